@@ -6,6 +6,7 @@ import { isObjectName } from "../src/kinds.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { isLoginServer } from "../src/registry/login-server.ts";
 import { clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { openNodePulls } from "../src/workflows/check-from-cluster.ts";
 import { setUp } from "../src/workflows/secretless.ts";
 import { checkSecretless } from "../src/workflows/secretless-check.ts";
 import { proveByPod } from "../src/workflows/secretless-pod.ts";
@@ -190,7 +191,9 @@ async function check(given: SecretlessFlags, session: Session, names: readonly s
     yield* checkSecretless({ account, image, cluster, azure, registry: session.registry() });
     const tools = { ...session, uninterrupted: session.interruption.uninterrupted };
     if (!pod) return;
-    yield session.during("Pulling the image on a node", () => proveByPod({ account, image: pod.image, cluster }, pod.node, tools));
+    yield session.during("Pulling the image on a node", () =>
+      proveByPod({ account, image: pod.image, cluster }, openNodePulls(pod.node, tools)),
+    );
   }
   return printFindings(findings(), session, output);
 }

@@ -56,6 +56,7 @@ export type ServiceAccount = Named<"v1", "ServiceAccount", { imagePullSecrets?: 
 export type Container = {
   readonly name: string;
   readonly image?: string;
+  readonly imagePullPolicy?: string;
   readonly restartPolicy?: string;
   readonly command?: readonly string[];
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];

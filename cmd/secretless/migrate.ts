@@ -43,6 +43,7 @@ export async function runMigrate(given: MigrateFlags, session: Session, names: r
   if (others.length > 0) throw usage("secretless migrate accepts the name of one Secret");
   const { image, registry } = given;
   if (image !== undefined) parseImage(image);
+  if (given.undo && image !== undefined) throw usage("--image cannot be used with --undo");
   if (given.undo) return undo(given, names, session);
   if (registry !== undefined || given.repository.length > 0 || given["credential-per"] !== undefined)
     throw usage("--registry, --repository and --credential-per require --undo");
@@ -58,7 +59,8 @@ export async function runMigrate(given: MigrateFlags, session: Session, names: r
 /** Creates the Secret like `create`. The annotations of the ServiceAccounts stay, so pods can pull without it until it exists. */
 async function undo(given: MigrateFlags, names: readonly string[], session: Session): Promise<number> {
   const { createAll } = await import("../create.ts");
-  const flags = { ...parse([], createFlags).flags, ...given, "all-serviceaccounts": true } as unknown as CreateFlags;
+  // `--verify` of node-files is another flag
+  const flags = { ...parse([], createFlags).flags, ...given, verify: true, "all-serviceaccounts": true } as unknown as CreateFlags;
   const options = readOptions(flags, names, session);
   const selected = { ...options, ...parseKind(options.asked, session.stdin), select: readSetUp };
   const code = await createAll(selected, flags, session, newJournal());

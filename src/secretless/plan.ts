@@ -143,8 +143,10 @@ function deleteAccount({ identity, identityId, credentials, issuer }: Secretless
     account && isOurs
       ? [{ act: "update", to: at, because: "new pods no longer pull as the identity", object: annotated(account, undefined) }]
       : [];
+  const trust = trusting ? [remove(credentialRef(identityId, trusting.name), first)] : [];
+  // The other identity needs the right too
+  if (client !== undefined && !isOurs) return [{ act: "keep", to: at, because: `it has the identity ${JSON.stringify(client)}` }, ...trust];
   const bindings = binding ? [remove(bindingRef(at), first)] : [];
   const roles = role ? [remove(roleRef(at), [...first, ...bindings])] : [];
-  const trust = trusting ? [remove(credentialRef(identityId, trusting.name), first)] : [];
   return [...first, ...bindings, ...roles, ...trust];
 }

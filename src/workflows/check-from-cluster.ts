@@ -50,7 +50,7 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
     const stored = await create(cluster, to, pod);
     if (stored instanceof CliError) return rejection(stored);
     try {
-      return withOtherSecret(question, stored) ?? (await answerOf(cluster, to, hasLogin, tools).catch(withRights));
+      return changeIn(question, stored) ?? (await answerOf(cluster, to, hasLogin, tools).catch(withRights));
     } finally {
       await remove(cluster, to, stored.metadata.uid ?? "");
     }
@@ -108,10 +108,14 @@ const podRef = (namespace: string, context?: string): Ref<"pod"> => {
   return { kind: "pod", context, namespace, name: `acr-secret-check-${randomBytes(8).toString("hex")}` };
 };
 
-/** Returns the reason why a pod proves nothing: admission has added a pull secret to its list. */
-function withOtherSecret({ isListFinal, names }: PodPull, { spec }: Pod): NodeAnswer | undefined {
+/** Returns the reason why a pod proves nothing: admission has changed what it pulls, or added a pull secret. */
+function changeIn({ isListFinal, names, image, account }: PodPull, { spec }: Pod): NodeAnswer | undefined {
+  if (!isListFinal) return undefined;
   const added = (spec.imagePullSecrets ?? []).find(({ name = "" }) => !names.includes(name));
-  return isListFinal && added ? { unproven: `admission adds the pull secret ${added.name} to pods` } : undefined;
+  if (added) return { unproven: `admission adds the pull secret ${added.name} to pods` };
+  const pull = spec.containers.find(({ name }) => name === "pull");
+  if (pull?.image === image && pull.imagePullPolicy === "Always" && spec.serviceAccountName === account) return undefined;
+  return { unproven: "admission changes the image, the imagePullPolicy or the ServiceAccount of pods" };
 }
 
 async function answerOf(cluster: Cluster, to: Ref<"pod">, hasLogin: boolean, tools: PullTools): Promise<NodeAnswer> {

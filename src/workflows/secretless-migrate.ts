@@ -17,14 +17,14 @@ import { type NamespaceReader, readersOf } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 import { deletionFacts, servedBy } from "../state/plan-input.ts";
 import { everything, isOver, templatesOf } from "../state/targets.ts";
-import type { PullTools } from "./check-from-cluster.ts";
+import { openNodePulls, type PullTools } from "./check-from-cluster.ts";
 import { openFirst, revoking } from "./delete.ts";
 import type { RevokeOrder } from "./revoke-credential.ts";
 import { checkSecretless, type PartFinding } from "./secretless-check.ts";
 import { proveByPod } from "./secretless-pod.ts";
 import { runUnit } from "./unit.ts";
 
-type Migration = RevokeOrder & {
+type Order = RevokeOrder & {
   readonly secret: string;
   /** An image to check for each ServiceAccount, in addition to those of its pods. */
   readonly image: string | undefined;
@@ -34,6 +34,8 @@ type Migration = RevokeOrder & {
   readonly registry: Registry;
   readonly warn: PullTools["warn"];
 };
+
+type Migration = Order & { readonly pulls: ReturnType<typeof openNodePulls> };
 
 /** The maximum number of namespaces, and of ServiceAccounts in each, whose pulls nodes prove concurrently. */
 const proofWidth = 4;
@@ -46,8 +48,10 @@ const rollout = { timeout: 300_000, interval: 2_000 };
  * its list. Then deletes the Secret if nothing lists it anymore, and last revokes the credentials. If a part of a proof fails or is unknown,
  * the ServiceAccount stays unchanged.
  */
-export function migrate(migration: Migration): AsyncGenerator<Outcome> {
-  const { secret, clusterScopes, tools, claims, open } = migration;
+export async function* migrate(order: Order): AsyncGenerator<Outcome> {
+  const { secret, clusterScopes, tools, claims, open, warn } = order;
+  const pulls = openNodePulls(undefined, { ...tools, warn });
+  const migration = { ...order, pulls };
   const reads = { secret, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true } as const;
   const metrics = new Map<string, Promise<string>>();
   const bounds = { ...tools, width: () => Math.min(proofWidth, tools.width()) };
@@ -76,11 +80,15 @@ export function migrate(migration: Migration): AsyncGenerator<Outcome> {
       if (isDone(outcome) && ["detach", "restart"].includes(outcome.change.act)) changed.add(nameOf(outcome.change.to));
       yield outcome;
     }
-    const each = (state: NamespaceState) => planEnd(usersIn(state, migration, tools.dryRun === "none" ? undefined : changed));
+    const each = (state: NamespaceState) => planEnd(usersIn(state, migration, tools.dryRun === "none" ? undefined : changed), migration);
     if (plan) yield* runUnit({ claims, each }, [{ scope, read: readReplaced }], tools);
   }
 
-  return revoking(runConcurrently(openFirst(readersOf(clusterScopes, reads), open), bounds, inPlace), migration);
+  try {
+    yield* revoking(runConcurrently(openFirst(readersOf(clusterScopes, reads), open), bounds, inPlace), migration);
+  } finally {
+    await pulls.close();
+  }
 }
 
 /** The name of a pod's workload, as in a change. */
@@ -145,14 +153,13 @@ async function problemWith(
   { text, placement, ...image }: ReturnType<typeof imagesFor>[0],
   to: Ref,
   { scope }: NamespaceState,
-  { tools, ...ports }: Migration,
+  { tools, pulls, ...ports }: Migration,
 ) {
   const { cluster, namespace } = scope;
   const account = { ...to, kind: "serviceaccount", namespace } as const;
   const found: PartFinding[] = await Array.fromAsync(checkSecretless({ ...ports, account, image, cluster }));
   const isOk = ({ status }: PartFinding) => status === "ok";
-  if (tools.dryRun === "none" && found.every(isOk))
-    found.push(await proveByPod({ account, image: text, cluster, placement }, undefined, { ...tools, warn: ports.warn }));
+  if (tools.dryRun === "none" && found.every(isOk)) found.push(await proveByPod({ account, image: text, cluster, placement }, pulls));
   const problem = found.find(({ status }) => status === "failed") ?? found.find((part) => !isOk(part));
   return problem && { ...problem, message: `${text}: ${problem.id}: ${problem.message}` };
 }
@@ -169,12 +176,14 @@ function imagesFor(account: string, { secret, pods, targets }: NamespaceState, {
   return [...new Map(all.map((image) => [image.text, image])).values()];
 }
 
+type Users = ReturnType<typeof usersIn>;
+
 /** Plans to delete the Secret if nothing lists it. */
-function planEnd(users: ReturnType<typeof usersIn>): Plan {
+function planEnd(users: Users, { restarts }: Migration): Plan {
   const { to, existing } = users.facts;
   if (!existing) return [];
   const names = [...users.lists.map((target) => nameOf(target.to)), ...users.pods.map(({ name }) => `pod/${name}`)];
-  if (names.length > 0) return keep(to, `it is listed by ${joinNames(names)}`, unlist(to, users));
+  if (names.length > 0) return keep(to, `it is listed by ${joinNames(names)}`, unlist(to, users, restarts));
   try {
     return planDelete({ ...users.facts, targets: [], needingPods: [] }, { force: false, revoke: true });
   } catch (error) {
@@ -189,10 +198,10 @@ const keep = (to: Ref, because: string, fix: Fix | undefined): Plan => [
 ];
 
 /** Returns the command that removes the Secret from templates, or that replaces pods. */
-function unlist({ name, namespace = "", context }: Ref, { lists, pods }: ReturnType<typeof usersIn>): Fix | undefined {
+function unlist({ name, namespace = "", context }: Ref, { lists, pods }: Users, restarts: boolean): Fix | undefined {
   const templates = targetArguments(lists.map(({ to }) => to).filter(hasPods));
   if (templates.targets) return { verb: "detach", secret: name, ...templates };
-  if (lists.length > 0 || !pods.some(isRolledOut)) return undefined;
+  if (restarts || lists.length > 0 || !pods.some(isRolledOut)) return undefined;
   const place = ["-n", namespace, ...(context === undefined ? [] : ["--context", context])];
   return { do: "shell", argv: ["kubectl", "acr-secret", "secretless", "migrate", name, ...place, "--restart=all"] };
 }

@@ -3,7 +3,7 @@ import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { asRefusal } from "../errors.ts";
 import type { PodPull } from "../plan/pull-pod.ts";
 import type { Account } from "../secretless/objects.ts";
-import { openNodePulls, type PullTools } from "./check-from-cluster.ts";
+import type { openNodePulls } from "./check-from-cluster.ts";
 
 /** The ServiceAccount, an image as a pod names it, and where the pods of the image may run. */
 type Question = Pick<PodPull, "image" | "placement"> & { readonly account: Account; readonly cluster: Cluster };
@@ -13,18 +13,16 @@ const noSecret = "acr-secret-none";
 
 /**
  * Lets a node pull the image as the ServiceAccount, in a pod without pull secrets that is deleted afterwards.
- * @param node undefined: any that the scheduler selects
  * @throws Interrupted
  */
 export async function proveByPod(
   { account, image, cluster, placement }: Question,
-  node: string | undefined,
-  tools: PullTools,
+  pulls: ReturnType<typeof openNodePulls>,
 ): Promise<Finding<"pod-pull">> {
   const { namespace, context, name } = account;
   const part = { id: "pod-pull", subject: `${account.kind}/${name}` } as const;
   const pod = { namespace, context, image, account: name, names: [noSecret], isListFinal: true, placement, near: undefined } as const;
-  const answer = await openNodePulls(node, tools).pull(cluster, pod, false).catch(asRefusal);
+  const answer = await pulls.pull(cluster, pod, false).catch(asRefusal);
   if (answer instanceof Error) return findingOf(answer, part);
   if ("unproven" in answer) return { ...part, status: "unknown", message: answer.unproven };
   const [failure] = answer.failures;

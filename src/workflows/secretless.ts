@@ -76,7 +76,8 @@ async function readAccount(cluster: Cluster, at: Account): Promise<AccountState>
 
 /** Returns the id of the identity. By default the name contains the registry's, so that each registry has its own identity. */
 function identityIdOf(named: string | undefined, registry: AzureRegistry): string {
-  if (named !== undefined && (named.startsWith("/") || isGuid(named))) return named;
+  if (named?.startsWith("/")) return named;
+  if (named !== undefined && isGuid(named)) return named.toLowerCase();
   return managedIdentityId(registry, named ?? `acr-secretless-${registry.name.toLowerCase()}`);
 }
 

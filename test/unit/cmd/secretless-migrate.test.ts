@@ -6,7 +6,7 @@ import { namesIn } from "../../../src/plan/references.ts";
 import { annotationKeys, tokenSubject } from "../../../src/secretless/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account, namespace, pullSecret } from "../../support/fakes/cluster.ts";
-import { worldOf } from "../../support/fakes/fleet.ts";
+import { watch, worldOf } from "../../support/fakes/fleet.ts";
 import { killedAtEach } from "../../support/fakes/killed-at-each.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type, type World } from "../../support/in-process.ts";
@@ -170,6 +170,16 @@ test.for<Obstacle>([
     breaks: () =>
       world.asking.around(refusing(is("create pod"), () => new CliError("forbidden", 'User "jane" cannot create resource "pods"'))),
   },
+  ...[{ imagePullPolicy: "IfNotPresent" }, { image: "mirror.example/app/web:1" }].map((changed) => ({
+    why: `admission changes ${Object.keys(changed)} of the pod`,
+    says: "pod-pull: admission changes the image, the imagePullPolicy or the ServiceAccount of pods",
+    breaks: () =>
+      world.asking.around(async ({ call, at, dryRun }, next) => {
+        const answer = (await next()) as Pod;
+        if (call !== "create" || dryRun || !at.startsWith("pod ")) return answer;
+        return { ...answer, spec: { ...answer.spec, containers: answer.spec.containers.map((one) => ({ ...one, ...changed })) } };
+      }),
+  })),
   {
     why: "it has no images",
     says: "no pod or template uses an image of the Secret; add --image",
@@ -237,6 +247,30 @@ test("keeps a Secret that running pods list, and prints the command that restart
   expect(stderr).toContain("it is listed by pod/web-1:\n");
   expect(stderr).toContain("kubectl acr-secret secretless migrate acr-myregistry -n demo --restart=all");
   expect(world.cluster.get("deployment.apps", "demo", "web")).toEqual(before);
+});
+
+test("prints no command for pods that a restart has not replaced", async () => {
+  world.cluster.put(running("web-1"));
+
+  expect((await run(`${migrating} -n demo --restart=all`)).stderr).toMatch(/stays: it is listed by pod\/web-1\n$/);
+});
+
+test("deletes the pods of all ServiceAccounts before it ends when it is interrupted", async () => {
+  world.cluster.put(account("demo", "api", ["acr-myregistry"]));
+  await after(world, "secretless create api --registry myregistry -n demo");
+  nodeWith(world, {});
+  const { live, started } = watch();
+  let deletions = 0;
+  world.asking.around(async (asked, next) => {
+    if (is("get pod")(asked)) live().interrupt();
+    // The second one takes longer
+    if (is("delete pod")(asked) && !asked.dryRun && ++deletions === 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    return next();
+  });
+
+  expect(await run(`${migrating} -n demo --image ${image}`, { started })).toMatchObject({ code: 130, stdout: "" });
+
+  expect({ deletions, pods: world.cluster.all("pod") }).toEqual({ deletions: 2, pods: [] });
 });
 
 test("prints no command for a pod that no rollout replaces", async () => {
@@ -319,11 +353,13 @@ test("creates the Secret again with --undo, only for ServiceAccounts that are se
   world.cluster.put(running("web-1", { names: [] }));
   const before = world.cluster.get("serviceaccount", "demo", "default")?.metadata.annotations;
   await run(`${migrating} -n demo`);
+  world.asking.forget();
 
   const { stderr, code } = await run(`${undoing} -n demo`);
 
   expect(code).toBe(0);
   expect(stderr).toMatch(/^hint: .*\n {2}kubectl acr-secret secretless delete SERVICEACCOUNT --registry myregistry\n$/m);
+  expect(world.asking.all.find((call) => /^(prove|patch secret) /.test(call))).toMatch(/^prove demo-acr-myregistry-/);
   expect(isAlive(world, "demo")).toBe(true);
   expect(world.cluster.get("serviceaccount", "demo", "default")).toMatchObject({
     metadata: { annotations: before },
@@ -425,6 +461,7 @@ test.for([
   { line: "migrate serviceaccount/a", message: "invalid Secret name" },
   { line: "migrate --undo", message: 'required flag(s) "registry" not set' },
   { line: "migrate --image a/b/C", message: "invalid" },
+  { line: `migrate --undo --registry myregistry --image ${image}`, message: "--image cannot be used with --undo" },
   { line: "migrate --registry myregistry", message: "--registry, --repository and --credential-per require --undo" },
   { line: "create web --registry myregistry --undo", message: "--undo cannot be used with secretless create" },
   { line: "check web --image a -A", message: "--all-namespaces cannot be used with secretless check" },

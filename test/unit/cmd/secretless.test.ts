@@ -142,10 +142,10 @@ test("keeps an identity of another user, and warns that pods can use its roles",
 });
 
 test("sets up an application of another user by its client id, and deletes only its federated credential", async () => {
-  const appId = "22222222-2222-2222-2222-222222222222";
+  const appId = "2222aaaa-2222-2222-2222-222222222222";
   const theirs = { id: appId, clientId: appId, principalId: "p", tenant: "t", ours: false, credentials: [] };
   world.azure.identities.all.set(appId, theirs);
-  const identity = `--identity ${appId}`;
+  const identity = `--identity ${appId.toUpperCase()}`;
 
   const { stdout, stderr } = await run(`${creating} ${identity}`);
   expect(stderr).toContain(`another user created application ${appId}; the pods can use all of its roles`);
@@ -166,6 +166,17 @@ test("leaves a ServiceAccount with another identity unchanged", async () => {
   expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 0 });
 
   expect(seen()).toEqual({ annotations: { [keys[0]]: "other" }, roles: [], bindings: [], identities: [], assignments: [] });
+});
+
+test("keeps the right of the kubelets when the ServiceAccount has another identity", async () => {
+  await run("create api --registry myregistry");
+  await run(`${creating} --identity other`);
+  const before = seen();
+
+  const { stdout, code } = await run("delete web --registry myregistry --yes");
+
+  expect({ stdout, code }).toMatchObject({ stdout: expect.stringMatching(/^serviceaccount\/web unchanged$/m), code: 0 });
+  expect(seen()).toEqual(before);
 });
 
 test("removes its annotations after another user has deleted the identity", async () => {
