@@ -128,13 +128,12 @@ export const secretless = verb({
   },
 });
 
-const accountNames = (words: readonly string[]) => [...new Set(words.map(accountName))];
-
 /** @throws CliError usage for a name that no ServiceAccount has */
-function accountName(word: string): string {
-  const name = objectName("ServiceAccount", word);
-  if (isObjectName(name)) return name;
-  throw usage(`invalid ServiceAccount name ${JSON.stringify(word)}`);
+function accountNames(words: readonly string[]): readonly string[] {
+  const names = words.map((word) => objectName("ServiceAccount", word));
+  const invalid = names.find((name) => !isObjectName(name));
+  if (invalid !== undefined) throw usage(`invalid ServiceAccount name ${JSON.stringify(invalid)}`);
+  return [...new Set(names)];
 }
 
 /** Checks the command line of a sub-command that writes. @throws CliError usage */

@@ -20,10 +20,7 @@ type Order = {
   readonly serviceAccounts: readonly string[];
   /** A registry's name, login server or id. */
   readonly registry: string;
-  /**
-   * The name of an identity in the resource group of the registry, or its id; the client id of an application; absent for the plugin's
-   * identity of the registry.
-   */
+  /** A managed identity by its name or resource id, or an application by its client id. Default: the plugin's identity of the registry. */
   readonly identity: string | undefined;
 };
 
