@@ -465,6 +465,8 @@ test.for([
   { line: "migrate --registry myregistry", message: "--registry, --repository and --credential-per require --undo" },
   { line: "create web --registry myregistry --undo", message: "--undo cannot be used with secretless create" },
   { line: "check web --image a -A", message: "--all-namespaces cannot be used with secretless check" },
+  { line: "issuer --identity web", message: "--identity cannot be used with secretless issuer" },
+  { line: "migrate --yes", message: "--yes cannot be used with secretless migrate" },
 ])("rejects `secretless $line`", async ({ line, message }) => {
   expect(await run(`secretless ${line}`)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
   expect(world.asking.writes).toEqual([]);
