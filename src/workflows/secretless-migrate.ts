@@ -80,7 +80,8 @@ export async function* migrate(order: Order): AsyncGenerator<Outcome> {
       if (isDone(outcome) && ["detach", "restart"].includes(outcome.change.act)) changed.add(nameOf(outcome.change.to));
       yield outcome;
     }
-    const each = (state: NamespaceState) => planEnd(usersIn(state, migration, tools.dryRun === "none" ? undefined : changed), migration);
+    const each = (state: NamespaceState) =>
+      planEnd(usersIn(state, migration, tools.dryRun === "none" ? undefined : changed), migration, plan ?? []);
     if (plan) yield* runUnit({ claims, each }, [{ scope, read: readReplaced }], tools);
   }
 
@@ -107,16 +108,20 @@ function usersIn(state: NamespaceState, { secret, tools }: Migration, without: R
   return { facts, lists, pods: facts.needingPods.filter(({ from }) => !without.has(ownerName(from))) };
 }
 
-/** Plans to remove the Secret from the ServiceAccounts whose pods can pull without it, and to restart the workloads of these pods. */
+/**
+ * Plans to remove the Secret from the ServiceAccounts whose pods can pull without it, and to restart the workloads of these pods. Also
+ * proves the ServiceAccounts of templates and pods that list the Secret themselves.
+ */
 async function planDetach(state: NamespaceState, migration: Migration): Promise<Plan> {
   const { namespace, context } = state.scope;
   const { lists, pods } = usersIn(state, migration);
   const bounds = { width: () => proofWidth, interrupted: () => false };
-  const accounts = lists.filter(({ to }) => !hasPods(to));
-  const plan = runConcurrently(accounts, bounds, async function* (target): AsyncGenerator<Change> {
-    const proof = await prove(target.to, state, migration);
+  const accounts = new Set([...lists.map(({ to, account = to.name }) => account), ...pods.map(({ account }) => account)]);
+  const plan = runConcurrently(accounts, bounds, async function* (name): AsyncGenerator<Change> {
+    const proof = await prove({ kind: "serviceaccount", name, namespace, context }, state, migration);
     yield proof;
-    if (proof.act === "warn") yield planRefer("detach", migration.secret, target);
+    const target = lists.find(({ to }) => nameOf(to) === nameOf(proof.to));
+    if (proof.act === "warn" && target) yield planRefer("detach", migration.secret, target);
   });
   const changes = await Array.fromAsync(plan);
   const kept = new Set(
@@ -145,7 +150,12 @@ async function prove(to: Ref, state: NamespaceState, migration: Migration): Prom
   const message = `${nameOf(to)} keeps secret/${migration.secret}: ${problem?.message}`;
   if (problem) return { act: "refuse", to, message, fix: typeof problem.next === "object" ? problem.next : undefined };
   const does = migration.tools.dryRun === "none" ? "a node pulled" : "a node must first pull";
-  return { act: "warn", to, message: `${nameOf(to)}: ${does} ${counted(images.length, "image")} without a pull secret`, isInfo: true };
+  return {
+    act: "warn",
+    to,
+    message: `${nameOf(to)}: ${does} ${counted(new Set(images.map(({ text }) => text)).size, "image")} without a pull secret`,
+    isInfo: true,
+  };
 }
 
 /** Checks each part of a pull, and lets a node pull, except in a dry run. */
@@ -173,17 +183,19 @@ function imagesFor(account: string, { secret, pods, targets }: NamespaceState, {
   const used = specs.flatMap((pod) => imagesOf(pod).map((image) => ({ ...image, placement: pod.spec })));
   const asked = imagesOf({ spec: { containers: [{ name: "", image: named }] } }).map((image) => ({ ...image, placement: undefined }));
   const all = [...asked, ...used.filter((image) => serves === "any" || serves(image))];
-  return [...new Map(all.map((image) => [image.text, image])).values()];
+  // A node selector often selects another kind of node
+  return [...new Map(all.map((image) => [JSON.stringify([image.text, image.placement?.nodeSelector]), image])).values()];
 }
 
 type Users = ReturnType<typeof usersIn>;
 
 /** Plans to delete the Secret if nothing lists it. */
-function planEnd(users: Users, { restarts }: Migration): Plan {
+function planEnd(users: Users, { restarts }: Migration, proven: Plan): Plan {
   const { to, existing } = users.facts;
   if (!existing) return [];
   const names = [...users.lists.map((target) => nameOf(target.to)), ...users.pods.map(({ name }) => `pod/${name}`)];
-  if (names.length > 0) return keep(to, `it is listed by ${joinNames(names)}`, unlist(to, users, restarts));
+  const fix = proven.some(({ act }) => act === "refuse") ? undefined : unlist(to, users, restarts);
+  if (names.length > 0) return keep(to, `it is listed by ${joinNames(names)}`, fix);
   try {
     return planDelete({ ...users.facts, targets: [], needingPods: [] }, { force: false, revoke: true });
   } catch (error) {

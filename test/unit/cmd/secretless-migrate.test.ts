@@ -249,6 +249,30 @@ test("keeps a Secret that running pods list, and prints the command that restart
   expect(world.cluster.get("deployment.apps", "demo", "web")).toEqual(before);
 });
 
+test.for([
+  { what: "template", object: deployment(["acr-myregistry"]), uses: "deployment.apps/web" },
+  { what: "pod", object: running("web-1"), uses: "pod/web-1" },
+])("does not tell to detach from or restart a $what whose ServiceAccount does not list the Secret and cannot pull", async (row) => {
+  world.cluster.put(account("demo", "default"));
+  world.cluster.put(row.object);
+
+  const { stdout, stderr, code } = await run(`${migrating} -n demo --restart=all`);
+
+  expect({ stdout, code }).toEqual({ stdout: kept, code: 1 });
+  expect(stderr).toContain("hint: kubectl acr-secret secretless create default -n demo --registry myregistry.azurecr.io\n");
+  expect(stderr).toMatch(new RegExp(`it is listed by ${row.uses}\n$`));
+});
+
+test("pulls an image once for each node selector of its pods", async () => {
+  const { metadata, ...gpu } = deployment([]);
+  const spec = { ...gpu.spec.template.spec, nodeSelector: { pool: "gpu" } };
+  world.cluster.put({ ...gpu, metadata: { ...metadata, name: "gpu" }, spec: { template: { ...gpu.spec.template, spec } } });
+
+  expect((await run(`${migrating} -n demo`)).stderr).toContain("a node pulled 1 image");
+
+  expect(world.asking.writes.filter((call) => call.startsWith("create pod"))).toHaveLength(2);
+});
+
 test("prints no command for pods that a restart has not replaced", async () => {
   world.cluster.put(running("web-1"));
 
