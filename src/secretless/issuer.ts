@@ -6,9 +6,9 @@ import { type Json, objectsOf, parseObject } from "../json.ts";
 export type Downloaded = { readonly status: number; readonly text: string } | { readonly error: string };
 
 /**
- * Returns the configuration and the keys to publish, the addresses at which Entra ID reads them, and functions that compare them with the
- * published ones. These return undefined if Entra ID can use the document. An API server without `--service-account-jwks-uri` names its own
- * address for the keys, which is often private. The configuration to publish then names an address next to its own.
+ * Returns the configuration and the keys to publish, and the addresses at which Entra ID reads them. `problemIn` returns undefined if Entra
+ * ID can use the published document. An API server without `--service-account-jwks-uri` names its own address for the keys, which is often
+ * private. The configuration to publish then names an address next to its own.
  */
 export function publicationsOf({ configuration, keys }: IssuerDocuments) {
   const { issuer, jwks_uri: named } = configuration;

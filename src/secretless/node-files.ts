@@ -91,8 +91,8 @@ export type Distribution = keyof typeof layouts;
 export const distributions = Object.keys(layouts) as Distribution[];
 
 /**
- * Returns the files with which the kubelet of a distribution pulls images with the ServiceAccount's token, where the provider's binary
- * belongs, and what makes the kubelet read the files.
+ * Returns the files with which the kubelet of a distribution pulls images with the ServiceAccount's token.
+ * `binary`: where the provider's binary belongs. `restart`: what makes the kubelet read the files.
  */
 export function nodeFiles(distribution: Distribution, cloud: ProviderCloud) {
   const layout: Layout = layouts[distribution];

@@ -8,7 +8,7 @@ import { annotationKeys, tokenAudience } from "./objects.ts";
 /** What to say about a value that the rule rejects: `must be a string`. */
 type Rule = { readonly wrong: string; accepts(value: unknown): boolean };
 
-/** Only the first rule that rejects the value counts. `of`: the fields of the object, or of an object of the list after those `before` it. */
+/** Only the first rule that rejects the value counts. `of`: the fields of an object, and of each in a list, after the items `before` it. */
 type Field = { readonly rules: readonly Rule[]; readonly required?: boolean; of?(item: Json, before: readonly unknown[]): Fields };
 type Fields = Readonly<Record<string, Field>>;
 
