@@ -5,6 +5,7 @@ import { parseImage } from "../../src/registry/image-reference.ts";
 import { clusterScopesOf } from "../../src/scope/cluster-scopes.ts";
 import { annotationKeys } from "../../src/secretless/objects.ts";
 import type { NamespaceReader } from "../../src/state/namespace-reader.ts";
+import { openNodePulls } from "../../src/workflows/check-from-cluster.ts";
 import { migrate } from "../../src/workflows/secretless-migrate.ts";
 import { conclude, printsHints } from "../conclude.ts";
 import { newJournal } from "../create/keep.ts";
@@ -51,7 +52,8 @@ export async function runMigrate(given: MigrateFlags, session: Session, names: r
   const secret = name ?? (await nameOfSecret(clusterScopes, { verb: "list", namespace: clusterScopes[0]?.namespaces[0] }));
   const identity = identityOf(given);
   const tools = toolsOf(session, given);
-  const ports = { azure: await session.azure(identity), registry: session.registry(), warn: session.warn, open: opener(identity, session) };
+  const pulls = openNodePulls(undefined, { ...tools, warn: session.warn });
+  const ports = { azure: await session.azure(identity), registry: session.registry(), pulls, open: opener(identity, session) };
   const outcomes = migrate({ ...ports, secret, image, clusterScopes, tools, claims: new Claims(tools), restarts: given.restart === "all" });
   return conclude(outcomes, session, given, clusterScopes);
 }

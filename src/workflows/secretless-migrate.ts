@@ -17,14 +17,14 @@ import { type NamespaceReader, readersOf } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 import { deletionFacts, servedBy } from "../state/plan-input.ts";
 import { everything, isOver, templatesOf } from "../state/targets.ts";
-import { openNodePulls, type PullTools } from "./check-from-cluster.ts";
+import type { openNodePulls } from "./check-from-cluster.ts";
 import { openFirst, revoking } from "./delete.ts";
 import type { RevokeOrder } from "./revoke-credential.ts";
 import { checkSecretless, type PartFinding } from "./secretless-check.ts";
 import { proveByPod } from "./secretless-pod.ts";
 import { runUnit } from "./unit.ts";
 
-type Order = RevokeOrder & {
+type Migration = RevokeOrder & {
   readonly secret: string;
   /** An image to check for each ServiceAccount, in addition to those of its pods. */
   readonly image: string | undefined;
@@ -32,10 +32,8 @@ type Order = RevokeOrder & {
   readonly restarts: boolean;
   readonly azure: Pick<Azure, "exchangeAssertion">;
   readonly registry: Registry;
-  readonly warn: PullTools["warn"];
+  readonly pulls: ReturnType<typeof openNodePulls>;
 };
-
-type Migration = Order & { readonly pulls: ReturnType<typeof openNodePulls> };
 
 /** The maximum number of namespaces, and of ServiceAccounts in each, whose pulls nodes prove concurrently. */
 const proofWidth = 4;
@@ -48,10 +46,8 @@ const rollout = { timeout: 300_000, interval: 2_000 };
  * its list. Then deletes the Secret if nothing lists it anymore, and last revokes the credentials. If a part of a proof fails or is unknown,
  * the ServiceAccount stays unchanged.
  */
-export async function* migrate(order: Order): AsyncGenerator<Outcome> {
-  const { secret, clusterScopes, tools, claims, open, warn } = order;
-  const pulls = openNodePulls(undefined, { ...tools, warn });
-  const migration = { ...order, pulls };
+export async function* migrate(migration: Migration): AsyncGenerator<Outcome> {
+  const { secret, clusterScopes, tools, claims, open, pulls } = migration;
   const reads = { secret, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true } as const;
   const metrics = new Map<string, Promise<string>>();
   const bounds = { ...tools, width: () => Math.min(proofWidth, tools.width()) };
