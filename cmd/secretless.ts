@@ -85,8 +85,9 @@ export const secretless = verb({
     '"secretless create" sets up the managed identity, its role, the federated credentials, the right of the kubelets and the annotations. ' +
       '"secretless delete" deletes them. "secretless check" tries each part of a pull, and names the part that fails. With --from-cluster, it ' +
       "also lets a node pull the image.",
-    '"secretless migrate" moves ServiceAccounts from a pull secret to pulls without one, without a failed pull. A node must first pull each ' +
-      "image. The Secret and its credential are deleted last, when nothing lists the Secret. With --undo, creates the Secret again.",
+    '"secretless migrate" removes a pull secret from ServiceAccounts whose pods can pull without it. A node must first pull each image. ' +
+      "When nothing lists the Secret anymore, it is deleted and its credential is revoked, without a confirmation. With --undo, creates the " +
+      "Secret again.",
     '"secretless node-files" prints the files that a node needs, and the flags of the kubelet. "secretless issuer" prints the documents ' +
       "that your issuer must publish, and compares them with the published ones.",
     '"secretless check" exits with 2 if a part could not be checked, or else with 1 if a part fails. "secretless issuer" exits with 1 if ' +

@@ -25,7 +25,7 @@ export const migrateFlags = {
     undo: { type: "boolean", describe: "Create the Secret again, for the ServiceAccounts that secretless create has set up" },
     restart: {
       ...restart,
-      describe: "Which existing pods to restart: running pods with the Secret, by a rollout restart (all). With --undo as for create",
+      describe: "With all: restart the workloads whose pods list the Secret. With --undo: which pods to restart, as for create",
     },
     repository: { ...repository, describe: "With --undo: repository to pull from, or a path (team/*)" },
   }),
