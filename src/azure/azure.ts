@@ -34,10 +34,11 @@ export function openAzure(options: AzureOptions): Azure {
   const http = openHttp({ ...options, transport });
   const arm = openArm({ cloud, identity, http, sleep: options.sleep });
   const managed = openManagedIdentities(arm);
-  const applications = openApplicationIdentities({ cloud, identity, http });
+  const graph = openGraph({ cloud, identity, http });
+  const applications = openApplicationIdentities({ cloud, identity, http }, graph);
   const identitiesOf = (id: string) => (id.startsWith("/") ? managed : applications);
   return {
-    ...openGraph({ cloud, identity, http }),
+    ...graph,
     ...openTokens(arm),
     ...openRoles(arm),
     ...openRegistrySettings(arm),

@@ -56,8 +56,8 @@ function openRequests({ cloud, identity, http }: Connection) {
 }
 
 /** Opens Microsoft Graph v1.0: applications and service principals. */
-export function openGraph(graph: Connection) {
-  const { find, list, write, required } = openRequests(graph);
+export function openGraph(connection: Connection) {
+  const { find, list, write, required } = openRequests(connection);
 
   async function access(applicationId: string, principalId: string | undefined): Promise<ApplicationAccess> {
     const [ofApplication, ofPrincipal] = [`/applications/${applicationId}`, `/servicePrincipals/${principalId}`];
@@ -126,19 +126,15 @@ export function openGraph(graph: Connection) {
  * Opens applications as the identities of pods, by their client ids: anyone in the tenant can choose a display name. They exist already,
  * each with a service principal.
  */
-export function openApplicationIdentities(graph: Connection) {
-  const { find, list, write } = openRequests(graph);
+export function openApplicationIdentities(connection: Connection, graph: Pick<Azure, "applications" | "servicePrincipal">) {
+  const { list, write } = openRequests(connection);
   const pathOf = (appId: string) => `/applications(appId='${appId}')/federatedIdentityCredentials`;
   return {
     async managedIdentity(appId) {
-      const doing = `read application ${appId}`;
-      const [one, of] = await Promise.all([
-        find({ path: `/applications(appId='${appId}')`, query: application, doing }, asApplication),
-        find({ path: `/servicePrincipals(appId='${appId}')`, query: principal, doing }, asPrincipal),
-      ]);
+      const [[one], of] = await Promise.all([graph.applications({ appId }), graph.servicePrincipal(appId)]);
       const hint = "specify a managed identity by its name or resource ID";
       if (!one || !of) throw new CliError("notFound", `application ${appId} with a service principal not found in the tenant`, { hint });
-      const { tenant } = identityIn(await graph.identity.token("graph"));
+      const { tenant } = identityIn(await connection.identity.token("graph"));
       return { id: appId, clientId: appId, principalId: of.id, tenant, ours: false };
     },
     federatedCredentials(appId) {

@@ -50,7 +50,7 @@ test("finds applications by a name, whose quotes it doubles, and by an id", asyn
 test("changes the federated credentials of an application by its client id", async () => {
   const trust = { name: "web", issuer: "https://i", subject: "s", audiences: ["a"] };
   const options = answering(({ method }) => ({ status: method === "DELETE" ? 204 : 200, body: { id: "f-1", ...trust, value: [trust] } }));
-  const identities = openApplicationIdentities(options);
+  const identities = openApplicationIdentities(options, openGraph(options));
 
   expect(await identities.federatedCredentials("a-1")).toEqual([trust]);
   await identities.putFederatedCredential("a-1", trust);
@@ -64,7 +64,7 @@ test("changes the federated credentials of an application by its client id", asy
 test.for([404, 200])("finds no identity when the service principal is answered with %s, and the application with 404", async (status) => {
   const options = answering(({ url }) => ({ status: url.includes("/applications") ? 404 : status, body: { id: "p-1", appId: "a-1" } }));
 
-  await expect(openApplicationIdentities(options).managedIdentity("a-1")).rejects.toMatchObject({ kind: "notFound" });
+  await expect(openApplicationIdentities(options, openGraph(options)).managedIdentity("a-1")).rejects.toMatchObject({ kind: "notFound" });
 });
 
 test("reads who controls an application and its service principal", async () => {
