@@ -25,12 +25,14 @@ export type PartId =
 
 export type PartFinding = Finding<PartId>;
 
-type Checked = {
+export type Checked = {
   readonly account: Account;
   readonly image: ImageRef;
   readonly cluster: Cluster;
   readonly azure: Pick<Azure, "exchangeAssertion">;
   readonly registry: Registry;
+  /** Reads the nodes; by default 100 of them, because a kubelet's metrics can have a megabyte. */
+  readonly provider?: () => Promise<Result>;
 };
 
 type Result = Omit<PartFinding, "id" | "subject">;
@@ -43,10 +45,10 @@ const failed = (message: string, next?: Fix): Result => ({ status: "failed", mes
  * the sign-in and the manifest. Reads no node except its metrics, changes nothing, and prints no token.
  */
 export async function* checkSecretless(checked: Checked): AsyncGenerator<PartFinding> {
-  const { cluster, account } = checked;
+  const { cluster, account, provider: readProvider = () => providerOf(cluster, 100) } = checked;
   const [audience, provider, token] = [
     cluster.groupMay(kubeletGroup, audienceRight(account)).catch(asRefusal),
-    providerOf(cluster).catch(asRefusal),
+    readProvider().catch(asRefusal),
     cluster.requestToken(account, tokenAudience).catch(asRefusal),
   ];
   const found = await cluster.get(account).catch(asRefusal);
@@ -134,17 +136,16 @@ function exchangeOf(answer: Exchanged, checked: Checked, token: Sensitive): Resu
   return message === undefined ? failed(answer.message) : failed(`${message} (AADSTS${answer.refused})`, next);
 }
 
-/** A kubelet's metrics can have a megabyte. */
-const maxNodes = 100;
-
-async function providerOf(cluster: Cluster): Promise<Result> {
+/** Returns whether the kubelets have a credential provider. */
+export async function providerOf(cluster: Cluster, maxNodes: number): Promise<Result> {
   const all = await listAll(cluster, "node");
-  const read = async ({ metadata: { name } }: KubeObjects["node"]) => ({ name, metrics: await cluster.nodeMetrics(name).catch(asRefusal) });
+  const hasProvider = (name: string) => cluster.nodeMetrics(name).then((metrics) => providerMetric.test(metrics), asRefusal);
+  const read = async ({ metadata: { name } }: KubeObjects["node"]) => ({ name, answer: await hasProvider(name) });
   const some = await Promise.all(all.slice(0, maxNodes).map(read));
-  const [without, ...more] = some.filter(({ metrics }) => typeof metrics === "string" && !providerMetric.test(metrics));
+  const [without, ...more] = some.filter(({ answer }) => answer === false);
   if (without)
     return failed(`node ${without.name}${more.length > 0 ? ` and ${more.length} other nodes` : ""} without a credential provider`);
-  const unread = some.map(({ metrics }) => metrics).find((metrics) => metrics instanceof Error);
+  const unread = some.map(({ answer }) => answer).find((answer) => answer instanceof Error);
   // The API server connects to the kubelet, and answers with any error if it can't
   if (unread) return { ...findingOf(unread, {}), status: "unknown" };
   if (some.length === 0) return { status: "unknown", message: "the cluster has no nodes" };

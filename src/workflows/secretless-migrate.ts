@@ -1,5 +1,4 @@
 import { isDone, type Outcome } from "../actions/outcome.ts";
-import type { Azure } from "../azure/port.ts";
 import { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { joinNames, kinds, nameOf, type PodKind, type Ref, targetKindOf } from "../kinds.ts";
@@ -10,7 +9,6 @@ import { isPullPod } from "../plan/pull-pod.ts";
 import { accountOf, type OwnerRef, planRefer } from "../plan/references.ts";
 import { counted, hasPods, targetArguments } from "../plan/wording.ts";
 import { isLoginServer } from "../registry/login-server.ts";
-import type { Registry } from "../registry/port.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { imagesOf } from "../state/images.ts";
 import { type NamespaceReader, readersOf } from "../state/namespace-reader.ts";
@@ -20,20 +18,19 @@ import { everything, isOver, templatesOf } from "../state/targets.ts";
 import type { openNodePulls } from "./check-from-cluster.ts";
 import { openFirst, revoking } from "./delete.ts";
 import type { RevokeOrder } from "./revoke-credential.ts";
-import { checkSecretless, type PartFinding } from "./secretless-check.ts";
+import { type Checked, checkSecretless, type PartFinding, providerOf } from "./secretless-check.ts";
 import { proveByPod } from "./secretless-pod.ts";
 import { runUnit } from "./unit.ts";
 
-type Migration = RevokeOrder & {
-  readonly secret: string;
-  /** An image to check for each ServiceAccount, in addition to those of its pods. */
-  readonly image: string | undefined;
-  /** Also restarts running workloads whose pods list the Secret. */
-  readonly restarts: boolean;
-  readonly azure: Pick<Azure, "exchangeAssertion">;
-  readonly registry: Registry;
-  readonly pulls: ReturnType<typeof openNodePulls>;
-};
+type Migration = RevokeOrder &
+  Pick<Checked, "azure" | "registry" | "provider"> & {
+    readonly secret: string;
+    /** An image to check for each ServiceAccount, in addition to those of its pods. */
+    readonly image: string | undefined;
+    /** Also restarts running workloads whose pods list the Secret. */
+    readonly restarts: boolean;
+    readonly pulls: ReturnType<typeof openNodePulls>;
+  };
 
 /** The maximum number of namespaces, and of ServiceAccounts in each, whose pulls nodes prove concurrently. */
 const proofWidth = 4;
@@ -49,19 +46,19 @@ const rollout = { timeout: 300_000, interval: 2_000 };
 export async function* migrate(migration: Migration): AsyncGenerator<Outcome> {
   const { secret, clusterScopes, tools, claims, open, pulls } = migration;
   const reads = { secret, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true } as const;
-  const metrics = new Map<string, Promise<string>>();
+  const providers = new Map<string | undefined, ReturnType<typeof providerOf>>();
   const bounds = { ...tools, width: () => Math.min(proofWidth, tools.width()) };
 
   async function* inPlace({ scope, read }: NamespaceReader): AsyncGenerator<Outcome> {
     const { context, cluster } = scope;
-    // A kubelet's metrics are large, and each image of each ServiceAccount needs them
-    const nodeMetrics = (node: string) => memoize(metrics, `${context}\n${node}`, () => cluster.nodeMetrics(node));
+    // A kubelet's metrics are large, and each image of each ServiceAccount needs them. A node that is not read may have no provider
+    const provider = () => memoize(providers, context, () => providerOf(cluster, Number.POSITIVE_INFINITY));
     /** The names of the lists without the Secret, and of the restarted workloads. */
     const changed = new Set<string>();
     let plan: Plan | undefined;
     async function readProven(): Promise<NamespaceState> {
       const state = await read();
-      plan = await planDetach({ ...state, scope: { ...scope, cluster: { ...cluster, nodeMetrics } } }, migration);
+      plan = await planDetach(state, { ...migration, provider });
       return state;
     }
     async function readReplaced(): Promise<NamespaceState> {

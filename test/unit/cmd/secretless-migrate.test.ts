@@ -150,6 +150,14 @@ test.for<Obstacle>([
     breaks: () => world.cluster.remove("node", "", "worker-1"),
   },
   {
+    why: "the last of 101 nodes has no provider",
+    says: "node-provider: node worker-101 without a credential provider",
+    breaks: () => {
+      for (let of = 2; of <= 101; of++) world.cluster.put({ apiVersion: "v1", kind: "Node", metadata: { name: `worker-${of}` } });
+      world.asking.around(async (asked, next) => (is("metrics node worker-101")(asked) ? "" : next()));
+    },
+  },
+  {
     why: "a node cannot pull",
     says: "pod-pull: node worker-1 says: failed to fetch anonymous token: 401 Unauthorized",
     breaks: () =>
