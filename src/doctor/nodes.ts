@@ -2,6 +2,7 @@ import { type Cluster, listAll } from "../cluster/port.ts";
 import { asRefusal, CliError, unlessRefused } from "../errors.ts";
 import type { KubeObjects } from "../objects.ts";
 import { counted } from "../plan/wording.ts";
+import { isGuid } from "../secret/azure-words.ts";
 import { minorOf } from "./cluster.ts";
 import { type Checked, type CheckResult, explainCommand, type Finding, findingOf } from "./finding.ts";
 
@@ -60,7 +61,7 @@ function factsOf(nodes: readonly KubeNode[]): Omit<NodeFacts, "hasProvider" | "i
   const labels = nodes.map(({ metadata }) => metadata.labels ?? {});
   const versions = nodes.flatMap(({ status }) => status?.nodeInfo?.kubeletVersion ?? []).sort((a, b) => minor(a) - minor(b));
   // The label can be empty, and anyone who can change a node can write it
-  const identities = labels.map((of) => of[identityLabel] ?? "").filter((id) => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id));
+  const identities = labels.map((of) => of[identityLabel] ?? "").filter(isGuid);
   return {
     count: nodes.length,
     managedBy: services.find(([, label]) => labels.some((of) => label in of))?.[0],

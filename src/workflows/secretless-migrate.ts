@@ -136,19 +136,15 @@ async function prove(to: Ref, state: NamespaceState, migration: Migration): Prom
   const hosts = [...images.map((image) => image.host), ...(usersIn(state, migration).facts.existing?.hosts ?? []).map(hostOf)];
   // The token of the identity is sent to the hosts of the images
   const other = hosts.find((host) => !isLoginServer(host));
-  let problem: Pick<PartFinding, "message" | "next"> | undefined =
-    other === undefined ? undefined : { message: `${other} is not an Azure container registry` };
+  let problem: Pick<PartFinding, "message" | "next"> | undefined;
+  if (other !== undefined) problem = { message: `${other} is not an Azure container registry` };
   if (images.length === 0) problem = { message: "no pod or template uses an image of the Secret; add --image" };
   for (const image of images) problem ??= await problemWith(image, to, state, migration);
   const message = `${nameOf(to)} keeps secret/${migration.secret}: ${problem?.message}`;
   if (problem) return { act: "refuse", to, message, fix: typeof problem.next === "object" ? problem.next : undefined };
   const does = migration.tools.dryRun === "none" ? "a node pulled" : "a node must first pull";
-  return {
-    act: "warn",
-    to,
-    message: `${nameOf(to)}: ${does} ${counted(new Set(images.map(({ text }) => text)).size, "image")} without a pull secret`,
-    isInfo: true,
-  };
+  const pulled = counted(new Set(images.map(({ text }) => text)).size, "image");
+  return { act: "warn", to, message: `${nameOf(to)}: ${does} ${pulled} without a pull secret`, isInfo: true };
 }
 
 /** Checks each part of a pull, and lets a node pull, except in a dry run. */
