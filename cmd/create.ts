@@ -89,10 +89,12 @@ export async function createAll(options: Options, flags: CreateFlags, session: S
   };
   const places = () => select(readersOf(clusterScopes, reads));
   const shared = (per ?? (isOneNamespace ? "namespace" : "scope")) === "scope";
+  // A printed command cannot reduce the targets, so it selects none
+  const printed = options.select ? { ...options, targets: { picks: [], whereUsed: false } } : options;
   const order: Order = {
     ...options,
     podsTell: podsTell(options),
-    again: againOf(options, shared),
+    again: againOf(printed, shared),
     opening,
     tools: (credential: Credential) => toolsOf(session, flags, credential),
     refuse: per === undefined ? () => priceOfSharing(clusterScopes, kind, asked, session) : undefined,

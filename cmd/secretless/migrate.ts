@@ -62,9 +62,11 @@ export async function runMigrate(given: MigrateFlags, session: Session, names: r
 async function undo(given: MigrateFlags, names: readonly string[], session: Session): Promise<number> {
   const { createAll } = await import("../create.ts");
   // `--verify` of node-files is another flag
-  const flags = { ...parse([], createFlags).flags, ...given, verify: true, "all-serviceaccounts": true } as unknown as CreateFlags;
+  const flags = { ...parse([], createFlags).flags, ...given, verify: true } as unknown as CreateFlags;
   const options = readOptions(flags, names, session);
-  const selected = { ...options, ...parseKind(options.asked, session.stdin), select: readSetUp };
+  const accounts = { kind: "serviceaccount", names: [], globs: ["*"], selector: undefined } as const;
+  const targets = { picks: [accounts], whereUsed: false };
+  const selected = { ...options, targets, ...parseKind(options.asked, session.stdin), select: readSetUp };
   const code = await createAll(selected, flags, session, newJournal());
   if (!printsHints(code, given)) return code;
   const argv = ["kubectl", "acr-secret", "secretless", "delete", "SERVICEACCOUNT", "--registry", options.asked.registry];

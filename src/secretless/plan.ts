@@ -83,15 +83,12 @@ function planAccount({ identity, identityId, issuer, credentials }: SecretlessSt
   const credential = credentialRef(identityId, (trusting ?? wanted).name);
   const object = annotated(account, identity ?? { clientId: generated, tenant: generated });
   const [wantedRole, wantedBinding] = [roleOf(at), bindingOf(at)];
+  const isBound = isDeepStrictEqual([binding?.roleRef, binding?.subjects], [wantedBinding.roleRef, wantedBinding.subjects]);
   const because = "kubelets may request the token";
   return [
     ensure(credential, trusting, true, { because: "it trusts the ServiceAccount", needs: azure[0] }),
     ensure(roleRef(at), role, isDeepStrictEqual(role?.rules, wantedRole.rules), { because, object: wantedRole }),
-    ensure(bindingRef(at), binding, isDeepStrictEqual(binding?.subjects, wantedBinding.subjects), {
-      because,
-      object: wantedBinding,
-      needs: roleRef(at),
-    }),
+    ensure(bindingRef(at), binding, isBound, { because, object: wantedBinding, needs: roleRef(at) }),
     ensure(at, account, client !== undefined && tenant === identity?.tenant, {
       because: "pods pull as the identity that it names",
       object,

@@ -410,6 +410,16 @@ test("ignores the pod that a killed run has left when --undo", async () => {
   expect((await run(`${undoing} -n demo --repository app/web`)).stderr).not.toContain("acr-secret-check");
 });
 
+test("prints a command that attaches to no other ServiceAccount when --undo finds no image", async () => {
+  await run(`${migrating} -n demo`);
+
+  const { stderr, code } = await run(`${undoing} -n demo`);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain("acr-secret create");
+  expect(stderr).not.toContain("--all-serviceaccounts");
+});
+
 test("skips namespaces without a ServiceAccount that is set up when --undo -A", async () => {
   world.cluster.put(namespace("empty"));
   world.cluster.put(account("empty"));

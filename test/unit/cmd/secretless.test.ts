@@ -67,6 +67,14 @@ serviceaccount/web configured
   expect(world.asking.writes).toHaveLength(writes);
 });
 
+test("writes the binding of another role again", async () => {
+  await run(creating);
+  const [binding] = world.cluster.all("rolebinding.rbac.authorization.k8s.io");
+  if (binding) world.cluster.put({ ...binding, roleRef: { ...binding.roleRef, name: "other" } });
+
+  expect((await run(creating)).stdout).toContain("rolebinding.rbac.authorization.k8s.io/acr-secretless-web configured");
+});
+
 test("reads the issuer from a token when its document is forbidden", async () => {
   world.asking.around(refusing(is("issuer"), () => new CliError("forbidden", "no")));
 
