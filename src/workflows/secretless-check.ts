@@ -25,7 +25,7 @@ export type PartId =
 
 export type PartFinding = Finding<PartId>;
 
-export type Checked = {
+export type CheckedPull = {
   readonly account: Account;
   readonly image: ImageRef;
   readonly cluster: Cluster;
@@ -44,7 +44,7 @@ const failed = (message: string, next?: Fix): Result => ({ status: "failed", mes
  * Checks each part of a pull as the kubelet and its credential provider do it: the annotations, the right to request the token, the token,
  * the sign-in and the manifest. Reads no node except its metrics, changes nothing, and prints no token.
  */
-export async function* checkSecretless(checked: Checked): AsyncGenerator<PartFinding> {
+export async function* checkSecretless(checked: CheckedPull): AsyncGenerator<PartFinding> {
   const { cluster, account, provider: readProvider = () => providerOf(cluster, 100) } = checked;
   const [audience, provider, token] = [
     cluster.groupMay(kubeletGroup, audienceRight(account)).catch(asRefusal),
@@ -66,7 +66,7 @@ export async function* checkSecretless(checked: Checked): AsyncGenerator<PartFin
 const findingFor = <T>(part: Pick<PartFinding, "id" | "subject">, answer: T | CliError, read: (answer: T) => Result): PartFinding =>
   answer instanceof CliError ? findingOf(answer, part) : { ...part, ...read(answer) };
 
-const setUp = ({ account: { namespace, name }, image }: Checked): Fix => ({
+const setUp = ({ account: { namespace, name }, image }: CheckedPull): Fix => ({
   do: "shell",
   argv: ["kubectl", "acr-secret", "secretless", "create", name, "-n", namespace, "--registry", image.host],
 });
@@ -74,7 +74,7 @@ const setUp = ({ account: { namespace, name }, image }: Checked): Fix => ({
 type Found = ServiceAccount | CliError | undefined;
 const annotationsIn = (found: Found) => (found instanceof CliError ? undefined : found?.metadata.annotations) ?? {};
 
-function annotationsOf(found: Found, checked: Checked): Result {
+function annotationsOf(found: Found, checked: CheckedPull): Result {
   const annotations = annotationsIn(found);
   const missing = Object.values(annotationKeys).filter((key) => !annotations[key]);
   if (!found) return failed(`serviceaccounts "${checked.account.name}" not found`, setUp(checked));
@@ -83,7 +83,7 @@ function annotationsOf(found: Found, checked: Checked): Result {
 }
 
 /** The steps that need the results of the steps before. Those after a failed one are not checked. */
-async function* pull(checked: Checked, found: Found, token: Sensitive | CliError): AsyncGenerator<PartFinding> {
+async function* pull(checked: CheckedPull, found: Found, token: Sensitive | CliError): AsyncGenerator<PartFinding> {
   const { account, image, azure, registry } = checked;
   const subject = nameOf(account);
   yield findingFor({ id: "account-token", subject }, token, (assertion) => tokenOf(account, assertion));
@@ -108,7 +108,7 @@ function tokenOf(account: Account, { claims }: Sensitive): Result {
   return failed(`Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`);
 }
 
-function accessOf(access: Awaited<ReturnType<Registry["exchange"]>>, checked: Checked): Result {
+function accessOf(access: Awaited<ReturnType<Registry["exchange"]>>, checked: CheckedPull): Result {
   if ("token" in access) return ok(`${checked.image.host} accepts the identity`);
   const message = `${access.message}; the identity may lack the role, or Azure has not replicated it yet`;
   return { status: failure(access.verdict), message, next: setUp(checked) };
@@ -117,7 +117,7 @@ function accessOf(access: Awaited<ReturnType<Registry["exchange"]>>, checked: Ch
 const printKeys: Fix = { do: "shell", argv: ["kubectl", "get", "--raw", "/openid/v1/jwks"], when: "to print the keys to publish" };
 
 /** Returns the part that is wrong, by the number of the AADSTS error. */
-function exchangeOf(answer: Exchanged, checked: Checked, token: Sensitive): Result {
+function exchangeOf(answer: Exchanged, checked: CheckedPull, token: Sensitive): Result {
   if ("token" in answer) return ok("Microsoft Entra ID accepts the token");
   const { issuer = "" } = token.claims ?? {};
   const create = setUp(checked);

@@ -18,12 +18,12 @@ import { everything, isOver, templatesOf } from "../state/targets.ts";
 import type { openNodePulls } from "./check-from-cluster.ts";
 import { openFirst, revoking } from "./delete.ts";
 import type { RevokeOrder } from "./revoke-credential.ts";
-import { type Checked, checkSecretless, type PartFinding, providerOf } from "./secretless-check.ts";
+import { type CheckedPull, checkSecretless, type PartFinding, providerOf } from "./secretless-check.ts";
 import { proveByPod } from "./secretless-pod.ts";
 import { runUnit } from "./unit.ts";
 
 type Migration = RevokeOrder &
-  Pick<Checked, "azure" | "registry" | "provider"> & {
+  Pick<CheckedPull, "azure" | "registry" | "provider"> & {
     readonly secret: string;
     /** An image to check for each ServiceAccount, in addition to those of its pods. */
     readonly image: string | undefined;
