@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
 import { care } from "./package/program.ts";
 import type { Platform } from "./platforms.ts";
-import { youngGeneration } from "./warm/flags.ts";
 
 export type Order = {
   /** A folder that is empty or contains the other files of the order. `main` is relative to it. */
@@ -34,7 +33,7 @@ const configuration = {
   // The bundles have their own code caches, created after a run.
   useCodeCache: false,
   // Node's own warnings are not useful to kubectl's users.
-  execArgv: [...nodeFlags, youngGeneration, "--no-warnings"],
+  execArgv: [...nodeFlags, "--no-warnings"],
   // Otherwise NODE_OPTIONS could load code into a program that handles credentials.
   execArgvExtension: "none",
   assets,

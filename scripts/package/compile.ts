@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hostPlatform, type Platform } from "../platforms.ts";
-import { roomy, youngGeneration } from "../warm/flags.ts";
+import { roomy } from "../warm/flags.ts";
 import { runScript } from "./script.ts";
 
 /** V8 orders compiled code by hashes. Without this flag, their seed differs at each start. */
@@ -20,5 +20,5 @@ export async function compile(platform: Platform, bundles: readonly string[], fo
     return;
   }
   await runScript("warm.ts", folder, { node: [...seeded, ...roomy.map(([flag]) => flag)], stdin: "warm" });
-  await runScript("settle.ts", folder, { node: [...seeded, youngGeneration] });
+  await runScript("settle.ts", folder, { node: seeded });
 }

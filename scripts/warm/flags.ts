@@ -10,9 +10,6 @@ export const timeless: readonly Flag[] = [
   ["--max-optimized-bytecode-size=0", "--max-optimized-bytecode-size=61440"],
 ];
 
-/** Limits the memory for new objects, in MB. With V8's limit of 16, a large check needs 13 MB more and is not faster. */
-export const youngGeneration = "--max-semi-space-size=8";
-
 /**
  * V8's compiled code contains gaps with leftover data of earlier garbage collections. These flags make the heap large enough for the whole
  * process.
@@ -20,5 +17,4 @@ export const youngGeneration = "--max-semi-space-size=8";
 export const roomy: readonly Flag[] = [
   ["--initial-heap-size=1024", "--initial-heap-size=0"],
   ["--min-semi-space-size=128", "--min-semi-space-size=0"],
-  ["--max-semi-space-size=128", youngGeneration],
 ];
