@@ -74,7 +74,7 @@ async function undo(given: MigrateFlags, names: readonly string[], session: Sess
   return code;
 }
 
-/** Yields the namespaces with ServiceAccounts that are set up, and selects only these. @throws CliError notFound if there are none */
+/** Yields the namespaces with ServiceAccounts that are set up, and selects only these. @throws CliError notFound without one */
 async function* readSetUp(places: AsyncIterable<NamespaceReader>): AsyncGenerator<NamespaceReader> {
   let isFound = false;
   for await (const place of places) {
