@@ -2,7 +2,7 @@ import { type Cluster, listAll } from "../cluster/port.ts";
 import { CliError, isNotFound } from "../errors.ts";
 import type { Workload } from "../fix.ts";
 import { nameOf, type PodKind, templateKinds } from "../kinds.ts";
-import type { KubeObject, Pod, ServiceAccount } from "../objects.ts";
+import type { Pod, ServiceAccount } from "../objects.ts";
 import { isPullPod } from "../plan/pull-pod.ts";
 import { accountOf, controllerOf } from "../plan/references.ts";
 import { type ClusterScope, clusterWideOrEach, eachCluster, type NamespaceScope } from "../scope/cluster-scopes.ts";
@@ -116,18 +116,10 @@ function clusterLists(cluster: Cluster): (namespace: string) => ListIn {
     const read = new Map<string, Promise<readonly never[]>>();
     return (kind, where) => {
       const key = JSON.stringify([kind, where]);
-      const list = memoize(lists, key, () => readByNamespace(reduced(cluster.pages(kind, where))) as ReadIn);
+      const list = memoize(lists, key, () => readByNamespace(cluster.pages(kind, where)) as ReadIn);
       return memoize(read, key, () => list(namespace));
     };
   };
-}
-
-/** Drops the largest part of pods and templates, which a check doesn't read: several pages are in memory at the same time. */
-async function* reduced<T extends KubeObject>(pages: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[]> {
-  for await (const page of pages)
-    yield page.map((object) =>
-      object.kind === "ServiceAccount" ? object : { ...object, metadata: { ...object.metadata, managedFields: undefined } },
-    );
 }
 
 async function readSelected(namespace: string, listIn: ListIn, selection: PullSelection, skipped: Set<PodKind>): Promise<PullingObjects> {
