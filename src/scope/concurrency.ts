@@ -25,7 +25,9 @@ export async function* runConcurrently<Item, Result>(
       notify();
     });
   try {
-    while (lanes.length > 0 || !isComplete) yield* await readFirst();
+    while (lanes.length > 0 || !isComplete) {
+      for (const result of await readFirst()) yield result;
+    }
   } finally {
     isStopped = true;
     notify();
@@ -72,6 +74,22 @@ export async function* runConcurrently<Item, Result>(
     change.resolve();
     change = Promise.withResolvers();
   }
+}
+
+/**
+ * Maps items concurrently, and returns the results in the order of the items. After an error no further item starts. It is thrown when all
+ * running items have ended.
+ * @param width the maximum number of items that run concurrently
+ */
+export async function mapConcurrently<Item, Result>(items: readonly Item[], width: number, work: (item: Item) => Promise<Result>) {
+  const results: Result[] = [];
+  const waiting = items.entries();
+  const runWaiting = async () => {
+    for (const [index, item] of waiting) results[index] = await work(item);
+  };
+  // After an error, the others find no further item
+  await awaitAll(Array.from({ length: width }, () => runWaiting().finally(() => waiting.toArray())));
+  return results;
 }
 
 /**

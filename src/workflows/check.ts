@@ -9,7 +9,7 @@ import type { PodPull } from "../plan/pull-pod.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { askOnce } from "../registry/registry.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
-import { runConcurrently } from "../scope/concurrency.ts";
+import { mapConcurrently, runConcurrently } from "../scope/concurrency.ts";
 import { mayBeTokenOf } from "../secret/names.ts";
 import { holdersOf } from "../state/holders.ts";
 import { type ImageQuery, readImageFacts } from "../state/image.ts";
@@ -115,17 +115,17 @@ export async function checkPlace(
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
   const sources = { namespace, secrets, registry, now: now(), pulled, cluster, deep: options.deep ?? false };
 
-  const verdicts = runConcurrently(pulls, { width, interrupted: () => false }, async function* (pull) {
+  const verdicts = await mapConcurrently(pulls, width(), async (pull) => {
     const question = ask(pull, options.secret);
-    if (!question) return yield unreadable(pull, namespace);
+    if (!question) return [unreadable(pull, namespace)];
     const facts = await readImageFacts(question, sources);
-    if (!facts) return;
+    if (!facts) return [];
     const { tried, names, attachedLater } = facts;
     const hasLogin = tried.length > 0 || (names.length === 0 && attachedLater !== undefined);
     const answer = await nodePulls?.pull(cluster, podPullOf(question, reader), hasLogin);
-    yield await withHolders(answer ? judgeOnNode(facts, answer) : judge(facts), facts, cluster);
+    return [await withHolders(answer ? judgeOnNode(facts, answer) : judge(facts), facts, cluster)];
   });
-  return combine(withoutOthers(await Array.fromAsync(verdicts), options));
+  return combine(withoutOthers(verdicts.flat(), options));
 }
 
 /** Returns the pulls that a check selects in one namespace. */

@@ -9,7 +9,7 @@ import { isPullPod } from "../plan/pull-pod.ts";
 import { accountOf, type OwnerRef, planRefer } from "../plan/references.ts";
 import { counted, hasPods, targetArguments } from "../plan/wording.ts";
 import { isLoginServer } from "../registry/login-server.ts";
-import { memoize, runConcurrently } from "../scope/concurrency.ts";
+import { mapConcurrently, memoize, runConcurrently } from "../scope/concurrency.ts";
 import { imagesOf } from "../state/images.ts";
 import { type NamespaceReader, readersOf } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
@@ -108,15 +108,13 @@ function usersIn(state: NamespaceState, { secret, tools }: Migration, without: R
 async function planDetach(state: NamespaceState, migration: Migration): Promise<Plan> {
   const { namespace, context } = state.scope;
   const { lists, pods } = usersIn(state, migration);
-  const bounds = { width: () => proofWidth, interrupted: () => false };
   const accounts = new Set([...lists.map(({ to, account = to.name }) => account), ...pods.map(({ account }) => account)]);
-  const plan = runConcurrently(accounts, bounds, async function* (name): AsyncGenerator<Change> {
+  const planned = await mapConcurrently([...accounts], proofWidth, async (name): Promise<Change[]> => {
     const proof = await prove({ kind: "serviceaccount", name, namespace, context }, state, migration);
-    yield proof;
-    const target = lists.find(({ to }) => nameOf(to) === nameOf(proof.to));
-    if (proof.act === "warn" && target) yield planRefer("detach", migration.secret, target);
+    const target = proof.act === "warn" ? lists.find(({ to }) => nameOf(to) === nameOf(proof.to)) : undefined;
+    return target ? [proof, planRefer("detach", migration.secret, target)] : [proof];
   });
-  const changes = await Array.fromAsync(plan);
+  const changes = planned.flat();
   const kept = new Set(
     [...lists.map(({ to }) => to).filter(hasPods), ...changes.filter(({ act }) => act === "refuse").map(({ to }) => to)].map(nameOf),
   );
