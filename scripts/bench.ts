@@ -32,8 +32,8 @@ const stop = async (code: number) => {
 process.once("SIGINT", () => stop(130)).once("SIGTERM", () => stop(143));
 
 try {
-  // The page cache has a file that was written at once in larger parts, and each part that is used counts as resident memory: up to 30 MB
-  // more than for a program from an archive. A copy has the same memory as that
+  // Packaging writes the program at once, so the page cache has large parts of it. Each part that is used counts as resident memory: up to
+  // 30 MB more than for a program from an archive, or for a copy
   const folder = join(sandbox.folder, "plugin");
   await cp(packaged.folder, folder, { recursive: true });
   const plugin = join(folder, basename(packaged.binary));

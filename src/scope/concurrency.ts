@@ -25,9 +25,7 @@ export async function* runConcurrently<Item, Result>(
       notify();
     });
   try {
-    while (lanes.length > 0 || !isComplete) {
-      for (const result of await readFirst()) yield result;
-    }
+    while (lanes.length > 0 || !isComplete) yield* await readFirst();
   } finally {
     isStopped = true;
     notify();
@@ -77,9 +75,8 @@ export async function* runConcurrently<Item, Result>(
 }
 
 /**
- * Maps items concurrently, and returns the results in the order of the items. After an error no further item starts. It is thrown when all
- * running items have ended.
- * @param width the maximum number of items that run concurrently
+ * Maps items, at most `width` of them concurrently. Returns the results in the order of the items. After an error no further item starts,
+ * and the error is thrown when the running items have ended.
  */
 export async function mapConcurrently<Item, Result>(items: readonly Item[], width: number, work: (item: Item) => Promise<Result>) {
   const results: Result[] = [];
@@ -87,7 +84,7 @@ export async function mapConcurrently<Item, Result>(items: readonly Item[], widt
   const runWaiting = async () => {
     for (const [index, item] of waiting) results[index] = await work(item);
   };
-  // After an error, the others find no further item
+  // After an error, the items that wait are dropped
   await awaitAll(Array.from({ length: width }, () => runWaiting().finally(() => waiting.toArray())));
   return results;
 }

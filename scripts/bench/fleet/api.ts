@@ -59,12 +59,3 @@ export async function ask<T>(api: Api, method: "GET" | keyof typeof types, path:
   if (status >= 400 && !already) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 300)}`);
   return JSON.parse(text);
 }
-
-/** Processes items with at most `width` at a time. */
-export async function atOnce<T>(width: number, items: Iterable<T>, work: (item: T) => Promise<unknown>): Promise<void> {
-  const left = items[Symbol.iterator]();
-  const worker = async () => {
-    for (let next = left.next(); !next.done; next = left.next()) await work(next.value);
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-}

@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestTypes } from "../../../src/registry/parts.ts";
+import { mapConcurrently } from "../../../src/scope/concurrency.ts";
 import { compare, median } from "../compare.ts";
 import type { Row } from "../report.ts";
-import { type Api, ask, atOnce, type Call } from "./api.ts";
+import { type Api, ask, type Call } from "./api.ts";
 import { namespaceOf } from "./namespaces.ts";
 import { withPages } from "./replay.ts";
 import { watch } from "./watched.ts";
@@ -68,11 +69,11 @@ async function makeWorkloads(api: Api): Promise<void> {
   const numbers = (length: number) => Array.from({ length }, (_, index) => index);
   const make = (index: number, path: string, object: object) =>
     ask(api, "POST", path.replace("NS", namespaceOf(index % namespaces)), object);
-  await atOnce(32, numbers(pods), (index) =>
+  await mapConcurrently(numbers(pods), 32, (index) =>
     make(index, "/api/v1/namespaces/NS/pods", { apiVersion: "v1", kind: "Pod", metadata: { name: `web-${index}` }, spec: spec(index) }),
   );
   const labels = { app: "web" };
-  await atOnce(32, numbers(deployments), (index) =>
+  await mapConcurrently(numbers(deployments), 32, (index) =>
     make(index, "/apis/apps/v1/namespaces/NS/deployments", {
       apiVersion: "apps/v1",
       kind: "Deployment",

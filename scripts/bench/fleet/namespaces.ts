@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Api, ask, atOnce } from "./api.ts";
+import { mapConcurrently } from "../../../src/scope/concurrency.ts";
+import { type Api, ask } from "./api.ts";
 
 type Listed = { readonly metadata: { readonly namespace: string; readonly name: string; readonly resourceVersion: string } };
 
@@ -10,7 +11,7 @@ export const namespaceOf = (index: number) => `fleet-${String(index).padStart(5,
 /** Creates namespaces and their ServiceAccounts, and waits for the default ServiceAccounts, which kube-controller-manager creates. */
 export async function makeNamespaces(api: Api, { from, to, accounts }: { from: number; to: number; accounts: number }): Promise<void> {
   const names = Array.from({ length: to - from }, (_, index) => namespaceOf(from + index));
-  await atOnce(width, names, async (name) => {
+  await mapConcurrently(names, width, async (name) => {
     await ask(api, "POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
   });
   await addAccounts(api, names, accounts);
@@ -24,7 +25,7 @@ export async function makeNamespaces(api: Api, { from, to, accounts }: { from: n
 /** Creates ServiceAccounts in addition to `default`, up to the given number in each namespace. */
 export async function addAccounts(api: Api, names: readonly string[], accounts: number): Promise<void> {
   const others = names.flatMap((namespace) => Array.from({ length: accounts - 1 }, (_, index) => ({ namespace, name: `app-${index}` })));
-  await atOnce(width, others, async (metadata) => {
+  await mapConcurrently(others, width, async (metadata) => {
     await ask(api, "POST", `/api/v1/namespaces/${metadata.namespace}/serviceaccounts`, {
       apiVersion: "v1",
       kind: "ServiceAccount",
@@ -45,8 +46,10 @@ export async function undo(api: Api, secret: string): Promise<void> {
     `/api/v1/secrets?fieldSelector=metadata.name%3D${secret}`,
   );
   const { items: accounts } = await accountsNamed(api, "default");
-  await atOnce(width, secrets, ({ metadata }) => ask(api, "DELETE", `/api/v1/namespaces/${metadata.namespace}/secrets/${metadata.name}`));
-  await atOnce(width, accounts, ({ metadata }) =>
+  await mapConcurrently(secrets, width, ({ metadata }) =>
+    ask(api, "DELETE", `/api/v1/namespaces/${metadata.namespace}/secrets/${metadata.name}`),
+  );
+  await mapConcurrently(accounts, width, ({ metadata }) =>
     ask(api, "PATCH", `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/default`, { imagePullSecrets: null }),
   );
 }
