@@ -66,7 +66,7 @@ const checkFlags = {
     },
   }),
   ...readScope,
-  output: formats(["json", "yaml", "jsonl", "junit", "sarif", "openmetrics", "html", "wide"]),
+  output: formats(["json", "yaml", "jsonl", "junit", "openmetrics", "html", "wide"]),
   ...under(outputGroup, { failed: { type: "boolean", describe: "Print only failures" } }),
   ...sortBy(orders),
   ...noHeaders,

@@ -7,7 +7,6 @@ import { table } from "../src/output/table.ts";
 import texts from "./explain/texts.json" with { type: "json" };
 import { formats, noHeaders } from "./line/flags.ts";
 import { near } from "./line/nearest.ts";
-import { pagesAddress } from "./project.ts";
 import { verb } from "./verb.ts";
 
 export const explain = verb({
@@ -101,12 +100,6 @@ export type Explanation = {
 
 /** The sections of docs/explain.md and docs/doctor.md, in the same order. `npm run docs` generates them. */
 export const explanations = texts as readonly Explanation[];
-
-/** Returns what a verdict means, in one sentence, and the address of the page that explains it. */
-export function meaningOf(id: string): { readonly means: string; readonly page: string } {
-  const found = explanations.find((each) => each.id === id && each.of === "verdict");
-  return { means: found?.means ?? id, page: `${pagesAddress}explain.md#${id}` };
-}
 
 /** Returns the words of the VERDICT column for an id; undefined for a warning or an error. */
 const verdictOf = ({ id, of }: Explanation): string | undefined => (of === "verdict" ? causes[id as Cause].words : undefined);

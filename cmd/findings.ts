@@ -9,7 +9,7 @@ import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
 import type { UnreadableNamespace } from "../src/state/listed-secrets.ts";
 import { printPlaceError } from "./conclude.ts";
-import { clientVersion, home } from "./project.ts";
+import { clientVersion } from "./project.ts";
 import type { Session } from "./session.ts";
 import { failureCode } from "./verb.ts";
 
@@ -26,9 +26,7 @@ export async function printReport(
   unreadable: readonly UnreadableNamespace[],
 ): Promise<void> {
   const errors = unreadable.map(({ error, ...at }) => errorItem(error, at, session.formatCommand));
-  // Only a report that explains causes needs the texts
-  const explain = format === "sarif" ? (await import("./explain.ts")).meaningOf : undefined;
-  session.print(await reportFormats[format]([...items, ...errors], { verb, now: session.now(), version: clientVersion, home, explain }));
+  session.print(await reportFormats[format]([...items, ...errors], { verb, now: session.now(), version: clientVersion }));
 }
 
 /**

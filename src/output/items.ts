@@ -15,17 +15,13 @@ export type Report = {
   readonly verb: "check" | "list";
   readonly now: Date;
   readonly version: string;
-  readonly home: string;
-  /** Returns what the id of a verdict means, and the address of its page. Only for a format that explains causes. */
-  readonly explain?: ((id: string) => { readonly means: string; readonly page: string }) | undefined;
 };
 
 /** The place of an object. `context` is only set if a run selects contexts. */
 export type Place = { readonly context?: string | undefined; readonly namespace?: string | undefined };
 
-/** Returns the name of a place, or of an object in it: `prod/web/deployment/api`; empty for the current cluster. */
-export const placeName = ({ context, namespace }: Place, ...names: readonly string[]): string =>
-  [context, namespace, ...names].filter((part) => part !== undefined).join("/");
+/** Returns the name of a place: `prod/web`; empty for the current cluster. */
+export const placeName = ({ context, namespace }: Place): string => [context, namespace].filter((part) => part !== undefined).join("/");
 
 type FormatCommand = (fix: Fix) => string;
 

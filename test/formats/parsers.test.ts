@@ -7,7 +7,7 @@ import { reportFormats } from "../../src/output/report.ts";
 import { checks, hostile, now, secrets } from "../support/report-items.ts";
 
 const folder = await parsers();
-const report = { now, version: "v1.2.3", home: "https://example.com" };
+const report = { now, version: "v1.2.3" };
 const [checked, listed] = [
   reportFormats.openmetrics(checks, { ...report, verb: "check" }),
   reportFormats.openmetrics(secrets, { ...report, verb: "list" }),

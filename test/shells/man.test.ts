@@ -38,6 +38,6 @@ test("prints a page with the text of the help", async () => {
 
   expect(shown).toContain("NAME\n       kubectl-acr-secret-check - Check whether pods can pull their images\n");
   expect(shown).toContain("SYNOPSIS\n       kubectl acr-secret check [NAME] [TARGET...] [options]\n");
-  expect(shown).toContain("       -o, --output json|yaml|jsonl|junit|sarif|openmetrics|html|wide\n              Output format.\n");
+  expect(shown).toContain("       -o, --output json|yaml|jsonl|junit|openmetrics|html|wide\n              Output format.\n");
   expect(shown).toContain("       Check the pods of all namespaces:\n\n              kubectl acr-secret check -A\n");
 });

@@ -55,7 +55,6 @@ const table: Row[] = [
   { line: "list -o html", code: 0 },
   { line: "list -o openmetrics", code: 0 },
   { line: "check -o junit --image myregistry.azurecr.io/app/web:1 --serviceaccount app", code: 0 },
-  { line: "check -o sarif", code: 0 },
   { line: "check", code: 0 },
   { line: "check own --image myregistry.azurecr.io/app/web:1 --serviceaccount app", code: 1 },
   { line: "check --image myregistry.azurecr.io/app/web:1 --serviceaccount app", code: 0 },

@@ -41,7 +41,7 @@ export const lines: readonly string[] = [
     `list -A ${form}`,
     `list --all-contexts -A ${form}`,
   ]),
-  ...["jsonl", "junit", "sarif", "openmetrics", "html", "wide"].map((form) => `check -A -o ${form}`),
+  ...["jsonl", "junit", "openmetrics", "html", "wide"].map((form) => `check -A -o ${form}`),
   ...["jsonl", "openmetrics", "html"].map((form) => `list -A -o ${form}`),
   ...["--deep --new-node --strict", "--failed --sort-by owner --no-headers", "deployment/*"].map((more) => `check -n demo ${more}`),
   ...["", "-o json", "-o yaml", "--client"].map((form) => `version ${form}`),

@@ -202,7 +202,6 @@ test.for([
 
 test.for([
   { form: "junit", pattern: /^<\?xml .*<failure type="not-found"/s },
-  { form: "sarif", pattern: /"ruleId": "not-found"/ },
   { form: "openmetrics", pattern: /\nacr_secret_image_pulls\{.*cause="not-found"\} 0\n/ },
   { form: "html", pattern: /^<!doctype html>\n.*<h1>1 of \d+ images? fails<\/h1>.*<h3>image not found /s },
 ])("exits with 1 and prints the failure when -o $form", async ({ form, pattern }) => {

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { meaningOf } from "../../../cmd/explain.ts";
 import { causes } from "../../../src/check/cause.ts";
 import { CliError } from "../../../src/errors.ts";
 import { errorItem, pullSecretItem } from "../../../src/output/items.ts";
@@ -7,7 +6,7 @@ import { reportFormats } from "../../../src/output/report.ts";
 import { toSeconds } from "../../../src/timestamp.ts";
 import { checks, now, secrets } from "../../support/report-items.ts";
 
-const report = { verb: "check", now, version: "v1.2.3", home: "https://example.com", explain: meaningOf } as const;
+const report = { verb: "check", now, version: "v1.2.3" } as const;
 
 test("prints JUnit XML with a suite for each namespace", () => {
   expect(reportFormats.junit(checks.slice(0, 3), report)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
@@ -42,36 +41,6 @@ test("prints no character in JUnit XML that XML does not allow", () => {
 
   expect(text.match(/[^\n\u0020-\ud7ff\ue000-\ufffd]/gu)).toBeNull();
   expect(text).toContain('<error type="forbidden" message="]]&gt;&quot;');
-});
-
-test("prints SARIF with a rule for each cause, and a result for each failure", async () => {
-  const { version, runs } = JSON.parse(await reportFormats.sarif(checks, report));
-  const [{ tool, invocations, results }] = runs;
-
-  expect(version).toBe("2.1.0");
-  expect(tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual(Object.keys(causes));
-  expect(tool.driver.rules[0]).toEqual({
-    id: "pulls",
-    name: "ready",
-    shortDescription: { text: "A credential of the pods can pull the image." },
-    helpUri: expect.stringMatching(/^https:.*\/docs\/explain\.md#pulls$/),
-  });
-  expect(results).toHaveLength(3);
-  for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex].id).toBe(ruleId);
-  expect(results[0]).toMatchObject({
-    ruleId: "no-login",
-    level: "error",
-    message: { text: expect.stringMatching(/^r\.azurecr\.io\/b:1: missing credential\nkubectl acr-secret create /) },
-    locations: [
-      {
-        physicalLocation: { artifactLocation: { uri: "demo/deployment/web" } },
-        logicalLocations: [{ name: "web", fullyQualifiedName: "demo/deployment/web", kind: "resource" }],
-      },
-    ],
-  });
-  expect(invocations).toMatchObject([
-    { executionSuccessful: false, toolExecutionNotifications: [{ level: "error", descriptor: { id: "forbidden" } }] },
-  ]);
 });
 
 test("prints the expiry of each login as OpenMetrics, and one sample for the same labels", () => {
