@@ -94,11 +94,10 @@ export async function recipes(): Promise<string | undefined> {
   return names.length === 0 ? undefined : "the recipes need jq: on Debian, apt-get install jq";
 }
 
-/** Checks for the real package managers and the checkers of packages. */
-export async function packageManagers(): Promise<string | undefined> {
-  const names = await missing({ dpkg: "--version", lintian: "--version", rpm: "--version", npm: "--version", ruby: "--version" });
-  if (names.length === 0) return undefined;
-  return `the channels need ${names.join(", ")}: on Debian, apt-get install lintian rpm npm ruby`;
+/** Checks for the package manager that installs the Debian package, and for the checker of packages. */
+export async function debian(): Promise<string | undefined> {
+  const names = await missing({ dpkg: "--version", lintian: "--version" });
+  return names.length === 0 ? undefined : `the Debian package needs ${names.join(" and ")}: on Debian, apt-get install lintian`;
 }
 
 /** Returns the programs that cannot be started. Each has an argument that makes it exit at once. */

@@ -1,4 +1,4 @@
-// npm run publish -- github|npm|image [--dry-run]: publishes the files of dist/ at one destination. --dry-run only prints the commands.
+// npm run publish -- github|image [--dry-run]: publishes the files of dist/ at one destination. --dry-run only prints the commands.
 // In a GitHub workflow, `image` sets the output `digest` of its step.
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

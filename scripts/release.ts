@@ -1,4 +1,4 @@
-// npm run release [-- CHANNEL…]: creates the files of each channel in dist/: .deb, .rpm, npm packages, the image, manifests.
+// npm run release [-- CHANNEL…]: creates the files of each channel in dist/: the Debian packages and the image.
 // npm run release -- check TAG: fails unless the tag, package.json and CHANGELOG.md agree, and the commit is on origin/main.
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -17,11 +17,11 @@ import {
 import {
   az,
   browser,
+  debian,
   emulator,
   modelChecker,
   nodeParts,
   type Preparation,
-  packageManagers,
   plugin,
   programs,
   recipes,
@@ -137,7 +137,7 @@ const all: readonly Tier[] = [
   {
     name: "channels",
     gate: "release",
-    needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin],
+    needs: [debian, programs("kubectl", ...releasePrograms), plugin],
     brokenBy: ["scripts/release", "scripts/man", ".github/", "docs/install.md", "sandbox/tools/nfpm/", "sandbox/tools/actionlint/"],
   },
   {

@@ -1,7 +1,7 @@
-/** The maintainer of the package. Debian and RPM require a name and an address. */
+/** The maintainer of the package. Debian requires a name and an address. */
 export const maintainer = "The kubectl-acr-secret authors <kubectl-acr-secret@users.noreply.github.com>";
 
-/** The name of the package in channels that allow any name. */
+/** The name of the package. */
 export const packageName = "kubectl-acr-secret";
 
 /** Returns debian/changelog of a release (deb-changelog(5)). The list of changes is in the upstream changelog next to it. */

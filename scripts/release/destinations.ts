@@ -3,11 +3,9 @@ import type { Program } from "../../sandbox/tools.ts";
 
 /** A file that may be published already. */
 export type Published = {
-  /** Prints the digest of the published file. Prints nothing, or fails, if there is none. */
+  /** Prints the SHA-256 of the published file, `sha256:…`. Prints nothing, or fails, if there is none. */
   readonly ask: readonly string[];
   readonly file: string;
-  /** The form in which `ask` prints the digest. */
-  readonly digest: "sri" | "sha256";
 };
 
 /** A command of a publication. */
@@ -27,16 +25,11 @@ export type Release = {
   /** the file with the release notes */
   readonly notes: string;
   readonly files: readonly string[];
-  /** npm's tarballs, in the order of their publication */
-  readonly npm: readonly string[];
   readonly image: { readonly layout: string; readonly name: string };
 };
 
 /** A destination of a release, and the programs of the sandbox that publish there. An interrupted run can be repeated. */
 type Destination = { readonly needs: readonly Program[]; steps(release: Release): Step[] };
-
-/** The npm scope of the platform packages. */
-export const npmScope = "@kubectl-acr-secret";
 
 /** The repository of the image. */
 export const imageName = "ghcr.io/kubectl-acr-secret/kubectl-acr-secret";
@@ -54,26 +47,13 @@ const github: Destination = {
       ...files.map((file): Step => {
         const query = `.assets[] | select(.name == ${JSON.stringify(basename(file))}) | .digest`;
         return {
-          published: { ask: ["gh", "release", "view", tag, "--json", "assets", "--jq", query], file, digest: "sha256" },
+          published: { ask: ["gh", "release", "view", tag, "--json", "assets", "--jq", query], file },
           run: ["gh", "release", "upload", tag, file],
         };
       }),
       { run: ["gh", "release", "edit", tag, "--draft=false"] },
     ];
   },
-};
-
-const npm: Destination = {
-  needs: [],
-  steps: ({ version, npm }) =>
-    npm.map((file) => {
-      // npm packs @SCOPE/NAME into SCOPE-NAME-VERSION.tgz.
-      const name = basename(file, `-${version}.tgz`).replace(/^kubectl-acr-secret-/, `${npmScope}/`);
-      return {
-        published: { ask: ["npm", "view", `${name}@${version}`, "dist.integrity"], file, digest: "sri" },
-        run: ["npm", "publish", file, "--access", "public"],
-      };
-    }),
 };
 
 const image: Destination = {
@@ -84,7 +64,7 @@ const image: Destination = {
       // ghcr.io checks the token alone, and accepts any user name.
       { run: ["crane", "auth", "login", host, "--username", "release", "--password-stdin"], stdin: "REGISTRY_PASSWORD" },
       {
-        published: { ask: ["crane", "digest", `${name}:${version}`], file: join(layout, "index.json"), digest: "sha256" },
+        published: { ask: ["crane", "digest", `${name}:${version}`], file: join(layout, "index.json") },
         run: ["crane", "push", "--index", layout, `${name}:${version}`],
       },
       { run: ["crane", "tag", `${name}:${version}`, "latest"] },
@@ -92,4 +72,4 @@ const image: Destination = {
   },
 };
 
-export const destinations: Readonly<Record<string, Destination>> = { github, npm, image };
+export const destinations: Readonly<Record<string, Destination>> = { github, image };

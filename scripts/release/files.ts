@@ -2,10 +2,10 @@ import { join } from "node:path";
 import type { Release } from "./destinations.ts";
 
 /** The files for download: archives, packages, and their checksums and provenance. */
-const downloads = /\.(?:tar\.gz|zip|deb|rpm)$|^SHA256SUMS|\.(?:cdx|intoto|sigstore)\.jsonl?$/;
+const downloads = /\.(?:tar\.gz|deb)$|^SHA256SUMS|\.(?:cdx|intoto|sigstore)\.jsonl?$/;
 
 /**
- * Selects the files of one version in a folder. The main package of npm comes after the packages that it depends on.
+ * Selects the files of one version in a folder.
  *
  * @param names the names of all files in the folder
  */
@@ -17,14 +17,11 @@ export function releaseIn(
   // After the version: the revision of a package, a platform, or the extension. A prerelease, `-rc.1`, is another version.
   const ofVersion = new RegExp(`(?<![\\d.])${version.replace(/[.+]/g, "\\$&")}(?:-1[._]|-(?:linux|darwin|windows)-|\\.[a-z])`);
   const own = [...names].sort().filter((name) => !/\d\.\d/.test(name) || ofVersion.test(name));
-  const main = `kubectl-acr-secret-${version}.tgz`;
-  const tarballs = own.filter((name) => name.endsWith(".tgz"));
   const at = (name: string) => join(folder, name);
   return {
     version,
     notes: at("notes.md"),
     files: own.filter((name) => downloads.test(name)).map(at),
-    npm: [...tarballs.filter((name) => name !== main), ...tarballs.filter((name) => name === main)].map(at),
     image: { layout: at(`kubectl-acr-secret-image-v${version}`), name: imageName },
   };
 }

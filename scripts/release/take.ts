@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { digestOf } from "../../sandbox/oci.ts";
@@ -25,19 +24,13 @@ export async function take({ unless, published, run, stdin }: Step, env: NodeJS.
 }
 
 /** @throws Error if another file is published under the name of this one */
-async function isPublished({ ask, file, digest }: Published, env: NodeJS.ProcessEnv): Promise<boolean> {
+async function isPublished({ ask, file }: Published, env: NodeJS.ProcessEnv): Promise<boolean> {
   const found = await output(ask, env);
   if (found === "") return false;
-  const expected = digests[digest](await readFile(file));
+  const expected = digestOf(await readFile(file));
   if (found === expected) return true;
   throw new Error(`${file}: another file is already published under this name: "${ask.join(" ")}" prints ${found}, expected ${expected}`);
 }
-
-/** The digest of a file in the form of npm (a Subresource Integrity string), and in that of GitHub and image registries. */
-const digests = {
-  sri: (content: Buffer) => `sha512-${createHash("sha512").update(content).digest("base64")}`,
-  sha256: digestOf,
-} as const;
 
 /** Returns the output of a command, or nothing if the command fails. */
 async function output([name = "", ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {

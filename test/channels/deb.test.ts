@@ -3,8 +3,10 @@ import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { manPages } from "../../scripts/man.ts";
+import { packagePlugin } from "../../scripts/package.ts";
 import { hostPlatform } from "../../scripts/platforms.ts";
-import { linuxPackages } from "../../scripts/release/linux.ts";
+import { debianPackages } from "../../scripts/release/deb.ts";
+import { needs } from "../../scripts/release/nfpm.ts";
 import { openMachine } from "./machine.ts";
 import { makeBoth, nextVersion, version } from "./made.ts";
 import { commandsOf } from "./page.ts";
@@ -12,7 +14,7 @@ import { commandsOf } from "./page.ts";
 const folder = await guardedFolder("acr-secret-deb-");
 afterAll(() => folder.remove());
 
-const { now, next } = await makeBoth(linuxPackages("deb"), folder.path);
+const { now, next } = await makeBoth(debianPackages, folder.path);
 const [file = "", newer = ""] = [...now, ...next];
 
 const installed = [
@@ -78,6 +80,18 @@ test("names the missing library in dpkg", { timeout: 60_000 }, async () => {
 
   expect(code).toBe(1);
   expect(stderr).toMatch(/kubectl-acr-secret depends on libstdc\+\+6 \(>= [\d.]+\)/);
+});
+
+test("requires exactly the program's libraries", async () => {
+  const host = hostPlatform();
+  const { binary } = await packagePlugin({ progress: () => {}, ...(host && { platform: host }) });
+  const text = (await readFile(binary)).toString("latin1");
+  const newest = (symbol: string) =>
+    [...new Set([...text.matchAll(new RegExp(`\\0${symbol}_([\\d.]+)(?=\\0)`, "g"))].map(([, number = ""]) => number))]
+      .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
+      .at(-1);
+
+  expect({ glibc: newest("GLIBC"), glibcxx: newest("GLIBCXX") }).toEqual(needs);
 });
 
 test("passes lintian, and needs every exception", { timeout: 240_000 }, async () => {

@@ -28,7 +28,7 @@ async function publish(): Promise<void> {
   if (!host) throw new Error("the plugin is not packaged for this machine");
   const [folder = ""] = await containerImage({ platforms: [host], version: packageJson.version, into: home.path, progress: () => {} });
   const [repository = "", version = ""] = image.split(/:(?=[^:]+$)/);
-  const release = { version, notes: "", files: [], npm: [], image: { layout: folder, name: repository } };
+  const release = { version, notes: "", files: [], image: { layout: folder, name: repository } };
   const login = `printf %s "$AZURE_CLIENT_SECRET" | crane auth login ${server} -u "$AZURE_CLIENT_ID" --password-stdin`;
   await promisify(execFile)("sh", ["-c", login], { env });
   for (const step of destinations["image"]?.steps(release) ?? []) await take(step, env);

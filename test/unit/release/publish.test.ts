@@ -10,15 +10,13 @@ import { take } from "../../../scripts/release/take.ts";
 const dist = await guardedFolder("acr-secret-dist-");
 afterAll(() => dist.remove());
 
-const [main, platform] = ["kubectl-acr-secret-0.2.0.tgz", "kubectl-acr-secret-linux-x64-0.2.0.tgz"];
 const archive = "kubectl-acr_secret-v0.2.0-linux-amd64.tar.gz";
 const layout = "kubectl-acr-secret-image-v0.2.0";
 await mkdir(join(dist.path, layout));
-for (const name of [main, platform, archive, `${layout}/index.json`]) await writeFile(join(dist.path, name), name);
+for (const name of [archive, `${layout}/index.json`]) await writeFile(join(dist.path, name), name);
 
-const release = releaseIn(dist.path, [main, platform, archive], { version: "0.2.0", imageName: "ghcr.io/o/r" });
+const release = releaseIn(dist.path, [archive], { version: "0.2.0", imageName: "ghcr.io/o/r" });
 const sha256 = (name: string) => `sha256:${createHash("sha256").update(name).digest("hex")}`;
-const sha512 = (name: string) => `sha512-${createHash("sha512").update(name).digest("base64")}`;
 
 /**
  * Publishes the release with programs that record their arguments.
@@ -34,7 +32,7 @@ async function publish(place: string, published: Readonly<Record<string, string>
   const answers = Object.entries(published).map(([question, answer]) => `*${JSON.stringify(question)}*) echo '${answer}' ;;`);
   const questions = '*" view "*|*" digest "*) case "$*" in';
   const script = `#!/bin/sh\ncase " $* " in ${questions} ${answers.join(" ")} *) exit 1 ;; esac ;; *) echo "\${0##*/} $*" >>'${log}' ;; esac\n`;
-  for (const program of ["npm", "gh", "crane"]) await writeFile(join(bin.path, program), script, { mode: 0o755 });
+  for (const program of ["gh", "crane"]) await writeFile(join(bin.path, program), script, { mode: 0o755 });
   const commands = async () => (await readFile(log, "utf8")).replaceAll(`${dist.path}/`, "").split("\n").filter(Boolean);
   try {
     for (const step of destinations[place]?.steps(release) ?? []) await take(step, { PATH: `${bin.path}:${process.env["PATH"]}` });
@@ -43,31 +41,6 @@ async function publish(place: string, published: Readonly<Record<string, string>
   }
   return commands();
 }
-
-describe("npm", () => {
-  const packages = { [platform]: "@kubectl-acr-secret/linux-x64@0.2.0", [main]: "kubectl-acr-secret@0.2.0" };
-
-  test("publishes the packages that are not published", async () => {
-    expect(await publish("npm", {})).toEqual([`npm publish ${platform} --access public`, `npm publish ${main} --access public`]);
-  });
-
-  test("skips a package that is published with the same digest", async () => {
-    expect(await publish("npm", { [packages[platform] ?? ""]: sha512(platform) })).toEqual([`npm publish ${main} --access public`]);
-  });
-
-  test.for([platform, main])("fails when another %s is published", async (name) => {
-    const other = sha512("another file");
-
-    await expect(publish("npm", { [packages[name] ?? ""]: other })).rejects.toThrow(
-      `${name}: another file is already published under this name: ` +
-        `"npm view ${packages[name]} dist.integrity" prints ${other}, expected ${sha512(name)}`,
-    );
-  });
-
-  test("publishes nothing that depends on another publisher's package", async () => {
-    await expect(publish("npm", { [packages[platform] ?? ""]: sha512("another file") })).rejects.toMatchObject({ commands: [] });
-  });
-});
 
 describe("github", () => {
   const draft = { "release view v0.2.0": "title: v0.2.0" };

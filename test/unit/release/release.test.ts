@@ -73,21 +73,15 @@ test("includes the whole license in Debian's copyright, an empty line as a dot",
 
 describe("releaseIn", () => {
   const names = [
-    "kubectl-acr-secret-0.2.0.tgz",
-    "kubectl-acr-secret-10.2.0.tgz",
-    "kubectl-acr-secret-0.2.0.1.tgz",
-    "kubectl-acr-secret-0.2.0-rc.1.tgz",
-    "kubectl-acr-secret-linux-x64-0.2.0.tgz",
-    "kubectl-acr-secret-linux-x64-0.1.0.tgz",
-    "kubectl-acr-secret-linux-x64-10.2.0.tgz",
     "kubectl-acr-secret_0.2.0-1_amd64.deb",
     "kubectl-acr-secret_0.1.0-1_amd64.deb",
     "kubectl-acr-secret_10.2.0-1_amd64.deb",
-    "kubectl-acr-secret-0.2.0-1.x86_64.rpm",
     "kubectl-acr_secret-v0.2.0-linux-amd64.tar.gz",
+    "kubectl-acr_secret-v0.1.0-linux-amd64.tar.gz",
     "kubectl-acr_secret-v10.2.0-linux-amd64.tar.gz",
+    "kubectl-acr_secret-v0.2.0.1-linux-amd64.tar.gz",
+    "kubectl-acr_secret-v0.2.0-rc.1-linux-amd64.tar.gz",
     "kubectl-acr_secret-v0.2.0-linux-amd64.tar.gz.made-of",
-    "kubectl-acr_secret-v0.2.0-windows-amd64.zip",
     "kubectl-acr_secret-v0.2.0.cdx.json",
     "SHA256SUMS",
     "linux-amd64",
@@ -100,17 +94,11 @@ describe("releaseIn", () => {
     expect(release.files).toEqual(
       [
         "SHA256SUMS",
-        "kubectl-acr-secret-0.2.0-1.x86_64.rpm",
         "kubectl-acr-secret_0.2.0-1_amd64.deb",
         "kubectl-acr_secret-v0.2.0-linux-amd64.tar.gz",
-        "kubectl-acr_secret-v0.2.0-windows-amd64.zip",
         "kubectl-acr_secret-v0.2.0.cdx.json",
       ].map((name) => `dist/${name}`),
     );
-  });
-
-  test("selects the npm packages of this version alone, the main package last", () => {
-    expect(release.npm).toEqual(["dist/kubectl-acr-secret-linux-x64-0.2.0.tgz", "dist/kubectl-acr-secret-0.2.0.tgz"]);
   });
 
   test("publishes a release on GitHub after it has every file", () => {

@@ -28,7 +28,7 @@ test.for([
   { changed: "docs/rotate.md", tiers: ["prose", "docs"] },
   { changed: "docs/protocol/rotate.pml", tiers: ["prose", "protocol", "docs"] },
   { changed: "scripts/package/compile.ts", tiers: ["prose", "cli", "cluster", "docs", "shells", "node", "release"] },
-  { changed: "scripts/release/npm.ts", tiers: ["prose", "channels", "release", "signing"] },
+  { changed: "scripts/release/deb.ts", tiers: ["prose", "channels", "release", "signing"] },
   { changed: "scripts/krew/generate.ts", tiers: ["prose", "krew"] },
   { changed: "test/cluster/transcripts/hostile.md", tiers: ["prose", "cluster"] },
   { changed: "test/krew/install.test.ts", tiers: ["prose", "krew"] },
