@@ -1,7 +1,6 @@
 import { type Cluster, listAll } from "../src/cluster/port.ts";
 import type { Asked, Credential, Kind, Sources } from "../src/credential/kind.ts";
 import { isMadeInAzure, parseKind } from "../src/credential/kinds.ts";
-import { openWithin } from "../src/credential/regional.ts";
 import { unlessRefused, usage } from "../src/errors.ts";
 import type { Create } from "../src/fix.ts";
 import type { Next } from "../src/output/error.ts";
@@ -73,7 +72,7 @@ type Options = CreateOptions & {
 export async function createAll(options: Options, flags: CreateFlags, session: Session, journal: Journal): Promise<number> {
   const { name, targets, reader, asked, per, kind, select = (places) => places } = options;
   // Azure is read concurrently with the cluster
-  const opening = openWithin(kind, asked, session);
+  const opening = kind.open(asked, session);
   opening.catch(() => undefined);
   const clusterScopes = await clusterScopesOf(options.scope, { ...session, writes: true });
   const isFirst = journal.clusterScopes.length === 0;
@@ -115,9 +114,9 @@ export async function createAll(options: Options, flags: CreateFlags, session: S
  * all of them.
  */
 function againOf({ name: secret, asked, targets, reader, scope, per }: CreateOptions, shared: boolean): Create {
-  const { merge, includeRegional, identity } = asked.again;
+  const { merge, identity } = asked.again;
   const { registry } = asked;
-  const again: Create = { verb: "create", secret, registry, ...targetValues(targets), merge, includeRegional, reader, identity };
+  const again: Create = { verb: "create", secret, registry, ...targetValues(targets), merge, reader, identity };
   // Without a place of its own, the command would get the namespace and the context of the outcome that prints it
   return shared ? { ...again, namespace: undefined, context: undefined, scope, credentialPer: per } : again;
 }

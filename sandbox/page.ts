@@ -1,6 +1,5 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { defaultRegistries, type RegistrySpec } from "./azure/create-world.ts";
 import { type AzureEmulator, startAzure } from "./azure/emulator.ts";
 import { guardedFolder } from "./guard.ts";
 import { createAuthority } from "./pki.ts";
@@ -17,11 +16,6 @@ export type Typed = { readonly step: Step; readonly printed: string; readonly co
 /** Whether a page needs a node with running pods. @param markdown the page's text */
 export const needsNode = (markdown: string): boolean => markdown.includes("\n<!-- needs a node -->\n");
 
-const registries: readonly RegistrySpec[] = [
-  ...defaultRegistries,
-  { name: "georegistry", sku: "Premium", regionalEndpoints: "Enabled", replicas: ["westeurope"] },
-];
-
 /**
  * Runs `work` with a new environment: a registry, an Azure, a kubeconfig and a folder for programs (`~/.local/bin`). All of it is removed
  * when `work` ends.
@@ -30,7 +24,7 @@ export async function withPerson<T>({ kubeconfig, registryBinary, path }: Ground
   const home = await guardedFolder("acr-secret-page-");
   try {
     const authority = await createAuthority("acr-secret page");
-    const azure = await startAzure({ folder: join(home.path, "azure"), authority, registryBinary, registries });
+    const azure = await startAzure({ folder: join(home.path, "azure"), authority, registryBinary });
     try {
       await pushImages(azure);
       const PATH = [join(home.path, ".local", "bin"), ...path, process.env["PATH"]].join(delimiter);

@@ -54,7 +54,6 @@ export type FlagValues = {
   readonly merge?: boolean;
   readonly reader?: ReaderName;
   readonly exports?: boolean | undefined;
-  readonly includeRegional?: boolean;
   readonly credentialPer?: "scope" | "namespace";
   /** How long to wait: `10m`. */
   readonly wait?: string;

@@ -1,6 +1,5 @@
 import type { Credential, Kind } from "../../src/credential/kind.ts";
 import { isMadeInAzure } from "../../src/credential/kinds.ts";
-import { openWithin } from "../../src/credential/regional.ts";
 import { usage } from "../../src/errors.ts";
 import type { Create } from "../../src/fix.ts";
 import { printList } from "../../src/output/object.ts";
@@ -26,7 +25,7 @@ export async function exportOne(options: Options, flags: CreateFlags, session: S
   const shows = dryRun === "none" || !isMadeInAzure(options.kind.name);
   if (session.stdout.isTTY && shows && !force)
     throw usage("--export would show the password on the terminal; redirect the output, or add --force");
-  const opening = openWithin(options.kind, options.asked, session);
+  const opening = options.kind.open(options.asked, session);
   opening.catch(() => undefined);
   const place = await onlyPlace(options, session);
   const tools = (credential: Credential) => toolsOf(session, flags, credential);

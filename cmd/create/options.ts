@@ -1,7 +1,6 @@
 import { readRegistryId } from "../../src/azure/registry-name.ts";
 import type { Asked } from "../../src/credential/kind.ts";
 import { credentialFlags } from "../../src/credential/kinds.ts";
-import { regionalFlags } from "../../src/credential/regional.ts";
 import { ownPrincipal } from "../../src/credential/service-principal/service-principal.ts";
 import { usage } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
@@ -50,7 +49,6 @@ export const createFlags = {
     },
     "repositories-from-pods": { type: "boolean", describe: "Also grant every repository that the pods use now" },
     "scope-map": scopeMap,
-    ...regionalFlags,
   }),
   ...under("Credential (default: an ACR token)", {
     ...logins,
@@ -137,7 +135,6 @@ export function readOptions(
     merge: flags.merge || undefined,
     reader,
     exports: flags.export,
-    includeRegional: flags["include-regional"] || undefined,
     scopeMap: flags["scope-map"] || undefined,
     expiresIn,
     identity,
@@ -145,7 +142,7 @@ export function readOptions(
   };
   if (!registry) throw usage('required flag(s) "registry" not set', again);
   refuseOneForEach(flags);
-  refuseSeveral(reader, flags);
+  refuseMerge(reader, flags);
   const secret = checkSecretName(name ?? defaultSecretName(registryNameIn(registry)));
   const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, registryNameIn(registry))))];
   const asked: Asked = {
@@ -204,10 +201,8 @@ export function podsWanted(asked: CreateOptions, isOneNamespace: boolean): "none
 }
 
 /** Rejects several logins for a reader whose Secret holds only one. @throws CliError usage */
-function refuseSeveral(reader: ReaderName | undefined, flags: Readonly<Record<"merge" | "include-regional", boolean>>): void {
-  const several = (["merge", "include-regional"] as const).find((flag) => flags[flag]);
-  if (several && reader && readers[reader].shape)
-    throw usage(`--for=${reader} cannot be combined with --${several}: its Secret holds one login`);
+function refuseMerge(reader: ReaderName | undefined, { merge }: CreateFlags): void {
+  if (merge && reader && readers[reader].shape) throw usage(`--for=${reader} cannot be combined with --merge: its Secret holds one login`);
 }
 
 /**

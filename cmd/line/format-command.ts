@@ -79,7 +79,6 @@ const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   merge: "merge",
   reader: "for",
   exports: "export",
-  includeRegional: "include-regional",
   credentialPer: "credential-per",
   auth: "auth",
   tenant: "tenant",

@@ -2,7 +2,6 @@ import type { PullSecretItem } from "../../src/output/items.ts";
 import type { styleFor } from "../../src/output/style.ts";
 import { age, table, until } from "../../src/output/table.ts";
 import { type PlaceDetail, placeColumns } from "../../src/output/words.ts";
-import { isRegional } from "../../src/secret/azure-words.ts";
 
 type Columns = {
   readonly where: PlaceDetail;
@@ -35,7 +34,7 @@ type Login = PullSecretItem["logins"][number];
 function cellsOf(item: PullSecretItem, now: Date, wide: boolean): string[] {
   const { name, logins, serviceAccounts, expiry, expiresAt, creationTimestamp } = item;
   const all = (of: (login: Login) => string | undefined) => inCell([...new Set(logins.flatMap((login) => of(login) || []))], wide);
-  const hosts = logins.flatMap(({ registries }) => (wide ? registries : withoutRegional(registries)).map(shortHost));
+  const hosts = logins.flatMap(({ registries }) => registries.map(shortHost));
   return [
     name,
     inCell(hosts, wide),
@@ -51,8 +50,6 @@ function cellsOf(item: PullSecretItem, now: Date, wide: boolean): string[] {
     all(({ madeBy }) => madeBy),
   ];
 }
-
-const withoutRegional = (hosts: readonly string[]) => hosts.filter((host) => !hosts.some((other) => isRegional(other, host)));
 
 /** Returns the registry's name for a login server of Azure's public cloud, and any other host unchanged. */
 const shortHost = (host: string) => host.replace(/^([^.]+)\.azurecr\.io$/, "$1");

@@ -1,4 +1,4 @@
-import { proveLogin, proveRegional } from "../credential/prove.ts";
+import { proveLogin } from "../credential/prove.ts";
 import type { ChangeOf, Passing } from "../plan/change.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import { covers } from "../registry/repository.ts";
@@ -20,17 +20,13 @@ export const prove: Action<Prove> = {
 
 type Prove = ChangeOf<"prove">;
 
-async function pull({ to, repositories, fresh, passing, regional = [] }: Prove, env: Env): Promise<Result> {
+async function pull({ to, repositories, fresh, passing }: Prove, env: Env): Promise<Result> {
   const login = loginOf(env);
   if (!login) return {};
   const { tools, issued } = env;
   const reach = { host: to.name, repositories, images: issued?.images ?? [] };
   const proving = { registry: tools.registry(), sleep: tools.sleep, fresh, passing };
-  const proven = await tools.during(awaited(to.name, login.username, { fresh, passing }), async () => {
-    const found = await proveLogin(reach, login, proving);
-    for (const host of regional) await proveRegional(host, found.image, login, proving);
-    return found;
-  });
+  const proven = await tools.during(awaited(to.name, login.username, { fresh, passing }), () => proveLogin(reach, login, proving));
   const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
   // The warning about a missing image covers its repository and the paths above it
   const unseen = proven.empty.filter((name) => !proven.missing.some(({ repository }) => covers(name, repository)));

@@ -2,7 +2,6 @@ import { readError } from "./service.ts";
 
 export const apiVersion = {
   registry: "2025-11-01",
-  regionalEndpoints: "2026-01-01-preview",
   resourceGraph: "2022-10-01",
   subscriptions: "2022-12-01",
   permissions: "2022-04-01",
@@ -19,11 +18,7 @@ const oldest: Readonly<Record<string, string>> = {
   [apiVersion.resourceGraph]: "2021-03-01",
   [apiVersion.subscriptions]: "2020-01-01",
   [apiVersion.roleAssignments]: "2020-04-01-preview",
-  [apiVersion.regionalEndpoints]: "2026-01-01-preview",
 };
-
-/** A preview version that a cloud may have dropped. A later version has the required features too. */
-const preview: string = apiVersion.regionalEndpoints;
 
 /** Codes with which ARM rejects a version; the message lists those that it supports. */
 const codes = ["NoRegisteredProviderFound", "InvalidApiVersionParameter"];
@@ -34,8 +29,7 @@ const day = (version: string) => version.slice(0, "2025-11-01".length);
 const order = (version: string) => `${day(version)}${version === day(version) ? "~" : version.slice(day(version).length)}`;
 
 /**
- * Returns the newest version in ARM's response that is older than the rejected one and has the required features. It may be newer if the
- * cloud dropped a preview.
+ * Returns the newest version in ARM's response that is older than the rejected one and has the required features.
  * @param wanted one of `apiVersion`
  * @param rejected the version of the request
  * @returns undefined if the response rejects no version, or lists no suitable one
@@ -47,6 +41,6 @@ export function supportedVersion(wanted: string, rejected: string, { status, tex
   const [, list = ""] = /supported (?:api-)?versions are '([^']*)'/i.exec(message) ?? [];
   const listed = list.match(/\b\d{4}-\d{2}-\d{2}(?:-preview)?\b/g) ?? [];
   return listed
-    .filter((version) => day(version) >= day(from) && (order(version) < order(rejected) || (wanted === preview && rejected === preview)))
+    .filter((version) => day(version) >= day(from) && order(version) < order(rejected))
     .sort((a, b) => (order(a) < order(b) ? 1 : -1))[0];
 }

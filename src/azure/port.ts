@@ -245,8 +245,6 @@ export type Azure = Principals &
      */
     entraToken(host: string, audience: Audience): Promise<{ readonly text: Sensitive; readonly of: AzureIdentity }>;
     registryFacts(registry: AzureRegistry): Promise<RegistryFacts>;
-    /** The host of the registry in each of its regions, `myregistry.eastus.geo.azurecr.io`; empty if it has none. */
-    regionalHosts(registry: AzureRegistry): Promise<readonly string[]>;
     /** The permissions of the identity on a registry. @throws CliError forbidden if it may not read them */
     permissions(registry: AzureRegistry): Promise<readonly Permission[]>;
     /** The number of tokens of the registry. */

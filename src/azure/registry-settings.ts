@@ -1,11 +1,8 @@
-import { CliError } from "../errors.ts";
-import { type Json, objectOf, objectsOf, textsOf } from "../json.ts";
+import { type Json, objectOf, objectsOf } from "../json.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
 import type { Azure, RegistryFacts } from "./port.ts";
-
-const manualHint = "add each regional host with --registry NAME.REGION.geo.azurecr.io --merge";
 
 /** The settings of a registry and its admin user (Microsoft.ContainerRegistry/registries). */
 export const openRegistrySettings = (arm: Arm) =>
@@ -33,29 +30,6 @@ export const openRegistrySettings = (arm: Arm) =>
         );
         return logins.length === 0 ? undefined : new Map(logins);
       });
-    },
-
-    /**
-     * Versions before 2026-01-01-preview do not return the hosts: a replication has a location and no host.
-     * @throws CliError if the cloud has no such version
-     */
-    async regionalHosts({ id, name }) {
-      const doing = `read the regional endpoints of registry ${name}`;
-      const request = { method: "GET", path: id, version: apiVersion.regionalEndpoints, doing } as const;
-      // A cloud without such a version rejects the request as invalid
-      const properties = await arm
-        .send(request, (body) => (body.properties ? objectOf(body.properties) : undefined))
-        .catch((error: unknown) => {
-          throw error instanceof CliError && error.kind === "invalid" ? error.withHint(manualHint) : error;
-        });
-      const { regionalEndpoints, regionalEndpointHostNames: hosts } = properties;
-      if (regionalEndpoints === undefined)
-        throw new CliError("invalid", `cannot ${doing}: this cloud does not return them`, { hint: manualHint });
-      return regionalEndpoints === "Enabled"
-        ? textsOf(hosts)
-            .map((host) => host.toLowerCase())
-            .sort()
-        : [];
     },
   }) satisfies Partial<Azure>;
 

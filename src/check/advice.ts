@@ -77,7 +77,7 @@ const withNotes = (added: readonly string[], { fix, notes = [] }: Advice): Advic
 
 /** For a rejected login: creates a credential of the same kind again, in the same Secret. */
 function renew(facts: InAzure, existing: SecretFacts): Advice {
-  const otherwise = facts.azure.otherwise !== undefined && !coversHost(facts, existing);
+  const otherwise = facts.azure.otherwise !== undefined;
   if (existing.note?.renewal === "given" || (otherwise && existing.note)) return give(facts, existing);
   if (otherwise || !isFor(facts, existing)) return createAnother(facts);
   if (!existing.note)
@@ -102,8 +102,7 @@ function supply(facts: InAzure): Advice {
   const ready = facts.unattached.find(({ proof }) => proof.verdict === "pulls");
   if (facts.only) return {};
   if (ready) return withNotes([`secret ${ready.secret} can pull it, but is not attached`], deliver(facts, { secret: ready.secret }));
-  if (facts.azure.otherwise === "port" || facts.azure.otherwise === "capitals") return renameImage(facts);
-  if (facts.azure.otherwise === "region") return regional(facts);
+  if (facts.azure.otherwise) return renameImage(facts);
   const missing = facts.names.find((name) => isObjectName(name) && !facts.secrets.some((secret) => secret.name === name));
   if (missing !== undefined) return { fix: make(facts, { secret: missing }) };
   const empty = facts.secrets.find(({ name, servers }) => facts.names.includes(name) && servers?.length === 0);
@@ -156,29 +155,9 @@ function replacing(kind: string, old: string, name: string): string | undefined 
 /** Creates a credential of this plugin in its own Secret, in addition to the existing ones. */
 function createAnother(facts: InAzure, repositories?: readonly string[]): Advice {
   if (facts.only) return {};
-  if (facts.azure.otherwise) return facts.azure.otherwise === "region" ? regional(facts, repositories) : renameImage(facts);
+  if (facts.azure.otherwise) return renameImage(facts);
   return deliver(facts, { secret: facts.fresh.name, make: make(facts, { repositories }) });
 }
-
-/** Adds the login for the regional hosts to the pods' Secret, or creates another Secret. */
-function regional(facts: InAzure, repositories?: readonly string[]): Advice {
-  const { azure, ref, fresh } = facts;
-  const why = [`a login for ${azure.loginServer} does not match ${ref.host}`];
-  const own = repositories ? undefined : facts.secrets.find((existing) => widensTo(facts, existing));
-  if (own) {
-    const more = own.note?.widens ? { repositories: [ref.repository] } : {};
-    return withNotes(why, renewal(facts, own, { ...more, includeRegional: true }));
-  }
-  return withNotes(why, deliver(facts, { secret: fresh.name, make: { ...make(facts, { repositories }), includeRegional: true } }));
-}
-
-/** Whether a Secret of the pods holds the plugin's login for the login server, and `create` can write it without --force. */
-const widensTo = (facts: InAzure, existing: SecretFacts): boolean =>
-  facts.names.includes(existing.name) &&
-  existing.note?.renewal === "made" &&
-  existing.note.hosts[0] === facts.azure.loginServer &&
-  existing.writers.length === 0 &&
-  isFor(facts, existing);
 
 /** Replaces the image's host by the login server, because the kubelet compares hosts exactly as written. */
 function renameImage(facts: InAzure): Advice {
@@ -209,12 +188,10 @@ function renameImage(facts: InAzure): Advice {
 
 /** For a credential that the plugin did not generate. */
 function give(facts: ImageFacts, existing: SecretFacts): Advice {
-  const { azure, ref, namespace } = facts;
+  const { ref, namespace } = facts;
   const { name, note } = existing;
-  // Its regional hosts get the login together with the login server
-  const registry = azure && coversHost({ ...facts, azure }, existing) ? azure.loginServer : ref.host;
   return {
-    fix: { verb: "create", secret: name, registry, username: note?.identity, namespace, ...forced(note) },
+    fix: { verb: "create", secret: name, registry: ref.host, username: note?.identity, namespace, ...forced(note) },
     notes: [...unlabeled(note), "the plugin did not generate this password: set PASSWORD to a new one"],
   };
 }
@@ -246,15 +223,10 @@ function make(facts: InAzure, chosen: Pick<Create, "secret" | "repositories"> = 
 }
 
 /** Whether a Secret has logins for this registry, and no other login that would be lost. */
-function isFor({ azure, ref }: InAzure, { servers = [], note }: SecretFacts): boolean {
-  const ours = note?.hosts[0] === azure.loginServer ? note.hosts : [];
+function isFor({ azure }: InAzure, { servers = [] }: SecretFacts): boolean {
   const hosts = servers.map((server) => /^(?:https?:\/\/)?([^/]*)/.exec(server)?.[1] ?? "");
-  return hosts.length > 0 && hosts.every((host) => host === ref.host || ours.includes(host));
+  return hosts.length > 0 && hosts.every((host) => host === azure.loginServer);
 }
-
-/** Whether a Secret's annotation names one login for the login server and for the image's regional host. */
-const coversHost = ({ azure, ref }: InAzure, { note }: SecretFacts): boolean =>
-  note?.hosts[0] === azure.loginServer && note.hosts.includes(ref.host);
 
 function lookFor({ azure: { registry }, ref: { repository, reference }, otherTags, noRepository }: InAzure): Advice {
   if (!noRepository && reference.includes(":"))

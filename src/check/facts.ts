@@ -6,8 +6,8 @@ import type { ImageRef, Proof } from "../registry/port.ts";
 export type Note = {
   /** Where a new password comes from: the plugin, a user, or a source that only a newer version knows. */
   readonly renewal: "made" | "given" | "unknown";
-  /** The host of the login, and the regional hosts with the same login. */
-  readonly hosts: readonly string[];
+  /** The host of the login. */
+  readonly host: string;
   /** The identity: an ACR token's name, a user name. */
   readonly identity: string;
   /** Whether another run can grant it more repositories. */

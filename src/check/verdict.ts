@@ -199,13 +199,13 @@ export function combine(verdicts: readonly Verdict[]): Verdict[] {
 
 /**
  * Returns the same text for commands that can be combined. `create` without repositories grants everything that pods use, so it must not get a
- * list. A login that is valid at regional hosts too is valid for the images of the login server.
+ * list.
  */
 function combinedKey(fix: Fix): string {
   if (isDeletion(fix)) return JSON.stringify({ ...fix, args: [] });
   if (!hasVerb(fix, "create")) return JSON.stringify(fix);
   const { repositories = [] } = fix;
-  return JSON.stringify({ ...fix, repositories: repositories.length > 0 ? ["*"] : fix.repositories, includeRegional: undefined });
+  return JSON.stringify({ ...fix, repositories: repositories.length > 0 ? ["*"] : fix.repositories });
 }
 
 const isDeletion = (fix: Fix): fix is KubectlCommand => "kubectl" in fix && fix.kubectl === "delete pod";
@@ -215,5 +215,5 @@ function both(a: Fix, b: Fix): Fix {
   if (isDeletion(a) && isDeletion(b)) return { ...a, args: [...new Set([...a.args, ...b.args])] };
   if (!hasVerb(a, "create") || !hasVerb(b, "create")) return a;
   const repositories = a.repositories && [...new Set([...a.repositories, ...(b.repositories ?? [])])].sort();
-  return { ...a, repositories, includeRegional: a.includeRegional || b.includeRegional };
+  return { ...a, repositories };
 }

@@ -101,8 +101,6 @@ export type Credential = {
   readonly kind: string;
   /** The login server. */
   readonly host: string;
-  /** The hosts of the registry's regions that get the same login; absent without --include-regional. */
-  readonly regional?: readonly string[];
   /** Reads the state and plans. The decision is made by a pure function in the kind's folder. Changes nothing. */
   issue(need: Need): Promise<Issue>;
   /** Applies one of these changes, or the reverse of one. */

@@ -56,20 +56,6 @@ async function* inOrder<T>(repositories: readonly string[], ask: (repository: st
   }
 }
 
-/**
- * Proves that a login pulls at a regional host too. A replica may temporarily lack an image of the login server.
- * @param image an image that the login pulls at the login server; undefined if none is known
- * @throws CliError if the regional host rejects the login
- */
-export async function proveRegional(host: string, image: ImageRef | undefined, login: Login, tools: ProofTools): Promise<void> {
-  const { registry } = tools;
-  const { verdict, message } = await retryRejections(
-    () => (image ? registry.prove({ ...image, host }, login) : registry.admits(host, login)),
-    tools,
-  );
-  if (verdict !== "pulls" && verdict !== "not-found") throw refusal(verdict, `regional host ${host} rejects the credential: ${message}`);
-}
-
 /** Whether the login of a Secret pulls. `untestedBecause`: why the registry could not be reached; `isSkipped`: the user asked for no proof. */
 export type LoginTest = {
   readonly pulls: "yes" | "no" | "unknown";

@@ -96,8 +96,6 @@ type Prove = {
   readonly fresh: boolean;
   /** Which answers are temporary and for how long, if replication in Azure takes longer than for a token's password. */
   readonly passing?: Passing;
-  /** Regional hosts of the registry that must accept the login too. */
-  readonly regional?: readonly string[];
   /** A new password that another run may replace. Azure must still have it in its slot before and after the requests to the registry. */
   readonly password?: { readonly to: Ref; readonly slot: string };
   /** The user skips the proof at the registry, so only Azure is asked for the password. */

@@ -1,4 +1,3 @@
-import { isRegional } from "../secret/azure-words.ts";
 import { type Entry, entryFor, sameEntry } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import type { Precondition } from "./change.ts";
@@ -17,8 +16,6 @@ export type ExistingSecret = Precondition & {
   readonly entries: readonly Entry[] | undefined;
   /** The keys under `auths` of its docker config. */
   readonly hosts: readonly string[];
-  /** Keys with the same login as the registry's own key. */
-  readonly alike: readonly string[];
   /** Other managers of fields that the plugin writes, in the API server's words: `"kubectl-patch" using v1: .data..dockerconfigjson`. */
   readonly others: readonly string[];
   /** The identity whose token is inside, according to the annotation, if it is not the identity of this run. */
@@ -49,27 +46,8 @@ export const hostOf = (server: string): string => server.replace(/^https?:\/\//,
 /** Whether a key under `auths` is for a registry: as a host, as a URL, or with a path. */
 export const isKeyOf = (host: string, server: string): boolean => hostOf(server) === host;
 
-/**
- * Returns the keys in a Secret that a registry's login has or may use. These are the login server, and regional hosts with the same login.
- * A regional host in the annotation counts too, if the docker config contains it. The annotation alone doesn't count, because anyone in the
- * namespace can write it.
- */
-export function keysOf(host: string, { entries, hosts, alike }: Pick<ExistingSecret, "entries" | "hosts" | "alike">): readonly string[] {
-  const recorded = entryFor(entries, host)?.hosts.filter((key) => hosts.some((server) => isKeyOf(key, server))) ?? [];
-  return [host, ...regional(host, [...recorded, ...alike])];
-}
-
-/** Returns the keys of a login together with those that a Secret already has for it: no run removes one. */
-export const mergedKeys = (keys: readonly string[], host: string, existing: ExistingSecret): readonly string[] => [
-  host,
-  ...regional(host, [...keys, ...keysOf(host, existing)]),
-];
-
-const regional = (host: string, keys: readonly string[]) => [...new Set(keys.filter((key) => isRegional(host, key)))].sort();
-
-/** Whether a Secret records a login exactly as given, and has it under each of its keys. */
-export function holds(entry: Entry, host: string, { entries, alike }: ExistingSecret): boolean {
+/** Whether a Secret records a login exactly as given. */
+export function holds(entry: Entry, host: string, { entries }: ExistingSecret): boolean {
   const recorded = entryFor(entries, host);
-  const others = entry.hosts.filter((key) => key !== host);
-  return recorded !== undefined && sameEntry(recorded, entry) && others.every((key) => alike.includes(key));
+  return recorded !== undefined && sameEntry(recorded, entry);
 }

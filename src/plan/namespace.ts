@@ -2,7 +2,7 @@ import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.ts";
 import type { Change, Plan } from "./change.ts";
 import { warnDrift } from "./drift.ts";
-import { type ExistingSecret, isKeyOf, keysOf, type StoreOptions } from "./existing-secret.ts";
+import { type ExistingSecret, isKeyOf, type StoreOptions } from "./existing-secret.ts";
 import { planRefer, type RecreateOptions, type Target } from "./references.ts";
 import { isFrom, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { passwordKey } from "./rotation.ts";
@@ -65,7 +65,7 @@ type RenewOptions = {
 };
 
 /**
- * Plans writing the newest login to one Secret, and keeps its other logins, its format and its regional hosts.
+ * Plans writing the newest login to one Secret, and keeps its other logins and its format.
  * @throws CliError conflict
  */
 export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: ExistingSecret): Plan {
@@ -77,9 +77,9 @@ export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: 
   // The previous password counts only if every Secret with the newest one records it
   const lacksPrevious = entry.previous !== undefined && recorded.previous === undefined;
   if (!fresh && sameLogin(recorded, entry) && !lacksPrevious) return [kept(to, "holds this credential")];
-  const others = existing.hosts.some((server) => !keysOf(host, existing).some((key) => isKeyOf(key, server)));
+  const others = existing.hosts.some((server) => !isKeyOf(host, server));
   const merge = others || recorded.beside === true;
-  const storing = { entry: { ...entry, hosts: recorded.hosts }, host, fresh: true, force, merge, shape: existing.shape, renews: true };
+  const storing = { entry, host, fresh: true, force, merge, shape: existing.shape, renews: true };
   const store = planStore(to, storing, { ...existing, pulls: "unknown" });
   return [store.act === "store" ? { ...store, renews: recorded, because: "rotated" } : store, ...warnLoss(store, existing)];
 }

@@ -5,20 +5,17 @@ import { type Entry, entryFor } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 import type { Change, Keep, Store } from "./change.ts";
-import { type ExistingSecret, holds, isKeyOf, keysOf, mergedKeys, type StoreOptions } from "./existing-secret.ts";
+import { type ExistingSecret, holds, isKeyOf, type StoreOptions } from "./existing-secret.ts";
 
 /**
- * Plans the write of the Secret. Keeps the regional hosts that already have the login among its keys.
+ * Plans the write of the Secret.
  * @throws CliError conflict if the write would lose data of another tool or user
  */
-export function planStore(to: Ref<"secret">, asked: StoreOptions, existing: ExistingSecret | undefined): Store | Keep {
-  const { host, fresh, shape } = asked;
-  if (!existing)
-    return { act: "store", to, entry: asked.entry, shape, precondition: undefined, replaces: false, because: "it does not exist" };
+export function planStore(to: Ref<"secret">, options: StoreOptions, existing: ExistingSecret | undefined): Store | Keep {
+  const { entry, host, fresh, shape } = options;
+  if (!existing) return { act: "store", to, entry, shape, precondition: undefined, replaces: false, because: "it does not exist" };
   const { uid, version, claim, type } = existing;
   const same = type === shapeNamed(shape).type;
-  const entry = same ? { ...asked.entry, hosts: mergedKeys(asked.entry.hosts, host, existing) } : asked.entry;
-  const options = { ...asked, entry };
   refuse(to, deletedLoss(existing) ?? lossOf(options, existing));
   if (same && !fresh && holds(entry, host, existing)) return { act: "keep", to, because: "holds this credential" };
   if (options.merge) refuse(to, unmergeableLoss(existing));
@@ -142,16 +139,12 @@ const identityLoss = ({ otherIdentity, pulls }: ExistingSecret): Loss | undefine
     ? undefined
     : [`SECRET holds a working token of ${otherIdentity}`, "use another name, or add --force to overwrite that token"];
 
-/** Returns the first loss when logins are merged: checks each key of the new login. */
-function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, alike, pulls }: ExistingSecret): Loss | undefined {
-  const losses = entry.hosts.map((key): Loss | undefined => {
-    const recorded = entryFor(entries, key);
-    if (recorded) return anotherLoss(recorded, entry, recorded === entryFor(entries, host) ? pulls : "unknown");
-    const same = key === host ? !fresh : alike.includes(key);
-    if (same || !hosts.includes(key)) return undefined;
-    return [`SECRET holds a login for ${key} that this plugin did not add`, "use another name, or add --force to overwrite that login"];
-  });
-  return losses.find((loss) => loss !== undefined);
+/** Returns the loss of a login for the registry when logins are merged. */
+function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, pulls }: ExistingSecret): Loss | undefined {
+  const recorded = entryFor(entries, host);
+  if (recorded) return anotherLoss(recorded, entry, pulls);
+  if (!fresh || !hosts.includes(host)) return undefined;
+  return [`SECRET holds a login for ${host} that this plugin did not add`, "use another name, or add --force to overwrite that login"];
 }
 
 /** Returns the loss of logins that this plugin did not create, or that are for another registry. */
@@ -159,8 +152,7 @@ function foreignLoss({ host, shape }: PlannedForm, existing: ExistingSecret): Lo
   const { entries, hosts, type } = existing;
   const ways = type === dockerConfigJson && type === shapeNamed(shape).type ? mergeHint : overwriteHint;
   if (!entries) return [`SECRET (type ${type}) was not created by kubectl acr-secret`, ways];
-  const ours = keysOf(host, existing);
-  const strange = hosts.filter((server) => !ours.some((key) => isKeyOf(key, server)));
+  const strange = hosts.filter((server) => !isKeyOf(host, server));
   const named = entryFor(entries, host) ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];
   return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, ways];
 }

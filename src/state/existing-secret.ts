@@ -25,7 +25,6 @@ export function readExisting(secret: Secret, host: string, fieldManager: string)
     deleting: deletionTimestamp !== undefined,
     entries: readEntries(secret),
     hosts: inside.map(({ server }) => server),
-    alike: inside.filter((entry) => isAlike(entry.login, login)).map(({ server }) => server),
     others: othersOf(managedFields, fieldManager, shapeNamed(shape).keys).map(({ words }) => words),
     pulls: "unknown",
   };

@@ -3,7 +3,6 @@ import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, PodSpec, Secret } from "../objects.ts";
 import { driftOf } from "../plan/drift.ts";
-import { keysOf } from "../plan/existing-secret.ts";
 import type { PlanInput } from "../plan/namespace.ts";
 import { accountOf, controllerOf, namesIn, type Target } from "../plan/references.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
@@ -33,7 +32,7 @@ export function planInputOf(
   const { secret, targets, pods } = state;
   const { context } = state.scope;
   const read = secret && readExisting(secret, host, fieldManager);
-  const hosts = [...(read ? keysOf(host, read.existing) : [host]), ...others];
+  const hosts = [host, ...others];
   const authors = new Set(listersOf(state, hosts).map(({ of }) => nameOf(of)));
   const withDrift = (target: TargetObject): Target => {
     const { pullSecretList, kind } = kinds[kindOf(target)];

@@ -10,7 +10,6 @@ import { serversOf } from "../kubelet/read-pull-secret.ts";
 import { managedBy, type Secret } from "../objects.ts";
 import { inLine } from "../plan/wording.ts";
 import { awaitAll, memoize, once } from "../scope/concurrency.ts";
-import { isRegional } from "../secret/azure-words.ts";
 import { type Entry, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
 import { othersOf } from "../secret/owners.ts";
@@ -82,11 +81,17 @@ function recordOf(secret: Secret): SecretFacts["note"] {
   const unlabeled = unlabeledEntries(secret);
   const entries = readEntries(secret) ?? (unlabeled.length > 0 ? unlabeled : undefined);
   if (!entries) return undefined;
-  const { hosts, kind, identity, madeAt, expiresAt }: Entry = entries[0] ?? { hosts: [], kind: "", identity: "" };
+  const {
+    hosts: [host = ""],
+    kind,
+    identity,
+    madeAt,
+    expiresAt,
+  }: Entry = entries[0] ?? { hosts: [], kind: "", identity: "" };
   const known = kindNamed(kind);
   return {
     renewal: renewalOf(known),
-    hosts: hosts.filter((host, index) => index === 0 || isRegional(hosts[0] ?? "", host)),
+    host,
     identity,
     widens: known?.creation?.isExtensible ?? false,
     get again() {

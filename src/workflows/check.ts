@@ -167,10 +167,9 @@ async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: Cluster
   const create = verdict.fix && creates(verdict.fix).find(({ repositories = [] }) => repositories.length > 0);
   const existing = create && facts.secrets.find(({ name }) => name === create.secret);
   if (!existing?.note?.widens) return verdict;
-  const { identity, hosts } = existing.note;
+  const { identity, host } = existing.note;
   // The credential's name is derived from this Secret alone
   if (mayBeTokenOf(identity, facts.namespace, existing.name)) return verdict;
-  const [host = ""] = hosts;
   const clusterScope = { context: undefined, cluster, namespaces: [facts.namespace], open: false };
   const { secrets, unlisted } = await holdersOf([clusterScope], { kind: "acr-token", identity, host }, []);
   if (unlisted.length > 0) return { ...verdict, notes: [...(verdict.notes ?? []), unlistedNote(identity)], fix: undefined };

@@ -7,7 +7,6 @@ import { asCliError, CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { mintIn, type Plan, type Warn } from "../plan/change.ts";
-import { type ExistingSecret, mergedKeys } from "../plan/existing-secret.ts";
 import { planNamespace } from "../plan/namespace.ts";
 import type { RestartOptions } from "../plan/restart.ts";
 import { refuseForeign } from "../plan/store.ts";
@@ -96,7 +95,7 @@ async function planIssue(reader: NamespaceReader, order: Order) {
     owner,
     repositories,
     fromPods,
-    images: imagesFrom(hostsOf(credential, there?.existing), [...state.pods, ...templatesOf(state.targets)]),
+    images: imagesFrom([credential.host], [...state.pods, ...templatesOf(state.targets)]),
     current,
   });
   const unit = unitOf(issue, credential, order, () => issue.pulls);
@@ -130,7 +129,7 @@ async function* shareOnce(
   if (needsName) owner.ownName().catch(() => undefined);
   const credential = await opening;
   if (selectsNone(clusterScopes)) return;
-  const hosts = hostsOf(credential, undefined);
+  const hosts = [credential.host];
   const images =
     !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(clusterScopes, { hosts, picks: picksOf(targets) });
   const need = { owner, repositories, fromPods, images };
@@ -157,29 +156,25 @@ async function* shareOnce(
 /** @param pullsOf whether the login in the namespace's Secret still pulls, if known */
 function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () => Issue["pulls"]): Unit & Decided {
   const { name, shape } = order;
-  const { host, regional = [] } = credential;
+  const { host } = credential;
   const { write, force, merge, now } = order.tools(credential);
   const { steps, isLazy, login, mayPull = ["*"], images } = issue;
-  const entry = { ...issue.entry, hosts: [host, ...regional] };
+  const { entry } = issue;
   const isNew = mintIn(steps) !== undefined;
   return {
     steps,
     isLazy,
     issued: { login, images },
     each: (all: NamespaceState): Plan => {
-      const state = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all) } : all;
-      const {
-        facts,
-        hosts,
-        login: inside,
-      } = planInputOf(state, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
+      const state = order.targets.whereUsed ? { ...all, targets: usersOf([host], all) } : all;
+      const { facts, hosts, login: inside } = planInputOf(state, { name, host, fieldManager: write.fieldManager, now: now() });
       const otherIdentity = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.existing?.entries, host)) : undefined;
       const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), otherIdentity };
       const same = isAlike(login, inside);
       if (issue.isUntested && inside && !same && !force) throw untested(facts.to, host);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
-      const outside = outsideOf(imagesFrom(hostsOf(credential, existing), state.pods), issue, order);
+      const outside = outsideOf(imagesFrom([host], state.pods), issue, order);
       const plan = planNamespace({ ...facts, existing }, storing, {
         restart: order.restart,
         recreateOptions: { recreate: order.recreate, force: false },
@@ -203,10 +198,6 @@ const untested = ({ name, namespace }: Ref<"secret">, host: string) =>
 
 const identityOf = (entry: Entry | undefined): string =>
   `another Azure identity (${entry?.by === undefined ? "unknown" : JSON.stringify(entry.by)})`;
-
-/** Returns the hosts of a registry that a Secret has the login for, or will have it for. */
-const hostsOf = ({ host, regional = [] }: Credential, existing: ExistingSecret | undefined): readonly string[] =>
-  existing ? mergedKeys(regional, host, existing) : [host, ...regional];
 
 /** Returns the repositories that the pods of a namespace use and the credential can't pull, if the user named no repositories. */
 const outsideOf = (images: readonly ImageRef[], { mayPull, more }: Issue, { repositories }: Order): readonly string[] =>

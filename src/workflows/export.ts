@@ -39,7 +39,7 @@ async function* exportOnce(place: NamespaceScope, order: ExportOrder): AsyncGene
     order.needsName ? owner.ownName() : undefined,
   ]);
   const credential = await opening;
-  const { host, regional = [] } = credential;
+  const { host } = credential;
   const tools = order.tools(credential);
   const found = secret && readExisting(secret, host, tools.write.fieldManager);
   if (found && !tools.force) refuseForeign(to, { host, shape }, found.existing, { ...again, repositories });
@@ -47,12 +47,12 @@ async function* exportOnce(place: NamespaceScope, order: ExportOrder): AsyncGene
   // Anyone in the namespace can record another credential
   const isOwn = entry !== undefined && (await owner.owns(entry.identity));
   const current = isOwn ? { entry, login: found?.login } : undefined;
-  const images = imagesFrom([host, ...regional], pods);
+  const images = imagesFrom([host], pods);
   const issue = await issueNew(credential, { owner, repositories, fromPods, images, current });
   const env = { tools, claims: new Claims(tools), objects: new Map() };
   const { outcomes, issued } = await executeAll(issue.steps, { ...env, issued: { login: issue.login, images } });
   yield* outcomes;
-  const whole = withMetadata({ ...issue.entry, hosts: [host, ...regional] }, issued.metadata);
+  const whole = withMetadata(issue.entry, issued.metadata);
   const change: Store = { act: "store", to, entry: whole, shape, precondition: undefined, replaces: false, because: "it is exported" };
   const message = `secret/${name} exported; apply it to namespace ${namespace}`;
   if (tools.dryRun === "none") yield { change: { act: "warn", to, message, isInfo: true }, messages: [message] };

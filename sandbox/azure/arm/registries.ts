@@ -157,18 +157,11 @@ function update(arm: ArmAsk): Answer {
     publicNetworkAccess: oneOf("Enabled", "Disabled"),
     roleAssignmentMode: oneOf("LegacyRegistryPermissions", "AbacRepositoryPermissions"),
     policies: object({ azureADAuthenticationAsArmPolicy: object({ "status!": toggle }) }),
-    ...(isPreview(arm.ask.query.get("api-version") ?? "") && { regionalEndpoints: oneOf("Enabled", "Disabled") }),
   });
   type Patch = {
     properties?: Partial<Registry> & { policies?: { azureADAuthenticationAsArmPolicy?: { status: Registry["armAudience"] } } };
   };
   const { policies, ...rest } = body<Patch>(arm, object({ properties })).properties ?? {};
-  if (rest.regionalEndpoints === "Enabled" && registry.sku !== "Premium")
-    refuse(
-      400,
-      "SkuNotSupported",
-      `The registry '${registry.name}' of SKU ${registry.sku} cannot have regional endpoints: they take Premium.`,
-    );
   Object.assign(registry, rest);
   registry.armAudience = policies?.azureADAuthenticationAsArmPolicy?.status ?? registry.armAudience;
   return { status: 200, body: registryBody(arm, registry) };

@@ -42,7 +42,7 @@ export type FakeAzure = {
   readonly directory: FakeDirectory;
   readonly identities: FakeIdentities;
   /** The settings of the registry. */
-  readonly facts: { mode: RegistryFacts["mode"]; network: RegistryFacts["network"]; regional: readonly string[] };
+  readonly facts: { mode: RegistryFacts["mode"]; network: RegistryFacts["network"] };
   /** When tokens and scope maps were created and last written, by name, with the time of Azure's clock at that moment. */
   readonly times: Map<string, { readonly madeAt?: string; readonly changedAt?: string }>;
   readonly clock: { at: string | undefined };
@@ -81,7 +81,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   const times: FakeAzure["times"] = new Map();
   const old = { madeAt: "2026-01-01T00:00:00Z", changedAt: "2026-01-01T00:00:00Z" };
   const clock: FakeAzure["clock"] = { at: "2026-03-01T00:00:00Z" };
-  const facts: FakeAzure["facts"] = { mode: "legacy", network: "all", regional: [] };
+  const facts: FakeAzure["facts"] = { mode: "legacy", network: "all" };
   let made = 0;
 
   function make(token: Token, slot: Slot, expiry?: string): Password {
@@ -237,7 +237,6 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             armAudience: true,
             network: facts.network,
           })),
-        regionalHosts: () => ask("regionalHosts", "", false, () => facts.regional),
         permissions: () => ask("permissions", "", false, () => [...permissions]),
         listTokens: () =>
           ask("listTokens", "", false, () => ({

@@ -13,7 +13,6 @@ export const existing: ExistingSecret = {
   immutable: false,
   entries: [entry],
   hosts: [host],
-  alike: [host],
   others: [],
   pulls: "unknown",
 };

@@ -8,7 +8,7 @@ export const proof = (verdict: Proof["verdict"]): Proof => ({ verdict, message: 
 export const tried = (secret: string, verdict: Proof["verdict"]): TriedLogin => ({ secret, username: "u", proof: proof(verdict) });
 export const note = (renewal: Note["renewal"], more: Partial<Note> = {}): Note => ({
   renewal,
-  hosts: [r],
+  host: r,
   identity: "ci-pull",
   widens: renewal === "made",
   again: renewal === "given" ? { flags: { username: "ci-pull" } } : { flags: { acrToken: "ci-pull" }, warning: "its ACR token is ci-pull" },

@@ -65,17 +65,6 @@ test.for([
 });
 
 test.for([
-  { listed: ["2025-11-01", "2026-09-01-preview"], used: "2026-09-01-preview" },
-  { listed: ["2026-06-01", "2026-03-01-preview"], used: "2026-06-01" },
-])("uses $used for regional endpoints when the cloud has no preview of ours", async ({ listed, used }) => {
-  const { arm, urls } = lagging(listed);
-  await arm.find({ path: `${registries}/r`, version: "2026-01-01-preview", doing: "read it" }, any);
-
-  expect(urls().map((url) => url.split("=")[1])).toEqual(["2026-01-01-preview", used]);
-});
-
-test.for([
-  { why: "the versions do not show regional endpoints", version: "2026-01-01-preview", listed: ["2025-11-01", "2023-07-01"] },
   { why: "the versions lack tokens", version: "2025-11-01", listed: ["2021-09-01", "2022-12-01"] },
   { why: "the version has no older one that will do", version: "2022-04-01", listed: ["2015-07-01", "2018-01-01-preview"] },
   { why: "the answer lists none", version: "2025-11-01", listed: [] },

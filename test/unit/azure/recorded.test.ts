@@ -105,7 +105,6 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
     gives: { mode: "legacy", network: "all" },
   },
   { answers: "a registry of SKU Basic", read: () => azureOf("registry GET (Basic)").registryFacts(at), gives: { mode: "legacy" } },
-  { answers: "regional endpoints that are off", read: () => azureOf("registry GET (Premium)").regionalHosts(at), gives: [] },
   { answers: "a missing scope map", read: () => azureOf("scopeMap GET: missing").scopeMap(at, "mymap"), gives: undefined },
   { answers: "a scope map", read: () => azureOf("scopeMap GET").scopeMap(at, "mymap"), gives: { name: "mymap" } },
   {

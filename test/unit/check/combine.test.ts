@@ -42,13 +42,6 @@ test.for<{ what: string; fixes: Fix[] }>([
   expect(combined(...fixes)).toEqual(fixes);
 });
 
-test("combines commands with and without regional hosts", () => {
-  const wide = { includeRegional: true };
-
-  expect(combined(create([]), create([], wide))).toEqual([create([], wide), create([], wide)]);
-  expect(combined(create(["a"], wide), create(["b"]))).toEqual([create(["a", "b"], wide), create(["a", "b"], wide)]);
-});
-
 test("combines the deletions of pods of one namespace", () => {
   const deletion = (...pods: string[]): Fix => ({ kubectl: "delete pod", args: pods, namespace: "demo" });
 

@@ -124,56 +124,6 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     },
     fix: `kubectl set image -n demo deployment/web app=${r}/app/web:1`,
   })),
-  {
-    what: "a regional host, and a missing Secret",
-    given: { ...noLogin, ...otherwise("region"), names: ["gone"] },
-    fix: `${create} --serviceaccount sa --include-regional`,
-  },
-  ...[
-    {
-      what: "",
-      more: {},
-      fix: `kubectl acr-secret create -n demo a --registry ${r} --repository app/web --acr-token ci-pull --include-regional`,
-    },
-    {
-      what: " of the admin user",
-      more: { note: note("made", { widens: false, again: { flags: { admin: true } } }) },
-      fix: `kubectl acr-secret create -n demo a --registry ${r} --admin --include-regional`,
-    },
-    { what: " that a user supplied", more: { note: note("given") }, fix: `${create} --serviceaccount sa --include-regional` },
-    {
-      what: " and a login for another registry",
-      more: { servers: [r, "ghcr.io"] },
-      fix: `${create} --serviceaccount sa --include-regional`,
-    },
-    { what: " in a Secret that another tool writes", more: { writers: ["helm"] }, fix: `${create} --serviceaccount sa --include-regional` },
-    {
-      what: " recorded for another registry",
-      more: { servers: ["q.azurecr.io"], note: note("made", { hosts: ["q.azurecr.io"] }) },
-      fix: `${create} --serviceaccount sa --include-regional`,
-    },
-  ].map(({ what, more, fix }) => ({
-    what: `a regional host, and a login for the login server${what}`,
-    given: {
-      ...noLogin,
-      ...otherwise("region"),
-      ref: { ...facts.ref, host: "r1234.eu.geo.azurecr.io" },
-      names: ["a"],
-      secrets: [secret("a", { note: note("made"), ...more })],
-    },
-    fix,
-  })),
-  {
-    what: "a regional host, and a login for the login server that is not attached",
-    given: {
-      ...noLogin,
-      ...otherwise("region"),
-      ref: { ...facts.ref, host: "r1234.eu.geo.azurecr.io" },
-      secrets: [secret("a", { note: note("made") })],
-    },
-    fix: `${create} --serviceaccount sa --include-regional`,
-  },
-
   // Malformed Secrets.
   {
     what: "a malformed Secret of the plugin",

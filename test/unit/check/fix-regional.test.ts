@@ -1,92 +1,58 @@
 import { expect, test } from "vitest";
 import type { ImageFacts } from "../../../src/check/facts.ts";
-import { create, facts, judged, note, otherwise, r, secret, tried } from "../../support/situations/verdicts.ts";
+import { create, facts, judged, noLogin, note, otherwise, r, secret, tried } from "../../support/situations/verdicts.ts";
 
 const east = "r1234.eu.geo.azurecr.io";
+const renamed = `kubectl set image -n demo deployment/web app=${r}/app/web:1`;
+const inEast = { ...otherwise("region"), image: `${east}/app/web:1`, ref: { ...facts.ref, host: east } };
 
-/** Logins for a registry's regional hosts, and for its login server. */
+/** Images with a regional host, and logins for that host and for the login server. */
 test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
   {
-    what: "another tool's login for a regional host",
-    given: {
-      ...otherwise("region"),
-      ref: { ...facts.ref, host: "r1234.eu.geo.azurecr.io" },
-      namespace: "a.b",
-      tried: [tried("a", "refused")],
-      secrets: [secret("a", { servers: ["r1234.eu.geo.azurecr.io"] })],
-    },
-    message: `with secret a: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; a login for ${r} does not match r1234.eu.geo.azurecr.io`,
-    fix: "kubectl acr-secret create -n a.b --registry r1234.azurecr.io --serviceaccount sa --include-regional",
+    what: "an image without a login",
+    given: { ...noLogin, names: ["gone"] },
+    message: `secret gone not found; a login for ${r} does not match ${east}; use the image name ${r}/app/web:1`,
+    fix: `${create} --repository app/web --serviceaccount sa && ${renamed}`,
   },
-  ...[
-    {
-      what: "created by the plugin",
-      note: note("made", { hosts: [r, east] }),
-      fix: `kubectl acr-secret create -n demo a --registry ${r} --acr-token ci-pull`,
-    },
-    {
-      what: "supplied by a user",
-      note: note("given", { hosts: [r, east] }),
-      fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${r} --username ci-pull --password-stdin`,
-    },
-    {
-      what: "supplied for this host alone",
-      note: note("given", { hosts: [east] }),
-      servers: [east],
-      fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${east} --username ci-pull --password-stdin`,
-    },
-    {
-      what: "created by the plugin, next to another registry's login",
-      note: note("made", { hosts: [r, east] }),
-      servers: [r, east, "ghcr.io"],
-      fix: `${create} --serviceaccount sa --include-regional`,
-    },
-  ].map(({ what, note, servers = [r, east], fix }) => ({
-    what: `a login at a regional host, ${what}`,
-    given: {
-      ...otherwise("region"),
-      ref: { ...facts.ref, host: east },
-      tried: [tried("a", "refused")],
-      secrets: [secret("a", { servers, note })],
-    },
-    fix,
-  })),
   {
-    what: "a login at a regional host out of scope",
+    what: "an image whose pods have a login for the login server",
+    given: { ...noLogin, names: ["a"], secrets: [secret("a", { note: note("made") })], matchesLoginServer: true },
+    fix: renamed,
+  },
+  {
+    what: "another tool's login",
+    given: { namespace: "a.b", tried: [tried("a", "refused")], secrets: [secret("a", { servers: [east] })] },
+    message: `with secret a: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; a login for ${r} does not match ${east}; use the image name ${r}/app/web:1`,
+    fix: `${create} --repository app/web --serviceaccount sa && ${renamed}`.replaceAll("-n demo", "-n a.b"),
+  },
+  {
+    what: "another tool's login out of scope",
+    given: { tried: [tried("a", "out-of-scope")], secrets: [secret("a", { servers: [east] })] },
+    fix: `${create} --repository app/web --serviceaccount sa && ${renamed}`,
+  },
+  {
+    what: "another tool's login next to the plugin's for the login server",
     given: {
-      ...otherwise("region"),
-      ref: { ...facts.ref, host: east },
       tried: [tried("a", "out-of-scope")],
-      secrets: [secret("a", { servers: [r, east], note: note("made", { hosts: [r, east] }) })],
+      secrets: [secret("a", { servers: [r, east], note: note("made") })],
+      matchesLoginServer: true,
     },
-    fix: `kubectl acr-secret create -n demo a --registry ${r} --repository app/web --acr-token ci-pull`,
+    fix: renamed,
   },
   {
-    what: "another tool's login at a regional host out of scope",
-    given: {
-      ...otherwise("region"),
-      ref: { ...facts.ref, host: east },
-      tried: [tried("a", "out-of-scope")],
-      secrets: [secret("a", { servers: [east] })],
-    },
-    fix: `${create} --repository app/web --serviceaccount sa --include-regional`,
+    what: "a login that a user supplied",
+    given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [east], note: note("given", { host: east }) })] },
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${east} --username ci-pull --password-stdin`,
   },
-  {
-    what: "the plugin's login at the login server and at a regional host",
-    given: {
-      tried: [tried("a", "refused")],
-      secrets: [secret("a", { servers: [r, east], note: note("made", { hosts: [r, east] }) })],
-    },
-    fix: `kubectl acr-secret create -n demo a --registry ${r} --acr-token ci-pull`,
-  },
-  {
-    what: "the plugin's login at the login server next to another tool's at a regional host",
-    given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, east], note: note("made") })] },
-    fix: `${create} --serviceaccount sa`,
-  },
-])("prints the fix for $what", ({ given, message, fix }) => {
-  const row = judged(given);
+])("prints the fix for a regional host, with $what", ({ given, message, fix }) => {
+  const row = judged({ ...inEast, ...given });
 
   expect(row.fix).toBe(fix);
   if (message !== undefined) expect(row.message).toBe(message);
+});
+
+test("creates another credential when another tool's login for a regional host is in the Secret", () => {
+  const row = judged({ tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, east], note: note("made") })] });
+
+  expect(row.fix).toBe(`${create} --serviceaccount sa`);
 });

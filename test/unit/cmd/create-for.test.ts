@@ -237,14 +237,12 @@ testRows(
       code: 1,
       stderr: takesOver,
     },
-    ...["--merge", "--include-regional"].map(
-      (flag): Row => ({
-        does: `refuses --for argocd with ${flag}`,
-        command: `${forArgo} ${flag}`,
-        code: 1,
-        stderr: new RegExp(`^error: --for=argocd cannot be combined with ${flag}`),
-      }),
-    ),
+    {
+      does: "refuses --for argocd with --merge",
+      command: `${forArgo} --merge`,
+      code: 1,
+      stderr: /^error: --for=argocd cannot be combined with --merge/,
+    },
     {
       does: "refuses to merge a login into a repository",
       given: typed(forArgo),

@@ -72,13 +72,6 @@ const endings: readonly Ending[] = [
     leaves: { secret: "none" },
   })),
   {
-    does: "removes the logins of all regional hosts",
-    minutes: 1,
-    during: { words: `${keep} --include-regional` },
-    stdout: [...attachedAll, ...gone],
-    leaves: removed,
-  },
-  {
     does: "keeps a Secret and an attachment that existed before, with the last token",
     given: `${line} --repository app/web --entra`,
     minutes: 100,
@@ -160,7 +153,6 @@ const endings: readonly Ending[] = [
 for (const { does, given, minutes, during: how, stdout, warning, leaves } of endings)
   test(`${does} at Ctrl-C`, async () => {
     const world = demo();
-    world.azure.facts.regional = ["myregistry.eastus.geo.azurecr.io"];
     if (given) await typed(given)(world);
     const run = await during(world, minutes, how);
 

@@ -7,7 +7,6 @@ import { host, isAlive, logins, noteIn, slotsOf } from "../../support/rotating.t
 import { any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const now = "rotate -n a --grace 0";
-const west = "myregistry.westeurope.geo.azurecr.io";
 const create = (flags: string) => `create --registry myregistry --repository app/web -n a ${flags}`.trim();
 const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
 const text = (data: string | undefined) => Buffer.from(data ?? "", "base64").toString();
@@ -48,19 +47,6 @@ testRows(
         expect(config).toContain(JSON.stringify(theirs, undefined, 3).split("}\n")[0]);
         const { labels, annotations } = secretIn(world).metadata;
         expect([labels, annotations?.["note"], noteIn(world, "a")]).toMatchObject([before.metadata.labels ?? {}, "ours", { beside: true }]);
-      },
-    },
-    {
-      does: "writes the new password under the regional hosts too",
-      given: async (world) => {
-        world.azure.facts.regional = [west];
-        await typed(create("--include-regional"))(world);
-      },
-      command: now,
-      check: (world) => {
-        expect(Object.keys(loginsIn(world)).sort()).toEqual([host, west]);
-        expect(Object.values(loginsIn(world)).map((login) => world.azure.knows(login))).toEqual([true, true]);
-        expect(noteIn(world, "a").hosts).toEqual(Object.keys(loginsIn(world)));
       },
     },
     ...[

@@ -15,7 +15,6 @@ const existing = (more: Partial<ExistingSecret> = {}): ExistingSecret => ({
   immutable: false,
   entries: [entry],
   hosts: ["r.azurecr.io"],
-  alike: [],
   others: [],
   pulls: "unknown",
   ...more,

@@ -19,7 +19,6 @@ const held = (more: Partial<ExistingSecret> = {}): ExistingSecret => ({
   immutable: false,
   entries: [old],
   hosts: [host],
-  alike: [host],
   others: [],
   pulls: "unknown",
   ...more,
@@ -93,15 +92,6 @@ test.for<{ why: string; held: Partial<ExistingSecret>; store: object }>([
   { why: "other logins", held: { hosts: [host, "docker.io"] }, store: { merges: true, replaces: false } },
   { why: "merged", held: { entries: [{ ...old, beside: true }] }, store: { merges: true } },
   { why: "immutable", held: { immutable: true }, store: { replaces: true } },
-  {
-    why: "regional",
-    held: {
-      entries: [{ ...old, hosts: [host, "myregistry.westeurope.data.azurecr.io"] }],
-      hosts: [host, "myregistry.westeurope.geo.azurecr.io"],
-      alike: [host, "myregistry.westeurope.geo.azurecr.io"],
-    },
-    store: { entry: { hosts: [host, "myregistry.westeurope.geo.azurecr.io"] } },
-  },
 ])("keeps the layout of a Secret: $why", ({ held: more, store }) => {
   expect(planRenewed(to, options(), held(more))[0]).toMatchObject({ act: "store", to, ...store });
 });

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { openInterruption } from "../../../src/interruption.ts";
-import { entryMetadata } from "../../../src/secret/entry.ts";
-import { secretFacts, secretsOf } from "../../../src/state/pull-secrets.ts";
+import { secretsOf } from "../../../src/state/pull-secrets.ts";
 import { openAsking } from "../../support/fakes/asked.ts";
 import { fakeCluster } from "../../support/fakes/cluster.ts";
 
@@ -24,20 +23,4 @@ test.for([
 
   expect([await secrets.get(name), await secrets.get(name)]).toEqual([undefined, undefined]);
   expect(asking.all).toHaveLength(requests);
-});
-
-const r = "r.azurecr.io";
-const east = "r.eastus.geo.azurecr.io";
-
-test.for([
-  { recorded: [r], hosts: [r] },
-  { recorded: [r, east], hosts: [r, east] },
-  // Any user of the namespace can write an annotation.
-  { recorded: [r, "ghcr.io", "q.eastus.geo.azurecr.io", east], hosts: [r, east] },
-  { recorded: [east, r], hosts: [east] },
-  { recorded: [], hosts: [] },
-])("reads the hosts $hosts from the entry for $recorded", ({ recorded, hosts }) => {
-  const metadata = { name: "acr", namespace: "demo", ...entryMetadata([{ hosts: recorded, kind: "given", identity: "ci" }]) };
-
-  expect(secretFacts({ apiVersion: "v1", kind: "Secret", metadata }).note?.hosts).toEqual(hosts);
 });

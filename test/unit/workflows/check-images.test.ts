@@ -132,7 +132,7 @@ test.for<Expected>([
     when: "the image names a regional endpoint",
     given: { pods: [pod("web-1", { image: "myregistry.eastus.geo.azurecr.io/app/web:1" })] },
     cause: "no-login",
-    fix: `${create} --serviceaccount default --include-regional`,
+    fix: `${create} --repository app/web --serviceaccount default && kubectl set image -n demo deployment/web app=${web}`,
   },
   {
     when: "a login for the port pulls",
