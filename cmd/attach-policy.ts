@@ -21,7 +21,7 @@ const optIn = "acr-secret/attach=enabled";
 const servedSince = 36;
 
 /** Flags that select what a policy can't: it applies to namespaces of one cluster, by their labels. */
-const others = ["all-contexts", "all-namespaces", "contexts", "exclude-namespaces", "filename", "kustomize", "namespaces"] as const;
+const others = ["all-contexts", "all-namespaces", "contexts", "exclude-namespaces", "namespaces"] as const;
 
 type PolicyFlags = Omit<ChangeFlags, "output"> & TargetFlags;
 

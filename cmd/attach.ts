@@ -5,15 +5,7 @@ import { parseWait } from "./line/durations.ts";
 import { formats, restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { targetValues } from "./line/target-words.ts";
-import {
-  changeFlags,
-  onlyPrinted,
-  recreateFlags,
-  recreateOptions,
-  runOnTargets,
-  type TargetRun,
-  wantsManifests,
-} from "./run-on-targets.ts";
+import { changeFlags, onlyPrinted, recreateFlags, recreateOptions, runOnTargets, type TargetRun } from "./run-on-targets.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({
@@ -23,7 +15,6 @@ export const attach = verb({
       "start are evicted so that their controllers recreate them.",
     "A TARGET is a ServiceAccount or a workload, such as deployment/web, sts/db or cronjob/report. A name can be a pattern.",
     "You can omit SECRET if the namespace has only one that this plugin created. In a terminal, omit the targets to pick them from a list.",
-    "With -f or -k, patches manifests and prints them instead (default: every workload in them).",
   ],
   examples: [
     "# Attach the namespace's only Secret to the default ServiceAccount",
@@ -42,8 +33,6 @@ export const attach = verb({
     "kubectl acr-secret attach acr-myregistry pod/debug --recreate",
     "# In several namespaces",
     "kubectl acr-secret attach acr-myregistry --serviceaccount default --namespaces 'team-*'",
-    "# Change the manifests of a folder in place",
-    "kubectl acr-secret attach acr-myregistry -f manifests/ --write",
     "# Add it to new pods of the registry, in namespaces with the label acr-secret/attach=enabled",
     "kubectl acr-secret attach acr-myregistry -o admission-policy | kubectl apply -f -",
   ],
@@ -75,7 +64,6 @@ export const attach = verb({
       return (await import("./attach-policy.ts")).printPolicy(session, given, args, make);
     }
     const flags = onlyPrinted({ ...given, output });
-    if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("attach", flags, args, session);
     const make = (targets: TargetOptions) => ({ verb: "create", registry: "REGISTRY", ...targetValues(targets) }) as const;
     const attaching = ({ secret, named }: Pick<TargetRun, "secret" | "named">) => ({
       secret,

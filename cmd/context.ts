@@ -5,7 +5,7 @@ import { isatty } from "node:tty";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import { noKubectl, openCluster } from "../src/cluster/cluster.ts";
 import { findKubectl, type Launched } from "../src/cluster/kubectl.ts";
-import { applied, configuredNames, kubectlFacts, kustomized } from "../src/cluster/kubectl-config.ts";
+import { applied, configuredNames, kubectlFacts } from "../src/cluster/kubectl-config.ts";
 import type { Pace } from "../src/cluster/pace.ts";
 import type { Cluster, Configured, KubectlFacts, KubeFlags } from "../src/cluster/port.ts";
 import type { Environment, Files, Sink, Terminal, Trace } from "../src/env.ts";
@@ -29,7 +29,6 @@ export type Context = {
   readFile(path: string): Promise<string>;
   readonly files: Files;
   readonly programs: Programs;
-  kustomize(folder: string): Promise<string>;
   /** Applies a manifest with kubectl. @returns kubectl's output, and its errors if an object could not be applied */
   apply(manifest: string, kube: KubeFlags): Promise<{ readonly stdout: string; readonly failure?: string }>;
   readonly stdout: Sink;
@@ -84,7 +83,6 @@ export function processContext(interruption: Interruption, launched?: Launched):
     files,
     programs: machinePrograms(env, process.platform),
     apply: async (manifest, { forward }) => applied(kubectl(forward), manifest, signal()),
-    kustomize: async (folder) => kustomized(kubectl([]), folder, signal()),
     stdout,
     stderr,
     env,

@@ -17,7 +17,6 @@ import {
   runInScope,
   runOnTargets,
   type TargetRun,
-  wantsManifests,
 } from "./run-on-targets.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -25,7 +24,7 @@ import { verb } from "./verb.ts";
 const dangling = {
   dangling: {
     type: "boolean",
-    exclusive: ["filename", "force", "kustomize", "recreate", "where-used"],
+    exclusive: ["force", "recreate", "where-used"],
     describe: "Remove references to missing Secrets, and empty entries",
     fallback: "in every ServiceAccount, and in workloads whose change restarts no pods",
   },
@@ -38,7 +37,6 @@ export const detach = verb({
       "New pods no longer get the Secret. A workload whose template changes replaces its pods.",
     "A TARGET is a ServiceAccount or a workload, such as deployment/web or cronjob/report. In a terminal, you can omit the targets and " +
       "pick them from a list.",
-    "With -f or -k, patches manifests and prints them instead (default: every workload in them).",
   ],
   examples: [
     "# Detach the namespace's only Secret from the default ServiceAccount",
@@ -47,8 +45,6 @@ export const detach = verb({
     "kubectl acr-secret detach acr-myregistry --all-serviceaccounts",
     "# From a workload, which then replaces its pods",
     "kubectl acr-secret detach acr-myregistry deployment/web",
-    "# Change the manifests of a folder in place",
-    "kubectl acr-secret detach acr-myregistry -f manifests/ --write",
     "# Find references to missing Secrets in all namespaces",
     "kubectl acr-secret detach --dangling -A --dry-run=client",
   ],
@@ -67,7 +63,6 @@ export const detach = verb({
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted(given);
-    if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("detach", flags, args, session);
     if (flags.dangling) return detachDangling(flags, args, session);
     const options = recreateOptions(flags);
     return runOnTargets(session, flags, args, {

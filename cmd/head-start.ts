@@ -36,7 +36,7 @@ export const forwardedNames = [
 ] as const;
 
 /** Flags that require another kubectl process than one without flags, or several processes, or none. */
-const preventing: readonly string[] = [...forwardedNames, "contexts", "all-contexts", "filename", "kustomize", "help"];
+const preventing: readonly string[] = [...forwardedNames, "contexts", "all-contexts", "help"];
 
 /**
  * Whether a command line needs kubectl without any of its flags. Then kubectl can start before anything is parsed or even loaded. This only
@@ -65,9 +65,8 @@ export function headStart(env: Environment): Launched | undefined {
 }
 
 /**
- * Whether a word is such a flag, also in a group of letters such as `-As=…`. The letter s stands for --server, h for --help, f and k for
- * the manifest flags.
+ * Whether a word is such a flag, also in a group of letters such as `-As=…`. The letter s stands for --server, h for --help.
  */
 function preventsHeadStart(word: string): boolean {
-  return /^-[^-]*[shfk]/.test(word) || (word.startsWith("--") && preventing.includes(word.slice(2).split("=")[0] ?? ""));
+  return /^-[^-]*[sh]/.test(word) || (word.startsWith("--") && preventing.includes(word.slice(2).split("=")[0] ?? ""));
 }

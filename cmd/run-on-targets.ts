@@ -16,40 +16,6 @@ import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
 import { type Session, toolsOf, type WritingFlags } from "./session.ts";
 
-/** Flags that require a cluster, or select several. */
-const clusterFlags = [
-  "all-contexts",
-  "all-namespaces",
-  "contexts",
-  "namespace-selector",
-  "namespaces",
-  "recreate",
-  "restart",
-  "where-used",
-];
-
-/** The flags for acting on manifests instead of a cluster. `-f`, `-k` and `-R` are kubectl's. */
-const manifests = under("Manifests", {
-  filename: {
-    type: "strings",
-    short: "f",
-    complete: "files",
-    exclusive: ["kustomize", ...clusterFlags],
-    value: "FILE",
-    describe: "Change this manifest or folder of manifests (- for standard input) and print it, instead of changing the cluster",
-  },
-  kustomize: {
-    type: "string",
-    short: "k",
-    complete: "folders",
-    exclusive: ["recursive", ...clusterFlags],
-    value: "DIR",
-    describe: "Like -f, for the output of kubectl kustomize DIR",
-  },
-  recursive: { type: "boolean", short: "R", describe: "Include the subfolders of -f" },
-  write: { type: "boolean", describe: "Change the files of -f in place instead of printing them" },
-});
-
 export const recreateFlags = {
   ...recreateFlag,
   ...under(targetGroup, {
@@ -57,10 +23,9 @@ export const recreateFlags = {
   }),
 };
 
-/** The flags of a verb that changes lists of pull secrets in a cluster or in manifests. It also prints changes to commit. */
+/** The flags of a verb that changes lists of pull secrets. It also prints changes to commit. */
 export const changeFlags = {
   ...scopeFlags,
-  ...manifests,
   ...output,
   output: formats(["json", "yaml", "name", "jsonl", "kustomize", "helm"], "Output format. kustomize and helm print a change to commit"),
   ...dryRun,
@@ -154,10 +119,3 @@ export async function nameOfSecret(clusterScopes: readonly ClusterScope[], other
 /** Makes a run with a format that prints changes to commit a dry run. */
 export const onlyPrinted = <F extends ChangeFlags>(flags: F): F =>
   flags.output === "kustomize" || flags.output === "helm" ? { ...flags, "dry-run": "client" } : flags;
-
-/** Whether a command line selects manifests. @throws CliError usage */
-export function wantsManifests({ filename, kustomize, recursive, write }: ChangeFlags): boolean {
-  if (filename.length > 0 || kustomize !== undefined) return true;
-  if (recursive || write) throw usage(`--${write ? "write" : "recursive"} requires -f FILE`);
-  return false;
-}

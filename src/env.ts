@@ -29,14 +29,8 @@ export type RequestTools = {
 export type Files = {
   /** The type of a path; undefined if it does not exist. */
   look(path: string): Promise<"file" | "folder" | undefined>;
-  /** The entries of a folder, by name. */
-  list(folder: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]>;
   bytes(path: string): Promise<Uint8Array>;
-  /** Replaces the contents of all files. If one cannot be written, or has changed since it was read, replaces none. */
-  replace(files: readonly Replacement[]): Promise<void>;
   /** Creates a file that only you can read. @returns false if the path exists */
   create(path: string, text: string): Promise<boolean>;
   remove(path: string): Promise<void>;
 };
-
-export type Replacement = { readonly path: string; readonly before: Uint8Array; readonly after: Uint8Array };

@@ -58,8 +58,6 @@ export type FlagValues = {
   /** How long to wait: `10m`. */
   readonly wait?: string;
   readonly yes?: boolean;
-  readonly filename?: string;
-  readonly kustomize?: string;
   readonly output?: string;
   readonly help?: boolean;
 };

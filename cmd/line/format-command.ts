@@ -39,11 +39,9 @@ export function formatCommand(fix: Fix, given: CurrentPlace = { forward: [] }): 
 /** The flags of all verbs that a fix can set. */
 type SettableFlag =
   | "dangling"
-  | "filename"
   | "from-cluster"
   | "ignore-not-found"
   | "image"
-  | "kustomize"
   | "revoke"
   | "yes"
   | keyof (typeof createFlags & typeof ours);
@@ -86,17 +84,14 @@ const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   cloud: "cloud",
   wait: "wait",
   yes: "yes",
-  filename: "filename",
-  kustomize: "kustomize",
   output: "output",
   help: "help",
 };
 
 function formatPluginCommand(command: PluginCommand, given: CurrentPlace): string {
-  const { verb, secret, targets: words = [], username, filename, kustomize, help } = command;
-  const isPlaced = filename === undefined && kustomize === undefined && !help;
+  const { verb, secret, targets: words = [], username, help } = command;
   // The cluster and the namespace come first. If the end of the line is lost, the command acts there or fails
-  const place = isPlaced ? placeFlags(command, given) : [];
+  const place = help ? [] : placeFlags(command, given);
   const argv = ["kubectl", "acr-secret", verb ?? [], place, secret ?? [], words, flagsOf(command)].flat();
   return `${username === undefined ? "" : 'printf %s "$PASSWORD" | '}${line(argv)}`;
 }
@@ -125,8 +120,6 @@ const shorts: Readonly<Record<string, string | undefined>> = {
   namespace: ours.namespace.short,
   selector: targetFlags.selector.short,
   output: output.output.short,
-  filename: "f",
-  kustomize: "k",
 };
 
 type Value = string | boolean | readonly string[] | undefined;

@@ -52,13 +52,6 @@ export async function configuredNames(kubectl: Kubectl, of: keyof typeof named, 
   return answer.stdout.split("\n").slice(heading).filter(Boolean);
 }
 
-/** Returns the output of `kubectl kustomize` for a folder. @throws CliError config in kubectl's words */
-export async function kustomized(kubectl: Kubectl, folder: string, signal?: AbortSignal): Promise<string> {
-  const answer = await ask({ ...kubectl, flags: [] }, ["kustomize", "--", folder], signal);
-  if (answer.failure !== undefined) throw new CliError("config", answer.failure.trim());
-  return answer.stdout;
-}
-
 /**
  * Applies a manifest with `kubectl apply`. @returns its output, and its errors if an object could not be applied
  * @throws CliError config if kubectl cannot be started

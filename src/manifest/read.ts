@@ -1,21 +1,19 @@
 import type { Alias, Document, ParsedNode, Scalar, YAMLMap, YAMLSeq, Pair as YamlPair } from "yaml";
-import { lineStart, type ManifestText, manifestError, nextLine } from "./text.ts";
+import { type ManifestText, manifestError } from "./text.ts";
 
 /** The functions of the YAML library that this folder uses. Commands without manifests don't load the library. */
 export type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isSeq" | "parseAllDocuments">;
 
-export type Node = ParsedNode | null | undefined;
-export type MapNode = YAMLMap.Parsed<Scalar.Parsed>;
-export type ListNode = YAMLSeq.Parsed;
-export type Pair = YamlPair<Scalar.Parsed, ParsedNode | null>;
+type Node = ParsedNode | null | undefined;
+type MapNode = YAMLMap.Parsed<Scalar.Parsed>;
+type ListNode = YAMLSeq.Parsed;
+type Pair = YamlPair<Scalar.Parsed, ParsedNode | null>;
 
 /** The nodes of a manifest's documents. */
-export type Nodes = {
+type Nodes = {
   readonly yaml: Yaml;
   readonly source: ManifestText;
   readonly aliases: Map<Alias, ParsedNode>;
-  /** The pairs of every map, in the order of the text. */
-  readonly pairs: Pair[];
 };
 
 /**
@@ -24,7 +22,7 @@ export type Nodes = {
  */
 export function readDocuments(yaml: Yaml, source: ManifestText) {
   refuseCharacters(source);
-  const nodes: Nodes = { yaml, source, aliases: new Map(), pairs: [] };
+  const nodes: Nodes = { yaml, source, aliases: new Map() };
   const options = { keepSourceTokens: true, prettyErrors: false, stringKeys: true, merge: true, logLevel: "error" } as const;
   try {
     const parsed = yaml.parseAllDocuments(source.text, options);
@@ -50,7 +48,7 @@ const maxParts = 1_000_000;
 function dataOf(nodes: Nodes, document: Document.Parsed): unknown {
   const { contents } = document;
   const [error] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
-  if (error) throw unreadable(nodes.source, error.pos[0], messages[error.code] ?? "invalid YAML");
+  if (error) throw manifestError(nodes.source, error.pos[0], messages[error.code] ?? "invalid YAML");
   if (countParts(nodes, contents, new Map()) > maxParts)
     throw manifestError(nodes.source, contents?.range[0] ?? 0, "the aliases expand to too much data");
   return document.toJS({ maxAliasCount: -1 });
@@ -68,18 +66,9 @@ const messages: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "a tab is not allowed as indentation",
 };
 
-/** Returns the error for invalid YAML. A Helm template is not valid YAML, but its output is. */
-function unreadable(source: ManifestText, at: number, why: string): Error {
-  const start = lineStart(source.text, at);
-  const column = source.text.slice(start, nextLine(source.text, at)).indexOf("{{");
-  if (column < 0) return manifestError(source, at, why);
-  const hint = "helm template CHART | kubectl acr-secret attach SECRET -f -";
-  return manifestError(source, start + column, "this is a template: render it first", hint);
-}
-
 type Anchors = Map<string, { readonly node: ParsedNode; readonly weight: number }>;
 
-/** Returns the number of parts of a node, with each alias replaced by the part that it refers to. Records the aliases and the pairs. */
+/** Returns the number of parts of a node, with each alias replaced by the part that it refers to. Records the aliases. */
 function countParts(nodes: Nodes, node: Node, anchors: Anchors): number {
   const { yaml, source } = nodes;
   if (!node) return 1;
@@ -92,7 +81,6 @@ function countParts(nodes: Nodes, node: Node, anchors: Anchors): number {
   // Inside a node, its own anchor is not defined yet, and an earlier anchor of the same name is no longer valid
   if (node.anchor) anchors.delete(node.anchor);
   const pairs = yaml.isMap(node) ? (node as MapNode).items : [];
-  for (const pair of pairs) nodes.pairs.push(pair);
   const weight = childrenOf(yaml, node).reduce((sum, child) => sum + countParts(nodes, child, anchors), 1);
   if (node.anchor) anchors.set(node.anchor, { node, weight });
   const wrong = pairs.find((pair) => isMerge(pair) && !mergedBy(nodes, pair).every((each) => yaml.isMap(each)));
@@ -101,7 +89,7 @@ function countParts(nodes: Nodes, node: Node, anchors: Anchors): number {
 }
 
 /** Returns the values of a map, or the items of a list. */
-export const childrenOf = (yaml: Yaml, node: Node): Node[] =>
+const childrenOf = (yaml: Yaml, node: Node): Node[] =>
   yaml.isMap(node) ? (node as MapNode).items.map(({ value }) => value) : yaml.isSeq(node) ? (node as ListNode).items : [];
 
 /** Whether a pair includes other maps in its map: `<<: *base` (yaml.org/type/merge). */
@@ -113,18 +101,4 @@ function mergedBy(nodes: Nodes, { value }: Pair): Node[] {
 }
 
 /** Returns a node, or the node that an alias refers to. */
-export const resolveAlias = ({ yaml, aliases }: Nodes, node: Node): Node => (yaml.isAlias(node) ? aliases.get(node) : node);
-
-export function mapOf(nodes: Nodes, node: Node): MapNode | undefined {
-  const of = resolveAlias(nodes, node);
-  return nodes.yaml.isMap(of) ? (of as MapNode) : undefined;
-}
-
-export function listOf(nodes: Nodes, node: Node): ListNode | undefined {
-  const of = resolveAlias(nodes, node);
-  return nodes.yaml.isSeq(of) ? (of as ListNode) : undefined;
-}
-
-/** Returns the pair of a key that a map itself contains: not one that it merges. */
-export const pairOf = ({ items }: MapNode, key: string): Pair | undefined =>
-  items.find((pair) => String(pair.key.value) === key && !isMerge(pair));
+const resolveAlias = ({ yaml, aliases }: Nodes, node: Node): Node => (yaml.isAlias(node) ? aliases.get(node) : node);

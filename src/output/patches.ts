@@ -1,5 +1,4 @@
 import { kinds, type Ref, type TargetKind } from "../kinds.ts";
-import { yamlName } from "../manifest/text.ts";
 
 /**
  * A target that gets or loses a name in its list of pull secrets. `names` is the list afterwards. The namespace distinguishes targets of
@@ -56,3 +55,12 @@ global:
   imagePullSecrets:
   - ${yamlName(secret)}
 `;
+
+/** Words that a YAML reader reads as another type than text (YAML 1.1, which kubectl's library follows). */
+const notText = /^(?:null|true|false|yes|no|on|off|y|n)$/;
+
+/** Returns a name as YAML text. It has quotation marks and escapes unless it is plain text in each YAML version. */
+const yamlName = (name: string): string =>
+  /^[a-z][a-z0-9.-]*$/.test(name) && !notText.test(name) ? name : JSON.stringify(name).replace(/[\u007f-\uffff]/g, escaped);
+
+const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -88,7 +88,7 @@ const rows: readonly Row[] = [
   // a registry in Secrets
   { begun: "prune -n team-shop --registry=not", becomes: "prune -n team-shop --registry=notedregistry.azurecr.io " },
   // a file
-  { begun: "attach acr -f plug", becomes: "attach acr -f plugin.yaml " },
+  { begun: "list --kubeconfig plug", becomes: "list --kubeconfig plugin.yaml " },
   // no completion if nothing matches
   { begun: "list --auth", becomes: "list --auth" },
 ];

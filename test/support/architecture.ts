@@ -52,7 +52,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/registry": ["src/http"],
   "src/cluster": [],
   "src/credential": ["src/plan", "src/secret", "src/kubelet", "src/registry", "src/azure"],
-  "src/output": ["src/plan", "src/manifest", "src/actions", "src/secret", "src/check", "src/doctor"],
+  "src/output": ["src/plan", "src/actions", "src/secret", "src/check", "src/doctor"],
   cmd: [
     "src/kubelet",
     "src/doctor",

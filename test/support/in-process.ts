@@ -30,7 +30,6 @@ export type World = {
   readonly files?: Readonly<Record<string, string>>;
   readonly disk?: Files;
   readonly programs?: Programs;
-  readonly kustomize?: Context["kustomize"];
   readonly apply?: Context["apply"];
   readonly aborted?: boolean;
   /** Waits never end. By default they end at once. */
@@ -88,7 +87,6 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "", bytes: async () => Buffer.from(world.stdin ?? "") },
     files: world.disk ?? machineFiles(interruption.signal),
     programs: only<Programs>("programs", { system: "posix", ...world.programs }, true),
-    kustomize: world.kustomize ?? (() => Promise.reject(new Error("kustomize was called"))),
     apply: world.apply ?? (() => Promise.reject(new Error("apply was called"))),
     readFile: async (path) => {
       const text = world.files?.[path];

@@ -116,7 +116,6 @@ testRows([
   rejected(`${printed} --where-used`, /cannot be used with targets/),
   rejected("attach acr -A -o admission-policy", /cannot be used with --all-namespaces/),
   rejected("attach acr --namespaces a -o admission-policy", /cannot be used with --namespaces/),
-  rejected("attach acr -f x.yaml -o admission-policy", /cannot be used with --filename/),
   rejected("attach acr --contexts a -o admission-policy", /cannot be used with --contexts/),
   rejected("attach acr -o admission-policy --namespace-selector !", /unable to parse the labels "!"/),
 ]);

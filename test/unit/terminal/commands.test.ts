@@ -97,7 +97,7 @@ test.for([
   "hint: az login --tenant TENANT, or: az acr list --output table",
   "Warning: it is not removed; by hand: az acr token delete --registry r --name t",
   "hint: did you mean an image? kubectl acr-secret check --image r.azurecr.io/a:1",
-  "error: -f does not accept URLs: curl -fsSL https://example.com/a | kubectl acr-secret attach SECRET -f -",
+  "error: URLs are not supported: curl -fsSL https://example.com/a | kubectl apply -f -",
 ])("finds the words at a command in: %s", (line) => {
   expect(mixedLines(`${line}\n`)).toEqual([line]);
 });

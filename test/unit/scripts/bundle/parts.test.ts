@@ -59,7 +59,7 @@ test("creates a part only for a file that starts one, except for common files", 
 
 test.for([
   ["cmd/attach.ts", "attach"],
-  ["cmd/manifest/run.ts", "manifest-run"],
+  ["cmd/create/export.ts", "create-export"],
   ["src/output/diff.ts", "output-diff"],
   ["@azure/identity", "identity"],
   ["yaml", "yaml"],
