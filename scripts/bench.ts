@@ -1,7 +1,7 @@
-// npm run bench [-- large | article | sizes]: compares the plugin with kubectl, and over many namespaces with a bare load that only sends
+// npm run bench [-- large | article]: compares the plugin with kubectl, and over many namespaces with a bare load that only sends
 // the same requests, on the sandbox. The two sides of a comparison take turns, so other load on the machine slows both. Only the ratio is
 // judged. Exits 1 if a budget is exceeded. `large` adds 5,000 namespaces with 50,000 ServiceAccounts, and takes minutes more. `article`
-// runs only the commands of Microsoft's article, with the real Azure CLI. `sizes` compares the sizes of the archives.
+// runs only the commands of Microsoft's article, with the real Azure CLI.
 import { cp } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { azureCli } from "../sandbox/python.ts";
@@ -12,16 +12,10 @@ import { createAndAttach } from "./bench/create-and-attach.ts";
 import { fleet } from "./bench/fleet/fleet.ts";
 import { memory } from "./bench/memory.ts";
 import { isMet, type Row, report } from "./bench/report.ts";
-import { sizes } from "./bench/sizes.ts";
 import { startUps } from "./bench/start-up.ts";
 import { packagePlugin } from "./package.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
-if (process.argv.includes("sizes")) {
-  const rows = await sizes();
-  process.stdout.write(report(rows));
-  process.exit(rows.every(isMet) ? 0 : 1);
-}
 const large = process.argv.includes("large");
 const packaged = await packagePlugin({ progress: say });
 const sandbox = await startSandbox({ progress: say, audit: true });

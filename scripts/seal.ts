@@ -1,9 +1,9 @@
 // seal.ts ORDER: builds one executable from bundles and a Node, with pkg. It runs in its own process, because pkg changes the working
 // directory, searches for Node in the user's home, and prints.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
-import { care } from "./package/program.ts";
+import { signAdHoc } from "./package/macho.ts";
 import type { Platform } from "./platforms.ts";
 
 export type Order = {
@@ -19,7 +19,10 @@ export type Order = {
 };
 
 const { folder, main, assets, output, node, platform }: Order = JSON.parse(process.argv[2] ?? "");
-const { before, after, node: nodeFlags } = care[platform.target.platform];
+const isMac = platform.target.platform === "macos";
+// macOS and Windows: trusts the machine's certificates, like kubectl. On Linux, src/http/trust.ts reads the certificates. Without its option,
+// Node would read its built-in ones at each start, which is unnecessary.
+const trust = platform.target.platform === "linux" ? "--use-openssl-ca" : "--use-system-ca";
 
 // The Node that writes the executable determines the layout of the data in it.
 if (process.versions.node !== node.version) throw new Error(`a Node ${node.version} is packaged by that version, not ${process.version}`);
@@ -33,26 +36,26 @@ const configuration = {
   // The bundles have their own code caches, created after a run.
   useCodeCache: false,
   // Node's own warnings are not useful to kubectl's users.
-  execArgv: [...nodeFlags, "--no-warnings"],
+  execArgv: [trust, "--no-warnings"],
   // Otherwise NODE_OPTIONS could load code into a program that handles credentials.
   execArgvExtension: "none",
   assets,
 };
 
 /** Stores a Node at the path where pkg keeps one that it has downloaded and checked (@yao-pkg/pkg lib/sea.ts, getNodejsExecutable). */
-async function stock(program: Uint8Array): Promise<void> {
+async function stock(program: string): Promise<void> {
   const cache = join(folder, ".pkg-cache", "sea");
-  const name = `node-v${node.version}-${platform.target.platform.replace("macos", "darwin")}-${platform.target.arch}`;
+  const name = `node-v${node.version}-${isMac ? "darwin" : platform.target.platform}-${platform.target.arch}`;
   const [archive, file] = platform.os === "win32" ? [`${name}.zip`, `${name}.exe`] : [`${name}.tar.gz`, join(name, "bin", "node")];
   await mkdir(dirname(join(cache, file)), { recursive: true });
   for (const mark of [archive, `${archive}.ok`, `${file}.ok`]) await writeFile(join(cache, mark), "");
-  await writeFile(join(cache, file), program, { mode: 0o755 });
+  await copyFile(program, join(cache, file));
 }
 
-await stock(before(await readFile(node.program)));
+await stock(node.program);
 Object.assign(process.env, { HOME: folder, USERPROFILE: folder, TMPDIR: folder, TEMP: folder });
 await pkg.default(join(folder, main), {
   targets: [{ nodeRange: `node${node.version}`, ...platform.target, output }],
   seaConfig: configuration,
 });
-await writeFile(output, after(await readFile(output)));
+if (isMac) await writeFile(output, signAdHoc(await readFile(output), platform.program));

@@ -33,6 +33,8 @@ export function debianCopyright({ homepage, license }: { homepage: string; licen
 }
 
 /** Valid findings of lintian, with the reason to keep each. `#` starts a comment in this file. */
-export const lintianOverrides = `# The program is a Node.js with the plugin in it, as single executables are. Its zlib is the one that Node is tested with.
+export const lintianOverrides = `# pkg adds the plugin to Node's own release, which keeps its symbols.
+${packageName}: unstripped-binary-or-object [usr/bin/kubectl-acr_secret]
+# The program is a Node.js with the plugin in it, as single executables are. Its zlib is the one that Node is tested with.
 ${packageName}: embedded-library *zlib* [usr/bin/kubectl-acr_secret]
 `;
