@@ -1,5 +1,5 @@
-// npm run docs: writes the generated parts of the pages: the tables of verbs and flags, the picture of the tour, and the diagram.
-// -- --record PAGE…: runs the terminal sessions of pages again, and writes their new output.
+// npm run docs: writes the generated parts of the pages: the tables of verbs and flags.
+// -- --record PAGE…: runs the terminal sessions of pages again, and writes their new output. For README.md, also draws its picture again.
 // -- --check [PAGE…]: writes nothing, prints the pages that would change, and exits 1 if there are any.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -6,7 +6,6 @@ import { missingForNode } from "../sandbox/node/requirements.ts";
 import { type Progress, showProgress } from "../sandbox/progress.ts";
 import { azureCli, parsers } from "../sandbox/python.ts";
 import type { Program } from "../sandbox/tools.ts";
-import { chromiumPath } from "./chromium.ts";
 import { packageAll, packagePlugin } from "./package.ts";
 import { hostPlatform, platforms } from "./platforms.ts";
 
@@ -15,6 +14,9 @@ export type Preparation = () => Promise<string | undefined>;
 
 /** Debian's path of the program that runs 64-bit Windows programs. */
 export const wine64 = "/usr/lib/wine/wine64";
+
+/** Debian's path of the browser. */
+export const chromiumPath = "/usr/bin/chromium";
 
 /** Builds the sandbox's programs if they do not exist. */
 export function programs(...need: readonly Program[]): Preparation {

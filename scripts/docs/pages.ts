@@ -1,11 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readTranscript } from "../../sandbox/transcript.ts";
-import { diagrams } from "../diagram.ts";
-import { picture } from "../picture.ts";
 import { root } from "../run.ts";
-import { readCast } from "./cast.ts";
 import { explaining, explanationsFile } from "./explanations.ts";
+import { pictured } from "./picture.ts";
 import { withTables } from "./tables.ts";
 
 /** A file of the documentation: its current text, and the text that it should have. */
@@ -17,23 +15,13 @@ export type Recorded = ReadonlyMap<string, string>;
 /** Transcripts that only tests read, in the format of the pages. */
 const transcripts = "test/cluster/transcripts";
 
-/** The page with a picture, the recorded output of its commands, and the picture. */
-export const pictured = { page: "README.md", cast: "docs/images/session.cast", image: "docs/images/session.svg" };
-
-/** Returns every page with new tables, and the pictures. Recorded pages also have their new sessions. */
+/** Returns every page with new tables, and the picture. Recorded pages also have their new sessions. */
 export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
   const texts = await Promise.all((await pageNames()).map(async (path) => ({ path, now: await readFile(join(root, path), "utf8") })));
   const made = texts.map(({ path, now }) => ({ path, now, wanted: withTables(recorded.get(path) ?? now) }));
   const read = (path: string) => readFile(join(root, path), "utf8").catch(() => "");
-  const [played, drawn] = await Promise.all([pictured.cast, pictured.image].map(read));
-  const cast = recorded.get(pictured.cast) ?? played ?? "";
-  return [
-    ...made,
-    { path: pictured.cast, now: played ?? "", wanted: cast },
-    { path: pictured.image, now: drawn ?? "", wanted: cast === "" ? (drawn ?? "") : await picture(readCast(cast)) },
-    ...(await Promise.all(Object.entries(diagrams()).map(async ([path, wanted]) => ({ path, now: await read(path), wanted })))),
-    await carried(made),
-  ];
+  const drawn = await read(pictured.image);
+  return [...made, { path: pictured.image, now: drawn, wanted: recorded.get(pictured.image) ?? drawn }, await carried(made)];
 }
 
 /** Returns the file with the explanations that the plugin contains. */

@@ -9,9 +9,8 @@ import type { Terminal } from "../../sandbox/terminal.ts";
 import { withPrints } from "../../sandbox/transcript.ts";
 import { packagePlugin } from "../package.ts";
 import { root } from "../run.ts";
-import { recordCast } from "./cast.ts";
 import { merge } from "./merge.ts";
-import { pictured } from "./pages.ts";
+import { pictured, takePicture } from "./picture.ts";
 
 type Named = { readonly path: string; readonly text: string };
 
@@ -48,7 +47,7 @@ async function each(pages: readonly Named[], { recorded, problems }: Recording, 
     progress(`typing ${path}`);
     try {
       recorded.set(path, await seat((terminal) => recordSessions(text, terminal)));
-      if (path === pictured.page) recorded.set(pictured.cast, await seat((terminal) => recordAgain(text, terminal)));
+      if (path === pictured.page) recorded.set(pictured.image, await seat((terminal) => typeAgain(text, terminal)));
     } catch (error) {
       problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -56,9 +55,9 @@ async function each(pages: readonly Named[], { recorded, problems }: Recording, 
 }
 
 /** The page creates its namespace itself, and an earlier run has already created it on this cluster. */
-async function recordAgain(text: string, terminal: Terminal): Promise<string> {
+async function typeAgain(text: string, terminal: Terminal): Promise<string> {
   await terminal.type("kubectl delete namespace demo");
-  return recordCast(text, terminal);
+  return takePicture(text, terminal);
 }
 
 /** Runs the sessions of a page. @throws Error if a preparing command fails, because the output would then be wrong */

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import axe from "axe-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Tab, withChromium } from "../../scripts/chromium.ts";
-import { error, images, now, pullSecretOf, secrets } from "../../scripts/reports/sample.ts";
 import { htmlPage } from "../../src/output/html/page.ts";
 import type { ImageCheck, Item } from "../../src/output/items.ts";
+import { error, images, now, pullSecretOf, secrets } from "../support/report-sample.ts";
+import { type Tab, withChromium } from "./chromium.ts";
 
 /** Names of the greatest length, without a place to break the line. */
 const long = "x".repeat(253);

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { error, failing, images, now, pullSecretOf, secrets } from "../../../scripts/reports/sample.ts";
 import { htmlPage } from "../../../src/output/html/page.ts";
 import type { ImageCheck, Item, PullSecretItem } from "../../../src/output/items.ts";
 import { printable } from "../../../src/output/printable.ts";
 import { deceives } from "../../support/hostile/texts.ts";
+import { error, failing, images, now, pullSecretOf, secrets } from "../../support/report-sample.ts";
 
 const checkPage = (...items: readonly Item[]) => htmlPage(items, { verb: "check", now, version: "v1.2.3" });
 const listPage = (...items: readonly Item[]) => htmlPage(items, { verb: "list", now, version: "v1.2.3" });

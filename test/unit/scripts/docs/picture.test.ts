@@ -3,16 +3,29 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { screenOf } from "../../../../sandbox/screen.ts";
 import { shows } from "../../../../sandbox/transcript.ts";
-import { readCast, recordCast, stepsShown } from "../../../../scripts/docs/cast.ts";
-import { pictured } from "../../../../scripts/docs/pages.ts";
-import { picture } from "../../../../scripts/picture.ts";
+import { draw, pictured, stepsShown, takePicture } from "../../../../scripts/docs/picture.ts";
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, "../../../..", path), "utf8");
 
-test("records the session of the README on a terminal", async () => {
-  const { print, width } = readCast(read(pictured.cast));
-  const lines = (await screenOf(print, width)).map(({ text }) => text);
-  const sessions = lines.join("\n").split(/^\$ /m).slice(1);
+/** Returns the pieces of text of a picture: their column, row and color. */
+const piecesOf = (svg: string) =>
+  [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)" .*? fill="(#\w+)">(.*?)<\/text>/g)].map(([, x, y, fill, text = ""]) => ({
+    column: Math.round((Number(x) - 20) / 8.4),
+    row: Math.round((Number(y) - 49.2) / 19),
+    fill,
+    text: text.replaceAll("\u00a0", " ").replaceAll("&lt;", "<").replaceAll("&gt;", ">"),
+  }));
+
+/** Returns the lines of a picture. */
+function linesOf(svg: string): string[] {
+  const lines: string[] = [];
+  for (const { column, row, text } of piecesOf(svg)) lines[row] = (lines[row] ?? "").padEnd(column) + text;
+  return Array.from(lines, (line) => line ?? "");
+}
+
+test("shows the session of the README on a terminal", () => {
+  const svg = read(pictured.image);
+  const sessions = linesOf(svg).join("\n").split(/^\$ /m).slice(1);
 
   expect(sessions.length).toBe(4);
   for (const [at, { command, prints }] of stepsShown(read(pictured.page)).entries()) {
@@ -21,7 +34,7 @@ test("records the session of the README on a terminal", async () => {
     // On a terminal, the plugin prints in advance what it is about to do. In a pipe it does not.
     expect(shows(prints, printed.filter((line) => !line.startsWith("restarting ")).join("\n"))).toBe(true);
   }
-  expect(print).toContain("\u001b[31mmissing credential");
+  expect(piecesOf(svg)).toContainEqual(expect.objectContaining({ text: "missing credential", fill: "#ff7b72" }));
 });
 
 test("types the visible commands on the terminal, and the preparation elsewhere", async () => {
@@ -32,10 +45,7 @@ test("types the visible commands on the terminal, and the preparation elsewhere"
     return { printed: "printed\r\n", code: 0 };
   };
 
-  expect(readCast(await recordCast(page, { type }))).toEqual({
-    width: 100,
-    print: "\u001b[32m$\u001b[39m \u001b[1mkubectl acr-secret check 'a b'\u001b[22m\r\nprinted\r\n",
-  });
+  expect(linesOf(await takePicture(page, { type }))).toEqual(["$ kubectl acr-secret check 'a b'", "printed"]);
   expect(typed).toEqual([
     "echo before",
     expect.stringMatching(/^TERM=\S+ script .* '.*kubectl acr-secret check '\\''a b'\\''' \/dev\/null$/),
@@ -43,7 +53,7 @@ test("types the visible commands on the terminal, and the preparation elsewhere"
 });
 
 test("draws each color of the buffer", async () => {
-  const svg = await picture({ width: 20, print: "a \u001b[31mno <b>\u001b[39m \u001b[2mdim\u001b[22m\r\n\r\n\u001b[1mbold\u001b[22m" });
+  const svg = draw(await screenOf("a \u001b[31mno <b>\u001b[39m \u001b[2mdim\u001b[22m\r\n\r\n\u001b[1mbold\u001b[22m", 20));
 
   expect([...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)" .*? fill="(#\w+)">(.*?)<\/text>/g)].map(([, ...at]) => at)).toEqual([
     ["20.0", "49.2", "#b7bfc9", "a"],

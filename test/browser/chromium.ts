@@ -4,9 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-
-/** Debian's path of the browser. */
-export const chromiumPath = "/usr/bin/chromium";
+import { chromiumPath } from "../../scripts/prepare.ts";
 
 const flags = [
   ..."headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update".split(" "),
@@ -27,8 +25,6 @@ export type Tab = {
   look(view: View): Promise<void>;
   /** Runs a script in the page, even if the page's policy forbids scripts. @returns its value, or that of its promise */
   evaluate(script: string): Promise<unknown>;
-  /** Returns a PNG of what is visible. */
-  screenshot(): Promise<Buffer>;
 };
 
 /** Runs a headless Chromium with a new profile. It is controlled through a pipe (Chrome DevTools Protocol). */
@@ -104,6 +100,5 @@ async function tabOf({ call, event }: Connection): Promise<Tab> {
       if (failure) throw new Error(failure.exception?.description ?? failure.text);
       return answer.result.value;
     },
-    screenshot: async () => Buffer.from((await ask<{ data: string }>("Page.captureScreenshot", { format: "png" })).data, "base64"),
   };
 }
