@@ -1,5 +1,5 @@
 import type { DryRun, NamespaceError, Outcome } from "../src/actions/outcome.ts";
-import { permissionHint } from "../src/errors.ts";
+import { ProxyEnded, permissionHint } from "../src/errors.ts";
 import { type Fix, inPlace } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import { printError } from "../src/output/error.ts";
@@ -58,7 +58,24 @@ export const printsHints = (code: number, { output, "dry-run": dryRun }: Printin
 export const endsRun = (outcome: Outcome): outcome is NamespaceError =>
   !outcome.change && outcome.error !== undefined && !outcome.isPartial;
 
-/** Prints and counts each outcome of a verb that writes, as soon as it is known. @throws CliError of the only namespace, if there is one */
+/** Yields the outcomes without the error that the end of the proxy causes for each object. @throws ProxyEnded after the last outcome */
+async function* withoutProxyErrors(outcomes: AsyncIterable<Outcome>): AsyncGenerator<Outcome> {
+  let ended: ProxyEnded | undefined;
+  for await (const outcome of outcomes) {
+    const { error, change, messages, fix } = outcome;
+    if (!(error instanceof ProxyEnded)) yield outcome;
+    else {
+      ended = error;
+      if (change && messages) yield { change, messages, fix, left: "failed" };
+    }
+  }
+  if (ended) throw ended;
+}
+
+/**
+ * Prints and counts each outcome of a verb that writes, as soon as it is known.
+ * @throws CliError of the only namespace, if there is one; ProxyEnded
+ */
 export async function printOutcomes(
   outcomes: AsyncIterable<Outcome>,
   { count, hint }: Session,
@@ -68,7 +85,7 @@ export async function printOutcomes(
   const bar = count(total);
   let next: string | undefined;
   try {
-    for await (const outcome of outcomes) {
+    for await (const outcome of withoutProxyErrors(outcomes)) {
       if (where === "one" && endsRun(outcome)) throw outcome.error;
       tally.count(outcome);
       next ??= permissionHint(outcome.error);

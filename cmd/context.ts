@@ -5,9 +5,9 @@ import { isatty } from "node:tty";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import { noKubectl, openCluster } from "../src/cluster/cluster.ts";
 import { findKubectl, type Launched } from "../src/cluster/kubectl.ts";
-import { applied, configuredNames, kubectlFacts } from "../src/cluster/kubectl-config.ts";
+import { applied, configuredNames } from "../src/cluster/kubectl-config.ts";
 import type { Pace } from "../src/cluster/pace.ts";
-import type { Cluster, Configured, KubectlFacts, KubeFlags } from "../src/cluster/port.ts";
+import type { Cluster, Configured, KubeFlags } from "../src/cluster/port.ts";
 import type { Environment, Files, Sink, Terminal, Trace } from "../src/env.ts";
 import { Interrupted } from "../src/errors.ts";
 import type { Interruption } from "../src/interruption.ts";
@@ -41,8 +41,6 @@ export type Context = {
   cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning(text: string): void }): Cluster;
   /** Returns names in the kubeconfig. @throws CliError config without kubectl or a readable kubeconfig */
   configured(of: Configured, kube: KubeFlags): Promise<readonly string[]>;
-  /** @throws CliError config without kubectl */
-  kubectl(kube: KubeFlags): Promise<KubectlFacts>;
   azure(identity: SignInOptions, trace: Trace): Promise<Azure>;
   registry(trace: Trace): Registry;
   /** Reads a public address. A failure is a result too. */
@@ -97,7 +95,6 @@ export function processContext(interruption: Interruption, launched?: Launched):
       return cluster;
     },
     configured: async (of, { forward }) => configuredNames(kubectl(forward), of, signal()),
-    kubectl: async ({ forward }) => kubectlFacts(kubectl(forward), signal()),
     azure: async (identity, trace) => {
       // Loaded lazily: many commands use only the cluster
       const { openAzure } = await import("../src/azure/azure.ts");

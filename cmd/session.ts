@@ -70,7 +70,6 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     /** Returns the cluster of a context; without a name, that of the command line or the current one. */
     cluster: (name?: string) => memoize(clusters, name ?? "", () => open(name)).cluster,
     configured: (of: Configured) => context.configured(of, kubeFlags(flags)),
-    kubectl: () => context.kubectl(kubeFlags(flags)),
     apply: (manifest: string) => context.apply(manifest, kubeFlags(flags)),
     contexts: () => context.configured("contexts", kubeFlags(flags)),
     warnings: () => warnings,

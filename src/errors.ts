@@ -56,6 +56,15 @@ export class Conflict extends CliError {
   }
 }
 
+/** Thrown by a port when `kubectl proxy` has ended, so that no request reaches the API server. It is unknown if an open request was applied. */
+export class ProxyEnded extends CliError {
+  override name = "ProxyEnded";
+
+  constructor() {
+    super("unreachable", "kubectl proxy ended", { hint: "run the command again" });
+  }
+}
+
 /** Thrown by a port for a response that Azure also returns while a new object has not replicated yet. */
 export class NotYet extends CliError {
   override name = "NotYet";
@@ -104,8 +113,9 @@ export const permissionHint = (error: unknown): string | undefined =>
 /** Whether an error is a missing object. */
 export const isNotFound = (error: unknown): error is CliError => error instanceof CliError && error.kind === "notFound";
 
-/** Whether a request failed for any reason except an interruption, which ends the run. */
-export const isRefusal = (error: unknown): error is CliError => error instanceof CliError && !(error instanceof Interrupted);
+/** Whether a request failed for any reason except those that end the run: an interruption, and the end of `kubectl proxy`. */
+export const isRefusal = (error: unknown): error is CliError =>
+  error instanceof CliError && !(error instanceof Interrupted || error instanceof ProxyEnded);
 
 const unless =
   (isExpected: (error: unknown) => boolean) =>

@@ -4,22 +4,12 @@ import { CliError, Interrupted } from "../errors.ts";
 import { apiClient } from "./client.ts";
 import type { Transport } from "./exchange.ts";
 import { inCluster, inClusterTransport, podNamespace, serviceAccountFolder } from "./in-cluster.ts";
-import {
-  contextIn,
-  currentContextIn,
-  type Kubeconfig,
-  lastValue,
-  mayPrompt,
-  missingKubeconfig,
-  readKubeconfig,
-  serverIn,
-} from "./kubeconfig.ts";
+import { currentContextIn, type Kubeconfig, lastValue, mayPrompt, missingKubeconfig, namespaceIn, readKubeconfig } from "./kubeconfig.ts";
 import { findKubectl, type Kubectl, type Launched } from "./kubectl.ts";
-import { contextNamespace, currentContext } from "./kubectl-config.ts";
+import { contextNamespace, currentContext, kubectlFacts } from "./kubectl-config.ts";
 import type { Pace } from "./pace.ts";
 import type { Cluster, KubeFlags } from "./port.ts";
 import { proxyTransport } from "./proxy.ts";
-import type { SameServer } from "./same-cluster.ts";
 import { sender } from "./send.ts";
 import { connectionError, kubeconfigError, noContext } from "./status.ts";
 import { within } from "./within.ts";
@@ -92,23 +82,10 @@ export function openCluster(options: ClusterOptions): Cluster & { warm(): void }
     }
   }
 
-  /** Whether a kubectl that starts now connects to the server that the run began with. */
-  async function sameServer(): Promise<SameServer> {
-    const program = await kubectl();
-    if (!program) return "same";
-    const { config } = find();
-    const now = readKubeconfig(program);
-    if (config.complete && JSON.stringify(config) === JSON.stringify(now)) return "same";
-    const [before, after] = [await serverIn(config, program.flags), await serverIn(now, program.flags)];
-    if (before === undefined || after === undefined) return "unknown";
-    return before === after ? "same" : "other";
-  }
-
   const send = sender({
     ...options,
     transport,
     requestTimeout,
-    sameServer,
     firstAlone: () => find().file !== undefined && mayPrompt(find().config),
     explain: async (sentence) => {
       // Without a context kubectl tries its old default server, which the user did not select
@@ -123,6 +100,11 @@ export function openCluster(options: ClusterOptions): Cluster & { warm(): void }
       namespace().catch(() => {});
     },
     namespace,
+    kubectl: async () => {
+      const program = await kubectl();
+      if (!program) throw noKubectl(forward);
+      return within(limits(), (signal) => kubectlFacts(program, signal));
+    },
     ...apiClient(send, userAgent),
     contextToName: () => {
       const { file, config } = find();
@@ -161,8 +143,7 @@ export async function currentNamespace(
   kubectl: Kubectl | undefined,
   { env, folder, config, signal }: { env: Environment; folder: string; config: Kubeconfig; signal?: AbortSignal },
 ): Promise<string> {
-  const settings = kubectl && (await contextIn(config, kubectl.flags));
-  const named = settings?.namespace ?? (kubectl && (await contextNamespace(kubectl, signal)));
+  const named = kubectl && ((await namespaceIn(config, kubectl.flags)) ?? (await contextNamespace(kubectl, signal)));
   if (named) return named;
   if (await inCluster(env, folder)) return (await podNamespace(env, folder)) || "default";
   // Flags that select a cluster, so that no context is needed

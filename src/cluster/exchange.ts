@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import type { CliError } from "../errors.ts";
 
 /** One HTTP/1.1 endpoint for the API server. */
 export type Endpoint = {
@@ -10,11 +11,11 @@ export type Endpoint = {
   readonly prefix: string;
   /** Headers of every request, such as a fresh bearer token. */
   headers(): Promise<Readonly<Record<string, string>>>;
-  /** How many endpoints of this transport ended before this one. */
-  readonly restarts?: number;
+  /** Returns the error to report for a broken connection if the program that serves this endpoint has ended. */
+  ended?(): Promise<CliError | undefined>;
 };
 
-/** A connection to the API server. `open` starts it at the first call, and again after `close` or after it has ended. */
+/** A connection to the API server. `open` starts it at the first call, and again after `close`. */
 export type Transport = {
   open(): Promise<Endpoint>;
   close(): Promise<void>;

@@ -70,11 +70,11 @@ function currentInJson(text: string): string | undefined {
 }
 
 /**
- * Returns the settings of the context that these flags select (client-go clientcmd/api/v1 Config): its namespace, "" if it names none, and
- * the URL of its API server. The first file takes precedence.
- * @returns undefined if only kubectl can read them, for example if the context doesn't exist
+ * Returns the namespace of the context that these flags select (client-go clientcmd/api/v1 Config), "" if it names none. The first file
+ * takes precedence.
+ * @returns undefined if only kubectl can read it, for example if the context doesn't exist
  */
-export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly string[]) {
+export async function namespaceIn({ texts, complete }: Kubeconfig, flags: readonly string[]): Promise<string | undefined> {
   if (!complete || texts.length === 0) return undefined;
   const { load, YAML11_SCHEMA } = await import("js-yaml");
   try {
@@ -82,16 +82,10 @@ export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly
     const name = lastValue(flags, "--context=") ?? files.map((file) => file["current-context"]).find(Boolean);
     const { namespace = "", cluster: ofContext } = objectOf(entryNamed(files, "contexts", name)?.["context"]);
     const cluster = entryNamed(files, "clusters", lastValue(flags, "--cluster=") || ofContext)?.["cluster"];
-    const { server = "" } = objectOf(cluster);
-    return cluster !== undefined && typeof namespace === "string" && typeof server === "string" ? { namespace, server } : undefined;
+    return cluster !== undefined && typeof namespace === "string" ? namespace : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** The URL of the API server that these flags select; undefined if it is unknown. */
-export async function serverIn(config: Kubeconfig, flags: readonly string[]): Promise<string | undefined> {
-  return lastValue(flags, "--server=") || (await contextIn(config, flags))?.server || undefined;
 }
 
 /** Whether kubectl may run a program to sign in, which may prompt the user. If unknown, yes. */

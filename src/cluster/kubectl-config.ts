@@ -27,14 +27,14 @@ export async function currentContext(kubectl: Kubectl, signal?: AbortSignal): Pr
   return answer.failure === undefined ? answer.stdout.trim() : "";
 }
 
-/** Returns the version of kubectl, and its context. @throws CliError config if kubectl cannot be started or fails */
+/** Returns the version of kubectl, and the context of its flags. @throws CliError config if kubectl cannot be started or fails */
 export async function kubectlFacts(kubectl: Kubectl, signal?: AbortSignal): Promise<KubectlFacts> {
-  const [answer, context] = await Promise.all([
-    ask({ ...kubectl, flags: [] }, ["version", "--client", "-o", "json"], signal),
-    lastValue(kubectl.flags, "--context=") ?? currentContext(kubectl, signal),
-  ]);
+  const answer = await ask({ ...kubectl, flags: [] }, ["version", "--client", "-o", "json"], signal);
   if (answer.failure !== undefined) throw new CliError("config", `kubectl fails: ${answer.failure.trim()}`);
-  return { version: textOf(objectOf(parseObject(answer.stdout)?.["clientVersion"])["gitVersion"]) ?? "", context };
+  return {
+    version: textOf(objectOf(parseObject(answer.stdout)?.["clientVersion"])["gitVersion"]) ?? "",
+    context: lastValue(kubectl.flags, "--context=") ?? "",
+  };
 }
 
 /** The named entries of a kubeconfig, and how kubectl prints them: clusters and users below a heading. */

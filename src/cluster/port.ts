@@ -76,6 +76,8 @@ export type Cluster = {
   issuer(): Promise<string | undefined>;
   /** The context that a printed command must name: the run's, if it was the kubeconfig's current one and that has changed since. */
   contextToName?(): string | undefined;
+  /** @throws CliError config without kubectl */
+  kubectl(): Promise<KubectlFacts>;
   /** Ends the transport. A later call opens it again. */
   close(): Promise<void>;
 };

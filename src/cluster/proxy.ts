@@ -1,7 +1,8 @@
 import { Agent, request } from "node:http";
 import { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Sink } from "../env.ts";
-import { Interrupted } from "../errors.ts";
+import { type CliError, Interrupted, ProxyEnded } from "../errors.ts";
 import type { Endpoint, Transport } from "./exchange.ts";
 import { end, type Launched, launchProxy } from "./kubectl.ts";
 import { kubeconfigError } from "./status.ts";
@@ -12,28 +13,34 @@ type ProxyOptions = Parameters<typeof launchProxy>[0] & {
   readonly stderr: Pick<Sink, "write">;
 };
 
-/** Connects to the API server through one `kubectl proxy`, so that kubectl does all authentication. Its start takes about 50 ms. */
+/**
+ * Connects to the API server through one `kubectl proxy`, so that kubectl does all authentication. Its start takes about 50 ms. If it ends,
+ * it isn't started again, because the kubeconfig may have changed.
+ */
 export function proxyTransport(options: ProxyOptions): Transport {
   let running: { readonly endpoint: Promise<Endpoint>; close(): void } | undefined;
   let { launched } = options;
-  let served = 0;
+  let ended: CliError | undefined;
+  const over = Promise.withResolvers<CliError>();
 
   function start() {
     const next = launched ?? launchProxy(options);
     launched = undefined;
     const agent = new Agent({ keepAlive: true });
     const closed = Promise.withResolvers<never>();
-    const ended = () => {
-      if (running === proxy) running = undefined;
-      end(next.child);
-    };
     const proxy = {
       endpoint: Promise.race([serving(next, options.stderr), closed.promise]).then((at) => {
-        next.child.stdout?.once("end", ended);
+        next.child.stdout?.once("end", () => {
+          if (running === proxy) {
+            ended = new ProxyEnded();
+            over.resolve(ended);
+          }
+          end(next.child);
+        });
         // An idle proxy does not keep this process running
         next.child.unref();
         for (const stream of next.child.stdio) if (stream instanceof Socket) stream.unref();
-        return endpointAt(at, next.prefix, agent, served++);
+        return { ...endpointAt(at, next.prefix, agent), ended: () => Promise.race([over.promise, sleep(endDelay, undefined)]) };
       }),
       // The caller does not wait for kubectl to start or to end: the watchdog ends it, even if this process is killed
       close: () => {
@@ -42,12 +49,16 @@ export function proxyTransport(options: ProxyOptions): Transport {
         end(next.child);
       },
     };
-    proxy.endpoint.catch(ended);
+    proxy.endpoint.catch(() => {
+      if (running === proxy) running = undefined;
+      end(next.child);
+    });
     return proxy;
   }
 
   return {
     open: async () => {
+      if (ended) throw ended;
       running ??= start();
       return running.endpoint;
     },
@@ -57,6 +68,9 @@ export function proxyTransport(options: ProxyOptions): Transport {
     },
   };
 }
+
+/** Milliseconds between the end of a connection of kubectl and the end of its output, if kubectl itself has ended. */
+const endDelay = 100;
 
 /** Milliseconds after which a kubectl that does not serve yet may be prompting: from then on its output is printed. */
 const promptDelay = 1000;
@@ -111,9 +125,9 @@ export const servingAt = (stdout: string) => /^Starting to serve on (.+)\n/m.exe
 export const withoutRequestLog = (stderr: string) =>
   stderr.replace(/^E\d{4} \S+ +\d+ proxy_server\.go:\d+\] (?:.*\n?)(?:(?![EWIF]\d{4} ).*(?:\n|$))*/gm, "");
 
-function endpointAt(at: string, prefix: string, agent: Agent, restarts: number): Endpoint {
+function endpointAt(at: string, prefix: string, agent: Agent): Endpoint {
   const port = /^127\.0\.0\.1:(\d+)$/.exec(at)?.[1];
   // Without a server name Node would look for one in the host header, with expressions that take milliseconds to compile
   const connect = port ? { host: "127.0.0.1", port: Number(port), agent } : { socketPath: at, agent, servername: "" };
-  return { connect, secure: false, prefix, headers: async () => ({ host: "localhost" }), restarts };
+  return { connect, secure: false, prefix, headers: async () => ({ host: "localhost" }) };
 }

@@ -3,7 +3,6 @@ import { CliError } from "../errors.ts";
 import { type Answer, type Request, sendOnce, type Transport } from "./exchange.ts";
 import { observer } from "./observer.ts";
 import type { Pace } from "./pace.ts";
-import { type SameServer, sameCluster } from "./same-cluster.ts";
 import { isBroken, proxyFailure } from "./status.ts";
 import { cancelled, within } from "./within.ts";
 
@@ -19,7 +18,6 @@ type SendOptions = {
   now(): Date;
   /** Called once for each different warning of the API server. */
   onWarning(text: string): void;
-  sameServer(): Promise<SameServer>;
   /** Whether the first request must be alone: until it is answered, each request might make a credential plugin prompt. */
   firstAlone(): boolean;
   /** Converts the sentence of a failed connection to the error to print. */
@@ -33,19 +31,17 @@ type SendOptions = {
 export function sender(options: SendOptions): (request: Request) => Promise<Answer> {
   const { transport, requestTimeout, sleep, explain } = options;
   const observe = observer(options);
-  const cluster = sameCluster(options.sameServer, (endpoint, request, ends) => observe(request, sendOnce(endpoint, request, ends)));
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Answer | Error> {
     try {
       const ask = () =>
         within({ signal, requestTimeout }, async (ends) => {
           const endpoint = await transport.open();
-          await cluster.confirm(endpoint, request, ends);
           // The caller no longer waits for the response, so nothing may be written either
           ends.throwIfAborted();
-          const answer = await observe(request, sendOnce(endpoint, request, ends));
-          cluster.learnFrom(endpoint, request, answer);
-          return answer;
+          return observe(request, sendOnce(endpoint, request, ends)).catch(async (error: unknown) => {
+            throw (await endpoint.ended?.()) ?? error;
+          });
         });
       return await (options.pace ? options.pace.run(ask, !isList(request)) : ask());
     } catch (error) {
@@ -133,7 +129,7 @@ function askedDelay(attempt: Attempt): number | undefined {
 
 /** Whether a request can be repeated if the server gave no delay. */
 function isWorthwhile(method: Request["method"], attempt: Attempt): boolean {
-  // The request cannot have reached the API server, because the plugin's proxy does not run
-  if ("code" in attempt) return method === "GET" || ["ECONNREFUSED", "ENOENT"].includes(attempt.code);
+  // A refused connection cannot have reached the API server
+  if ("code" in attempt) return method === "GET" || attempt.code === "ECONNREFUSED";
   return attempt.broken ? method === "GET" : [429, 503].includes(attempt.status);
 }

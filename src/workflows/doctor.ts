@@ -1,5 +1,5 @@
 import type { Azure, SignInOptions } from "../azure/port.ts";
-import type { Cluster, KubectlFacts } from "../cluster/port.ts";
+import type { Cluster } from "../cluster/port.ts";
 import { checkAzure, checkKubeletIdentities } from "../doctor/azure.ts";
 import { checkKubectl, checkRights, checkServer, checkUser, type VerbRights } from "../doctor/cluster.ts";
 import { type CheckResult, explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
@@ -33,7 +33,6 @@ type DoctorTools = Parameters<typeof checkAll>[2] & {
   readonly env: Environment;
   cluster(): Cluster;
   contexts(): Promise<readonly string[]>;
-  kubectl(): Promise<KubectlFacts>;
   azure(identity: SignInOptions): Promise<Azure>;
 };
 
@@ -58,7 +57,7 @@ export function examine(
   const { scope, registry, identity, verbs, hosts } = options;
   const { env, now } = tools;
   const cluster = tools.cluster();
-  const kubectl = shared(tools.kubectl());
+  const kubectl = shared(cluster.kubectl());
   const namespace = shared(scope.namespaces === "all" ? Promise.resolve(undefined) : cluster.namespace());
   const clusterScopes = shared(clusterScopesOf(scope, { ...tools, writes: false }));
   const azure = shared(tools.azure(identity).then((opened) => withOneSearch(opened, registry)));

@@ -1,5 +1,5 @@
 import type { Verdict } from "../check/verdict.ts";
-import { asCliError, CliError } from "../errors.ts";
+import { asRefusal, CliError } from "../errors.ts";
 import type { checkAll } from "./check.ts";
 
 /** Milliseconds between two rounds. */
@@ -15,7 +15,7 @@ type Round = { readonly checked: Awaited<ReturnType<typeof checkAll>> };
  * invalid image may be one that a rollout is replacing.
  * @param check reads everything again
  * @param wait `milliseconds`: 0 checks once
- * @returns the last round @throws its error
+ * @returns the last round @throws its error; Interrupted; ProxyEnded
  */
 export async function waitForPulls<R extends Round>(
   check: () => Promise<R>,
@@ -23,7 +23,7 @@ export async function waitForPulls<R extends Round>(
 ): Promise<R> {
   const deadline = wait.now().getTime() + wait.milliseconds;
   for (;;) {
-    const round = await check().catch(asCliError);
+    const round = await check().catch(asRefusal);
     const left = deadline - wait.now().getTime();
     if (left > 0 && mayImprove(round, wait.isFailure)) await wait.sleep(Math.min(interval, left));
     else if (round instanceof CliError) throw round;

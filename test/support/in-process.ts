@@ -101,12 +101,12 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     now: world.now ?? (() => new Date("2026-01-01T00:00:00Z")),
     sleep: world.sleep ?? (() => (world.patient ? new Promise(() => {}) : Promise.resolve())),
     configured: async (of) => (of === "contexts" ? (world.contexts ?? []) : [`${of}-of-it`]),
-    kubectl: world.kubectl ?? (() => Promise.reject(new Error("kubectl was called"))),
     cluster: (kube, trace, { onWarning }) => {
       for (const text of world.warnings ?? []) onWarning(text);
       for (const text of world.traces ?? []) trace(8, () => text);
-      if (typeof world.cluster === "function") return world.cluster({ kube, interruption });
-      return only<Cluster>("cluster", { close: async () => {}, contextToName: () => undefined, ...world.cluster }, world.cluster);
+      const given = world.kubectl && { kubectl: world.kubectl };
+      if (typeof world.cluster === "function") return { ...world.cluster({ kube, interruption }), ...given };
+      return only<Cluster>("cluster", { close: async () => {}, contextToName: () => undefined, ...given, ...world.cluster }, world.cluster);
     },
     azure: async () =>
       typeof world.azure === "function" ? world.azure(interruption) : only<Azure>("azure", world.azure ?? {}, world.azure),

@@ -68,14 +68,13 @@ test("creates the socket in a folder that only its user can open", async () => {
   expect((await stdout.toArray()).join("")).toBe("d 700\ns 700\n");
 });
 
-test("starts kubectl again when it has ended", async () => {
+test("fails when kubectl has ended, and does not start it again", async () => {
   const folder = await newFolder();
   const cluster = open([], { env: { ...env, TMPDIR: folder } });
   await cluster.get(account);
 
   process.kill((await proxyIn(folder))?.pid ?? 0, "SIGKILL");
-  expect(await cluster.get(account)).toMatchObject({ metadata: { name: "default" } });
-  await cluster.close();
+  await expect(cluster.get(account)).rejects.toMatchObject({ message: "kubectl proxy ended" });
   await until(isClean(folder), 5);
 });
 

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { contextIn, currentContextIn, readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
+import { currentContextIn, namespaceIn, readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
 import { contextNamespace, currentContext } from "../../../src/cluster/kubectl-config.ts";
 import { newFolder } from "../../support/new-folder.ts";
 import { env } from "./opened.ts";
@@ -51,10 +51,10 @@ test.for([
   const { stdout } = await promisify(execFile)("sh", ["-c", "command -v kubectl"], { env });
   const kubectl = { file: stdout.trim(), flags: [...flags, `--kubeconfig=${file}`], env };
 
-  const ours = await contextIn(readKubeconfig(kubectl), kubectl.flags);
+  const ours = await namespaceIn(readKubeconfig(kubectl), kubectl.flags);
 
   expect(ours !== undefined).toBe(read);
-  if (read) expect(await contextNamespace(kubectl)).toBe(ours?.namespace);
+  if (read) expect(await contextNamespace(kubectl)).toBe(ours);
 });
 
 test.for([

@@ -190,6 +190,7 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
             keys: { keys: [{ kid: "first" }] },
           })),
         issuer: async () => ask("issuer", { kind: "server" }, false, false, () => kubelets.issuer),
+        kubectl: () => Promise.reject(new Error("kubectl was called")),
         close: async () => {},
       };
     },

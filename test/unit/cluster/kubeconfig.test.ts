@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { contextIn, currentContextIn, mayPrompt, readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
+import { currentContextIn, mayPrompt, namespaceIn, readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
 import { newFolder } from "../../support/new-folder.ts";
 
 const config = {
@@ -30,23 +30,23 @@ const second = {
 const filesOf = (...files: readonly unknown[]) => ({ texts: files.map((file) => JSON.stringify(file)), complete: true });
 
 test.for([
-  { flags: [], gives: { namespace: "demo", server: "https://c" }, why: "the current context's" },
-  { flags: ["--context=b"], gives: { namespace: "", server: "https://d" }, why: "a context that names no namespace" },
-  { flags: ["--cluster=d"], gives: { namespace: "demo", server: "https://d" }, why: "another cluster by flag" },
-  { flags: ["--context=more"], gives: { namespace: "m", server: "https://d" }, why: "a context of the second file" },
+  { flags: [], gives: "demo", why: "the current context's" },
+  { flags: ["--context=b"], gives: "", why: "a context that names no namespace" },
+  { flags: ["--cluster=d"], gives: "demo", why: "another cluster by flag" },
+  { flags: ["--context=more"], gives: "m", why: "a context of the second file" },
   { flags: ["--context=nope"], gives: undefined, why: "no such context" },
   { flags: ["--context="], gives: undefined, why: "an empty flag" },
   { flags: ["--context=lost"], gives: undefined, why: "a context without its cluster" },
   { flags: ["--context=odd"], gives: undefined, why: "a namespace that is no text" },
   { flags: ["--context=twice"], gives: undefined, why: "two contexts of one name" },
-])("reads the settings of $why", async ({ flags, gives }) => {
-  expect(await contextIn(filesOf(config, second), flags)).toEqual(gives);
+])("reads the namespace of $why", async ({ flags, gives }) => {
+  expect(await namespaceIn(filesOf(config, second), flags)).toEqual(gives);
 });
 
 test.for([null, "text", [], {}, { "current-context": "a" }, { "current-context": "a", contexts: {}, clusters: [] }])(
   "leaves %o to kubectl",
   async (odd) => {
-    expect(await contextIn(filesOf(odd), [])).toBeUndefined();
+    expect(await namespaceIn(filesOf(odd), [])).toBeUndefined();
   },
 );
 

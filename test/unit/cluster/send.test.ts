@@ -51,7 +51,6 @@ async function against(
       return sleep();
     },
     onWarning: (text) => void seen.warnings.push(text),
-    sameServer: async () => "same",
     firstAlone: () => firstAlone,
     explain: async (sentence) => connectionError(sentence),
   });

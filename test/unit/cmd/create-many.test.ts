@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, ProxyEnded } from "../../../src/errors.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
 import { exactly, refused, unchecked } from "../../support/demo.ts";
 import { account, namespace, stuckPod } from "../../support/fakes/cluster.ts";
@@ -9,6 +9,17 @@ import { all, any, failed, type Row, refuse, testRows, typed, unchanged } from "
 
 const scope = "--credential-per scope";
 const each = `${line} -A --credential-per namespace`;
+/** Ends the proxy at a call. No later request reaches the cluster. */
+const proxyEndsAt =
+  (text: string) =>
+  ({ asking }: FakeWorld) => {
+    let ended = false;
+    asking.around(async (asked, next) => {
+      ended ||= exactly(text)(asked);
+      if (ended && asked.port === "cluster") throw new ProxyEnded();
+      return next();
+    });
+  };
 const joins = ({ cluster }: FakeWorld) => addNamespaces(cluster, "newcomer");
 const alive = (world: FakeWorld, ...names: string[]) =>
   names.filter((name) => world.azure.knows(world.loginIn(name) ?? { username: "", password: "" }));
@@ -80,6 +91,24 @@ testRows(
         expect([...world.azure.tokens.keys()].map((name) => name.slice(0, 6)).sort()).toEqual(["team-0", "team-2"]);
         expect(world.azure.scopeMaps.size).toBe(2);
       },
+    },
+    {
+      does: "ends with one error when kubectl proxy ends, and keeps the token that another namespace may hold",
+      given: proxyEndsAt("create secret team-1/"),
+      command: each,
+      code: 1,
+      stderr: [
+        "Warning: secret/acr-myregistry in namespace team-0 may hold the new credential, so the credential is kept. If not, run:",
+        "  az acr token delete --registry myregistry --name team-0-acr-myregistry-bdd739116a && az acr scope-map delete --registry myregistry --name team-0-acr-myregistry-bdd739116a",
+        ...["team-0", "team-1", "team-2"].flatMap((name) => [
+          `Warning: ${name}: secret/acr-myregistry still exists, without a login:`,
+          `  kubectl delete secret -n ${name} acr-myregistry`,
+        ]),
+        "error: kubectl proxy ended",
+        "hint: run the command again",
+      ],
+      writes: any,
+      check: ({ azure }) => expect(azure.tokens.size).toBe(1),
     },
     {
       does: "gives the thousandth namespace the credential of the other 999 without --credential-per",

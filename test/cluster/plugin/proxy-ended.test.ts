@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import { kubectl } from "../../support/kubectl.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
 
@@ -44,47 +44,19 @@ async function killProxyOf(pid: number): Promise<void> {
   process.kill(Number(programs[0]), "SIGKILL");
 }
 
-/** Starts a run that has attached its Secret and continues, with another cluster present. */
-async function started() {
-  const [namespace, prod] = [await newNamespace(), await otherCluster()];
-  const { file, config } = await kubeconfigWith(prod.url);
-  const child = shell.start("kubectl-acr_secret", [...words.split(" "), "-n", namespace], { env: { KUBECONFIG: file } });
-  const run = ended(child);
-  const kept = () => kubectl(["get", "serviceaccount", "app", "-n", namespace, "-o", "jsonpath={.imagePullSecrets}"]);
-  await vi.waitUntil(async () => (await kept()).includes("acr-myregistry"), { interval: 100, timeout: 20_000 });
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  return { namespace, prod, config, child, run };
-}
-
-const words = "create --registry myregistry.azurecr.io --repository app/web --serviceaccount app --entra --keep";
-
-test("removes what it created from the cluster that it began with when its proxy ends and another context is current", {
+test("ends with one error, and sends nothing to another cluster, when its proxy ends and another context is current", {
   timeout: 60_000,
 }, async () => {
-  const { namespace, prod, config, child, run } = await started();
+  const [namespace, prod] = [await newNamespace(), await otherCluster()];
+  const { file, config } = await kubeconfigWith(prod.url);
+  // Without pods, the run reads the namespace again every five seconds.
+  const child = shell.start("kubectl-acr_secret", ["check", "--wait=1m", "-n", namespace], { env: { KUBECONFIG: file } });
+  const run = ended(child);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
 
   await config("use-context", "prod");
   await killProxyOf(child.pid ?? 0);
-  child.kill("SIGINT");
 
-  expect(await run).toMatchObject({ code: 0, stdout: expect.stringContaining("secret/acr-myregistry deleted\n") });
-  expect(prod.asked).toEqual([]);
-  expect(await kubectl(["get", "secrets", "-n", namespace, "-o", "name"])).toBe("");
-});
-
-test("sends nothing to another server when the context is edited and the proxy ends, and names the Secret that is left", {
-  timeout: 60_000,
-}, async () => {
-  const { prod, config, child, run } = await started();
-
-  const current = (await config("current-context")).trim();
-  await config("set-context", current, "--cluster=prod");
-  await killProxyOf(child.pid ?? 0);
-  child.kill("SIGINT");
-
-  expect(await run).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/names another server[\s\S]*secret\/acr-myregistry was not deleted/),
-  });
+  expect(await run).toEqual({ code: 2, stdout: "", stderr: "error: kubectl proxy ended\nhint: run the command again\n" });
   expect(prod.asked).toEqual([]);
 });
