@@ -53,9 +53,8 @@ export async function selectTargets(
   choosing: Choosing,
 ): Promise<(target: Ref) => boolean> {
   const candidates: Ref[] = [];
-  const bounds = { width: session.width, interrupted: session.interrupted };
   const collect = async () => {
-    for await (const some of runConcurrently(places, bounds, (place) => candidatesIn(place, usefulIn, choosing))) candidates.push(...some);
+    for await (const some of runConcurrently(places, session, (place) => candidatesIn(place, usefulIn, choosing))) candidates.push(...some);
   };
   await session.during(words[choosing.verb].looks(choosing.secret), collect);
   const keys = new Set((await chooseTargets(session, candidates, choosing)).map(keyOf));

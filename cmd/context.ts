@@ -6,7 +6,6 @@ import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import { noKubectl, openCluster } from "../src/cluster/cluster.ts";
 import { findKubectl, type Launched } from "../src/cluster/kubectl.ts";
 import { applied, configuredNames } from "../src/cluster/kubectl-config.ts";
-import type { Pace } from "../src/cluster/pace.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/cluster/port.ts";
 import type { Environment, Files, Sink, Terminal, Trace } from "../src/env.ts";
 import { Interrupted } from "../src/errors.ts";
@@ -38,7 +37,7 @@ export type Context = {
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
   /** `onWarning` gets each distinct warning of the API server. */
-  cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning(text: string): void }): Cluster;
+  cluster(kube: KubeFlags, trace: Trace, onWarning: (text: string) => void): Cluster;
   /** Returns names in the kubeconfig. @throws CliError config without kubectl or a readable kubeconfig */
   configured(of: Configured, kube: KubeFlags): Promise<readonly string[]>;
   azure(identity: SignInOptions, trace: Trace): Promise<Azure>;
@@ -87,9 +86,9 @@ export function processContext(interruption: Interruption, launched?: Launched):
     interruption,
     now,
     sleep: pause,
-    cluster: (kube, trace, more) => {
+    cluster: (kube, trace, onWarning) => {
       const early = kube.forward.length === 0 ? launched : undefined;
-      const cluster = openCluster({ ...place, ...more, kube, launched: early, trace, signal, userAgent, sleep: pause });
+      const cluster = openCluster({ ...place, onWarning, kube, launched: early, trace, signal, userAgent, sleep: pause });
       // kubectl starts while the verb reads its flags
       cluster.warm();
       return cluster;

@@ -98,18 +98,14 @@ async function* rotateAll(rotations: readonly Rotation<RecordedLogin>[], rotatin
     const outcomes = rotateCredential(rotation, { unreadable, unrecorded, claimed }, order);
     return rotations.length > 1 ? rescued(outcomes, rotation, defects) : placed(outcomes, rotation);
   };
-  yield* runConcurrently(
-    independentGroups(rotations),
-    { width: () => Math.min(atOnce, session.width()), interrupted: ends },
-    async function* (group) {
-      for (const rotation of group) {
-        if (ends()) return;
-        const reasons = notDueBefore(rotation, options, session.now());
-        if (reasons.length > 0) rotating.skipped.push(reasons);
-        else yield* begin(rotation);
-      }
-    },
-  );
+  yield* runConcurrently(independentGroups(rotations), { width: atOnce, interrupted: ends }, async function* (group) {
+    for (const rotation of group) {
+      if (ends()) return;
+      const reasons = notDueBefore(rotation, options, session.now());
+      if (reasons.length > 0) rotating.skipped.push(reasons);
+      else yield* begin(rotation);
+    }
+  });
   for (const defect of defects) throw defect;
 }
 

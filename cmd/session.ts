@@ -2,7 +2,6 @@ import { randomInt } from "node:crypto";
 import type { DryRun } from "../src/actions/outcome.ts";
 import type { Tools } from "../src/actions/tools.ts";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
-import { openPace, type Pace } from "../src/cluster/pace.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/cluster/port.ts";
 import type { Credential } from "../src/credential/kind.ts";
 import type { Trace } from "../src/env.ts";
@@ -28,29 +27,26 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
   const trace: Trace = (level, line) => {
     if (verbosity >= level) stderr.write(`${printable(line())}\n`);
   };
-  const clusters = new Map<string, { readonly cluster: Cluster; readonly pace: Pace }>();
+  const clusters = new Map<string, Cluster>();
   const azures = new Map<string, Promise<Azure>>();
   const runId = once(() => crypto.randomUUID());
   let warnings = 0;
   const denials = new Set<string>();
-  const concurrency = flags["concurrency"];
-  const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
 
   function open(name: string | undefined) {
-    const pace = openPace({ fixed, now: () => now().getTime() });
     const onWarning = (text: string) => {
       warnings++;
       printWarning(stderr, env, text);
     };
-    const cluster = context.cluster(kubeFlags(flags, name), trace, { pace, onWarning });
-    return { pace, cluster: flags["strict"] === true ? recordingDenials(cluster, denials) : cluster };
+    const cluster = context.cluster(kubeFlags(flags, name), trace, onWarning);
+    return flags["strict"] === true ? recordingDenials(cluster, denials) : cluster;
   }
 
   /** Formats a fix as a command in the cluster and the namespace of this command line, if it is run now. */
   function format(fix: Fix): string {
     const place = placeOf(flags);
     // The current context may differ from the one at the start
-    return formatCommand(fix, { ...place, context: place.context ?? clusters.get("")?.cluster.contextToName?.() });
+    return formatCommand(fix, { ...place, context: place.context ?? clusters.get("")?.contextToName?.() });
   }
 
   const { during, count, print: inform } = progressOn(stderr, env, verbosity, now);
@@ -68,7 +64,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
       return runId();
     },
     /** Returns the cluster of a context; without a name, that of the command line or the current one. */
-    cluster: (name?: string) => memoize(clusters, name ?? "", () => open(name)).cluster,
+    cluster: (name?: string) => memoize(clusters, name ?? "", () => open(name)),
     configured: (of: Configured) => context.configured(of, kubeFlags(flags)),
     apply: (manifest: string) => context.apply(manifest, kubeFlags(flags)),
     contexts: () => context.configured("contexts", kubeFlags(flags)),
@@ -77,8 +73,6 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     denials: () => [...denials],
     azure: (identity: SignInOptions) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
     registry: once(() => context.registry(trace)),
-    /** Returns the maximum concurrency: the largest width of all clusters. */
-    width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     download: (url: string) => context.download(url, trace),
     interrupted: () => interruption.interrupted,
     print: (text: string) => stdout.write(text),
@@ -87,7 +81,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     /** Prints a hint: a command, or lines of text. */
     hint: (next: Next) => printHint({ stderr, env, formatCommand: format }, next),
     formatCommand: format,
-    close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
+    close: async () => void (await Promise.all([...clusters.values()].map((cluster) => cluster.close()))),
   };
 }
 

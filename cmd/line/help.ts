@@ -67,7 +67,7 @@ export function verbHelp(verb: Verb, columns: number): string {
 
 /** Returns the meaning of each exit code of a verb. 2 takes precedence over 1. */
 export function codesOf({ findings, flags }: Partial<Verb>): Readonly<Record<string, string>> {
-  const failure = flags?.["concurrency"] ? "error, or at least one object failed" : "error";
+  const failure = flags?.["namespaces"] ? "error, or at least one object failed" : "error";
   return {
     0: "success",
     ...(findings === undefined ? { 1: failure } : { 1: `${findings}, or a flag is invalid`, 2: unreadable }),

@@ -17,11 +17,6 @@ const oneClusterFlags = [
   "tls-server-name",
 ];
 
-const refuseNumber = (value: string) =>
-  /^[1-9]\d{0,5}$/.test(value)
-    ? undefined
-    : usage(`invalid argument ${JSON.stringify(value)} for "--concurrency" flag: must be an integer of 1 or more`);
-
 /** Validates the name of a namespace (RFC 1123 label), or a pattern with `*` and `?`. */
 const refuseNamespace = (flag: string) => (value: string) =>
   /^[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?$/.test(value.replace(/^.*\//, ""))
@@ -69,13 +64,6 @@ export const scopeFlags = under("Where", {
     describe: "Clusters of these kubeconfig contexts",
   },
   "all-contexts": { type: "boolean", exclusive: oneClusterFlags, describe: "Clusters of every kubeconfig context" },
-  concurrency: {
-    type: "string",
-    refuse: refuseNumber,
-    value: "NUMBER",
-    describe: "Namespaces to process at the same time",
-    fallback: "adapts to the server",
-  },
 });
 
 const { "include-system": _, ...reading } = scopeFlags;

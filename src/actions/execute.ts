@@ -18,7 +18,7 @@ export async function* execute(plan: Plan | AsyncIterable<Change>, env: Env): As
     return;
   }
   const successes: Successes = new Map();
-  yield* runConcurrently(plan, { width: env.tools.width, interrupted: () => false }, (change) => step(change, successes, env));
+  yield* runConcurrently(plan, { interrupted: () => false }, (change) => step(change, successes, env));
 }
 
 /** Whether the change of an object succeeded, by the object's key. */

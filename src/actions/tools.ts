@@ -33,6 +33,4 @@ export type Tools = {
   interrupted(): boolean;
   /** Runs work that an interruption must not end, within a time limit. */
   uninterrupted<T>(work: () => Promise<T>): Promise<T>;
-  /** Returns the maximum number of concurrent tasks. */
-  width(): number;
 };

@@ -7,7 +7,6 @@ import { inCluster, inClusterTransport, podNamespace, serviceAccountFolder } fro
 import { currentContextIn, type Kubeconfig, lastValue, mayPrompt, missingKubeconfig, namespaceIn, readKubeconfig } from "./kubeconfig.ts";
 import { findKubectl, type Kubectl, type Launched } from "./kubectl.ts";
 import { contextNamespace, currentContext, kubectlFacts } from "./kubectl-config.ts";
-import type { Pace } from "./pace.ts";
 import type { Cluster, KubeFlags } from "./port.ts";
 import { proxyTransport } from "./proxy.ts";
 import { sender } from "./send.ts";
@@ -24,7 +23,6 @@ export type ClusterOptions = RequestTools & {
   readonly stderr: Pick<Sink, "write">;
   readonly platform?: NodeJS.Platform;
   readonly podFolder?: string;
-  readonly pace?: Pace | undefined;
   readonly userAgent: string;
   /** Called once for each different warning of the API server. */
   onWarning(text: string): void;

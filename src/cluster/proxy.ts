@@ -5,6 +5,7 @@ import type { Sink } from "../env.ts";
 import { type CliError, Interrupted, ProxyEnded } from "../errors.ts";
 import type { Endpoint, Transport } from "./exchange.ts";
 import { end, type Launched, launchProxy } from "./kubectl.ts";
+import { maxConcurrency } from "./port.ts";
 import { kubeconfigError } from "./status.ts";
 
 type ProxyOptions = Parameters<typeof launchProxy>[0] & {
@@ -26,7 +27,7 @@ export function proxyTransport(options: ProxyOptions): Transport {
   function start() {
     const next = launched ?? launchProxy(options);
     launched = undefined;
-    const agent = new Agent({ keepAlive: true });
+    const agent = new Agent({ keepAlive: true, maxSockets: maxConcurrency });
     const closed = Promise.withResolvers<never>();
     const proxy = {
       endpoint: Promise.race([serving(next, options.stderr), closed.promise]).then((at) => {

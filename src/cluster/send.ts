@@ -2,7 +2,6 @@ import type { Trace } from "../env.ts";
 import { CliError } from "../errors.ts";
 import { type Answer, type Request, sendOnce, type Transport } from "./exchange.ts";
 import { observer } from "./observer.ts";
-import type { Pace } from "./pace.ts";
 import { isBroken, proxyFailure } from "./status.ts";
 import { cancelled, within } from "./within.ts";
 
@@ -12,7 +11,6 @@ type SendOptions = {
   signal(writes?: boolean): AbortSignal;
   /** Milliseconds for one attempt; 0 means no limit. */
   readonly requestTimeout: number;
-  readonly pace?: Pace | undefined;
   sleep(milliseconds: number): Promise<void>;
   readonly trace: Trace;
   now(): Date;
@@ -34,16 +32,14 @@ export function sender(options: SendOptions): (request: Request) => Promise<Answ
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Answer | Error> {
     try {
-      const ask = () =>
-        within({ signal, requestTimeout }, async (ends) => {
-          const endpoint = await transport.open();
-          // The caller no longer waits for the response, so nothing may be written either
-          ends.throwIfAborted();
-          return observe(request, sendOnce(endpoint, request, ends)).catch(async (error: unknown) => {
-            throw (await endpoint.ended?.()) ?? error;
-          });
+      return await within({ signal, requestTimeout }, async (ends) => {
+        const endpoint = await transport.open();
+        // The caller no longer waits for the response, so nothing may be written either
+        ends.throwIfAborted();
+        return observe(request, sendOnce(endpoint, request, ends)).catch(async (error: unknown) => {
+          throw (await endpoint.ended?.()) ?? error;
         });
-      return await (options.pace ? options.pace.run(ask, !isList(request)) : ask());
+      });
     } catch (error) {
       if (error instanceof CliError) throw error;
       return error instanceof Error ? error : new Error(String(error));
@@ -85,9 +81,6 @@ export function sender(options: SendOptions): (request: Request) => Promise<Answ
     return answer;
   };
 }
-
-/** The time of a list's page depends on its size, so it says nothing about the load of the server. */
-const isList = ({ path }: Request) => /[?&]limit=/.test(path);
 
 /** The end of one request: a response, or the code of a broken connection. */
 type Attempt = { readonly status: number; readonly retryAfter?: string | undefined; readonly broken?: boolean } | { readonly code: string };

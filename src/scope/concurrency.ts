@@ -1,15 +1,17 @@
+import { maxConcurrency } from "../cluster/port.ts";
+
 /** How many items may be started and not completely read, for each item that may run. A slow item delays those after it. */
 const ahead = 4;
 
 /**
  * Processes items concurrently and yields their results in the order of the items, each as soon as it is known. An error of an item is
  * thrown at its position and ends the iteration.
- * @param bounds `width` returns the maximum number of items that run concurrently, and is called before each item. `interrupted`: whether
- * no further item may start. Running items finish
+ * @param bounds `width`: the maximum number of items that run concurrently. `interrupted`: whether no further item may start. Running items
+ * finish
  */
 export async function* runConcurrently<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,
-  { width, interrupted }: { width(): number; interrupted(): boolean },
+  { width = maxConcurrency, interrupted }: { readonly width?: number; interrupted(): boolean },
   work: (item: Item) => AsyncIterable<Result>,
 ): AsyncGenerator<Result> {
   /** The results of each started item that were not read yet. */
@@ -32,7 +34,7 @@ export async function* runConcurrently<Item, Result>(
   }
 
   async function startAll(): Promise<void> {
-    const isFull = () => lanes.filter(({ ended }) => !ended).length >= width() || lanes.length >= width() * ahead;
+    const isFull = () => lanes.filter(({ ended }) => !ended).length >= width || lanes.length >= width * ahead;
     for await (const item of items) {
       while (!isStopped && isFull()) await change.promise;
       if (isStopped || interrupted()) return;

@@ -1,7 +1,7 @@
 import type { ImageFacts } from "../check/facts.ts";
 import { judgeOnNode } from "../check/on-node.ts";
 import { combine, judge, type Verdict } from "../check/verdict.ts";
-import type { Cluster } from "../cluster/port.ts";
+import { type Cluster, maxConcurrency } from "../cluster/port.ts";
 import { Interrupted, isRefusal } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
 import { joinNames, type PodKind, templateKinds } from "../kinds.ts";
@@ -40,12 +40,11 @@ type CheckOptions = {
 
 type CheckTools = PullTools & {
   readonly registry: Registry;
-  /** Returns the maximum number of namespaces, and of images in each namespace, that are checked concurrently. */
-  width(): number;
 };
 
 /** The tools for one namespace. */
-type PlaceTools = Pick<CheckTools, "registry" | "now" | "width"> & {
+type PlaceTools = Pick<CheckTools, "registry" | "now"> & {
+  readonly width?: number;
   readonly nodePulls?: ReturnType<typeof openNodePulls> | undefined;
   readonly others?: NamespacesByName | undefined;
 };
@@ -64,7 +63,7 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
     clusterScopes.map(({ cluster }) => [cluster, { registry: options.deep ? forNodesOf(cluster, registry) : registry, others: new Map() }]),
   );
   const nodePulls = options.fromCluster && openNodePulls(options.fromCluster.node, tools);
-  const width = nodePulls ? () => Math.min(nodePullWidth, tools.width()) : tools.width;
+  const width = nodePulls ? nodePullWidth : maxConcurrency;
   const verdicts: Verdict[] = [];
   const unreadable: UnreadableNamespace[] = [];
   const unlisted = new Set<PodKind>();
@@ -106,7 +105,7 @@ async function* checkOne(reader: PullReader, options: CheckOptions, tools: Place
 export async function checkPlace(
   reader: PullReader,
   options: CheckOptions,
-  { registry, now, width, nodePulls, others }: PlaceTools,
+  { registry, now, width = maxConcurrency, nodePulls, others }: PlaceTools,
 ): Promise<Verdict[]> {
   const { cluster, namespace } = reader;
   const pulls = await selectPulls(reader, options);
@@ -115,7 +114,7 @@ export async function checkPlace(
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
   const sources = { namespace, secrets, registry, now: now(), pulled, cluster, deep: options.deep ?? false };
 
-  const verdicts = await mapConcurrently(pulls, width(), async (pull) => {
+  const verdicts = await mapConcurrently(pulls, width, async (pull) => {
     const question = ask(pull, options.secret);
     if (!question) return [unreadable(pull, namespace)];
     const facts = await readImageFacts(question, sources);

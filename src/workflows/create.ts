@@ -61,9 +61,9 @@ const atOnce = 4;
 export function issueEach(
   places: AsyncIterable<NamespaceReader>,
   order: Order,
-  bounds: Pick<Tools, "width" | "interrupted">,
+  bounds: Pick<Tools, "interrupted">,
 ): AsyncGenerator<Outcome> {
-  return runConcurrently(places, { ...bounds, width: () => Math.min(atOnce, bounds.width()) }, (reader) => issueIn(reader, order));
+  return runConcurrently(places, { ...bounds, width: atOnce }, (reader) => issueIn(reader, order));
 }
 
 async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {

@@ -18,7 +18,7 @@ import { type Revocation, type RevokeOrder, type Revoking, revokeOne } from "./r
  * @param first the outcomes of the namespaces
  */
 export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrder): AsyncGenerator<Outcome> {
-  const { claims, tools } = order;
+  const { claims } = order;
   const leaving: ChangeOutcome[] = [];
   try {
     for await (const outcome of first) {
@@ -32,7 +32,7 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
       for (const key of left) kept.add(key);
       yield* outcomes;
     }
-    yield* runConcurrently(leaving, { width: tools.width, interrupted: never }, (outcome) => endOne(outcome, kept, run));
+    yield* runConcurrently(leaving, { interrupted: never }, (outcome) => endOne(outcome, kept, run));
   } finally {
     await claims.release();
   }
@@ -75,13 +75,12 @@ const atOnce = 4;
 type Revoked = Pick<Revocation, "outcomes"> & { readonly left: readonly string[] };
 
 async function* revokeAll(leaving: readonly ChangeOutcome[], run: Revoking): AsyncGenerator<Revoked> {
-  const { interrupted, width } = run.tools;
-  if (interrupted() || leaving.length === 0) return;
+  if (run.tools.interrupted() || leaving.length === 0) return;
   const withdrawn = leaving.map(({ change }) => change as Withdraw);
   const others = await othersOf(withdrawn, run);
-  const bounds = { width: () => Math.min(atOnce, width()), interrupted: never };
+  const bounds = { width: atOnce, interrupted: never };
   yield* runConcurrently(revocablesOf(withdrawn), bounds, async function* (credential) {
-    const { outcomes, isDone } = interrupted() ? { outcomes: [], isDone: false } : await revokeOne(credential, others, run);
+    const { outcomes, isDone } = run.tools.interrupted() ? { outcomes: [], isDone: false } : await revokeOne(credential, others, run);
     yield { outcomes, left: isDone ? [] : credential.members.map(({ to }) => keyOf(to)) };
   });
 }

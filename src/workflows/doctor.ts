@@ -124,7 +124,7 @@ export function examine(
   }
 
   return {
-    findings: runConcurrently(parts, { width: () => parts.length, interrupted: () => false }, find),
+    findings: runConcurrently(parts, { width: parts.length, interrupted: () => false }, find),
     ways: async () => {
       const [{ facts: azureFacts }, { facts: nodeFacts }] = await Promise.all([inAzure, nodes]);
       const identity = await kubelets.catch(unlessRefused(undefined));

@@ -21,7 +21,7 @@ const atOnce = 4;
 
 /** Removes leftovers. Checks each one again right before, and removes it only if it is still a leftover. */
 export async function* pruning(removals: readonly Removal[], run: Pruning): AsyncGenerator<Outcome> {
-  const bounds = { width: () => atOnce, interrupted: () => false };
+  const bounds = { width: atOnce, interrupted: () => false };
   // Objects of the same name are removed one after the other
   const groups = [...Map.groupBy(removals, ({ to }) => keyOf(to)).values()];
   for (let at = 0; at < groups.length; at += atOnce) {

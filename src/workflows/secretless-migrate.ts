@@ -47,7 +47,7 @@ export async function* migrate(migration: Migration): AsyncGenerator<Outcome> {
   const { secret, clusterScopes, tools, claims, open, pulls } = migration;
   const reads = { secret, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true } as const;
   const providers = new Map<string | undefined, ReturnType<typeof providerOf>>();
-  const bounds = { ...tools, width: () => Math.min(proofWidth, tools.width()) };
+  const bounds = { ...tools, width: proofWidth };
 
   async function* inPlace({ scope, read }: NamespaceReader): AsyncGenerator<Outcome> {
     const { context, cluster } = scope;

@@ -21,7 +21,7 @@ test.for([
   { words: ["many", "--namespaces=demo,team-a,d"], gives: ["demo,team-a,demo"], directive: 6 },
   { words: ["many", "--exclude-namespaces", "d"], gives: ["demo"], directive: 6 },
   { words: ["many", "--contexts", "kind-dev,p"], gives: ["kind-dev,prod-eu"], directive: 6 },
-  { words: ["many", "--all-contexts", "--concurrency", ""], gives: [], directive: 4 },
+  { words: ["many", "--all-contexts", "--namespace-selector", ""], gives: [], directive: 4 },
 ])("completes $words", async ({ words, gives, directive }) => {
   const cluster: Pick<Cluster, "pages"> = {
     pages: async function* <K extends ClusterKind>() {

@@ -18,7 +18,6 @@ const contracts = [
   "src/check/cause.ts",
   "src/secret/sensitive.ts",
   "src/cluster/port.ts",
-  "src/cluster/pace.ts",
 ];
 
 /** The modules, and the other modules that each may import: the arrows of docs/architecture.md. */

@@ -88,7 +88,7 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
   };
   const clusterScope = { context: undefined, cluster: clusterOf(situation, asked), namespaces: ["demo"], open: false };
   const [reader] = await Array.fromAsync(pullReadersOf([clusterScope], selection, new Set()));
-  const verdicts = await checkPlace(reader as PullReader, options, { registry, now: () => now, width: () => 8 });
+  const verdicts = await checkPlace(reader as PullReader, options, { registry, now: () => now });
   const rows = verdicts.map(({ cause, message = "", registryMessages = [], notes = [], fix, secret, image, owners, pods }) => ({
     cause,
     message: [message, ...registryMessages, ...notes].join("; "),

@@ -101,7 +101,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     now: world.now ?? (() => new Date("2026-01-01T00:00:00Z")),
     sleep: world.sleep ?? (() => (world.patient ? new Promise(() => {}) : Promise.resolve())),
     configured: async (of) => (of === "contexts" ? (world.contexts ?? []) : [`${of}-of-it`]),
-    cluster: (kube, trace, { onWarning }) => {
+    cluster: (kube, trace, onWarning) => {
       for (const text of world.warnings ?? []) onWarning(text);
       for (const text of world.traces ?? []) trace(8, () => text);
       const given = world.kubectl && { kubectl: world.kubectl };

@@ -60,7 +60,6 @@ export function envOf(
     },
     interrupted: () => interruption.interrupted,
     uninterrupted: interruption.uninterrupted,
-    width: () => 8,
     ...more,
   };
   const claims = new Claims(tools);

@@ -90,6 +90,19 @@ const account = { kind: "serviceaccount", namespace: "k2", name: "default" } as 
 const patch = { patch: { imagePullSecrets: null } };
 const how = { dryRun: false, fieldManager: "test" };
 
+test("sends at most 16 requests at once", async () => {
+  const { cluster, dev } = await world();
+  await cluster.get(account);
+  dev.slow = true;
+  const writes = Array.from({ length: 20 }, () => cluster.write(account, patch, how));
+
+  await vi.waitUntil(() => dev.asked.length >= 17);
+  await pause(100);
+  expect(dev.asked).toHaveLength(17);
+
+  for (const write of writes) write.catch(() => {});
+});
+
 test("sends no request after the proxy has ended, even when it could start again", async () => {
   const { cluster, dev, killProxy, args } = await world();
   await cluster.get(account);

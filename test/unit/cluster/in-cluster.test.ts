@@ -14,6 +14,13 @@ test("reads the token again for each request", async () => {
   expect(await headers()).toEqual({ authorization: "Bearer second" });
 });
 
+test("sends at most 16 requests at once", async () => {
+  const folder = await newFolder({ token: "t", "ca.crt": "" });
+  const { connect } = await inClusterTransport(env, folder).open();
+
+  expect(connect.agent).toMatchObject({ maxSockets: 16 });
+});
+
 test("requires an address and a token of a pod", async () => {
   const folder = await newFolder({ token: "t" });
 

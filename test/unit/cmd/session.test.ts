@@ -60,15 +60,6 @@ test("opens a registry port once, at its first use", () => {
   expect(opened).toEqual(["registry"]);
 });
 
-test("uses --concurrency as the width for a cluster", () => {
-  const { session: run } = session({ concurrency: "3" });
-  expect(run.width()).toBe(1);
-
-  run.cluster();
-
-  expect(run.width()).toBe(3);
-});
-
 test("names the context of the run in a printed command when another one is current by now", () => {
   const { context } = open(fakeWorld().ports);
   const cluster = (...of: Parameters<typeof context.cluster>) => ({ ...context.cluster(...of), contextToName: () => "dev" });

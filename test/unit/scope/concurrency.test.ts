@@ -24,7 +24,7 @@ function workshop() {
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
-const bounds = (width: number, interrupted = () => false) => ({ width: () => width, interrupted });
+const bounds = (width: number, interrupted = () => false) => ({ width, interrupted });
 
 /** Reads the items in the background. */
 function reading<T>(items: AsyncIterable<T>): { readonly read: T[]; readonly whole: Promise<void> } {
@@ -73,23 +73,6 @@ test("runs at most the width of items at once", async () => {
   await whole;
 
   expect(most()).toBe(3);
-});
-
-test("applies a larger width to the next item", async () => {
-  const { work, end, begun } = workshop();
-  let width = 1;
-  const { whole } = reading(runConcurrently(numbers(6), { width: () => width, interrupted: () => false }, work));
-  await settle();
-  expect(begun).toEqual([0]);
-
-  width = 3;
-  end(0);
-  await settle();
-  expect(begun).toEqual([0, 1, 2, 3]);
-  for (const item of [1, 2, 3]) end(item);
-  await settle();
-  for (const item of [4, 5]) end(item);
-  await whole;
 });
 
 test("starts at most four widths of items after a slow item", async () => {

@@ -30,16 +30,12 @@ export const issued = (more: Partial<Issue> = {}): Issue => ({
 });
 
 /** Returns a `create` run in a world of namespaces, with a credential that a test defines, and the record of its calls. */
-export function setting(
-  names: readonly string[],
-  issue: (need: Need) => Promise<Issue>,
-  more: Partial<Order> & { force?: boolean; width?: number } = {},
-) {
+export function setting(names: readonly string[], issue: (need: Need) => Promise<Issue>, more: Partial<Order> & { force?: boolean } = {}) {
   const world = fakeWorld();
   addNamespaces(world.cluster, "kube-system", ...names);
   const needs: Need[] = [];
-  const { force = false, width = 8, ...of } = more;
-  const env = envOf(world, { force, width: () => width, apply: async () => ({ login }) });
+  const { force = false, ...of } = more;
+  const env = envOf(world, { force, apply: async () => ({ login }) });
   const credential: Credential = {
     kind: "given",
     host,

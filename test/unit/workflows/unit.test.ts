@@ -168,16 +168,18 @@ test("previews every step with --dry-run=client and rehearses each Secret with -
 });
 
 test("starts no further namespace when the run is interrupted", async () => {
-  const { world, env, readersOf } = setting(["a", "b", "c", "d"], undefined, { login });
+  const names = Array.from({ length: 40 }, (_, index) => `ns-${index}`);
+  const { world, env, readersOf } = setting(names, undefined, { login });
   world.asking.around(async (asked, next) => {
     const answer = await next();
-    if (really("create secret a/")(asked)) env.interrupt();
+    if (really("create secret ns-0/")(asked)) env.interrupt();
     return answer;
   });
 
-  const outcomes = await Array.fromAsync(runUnit(unit({ issued: env.issued }), readersOf, { ...env.tools, width: () => 1 }));
+  const outcomes = await Array.fromAsync(runUnit(unit({ issued: env.issued }), readersOf, env.tools));
 
-  expect(short(outcomes)).toEqual(["store a/acr"]);
+  expect(short(outcomes)[0]).toBe("store ns-0/acr");
+  expect(outcomes.length).toBeLessThanOrEqual(16);
 });
 
 const place = (context?: string): NamespaceReader => ({

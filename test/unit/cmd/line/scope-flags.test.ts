@@ -42,7 +42,6 @@ test.for<{ typed: string; options: Partial<Scope> }>([
   { typed: "--contexts a,b --contexts b", options: { contexts: ["a", "b"] } },
   { typed: "--all-contexts -n demo", options: { contexts: "all" } },
   { typed: "--all-contexts=false --context a", options: {} },
-  { typed: "--concurrency 4", options: {} },
 ])("reads $typed", ({ typed, options }) => {
   expect(scope(typed)).toEqual({ ...here, ...options });
 });
@@ -77,9 +76,6 @@ test.for([
   },
   { typed: "--namespaces -a", message: `invalid argument "-a" for "--namespaces" flag: must be the name` },
   { typed: "--namespaces deploy/web", message: 'invalid Namespace name "deploy/web"' },
-  { typed: "--concurrency 0", message: 'invalid argument "0" for "--concurrency" flag: must be an integer of 1 or more' },
-  { typed: "--concurrency 1.5", message: 'invalid argument "1.5" for "--concurrency" flag' },
-  { typed: "--concurrency -1", message: 'invalid argument "-1" for "--concurrency" flag' },
 ])("rejects $typed: $message", ({ typed, message }) => {
   expect(() => scope(typed)).toThrow(message);
 });
