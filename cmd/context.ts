@@ -25,7 +25,6 @@ export type Context = {
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string>; bytes(): Promise<Uint8Array> };
   /** Absent if stdin or stderr is not a terminal. */
   readonly terminal: Terminal | undefined;
-  readFile(path: string): Promise<string>;
   readonly files: Files;
   readonly programs: Programs;
   /** Applies a manifest with kubectl. @returns kubectl's output, and its errors if an object could not be applied */
@@ -71,13 +70,11 @@ export function processContext(interruption: Interruption, launched?: Launched):
     if (file === undefined) throw noKubectl(flags);
     return { file, flags, env };
   };
-  const files = machineFiles(signal);
   const stdin = () => buffer(addAbortSignal(signal(), process.stdin));
   return {
     terminal: isTerminal && stderr.isTTY ? terminalOf(process.stdin, process.stderr, styleFor(stderr, env), signal) : undefined,
     stdin: { isTTY: isTerminal, read: async () => (await stdin()).toString(), bytes: stdin },
-    readFile: async (path) => Buffer.from(await files.bytes(path)).toString(),
-    files,
+    files: machineFiles(signal),
     programs: machinePrograms(env, process.platform),
     apply: async (manifest, { forward }) => applied(kubectl(forward), manifest, signal()),
     stdout,

@@ -30,8 +30,6 @@ export type Sources = {
   azure(identity: SignInOptions): Promise<Azure>;
   registry(): Registry;
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
-  /** @throws CliError config if the file cannot be read */
-  readFile(path: string): Promise<string>;
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
@@ -180,7 +178,6 @@ export type Kind = {
       /** Its default in words. */
       readonly fallback?: string;
       readonly exclusive?: readonly string[];
-      readonly complete?: "files";
     };
   };
   /**

@@ -1,13 +1,12 @@
 import { acrToken } from "./acr-token/acr-token.ts";
 import { admin } from "./admin/admin.ts";
 import { entra } from "./entra/entra.ts";
-import { fromDockerConfig } from "./given/from-docker-config.ts";
 import { given } from "./given/given.ts";
 import type { Asked, Kind, Sources } from "./kind.ts";
 import { servicePrincipal } from "./service-principal/service-principal.ts";
 
 /** Every kind of credential, in the order in which they parse the flags. The last one accepts all flags. */
-export const credentialKinds: readonly Kind[] = [given, fromDockerConfig, entra, admin, servicePrincipal, acrToken];
+export const credentialKinds: readonly Kind[] = [given, entra, admin, servicePrincipal, acrToken];
 
 /** Returns the kind that a command line requests. @throws CliError usage */
 export function parseKind(asked: Asked, stdin: Sources["stdin"]): { readonly kind: Kind; readonly needsName: boolean } {
@@ -23,7 +22,6 @@ export const credentialFlags = {
   ...servicePrincipal.flags,
   ...entra.flags,
   ...given.flags,
-  ...fromDockerConfig.flags,
   ...admin.flags,
 } as const satisfies Kind["flags"];
 

@@ -125,7 +125,6 @@ export const onlyAzure = (azure: Azure): Sources => ({
   azure: async () => azure,
   registry: () => expect.unreachable("nothing is to be proven"),
   stdin: { isTTY: false, read: () => expect.unreachable("nothing is to be read") },
-  readFile: () => expect.unreachable("nothing is to be read"),
   during: (_, work) => work(),
   now: () => new Date(),
   sleep: async () => {},

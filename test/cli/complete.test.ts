@@ -104,7 +104,6 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   // The shell completes files.
   { words: ["list", "--kubeconfig", ""], gives: [], directive: 0 },
   { words: ["list", "--client-key="], gives: [], directive: 0 },
-  { words: ["create", "--from-docker-config", ""], gives: [], directive: 0 },
   { words: ["list", "--cache-dir", "/"], gives: [], directive: 16 },
   { words: ["completion", "install", "--dir", ""], gives: [], directive: 16 },
 ])("completes $words", async ({ words, gives, directive = 4 }) => {

@@ -5,7 +5,6 @@ import type { Programs } from "../../cmd/programs.ts";
 import type { Azure } from "../../src/azure/port.ts";
 import type { Cluster, KubectlFacts, KubeFlags } from "../../src/cluster/port.ts";
 import type { Environment, Files } from "../../src/env.ts";
-import { CliError } from "../../src/errors.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
 import type { Registry } from "../../src/registry/port.ts";
 import { type Answer, fakeTerminal } from "./fakes/terminal.ts";
@@ -27,7 +26,6 @@ export type World = {
   readonly stdin?: string;
   /** The answers to prompts on a terminal. Undefined: no terminal. */
   readonly answers?: readonly Answer[];
-  readonly files?: Readonly<Record<string, string>>;
   readonly disk?: Files;
   readonly programs?: Programs;
   readonly apply?: Context["apply"];
@@ -88,11 +86,6 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     files: world.disk ?? machineFiles(interruption.signal),
     programs: only<Programs>("programs", { system: "posix", ...world.programs }, true),
     apply: world.apply ?? (() => Promise.reject(new Error("apply was called"))),
-    readFile: async (path) => {
-      const text = world.files?.[path];
-      if (text === undefined) throw new CliError("config", `cannot read ${path}: no such file or directory`);
-      return text;
-    },
     stdout: sink("stdout"),
     stderr: sink("stderr"),
     // Disables the spinner, which would write to the real terminal.

@@ -41,7 +41,7 @@ export const acrToken = {
     "acr-token": { type: "string", value: "NAME", describe: "Name of the ACR token", fallback: "a name that only this Secret uses" },
     "scope-map": {
       type: "string",
-      exclusive: ["repositories-from-pods", "admin", "entra", "from-docker-config", "username", "password-stdin"],
+      exclusive: ["repositories-from-pods", "admin", "entra", "username", "password-stdin"],
       value: "NAME",
       describe: "Use this existing scope map for a new token, without changing it",
       fallback: "create one",

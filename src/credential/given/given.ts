@@ -4,7 +4,7 @@ import type { Fix } from "../../fix.ts";
 import type { Login } from "../../registry/port.ts";
 import { Sensitive } from "../../secret/sensitive.ts";
 import { existingCredential } from "../existing-login.ts";
-import type { Asked, Credential, Kind, Sources } from "../kind.ts";
+import type { Asked, Kind, Sources } from "../kind.ts";
 
 /** A user name and a password that the user supplies. Azure is asked only for the login server of a registry's name. */
 export const given = {
@@ -30,15 +30,11 @@ export const given = {
   },
   async open(asked, sources) {
     const login = await readLogin(asked, sources);
-    return givenCredential(await loginServer(asked, sources), login, asked, sources);
+    const host = await loginServer(asked, sources);
+    const message = `the rights of login ${JSON.stringify(login.username)} at ${host} are not checked`;
+    return existingCredential({ kind: "given", host, mayPull: undefined, loginFor: () => ({ login, message }) }, asked, sources);
   },
 } as const satisfies Kind;
-
-/** Returns the credential for a login that the user supplies. */
-export function givenCredential(host: string, login: Login, asked: Asked, sources: Sources): Credential {
-  const message = `the rights of login ${JSON.stringify(login.username)} at ${host} are not checked`;
-  return existingCredential({ kind: given.name, host, mayPull: undefined, loginFor: () => ({ login, message }) }, asked, sources);
-}
 
 /** @returns the user name, and the command for a hint @throws CliError usage */
 function checkLogin({ flags: { username, "password-stdin": fromStdin }, again }: Asked, { isTTY }: Sources["stdin"]) {
@@ -64,7 +60,7 @@ async function readLogin(asked: Asked, { stdin }: Sources): Promise<Login> {
 const hostForm = /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::(\d{1,5}))?$/i;
 
 /** Validates a registry. The error doesn't contain the text, because a URL may contain a password. @throws CliError usage */
-export function checkRegistry(registry: string): void {
+function checkRegistry(registry: string): void {
   if (readRegistryId(registry)) return;
   const [whole, port = "1"] = hostForm.exec(registry) ?? [];
   if (whole === undefined || Number(port) < 1 || Number(port) > 65_535)
@@ -74,7 +70,7 @@ export function checkRegistry(registry: string): void {
 /**
  * Returns the login server of a registry. Asks Azure if only its name is given, because the login server can't be derived from the name.
  */
-export async function loginServer({ registry, verify, identity }: Asked, { azure }: Sources): Promise<string> {
+async function loginServer({ registry, verify, identity }: Asked, { azure }: Sources): Promise<string> {
   const id = readRegistryId(registry);
   if (!id && /[.:]/.test(registry)) return registry.toLowerCase();
   if (verify) {

@@ -64,7 +64,7 @@ beforeAll(async () => {
   const [map] = registry.scopeMaps.filter(({ name }) => name === "others");
   if (map) map.description = "somebody else's";
   await mkdir(join(shell.folder, "pull"));
-  await writeFile(join(shell.folder, "config.json"), JSON.stringify({ auths: { "myregistry.azurecr.io": adminLogin() } }));
+  await writeFile(join(shell.folder, "password.txt"), registry.adminPasswords.password);
   const { clientId: username, clientSecret: password } = await shell.azure.addServicePrincipal("with-role", [
     { role: "AcrPull", registry: "myregistry" },
   ]);
@@ -120,7 +120,10 @@ test.for<Row>([
   { what: "a password of another user's service principal", typed: [`${making} --service-principal=with-role -n A`] },
   { what: "a token of an Azure identity", typed: [`${byHost} --entra --serviceaccount app -n A`] },
   { what: "the admin user", typed: [`${web} --admin --serviceaccount app -n A`] },
-  { what: "a supplied login", typed: [`${byHost} --from-docker-config ${shell.folder}/config.json --serviceaccount app -n A`] },
+  {
+    what: "a supplied login",
+    typed: [`${byHost} --username ${registry.name} --password-stdin --serviceaccount app -n A < ${shell.folder}/password.txt`],
+  },
   {
     what: "a login in another user's Secret",
     typed: [`${making} beside --repository app/web --merge -n A`],

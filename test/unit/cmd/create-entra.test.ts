@@ -156,7 +156,7 @@ testRows([
     }),
     after: [after(2, { ...unchanged(`${command} --verify=false`, { stderr: any }) })],
   },
-  ...["--acr-token ci-pull", "--admin", "--username ci", "--from-docker-config f", "--expires-in 1h", "--scope-map m"].map(
+  ...["--acr-token ci-pull", "--admin", "--username ci", "--expires-in 1h", "--scope-map m"].map(
     (other): Row => ({
       does: `refuses --entra with ${other}`,
       command: `${command} ${other}`,

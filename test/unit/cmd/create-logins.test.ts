@@ -62,8 +62,6 @@ testRows([
 
 const given = "create --registry myregistry.azurecr.io --username ci --password-stdin";
 const supplied = `${given} --serviceaccount default -n demo`;
-const config = JSON.stringify({ auths: { "myregistry.azurecr.io": { auth: Buffer.from("ci:hunter2").toString("base64") } } });
-const fromConfig = "create --registry myregistry.azurecr.io --serviceaccount default -n demo --from-docker-config";
 const user = ({ azure }: FakeWorld) => azure.users.set("ci", "hunter2");
 const hunter2 = { stdin: "hunter2\n" };
 const ci = { username: "ci", password: "hunter2" };
@@ -96,28 +94,6 @@ testRows([
     code: 1,
     stderr: /refuses the login\n$/,
   },
-  ...[
-    { from: "config.json", options: { files: { "config.json": config } } },
-    { from: "-", options: { stdin: config } },
-  ].map(({ from, options }) => ({
-    does: `reads a login from the Docker config ${from}, and keeps it in a second run`,
-    given: user,
-    command: `${fromConfig} ${from}`,
-    options,
-    stdout: attachedAll,
-    stderr: [unchecked],
-    leaves: ci,
-    after: [unchanged(`${fromConfig} ${from}`, { options, stderr: any })],
-  })),
-  ...[
-    {
-      more: " no.json",
-      stderr: /^error: cannot read no.json: no such file or directory\nhint: docker login writes ~\/.docker\/config.json\n/,
-    },
-    { more: "=", stderr: /^error: invalid argument "" for "--from-docker-config" flag/ },
-    { more: " c --username ci", stderr: /--from-docker-config and --username cannot be used together/ },
-    { more: " c --expires-in 1h", stderr: /--expires-in and --from-docker-config cannot be used together/ },
-  ].map(({ more, stderr }) => ({ does: `refuses --from-docker-config${more}`, command: fromConfig + more, code: 1, stderr })),
 ]);
 
 const id =

@@ -14,7 +14,6 @@ test.for([
   { flags: {}, kind: "acr-token", needsName: true },
   { flags: { "acr-token": "ci-pull" }, kind: "acr-token" },
   { flags: { username: "ci", "password-stdin": true }, kind: "given" },
-  { flags: { "from-docker-config": "-" }, kind: "given" },
   { flags: { admin: true }, kind: "admin" },
   { flags: { entra: true }, kind: "entra" },
   { flags: { entra: false }, kind: "acr-token", needsName: true },
