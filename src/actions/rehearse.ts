@@ -9,15 +9,13 @@ const rehearsalEntry = { hosts: [], kind: "rehearsal", identity: "" };
 
 /** Has the API server check, in a server dry run, whether a Secret can be written or deleted. Nothing is stored. */
 export const rehearse: Action<ChangeOf<"rehearse">> = {
-  async apply({ to, precondition, replaces, deletes, shape }, { tools }) {
+  async apply({ to, precondition, deletes, shape }, { tools }) {
     const cluster = tools.cluster(to.context);
     const options = { ...tools.write, dryRun: true };
-    const create = (at: Ref<"secret">) => cluster.write(at, { create: pullSecret(at, rehearsalEntry, emptyConfig, shape) }, options);
     if (precondition && deletes) await cluster.write(to, { delete: { uid: precondition.uid } }, options).catch(unlessGone);
-    else if (replaces) await rehearseBeside(to, create);
     else if (precondition)
       await cluster.write(to, { patch: pullSecretPatch(precondition.version, rehearsalEntry, emptyConfig, { shape }) }, options);
-    else await create(to);
+    else await cluster.write(to, { create: pullSecret(to, rehearsalEntry, emptyConfig, shape) }, options);
     return {};
   },
 };

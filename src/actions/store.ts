@@ -1,18 +1,17 @@
-import type { Write } from "../cluster/port.ts";
+import type { Cluster, Write } from "../cluster/port.ts";
 import { asCliError, CliError, Conflict, Interrupted, isLost } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { KubeObject, Secret } from "../objects.ts";
-import type { Store } from "../plan/change.ts";
+import type { Precondition, Store } from "../plan/change.ts";
 import { holds } from "../plan/existing-secret.ts";
 import { planStore } from "../plan/store.ts";
 import type { Login } from "../registry/port.ts";
 import { emptyConfig, encodeDockerConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
-import { type ClaimAfter, mergedPatch, patched, pullSecret, pullSecretPatch, replacementOf, unclaimed } from "../secret/pull-secret.ts";
+import { type ClaimAfter, mergedPatch, patched, pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
 import { readExisting } from "../state/existing-secret.ts";
 import { type Action, type Env, loginOf, type Result } from "./action.ts";
 import type { ChangeOutcome, IssuedLogin } from "./outcome.ts";
-import { readVersion, replace } from "./replace.ts";
 import type { Tools } from "./tools.ts";
 import { update } from "./update.ts";
 
@@ -22,15 +21,14 @@ export const store: Action<Store> = {
     const before = objects.get(keyOf(change.to));
     return { object: previewOf(change, before, issued?.login), ...lookBefore(before, issued?.login) };
   },
-  message: ({ precondition, replaces }) => (replaces ? "replaced" : precondition ? "configured" : "created"),
+  message: ({ precondition }) => (precondition ? "configured" : "created"),
 };
 
 /** Returns the Secret after a dry run. If its password is not generated yet, it has an empty config. */
-function previewOf({ to, entry, merges, replaces, shape }: Store, before: KubeObject | undefined, login: Login | undefined): Secret {
+function previewOf({ to, entry, merges, shape }: Store, before: KubeObject | undefined, login: Login | undefined): Secret {
   const secret = before?.kind === "Secret" ? before : undefined;
   if (merges && secret) return patched(secret, mergedPatch(secret, entry, login));
-  const config = login ? encodeDockerConfig(entry.hosts, login) : emptyConfig;
-  return replaces && secret ? replacementOf(secret, entry, config, { shape, claim: unclaimed }) : pullSecret(to, entry, config, shape);
+  return pullSecret(to, entry, login ? encodeDockerConfig(entry.hosts, login) : emptyConfig, shape);
 }
 
 const lookBefore = (before: KubeObject | undefined, login: Login | undefined): Pick<ChangeOutcome, "before" | "unmade"> => ({
@@ -39,8 +37,6 @@ const lookBefore = (before: KubeObject | undefined, login: Login | undefined): P
 });
 
 type Left = {
-  /** The old Secret was deleted to replace it, and neither the old nor the new one exists. */
-  isGone: boolean;
   /** The response to a write was lost, and the Secret could not be read since, so it may hold the login. */
   mayHold: boolean;
 };
@@ -53,20 +49,13 @@ type Attempt = Env & { readonly left: Left };
  * @throws CliError if the Secret certainly doesn't hold the login
  */
 async function storeSecret(change: Store, env: Env): Promise<Result> {
-  const left: Left = { isGone: false, mayHold: false };
+  const left: Left = { mayHold: false };
   try {
     return await storeIn(change, { ...env, left });
   } catch (error) {
-    const failed = left.isGone && error instanceof CliError ? withLoss(change.to, error) : error;
-    if (left.mayHold && failed instanceof CliError) return { error: failed, mayHold: true };
-    throw failed;
+    if (left.mayHold && error instanceof CliError) return { error, mayHold: true };
+    throw error;
   }
-}
-
-/** Adds to the error that the Secret was deleted and that neither the new one nor the old one could be created. */
-function withLoss({ name, namespace }: Ref, error: CliError): CliError {
-  const hint = `secret "${name}" in namespace "${namespace}" was deleted and could not be recreated`;
-  return error.withHint(hint);
 }
 
 async function storeIn(change: Store, attempt: Attempt): Promise<ChangeOutcome> {
@@ -97,14 +86,13 @@ function asCreated(outcome: ChangeOutcome): ChangeOutcome {
 
 /** @throws Conflict if the Secret must be read again */
 async function writeSecret(change: Store, attempt: Attempt): Promise<ChangeOutcome> {
-  const { claims, objects, tools, issued, left } = attempt;
+  const { claims, objects, tools, issued } = attempt;
   const object = await claims
     .keep()
     .then(() => sendSecret(change, attempt))
     .catch(asCliError);
   if (object instanceof CliError) return outcomeOf(object, change, attempt);
   claims.written(change.to, object);
-  left.isGone = false;
   return { change, object, ...(tools.write.dryRun ? lookBefore(objects.get(keyOf(change.to)), issued?.login) : {}) };
 }
 
@@ -126,19 +114,14 @@ export function withMetadata(entry: Entry, metadata: IssuedLogin["metadata"] = {
 }
 
 async function sendSecret(change: Store, attempt: Attempt): Promise<Secret> {
-  const { to, entry, precondition, replaces, shape } = change;
+  const { to, entry } = change;
   const { tools, left } = attempt;
   const login = loginOf(attempt);
   // A dry run generates no password. The server can check an empty config instead
   const config = login ? encodeDockerConfig(entry.hosts, login) : emptyConfig;
   const claim = attempt.claims.after(to);
   try {
-    if (!precondition || !replaces)
-      return await tools.cluster(to.context).write(to, await textOf(change, { login, config, claim }, tools), tools.write);
-    const replaced = await replace({ to, entry, precondition, shape }, { config, claim }, tools);
-    if (!("error" in replaced)) return replaced;
-    left.isGone = replaced.isGone;
-    throw replaced.error;
+    return await tools.cluster(to.context).write(to, await textOf(change, { login, config, claim }, tools), tools.write);
   } catch (error) {
     // Until the Secret is read, it may hold the login
     left.mayHold ||= error instanceof CliError && isLost(error) && !tools.write.dryRun;
@@ -165,15 +148,15 @@ async function readAgain(change: Store, attempt: Attempt, lost?: CliError): Prom
   const secret = await tools.uninterrupted(() => tools.cluster(to.context).get(to));
   left.mayHold = false;
   claims.checkOwner(to, secret);
-  if (isOther(secret, change) && !left.isGone) return keepReplaced(change, secret);
+  if (isOther(secret, change)) return keepReplaced(change, secret);
   if (secret) return decide(change, secret, attempt, lost);
   // An interrupted run starts no new change
   if (lost instanceof Interrupted) throw lost;
-  return { ...change, precondition: undefined, replaces: false };
+  return { ...change, precondition: undefined };
 }
 
 async function decide(change: Store, secret: Secret, attempt: Attempt, lost: CliError | undefined): Promise<Store | ChangeOutcome> {
-  const { tools, claims, issued, left } = attempt;
+  const { tools, claims, issued } = attempt;
   const { to, entry, renews } = change;
   const [host = ""] = entry.hosts;
   const { existing, login } = readExisting(secret, host, tools.write.fieldManager);
@@ -181,7 +164,6 @@ async function decide(change: Store, secret: Secret, attempt: Attempt, lost: Cli
   // The Secret may have had this login before, so the annotation entry must match too
   if (!fresh && holds(entry, host, existing)) {
     claims.written(to, secret);
-    left.isGone = false;
     return { change, object: secret };
   }
   if (lost) throw lost;
@@ -214,4 +196,11 @@ async function stillPulls(login: Login | undefined, { issued, tools }: Env): Pro
   const { verdict } = await tools.registry().prove(image, login);
   if (verdict === "pulls") return "yes";
   return verdict === "refused" ? "no" : "unknown";
+}
+
+/** Reads a Secret with its data. @throws Conflict if it changed after it was read */
+async function readVersion(to: Ref<"secret">, { version }: Precondition, cluster: Cluster): Promise<Secret> {
+  const secret = await cluster.get(to);
+  if (secret?.metadata.resourceVersion === version) return secret;
+  throw new Conflict(`secret "${to.name}" in namespace "${to.namespace}" has been changed`);
 }

@@ -105,7 +105,7 @@ function supply(facts: InAzure): Advice {
   if (facts.azure.otherwise) return renameImage(facts);
   const missing = facts.names.find((name) => isObjectName(name) && !facts.secrets.some((secret) => secret.name === name));
   if (missing !== undefined) return { fix: make(facts, { secret: missing }) };
-  const empty = facts.secrets.find(({ name, servers }) => facts.names.includes(name) && servers?.length === 0);
+  const empty = facts.secrets.find(({ name, servers, isFixed }) => !isFixed && facts.names.includes(name) && servers?.length === 0);
   if (empty) return { fix: { ...make(facts, { secret: empty.name }), force: empty.note === undefined } };
   const narrow = facts.unattached.map(({ secret }) => facts.secrets.find(({ name }) => name === secret)).find((it) => it?.note?.widens);
   if (narrow) {
@@ -222,10 +222,10 @@ function make(facts: InAzure, chosen: Pick<Create, "secret" | "repositories"> = 
   return { verb: "create", secret, registry: azure.loginServer, repositories, namespace };
 }
 
-/** Whether a Secret has logins for this registry, and no other login that would be lost. */
-function isFor({ azure }: InAzure, { servers = [] }: SecretFacts): boolean {
+/** Whether a Secret can be changed, has logins for this registry, and no other login that would be lost. */
+function isFor({ azure }: InAzure, { servers = [], isFixed }: SecretFacts): boolean {
   const hosts = servers.map((server) => /^(?:https?:\/\/)?([^/]*)/.exec(server)?.[1] ?? "");
-  return hosts.length > 0 && hosts.every((host) => host === azure.loginServer);
+  return !isFixed && hosts.length > 0 && hosts.every((host) => host === azure.loginServer);
 }
 
 function lookFor({ azure: { registry }, ref: { repository, reference }, otherTags, noRepository }: InAzure): Advice {

@@ -33,6 +33,8 @@ export type SecretFacts = {
   readonly servers: readonly string[] | undefined;
   /** Why the kubelet ignores it, or one of its keys. */
   readonly skipped: readonly string[];
+  /** Its data or its type cannot be changed, so `create` writes only another Secret. */
+  readonly isFixed: boolean;
   /** Other managers of the fields that the plugin writes. `create` overwrites these only with --force. */
   readonly writers: readonly string[];
 };

@@ -8,11 +8,8 @@ import { shapeNamed } from "../secret/shapes.ts";
 import { printData } from "./object.ts";
 import { diffLines } from "./unified.ts";
 
-/**
- * The compared parts of an object, before and after; undefined if the object does not exist. `recreated`: the old object is deleted
- * first.
- */
-type Sides = { readonly before: object | undefined; readonly after: object | undefined; readonly recreated?: true | undefined };
+/** The compared parts of an object, before and after; undefined if the object does not exist. */
+type Sides = { readonly before: object | undefined; readonly after: object | undefined };
 
 /**
  * Formats the difference that a change makes, like `kubectl diff`.
@@ -22,7 +19,7 @@ export async function diffOf(outcome: ChangeOutcome, name: string, style: ChalkI
   const sides = sidesOf(outcome);
   if (!sides) return undefined;
   const [before, after] = [await asText(sides.before), await asText(sides.after)];
-  return { lines: diffLines({ name, before, after }, style), recreated: sides.recreated };
+  return diffLines({ name, before, after }, style);
 }
 
 const asText = async (object: object | undefined) => (object ? printData(object, "yaml") : "");
@@ -38,11 +35,11 @@ export function sidesOf(outcome: ChangeOutcome): Sides | undefined {
   return change.act === "store" ? storeSides(change, outcome) : undefined;
 }
 
-function storeSides({ precondition, replaces, shape }: Store, { object, before, unmade }: ChangeOutcome): Sides {
+function storeSides({ precondition, shape }: Store, { object, before, unmade }: ChangeOutcome): Sides {
   const [old, fresh] = [precondition && asSecret(before), asSecret(object)];
   // A write changes only the fields that it contains, and ends a claim
-  const next = old && fresh && !replaces ? patched(patched(old, fresh), { metadata: { annotations: unclaimed } }) : fresh;
-  return { ...secretSides(old, next, unmade ? shapeNamed(shape).keys : []), recreated: replaces || undefined };
+  const next = old && fresh ? patched(patched(old, fresh), { metadata: { annotations: unclaimed } }) : fresh;
+  return secretSides(old, next, unmade ? shapeNamed(shape).keys : []);
 }
 
 /** An object in the cluster without the fields of the API server. An object in Azure gets only its line. */

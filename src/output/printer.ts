@@ -86,12 +86,12 @@ function lineOf({ change }: Done, { where, dryRun }: PrinterOptions): string {
   return `${printable(`${nameOf(change.to)} ${word}${grantSuffix(change)}${placeSuffix(change.to, where)}${drySuffix[dryRun]}`)}\n`;
 }
 
-/** Returns the lines of a difference. An object that can't be compared or is recreated gets the line of `lines`, too. */
+/** Returns the lines of a difference. An object that can't be compared gets the line of `lines`. */
 async function differenceOf(outcome: Done, options: PrinterOptions): Promise<string> {
   const { change } = outcome;
   const diff = await diffOf(outcome, `${nameOf(change.to)}${placeSuffix(change.to, options.where)}`, styleFor(options.stdout, options.env));
-  const line = change.act === "keep" || (diff && !diff.recreated) ? "" : lineOf(outcome, options);
-  return line + (diff?.lines ?? []).map((each) => `${each}\n`).join("");
+  const line = change.act === "keep" || diff ? "" : lineOf(outcome, options);
+  return line + (diff ?? []).map((each) => `${each}\n`).join("");
 }
 
 function outcomeList(options: PrinterOptions): Writer {

@@ -113,7 +113,6 @@ type Rehearse = {
   readonly act: "rehearse";
   readonly to: Ref<"secret">;
   readonly precondition: Precondition | undefined;
-  readonly replaces: boolean;
   readonly deletes?: true;
 } & Shaped;
 
@@ -133,15 +132,13 @@ type Shaped = { readonly shape?: ShapeName | undefined };
 export type Precondition = { readonly uid: string; readonly version: string; readonly claim?: SecretClaim | undefined };
 
 /**
- * Writes the version of the Secret that was read. `replaces`: deletes the old Secret first, because its type can't be changed in place.
- * `merges`: keeps its other logins.
+ * Writes the version of the Secret that was read. `merges`: keeps its other logins.
  */
 export type Store = {
   readonly act: "store";
   readonly to: Ref<"secret">;
   readonly entry: Entry;
   readonly precondition: Precondition | undefined;
-  readonly replaces: boolean;
   readonly merges?: true;
   /** The login to replace even though it works. A working login of another run is kept. */
   readonly renews?: Entry;

@@ -43,7 +43,7 @@ export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
   // The login was merged into another tool's Secret. That Secret stays, without the login
   if (!ours && existing.entries)
     return [{ act: "withdraw", ...secret, keepsAnnotation, keepsSecret: true }, ...warnNeeded(to, needingPods)];
-  const rehearsal: Change = { act: "rehearse", to, precondition: secret.precondition, replaces: false, deletes: true };
+  const rehearsal: Change = { act: "rehearse", to, precondition: secret.precondition, deletes: true };
   const needs = [to, ...references.map((reference) => reference.to)];
   const end: Change = keepsAnnotation
     ? { act: "withdraw", ...secret, keepsAnnotation, immutable: immutable || undefined, needs }

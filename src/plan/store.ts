@@ -13,20 +13,19 @@ import { type ExistingSecret, holds, isKeyOf, type StoreOptions } from "./existi
  */
 export function planStore(to: Ref<"secret">, options: StoreOptions, existing: ExistingSecret | undefined): Store | Keep {
   const { entry, host, fresh, shape } = options;
-  if (!existing) return { act: "store", to, entry, shape, precondition: undefined, replaces: false, because: "it does not exist" };
-  const { uid, version, claim, type } = existing;
-  const same = type === shapeNamed(shape).type;
+  if (!existing) return { act: "store", to, entry, shape, precondition: undefined, because: "it does not exist" };
+  const { uid, version, claim } = existing;
   refuse(to, deletedLoss(existing) ?? lossOf(options, existing));
-  if (same && !fresh && holds(entry, host, existing)) return { act: "keep", to, because: "holds this credential" };
+  if (!fresh && shapeNamed(shape).type === existing.type && holds(entry, host, existing))
+    return { act: "keep", to, because: "holds this credential" };
   if (options.merge) refuse(to, unmergeableLoss(existing));
-  const how = howToStore(options, existing);
-  if (how.replaces) refuse(to, finalizerLoss(existing));
-  return { act: "store", to, entry, shape, precondition: { uid, version, claim }, ...how };
+  refuse(to, fixedLoss(to, options, existing));
+  return { act: "store", to, entry, shape, precondition: { uid, version, claim }, ...howToStore(options, existing) };
 }
 
 /** @throws CliError conflict if other managers have written to the Secret, without --force */
-function howToStore(options: StoreOptions, { type, immutable, others }: ExistingSecret): Pick<Store, "replaces" | "merges" | "because"> {
-  const { fresh, force, merge, shape, renews } = options;
+function howToStore(options: StoreOptions, { others }: ExistingSecret): Pick<Store, "merges" | "because"> {
+  const { fresh, force, merge, renews } = options;
   // A user applied this login with kubectl. A controller would write it again
   const conflicts = renews ? others.filter((writer) => !isKubectl(writer)) : others;
   const overwrite = "add --force to overwrite these fields";
@@ -34,10 +33,9 @@ function howToStore(options: StoreOptions, { type, immutable, others }: Existing
     ? `${overwrite}; if a controller writes them from a file, export a new password with create --export instead`
     : overwrite;
   const differs = "annotations differ";
-  if (type !== shapeNamed(shape).type) return { replaces: true, because: `its type is ${type}` };
-  if (merge) return { replaces: false, merges: true, because: fresh ? "adds a login" : differs };
+  if (merge) return { merges: true, because: fresh ? "adds a login" : differs };
   if (!force && conflicts.length > 0) throw new CliError("conflict", conflictWith(conflicts), { hint });
-  return { replaces: immutable, because: fresh ? "holds another credential" : differs };
+  return { because: fresh ? "holds another credential" : differs };
 }
 
 const isKubectl = (writer: string) => writer.startsWith('"kubectl');
@@ -71,7 +69,7 @@ type PlannedForm = Pick<StoreOptions, "host" | "shape">;
  * @throws CliError conflict
  */
 export function refuseForeign(to: Ref<"secret">, options: PlannedForm, existing: ExistingSecret, again?: Create): void {
-  const other = again && { ...again, secret: `${to.name}-${again.reader ?? "pods"}`, or: "add --force to overwrite this Secret" };
+  const other = again && { ...again, secret: `${to.name}-${again.reader ?? "pods"}` };
   refuse(to, foreignLoss(options, existing) ?? shapeLoss(options, existing, other));
 }
 
@@ -88,11 +86,17 @@ export function refuse({ namespace, name }: Ref<"secret">, loss: Loss | undefine
 const deletedLoss = ({ deleting, finalizers = [] }: ExistingSecret): Loss | undefined =>
   deleting ? ["SECRET is being deleted", `wait until it is deleted, or remove its finalizers: ${finalizers.join(", ")}`] : undefined;
 
-/** A replaced Secret with finalizers would stay until they are removed, and its name could not be used. */
-const finalizerLoss = ({ finalizers = [] }: ExistingSecret): Loss | undefined =>
-  finalizers.length === 0
-    ? undefined
-    : ["SECRET must be recreated, but it has finalizers", `use another name, or remove its finalizers: ${finalizers.join(", ")}`];
+/** Returns why the API server rejects every write of the Secret (core/v1 Secret: `type`, and `data` if it is immutable). */
+function fixedLoss(to: Ref<"secret">, { shape }: PlannedForm, { type, immutable }: ExistingSecret): Loss | undefined {
+  const wanted = shapeNamed(shape).type;
+  if (type !== wanted) return [`SECRET has type ${type} instead of ${wanted}, and a type cannot be changed`, deletion(to)];
+  return immutable ? ["SECRET is immutable", deletion(to)] : undefined;
+}
+
+const deletion = ({ name, namespace }: Ref): Fix => ({
+  do: "hints",
+  hints: ["use another name, or delete the Secret and create it again:", { kubectl: "delete secret", args: [name], namespace }],
+});
 
 /** Returns why no login can be added to a Secret, with or without force. */
 function unmergeableLoss({ type, immutable }: ExistingSecret): Loss | undefined {
@@ -117,7 +121,7 @@ function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefin
 function shapeLoss(
   { shape = "pull-secret" }: PlannedForm,
   { shape: existingShape = shape }: ExistingSecret,
-  hint: string | Fix = overwriteHint,
+  hint: string | Fix = "use another name",
 ): Loss | undefined {
   return existingShape === shape ? undefined : [`SECRET is ${shapeNamed(existingShape).words} and overwriting it would break that`, hint];
 }
@@ -150,7 +154,8 @@ function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, pulls
 /** Returns the loss of logins that this plugin did not create, or that are for another registry. */
 function foreignLoss({ host, shape }: PlannedForm, existing: ExistingSecret): Loss | undefined {
   const { entries, hosts, type } = existing;
-  const ways = type === dockerConfigJson && type === shapeNamed(shape).type ? mergeHint : overwriteHint;
+  const sameType = type === dockerConfigJson ? mergeHint : overwriteHint;
+  const ways = type === shapeNamed(shape).type ? sameType : "use another name";
   if (!entries) return [`SECRET (type ${type}) was not created by kubectl acr-secret`, ways];
   const strange = hosts.filter((server) => !isKeyOf(host, server));
   const named = entryFor(entries, host) ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];

@@ -54,32 +54,6 @@ export function pullSecretPatch(version: string | undefined, entry: Entry, confi
 }
 
 /**
- * Returns the replacement of a Secret that cannot be changed in place. It keeps the labels, annotations, owners and immutability of the old
- * one. If the type stays, it also keeps the other keys of the data.
- */
-export function replacementOf(
-  { type: before, data, immutable, metadata }: Secret,
-  entry: Entry,
-  config: string,
-  writing: Writing = {},
-): Secret {
-  const { name, namespace, labels = {}, annotations, ownerReferences } = metadata;
-  const { type } = shapeNamed(writing.shape);
-  // Another reader finds its Secrets by these labels
-  const readersLabels = before === type ? [] : Object.values(shapes).flatMap((one) => Object.keys(one.labels));
-  const kept = Object.entries(labels).filter(([key]) => !readersLabels.includes(key));
-  const bare: Secret = {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name, namespace, labels: Object.fromEntries(kept), annotations, ownerReferences },
-    type,
-    data: before === type ? data : {},
-    immutable: immutable || undefined,
-  };
-  return patched(bare, pullSecretPatch(undefined, entry, config, writing));
-}
-
-/**
  * The same as {@link pullSecretPatch}, but keeps the other logins in the Secret and its owner's label.
  * @param login absent in a dry run, which creates none
  */

@@ -13,6 +13,7 @@ import { awaitAll, memoize, once } from "../scope/concurrency.ts";
 import { type Entry, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
 import { othersOf } from "../secret/owners.ts";
+import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { unlabeledEntries } from "./existing-secret.ts";
 
 export type Secrets = ReturnType<typeof secretsOf>;
@@ -67,6 +68,7 @@ export function secretFacts(secret: Secret): SecretFacts {
     get servers() {
       return serversOf({ ...secret, name });
     },
+    isFixed: secret.immutable === true || secret.type !== dockerConfigJson,
     get skipped() {
       return keyringOf([secret]).skipped.map(({ because }) => because);
     },

@@ -53,7 +53,7 @@ async function* exportOnce(place: NamespaceScope, order: ExportOrder): AsyncGene
   const { outcomes, issued } = await executeAll(issue.steps, { ...env, issued: { login: issue.login, images } });
   yield* outcomes;
   const whole = withMetadata(issue.entry, issued.metadata);
-  const change: Store = { act: "store", to, entry: whole, shape, precondition: undefined, replaces: false, because: "it is exported" };
+  const change: Store = { act: "store", to, entry: whole, shape, precondition: undefined, because: "it is exported" };
   const message = `secret/${name} exported; apply it to namespace ${namespace}`;
   if (tools.dryRun === "none") yield { change: { act: "warn", to, message, isInfo: true }, messages: [message] };
   yield* execute([change], { ...env, tools: { ...tools, dryRun: "client" }, issued });

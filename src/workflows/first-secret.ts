@@ -73,9 +73,9 @@ export function openFirstSecret({ lazySteps, reused, foreignClaims, issued = {},
     return change && ((await claimSecret(change, store)) ?? confirmed());
   }
 
-  async function claimSecret(change: Claim, { to, precondition, replaces, shape }: Store): Promise<Prepared | undefined> {
+  async function claimSecret(change: Claim, { to, precondition, shape }: Store): Promise<Prepared | undefined> {
     // For a Secret that doesn't exist, the claim itself checks that it can be created
-    if (precondition && !reused) await rehearse.apply({ act: "rehearse", to, precondition, replaces, shape }, env);
+    if (precondition && !reused) await rehearse.apply({ act: "rehearse", to, precondition, shape }, env);
     if (isClaimedSince(change)) return { unitError: new Conflict(beingMade(change)) };
     if (!env.claims.on(to)) await env.claims.acquire(change);
     return undefined;

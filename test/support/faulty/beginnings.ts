@@ -44,14 +44,6 @@ export const beginnings: readonly Beginning[] = [
     },
   },
   {
-    name: "a Secret of another type, replaced",
-    line: `${create} --force`,
-    prepare: async (world) => {
-      demo(world);
-      foreign(world, "Opaque", { color: "Ymx1ZQ==" });
-    },
-  },
-  {
     name: "a token that others use",
     line: `${create} --acr-token theirs`,
     prepare: async (world) => {

@@ -21,6 +21,7 @@ export const secret = (name: string, more: Partial<SecretFacts> = {}): SecretFac
   note: undefined,
   servers: [r],
   skipped: [],
+  isFixed: false,
   writers: [],
   ...more,
 });

@@ -14,7 +14,7 @@ export const makeMap: Change = { act: "create", to: map, after: ["a"], because: 
 export const makeToken: Change = { act: "create", to: token, after: ["m"], because: "it does not exist" };
 export const mint: Change = { act: "mint", to: token, slot: "password1", inNew: true, because: "it does not exist" };
 const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
-export const store: Change = { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "it does not exist" };
+export const store: Change = { act: "store", to: secret, entry, precondition: undefined, because: "it does not exist" };
 export const login = { username: "t", password: new Sensitive("hunter2") };
 export const no = () => new CliError("forbidden", "no");
 

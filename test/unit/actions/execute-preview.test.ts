@@ -56,7 +56,7 @@ test("previews nothing when the object was not read", async () => {
 
 test("previews a Secret with its login when there is one", async () => {
   const entry = { hosts: ["r.azurecr.io"], kind: "given", identity: "ci" };
-  const change: Change = { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "" };
+  const change: Change = { act: "store", to: secret, entry, precondition: undefined, because: "" };
   const textOf = (object: unknown) =>
     JSON.parse(Buffer.from((object as { data: Record<string, string> }).data[".dockerconfigjson"] ?? "", "base64").toString()) as object;
 
@@ -70,7 +70,7 @@ test("previews a Secret with its login when there is one", async () => {
 test.for<{ change: Change }>([
   { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } },
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true } },
-  { change: { act: "rehearse", to: secret, precondition: undefined, replaces: false } },
+  { change: { act: "rehearse", to: secret, precondition: undefined } },
 ])("previews no object for $change.act", async ({ change }) => {
   expect((await executeAll([change], client().look())).outcomes).toEqual([{ change }]);
 });

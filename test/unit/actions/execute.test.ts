@@ -218,7 +218,7 @@ test("creates a Secret for a claim, and deletes it when the claim ends", async (
 test("rehearses on the server and leaves nothing there", async () => {
   const world = fakeWorld();
   addNamespaces(world.cluster, "demo");
-  const rehearsal: Change = { act: "rehearse", to: secret, precondition: undefined, replaces: false };
+  const rehearsal: Change = { act: "rehearse", to: secret, precondition: undefined };
 
   expect(await Array.fromAsync(execute([rehearsal], envOf(world)))).toEqual([{ change: rehearsal }]);
   expect(world.asking.all).toEqual(["create secret demo/acr (dry run)"]);

@@ -20,7 +20,6 @@ export const change = (more: Partial<Store> = {}): Store => ({
   to,
   entry,
   precondition: undefined,
-  replaces: false,
   because: "it does not exist",
   ...more,
 });

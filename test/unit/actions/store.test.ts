@@ -112,3 +112,18 @@ test("sends an empty config to the server in a dry run without a login", async (
 
   expect(Buffer.from((object as Secret).data?.[".dockerconfigjson"] ?? "", "base64").toString()).toBe('{"auths":{}}');
 });
+
+test("reports that a Secret is being deleted when the API server refuses another one of its name", async () => {
+  const in_ = world();
+  const secret = put(in_);
+  in_.cluster.put({
+    ...secret,
+    metadata: { ...secret.metadata, deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["example.com/x"] },
+  });
+
+  await expect(store.apply(change(), envOf(in_, { issued: issued() }))).rejects.toMatchObject({
+    kind: "conflict",
+    message: 'secret "acr-myregistry" in namespace "demo" is being deleted',
+    hint: "wait until it is deleted, or remove its finalizers: example.com/x",
+  });
+});

@@ -1,65 +1,42 @@
 import { expect } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
-import { everything, exactly, line, lost, nothing, refused } from "../../support/demo.ts";
+import { line } from "../../support/demo.ts";
 import { pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { shared, stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { copyOf, isAlive, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
-import { all, any, before, failed, type Given, type Row, refuse, testRows } from "../../support/rows.ts";
+import { all, any, before, failed, type Given, type Row, testRows } from "../../support/rows.ts";
 
 const metadata = { name: "acr-myregistry", namespace: "demo" };
 const opaque: Secret = { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", data: { a: "eA==" } };
 const putOpaque: Given = ({ cluster }) => cluster.put(opaque);
-const force = `${line} --force`;
-const taken = /^error: secret "acr-myregistry" in namespace "demo" .*\nhint: .* --force/;
+const immutable: Given = ({ cluster }) => cluster.put({ ...pullSecret("demo", "acr-myregistry"), immutable: true });
+const deletes = /\nhint: use another name, .*\nhint: kubectl delete secret -n demo acr-myregistry\n$/;
+const none = ({ azure }: FakeWorld) => expect(azure.tokens.size).toBe(0);
 
 testRows([
-  { does: "refuses a Secret that another user created, without any write", given: putOpaque, command: line, code: 1, stderr: taken },
   {
-    does: "replaces another user's Secret when --force is given, after a rehearsal under another name",
+    does: "refuses a Secret that another user created, without any write",
     given: putOpaque,
-    command: force,
-    stdout: /secret\/acr-myregistry replaced\n/,
-    leaves: everything,
-    check: ({ asking }) => expect(asking.all).toContain("create secret demo/acr-myregistry-rehearsal (dry run)"),
-  },
-  {
-    does: "restores the old Secret when the server rejects the new one",
-    given: all(putOpaque, refuse(exactly("create secret demo/acr-myregistry"), refused, 1)),
-    command: force,
-    ...failed,
-    stderr: [refused().message],
-    leaves: { scopeMap: false, slots: "" },
-    check: ({ cluster }) => expect(cluster.get("secret", "demo", "acr-myregistry")).toMatchObject({ type: opaque.type, data: opaque.data }),
-  },
-  {
-    does: "keeps another user's Secret when the server rejects the rehearsal",
-    given: all(putOpaque, refuse("create secret demo/acr-myregistry-rehearsal")),
-    command: force,
+    command: line,
     code: 1,
-    stderr: [refused().message],
-    check: ({ cluster, azure }) => {
-      expect(cluster.get("secret", "demo", "acr-myregistry")).toMatchObject({ type: opaque.type, data: opaque.data });
-      expect(azure.tokens.size).toBe(0);
-    },
+    stderr: /^error: secret "acr-myregistry" in namespace "demo" \(type Opaque\) was not created .*\nhint: use another name\n$/,
+    check: none,
   },
-  ...[refused, lost].map(
-    (error): Row => ({
-      does: `reports that neither Secret exists when creating it fails with: ${error().message}`,
-      given: all(putOpaque, refuse(exactly("create secret demo/acr-myregistry"), error)),
-      command: force,
-      ...failed,
-      stderr: /\nhint: secret "acr-myregistry" in namespace "demo" was deleted .*\n$/,
-      leaves: nothing,
-      after: [{ command: line }],
+  ...[
+    { what: "another type", given: putOpaque, problem: "has type Opaque instead of kubernetes.io/dockerconfigjson" },
+    { what: "an immutable Secret", given: immutable, problem: "is immutable" },
+  ].map(
+    ({ what, given, problem }): Row => ({
+      does: `prints the command that deletes ${what} when --force is given, without any write`,
+      given,
+      command: `${line} --force`,
+      code: 1,
+      stderr: new RegExp(`^error: secret "acr-myregistry" in namespace "demo" ${problem}.*${deletes.source}`),
+      writes: [],
+      check: none,
     }),
   ),
-  {
-    does: "reports no lost Secret when another user creates one between the delete and the create",
-    given: all(putOpaque, before("create secret demo/acr-myregistry", putOpaque)),
-    command: force,
-    leaves: everything,
-  },
 ]);
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");

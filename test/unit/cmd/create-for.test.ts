@@ -149,7 +149,7 @@ const change =
 
 const shared = `${forArgo} --namespaces argocd,tools --credential-per scope`;
 const takesOver = /^error: secret "acr-myregistry" in namespace "argocd" .*\nhint: .* --force .*\n$/;
-const anotherShape = /^error: secret "acr-myregistry" in namespace "\w+" .*\nhint: kubectl .*\nhint: or .* --force .*\n$/;
+const anotherShape = /^error: secret "acr-myregistry" in namespace "\w+" .*\nhint: kubectl .*\n$/;
 const metadata = { name: "acr-myregistry", namespace: "argocd", labels: { [label]: "repository" } };
 const created: Step = { command: forArgo, stdout: /secret\/acr-myregistry created\n$/, stderr: message };
 
@@ -205,20 +205,19 @@ testRows(
       check: (of) => expect(secretIn(of)).toBeUndefined(),
     },
     {
-      does: "replaces a pull secret by a repository and a repository by a pull secret only with --force",
+      does: "refuses to turn a pull secret into a repository, even with --force",
       given: typed(`${line} -n argocd`),
       command: forArgo,
       code: 1,
       stderr: anotherShape,
-      after: [
-        {
-          command: `${forArgo} --force`,
-          stdout: /secret\/acr-myregistry replaced\n$/,
-          stderr: any,
-          check: (of) => expect(of.azure.knows(loginIn(of))).toBe(true),
-        },
-        { command: `${line} -n argocd`, code: 1, stderr: anotherShape },
-      ],
+      after: [{ command: `${forArgo} --force`, code: 1, stderr: /\nhint: kubectl delete secret -n argocd acr-myregistry\n$/ }],
+    },
+    {
+      does: "refuses to turn a repository into a pull secret",
+      given: typed(forArgo),
+      command: `${line} -n argocd`,
+      code: 1,
+      stderr: anotherShape,
     },
     ...["argocd", "argocd -n tools"].map(
       (to): Row => ({

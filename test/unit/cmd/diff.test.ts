@@ -149,24 +149,6 @@ test.for(["", " --dry-run=server"])("shows that the login changes, but neither o
   expect(stdout).not.toContain(Buffer.from("hunter2").toString("base64").slice(0, 6));
 });
 
-test("shows the replacement of a Secret of another type", async () => {
-  const world = await setting();
-  world.cluster.put({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "opaque", namespace: "demo" },
-    type: "Opaque",
-    data: { a: "Yg==" },
-  });
-  const typed = "create opaque --registry myregistry --repository app/web --force -n demo --diff";
-
-  const { stdout } = await type(typed, world.ports);
-
-  expect(stdout).toContain("\nsecret/opaque replaced (dry run)\n--- secret/opaque\n+++ secret/opaque\n");
-  expect(stdout).toContain('\n-  a: "***"\n+  .dockerconfigjson: "***"\n');
-  expect(stdout).toContain("\n-type: Opaque\n+type: kubernetes.io/dockerconfigjson\n");
-});
-
 test("colors removed lines red and added lines green on a terminal unless NO_COLOR is set", async () => {
   const world = await setting();
   const typed = "detach theirs -n demo --serviceaccount --diff";

@@ -18,7 +18,7 @@ const object = (name: string): Secret => ({
 const created: Outcome = { change: { act: "create", to: token, because: "it does not exist" } };
 const minted: Outcome = { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "it does not exist" } };
 const stored: Outcome = {
-  change: { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "it does not exist" },
+  change: { act: "store", to: secret, entry, precondition: undefined, because: "it does not exist" },
   object: object("acr"),
 };
 const attached: Outcome = {

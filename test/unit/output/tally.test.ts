@@ -20,7 +20,6 @@ const store = (namespace: string): ChangeOutcome => ({
     to: { ...at(namespace), kind: "secret" },
     entry: { hosts: [], kind: "", identity: "" },
     precondition: undefined,
-    replaces: false,
     because: "",
   },
 });

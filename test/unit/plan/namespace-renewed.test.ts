@@ -87,11 +87,10 @@ test.for<{ why: string; held: Partial<ExistingSecret>; store: object }>([
   {
     why: "a Secret of this plugin",
     held: {},
-    store: { replaces: false, renews: old, entry: next, precondition: { uid: "u", version: "1" } },
+    store: { renews: old, entry: next, precondition: { uid: "u", version: "1" } },
   },
-  { why: "other logins", held: { hosts: [host, "docker.io"] }, store: { merges: true, replaces: false } },
+  { why: "other logins", held: { hosts: [host, "docker.io"] }, store: { merges: true } },
   { why: "merged", held: { entries: [{ ...old, beside: true }] }, store: { merges: true } },
-  { why: "immutable", held: { immutable: true }, store: { replaces: true } },
 ])("keeps the layout of a Secret: $why", ({ held: more, store }) => {
   expect(planRenewed(to, options(), held(more))[0]).toMatchObject({ act: "store", to, ...store });
 });

@@ -17,14 +17,14 @@ test.for<{ why: string; existing: ExistingSecret; options?: StoreOptions; messag
     why: "another tool's Secret",
     existing: { ...foreign, type: "Opaque" },
     message: 'secret "acr" in namespace "demo" (type Opaque) was not created by kubectl acr-secret',
-    hint: "use another name, or add --force to overwrite this Secret",
+    hint: "use another name",
   },
   {
     why: "another tool's pull secret, for a reader that needs one login",
     existing: { ...foreign, shape: "pull-secret" },
     options: forArgo,
     message: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
-    hint: "use another name, or add --force to overwrite this Secret",
+    hint: "use another name",
   },
   {
     why: "another registry's credential in another format",
@@ -38,13 +38,13 @@ test.for<{ why: string; existing: ExistingSecret; options?: StoreOptions; messag
     existing: { ...existing, shape: "pull-secret" },
     options: forArgo,
     message: 'secret "acr" in namespace "demo" is a pull secret and overwriting it would break that',
-    hint: "use another name, or add --force to overwrite this Secret",
+    hint: "use another name",
   },
   {
     why: "a Secret of this plugin for another reader, for the kubelet",
     existing: argocd,
     message: 'secret "acr" in namespace "demo" is an Argo CD repository and overwriting it would break that',
-    hint: "use another name, or add --force to overwrite this Secret",
+    hint: "use another name",
   },
   {
     why: "another registry's credential",

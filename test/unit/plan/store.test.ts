@@ -18,26 +18,26 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
     why: "no Secret exists",
     existing: undefined,
     options: options({ fresh: true }),
-    gives: { act: "store", precondition: undefined, replaces: false, because: "it does not exist" },
+    gives: { act: "store", precondition: undefined, because: "it does not exist" },
   },
   { why: "the same", existing, options: options(), gives: { act: "keep", because: "holds this credential" } },
   {
     why: "another password: updated in place at the version that was read",
     existing,
     options: options({ fresh: true }),
-    gives: { act: "store", precondition, replaces: false, because: "holds another credential" },
+    gives: { act: "store", precondition, because: "holds another credential" },
   },
   {
     why: "the same password, recorded differently",
     existing: { ...existing, entries: [{ ...entry, expiresAt: "2027-01-01T00:00:00Z" }] },
     options: options(),
-    gives: { act: "store", precondition, replaces: false, because: "annotations differ" },
+    gives: { act: "store", precondition, because: "annotations differ" },
   },
   {
     why: "this plugin's label, and an invalid annotation",
     existing: { ...existing, entries: [] },
     options: options(),
-    gives: { act: "store", precondition, replaces: false },
+    gives: { act: "store", precondition },
   },
   {
     why: "the same, under paths of the registry",
@@ -47,28 +47,10 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
   },
   { why: "immutable and the same", existing: { ...existing, immutable: true }, options: options(), gives: { act: "keep" } },
   {
-    why: "immutable and another",
-    existing: { ...existing, immutable: true },
-    options: options({ fresh: true }),
-    gives: { act: "store", precondition, replaces: true },
-  },
-  {
     why: "another tool's Secret, with --force",
     existing: foreign,
     options: options({ force: true }),
-    gives: { act: "store", precondition, replaces: false },
-  },
-  {
-    why: "of a type that the kubelet ignores",
-    existing: { ...foreign, type: "Opaque" },
-    options: options({ fresh: true, force: true }),
-    gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
-  },
-  {
-    why: "the same, of a type that the kubelet ignores",
-    existing: { ...existing, type: "Opaque" },
-    options: options(),
-    gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
+    gives: { act: "store", precondition },
   },
   {
     why: "claimed by another run, which the write must know",
@@ -98,7 +80,7 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
     why: "another tool's Secret gets a login",
     existing: { ...foreign, hosts: ["ghcr.io", `https://${host}/`], others: ['"helm" using v1: .data..dockerconfigjson'] },
     options: merge,
-    gives: { act: "store", precondition, replaces: false, merges: true, because: "adds a login" },
+    gives: { act: "store", precondition, merges: true, because: "adds a login" },
   },
   {
     why: "another tool's Secret has this login and gets the annotation",
@@ -110,7 +92,7 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
     why: "another tool's login for this registry is overwritten with --force",
     existing: { ...foreign, hosts: ["ghcr.io", host] },
     options: { ...merge, force: true },
-    gives: { act: "store", precondition, replaces: false, merges: true },
+    gives: { act: "store", precondition, merges: true },
   },
   {
     why: "an added login is correct",
@@ -128,38 +110,20 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
     why: "no Secret exists, for another reader",
     existing: undefined,
     options: forArgo,
-    gives: { act: "store", shape: "argocd-repository", precondition: undefined, replaces: false },
+    gives: { act: "store", shape: "argocd-repository", precondition: undefined },
   },
   { why: "the same, for another reader", existing: argocd, options: { ...forArgo, fresh: false }, gives: { act: "keep" } },
   {
     why: "another password, for another reader: updated in place",
     existing: argocd,
     options: forArgo,
-    gives: { act: "store", shape: "argocd-repository", precondition, replaces: false, because: "holds another credential" },
+    gives: { act: "store", shape: "argocd-repository", precondition, because: "holds another credential" },
   },
   {
     why: "of the right type without a login: updated in place",
     existing: { ...existing, type: "Opaque", hosts: [] },
     options: forArgo,
-    gives: { act: "store", shape: "argocd-repository", precondition, replaces: false },
-  },
-  {
-    why: "a pull secret becomes another reader's Secret with --force",
-    existing: { ...existing, shape: "pull-secret" },
-    options: { ...forArgo, force: true },
-    gives: {
-      act: "store",
-      shape: "argocd-repository",
-      precondition,
-      replaces: true,
-      because: "its type is kubernetes.io/dockerconfigjson",
-    },
-  },
-  {
-    why: "another reader's Secret becomes a pull secret with --force",
-    existing: argocd,
-    options: options({ force: true }),
-    gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
+    gives: { act: "store", shape: "argocd-repository", precondition },
   },
 ])("plans the write of a Secret: $why", ({ existing, options, gives }) => {
   expect(planStore(to, options, existing)).toMatchObject({ to, ...gives });
@@ -203,31 +167,53 @@ test("warns about other field managers of a merged Secret, except kubectl", () =
   ]);
 });
 
-test.for<{ why: string; existing: ExistingSecret; options: StoreOptions; message: RegExp }>([
-  {
-    why: "is immutable",
-    existing: { ...existing, immutable: true, finalizers },
-    options: options({ fresh: true }),
-    message: /must be recreated, but it has finalizers$/,
-  },
-  {
-    why: "has another type",
-    existing: { ...foreign, type: "Opaque", finalizers },
-    options: options({ fresh: true, force: true }),
-    message: /must be recreated, but it has finalizers$/,
-  },
-  {
-    why: "is being deleted",
-    existing: { ...existing, finalizers, deleting: true },
-    options: options({ force: true }),
-    message: /is being deleted$/,
-  },
-])("refuses to write a Secret that has finalizers and $why, and names them", ({ existing: there, options: asked, message }) => {
-  expect(() => planStore(to, asked, there)).toThrow(
-    expect.objectContaining({ kind: "conflict", message: expect.stringMatching(message), hint: expect.stringContaining("example.com/x") }),
+test("refuses to write a Secret that is being deleted, and names its finalizers", () => {
+  expect(() => planStore(to, options({ force: true }), { ...existing, finalizers, deleting: true })).toThrow(
+    expect.objectContaining({
+      kind: "conflict",
+      message: expect.stringMatching(/is being deleted$/),
+      hint: expect.stringContaining("example.com/x"),
+    }),
   );
 });
 
-test("writes in place a Secret that has finalizers when its type stays", () => {
-  expect(planStore(to, options({ fresh: true }), { ...existing, finalizers })).toMatchObject({ act: "store", replaces: false });
+test("writes a Secret that has finalizers", () => {
+  expect(planStore(to, options({ fresh: true }), { ...existing, finalizers })).toMatchObject({ act: "store" });
+});
+
+test.for<{ why: string; existing: ExistingSecret; options: StoreOptions; problem: string }>([
+  {
+    why: "it is immutable",
+    existing: { ...existing, immutable: true },
+    options: options({ fresh: true }),
+    problem: "is immutable",
+  },
+  {
+    why: "it is immutable, even with --force",
+    existing: { ...foreign, immutable: true },
+    options: options({ fresh: true, force: true }),
+    problem: "is immutable",
+  },
+  {
+    why: "the kubelet ignores its type",
+    existing: { ...foreign, type: "Opaque" },
+    options: options({ fresh: true, force: true }),
+    problem: "has type Opaque instead of kubernetes.io/dockerconfigjson, and a type cannot be changed",
+  },
+  {
+    why: "it has the type of another reader",
+    existing: { ...existing, shape: "pull-secret" },
+    options: { ...forArgo, force: true },
+    problem: "has type kubernetes.io/dockerconfigjson instead of Opaque, and a type cannot be changed",
+  },
+])("prints the command that deletes a Secret that cannot be changed: $why", ({ existing: there, options: asked, problem }) => {
+  const hints = [expect.stringContaining("delete the Secret"), { kubectl: "delete secret", args: ["acr"], namespace: "demo" }];
+
+  expect(() => planStore(to, asked, there)).toThrow(
+    expect.objectContaining({
+      kind: "conflict",
+      message: `secret "acr" in namespace "demo" ${problem}`,
+      hint: expect.objectContaining({ hints }),
+    }),
+  );
 });

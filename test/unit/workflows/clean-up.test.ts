@@ -187,7 +187,6 @@ const store: Change = {
   to,
   entry,
   precondition: undefined,
-  replaces: false,
   because: "it does not exist",
 };
 const object = { ...secretWith(ours), metadata: { name: "acr", uid: "u-1" } };

@@ -25,7 +25,6 @@ export const storeIn = ({ scope: { namespace }, secret }: NamespaceState): Store
   to: { kind: "secret", namespace, name: "acr" },
   entry,
   precondition: secret && { uid: secret.metadata.uid ?? "", version: secret.metadata.resourceVersion ?? "" },
-  replaces: false,
   because: "",
 });
 
