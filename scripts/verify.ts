@@ -1,16 +1,13 @@
 // npm run verify -- ARCHIVE: builds an archive again from the checked-out sources, and reports whether it is identical.
-import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { archivePlugin } from "./package.ts";
 import { archiveName, hostPlatform, type Platform, platforms } from "./platforms.ts";
 import { root } from "./run.ts";
+import { sha256Of } from "./sha256.ts";
 
-const sha256 = async (file: string) =>
-  createHash("sha256")
-    .update(await readFile(file))
-    .digest("hex");
+const sha256 = async (file: string) => sha256Of(await readFile(file));
 
 /** Returns the platform in an archive's name. @throws Error if these sources or this machine cannot build it */
 function platformOf(name: string): Platform {

@@ -1,11 +1,11 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse } from "yaml";
 import packageJson from "../../package.json" with { type: "json" };
 import { archiveName } from "../platforms.ts";
 import { root } from "../run.ts";
-import { sha256Of } from "./archive.ts";
+import { sha256Of } from "../sha256.ts";
 import { type Descriptor, manifestOf, manifestText, platformName, templateText } from "./manifest.ts";
-import { readDescriptor } from "./verify.ts";
 
 const generated = "Generated from plugin.yaml by `npm run krew`: change that file, not this one.";
 
@@ -14,12 +14,8 @@ const descriptorFile = join(root, "plugin.yaml");
 export const dist = join(root, "dist");
 export const manifestFolder = join(root, "krew-manifest");
 
-/** Reads plugin.yaml. @throws Error with every problem of plugin.yaml, one line each */
-export async function descriptor(): Promise<Descriptor> {
-  const { value, problems } = readDescriptor(await readFile(descriptorFile, "utf8"));
-  if (problems.length > 0) throw new Error(problems.map((problem) => `plugin.yaml: ${problem}`).join("\n"));
-  return value as Descriptor;
-}
+/** Reads plugin.yaml. */
+export const descriptor = async (): Promise<Descriptor> => parse(await readFile(descriptorFile, "utf8"));
 
 /** Returns the text of krew.yaml.tmpl, which depends only on plugin.yaml. */
 export const template = async (): Promise<string> => templateText(await descriptor(), generated);

@@ -1,9 +1,8 @@
 import { stringify } from "yaml";
 import { archiveName } from "../platforms.ts";
-import type { Selector } from "./selector.ts";
 
 /** plugin.yaml: a Krew manifest without the fields that only a release can fill. One platform is one os and one arch. */
-export type Descriptor = Manifest<{ selector: { matchLabels: { os: string; arch: string } }; bin: string }, "version">;
+export type Descriptor = Manifest<Omit<Platform, "uri" | "sha256">, "version">;
 
 /** A plugin manifest of Krew (sigs.k8s.io/krew pkg/index, Plugin). */
 export type Manifest<P = Platform, Left extends string = never> = {
@@ -21,16 +20,13 @@ type Spec = {
   readonly caveats?: string;
 };
 
-export type Platform = {
-  readonly selector: Selector;
+type Platform = {
+  /** One platform, with Go's names. */
+  readonly selector: { readonly matchLabels: { readonly os: string; readonly arch: string } };
   readonly uri: string;
   readonly sha256: string;
-  readonly files?: readonly FileOperation[];
   readonly bin: string;
 };
-
-/** The files of the archive to install, and their destination. Without any, all files are installed at their path in the archive. */
-export type FileOperation = { readonly from: string; readonly to: string };
 
 /** Returns `linux-amd64`, as in the names of the archives. */
 export const platformName = ({ selector: { matchLabels } }: Descriptor["spec"]["platforms"][number]): string =>

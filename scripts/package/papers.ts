@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Bundle } from "../bundle.ts";
 import { archiveName, platforms } from "../platforms.ts";
+import { sha256Of } from "../sha256.ts";
 import { baseOf } from "./base.ts";
 import { billOfMaterials } from "./bill.ts";
 import { librariesOf } from "./libraries.ts";
@@ -21,10 +21,7 @@ export async function papersOf(dist: string, bundles: ReadonlyMap<string, Bundle
   const archives = await Promise.all(
     platforms.map(async ({ name }) => {
       const file = archiveName(name, version);
-      const sha256 = createHash("sha256")
-        .update(await readFile(join(dist, file)))
-        .digest("hex");
-      return { name: file, sha256 };
+      return { name: file, sha256: sha256Of(await readFile(join(dist, file))) };
     }),
   );
   const sources = [...bundles.values()].flatMap((bundle) => bundle.sources);

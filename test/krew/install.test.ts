@@ -6,7 +6,6 @@ import packageJson from "../../package.json" with { type: "json" };
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { generate } from "../../scripts/krew/generate.ts";
 import type { Manifest } from "../../scripts/krew/manifest.ts";
-import { verify } from "../../scripts/krew/verify.ts";
 import { archivePlugin } from "../../scripts/package.ts";
 import { platforms } from "../../scripts/platforms.ts";
 import { newNamespace, openShell } from "../support/plugin.ts";
@@ -36,9 +35,8 @@ const installed = (as: string) => {
   return [...empty, "bin/kubectl-acr_secret", "receipts/acr-secret.yaml", "store/acr-secret", ...store].sort();
 };
 
-test("accepts the manifest in its own checks and in those of Krew's index", { timeout: 60_000 }, async () => {
+test("passes the checks of Krew's index with the manifest", { timeout: 60_000 }, async () => {
   const { type } = await openUser();
-  expect(await verify(file, dirname(archive))).toEqual({ problems: [], unseen: [] });
 
   const { stderr, code } = await type(`validate-krew-manifest -manifest ${file}`);
 

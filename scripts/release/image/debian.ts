@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { cacheFolder } from "../../../sandbox/cache.ts";
 import { guardedFolder } from "../../../sandbox/guard.ts";
-import { sha256Of } from "../../krew/archive.ts";
+import { sha256Of } from "../../sha256.ts";
 import pins from "./debian.json" with { type: "json" };
 
 /** Debian's name of an architecture, which Go and OCI use, too. */

@@ -4,16 +4,14 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { descriptor, manifestFolder, template } from "../../../scripts/krew/generate.ts";
 import { manifestOf, manifestText, platformName } from "../../../scripts/krew/manifest.ts";
-import { manifestProblems } from "../../../scripts/krew/rules.ts";
-import { readDescriptor } from "../../../scripts/krew/verify.ts";
 import { platforms } from "../../../scripts/platforms.ts";
 
 const plugin = await descriptor();
 const sha256 = "0".repeat(64);
 const complete = manifestOf(plugin, "1.2.3", new Map(plugin.spec.platforms.map((platform) => [platformName(platform), sha256])));
 
-test("writes a valid manifest when the archives of all platforms exist", () => {
-  expect(manifestProblems(parse(manifestText(complete, "generated")), "acr-secret.yaml")).toEqual([]);
+test("writes a manifest of all platforms when their archives exist", () => {
+  expect(parse(manifestText(complete, "generated"))).toEqual(complete);
   expect(complete.spec.platforms.map(({ uri }) => uri.replace(/^.*v1\.2\.3-/, ""))).toEqual([
     "linux-amd64.tar.gz",
     "linux-arm64.tar.gz",
@@ -45,12 +43,4 @@ test("renders the template as krew-release-bot does", async () => {
     .replace(/\{\{addURIAndSha "(.*)" \.TagName \}\}/g, (_, uri) => `uri: ${uri}\n    sha256: "${sha256}"`)
     .replaceAll("{{ .TagName }}", "v1.2.3");
   expect(parse(text)).toEqual(complete);
-});
-
-test.for([
-  { text: "kind: Plugin", message: "fields: spec is missing" },
-  { text: "spec: {version: v1.2.3}", message: "fields: spec.version is not known to Krew" },
-  { text: "kind: [", message: expect.stringMatching(/^yaml: /) },
-])("refuses plugin.yaml with $text", ({ text, message }) => {
-  expect(readDescriptor(text).problems).toContainEqual(message);
 });
