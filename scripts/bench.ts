@@ -1,22 +1,18 @@
-// npm run bench [-- large | article]: compares the plugin with kubectl, and over many namespaces with a bare load that only sends
-// the same requests, on the sandbox. The two sides of a comparison take turns, so other load on the machine slows both. Only the ratio is
-// judged. Exits 1 if a budget is exceeded. `large` adds 5,000 namespaces with 50,000 ServiceAccounts, and takes minutes more. `article`
-// runs only the commands of Microsoft's article, with the real Azure CLI.
+// npm run bench: compares the plugin with kubectl, and over many namespaces with a bare load that only sends the same requests, on the
+// sandbox. The two sides of a comparison take turns, so other load on the machine slows both. Only the ratio is judged. Exits 1 if a budget
+// is exceeded.
 import { cp } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { azureCli } from "../sandbox/python.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";
-import { article } from "./bench/article.ts";
 import { compare } from "./bench/compare.ts";
 import { createAndAttach } from "./bench/create-and-attach.ts";
 import { fleet } from "./bench/fleet/fleet.ts";
 import { memory } from "./bench/memory.ts";
-import { isMet, type Row, report } from "./bench/report.ts";
+import { isMet, report } from "./bench/report.ts";
 import { startUps } from "./bench/start-up.ts";
 import { packagePlugin } from "./package.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
-const large = process.argv.includes("large");
 const packaged = await packagePlugin({ progress: say });
 const sandbox = await startSandbox({ progress: say, audit: true });
 const stop = async (code: number) => {
@@ -33,15 +29,12 @@ try {
   const plugin = join(folder, basename(packaged.binary));
   const env = { ...sandbox.env, PATH: `${folder}:${sandbox.env["PATH"]}`, HOME: sandbox.folder };
   const kubectl = sandbox.binaries.program("kubectl");
-  const comparisons = process.argv.includes("article")
-    ? await article({ sandbox, kubectl, env }, await azureCli({ progress: say }))
-    : [...startUps({ plugin, kubectl, env }), createAndAttach({ kubectl, env })];
-  const rows: Row[] = process.argv.includes("article") ? [] : await memory({ plugin, kubectl, env });
-  for (const comparison of comparisons) {
+  const rows = await memory({ plugin, kubectl, env });
+  for (const comparison of [...startUps({ plugin, kubectl, env }), createAndAttach({ kubectl, env })]) {
     say(`measuring ${comparison.name}`);
     rows.push(await compare(comparison));
   }
-  if (!process.argv.includes("article")) rows.push(...(await fleet({ sandbox, kubectl, env, say }, { large })));
+  rows.push(...(await fleet({ sandbox, kubectl, env, say })));
   process.stdout.write(report(rows));
   await stop(rows.every(isMet) ? 0 : 1);
 } catch (error) {

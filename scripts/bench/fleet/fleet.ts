@@ -4,8 +4,7 @@ import { compare, median } from "../compare.ts";
 import { type Row, time } from "../report.ts";
 import { type Api, type Call, openApi } from "./api.ts";
 import { followAudit, type Written } from "./audit.ts";
-import { checkAll } from "./check.ts";
-import { addAccounts, makeNamespaces, namespaceOf, undo } from "./namespaces.ts";
+import { makeNamespaces, undo } from "./namespaces.ts";
 import { startRecorder } from "./record.ts";
 import { afresh } from "./replay.ts";
 import { rotation } from "./rotation.ts";
@@ -27,28 +26,16 @@ const create = (secret: string) => [
 type Pair = { readonly first: Watched; readonly rerun: Watched; readonly writes: readonly Written[]; readonly again: readonly Written[] };
 
 /** Compares one credential for every namespace of a cluster with a bare load that only sends the same requests. */
-export async function fleet(world: World, { large }: { readonly large: boolean }): Promise<Row[]> {
+export async function fleet(world: World): Promise<Row[]> {
   const { sandbox, say } = world;
   const api = await openApi(sandbox.cluster.kubeconfig);
   await sandbox.azure.push("myregistry.azurecr.io/app/web:1");
   // Azure asks to wait ten seconds for a password. The plugin has no influence on that.
   sandbox.azure.world.longRunning.retryAfter = 0;
   say("making 1,000 namespaces");
-  await makeNamespaces(api, { from: 0, to: 1000, accounts: 1 });
+  await makeNamespaces(api, 1000);
   const pairs: Pair[] = [];
-  const rows = [await beside(api, world, pairs), ...figuresOf(pairs), await rotation(api, world, width)];
-  if (!large) return [...rows, ...(await checkAll(api, world, width, (args) => record(args, world, api)))];
-  say("making 5,000 namespaces with 10 ServiceAccounts each");
-  await makeNamespaces(api, { from: 1000, to: 5000, accounts: 10 });
-  await addAccounts(
-    api,
-    Array.from({ length: 1000 }, (_, index) => namespaceOf(index)),
-    10,
-  );
-  say("measuring 5,000 namespaces");
-  const [secret, read] = [secretOf("large"), await followAudit(auditOf(world))];
-  const first = await watch(world.kubectl, create(secret), world.env);
-  return [...rows, growth(pairs, await again(first, read, secret, world))];
+  return [await beside(api, world, pairs), ...figuresOf(pairs), await rotation(api, world, width)];
 }
 
 /** Compares first runs with the bare load, and collects the results of the plugin's runs. */
@@ -129,10 +116,4 @@ function figuresOf(pairs: readonly Pair[]): Row[] {
     { what: "writes before the first line", runs, ours: String(middle(early)), beside: `${writes} in all`, figure: before, budget: 0.05 },
     { what: "memory at 1,000", runs, ours: megabytes(peak), beside: "", figure: peak, budget: 110 },
   ];
-}
-
-function growth(pairs: readonly Pair[], large: Pair): Row {
-  const [small, peak] = [median(pairs.map(peakOf)), peakOf(large)];
-  const beside = `${megabytes(small)} at 1,000`;
-  return { what: "memory at 5,000", runs: 1, ours: megabytes(peak), beside, figure: peak / small, budget: 1.2 };
 }

@@ -6,32 +6,17 @@ type Listed = { readonly metadata: { readonly namespace: string; readonly name: 
 
 const width = 32;
 
-export const namespaceOf = (index: number) => `fleet-${String(index).padStart(5, "0")}`;
-
-/** Creates namespaces and their ServiceAccounts, and waits for the default ServiceAccounts, which kube-controller-manager creates. */
-export async function makeNamespaces(api: Api, { from, to, accounts }: { from: number; to: number; accounts: number }): Promise<void> {
-  const names = Array.from({ length: to - from }, (_, index) => namespaceOf(from + index));
+/** Creates namespaces, and waits for their default ServiceAccounts, which kube-controller-manager creates. */
+export async function makeNamespaces(api: Api, count: number): Promise<void> {
+  const names = Array.from({ length: count }, (_, index) => `fleet-${String(index).padStart(5, "0")}`);
   await mapConcurrently(names, width, async (name) => {
     await ask(api, "POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
   });
-  await addAccounts(api, names, accounts);
   for (;;) {
     const { items } = await accountsNamed(api, "default");
-    if (items.filter(({ metadata }) => metadata.namespace.startsWith("fleet-")).length >= to) return;
+    if (items.filter(({ metadata }) => metadata.namespace.startsWith("fleet-")).length >= count) return;
     await sleep(500);
   }
-}
-
-/** Creates ServiceAccounts in addition to `default`, up to the given number in each namespace. */
-export async function addAccounts(api: Api, names: readonly string[], accounts: number): Promise<void> {
-  const others = names.flatMap((namespace) => Array.from({ length: accounts - 1 }, (_, index) => ({ namespace, name: `app-${index}` })));
-  await mapConcurrently(others, width, async (metadata) => {
-    await ask(api, "POST", `/api/v1/namespaces/${metadata.namespace}/serviceaccounts`, {
-      apiVersion: "v1",
-      kind: "ServiceAccount",
-      metadata,
-    });
-  });
 }
 
 /** Returns the ServiceAccounts with a name in all namespaces. */

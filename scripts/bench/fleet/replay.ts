@@ -43,7 +43,7 @@ function onVersion(call: Call, versions: ReadonlyMap<string, string>): Call {
 }
 
 /** Returns every list of the calls, with the pages into which the server divides it now. */
-export async function withPages(api: Api, calls: readonly Call[]): Promise<Call[]> {
+async function withPages(api: Api, calls: readonly Call[]): Promise<Call[]> {
   const fresh: Call[] = [];
   for (const call of calls) {
     if (call.path.includes("&continue=")) continue;
