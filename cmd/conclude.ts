@@ -40,7 +40,8 @@ export async function conclude(
   clusterScopes: readonly ClusterScope[],
 ): Promise<number> {
   const where = whereOf(clusterScopes);
-  const printer = printerOf(session, flags, where);
+  const how = { where, dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"], passwords: flags.passwords };
+  const printer = openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
   const total = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const tally = await printOutcomes(outcomes, session, { printer, where, total });
   const interrupted = session.interrupted();
@@ -99,11 +100,6 @@ export async function printOutcomes(
   }
   if (next !== undefined) hint(next);
   return tally;
-}
-
-export function printerOf(session: Session, flags: PrintingFlags, where: PlaceDetail): Printer {
-  const how = { where, dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"], passwords: flags.passwords };
-  return openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
 }
 
 export function printPlaceError(session: Session, error: unknown, at: Ref, where: PlaceDetail): void {

@@ -1,3 +1,4 @@
+import { isDone, type Outcome } from "../src/actions/outcome.ts";
 import { type Cluster, listAll } from "../src/cluster/port.ts";
 import type { Asked, Credential, Kind, Sources } from "../src/credential/kind.ts";
 import { isMadeInAzure, parseKind } from "../src/credential/kinds.ts";
@@ -12,7 +13,6 @@ import { targetOf, wantsTargets } from "../src/state/targets.ts";
 import { issueEach, issueShared, type Order } from "../src/workflows/create.ts";
 import { conclude, printsHints, whereOf } from "./conclude.ts";
 import { exportOne, printManifests } from "./create/export.ts";
-import { checkKeep, type Journal, keepUp, newJournal, recordOutcomes } from "./create/keep.ts";
 import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
 import { targetCandidates } from "./line/known.ts";
 import { targetValues } from "./line/target-words.ts";
@@ -33,8 +33,8 @@ export const create = verb({
     "kubectl acr-secret create web --registry myregistry --repository app/web --repository 'base/*' deployment/web",
     "# Use a user name and password that you already have",
     "kubectl acr-secret create --registry myregistry.azurecr.io --username ci --password-stdin < password.txt",
-    "# Use a short-lived token of your own identity, and renew it until Ctrl-C",
-    "kubectl acr-secret create --registry myregistry --serviceaccount default --entra --keep",
+    "# Use a short-lived token of your own identity",
+    "kubectl acr-secret create --registry myregistry --serviceaccount default --entra",
     "# Let Argo CD pull charts",
     "kubectl acr-secret create --registry myregistry --repository 'charts/*' --for argocd",
     "# Share one credential across all namespaces",
@@ -54,10 +54,7 @@ export const create = verb({
       session.warn("--repository '*' lets the credential pull every repository of the registry");
     if (options.reader && readers[options.reader].manifests) return printManifests(options, flags, session);
     if (flags.export) return exportOne({ ...options, ...parsed, again: againOf(options, false) }, flags, session);
-    const once = (journal: Journal) => createAll({ ...options, ...parsed }, flags, session, journal);
-    if (!flags.keep) return once(newJournal());
-    checkKeep(flags, parsed.kind);
-    return keepUp(once, session, flags);
+    return createAll({ ...options, ...parsed }, flags, session);
   },
 });
 
@@ -69,14 +66,12 @@ type Options = CreateOptions & {
 };
 
 /** Creates what is missing in every namespace. @returns the exit code */
-export async function createAll(options: Options, flags: CreateFlags, session: Session, journal: Journal): Promise<number> {
+export async function createAll(options: Options, flags: CreateFlags, session: Session): Promise<number> {
   const { name, targets, reader, asked, per, kind, select = (places) => places } = options;
   // Azure is read concurrently with the cluster
   const opening = kind.open(asked, session);
   opening.catch(() => undefined);
   const clusterScopes = await clusterScopesOf(options.scope, { ...session, writes: true });
-  const isFirst = journal.clusterScopes.length === 0;
-  journal.clusterScopes = clusterScopes;
   const isOneNamespace = whereOf(clusterScopes) === "one";
   const reads = {
     secret: name,
@@ -99,14 +94,23 @@ export async function createAll(options: Options, flags: CreateFlags, session: S
     refuse: per === undefined ? () => priceOfSharing(clusterScopes, kind, asked, session) : undefined,
   };
   const outcomes = shared ? issueShared(places, clusterScopes, order) : issueEach(places(), order, session);
-  journal.createsSecret = false;
-  const code = await conclude(recordOutcomes(outcomes, journal, flags.keep), session, { ...flags, passwords: true }, clusterScopes);
-  const credential = await opening;
-  journal.renewAt = credential.renewAt?.();
-  const isNew = reader ? isFirst : journal.createsSecret && isOneNamespace;
+  let createsSecret = false;
+  const observed = observe(outcomes, (outcome) => {
+    createsSecret ||= isDone(outcome) && outcome.change.act === "store" && !outcome.change.precondition;
+  });
+  const code = await conclude(observed, session, { ...flags, passwords: true }, clusterScopes);
+  const { host } = await opening;
+  const isNew = reader !== undefined || (createsSecret && isOneNamespace);
   if (!isNew || !printsHints(code, flags)) return code;
-  for (const next of await nextSteps(options, credential.host, clusterScopes)) session.hint(next);
+  for (const next of await nextSteps(options, host, clusterScopes)) session.hint(next);
   return code;
+}
+
+async function* observe(outcomes: AsyncIterable<Outcome>, see: (outcome: Outcome) => void): AsyncGenerator<Outcome> {
+  for await (const outcome of outcomes) {
+    see(outcome);
+    yield outcome;
+  }
 }
 
 /**

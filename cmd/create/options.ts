@@ -86,7 +86,7 @@ export const createFlags = {
     },
     export: {
       type: "boolean",
-      exclusive: [...Object.keys({ ...targetFlags, ...restartFlag, ...recreateFlag }), ...forSeveral, "merge", "keep", "diff"],
+      exclusive: [...Object.keys({ ...targetFlags, ...restartFlag, ...recreateFlag }), ...forSeveral, "merge", "diff"],
       describe: "Print the Secret with its password instead of writing it, for SOPS, Sealed Secrets or a vault",
     },
     force: {

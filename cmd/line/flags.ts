@@ -86,7 +86,7 @@ export const dryRun = under(outputGroup, {
   },
   diff: {
     type: "boolean",
-    exclusive: ["output", "keep"],
+    exclusive: ["output"],
     implies: { "dry-run": "client" },
     describe: "Show the changes as a diff without making them",
   },

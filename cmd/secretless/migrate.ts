@@ -8,7 +8,6 @@ import type { NamespaceReader } from "../../src/state/namespace-reader.ts";
 import { openNodePulls } from "../../src/workflows/check-from-cluster.ts";
 import { migrate } from "../../src/workflows/secretless-migrate.ts";
 import { conclude, printsHints } from "../conclude.ts";
-import { newJournal } from "../create/keep.ts";
 import { type CreateFlags, createFlags, readOptions } from "../create/options.ts";
 import { type Flags, type identityFlags, identityOf, under, type Values, type writeOutput } from "../line/flags.ts";
 import { secretName } from "../line/names.ts";
@@ -67,7 +66,7 @@ async function undo(given: MigrateFlags, names: readonly string[], session: Sess
   const accounts = { kind: "serviceaccount", names: [], globs: ["*"], selector: undefined } as const;
   const targets = { picks: [accounts], whereUsed: false };
   const selected = { ...options, targets, ...parseKind(options.asked, session.stdin), select: readSetUp };
-  const code = await createAll(selected, flags, session, newJournal());
+  const code = await createAll(selected, flags, session);
   if (!printsHints(code, given)) return code;
   const argv = ["kubectl", "acr-secret", "secretless", "delete", "SERVICEACCOUNT", "--registry", options.asked.registry];
   session.hint({ do: "shell", argv, when: "pods can still pull without the Secret; to end that, run for each ServiceAccount" });

@@ -107,8 +107,6 @@ export type Credential = {
   removal(change: Change): readonly string[];
   /** Absent if only the owner of the login can replace it. */
   readonly lifecycle?: Lifecycle;
-  /** Returns when to issue again, for a login that expires without revocation: the earliest time of all issued logins. */
-  renewAt?(): Date | undefined;
 };
 
 /** A credential that Secrets record, and which of its passwords they hold. */

@@ -31,10 +31,6 @@ export const entra = {
       exclusive: ["acr-token", "admin", "expires-in", "password-stdin", "scope-map", "username"],
       describe: "Use a token of your own Azure identity. It has your rights and expires in hours",
     },
-    keep: {
-      type: "boolean",
-      describe: "With --entra: renew the token until Ctrl-C, then clean up",
-    },
   },
   parse: ({ flags: { entra: asked } }) => (asked === true ? { needsName: false } : undefined),
   async open(asked, sources) {
@@ -70,11 +66,6 @@ type Token = { readonly login: Login; readonly claims: TokenClaims };
 function credentialOf(env: EntraEnv): Credential {
   const { host, asked, sources } = env;
   let requested: ReturnType<typeof requestToken> | undefined;
-  let renewal: number | undefined;
-  const scheduled = <T extends Token>(token: T): T => {
-    renewal = Math.min(renewal ?? Number.POSITIVE_INFINITY, halfLife(token.claims));
-    return token;
-  };
   const isYoung = ({ claims }: Token) => registryTime(env) < halfLife(claims);
   /**
    * Tests the token. Returns undefined after half of the token's lifetime. The answer also shows the registry's time, if it is not known
@@ -102,16 +93,16 @@ function credentialOf(env: EntraEnv): Credential {
         login.username === tokenUser && !isSameIdentity(login, token) && !hasExpired(login, registryTime(env));
       const existing = current?.login && isSameIdentity(current.login, token) ? tokenOf(current.login, host) : undefined;
       const still = existing && (await tried(existing, ask));
-      if (existing && still && still.pulls !== "no") return { ...keepToken(scheduled(existing), still, host, need), isOthers };
+      if (existing && still && still.pulls !== "no") return { ...keepToken(existing, still, host, need), isOthers };
       const pulls = await pullsOther(current?.login, isOthers, ask);
-      return { ...issueToken(scheduled(token), pulls, scope, { secret: owner.secret, verify: asked.verify }), isOthers };
+      return { ...issueToken(token, pulls, scope, { secret: owner.secret, verify: asked.verify }), isOthers };
     },
     lifecycle: {
       async renew({ inside, secret, images }) {
         const scope = { host, repositories: namedOrUsed({ images, repositories: [] }), images };
         const token = await requestOnce();
         if (!inside.every((login) => isSameIdentity(login, token))) throw otherIdentity(secret, host, token.of);
-        return issueToken(scheduled(token), "unknown", scope, { secret, verify: asked.verify });
+        return issueToken(token, "unknown", scope, { secret, verify: asked.verify });
       },
       shown: async () => undefined,
       clusters: async () => [],
@@ -121,8 +112,6 @@ function credentialOf(env: EntraEnv): Credential {
     },
     apply: async () => ({}),
     removal: () => [],
-    // According to this machine's clock
-    renewAt: () => (renewal === undefined ? undefined : new Date(renewal - registryTime(env) + sources.now().getTime())),
   };
 }
 

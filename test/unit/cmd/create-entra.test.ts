@@ -63,6 +63,24 @@ testRows([
       }),
     ],
   },
+  ...[90, 24 * 60, -90, -170].map((skew): Row => {
+    const registryClock = (minutes: number): Given => {
+      return ({ azure: { entra } }) => {
+        entra.ahead = -skew * 60_000;
+        entra.now = new Date(Date.UTC(2026, 0, 1) + (minutes - skew) * 60_000);
+      };
+    };
+    return {
+      does: `renews a token at half of its life when the clock of this machine is ${skew} minutes ahead`,
+      ...after(0, { given: registryClock(0) }),
+      stdout: attachedAll,
+      stderr: any,
+      after: [
+        after(80, { given: registryClock(80), ...unchanged(command, { stderr: any }) }),
+        after(91, { given: registryClock(91), stdout: configured, stderr: any }),
+      ],
+    };
+  }),
   {
     does: "reads the end of a token from the token when the annotation says another",
     ...first,

@@ -173,7 +173,6 @@ testRows(
       { more: "-A", stderr: /--all-namespaces and --export cannot be used together|--export and --all-namespaces cannot be used together/ },
       { more: "--merge", stderr: /cannot be used together/ },
       { more: "--diff", stderr: /cannot be used together/, code: 2 },
-      { more: "--entra --keep", stderr: /cannot be used together/ },
       { more: "--serviceaccount default", stderr: /cannot be used together/ },
     ].map(
       ({ more, stderr, code = 1 }: { more: string; stderr: RegExp; code?: number }): Row => ({

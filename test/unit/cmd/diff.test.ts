@@ -27,7 +27,6 @@ const listed = (where = "") => [
   "+- name: acr-myregistry",
 ];
 const restarted = (suffix: string) => `pod/web-1 restarted${suffix}`;
-const entra = "--entra --keep --registry myregistry";
 
 test.for<{ typed: string; prints: string[]; message?: RegExp; code: number; world?: World }>([
   {
@@ -92,7 +91,6 @@ test.for<{ typed: string; prints: string[]; message?: RegExp; code: number; worl
     message: /^error: --diff and --output cannot be used together/,
     code: 2,
   },
-  { typed: `create ${entra} --diff`, prints: [], message: /^error: --diff and --keep cannot be used together/, code: 2 },
   { typed: "list -n demo --diff", prints: [], message: /^error: unknown flag: --diff\n/, code: 1 },
   { typed: "attach -n demo --serviceaccount --diff", world: { aborted: true }, prints: [], message: /^/, code: 130 },
 ])("$typed", async ({ typed, prints, message = /^$/, code, world: more }) => {

@@ -108,7 +108,6 @@ test("warns about a new token and proves it once for all namespaces", async () =
   expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
   expect(await credential.apply({ act: "warn", to: { kind: "registry", name: host }, message: "" })).toEqual({});
   expect(credential.removal({ act: "warn", to: { kind: "registry", name: host }, message: "" })).toEqual([]);
-  expect(credential.renewAt?.()).toEqual(new Date("2026-01-01T01:30:00Z"));
 });
 
 test("proves each repository of the pods' images once when none is named", async () => {
@@ -176,10 +175,9 @@ test.for(["pulls", "refused"] as const)("tests the other login of a Secret: %s",
 });
 
 test("takes the current time as the issue time when a token has none", async () => {
-  const { issue, credential } = await issued({ answer: { token: new Sensitive(jwt({ iat: undefined })) } });
+  const { issue } = await issued({ answer: { token: new Sensitive(jwt({ iat: undefined })) } });
 
   expect(issue.entry).toEqual({ ...entry, by: "jane@example.com" });
-  expect(credential.renewAt?.()).toEqual(new Date("2026-01-01T01:30:00Z"));
 });
 
 test("finds a registry by its name and uses its login server in Azure", async () => {
@@ -282,12 +280,4 @@ test("rethrows an unexpected exception", async () => {
       throw defect;
     },
   });
-});
-
-test("has no renewal time before the first token", async () => {
-  const sources = { azure: () => ({}) } as unknown as Sources;
-  const asked = { flags: {}, registry: host, identity: { source: "auto" }, verify: true, expiresAt: undefined, wait: 0 } as const;
-  const credential = await entra.open({ ...asked, again: { verb: "create", registry: host } }, sources);
-
-  expect(credential.renewAt?.()).toBeUndefined();
 });
