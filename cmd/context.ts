@@ -5,7 +5,7 @@ import { isatty } from "node:tty";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import { noKubectl, openCluster } from "../src/cluster/cluster.ts";
 import { findKubectl, type Launched } from "../src/cluster/kubectl.ts";
-import { applied, configuredNames } from "../src/cluster/kubectl-config.ts";
+import { configuredNames } from "../src/cluster/kubectl-config.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/cluster/port.ts";
 import type { Environment, Files, Sink, Terminal, Trace } from "../src/env.ts";
 import { Interrupted } from "../src/errors.ts";
@@ -27,8 +27,6 @@ export type Context = {
   readonly terminal: Terminal | undefined;
   readonly files: Files;
   readonly programs: Programs;
-  /** Applies a manifest with kubectl. @returns kubectl's output, and its errors if an object could not be applied */
-  apply(manifest: string, kube: KubeFlags): Promise<{ readonly stdout: string; readonly failure?: string }>;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: Environment;
@@ -76,7 +74,6 @@ export function processContext(interruption: Interruption, launched?: Launched):
     stdin: { isTTY: isTerminal, read: async () => (await stdin()).toString(), bytes: stdin },
     files: machineFiles(signal),
     programs: machinePrograms(env, process.platform),
-    apply: async (manifest, { forward }) => applied(kubectl(forward), manifest, signal()),
     stdout,
     stderr,
     env,

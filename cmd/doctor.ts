@@ -66,7 +66,6 @@ function optionsOf(flags: Omit<Values<typeof doctorFlags>, "output">, env: Envir
  * The rights of the first command line of each verb in docs/rbac.json, which the tests record. Only cluster administrators have those for
  * secretless.
  */
-const verbs: readonly VerbRights[] = [...Map.groupBy(rbac, ({ line }) => /^schedule \w+|^\w+/.exec(line)?.[0] ?? "")].flatMap(
-  ([name, [first]]) =>
-    first && first.rights.length > 0 && !["doctor", "secretless"].includes(name) ? [{ verb: name, rights: first.rights }] : [],
+const verbs: readonly VerbRights[] = [...Map.groupBy(rbac, ({ line }) => /^\w+/.exec(line)?.[0] ?? "")].flatMap(([name, [first]]) =>
+  first && first.rights.length > 0 && !["doctor", "secretless"].includes(name) ? [{ verb: name, rights: first.rights }] : [],
 );

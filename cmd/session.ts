@@ -66,7 +66,6 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     /** Returns the cluster of a context; without a name, that of the command line or the current one. */
     cluster: (name?: string) => memoize(clusters, name ?? "", () => open(name)),
     configured: (of: Configured) => context.configured(of, kubeFlags(flags)),
-    apply: (manifest: string) => context.apply(manifest, kubeFlags(flags)),
     contexts: () => context.configured("contexts", kubeFlags(flags)),
     warnings: () => warnings,
     /** Returns the requests that a server denied, in its words, also those without which the run continued. Only with `--strict`. */

@@ -71,7 +71,7 @@ export type ContainerStatus = {
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
     readonly running?: object;
-    readonly terminated?: { readonly reason?: string; readonly message?: string };
+    readonly terminated?: object;
   };
   readonly lastState?: { readonly terminated?: object };
   readonly restartCount?: number;
@@ -117,7 +117,6 @@ type Condition = {
   readonly type: string;
   readonly status: string;
   readonly message?: string;
-  readonly lastTransitionTime?: string | null;
 };
 
 /** batch/v1 Job. */
@@ -125,8 +124,6 @@ export type Job = Templated<"batch/v1", "Job"> & {
   readonly spec: { readonly manualSelector?: boolean; readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } };
   readonly status?: {
     readonly conditions?: readonly Condition[];
-    readonly startTime?: string;
-    readonly completionTime?: string;
     readonly ready?: number;
     readonly succeeded?: number;
     readonly failed?: number;
@@ -205,9 +202,6 @@ export type KubeObjects = {
     "CronJob",
     {
       spec: {
-        readonly schedule?: string;
-        readonly timeZone?: string;
-        readonly suspend?: boolean;
         readonly jobTemplate: { readonly metadata?: Partial<Metadata>; readonly spec: { readonly template: PodTemplate } };
       };
     }

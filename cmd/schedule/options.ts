@@ -10,7 +10,7 @@ import { ownNamespace, type Schedule } from "../../src/schedule/objects.ts";
 import { isGuid } from "../../src/secret/azure-words.ts";
 import { createFlags, registryHost } from "../create/options.ts";
 import { lifetime } from "../line/durations.ts";
-import { dataOutput, type Flags, firstIgnored, mustBe, outputGroup, under, type Values } from "../line/flags.ts";
+import { dataOutput, type Flags, firstIgnored, mustBe, under, type Values } from "../line/flags.ts";
 import { flagWords } from "../line/format-command.ts";
 import { ours } from "../line/kubectl-flags.ts";
 import { parseLabelSelector } from "../line/label-selector.ts";
@@ -18,7 +18,7 @@ import { clientVersion } from "../project.ts";
 import { rotateFlags } from "../rotate/options.ts";
 
 /** The image of each release, without its tag. */
-export const publishedImage = "ghcr.io/kubectl-acr-secret/kubectl-acr-secret";
+const publishedImage = "ghcr.io/kubectl-acr-secret/kubectl-acr-secret";
 
 export const scheduleFlags = {
   ...under("What it runs", {
@@ -77,11 +77,6 @@ export const scheduleFlags = {
       value: "ID",
       describe: "Client ID of an identity that the ServiceAccount uses by workload identity",
     },
-    "with-identity": {
-      type: "boolean",
-      exclusive: ["client-id", "azure-secret"],
-      describe: "Create a managed identity in Azure, with the role for ACR tokens on --registry, unless it exists. Use it like --client-id",
-    },
     "azure-secret": {
       type: "string",
       refuse: mustBe("the name of a Secret", isObjectName, "azure-secret"),
@@ -90,17 +85,13 @@ export const scheduleFlags = {
       fallback: "azure",
     },
   }),
-  output: { ...dataOutput.output, fallback: "yaml, and a table for status" },
-  ...under(outputGroup, {
-    apply: { type: "boolean", exclusive: ["output"], describe: "Apply the objects with kubectl, and wait until a first Job succeeds" },
-    wait: { type: "string", value: "DURATION", describe: "With --apply: how long to wait for the first Job", fallback: "10m" },
-  }),
+  output: { ...dataOutput.output, fallback: "yaml" },
 } as const satisfies Flags;
 
 export type ScheduleFlags = Values<typeof scheduleFlags>;
 
-const common = ["at", "image", "namespace", "network-policy", "output", "apply", "wait"];
-const signIn = ["client-id", "with-identity", "azure-secret", "registry"];
+const common = ["at", "image", "namespace", "network-policy", "output"];
+const signIn = ["client-id", "azure-secret", "registry"];
 
 type Row = {
   /** The flags that the verb accepts. */
@@ -134,8 +125,8 @@ export const scheduledVerbs = Object.keys(rows) as Schedule["verb"][];
 /** @throws CliError usage, before any request */
 export function readSchedule(verb: Schedule["verb"], flags: ScheduleFlags, namespace = ownNamespace): Schedule {
   const row = rows[verb];
-  refuseFlags(verb, row.flags, flags);
-  if (flags["with-identity"] && flags.registry === undefined) throw usage("--with-identity requires --registry");
+  const other = firstIgnored(scheduleFlags, flags, row.flags);
+  if (other !== undefined) throw usage(`--${other} cannot be used with schedule ${verb}`);
   const { image = `${publishedImage}:${clientVersion.slice(1)}`, at = "", "client-id": clientId, "azure-secret": secret = "azure" } = flags;
   parseImage(image);
   return {
@@ -150,12 +141,6 @@ export function readSchedule(verb: Schedule["verb"], flags: ScheduleFlags, names
     registry: registryNameOf(flags),
     networkPolicy: flags["network-policy"],
   };
-}
-
-/** @throws CliError usage for a flag that this sub-command ignores */
-export function refuseFlags(verb: string, accepted: readonly string[], flags: ScheduleFlags): void {
-  const other = firstIgnored(scheduleFlags, flags, accepted);
-  if (other !== undefined) throw usage(`--${other} cannot be used with schedule ${verb}`);
 }
 
 /** Returns the name of the registry for az. @throws CliError usage for a text that is no registry */

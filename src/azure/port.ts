@@ -154,8 +154,6 @@ export type Principals = {
   roleAssignments(registry: AzureRegistry, principalId: string): Promise<readonly RoleAssignment[]>;
   /** A role's definition by its GUID, built in or custom; undefined if it does not exist. @throws CliError forbidden */
   roleDefinition(registry: AzureRegistry, guid: string): Promise<RoleDefinition | undefined>;
-  /** The definition of a role by its name, and its GUID; undefined if it does not exist. */
-  roleNamed(registry: AzureRegistry, name: string): Promise<(RoleDefinition & { readonly id: string }) | undefined>;
   /** The roles of all service principals on a registry, or on a scope above it. */
   servicePrincipalRoles(registry: AzureRegistry): Promise<readonly RoleAssignment[]>;
   /** A service principal by its own id. */

@@ -21,11 +21,6 @@ export const openRoles = (arm: Arm) =>
       const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
       return arm.find({ path, version, doing: `read the role definition ${guid}` }, asDefinition);
     },
-    async roleNamed(registry, name) {
-      const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions`;
-      const [found] = await arm.list({ path, version, filter: `roleName eq '${name}'`, doing: `find the role ${name}` }, asDefinition);
-      return found;
-    },
     async servicePrincipalRoles(registry) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
       const doing = `read the roles on registry ${registry.name}`;
@@ -87,10 +82,10 @@ function asAssignment(registry: AzureRegistry, { name, properties }: Json): Role
   return [{ name, principalId, role, here: at === own, ours, condition: textOf(condition), madeAt: textOf(createdOn) }];
 }
 
-function asDefinition({ name: id, properties }: Json): (RoleDefinition & { readonly id: string }) | undefined {
+function asDefinition({ properties }: Json): RoleDefinition | undefined {
   const { roleName: name, permissions } = objectOf(properties);
-  if (typeof id !== "string" || typeof name !== "string" || !Array.isArray(permissions)) return undefined;
-  return { id: id.toLowerCase(), name, permissions: objectsOf(permissions).map(asPermission) };
+  if (typeof name !== "string" || !Array.isArray(permissions)) return undefined;
+  return { name, permissions: objectsOf(permissions).map(asPermission) };
 }
 
 const asPermission = ({ actions, notActions, dataActions, notDataActions }: Json): Permission => ({

@@ -53,18 +53,6 @@ export async function configuredNames(kubectl: Kubectl, of: keyof typeof named, 
 }
 
 /**
- * Applies a manifest with `kubectl apply`. @returns its output, and its errors if an object could not be applied
- * @throws CliError config if kubectl cannot be started
- */
-export async function applied(
-  kubectl: Kubectl,
-  manifest: string,
-  signal?: AbortSignal,
-): Promise<{ readonly stdout: string; readonly failure?: string }> {
-  return ask(kubectl, ["apply", "-f", "-"], signal, manifest);
-}
-
-/**
  * Returns the output of a kubectl, and its stderr if it fails. It ends with this process, or by `signal`.
  * @throws CliError config if it cannot be started
  */
@@ -72,11 +60,8 @@ async function ask(
   { file, flags, env }: Kubectl,
   args: readonly string[],
   signal: AbortSignal | undefined,
-  input?: string,
 ): Promise<{ stdout: string; failure?: string }> {
-  const child = watched({ file, args: [...args, ...flags], env, stdin: input === undefined ? "ignore" : "pipe", platform: platform() });
-  // kubectl may end before it has read all its input
-  child.stdin?.on("error", () => {}).end(input);
+  const child = watched({ file, args: [...args, ...flags], env, stdin: "ignore", platform: platform() });
   const stop = () => end(child);
   signal?.addEventListener("abort", stop, { once: true });
   const code = new Promise<number | null>((resolve, reject) =>

@@ -1,7 +1,7 @@
 import { clusterName, type Schedule, scheduleName } from "./objects.ts";
 
 /** The role definition in docs/rbac.md, which lets a schedule create and rotate ACR tokens. */
-export const role = {
+const role = {
   Name: "ACR pull tokens",
   Description: "Make tokens that may pull from a registry",
   Actions: [
@@ -17,7 +17,7 @@ const subscription = outputOf("az account show --query id --output tsv");
 const definition = JSON.stringify({ ...role, AssignableScopes: ["/subscriptions/SUBSCRIPTION"] });
 
 /** The command for a POSIX shell that creates the role in the current subscription. */
-export const createRole = `az role definition create --role-definition '${definition.replace("SUBSCRIPTION", `'${subscription}'`)}'`;
+const createRole = `az role definition create --role-definition '${definition.replace("SUBSCRIPTION", `'${subscription}'`)}'`;
 
 /**
  * Returns the commands for a POSIX shell that create the schedule's identity in Azure with the least permissions. A word in capitals stands

@@ -33,7 +33,7 @@ export type Schedule = {
 export const ownNamespace = "acr-secret";
 
 /** The time zone of all schedules. Without one, the times are those of the control plane. */
-export const utc = "Etc/UTC";
+const utc = "Etc/UTC";
 
 /** The label of a schedule's objects whose value is its verb. */
 export const scheduleLabel = "acr-secret/schedule";

@@ -1,10 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { formatCommand } from "../../cmd/line/format-command.ts";
-import { openAzure } from "../../src/azure/azure.ts";
-import { azureCommands, role } from "../../src/schedule/azure-commands.ts";
-import { ensureIdentity } from "../../src/workflows/schedule-identity.ts";
+import { azureCommands } from "../../src/schedule/azure-commands.ts";
 import { loginServer, registryId } from "../sandbox/azure/world.ts";
 import { type AzWorld, startAzWorld } from "./az-world.ts";
 
@@ -71,25 +68,6 @@ test("creates the service principal of a schedule, in the form that its Secret r
   expect(Object.keys(lines)).toEqual(["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]);
   expect(lines.AZURE_TENANT_ID).toBe(world.azure.owner.tenantId);
   expect(await pulls(lines.AZURE_CLIENT_ID, lines.AZURE_CLIENT_SECRET)).toBe(true);
-});
-
-test("deletes the identity of a schedule with the printed commands", { timeout: 300_000 }, async () => {
-  const { world: there, env } = world.azure;
-  const actions = role.Actions;
-  there.customRoles.push({ guid: "0a1b2c3d-0000-4000-8000-000000000001", name: role.Name, actions, notActions: [], dataActions: [] });
-  const before = structuredClone([there.userAssignedIdentities, there.roleAssignments, there.servicePrincipals]);
-  const { signal } = new AbortController();
-  const sleep = async () => {};
-  const azure = openAzure({ identity: { source: "env" }, env, trace: () => {}, signal: () => signal, sleep, now: () => new Date() });
-  const cluster = { issuer: async () => "https://cluster.blob.core.windows.net/one" };
-  const during = <T>(_: string, work: () => Promise<T>) => work();
-  const tools = { azure, cluster, sleep, during, print: () => {} };
-
-  const { removal } = await ensureIdentity(schedule, "myregistry", tools);
-
-  expect(there.userAssignedIdentities).toMatchObject([{ federated: [{}] }]);
-  for (const command of removal) await promisify(execFile)("sh", ["-c", formatCommand(command)], { env: world.env });
-  expect([there.userAssignedIdentities, there.roleAssignments, there.servicePrincipals]).toEqual(before);
 });
 
 test("pulls what the condition of a role of az names", { timeout: 300_000 }, async () => {

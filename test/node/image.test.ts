@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
@@ -11,7 +10,7 @@ import { containerImage } from "../../scripts/release/image.ts";
 import { take } from "../../scripts/release/take.ts";
 import { create, kubectl } from "../support/kubectl.ts";
 import { reachWorld } from "../support/node-world.ts";
-import { objectOf } from "../support/scheduled.ts";
+import { objectOf, objectsOf } from "../support/scheduled.ts";
 
 const world = reachWorld(inject("world"));
 const server = "myregistry.azurecr.io";
@@ -127,42 +126,26 @@ test("creates a pull secret in the pod's namespace", { timeout: 120_000 }, async
   expect(made).toEqual({ phase: "Succeeded", printed: expect.stringMatching(/^secret\/acr-myregistry created$/m) });
 });
 
-/** Returns a kubectl that adds the sandbox's fields to the CronJob that it applies. */
-async function sandboxKubectl(): Promise<string> {
-  const path = join(home.path, "kubectl");
-  const { spec } = await objectOf(schedule, "CronJob");
-  const patch = JSON.stringify(await inSandbox(spec.jobTemplate.spec.template.spec));
-  await writeFile(join(home.path, "pod.json"), patch);
-  const code = `const { items } = JSON.parse(require("fs").readFileSync(0)); const spec = require("${home.path}/pod.json");
-    for (const { kind, spec: job } of items) if (kind === "CronJob") job.jobTemplate.spec.template.spec = spec;
-    console.log(JSON.stringify({ apiVersion: "v1", kind: "List", items }));`;
-  await writeFile(join(home.path, "patch.cjs"), code);
-  const run = `if [ "$1" = apply ]; then "${process.execPath}" "${home.path}/patch.cjs" | kubectl "$@"; else exec kubectl "$@"; fi`;
-  await writeFile(path, `#!/bin/sh\n${run}\n`, { mode: 0o755 });
-  return path;
-}
-
-test("rotates a credential that expires soon in the schedule that --apply creates", { timeout: 180_000 }, async () => {
+test("rotates a credential that expires soon in the schedule that kubectl applies", { timeout: 180_000 }, async () => {
   const soon = await runPod("soon", ["create", "soon", "--registry", "myregistry", "--repository", "app/web", "--expires-in", "7d"]);
   expect(soon).toMatchObject({ phase: "Succeeded" });
   const data = () => kubectl(["get", "secret", "soon", "-n", namespace, "-o", "jsonpath={.data}"]);
   const before = await data();
-  const KUBECTL_PATH = await sandboxKubectl();
-  const plugin = async (line: string) =>
-    promisify(execFile)("kubectl-acr_secret", line.split(" "), { env: { ...process.env, KUBECTL_PATH } }).catch(
-      ({ stdout, stderr }: { stdout: string; stderr: string }) => ({ stdout, stderr: `failed: ${stderr}` }),
-    );
+  const items = await objectsOf(schedule);
+  const { template } = items.find(({ kind }) => kind === "CronJob").spec.jobTemplate.spec;
+  template.spec = await inSandbox(template.spec);
 
-  const applied = await plugin(`${schedule} --apply --wait 2m`);
+  await kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+  await kubectl(["create", "job", "first", `--from=cronjob/${rotator}`, "-n", namespace]);
+  await kubectl(["wait", "--for=condition=complete", "job/first", "-n", namespace, "--timeout=2m"]);
 
-  expect(applied).toEqual({
-    stdout: expect.stringMatching(/^job\.batch\/acr-secret-rotate-\w+ succeeded$/m),
-    stderr: expect.stringMatching(/^hint: kubectl acr-secret schedule -n image status$/m),
-  });
   expect(await data()).not.toBe(before);
-  expect((await plugin(`schedule status -n ${namespace}`)).stdout).toMatch(/^acr-secret-rotate-\w+ +Complete .* 1 Secret configured/m);
+  const runs = ["get", "cronjobs,jobs", "-l", "acr-secret/schedule", "-n", namespace, "-o", "name"];
+  expect(await kubectl(runs)).toBe(`cronjob.batch/${rotator}\njob.batch/first\n`);
+  const message = "jsonpath={.items[*].status.containerStatuses[*].state.terminated.message}";
+  expect(await kubectl(["get", "pods", "-l", "job-name=first", "-n", namespace, "-o", message])).toContain("1 Secret configured");
 
-  const { stdout } = await plugin(schedule);
+  const { stdout } = await promisify(execFile)("kubectl-acr_secret", schedule.split(" "));
   const [, remove = ""] = /^# (kubectl delete cronjob.*)$/m.exec(stdout) ?? [];
   await promisify(execFile)("sh", ["-c", remove]);
 

@@ -80,7 +80,6 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
   "@azure/core-rest-pipeline": { in: ["src/azure", "src/http"], late: true },
   "@azure/identity": { in: ["src/azure"], late: true },
   chalk: { in: ["src/output"] },
-  croner: { in: ["src/schedule"] },
   diff: { in: ["src/output"] },
   execa: { in: ["src/azure", "src/cluster"], late: true },
   ora: { in: ["src/output"], late: true },

@@ -28,7 +28,6 @@ export type World = {
   readonly answers?: readonly Answer[];
   readonly disk?: Files;
   readonly programs?: Programs;
-  readonly apply?: Context["apply"];
   readonly aborted?: boolean;
   /** Waits never end. By default they end at once. */
   readonly patient?: boolean;
@@ -85,7 +84,6 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "", bytes: async () => Buffer.from(world.stdin ?? "") },
     files: world.disk ?? machineFiles(interruption.signal),
     programs: only<Programs>("programs", { system: "posix", ...world.programs }, true),
-    apply: world.apply ?? (() => Promise.reject(new Error("apply was called"))),
     stdout: sink("stdout"),
     stderr: sink("stderr"),
     // Disables the spinner, which would write to the real terminal.

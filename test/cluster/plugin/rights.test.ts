@@ -33,7 +33,6 @@ const audience = {
 /** Names the issuer, for a user who may not read it. */
 const token = { where: "namespace", group: "", resource: "serviceaccounts/token", verb: "create" } as const;
 const attached = `${make} --serviceaccount app`;
-const scheduled = "schedule check -n NS -o yaml | kubectl apply -f -";
 const web = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web" } };
 
 const wide = true;
@@ -62,7 +61,6 @@ const rows: readonly Row[] = [
   { line: "list -A", before: [attached], wide, prints: / acr-myregistry /m },
   { line: "rotate acr-myregistry -n NS", before: [attached], prints: /^secret\/acr-myregistry configured/m },
   { line: "rotate --namespaces 'NS*'", before: [attached], wide, prints: /^secret\/acr-myregistry configured/m },
-  { line: "schedule status -n NS", before: [scheduled], prints: /^acr-secret-check /m },
   { line: "detach acr-myregistry --serviceaccount app -n NS", before: [attached], prints: /^serviceaccount\/app patched$/m },
   { line: "delete acr-myregistry --force --yes -n NS", before: [attached], prints: /^secret\/acr-myregistry deleted$/m },
   {

@@ -131,11 +131,6 @@ export function fakeDirectory(): FakeDirectory {
           return created(made);
         }),
       access: (of) => ask("access", of, false, () => access.get(of) ?? { owners: [], principalOwners: [], otherKeys: [] }),
-      roleNamed: (_, name) =>
-        ask("roleNamed", name, false, () => {
-          const [id, found] = definitions.entries().find(([, one]) => one.name === name) ?? [];
-          return id === undefined || !found ? undefined : { ...found, id };
-        }),
       roleDefinition: (_, guid) => ask("roleDefinition", guid, false, () => definitions.get(guid)),
       deleteApplication: (of) =>
         ask("deleteApplication", of, true, () => {

@@ -121,7 +121,6 @@ export const setups: readonly Setup[] = [
       "warning cluster-rights check: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights list: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights rotate: kubectl acr-secret explain cluster-rights",
-      "warning cluster-rights schedule status: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights detach: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights delete: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights prune: kubectl acr-secret explain cluster-rights",

@@ -79,7 +79,6 @@ test.for([
   {
     status: 200,
     is: {
-      id: "r-1",
       name: "our role",
       permissions: [{ actions: ["*/read"], notActions: [], dataActions: ["x/read"], notDataActions: [] }],
     },

@@ -98,19 +98,13 @@ test("rotates a credential that never expires with the printed arguments", async
 });
 
 test.for([
-  { line: "schedule", message: /^error: argument required: rotate, create, check or status$/m },
-  { line: "schedule delete", message: /^error: invalid argument "delete": must be rotate, create, check or status$/m },
-  { line: "schedule rotate -o yaml --apply", message: /cannot be used together/ },
+  { line: "schedule", message: /^error: argument required: rotate, create or check$/m },
+  { line: "schedule delete", message: /^error: invalid argument "delete": must be rotate, create or check$/m },
   { line: "schedule rotate --repository app/web -o yaml", message: /^error: --repository cannot be used with schedule rotate$/m },
   {
     line: "schedule check --client-id 01234567-89ab-cdef-0123-456789abcdef -o yaml",
     message: /^error: --client-id cannot be used with schedule check/m,
   },
-  { line: "schedule rotate --with-identity", message: /^error: --with-identity requires --registry$/m },
-  { line: "schedule check --with-identity", message: /^error: --with-identity cannot be used with schedule check$/m },
-  { line: "schedule rotate --registry myregistry --with-identity --azure-secret azure", message: /cannot be used together/ },
-  { line: "schedule rotate --registry myregistry --with-identity --wait soon", message: /^error: invalid --wait "soon": / },
-  { line: "schedule status --apply", message: /^error: --apply cannot be used with schedule status$/m },
   { line: "schedule create --registry myregistry -o yaml", message: /^error: required flag\(s\) "for-new-namespaces" not set$/m },
   { line: "schedule create --for-new-namespaces a=b -o yaml", message: /^error: required flag\(s\) "registry" not set$/m },
   {
