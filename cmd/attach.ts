@@ -2,7 +2,7 @@ import type { TargetOptions } from "../src/state/targets.ts";
 import { warnOtherNames } from "../src/state/warnings.ts";
 import { attachIn, lackingIn } from "../src/workflows/attach.ts";
 import { parseWait } from "./line/durations.ts";
-import { formats, restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
+import { restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { targetValues } from "./line/target-words.ts";
 import { changeFlags, onlyPrinted, recreateFlags, recreateOptions, runOnTargets, type TargetRun } from "./run-on-targets.ts";
@@ -33,8 +33,6 @@ export const attach = verb({
     "kubectl acr-secret attach acr-myregistry pod/debug --recreate",
     "# In several namespaces",
     "kubectl acr-secret attach acr-myregistry --serviceaccount default --namespaces 'team-*'",
-    "# Add it to new pods of the registry, in namespaces with the label acr-secret/attach=enabled",
-    "kubectl acr-secret attach acr-myregistry -o admission-policy | kubectl apply -f -",
   ],
   flags: {
     ...targetFlags,
@@ -49,21 +47,12 @@ export const attach = verb({
       },
     }),
     ...changeFlags,
-    output: formats(
-      ["json", "yaml", "name", "jsonl", "kustomize", "helm", "admission-policy"],
-      "Output format. kustomize and helm print a change to commit, and admission-policy prints a policy for new pods",
-    ),
   },
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
-    const { output } = given;
-    if (output === "admission-policy") {
-      const make = { verb: "create", registry: "REGISTRY" } as const;
-      return (await import("./attach-policy.ts")).printPolicy(session, given, args, make);
-    }
-    const flags = onlyPrinted({ ...given, output });
+    const flags = onlyPrinted(given);
     const make = (targets: TargetOptions) => ({ verb: "create", registry: "REGISTRY", ...targetValues(targets) }) as const;
     const attaching = ({ secret, named }: Pick<TargetRun, "secret" | "named">) => ({
       secret,

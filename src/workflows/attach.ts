@@ -62,7 +62,7 @@ export function lackingIn(state: NamespaceState, attaching: Attaching): Ref[] {
  * Returns the Secret, and the registries for which pods get it.
  * @throws CliError notFound if the Secret doesn't exist, invalid if the kubelet can't use its type
  */
-export function secretToAttach(
+function secretToAttach(
   { secret, scope }: Pick<NamespaceState, "secret" | "scope">,
   { secret: name, make, fieldManager }: Omit<Attaching, "now">,
 ) {
