@@ -1,21 +1,35 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { manPages } from "../../scripts/man.ts";
 import { packagePlugin } from "../../scripts/package.ts";
-import { hostPlatform } from "../../scripts/platforms.ts";
+import { hostPlatform, type Platform } from "../../scripts/platforms.ts";
 import { debianPackages } from "../../scripts/release/deb.ts";
 import { needs } from "../../scripts/release/nfpm.ts";
+import { root } from "../../scripts/run.ts";
 import { openMachine } from "./machine.ts";
-import { makeBoth, nextVersion, version } from "./made.ts";
-import { commandsOf } from "./page.ts";
 
 const folder = await guardedFolder("acr-secret-deb-");
 afterAll(() => folder.remove());
 
-const { now, next } = await makeBoth(debianPackages, folder.path);
-const [file = "", newer = ""] = [...now, ...next];
+const { version } = packageJson;
+/** A version later than all others, of the same program. */
+const nextVersion = "99.0.0";
+const host = hostPlatform();
+if (!host) throw new Error("the plugin is not packaged for this machine");
+
+/** Creates the package of a version for this machine, in a folder of its own. @returns its path */
+async function make(of: string): Promise<string> {
+  const into = join(folder.path, of);
+  await mkdir(into);
+  const [path = ""] = await debianPackages({ platforms: [host as Platform], version: of, into, progress: () => {} });
+  return path;
+}
+
+const file = await make(version);
+const newer = await make(nextVersion);
 
 const installed = [
   "usr/bin/kubectl-acr_secret",
@@ -44,8 +58,10 @@ async function openDebian({ has }: { has: readonly string[] }) {
   return { ...machine, dpkg, asShown };
 }
 
-const architecture = hostPlatform()?.name.replace("linux-", "");
-const [install = "", purge = ""] = commandsOf("Debian and Ubuntu");
+const architecture = host.name.replace("linux-", "");
+const page = await readFile(join(root, "docs/install.md"), "utf8");
+const [, commands = ""] = /\n## Debian and Ubuntu\n[^#]*?^```sh\n([\s\S]*?)^```$/m.exec(page) ?? [];
+const [install = "", purge = ""] = commands.split("\n");
 const libraries = ["libc6", "libgcc-s1", "libstdc++6", "gcc-12-base", "libcrypt1"];
 
 test("leaves nothing after dpkg has installed, upgraded and removed it", { timeout: 120_000 }, async () => {
@@ -83,8 +99,7 @@ test("names the missing library in dpkg", { timeout: 60_000 }, async () => {
 });
 
 test("requires exactly the program's libraries", async () => {
-  const host = hostPlatform();
-  const { binary } = await packagePlugin({ progress: () => {}, ...(host && { platform: host }) });
+  const { binary } = await packagePlugin({ progress: () => {} });
   const text = (await readFile(binary)).toString("latin1");
   const newest = (symbol: string) =>
     [...new Set([...text.matchAll(new RegExp(`\\0${symbol}_([\\d.]+)(?=\\0)`, "g"))].map(([, number = ""]) => number))]

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { maxConcurrency } from "../../../src/cluster/port.ts";
 import { compare, median } from "../compare.ts";
 import { type Row, time } from "../report.ts";
 import { type Api, type Call, openApi } from "./api.ts";
@@ -10,9 +11,6 @@ import { afresh } from "./replay.ts";
 import { rotation } from "./rotation.ts";
 import { type Watched, watch } from "./watched.ts";
 import type { World } from "./world.ts";
-
-/** Concurrent requests of the bare load. The plugin starts with eight, and stays near eight with a server on the same machine. */
-const width = 8;
 
 const secretOf = (run: number | string) => `pull-${run}`;
 
@@ -35,7 +33,7 @@ export async function fleet(world: World): Promise<Row[]> {
   say("making 1,000 namespaces");
   await makeNamespaces(api, 1000);
   const pairs: Pair[] = [];
-  return [await beside(api, world, pairs), ...figuresOf(pairs), await rotation(api, world, width)];
+  return [await beside(api, world, pairs), ...figuresOf(pairs), await rotation(api, world)];
 }
 
 /** Compares first runs with the bare load, and collects the results of the plugin's runs. */
@@ -64,7 +62,7 @@ async function beside(api: Api, world: World, pairs: Pair[]): Promise<Row> {
     ours: async (run) => {
       first = await watch(kubectl, create(secretOf(run)), env);
     },
-    theirs: async () => void (await watch(process.execPath, [bare, kubectl, socket, file, String(width)], env)),
+    theirs: async () => void (await watch(process.execPath, [bare, kubectl, socket, file, String(maxConcurrency)], env)),
     async after(run, way) {
       if (way === "ours" && first) pairs.push(await again(first, read, secretOf(run), world));
       await undo(api, way === "ours" ? secretOf(run) : secretOf(`bare-${run}`));

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { maxConcurrency } from "../../../src/cluster/port.ts";
 import { median } from "../compare.ts";
 import { type Row, time } from "../report.ts";
 import { type Api, ask, type Call } from "./api.ts";
@@ -19,7 +20,7 @@ const runs = 5;
  * Measures the time from the moment when Azure creates the new password until the last of 1,000 Secrets has it, compared with a bare load
  * that only writes those Secrets.
  */
-export async function rotation(api: Api, world: World, width: number): Promise<Row> {
+export async function rotation(api: Api, world: World): Promise<Row> {
   const { sandbox, kubectl, env, say } = world;
   const scope = ["--registry", "myregistry", "-A"];
   say("making 1,000 Secrets to rotate");
@@ -30,7 +31,7 @@ export async function rotation(api: Api, world: World, width: number): Promise<R
     const read = await followAudit(join(sandbox.cluster.folder, "audit.log"));
     await watch(kubectl, ["acr-secret", "rotate", secret, ...scope], env);
     took.ours.push(lastOf(await read()) - madeLast(world));
-    await bare(api, world, width);
+    await bare(api, world);
     const all = (await read()).filter(isSecret);
     took.theirs.push(lastOf(all) - Math.min(...all.map(({ at }) => at)));
   }
@@ -53,7 +54,7 @@ const madeLast = ({ sandbox }: World): number =>
   );
 
 /** Writes every Secret again, with another annotation. */
-async function bare(api: Api, { sandbox, kubectl, env }: World, width: number): Promise<void> {
+async function bare(api: Api, { sandbox, kubectl, env }: World): Promise<void> {
   const { items } = await ask<Secrets>(api, "GET", `/api/v1/secrets?fieldSelector=metadata.name%3D${secret}`);
   const headers = { accept: "application/json", "content-type": "application/merge-patch+json", "user-agent": "kubectl-acr-secret/bare" };
   const calls = items.map(
@@ -66,5 +67,5 @@ async function bare(api: Api, { sandbox, kubectl, env }: World, width: number): 
   );
   const [socket, file] = [join(sandbox.folder, "bare.sock"), join(sandbox.folder, "bare.json")];
   await writeFile(file, JSON.stringify([calls]));
-  await watch(process.execPath, [join(import.meta.dirname, "bare.mjs"), kubectl, socket, file, String(width)], env);
+  await watch(process.execPath, [join(import.meta.dirname, "bare.mjs"), kubectl, socket, file, String(maxConcurrency)], env);
 }
