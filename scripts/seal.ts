@@ -20,9 +20,6 @@ export type Order = {
 
 const { folder, main, assets, output, node, platform }: Order = JSON.parse(process.argv[2] ?? "");
 const isMac = platform.target.platform === "macos";
-// macOS and Windows: trusts the machine's certificates, like kubectl. On Linux, src/http/trust.ts reads the certificates. Without its option,
-// Node would read its built-in ones at each start, which is unnecessary.
-const trust = platform.target.platform === "linux" ? "--use-openssl-ca" : "--use-system-ca";
 
 // The Node that writes the executable determines the layout of the data in it.
 if (process.versions.node !== node.version) throw new Error(`a Node ${node.version} is packaged by that version, not ${process.version}`);
@@ -35,8 +32,9 @@ const configuration = {
   useSnapshot: false,
   // The bundles have their own code caches, created after a run.
   useCodeCache: false,
+  // src/http/trust.ts asks for the machine's certificates. Without the first option, Node would read its built-in ones at each start.
   // Node's own warnings are not useful to kubectl's users.
-  execArgv: [trust, "--no-warnings"],
+  execArgv: ["--use-openssl-ca", "--no-warnings"],
   // Otherwise NODE_OPTIONS could load code into a program that handles credentials.
   execArgvExtension: "none",
   assets,

@@ -70,14 +70,19 @@ export class NotYet extends CliError {
   override name = "NotYet";
 }
 
-/** Thrown by a port when Azure rejects a write only because of another write at the same time. Nothing was changed. */
+const concurrent = { kind: "conflict", hint: "run the command again" } as const;
+
+/**
+ * Thrown by a port when Azure rejects a write only because of another write at the same time, or because of too many requests. Nothing was
+ * changed.
+ */
 export class Busy extends CliError {
   override name = "Busy";
   /** Milliseconds that Azure asks to wait (Retry-After). */
   readonly retryAfter: number | undefined;
 
-  constructor(message: string, retryAfter?: number) {
-    super("conflict", message, { hint: "run the command again" });
+  constructor(message: string, retryAfter?: number, { kind, hint }: Pick<CliError, "kind" | "hint"> = concurrent) {
+    super(kind, message, { hint });
     this.retryAfter = retryAfter;
   }
 }
@@ -133,7 +138,7 @@ export const unlessRefused = unless(isRefusal);
 
 /** Whether it is unknown if the request was applied. */
 export const isLost = (error: CliError): boolean =>
-  error instanceof Interrupted || error.kind === "unreachable" || error.kind === "timeout";
+  !(error instanceof Busy) && (error instanceof Interrupted || error.kind === "unreachable" || error.kind === "timeout");
 
 /** @throws every error that is not a CliError */
 export function asCliError(error: unknown): CliError {

@@ -36,7 +36,7 @@ function challenged(message: string, { claims, source = "az" }: Refusal): Meanin
 
 function throttled({ retryAfter }: Refusal): Meaning {
   const wait = retryAfter === undefined ? "in a minute" : `in ${Math.ceil(retryAfter / 1000)} seconds`;
-  return { kind: "unreachable", problem: "Azure Resource Manager is throttling requests (429)", hint: `retry ${wait}` };
+  return { kind: "unreachable", problem: "Azure Resource Manager is throttling requests (429)", hint: `retry ${wait}`, isBusy: true };
 }
 
 /** The plugin doesn't enable the admin user: everyone who can read its passwords would get all rights on the images. */
@@ -84,6 +84,10 @@ const byCode: Readonly<Record<string, (message: string, refusal: Refusal) => Mea
   AuthorizationFailed: forbidden,
   LinkedAuthorizationFailed: forbidden,
   PrincipalNotFound: () => ({ kind: "notFound", passes: true }),
+  // Another run is creating the token
+  TokenNotActive: () => ({ kind: "conflict", isBusy: true }),
+  // Azure allows one write at a time to the federated credentials of an identity
+  ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity: () => ({ kind: "conflict", isBusy: true }),
   RequestDisallowedByPolicy: deniedByPolicy,
 };
 

@@ -4,7 +4,7 @@ import { retryAfter } from "../http/retry.ts";
 import { type Json, parseObject, textOf } from "../json.ts";
 import { supportedVersion } from "./api-version.ts";
 import { explainArm, explainEnd } from "./arm-error.ts";
-import { type Connection, openService, type Read, readError } from "./service.ts";
+import { type Connection, openService, type Read } from "./service.ts";
 
 type Resource = {
   /** From the first slash, without api-version. */
@@ -17,8 +17,8 @@ type Resource = {
 type ArmRequest = Resource & {
   readonly method: HttpRequest["method"];
   readonly body?: unknown;
-  /** The code of a temporary 409: while Azure returns it, the request is repeated for up to a minute. */
-  readonly passing?: string;
+  /** A POST that changes nothing. */
+  readonly isRead?: boolean;
 };
 
 /** Azure Resource Manager. Its methods throw CliError, also for a response that lacks a required field. */
@@ -42,9 +42,6 @@ export type Arm = {
     read: Read<T>,
   ): Promise<T[]>;
 };
-
-/** The pauses between two attempts while another operation blocks the request. Milliseconds, a minute in all. */
-const conflictPauses = [1000, 2000, 3000, 4000, ...Array<number>(10).fill(5000)];
 
 /** The timeout for an operation. Milliseconds. */
 const timeout = 5 * 60_000;
@@ -79,16 +76,6 @@ export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(m
       supported.set(provider, next);
       used = next;
     }
-  }
-
-  /** The first response to a request. Waits while a temporary conflict lasts. */
-  async function begin({ method, body, passing }: ArmRequest, url: string): Promise<HttpResponse> {
-    for (const pause of passing === undefined ? [] : conflictPauses) {
-      const answer = await call(method, url, body);
-      if (answer.status !== 409 || readError(answer.text).code !== passing) return answer;
-      await sleep(pause);
-    }
-    return call(method, url, body);
   }
 
   /** The last response of an operation: its end, its result, or the rejection of a poll. @throws CliError timeout */
@@ -135,8 +122,8 @@ export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(m
 
   /** Returns undefined if the object doesn't exist. */
   async function perform(request: ArmRequest): Promise<Json | undefined> {
-    const { method, doing } = request;
-    const { url, answer } = await versioned(request, (at) => begin(request, at));
+    const { method, doing, body, isRead } = request;
+    const { url, answer } = await versioned(request, (at) => call(method, at, body, isRead));
     if (answer.status === 404 && method !== "PUT" && method !== "POST") return undefined;
     if (answer.status >= 300) throw refused(doing, url, answer);
     const poll = pollOf(answer);

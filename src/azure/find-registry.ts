@@ -54,7 +54,14 @@ export async function findRegistry(finder: Finder, text: string, within?: string
 async function idsByGraph(arm: Arm, { name }: RegistryName): Promise<string[]> {
   const query = `resources | where type =~ '${type.toLowerCase()}' | where name =~ '${name}' | project id`;
   const path = "/providers/Microsoft.ResourceGraph/resources";
-  const request = { method: "POST", path, version: apiVersion.resourceGraph, body: { query }, doing: "search for the registry" } as const;
+  const request = {
+    method: "POST",
+    path,
+    version: apiVersion.resourceGraph,
+    body: { query },
+    doing: "search for the registry",
+    isRead: true,
+  } as const;
   const rows = (await arm.send(request, ({ data }) => objectsOf(data)).catch(unlessFinal)) ?? [];
   return rows.flatMap(({ id }) => (typeof id === "string" && id.startsWith("/subscriptions/") ? [id] : []));
 }
@@ -157,7 +164,14 @@ async function isNameFree(arm: Arm, identity: Pick<Identity, "subscription">, na
   const subscription = (await identity.subscription()) ?? (await subscriptions(arm))[0]?.id;
   if (subscription === undefined) return undefined;
   const path = `/subscriptions/${encodeURIComponent(subscription)}/providers/Microsoft.ContainerRegistry/checkNameAvailability`;
-  const request = { method: "POST", path, version: apiVersion.registry, body: { name, type }, doing: "check the registry's name" } as const;
+  const request = {
+    method: "POST",
+    path,
+    version: apiVersion.registry,
+    body: { name, type },
+    doing: "check the registry's name",
+    isRead: true,
+  } as const;
   return arm.send(request, ({ nameAvailable }) => (typeof nameAvailable === "boolean" ? nameAvailable : undefined));
 }
 

@@ -197,7 +197,7 @@ const byCode: Readonly<Record<string, Meaning>> = {
 const byStatus: Readonly<Record<number, Meaning>> = {
   403: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
   404: { kind: "notFound", passes: true },
-  429: { kind: "unreachable", hint: "retry in a minute" },
+  429: { kind: "unreachable", hint: "retry in a minute", isBusy: true },
 };
 
 /** Sentences that Graph also returns for a new object that has not replicated yet (azure-cli and others match them too). */

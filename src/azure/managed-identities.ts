@@ -13,8 +13,6 @@ const nameOf = (id: string): string => id.split("/").at(-1) ?? "";
 const credentialWrite = (does: string, id: string, name: string) => ({
   path: `${id}/federatedIdentityCredentials/${name}`,
   version,
-  // The code while Azure applies another federated credential of the same identity. It allows one write at a time
-  passing: "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
   doing: `${does} federated credential ${name} of managed identity ${nameOf(id)}`,
 });
 

@@ -21,7 +21,7 @@ export const openRegistrySettings = (arm: Arm) =>
 
     async adminLogins({ id, name }) {
       const doing = `read the admin user's passwords of registry ${name}`;
-      const request = { method: "POST", path: `${id}/listCredentials`, version: apiVersion.registry, doing } as const;
+      const request = { method: "POST", path: `${id}/listCredentials`, version: apiVersion.registry, doing, isRead: true } as const;
       return arm.send(request, ({ username, passwords }) => {
         const logins = objectsOf(passwords).flatMap(({ name: slot, value }) =>
           typeof username === "string" && typeof value === "string" && typeof slot === "string"

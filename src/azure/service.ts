@@ -1,4 +1,4 @@
-import { CliError, type ErrorKind, NotYet, withLines } from "../errors.ts";
+import { Busy, CliError, type ErrorKind, NotYet, withLines } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { type Http, type HttpRequest, type HttpResponse, parseChallenges } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
@@ -31,13 +31,13 @@ type Service = Omit<Connection, "cloud"> & {
 
 /** Opens one of Azure's services. Its token is sent to its own host only. In errors, `doing` follows `cannot`: `delete token demo`. */
 export function openService({ name, origin: own, audience, identity, http, explain }: Service) {
-  async function call(method: HttpRequest["method"], url: string, body?: unknown): Promise<HttpResponse> {
+  async function call(method: HttpRequest["method"], url: string, body?: unknown, isRead?: boolean): Promise<HttpResponse> {
     const { origin, href } = new URL(url);
     // Azure's responses contain the URLs of operations and of further pages. No other host gets the token
     if (origin !== own) throw new CliError("internal", `${name} returned a URL of another host: ${origin}`);
     const token = await identity.token(audience);
     const headers = { Authorization: `Bearer ${token.reveal()}`, "Content-Type": "application/json" };
-    return http({ method, url: href, headers, body: JSON.stringify(body) }).catch(unreached);
+    return http({ method, url: href, headers, body: JSON.stringify(body), isRead }).catch(unreached);
   }
 
   const refused = (doing: string, url: string, answer: HttpResponse): CliError => explain(doing, refusalOf(url, answer));
@@ -126,6 +126,8 @@ export type Meaning = {
   readonly words?: string;
   /** A new object may not have replicated yet. */
   readonly passes?: boolean;
+  /** Azure rejected the request only because of another one at the same time, or of too many. */
+  readonly isBusy?: boolean;
 };
 
 /** Reads code and message of `{"error":{"code","message"}}` (Azure REST guidelines); empty for any other body. The message is one line. */
@@ -152,12 +154,13 @@ function usualMeaning({ status, source = "az" }: Refusal): Meaning {
 /** Converts an error response to an error. The service's own words and the id for support are on lines of their own. */
 export function refusalError(name: keyof typeof services, doing: string, refusal: Refusal, meaning = usualMeaning(refusal)): CliError {
   const { status, text, id = "" } = refusal;
-  const { kind, hint, passes, problem } = meaning;
+  const { kind, hint, passes, isBusy, problem } = meaning;
   const { words = problem === undefined ? readError(text).message : "" } = meaning;
   // A proxy can put any text into a header
   const trace = /^[\w-]{8,64}$/.test(id) ? `${services[name].idName} ID: ${id}` : undefined;
   const message = `cannot ${doing}: ${problem ?? `${name} returned HTTP ${status}`}`;
-  return new (passes ? NotYet : CliError)(kind, withLines(message, words, trace), { hint });
+  const whole = withLines(message, words, trace);
+  return isBusy ? new Busy(whole, refusal.retryAfter, { kind, hint }) : new (passes ? NotYet : CliError)(kind, whole, { hint });
 }
 
 /**
@@ -178,7 +181,7 @@ export async function exchangeAssertion(
   });
   const url = `${authority}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`;
   const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-  const { text } = await http({ method: "POST", url, headers, body: form.toString() }).catch(unreached);
+  const { text } = await http({ method: "POST", url, headers, body: form.toString(), isRead: true }).catch(unreached);
   const { access_token: token, error_description: words } = parseObject(text) ?? {};
   if (typeof token === "string") return { token: new Sensitive(token) };
   const [sentence = "", number = ""] = /^AADSTS(\d+): [^\r\n]*/.exec(textOf(words) ?? "") ?? [];

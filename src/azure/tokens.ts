@@ -60,14 +60,13 @@ export function openTokens(arm: Arm) {
     },
 
     /**
-     * Always names the slot: otherwise Azure regenerates both, and all users lose access. Waits for a token that is being created at the
-     * same time.
+     * Always names the slot: otherwise Azure regenerates both, and all users lose access.
      */
     generatePassword(registry, { token: name, slot, expiresAt }) {
       const path = `${registry.id}/generateCredentials`;
       const body = { tokenId: pathOf(registry, "tokens", name), name: slot, expiry: expiresAt };
       const doing = `generate ${slot} of token ${name}`;
-      return arm.send({ method: "POST", path, version, body, doing, passing: "TokenNotActive" }, ({ passwords }) => {
+      return arm.send({ method: "POST", path, version, body, doing }, ({ passwords }) => {
         const made = objectsOf(passwords).find((it) => it.name === slot);
         const text = textOf(made?.value);
         return text ? { password: new Sensitive(text), madeAt: textOf(made?.creationTime), expiresAt: textOf(made?.expiry) } : undefined;

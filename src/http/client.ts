@@ -12,7 +12,7 @@ export function openHttp({ transport, sleep }: HttpOptions): Http {
   return async (request) => {
     for (let attempt = 1; ; attempt++) {
       const answer = await sendOnce(request).catch(networkError);
-      const delay = attempt < attempts ? retryDelay(request.method, answer, attempt) : undefined;
+      const delay = attempt < attempts ? retryDelay(request, answer, attempt) : undefined;
       if (delay === undefined) return answered(answer);
       await sleep(delay);
     }

@@ -3,6 +3,8 @@ export type HttpRequest = {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** A POST that changes nothing, such as a query. It is repeated like GET. */
+  readonly isRead?: boolean | undefined;
   /** Reads only this many bytes of the response's body, and then closes the connection. */
   readonly maxBytes?: number | undefined;
 };
@@ -10,8 +12,8 @@ export type HttpRequest = {
 export type HttpResponse = { readonly status: number; header(name: string): string | undefined; readonly text: string };
 
 /**
- * Sends a request over TLS and returns any response. Does not follow redirects. Retries throttled requests a few times (429, 503 with
- * Retry-After). Retries server errors only if the request is idempotent.
+ * Sends a request over TLS and returns any response. Does not follow redirects. Repeats reads and PUT a few times if they fail temporarily.
+ * Sends everything else once.
  * @throws NetworkError if there is no response; CliError cancelled if the signal is aborted
  */
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;

@@ -28,17 +28,20 @@ export function networkErrorIn({ message, code }: { readonly message: string; re
  * Explains a failure of Node's sockets.
  * @param host the requested host; `proxy` the proxy that was used for it, if any
  */
-export function explainNetwork(error: unknown, { host, proxy }: { host: string; proxy: string | undefined }): NetworkError {
+export function explainNetwork(error: unknown, { host, proxy }: { host: string; proxy: URL | undefined }): NetworkError {
   const { code } = error as { code?: unknown };
-  const peer = proxy === undefined ? host : `the proxy ${proxy}`;
+  const peer = proxy === undefined ? host : `the proxy ${proxy.host}`;
   const failed = (failure: NetworkFailure, message: string) => new NetworkError(failure, message);
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return failed("dns", `lookup of ${peer} failed: no such host`);
   if (code === "ECONNREFUSED") return failed("refused", `${peer} refused the connection`);
   if (code === "ETIMEDOUT") return failed("timeout", `${peer} did not respond`);
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return failed("refused", `there is no route to ${peer}`);
   const distrust = certificateProblem(String(code));
-  if (distrust) return failed("untrusted", `the certificate of ${host} ${distrust}`);
-  return failed("interrupted", `the connection to ${peer} was interrupted${typeof code === "string" && code !== "" ? ` (${code})` : ""}`);
+  // The error does not say which of the two certificates it is about
+  const owner = proxy?.protocol === "https:" ? `${host} or of ${peer}` : host;
+  if (distrust) return failed("untrusted", `the certificate of ${owner} ${distrust}`);
+  // Other codes are those of Azure's client
+  return failed("interrupted", `the connection to ${peer} was interrupted${/^E[A-Z]+$/.test(String(code)) ? ` (${code})` : ""}`);
 }
 
 function certificateProblem(code: string): string | undefined {

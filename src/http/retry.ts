@@ -5,30 +5,30 @@ import { NetworkError } from "./network-error.ts";
 const maxDelay = 60_000;
 
 /** The errors of a server, or of a proxy in front of it, that may be temporary. */
-const temporaryStatuses = [408, 500, 502, 503, 504];
+const temporaryStatuses = [408, 429, 500, 502, 503, 504];
+
+/** A repetition of these overwrites nothing that another client may have written after a lost response. */
+const repeatableMethods = ["GET", "HEAD", "PUT"];
 
 /**
- * Returns when to repeat a request; undefined if a repetition is useless or unsafe. A throttled request (429, or 503 with Retry-After) was
- * not applied, so any method may be repeated. After another server error or a broken connection, only idempotent methods are repeated (RFC
- * 9110 9.2.2).
+ * Returns when to repeat a request; undefined if a repetition is useless or unsafe. Never repeats DELETE, PATCH, and POST that writes: after
+ * a lost response or a pause, the caller must read the state again before it decides to generate or delete a password.
+ *
+ * The policies of @azure/core-rest-pipeline repeat every method, wait as long as a server asks, and repeat the lookup of a wrong host name.
  * @param attempt 1 for the first
  * @returns milliseconds
  */
-export function retryDelay(method: HttpRequest["method"], answer: HttpResponse | NetworkError, attempt: number): number | undefined {
-  const requested = requestedDelay(answer);
-  if (requested !== undefined) return requested <= maxDelay ? requested : undefined;
-  return isRepeatable(method, answer) ? 500 * 2 ** (attempt - 1) : undefined;
-}
-
-function requestedDelay(answer: HttpResponse | NetworkError): number | undefined {
-  if (answer instanceof NetworkError) return undefined;
-  return answer.status === 429 || answer.status === 503 ? retryAfter(answer) : undefined;
-}
-
-function isRepeatable(method: HttpRequest["method"], answer: HttpResponse | NetworkError): boolean {
-  const idempotent = method !== "POST";
-  if (answer instanceof NetworkError) return idempotent && answer.failure === "interrupted";
-  return answer.status === 429 || (idempotent && temporaryStatuses.includes(answer.status));
+export function retryDelay(
+  { method, isRead = repeatableMethods.includes(method) }: Pick<HttpRequest, "method" | "isRead">,
+  answer: HttpResponse | NetworkError,
+  attempt: number,
+): number | undefined {
+  if (!isRead) return undefined;
+  const usual = 500 * 2 ** (attempt - 1);
+  if (answer instanceof NetworkError) return answer.failure === "interrupted" ? usual : undefined;
+  if (!temporaryStatuses.includes(answer.status)) return undefined;
+  const requested = answer.status === 429 || answer.status === 503 ? retryAfter(answer) : undefined;
+  return requested === undefined || requested <= maxDelay ? (requested ?? usual) : undefined;
 }
 
 /**

@@ -1,10 +1,9 @@
-import type { Agent } from "node:https";
 import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
 import type { Environment, Trace } from "../env.ts";
 import { Interrupted } from "../errors.ts";
 import { explainNetwork, NetworkError, networkErrorIn } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
-import { tunnelAgent } from "./proxy-tunnel.ts";
+import { openTunnelAgent } from "./proxy-tunnel.ts";
 import { trustedIssuers } from "./trust.ts";
 
 /** The timeout of a request that sets none: @azure/identity sets none, and a silent proxy would block it forever. Milliseconds. */
@@ -36,7 +35,7 @@ async function open(env: Environment, trace: Trace, signal: (writes?: boolean) =
   const client = createDefaultHttpClient();
   const trusting = await trustedIssuers(env);
   // Each request uses the same proxy, or none
-  let tunnel: Agent | undefined;
+  let tunnel: PipelineRequest["agent"];
 
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
@@ -46,19 +45,20 @@ async function open(env: Environment, trace: Trace, signal: (writes?: boolean) =
     const ends = theirs ? AbortSignal.any([theirs, ours]) : ours;
     request.abortSignal = ends;
     request.timeout ||= timeout;
-    request.requestOverrides = { ...request.requestOverrides, ...trusting };
+    // Without the protocol, the agent of a proxy would not reuse its connections
+    request.requestOverrides = { ...request.requestOverrides, ...trusting, protocol: "https:" };
     let isTooLarge = false;
     request.onDownloadProgress = ({ loadedBytes }) => {
       isTooLarge = loadedBytes > maxBody;
       if (isTooLarge) throw new Error("too large");
     };
-    if (proxy) tunnel ??= tunnelAgent(proxy, trusting);
+    if (proxy) tunnel ??= await openTunnelAgent(proxy, trusting);
     // Replaces the agent that a policy of the caller's pipeline may have selected by the environment of the process
     request.agent = proxy && tunnel;
     return client.sendRequest(request).catch((error: unknown) => {
       if (ours.aborted) throw new Interrupted();
       if (isTooLarge) throw new NetworkError("refused", `${new URL(request.url).host} returned more than ${maxBody / 1024 / 1024} MiB`);
-      throw ends.aborted ? error : explain(error, request, proxy?.host);
+      throw ends.aborted ? error : explain(error, request, proxy);
     });
   }
   return { sendRequest: (request) => traced(request, trace, send) };
@@ -86,7 +86,7 @@ async function traced(request: PipelineRequest, trace: Trace, send: HttpClient["
 }
 
 /** Explains a request without a response that was not interrupted: the client then aborts it only on a timeout. */
-function explain(error: unknown, request: PipelineRequest, proxy: string | undefined): NetworkError {
+function explain(error: unknown, request: PipelineRequest, proxy: URL | undefined): NetworkError {
   const { host } = new URL(request.url);
   if (error instanceof Error && error.name === "AbortError")
     return new NetworkError("timeout", `${host} did not respond within ${request.timeout / 1000} seconds`);

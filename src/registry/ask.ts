@@ -103,7 +103,7 @@ export async function exchangeToken(
   form.set("access_token", text.reveal());
   const headers = { "Content-Type": "application/x-www-form-urlencoded" };
   try {
-    const answer = await http({ method: "POST", url: `https://${host}/oauth2/exchange`, headers, body: form.toString() });
+    const answer = await http({ method: "POST", url: `https://${host}/oauth2/exchange`, headers, body: form.toString(), isRead: true });
     if (answer.status !== 200) return readAnswer("token", { host, repository: "", reference: "" }, of.name, answer);
     const token = tokenIn(answer, "refresh_token");
     return token === undefined ? withoutToken(host) : { token: new Sensitive(token) };

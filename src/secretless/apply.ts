@@ -48,14 +48,14 @@ export function applierOf(env: ApplyEnv): Credential["apply"] {
 
   const inAzure: Readonly<Record<string, (change: Make) => Promise<void>>> = {
     async "identity.managedidentity.azure.com"({ act }) {
-      if (act === "delete") await azure.deleteManagedIdentity(state.identityId);
+      if (act === "delete") await retried(() => azure.deleteManagedIdentity(state.identityId));
       else created = await azure.createManagedIdentity(state.identityId, registry);
     },
     "federatedcredential.managedidentity.azure.com": applyCredential,
     "federatedcredential.graph.microsoft.com": applyCredential,
     async "roleassignment.management.azure.com"({ act }) {
       const of = { principalId: identity()?.principalId ?? "", role: pullRole[state.mode].id };
-      await (act === "delete" ? azure.unassignRole(registry, of) : retried(() => azure.assignRole(registry, of)));
+      await retried(() => (act === "delete" ? azure.unassignRole(registry, of) : azure.assignRole(registry, of)));
     },
   };
 

@@ -61,21 +61,45 @@ test("keeps the other slot when one password is generated", async () => {
   expect((await azure.token(registry, "slots"))?.passwords.map(({ slot }) => slot).sort()).toEqual(["password1", "password2"]);
 });
 
-test("waits while Azure throttles", async () => {
+test("waits while Azure throttles a read", async () => {
   const { azure, registry } = await made("throttled");
-  world.azure.faults.add({
-    kind: "status",
-    path: /generateCredentials/,
-    method: "POST",
-    status: 429,
-    headers: { "Retry-After": "5" },
-    times: 2,
-  });
+  const throttled = { kind: "status", path: /tokens\/throttled/, method: "GET", status: 429, headers: { "Retry-After": "5" } } as const;
+  world.azure.faults.add({ ...throttled, times: 2 });
   world.slept.length = 0;
 
-  await azure.generatePassword(registry, { token: "throttled", slot: "password1" });
+  expect(await azure.token(registry, "throttled")).toBeDefined();
 
-  expect(world.slept.slice(0, 2)).toEqual([5000, 5000]);
+  expect(world.slept).toEqual([5000, 5000]);
+});
+
+/** The ways in which Azure, or a proxy in front of it, does not answer a request. After all but 429, Azure may have applied it. */
+const failures = [
+  ...[408, 429, 500, 502, 503, 504].map((status) => ({
+    what: String(status),
+    fault: { kind: "status", status, headers: { "Retry-After": "1" } } as const,
+  })),
+  { what: "a lost response", fault: { kind: "lose" } as const },
+];
+
+test.for(
+  failures.flatMap(({ what, fault }) =>
+    (["generateCredentials", "deletion of a password", "DELETE"] as const).map((request) => ({ what, fault, request })),
+  ),
+)("sends $request once when it ends with $what", async ({ what, fault, request }) => {
+  const name = `once-${what.replaceAll(" ", "-")}-${request.slice(0, 3)}`.toLowerCase();
+  const { azure, registry } = await made(name);
+  const { madeAt } = await azure.generatePassword(registry, { token: name, slot: "password1" });
+  const [method, path, send] = {
+    generateCredentials: ["POST", /generateCredentials/, () => azure.generatePassword(registry, { token: name, slot: "password2" })],
+    "deletion of a password": ["PATCH", /tokens/, () => azure.clearPassword(registry, { token: name, slot: "password1", madeAt })],
+    DELETE: ["DELETE", /tokens/, () => azure.deleteToken(registry, name)],
+  }[request] as [string, RegExp, () => Promise<unknown>];
+  world.azure.faults.add({ ...fault, method, path });
+  world.azure.calls.reset();
+
+  await expect(send()).rejects.toMatchObject({ kind: "unreachable" });
+
+  expect(world.azure.calls.count(method, path)).toBe(1);
 });
 
 test("reports throttling that does not end", async () => {

@@ -82,6 +82,7 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
   chalk: { in: ["src/output"] },
   diff: { in: ["src/output"] },
   execa: { in: ["src/azure", "src/cluster"], late: true },
+  "https-proxy-agent": { in: ["src/http"], late: true },
   ora: { in: ["src/output"], late: true },
   yaml: { in: ["src/manifest", "cmd"], late: true },
   "js-yaml": { in: ["src/output", "src/cluster"], late: true },

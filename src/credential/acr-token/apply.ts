@@ -16,6 +16,7 @@ import {
   newExpiry,
   warnOfCopies,
 } from "../password-credential.ts";
+import { retryWhileReplicating } from "../retry.ts";
 import { currentPassword, planTokenRenewal, planTokenRetirement, planTokenRevocation, refuseDisabled, shownOf } from "./plan.ts";
 import { isExportedMap, otherScopeMap, pulledRepositories } from "./scope-map.ts";
 
@@ -29,11 +30,14 @@ export type TokenEnv = {
   readonly issued: Map<string, { readonly token: AcrToken | undefined; readonly description: Promise<string> }>;
 };
 
+/** How long to retry while Azure throttles requests, or while another run creates the same token, in milliseconds. */
+const busyWait = 60_000;
+
 /**
  * Returns the function that applies a plan, and rolls back what this run created unless it has changed since. It can be used for many
  * tokens concurrently.
  */
-export function tokenApplier({ azure, registry, issued }: TokenEnv): Credential["apply"] {
+export function tokenApplier({ azure, registry, sources, issued }: TokenEnv): Credential["apply"] {
   /** The passwords that this run asked for, by token; without a time if Azure's response was lost. */
   const minted = new Map<string, Password>();
   const stuck = new Set<string>();
@@ -117,12 +121,15 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): Credential[
   const scopeMap: typeof token = { create: writeScopeMap, update: writeScopeMap, delete: deleteScopeMap };
   const rows: Readonly<Record<string, typeof token>> = { "token.azurecr.io": token, "scopemap.azurecr.io": scopeMap };
 
-  return async (change) => {
+  async function apply(change: Change): Promise<Applied> {
     if (change.act === "mint") return mint(change.to.name, change.slot as Slot, change.expiresAt);
     if (change.act === "prove" && change.password) await confirm(change.password.to.name, change.password.slot);
     await rows[change.to.kind]?.[change.act]?.(change as Make);
     return {};
-  };
+  }
+
+  // Each attempt reads the token again: in a pause, another run may have generated the password
+  return (change) => retryWhileReplicating(false, { wait: busyWait, sleep: sources.sleep }, () => apply(change));
 }
 
 /** Returns the Azure CLI command that deletes what a change created. */

@@ -200,7 +200,7 @@ export function principalApplier({ azure, registry, mode, asked, sources, states
     "roleassignment.management.azure.com": {
       create: writeRole,
       update: (it, change) => (it.asked.role ? rollBackRole(it) : writeRole(it, change)),
-      delete: deleteRole,
+      delete: (it, change) => retryWhileReplicating(false, retry, () => deleteRole(it, change)),
     },
   };
 

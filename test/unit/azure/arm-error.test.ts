@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { findRole } from "../../../sandbox/azure/roles.ts";
 import { assignableScope, explainArm, explainEnd, grantCommand, readMissingRight, roleWith } from "../../../src/azure/arm-error.ts";
 import { permits } from "../../../src/credential/mint-rights.ts";
-import { NotYet } from "../../../src/errors.ts";
+import { isLost, NotYet } from "../../../src/errors.ts";
 import type { Fix } from "../../../src/fix.ts";
 
 const body = (code: string, message: string) => JSON.stringify({ error: { code, message } });
@@ -176,6 +176,17 @@ test.for([
   expect(explainEnd("write token demo", "Failed", { status: 200, text: "{}", id: correlation }).message).toBe(
     `cannot write token demo: the operation failed${shown}`,
   );
+});
+
+test.for([
+  { status: 429, text: "", retryAfter: 7000 },
+  { status: 409, text: body("TokenNotActive", "") },
+  { status: 409, text: body("ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity", "Too many.") },
+])("reports $status $text as a write that Azure did not apply", ({ status, text, retryAfter }) => {
+  const error = explainArm("write token demo", { status, text, retryAfter });
+
+  expect(error).toMatchObject({ name: "Busy", retryAfter });
+  expect(isLost(error)).toBe(false);
 });
 
 test("reports an unknown principal as not replicated yet", () => {

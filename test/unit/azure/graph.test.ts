@@ -226,9 +226,10 @@ test.for([
     message: "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
     busy: true,
   },
+  { status: 429, code: "TooManyRequests", message: "Slow down.", busy: true },
   { status: 409, code: "Request_MultipleObjectsWithSameKeyValue", message: "In use.", busy: false },
   { status: 400, code: "Request_BadRequest", message: "Key credential end date is invalid.", busy: false },
-])("reads $status $code as a concurrent write: $busy", async ({ status, code, message, busy }) => {
+])("reads $status $code as a write that Azure did not apply: $busy", async ({ status, code, message, busy }) => {
   const { principals } = always(status, { error: { code, message } }, {}, { "Retry-After": "7" });
   const error = await principals.removeKey("o-1", "k-1").catch((thrown: unknown) => thrown);
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { CliError } from "../../../src/errors.ts";
+import { Busy, CliError } from "../../../src/errors.ts";
 import { everything, exactly, line, lost, made, nothing, refused, token } from "../../support/demo.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { linesOf, sharedByTeams, teams, line as teamsLine, watch, worldOf } from "../../support/fakes/fleet.ts";
@@ -11,7 +11,45 @@ const unreachable = () => new CliError("unreachable", "cannot reach Azure");
 const waits = { ...everything, pod: "waits" };
 const again: Step = { command: line, leaves: everything };
 
+const busy = () => new Busy("Azure is throttling requests", 7000);
+
+/** A row in which Azure rejects a call twice and asks to wait. */
+function throttled(call: string, row: Partial<Row>): Row {
+  const slept: number[] = [];
+  return {
+    does: `reads the state again after each wait when Azure throttles ${call}`,
+    given: refuse(call, busy, 2),
+    command: line,
+    // The wait for admission is unrelated to Azure
+    options: { sleep: async (milliseconds) => void (milliseconds !== 250 && slept.push(milliseconds)) },
+    ...row,
+    check: ({ asking }) => {
+      expect(slept).toEqual([7000, 7000]);
+      const calls = asking.all.map((text) => text.split(" ")[0]).filter((name = "") => [call, "token", "scopeMap"].includes(name));
+      for (const [at, name] of calls.entries()) if (name === call) expect(calls[at - 1]).not.toBe(call);
+    },
+  };
+}
+
 testRows([
+  throttled("generatePassword", { stdout: any, leaves: everything }),
+  throttled("deleteToken", { given: all(refuse("prove"), refuse("deleteToken", busy, 2)), ...failed, leaves: nothing }),
+  {
+    does: "generates no password when another run has generated it while Azure throttled",
+    given: ({ asking }) => {
+      let times = 0;
+      asking.around(async ({ call }, next) => {
+        const answered = await next();
+        if (call === "generatePassword" && ++times === 1) throw busy();
+        return answered;
+      });
+    },
+    command: line,
+    options: { sleep: async () => {} },
+    stdout: any,
+    stderr: any,
+    writes: /^(?!(.*generatePassword[^\n]*password1\n){2})/s,
+  },
   ...[
     ...["findRegistry", "get secret", "get serviceaccount", "list pod", "token", "create secret demo/acr-myregistry"],
     ...["putScopeMap", "putToken", "generatePassword", "prove", "patch secret demo/acr-myregistry"],

@@ -8,28 +8,35 @@ const broken = (code: string) => explainNetwork(Object.assign(new Error("boom"),
 test.for([
   { method: "GET", status: 200, waits: undefined },
   { method: "GET", status: 404, waits: undefined },
-  { method: "POST", status: 429, headers: { "Retry-After": "7" }, waits: 7000 },
-  { method: "POST", status: 429, waits: 500 },
-  { method: "POST", status: 503, headers: { "Retry-After": "1" }, waits: 1000 },
-  { method: "POST", status: 503, waits: undefined, why: "the server may have applied it" },
+  { method: "GET", status: 429, headers: { "Retry-After": "7" }, waits: 7000 },
+  { method: "GET", status: 429, waits: 500 },
   { method: "GET", status: 429, headers: { "Retry-After": "3600" }, waits: undefined, why: "the delay is too long" },
   { method: "GET", status: 500, waits: 500 },
   { method: "PUT", status: 502, attempt: 3, waits: 2000 },
   { method: "GET", status: 501, waits: undefined },
+  { method: "POST", isRead: true, status: 503, headers: { "Retry-After": "1" }, waits: 1000 },
 ] as const)("retries $method $status $headers after $waits", (row) => {
-  const { headers = {}, attempt = 1 } = row as { headers?: Record<string, string>; attempt?: number };
+  const { headers = {}, attempt = 1, ...request } = row as typeof row & { headers?: Record<string, string>; attempt?: number };
 
-  expect(retryDelay(row.method, answer(row.status, headers), attempt)).toBe(row.waits);
+  expect(retryDelay(request, answer(row.status, headers), attempt)).toBe(row.waits);
+});
+
+test.for(
+  (["POST", "PATCH", "DELETE"] as const).flatMap((method) => [
+    ...[408, 429, 500, 502, 503, 504].map((status) => ({ method, name: String(status), result: answer(status, { "Retry-After": "1" }) })),
+    ...["ECONNRESET", "EPIPE"].map((code) => ({ method, name: code, result: broken(code) })),
+  ]),
+)("sends $method once when it ends with $name", ({ method, result }) => {
+  expect(retryDelay({ method }, result, 1)).toBeUndefined();
 });
 
 test.for([
   ["GET", "ECONNRESET", 500],
-  ["POST", "ECONNRESET", undefined],
   ["GET", "ENOTFOUND", undefined],
   ["GET", "ECONNREFUSED", undefined],
   ["GET", "CERT_HAS_EXPIRED", undefined],
 ] as const)("retries %s that failed with %s after %s", ([method, code, waits]) => {
-  expect(retryDelay(method, broken(code), 1)).toBe(waits);
+  expect(retryDelay({ method }, broken(code), 1)).toBe(waits);
 });
 
 test.for([

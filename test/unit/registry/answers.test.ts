@@ -148,7 +148,7 @@ test.for([
 test("names the proxy instead of the host when the proxy fails", () => {
   const error = explainNetwork(Object.assign(new Error("boom"), { code: "ECONNREFUSED" }), {
     host: "r.azurecr.io",
-    proxy: "proxy.corp:3128",
+    proxy: new URL("http://proxy.corp:3128"),
   });
 
   expect(error.message).toBe("the proxy proxy.corp:3128 refused the connection");

@@ -111,6 +111,7 @@ test("posts a token of Entra ID to the registry's own host and returns the regis
       url: "https://r.azurecr.io/oauth2/exchange",
       headers: { "Content-Type": "application/x-www-form-urlencoded" },
       body: "grant_type=access_token&service=r.azurecr.io&tenant=t-1&access_token=entra%27s",
+      isRead: true,
     },
   ]);
 });
