@@ -4,7 +4,7 @@ import { openSession, type Session } from "../session.ts";
 import { opened, type VerbRow } from "../verb.ts";
 import { type Flag, type Flags, isList } from "./flags.ts";
 import { global } from "./kubectl-flags.ts";
-import { firstArgument, parse } from "./parse.ts";
+import { firstArgument, lastFlag, parse } from "./parse.ts";
 
 /** The timeout of a completion, in milliseconds. */
 const timeout = 1250;
@@ -105,10 +105,11 @@ function flagWords(word: string, before: readonly string[], own: Flags): string[
 
 /** Returns the flag whose value must follow a word: `--namespace`, `-n`, `-An`, but not `-nfoo`. */
 function flagOf(word: string | undefined, flags: Flags): string | undefined {
-  if (!word?.startsWith("-") || word.includes("=")) return undefined;
-  const rows = Object.entries(flags).filter(([, { type }]) => type !== "boolean");
-  if (word.startsWith("--")) return rows.find(([name]) => word === `--${name}`)?.[0];
-  const letters = word.slice(1);
-  const at = [...letters].findIndex((letter) => rows.some(([, { short }]) => short === letter));
-  return at >= 0 && at === letters.length - 1 ? rows.find(([, { short }]) => short === letters[at])?.[0] : undefined;
+  if (!word?.startsWith("-") || word === "-" || word === "--") return undefined;
+  try {
+    const { name, flag, value } = lastFlag(word, flags);
+    return flag.type !== "boolean" && value === undefined ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }

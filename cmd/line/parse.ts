@@ -14,31 +14,30 @@ export type Parsed = {
  * @throws CliError usage, in pflag's words
  */
 export function parse(argv: readonly string[], flags: Flags): Parsed {
-  const { given, args } = splitWords(argv, flags);
-  const collected = collect(given, flags);
-  const read = Object.entries(flags).map(([name, flag]) => {
-    const values = collected[name];
-    return { name, flag, value: values && readValue(name, flag, values) };
-  });
+  const { _: args, ...given } = Parser(yargsWords(argv, flags), yargsOptions(flags));
+  const read = Object.entries(flags).map(([name, flag]) => ({ name, flag, value: readValue(name, flag, given[name]) }));
   refuseTogether(read);
   const implied: Readonly<Record<string, string>> = Object.assign({}, ...read.map(({ flag, value }) => value === true && flag.implies));
   const settled = ({ name, flag, value = absentValue(flag) }: (typeof read)[number]) =>
     value === flag.default ? (implied[name] ?? value) : value;
-  return { flags: Object.fromEntries(read.map((one) => [one.name, settled(one)])), args };
+  return { flags: Object.fromEntries(read.map((one) => [one.name, settled(one)])), args: args.map(String) };
 }
 
-function collect(given: readonly GivenFlag[], flags: Flags): Readonly<Record<string, readonly string[]>> {
-  // yargs would remove the quotes of a value, so it gets the position of each value instead of the value
-  const places = given.map(({ name }, place) => `--${name}=${place}`);
-  const valueAt = (place: string) => {
-    const { name = "", value } = given[Number(place)] ?? {};
-    return value ?? flags[name]?.bare ?? "true";
+/** Returns the options with which yargs reads the flags of a table, and changes no value. */
+function yargsOptions(flags: Flags) {
+  const rows = Object.entries(flags);
+  const texts = rows.filter(([, { type }]) => type !== "boolean").map(([name]) => name);
+  return {
+    boolean: rows.filter(([, { type }]) => type === "boolean").map(([name]) => name),
+    // A repeated one becomes an array. An array of yargs takes no value that starts with a dash
+    string: texts,
+    narg: Object.fromEntries(texts.map((name) => [name, 1])),
+    alias: Object.fromEntries(rows.flatMap(([name, { short }]) => (short && short !== name ? [[name, [short]]] : []))),
+    configuration: {
+      ...{ "boolean-negation": false, "camel-case-expansion": false, "dot-notation": false },
+      ...{ "nargs-eats-options": true, "parse-numbers": false, "parse-positional-numbers": false, "strip-aliased": true },
+    },
   };
-  const { _, ...read } = Parser(places, {
-    array: given.map(({ name }) => ({ key: name, string: true })),
-    configuration: { "dot-notation": false, "boolean-negation": false, "camel-case-expansion": false },
-  });
-  return Object.fromEntries(Object.entries(read).map(([name, at]: [string, string[]]) => [name, at.map(valueAt)]));
 }
 
 type Read = string | boolean | readonly string[] | undefined;
@@ -49,27 +48,29 @@ function absentValue(flag: Flag): Read {
   return isList(flag) ? [] : flag.default;
 }
 
-function readValue(name: string, flag: Flag, values: readonly string[]): Read {
-  const shown = flag.short ? `-${flag.short}, --${name}` : `--${name}`;
-  const last = values.at(-1) ?? "";
-  if (flag.type === "boolean") return readBoolean(shown, flag, last);
-  if (flag.type === "string") return readText(shown, flag, last);
+function readValue(name: string, flag: Flag, given: unknown): Read {
+  if (given === undefined || typeof given === "boolean") return given;
+  const shown = shownName(name, flag);
+  // yargs collects the values of every repeated flag
+  const values = [given].flat().map(String);
+  if (flag.type === "string") return readText(shown, flag, values.at(-1) ?? "");
   const texts = values.flatMap((value) => (flag.type === "strings" ? splitList(value) : [value]));
   return texts.map((text) => readText(shown, flag, text)).filter((text) => text !== undefined);
 }
 
+const shownName = (name: string, { short }: Flag): string => (short ? `-${short}, --${name}` : `--${name}`);
+
 /** The values of Go's strconv.ParseBool. */
-const words: Readonly<Record<string, boolean>> = {
+const booleans: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(["1", "t", "T", "TRUE", "true", "True"].map((word) => [word, true])),
   ...Object.fromEntries(["0", "f", "F", "FALSE", "false", "False"].map((word) => [word, false])),
 };
 
-function readBoolean(shown: string, { refuse }: Flag, text: string): boolean {
-  const value = Object.hasOwn(words, text) ? words[text] : undefined;
-  if (value === undefined) throw invalid(shown, text, `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
-  const refusal = refuse?.(text);
-  if (refusal) throw refusal;
-  return value;
+/** yargs reads any text except `true` as false. */
+function readBoolean(name: string, flag: Flag, text: string): boolean {
+  const value = Object.hasOwn(booleans, text) ? booleans[text] : undefined;
+  if (value !== undefined) return value;
+  throw invalid(shownName(name, flag), text, `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
 /** @returns undefined for an empty value that counts as absent */
@@ -110,74 +111,99 @@ export const splitList = (text: string): string[] =>
 /** Writes one element so that `splitList` returns it unchanged. */
 export const listWord = (element: string): string => (/[,"]/.test(element) ? `"${element.replaceAll('"', '""')}"` : element);
 
-/** One flag as it was given. `value` is undefined if it has none. */
-type GivenFlag = { readonly name: string; readonly value: string | undefined };
-
 /**
- * Splits a command line into its flags and its arguments, like pflag (spf13/pflag flag.go, parseArgs): `--flag=value`, `--flag value`, `-nfoo`, `-Av6`. Everything after `--`
- * is an argument. A flag that needs a value takes the next word, even if that starts with a dash. Unlike pflag, a flag with an optional
- * value (`bare`) also takes the next word, if that doesn't start with a dash.
+ * Rewrites a command line in pflag's spelling (spf13/pflag flag.go, parseArgs) for yargs. yargs leaves these to us:
+ * - `-nfoo` and `-Anfoo`: it reads each letter as a flag.
+ * - `--team='a'` and `-n=`: it removes the quotes, and reads an empty value as another flag. A value in a word of its own stays unchanged.
+ * - `--dry-run` without a value (`bare`): a flag of yargs always or never has one.
+ * - `--verify=F`: it reads only `true` as true, and any other word as false.
+ * - Unknown flags and missing values: it accepts them, and its parser is faster than the whole of yargs, which has other words for them.
  * @throws CliError usage, in pflag's words
  */
-function splitWords(argv: readonly string[], flags: Flags) {
-  const given: GivenFlag[] = [];
-  const args: string[] = [];
-  const words = [...argv];
-  for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    if (word === "--") args.push(...words.splice(0));
-    else if (!word.startsWith("-") || word === "-") args.push(word);
-    else if (word.startsWith("--")) given.push(longFlag(word, words, flags));
-    else given.push(...shortFlags(word, words, flags));
+function yargsWords(argv: readonly string[], flags: Flags): string[] {
+  const words: string[] = [];
+  for (let at = 0; at < argv.length; ) {
+    if (argv[at] === "--") return [...words, ...argv.slice(at)];
+    const flag = flagAt(argv, at, flags);
+    words.push(...(flag?.words ?? argv.slice(at, at + 1)));
+    at += flag?.length ?? 1;
   }
-  return { given, args };
+  return words;
 }
 
 /**
  * Returns the position of a command line's first argument, or its length if there is none. An unknown flag counts as one without a value.
  */
 export function firstArgument(argv: readonly string[], flags: Flags): number {
-  const words = [...argv];
-  for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    if (word === "--") return argv.length;
-    if (!word.startsWith("-") || word === "-") return argv.length - words.length - 1;
+  for (let at = 0; at < argv.length && argv[at] !== "--"; ) {
     try {
-      if (word.startsWith("--")) longFlag(word, words, flags);
-      else shortFlags(word, words, flags);
+      const flag = flagAt(argv, at, flags);
+      if (!flag) return at;
+      at += flag.length;
     } catch {
       // The parser reports the problem, with the flags of the verb that is searched for here
+      at++;
     }
   }
   return argv.length;
 }
 
-function longFlag(word: string, words: string[], flags: Flags): GivenFlag {
+/**
+ * Returns the words for yargs of the flags at a position, and the number of words that they have there; undefined for an argument. A flag
+ * that needs a value takes the next word, even if that starts with a dash. Unlike pflag, a flag with an optional value also takes the next
+ * word, if that doesn't start with a dash.
+ */
+function flagAt(
+  argv: readonly string[],
+  at: number,
+  flags: Flags,
+): { readonly words: readonly string[]; readonly length: number } | undefined {
+  const [word = "", next] = argv.slice(at, at + 2);
+  if (!word.startsWith("-") || word === "-") return undefined;
+  const last = lastFlag(word, flags);
+  const { before, dashed, flag, value } = last;
+  if (flag.type === "boolean") return { words: [...before, booleanWord(last, next)], length: 1 };
+  if (value !== undefined) return { words: [...before, dashed, value], length: 1 };
+  if (flag.bare !== undefined && (next === undefined || next.startsWith("-"))) return { words: [...before, dashed, flag.bare], length: 1 };
+  if (next === undefined) throw usage(`flag needs an argument: ${word.startsWith("--") ? word : `'${word.at(-1)}' in ${word}`}`);
+  return { words: [...before, dashed, next], length: 2 };
+}
+
+function booleanWord({ dashed, name, flag, value }: FlagWord, next: string | undefined): string {
+  if (value !== undefined) return `${dashed}=${readBoolean(name, flag, value)}`;
+  // pflag reads it as an argument: `create --verify false` would create a Secret of that name
+  if (next === "true" || next === "false") throw usage(`invalid argument "${next}" after ${dashed}: use ${dashed}=${next}`);
+  return dashed;
+}
+
+/** The last flag of a word, with its value in the word. `before`: the flags without a value before it, in words of their own. */
+type FlagWord = {
+  readonly before: readonly string[];
+  /** `--namespace`, `-n`. */
+  readonly dashed: string;
+  readonly name: string;
+  readonly flag: Flag;
+  readonly value: string | undefined;
+};
+
+/** @throws CliError usage for an unknown flag */
+export function lastFlag(word: string, flags: Flags): FlagWord {
+  if (!word.startsWith("--")) return lastLetter(word, 1, flags);
   const [, name = "", value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
   if (name === "" || name.startsWith("-")) throw usage(`bad flag syntax: ${word}`);
   const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
   if (!flag) throw usage(`unknown flag: --${name}`, flagHint(name, flags));
-  return { name, value: value ?? nextValue(flag, words, { dashed: word, quoted: word }) };
+  return { before: [], dashed: `--${name}`, name, flag, value };
 }
 
-/** Splits `-Anfoo` from a letter on: letters of flags without a value, then a flag that takes the rest as its value. */
-function shortFlags(word: string, words: string[], flags: Flags, at = 1): GivenFlag[] {
-  const letter = word[at] ?? "";
+/** Reads `-Anfoo` from a letter on: letters of flags without a value, then a flag with the rest as its value. */
+function lastLetter(word: string, at: number, flags: Flags): FlagWord {
+  const [letter = "", rest] = [word[at], word.slice(at + 1)];
   const [name, flag] = Object.entries(flags).find(([, { short }]) => short === letter) ?? [];
   if (!name || !flag) throw usage(`unknown shorthand flag: '${letter}' in ${word}`);
-  const rest = word.slice(at + 1);
-  if (rest === "") return [{ name, value: nextValue(flag, words, { dashed: `-${letter}`, quoted: `'${letter}' in ${word}` }) }];
-  if (rest.startsWith("=") || flag.type !== "boolean") return [{ name, value: rest.replace(/^=/, "") }];
-  return [{ name, value: undefined }, ...shortFlags(word, words, flags, at + 1)];
-}
-
-/** Returns the value of a flag without `=`: the next word, if the flag takes one. */
-function nextValue({ type, bare }: Flag, words: string[], shown: { dashed: string; quoted: string }): string | undefined {
-  const [next] = words;
-  if (type === "boolean") {
-    // pflag reads it as an argument: `create --verify false` would create a Secret of that name
-    if (next === "true" || next === "false") throw usage(`invalid argument "${next}" after ${shown.dashed}: use ${shown.dashed}=${next}`);
-    return undefined;
-  }
-  if (bare !== undefined && (next === undefined || next.startsWith("-"))) return undefined;
-  if (next === undefined) throw usage(`flag needs an argument: ${shown.quoted}`);
-  return words.shift();
+  const found = { before: [], dashed: `-${letter}`, name, flag };
+  if (rest === "") return { ...found, value: undefined };
+  if (rest.startsWith("=") || flag.type !== "boolean") return { ...found, value: rest.replace(/^=/, "") };
+  const last = lastLetter(word, at + 1, flags);
+  return { ...last, before: [found.dashed, ...last.before] };
 }
