@@ -11,7 +11,6 @@ import type { Environment, Files, Sink, Terminal, Trace } from "../src/env.ts";
 import { Interrupted } from "../src/errors.ts";
 import type { Interruption } from "../src/interruption.ts";
 import { printableFlow } from "../src/output/printable.ts";
-import { styleFor } from "../src/output/style.ts";
 import type { Registry } from "../src/registry/port.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import type { Downloaded } from "../src/secretless/issuer.ts";
@@ -70,7 +69,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
   };
   const stdin = () => buffer(addAbortSignal(signal(), process.stdin));
   return {
-    terminal: isTerminal && stderr.isTTY ? terminalOf(process.stdin, process.stderr, styleFor(stderr, env), signal) : undefined,
+    terminal: isTerminal && stderr.isTTY ? terminalOf(process.stdin, process.stderr, signal) : undefined,
     stdin: { isTTY: isTerminal, read: async () => (await stdin()).toString(), bytes: stdin },
     files: machineFiles(signal),
     programs: machinePrograms(env, process.platform),

@@ -1,9 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Terminal } from "../src/env.ts";
 import { Interrupted } from "../src/errors.ts";
-import type { styleFor } from "../src/output/style.ts";
-
-type Style = ReturnType<typeof styleFor>;
 
 type Pressed = { readonly name?: string; readonly ctrl: boolean };
 
@@ -14,7 +11,7 @@ const otherLines = 5;
  * Returns the terminal of this process. It reads keys from stdin and writes to stderr, because stdout is for results.
  * @param signal returns the signal that interrupts the run
  */
-export function terminalOf(input: NodeJS.ReadStream, output: NodeJS.WriteStream, style: Style, signal: () => AbortSignal): Terminal {
+export function terminalOf(input: NodeJS.ReadStream, output: NodeJS.WriteStream, signal: () => AbortSignal): Terminal {
   return {
     confirm: async (question) => {
       const lines = createInterface({ input, terminal: true, historySize: 0 });
@@ -45,54 +42,30 @@ export function terminalOf(input: NodeJS.ReadStream, output: NodeJS.WriteStream,
     },
     select: async (question, labels) => {
       const { default: checkbox } = await import("@inquirer/checkbox");
+      const [interrupted, left] = [signal(), new AbortController()];
+      const leave = () => left.abort();
+      // The library ignores these keys
+      const press = (_: unknown, { name, ctrl }: Pressed) => (name === "escape" || (ctrl && name === "d")) && leave();
+      input.on("keypress", press).once("end", leave);
       const choices = labels.map((name, value) => ({ name, value }));
       const pageSize = Math.max(1, Math.min(10, (output.rows || 24) - otherLines));
-      const prompt = { message: question, choices, pageSize, required: true, theme: themeOf(style) };
-      return untilLeft(input, signal(), (ends) => checkbox(prompt, { input, output, clearPromptOnDone: true, signal: ends }));
+      const how = { input, output, clearPromptOnDone: true, signal: AbortSignal.any([left.signal, interrupted]) };
+      return checkbox({ message: question, choices, pageSize, required: true, theme }, how)
+        .catch((error: Error) => {
+          // The entry point decides what a signal does
+          if (error.name === "ExitPromptError") process.emit("SIGINT");
+          if (interrupted.aborted) throw new Interrupted();
+          if (!left.signal.aborted) throw error;
+          return undefined;
+        })
+        .finally(() => input.off("keypress", press).off("end", leave));
     },
   };
 }
 
-/**
- * Ends a prompt on Escape, on Ctrl-D and if the terminal is closed. The library does none of this.
- * @returns undefined for a prompt that ended this way
- */
-async function untilLeft<T>(
-  input: NodeJS.ReadStream,
-  interrupted: AbortSignal,
-  ask: (ends: AbortSignal) => Promise<T>,
-): Promise<T | undefined> {
-  const left = new AbortController();
-  const leave = () => left.abort();
-  const press = (_: unknown, { name, ctrl }: Pressed) => {
-    if (name === "escape" || (ctrl && name === "d")) leave();
-  };
-  input.on("keypress", press);
-  input.once("end", leave);
-  try {
-    return await ask(AbortSignal.any([left.signal, interrupted]));
-  } catch (error) {
-    if (left.signal.aborted) return undefined;
-    const isCtrlC = error instanceof Error && error.name === "ExitPromptError";
-    // The entry point decides what a signal does
-    if (isCtrlC) process.emit("SIGINT");
-    if (isCtrlC || interrupted.aborted) throw new Interrupted();
-    throw error;
-  } finally {
-    input.off("keypress", press);
-    input.off("end", leave);
-  }
-}
-
-/** Returns the theme of prompts. The library would choose colors for stdout, and by its own rules. */
-const themeOf = ({ bold, green, cyan, dim, red }: Style) => ({
-  prefix: { idle: "", done: "" },
-  icon: { checked: green("[x]"), unchecked: "[ ]", cursor: ">" },
-  style: {
-    message: (text: string) => bold(text),
-    highlight: (text: string) => cyan(text),
-    error: (text: string) => red(text),
-    keysHelpTip: (keys: readonly (readonly [string, string])[]) =>
-      dim([...keys.map(([key, action]) => `${key}: ${action}`), "esc: leave"].join(", ")),
-  },
-});
+/** Characters that every terminal shows, and the key that the library doesn't know. */
+const theme = {
+  prefix: "",
+  icon: { checked: "[x]", unchecked: "[ ]", cursor: ">" },
+  style: { keysHelpTip: (keys: readonly (readonly string[])[]) => [...keys.map((key) => key.join(": ")), "esc: leave"].join(", ") },
+};

@@ -1,12 +1,16 @@
 import { expect, test } from "vitest";
-import { type Choosing, chooseTargets } from "../../../cmd/choose-targets.ts";
+import { selectTargets } from "../../../cmd/choose-targets.ts";
 import { openSession } from "../../../cmd/session.ts";
 import type { CliError } from "../../../src/errors.ts";
 import type { Ref } from "../../../src/kinds.ts";
 import { printError } from "../../../src/output/error.ts";
+import type { NamespaceReader } from "../../../src/state/namespace-reader.ts";
+import type { NamespaceState } from "../../../src/state/namespace-state.ts";
 import type { Answer } from "../../support/fakes/terminal.ts";
 import { deceives, texts } from "../../support/hostile/texts.ts";
 import { open, type World } from "../../support/in-process.ts";
+
+type Choosing = Parameters<typeof selectTargets>[3];
 
 const account = (name: string, namespace = "demo"): Ref => ({ kind: "serviceaccount", name, namespace });
 const some = [account("default"), account("web"), account("worker")];
@@ -19,13 +23,16 @@ async function choosing(candidates: readonly Ref[], world: World, more: Partial<
     columns: 400,
     env: { CI: undefined, NO_COLOR: "1", ...world.env },
   });
-  const session = openSession(context, {});
+  const session = { ...openSession(context, {}), during: <T>(_: string, work: () => Promise<T>) => work() };
   const how = { verb: "attach", secret: "acr", where: "one", output: undefined, ...more } as const;
-  const chosen = await chooseTargets(session, candidates, how).catch((error: unknown) => error);
+  const places = (async function* () {
+    yield { read: async () => ({}) as NamespaceState } as NamespaceReader;
+  })();
+  const selected = await selectTargets(session, places, () => candidates, how).catch((error: unknown) => error as CliError);
   const shown = printed().stderr;
-  if (Array.isArray(chosen)) return { chosen: chosen.map(({ name }) => name), shown };
-  printError({ ...context, formatCommand: session.formatCommand }, chosen);
-  const { kind } = chosen as CliError;
+  if (typeof selected === "function") return { chosen: candidates.filter(selected).map(({ name }) => name), shown };
+  printError({ ...context, formatCommand: session.formatCommand }, selected);
+  const { kind } = selected;
   return { kind, message: printed().stderr.slice(shown.length), shown, interrupted: context.interruption.interrupted };
 }
 
