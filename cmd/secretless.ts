@@ -18,7 +18,6 @@ import { type Flags, firstIgnored, identityFlags, identityOf, mustBe, nodePulls,
 import { serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { scopeOf } from "./line/scope-flags.ts";
-import { runIssuer } from "./secretless/issuer.ts";
 import { nodeFilesFlags, runNodeFiles } from "./secretless/node-files.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -63,7 +62,6 @@ const commands: Readonly<Record<string, Command>> = {
   delete: { accepts: ["registry", "identity", "yes"], run: (...call) => change("delete", ...call) },
   check: { accepts: ["image", ...Object.keys(nodePulls)], run: check },
   "node-files": { accepts: Object.keys(nodeFilesFlags), hasNoArguments: true, run: runNodeFiles },
-  issuer: { accepts: [], hasNoArguments: true, run: runIssuer },
 };
 
 const common = Object.keys({ ...identityFlags, ...writeOutput });
@@ -75,17 +73,15 @@ const listed = Object.keys(commands)
 export const secretless = verb({
   usage:
     "secretless create SERVICEACCOUNT --registry REGISTRY | delete SERVICEACCOUNT --registry REGISTRY | check SERVICEACCOUNT --image IMAGE | " +
-    "node-files --for DISTRIBUTION | node-files --verify FILE | issuer",
+    "node-files --for DISTRIBUTION | node-files --verify FILE",
   description: [
     "The kubelet exchanges the token of the pod's ServiceAccount for a login of the registry. It needs kubelets from v1.34 on with the " +
       "acr-credential-provider, and a public issuer of ServiceAccount tokens.",
     '"secretless create" sets up the managed identity, its role, the federated credentials, the right of the kubelets and the annotations. ' +
       '"secretless delete" deletes them. "secretless check" tries each part of a pull, and names the part that fails. With --from-cluster, it ' +
       "also lets a node pull the image.",
-    '"secretless node-files" prints the files that a node needs, and the flags of the kubelet. "secretless issuer" prints the documents ' +
-      "that your issuer must publish, and compares them with the published ones.",
-    '"secretless check" exits with 2 if a part could not be checked, or else with 1 if a part fails. "secretless issuer" exits with 1 if ' +
-      "Microsoft Entra ID can't use the issuer.",
+    '"secretless node-files" prints the files that a node needs, and the flags of the kubelet.',
+    '"secretless check" exits with 2 if a part could not be checked, or else with 1 if a part fails.',
   ],
   examples: [
     "# Let the pods of the ServiceAccount web pull without a pull secret",
@@ -99,8 +95,6 @@ export const secretless = verb({
     "# Print the files of a node, and verify them after you edited them",
     "kubectl acr-secret secretless node-files --for kubeadm > node-files.yaml",
     "kubectl acr-secret secretless node-files --verify node-files.yaml",
-    "# Print what the issuer of ServiceAccount tokens must publish",
-    "kubectl acr-secret secretless issuer",
     "# Delete what was created for the ServiceAccount",
     "kubectl acr-secret secretless delete web --registry myregistry",
   ],

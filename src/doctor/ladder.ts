@@ -73,7 +73,7 @@ function federatedProvider({ azure, nodes }: LadderFacts): Way {
   if (tooOld > 0) return unavailable(`${tooOld} of ${count} nodes run a kubelet before v1.34 (the oldest is ${oldest})`, providerPage);
   if (issuer !== undefined && !isPublic(issuer)) {
     const why = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`;
-    return unavailable(why, { verb: "secretless", targets: ["issuer"] });
+    return unavailable(why, explainCommand("account-token"));
   }
   const registry = azure instanceof CliError ? "REGISTRY" : azure.registry.name;
   const start = hasProvider
