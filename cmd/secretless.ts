@@ -18,7 +18,7 @@ import { type Flags, firstIgnored, identityFlags, identityOf, mustBe, nodePulls,
 import { serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { scopeOf } from "./line/scope-flags.ts";
-import { nodeFilesFlags, runNodeFiles } from "./secretless/node-files.ts";
+import { runNodeFiles } from "./secretless/node-files.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -39,7 +39,6 @@ const flags = {
     yes: { type: "boolean", short: "y", describe: "Delete without a confirmation. Required without a terminal" },
   }),
   ...identityFlags,
-  ...nodeFilesFlags,
   ...writeOutput,
 } as const satisfies Flags;
 
@@ -61,7 +60,7 @@ const commands: Readonly<Record<string, Command>> = {
   create: { accepts: ["registry", "identity"], run: (...call) => change("create", ...call) },
   delete: { accepts: ["registry", "identity", "yes"], run: (...call) => change("delete", ...call) },
   check: { accepts: ["image", ...Object.keys(nodePulls)], run: check },
-  "node-files": { accepts: Object.keys(nodeFilesFlags), hasNoArguments: true, run: runNodeFiles },
+  "node-files": { accepts: [], hasNoArguments: true, run: runNodeFiles },
 };
 
 const common = Object.keys({ ...identityFlags, ...writeOutput });
@@ -73,7 +72,7 @@ const listed = Object.keys(commands)
 export const secretless = verb({
   usage:
     "secretless create SERVICEACCOUNT --registry REGISTRY | delete SERVICEACCOUNT --registry REGISTRY | check SERVICEACCOUNT --image IMAGE | " +
-    "node-files --for DISTRIBUTION | node-files --verify FILE",
+    "node-files",
   description: [
     "The kubelet exchanges the token of the pod's ServiceAccount for a login of the registry. It needs kubelets from v1.34 on with the " +
       "acr-credential-provider, and a public issuer of ServiceAccount tokens.",
@@ -92,9 +91,8 @@ export const secretless = verb({
     "kubectl acr-secret secretless check web --image myregistry.azurecr.io/app/web:1",
     "# Also prove it by a pod without a pull secret",
     "kubectl acr-secret secretless check web --image myregistry.azurecr.io/app/web:1 --from-cluster",
-    "# Print the files of a node, and verify them after you edited them",
-    "kubectl acr-secret secretless node-files --for kubeadm > node-files.yaml",
-    "kubectl acr-secret secretless node-files --verify node-files.yaml",
+    "# Print the files of a node, and the flags of its kubelet",
+    "kubectl acr-secret secretless node-files",
     "# Delete what was created for the ServiceAccount",
     "kubectl acr-secret secretless delete web --registry myregistry",
   ],
