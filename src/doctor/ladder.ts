@@ -117,7 +117,7 @@ function servicePrincipal(azure: LadderFacts["azure"]): Way {
 /** Whether `create` can create a credential. */
 function credential({ registry: { name }, may }: AzureFacts, kind: string, reason: string, create: Fix): Way {
   const { missing, unchecked } = may.find((each) => each.credential === kind) ?? {};
-  if (missing !== undefined) return unavailable(`you lack ${missing} on ${name}`, { verb: "whoami", registry: name });
+  if (missing !== undefined) return unavailable(`you lack ${missing} on ${name}`, explainCommand("azure-rights"));
   return { applies: "available", why: unchecked === undefined ? reason : `${reason} (not checked: ${unchecked})`, next: create };
 }
 
