@@ -13,7 +13,7 @@ import { lifetime } from "../line/durations.ts";
 import { dataOutput, type Flags, firstIgnored, mustBe, under, type Values } from "../line/flags.ts";
 import { flagWords } from "../line/format-command.ts";
 import { ours } from "../line/kubectl-flags.ts";
-import { parseLabelSelector } from "../line/label-selector.ts";
+import { isLabelSelector } from "../line/label-selector.ts";
 import { clientVersion } from "../project.ts";
 import { rotateFlags } from "../rotate/options.ts";
 
@@ -35,7 +35,7 @@ export const scheduleFlags = {
     },
     "for-new-namespaces": {
       type: "string",
-      refuse: mustBe("labels, such as team=web", parseLabelSelector, "for-new-namespaces"),
+      refuse: mustBe("labels, such as team=web", isLabelSelector, "for-new-namespaces"),
       value: "LABELS",
       describe: "With create, required: give each namespace with these labels a pull secret, such as team=web",
     },

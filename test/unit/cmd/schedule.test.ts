@@ -40,6 +40,11 @@ test.for([
     args: "create --registry myregistry --repository app/* --serviceaccount web --serviceaccount api --namespace-selector team=web --credential-per namespace --strict",
     at: "*/10 * * * *",
   },
+  {
+    line: create.replace("team=web", "env!=a,app,!old"),
+    args: "create --registry myregistry --repository app/* --serviceaccount default --namespace-selector env!=a,app,!old --credential-per scope --strict",
+    at: "*/10 * * * *",
+  },
   { line: "schedule check", args: "check -A --failed", at: "0 * * * *" },
 ])("runs $args for $line", async ({ line, args, at }) => {
   const { spec } = await objectOf(line, "CronJob");
@@ -115,6 +120,10 @@ test.for([
     line: "schedule create --registry myregistry --repository app/web --for-new-namespaces team=web\n#x -o yaml",
     message: /^error: invalid --for-new-namespaces "team=web\\n#x": /m,
   },
+  ...["!", "a=b,", "a=(b"].map((labels) => ({
+    line: `schedule create --registry myregistry --repository app/web --for-new-namespaces ${labels}`,
+    message: /^error: invalid --for-new-namespaces /m,
+  })),
   {
     line: "schedule create --registry myregistry --repository $(AZURE_CLIENT_SECRET) --for-new-namespaces a=b -o yaml",
     message: /^error: invalid repository "\$\(AZURE_CLIENT_SECRET\)": /m,
