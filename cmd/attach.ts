@@ -1,5 +1,4 @@
 import type { TargetOptions } from "../src/state/targets.ts";
-import { warnOtherNames } from "../src/state/warnings.ts";
 import { attachIn, lackingIn } from "../src/workflows/attach.ts";
 import { parseWait } from "./line/durations.ts";
 import { restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
@@ -64,11 +63,9 @@ export const attach = verb({
     return runOnTargets(session, flags, args, {
       verb: "attach",
       reads: { pods: flags.restart === "all" ? "all" : "waiting", wait: { milliseconds: parseWait(flags), sleep: session.sleep } },
-      warns: true,
       otherwise: (targets, namespace) => ({ ...make(targets), namespace, or: "name the Secret" }),
       candidates: (state, run) => lackingIn(state, attaching(run)),
       plan: (state, run) => attachIn(state, attaching(run), { ...run, ...options, whereUsed: run.targets.whereUsed }),
-      later: warnOtherNames,
     });
   },
 });

@@ -1,6 +1,6 @@
 import type { DryRun, NamespaceError, Outcome } from "../src/actions/outcome.ts";
 import { ProxyEnded, permissionHint } from "../src/errors.ts";
-import { type Fix, inPlace } from "../src/fix.ts";
+import { everyNamespace, type Fix, inPlace } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import { printError } from "../src/output/error.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
@@ -48,8 +48,16 @@ export async function conclude(
   const summary = tally.summary() || (total === 0 ? "no namespace matches" : "");
   session.stderr.write(summaryLine(summary, where, interrupted ? total - tally.places + tally.left : undefined));
   if (interrupted) return 130;
-  return tally.failures > 0 ? failureCode(flags.diff) : Number(printer.differs ?? false);
+  const code = tally.failures > 0 ? failureCode(flags.diff) : Number(printer.differs ?? false);
+  if (tally.attaches && session.terminal && printsHints(code, flags)) session.hint(checkOf(clusterScopes, where));
+  return code;
 }
+
+/** Returns the command that finds what still keeps pods from pulling, after a run that attached a Secret. */
+const checkOf = ([clusterScope]: readonly ClusterScope[], where: PlaceDetail): Fix => ({
+  verb: "check",
+  ...(where === "one" ? { namespace: clusterScope?.namespaces[0] } : { scope: everyNamespace }),
+});
 
 /** Whether to print the next step after a run: only for people, and only if it has changed something. */
 export const printsHints = (code: number, { output, "dry-run": dryRun }: PrintingFlags): boolean =>

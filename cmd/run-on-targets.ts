@@ -34,7 +34,7 @@ export const changeFlags = {
 
 export type ChangeFlags = Values<typeof changeFlags>;
 
-type ScopeRun = Pick<Unit, "each" | "later"> & { readonly reads: ReadOptions };
+type ScopeRun = Pick<Unit, "each"> & { readonly reads: ReadOptions };
 
 /** Plans and applies a verb in every namespace of the scope. @returns the exit code */
 export async function runInScope(
@@ -67,8 +67,6 @@ type TargetVerb = {
   /** Returns the targets of one namespace that the user can choose from. */
   candidates(state: NamespaceState, run: Omit<TargetRun, "isSelected">): readonly Ref[];
   plan(state: NamespaceState, run: TargetRun): Plan;
-  readonly later?: Unit["later"];
-  readonly warns?: boolean;
 };
 
 /** Changes the lists of the targets that the command line names. If it names none, the user chooses. @returns the exit code */
@@ -92,8 +90,7 @@ export function runOnTargets(
       isNamed || selectsNone(clusterScopes)
         ? () => true
         : await selectTargets(session, readersOf(clusterScopes, reads), (state) => of.candidates(state, run), choosing);
-    const { later, warns } = of;
-    return { reads: { ...reads, warns }, each: (state) => of.plan(state, { ...run, isSelected }), later };
+    return { reads, each: (state) => of.plan(state, { ...run, isSelected }) };
   });
 }
 

@@ -14,7 +14,6 @@ export type Program =
   | keyof typeof registry
   | keyof typeof krew
   | keyof typeof pause
-  | keyof typeof helm
   | keyof typeof oras
   | keyof typeof cosign
   | keyof typeof windows
@@ -41,8 +40,6 @@ const krew = {
   krew: "sigs.k8s.io/krew/cmd/krew",
   "validate-krew-manifest": "sigs.k8s.io/krew/cmd/validate-krew-manifest",
 } as const;
-
-const helm = { helm: "helm.sh/helm/v4/cmd/helm" } as const;
 
 const oras = { oras: "oras.land/oras/cmd/oras" } as const;
 
@@ -71,14 +68,13 @@ const windows = { "kubectl.exe": "k8s.io/kubernetes/cmd/kubectl" } as const;
 
 const pause = { pause: "acr-secret/sandbox/tools/pause" } as const;
 
-/** Programs for a control plane, a registry, a node, the checks of the Krew index, and Helm charts. */
+/** Programs for a control plane, a registry, a node, and the checks of the Krew index. */
 export const controlPlanePrograms = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] as const satisfies Program[];
 export const registryPrograms = ["registry", "crane"] as const satisfies Program[];
 export const nodePrograms = ["kubelet", "kube-scheduler", "pause"] as const satisfies Program[];
 export const krewPrograms = ["krew", "validate-krew-manifest"] as const satisfies Program[];
 /** Clients of registries, to compare the plugin with. */
 export const clientPrograms = ["crane", "oras"] as const satisfies Program[];
-export const chartPrograms = ["helm"] as const satisfies Program[];
 /** Programs that create packages and check workflows. */
 export const releasePrograms = ["nfpm", "actionlint"] as const satisfies Program[];
 /** The program that checks the words of pages, messages and comments. Needs a C compiler. */
@@ -130,14 +126,6 @@ const modules: readonly Module[] = [
  */
 export const groups: readonly (readonly Module[])[] = [
   modules,
-  [
-    {
-      name: "helm",
-      of: "helm.sh/helm/v4",
-      packages: helm,
-      stamps: (version) => ({ "helm.sh/helm/v4/internal/version.version": version }),
-    },
-  ],
   [{ name: "oras", of: "oras.land/oras", packages: oras, stamps: () => ({}), env: { CGO_ENABLED: "0" } }],
   [
     {

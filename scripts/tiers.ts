@@ -1,7 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import {
-  chartPrograms,
   clientPrograms,
   controlPlanePrograms,
   encryptionPrograms,
@@ -92,7 +91,7 @@ const all: readonly Tier[] = [
     name: "cluster",
     gate: "test",
     sampled: true,
-    needs: [controlPlane, registry, programs(...chartPrograms), plugin],
+    needs: [controlPlane, registry, plugin],
     brokenBy: [...product, "sandbox/", "docs/rbac.json"],
   },
   {

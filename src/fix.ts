@@ -104,11 +104,15 @@ type Steps = Place & { readonly do: "steps"; readonly steps: readonly Fix[]; rea
 
 export const hasVerb = (fix: Fix, verb: string): fix is PluginCommand => "verb" in fix && fix.verb === verb;
 
-export const listEverywhere: PluginCommand = {
-  verb: "list",
-  scope: { contexts: "current", namespaces: "all", selector: undefined, exclude: [], includeSystem: false },
-  output: "wide",
+export const everyNamespace: Scope = {
+  contexts: "current",
+  namespaces: "all",
+  selector: undefined,
+  exclude: [],
+  includeSystem: false,
 };
+
+export const listEverywhere: PluginCommand = { verb: "list", scope: everyNamespace, output: "wide" };
 
 /** Returns the fix with a place for each command that has none. A cluster-wide object has no namespace. */
 export function inPlace(fix: Fix, at: Place): Fix {

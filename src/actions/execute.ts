@@ -12,9 +12,9 @@ import { rollback, withLeft } from "./rollback.ts";
  * change that fails prevents only the changes that need it. A client dry run sends nothing and yields the result that each change would
  * have.
  */
-export async function* execute(plan: Plan | AsyncIterable<Change>, env: Env): AsyncGenerator<ChangeOutcome> {
+export async function* execute(plan: Plan, env: Env): AsyncGenerator<ChangeOutcome> {
   if (env.tools.dryRun === "client") {
-    for await (const change of plan) yield preview(change, env);
+    for (const change of plan) yield preview(change, env);
     return;
   }
   const successes: Successes = new Map();

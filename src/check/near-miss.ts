@@ -1,4 +1,3 @@
-import { matchesImage } from "../kubelet/keyring.ts";
 import { printableServer } from "../kubelet/read-pull-secret.ts";
 import { distance } from "./distance.ts";
 
@@ -46,40 +45,3 @@ const portless = (host: string) => host.replace(/:\d*$/, "");
 
 /** Quotes a key that is not a host and path. */
 const quoted = (server: string) => (/^[\w.:/*-]+$/.test(server) ? server : JSON.stringify(printableServer(server)));
-
-/** An image as written, and parsed. `loginServer` is that of its registry in Azure, which can differ from the image's host. */
-export type WantedImage = { readonly text: string; readonly host: string; readonly repository: string; readonly loginServer?: string };
-
-/** A template, or the pods of a ServiceAccount, with the images that they pull. `whole`: no other image can be added later. */
-export type Puller<Of> = { readonly of: Of; readonly images: readonly WantedImage[]; readonly whole: boolean };
-
-/**
- * Returns the images that no key of a Secret matches, if a key is similar or a template has no other image. An image of another registry
- * may have another pull secret. Returns each host once, with the objects that pull from it.
- *
- * @param keys the keys under `auths` that have a login
- */
-export function keyless<Of>(secret: string, keys: readonly string[], pullers: readonly Puller<Of>[]) {
-  const missed = pullers.flatMap(({ of, images, whole }) => {
-    const unmatched = images.filter((image) => !keys.some((key) => matchesImage(key, image)));
-    const similar = unmatched.filter((image) => similarityOf(keys, image) !== undefined);
-    const all = whole && unmatched.length === images.length ? unmatched.slice(0, 1) : [];
-    return (similar.length > 0 ? similar : all).map((image) => ({ of, image }));
-  });
-  return [...Map.groupBy(missed, ({ image }) => image.host).values()].flatMap((group) => {
-    const [first] = group;
-    if (!first) return [];
-    const { image } = first;
-    const why = nearMiss(secret, keys, { ...image, why: similarityOf(keys, image) });
-    return [{ image, of: [...new Set(group.map(({ of }) => of))], why }];
-  });
-}
-
-/** Ignores keys that differ in one or two letters, because these may be of another registry. */
-const similarityOf = (keys: readonly string[], { host, repository, loginServer }: WantedImage): string | undefined =>
-  regional(keys, host, loginServer) ?? keys.map((key) => mistakeIn(key, host, repository)).find((found) => found !== undefined);
-
-function regional(keys: readonly string[], host: string, loginServer = host): string | undefined {
-  const same = host.toLowerCase().replace(/:\d*$/, "") === loginServer;
-  return !same && keys.some((key) => hostOf(key) === loginServer) ? `the image has the regional host ${host}` : undefined;
-}

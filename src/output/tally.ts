@@ -1,6 +1,6 @@
 import { type Message, messages } from "../actions/action.ts";
 import { messageOf } from "../actions/actions.ts";
-import { type Outcome, subjectOf } from "../actions/outcome.ts";
+import { isDone, type Outcome, subjectOf } from "../actions/outcome.ts";
 import { countOf, kinds, type Ref } from "../kinds.ts";
 import { counted } from "../plan/wording.ts";
 
@@ -18,6 +18,7 @@ export function openTally() {
   const byPlace = new Map<string, Result>();
   const updated: Ref["kind"][] = [];
   let failures = 0;
+  let attaches = false;
   /** The credential of the following places got more rights. Its outcome comes before theirs. */
   let widens = false;
   let isBetweenPlaces = true;
@@ -43,12 +44,17 @@ export function openTally() {
   return {
     count: (outcome: Outcome): void => {
       if (isFailure(outcome)) failures++;
+      attaches ||= isDone(outcome) && outcome.change.act === "attach";
       const place = placeOf(outcome);
       if (place === undefined) countAzure(outcome);
       else countIn(place, outcome);
     },
     get failures() {
       return failures;
+    },
+    /** Whether a list has got the Secret. */
+    get attaches() {
+      return attaches;
     },
     /** The places with a result. */
     get places() {

@@ -1,7 +1,6 @@
 import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.ts";
 import type { Change, Plan } from "./change.ts";
-import { warnDrift } from "./drift.ts";
 import { type ExistingSecret, isKeyOf, type StoreOptions } from "./existing-secret.ts";
 import { planRefer, type RecreateOptions, type Target } from "./references.ts";
 import { isFrom, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
@@ -38,11 +37,10 @@ export function planAttaches({ to, targets, pods }: PlanInput, attaching: Attach
   const attached = targets
     .filter((_, index) => attaches[index]?.act !== "refuse")
     .map(({ to: target, names }) => ({ to: target, names: [...new Set([...names, to.name])] }));
-  const drifting = attaches.flatMap((change, index) => [change, ...warnDrift(change, targets[index]?.drift)]);
   const left = pods.filter((pod) => !attaches.some((change) => change.act === "recreate" && isFrom(pod, change.to)));
   const refused = attaches.flatMap((change) => (change.act === "refuse" ? [change.to] : []));
   const restarts = planRestarts(attached, left, { secret: to.name, ...attaching }, refused);
-  return [...drifting, ...restarts];
+  return [...attaches, ...restarts];
 }
 
 /** The login that one Secret gets in a rotation. */

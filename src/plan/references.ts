@@ -2,7 +2,6 @@ import type { PluginCommand } from "../fix.ts";
 import { at, kinds, nameOf, type PodKind, type RecreatableKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { KubeObjects, Metadata, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
-import type { Drift } from "./drift.ts";
 import { type Recreation, readRecreation } from "./recreate.ts";
 import { isPlain, targetArgument } from "./wording.ts";
 
@@ -15,18 +14,12 @@ export type Target<K extends TargetKind = TargetKind> = {
   readonly account?: string;
   /** The controller that creates the target from its own template, so that other changes of the target don't last. */
   readonly owner?: OwnerRef;
-  /** The tool that is going to undo a change of the target. */
-  readonly drift?: Drift;
   /** The obstacles to recreating the target; absent if its list can be changed. */
   readonly recreation?: Recreation;
 };
 
 /** Returns the names in a list of pull secrets. An entry without a name, which the kubelet ignores, has the empty name. */
 export const namesIn = (list: unknown): string[] => ((list ?? []) as NonNullable<PodSpec["imagePullSecrets"]>).map(({ name = "" }) => name);
-
-/** Whether a target's list can be changed permanently. */
-export const isChangeable = ({ to, owner }: Pick<Target, "to" | "owner">): boolean =>
-  !owner && kinds[to.kind].pullSecretList.takesEffect !== "recreate";
 
 /** Reads a target and its list. */
 export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K], context?: string): Target<K> {

@@ -161,8 +161,6 @@ function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPu
   const denied =
     unreported.length > 0 ? [warn(`waits for ${unreported.join(" and ")}, which secret/${secret} cannot pull; add ${flags}`)] : [];
   if (names.includes(secret) || beyond.length === repositories.length) return denied;
-  // The warning own-list reports the pod's template once
-  if (pod.own && !hasPods(target.to)) return denied;
   const obstacle = obstacleTo(target, pod, { secret, restart });
   if (obstacle) return [...denied, warn(obstacle.message, obstacle.fix)];
   return [...denied, { act: "restart", needs: target.to, to, uid: pod.uid, because: createdBefore(target, secret) }];
@@ -200,6 +198,7 @@ function obstacleTo(
 }
 
 /** Whether a pod has the earlier names of its target. A list from the pod's own template always counts. */
-function isCopiedFrom({ to, names: carried }: Attached, secret: string, { names }: PullingPod): boolean {
-  return hasPods(to) || String(names) === String(carried.filter((one) => one !== secret));
+function isCopiedFrom({ to, names: carried }: Attached, secret: string, { names, own }: PullingPod): boolean {
+  if (hasPods(to)) return true;
+  return !own && String(names) === String(carried.filter((one) => one !== secret));
 }

@@ -1,5 +1,4 @@
 import type { Cluster } from "../cluster/port.ts";
-import { hasPods } from "../plan/wording.ts";
 import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../scope/cluster-scopes.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { type NamespaceState, objectNames, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
@@ -65,24 +64,17 @@ function stateFromClusterLists({ cluster }: ClusterScope, options: ReadOptions):
   const targetsIn = picks.map((pick) => targetsFromClusterList(cluster, pick));
   const podsIn =
     pods === "none" ? async () => [] : readByNamespace(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
-  const accountsIn = options.warns && needsAccounts(picks) ? readByNamespace(cluster.pages("serviceaccount")) : async () => [];
   return async (scope) => {
     const { namespace } = scope;
-    const [secrets, objects, all, accounts] = await Promise.all([
+    const [secrets, objects, all] = await Promise.all([
       secretsIn(namespace),
       Promise.all(targetsIn.map((listIn) => listIn(namespace))),
       podsIn(namespace),
-      accountsIn(namespace),
     ]);
-    const read = uniqueObjects(objects.flat());
     const names = options.existing ? { secret: undefined, existing: objectNames(secrets) } : { secret: secrets[0], existing: undefined };
-    return { scope, ...names, targets: read, objects: [...read, ...accounts], pods: all, fromClusterLists: true };
+    return { scope, ...names, targets: uniqueObjects(objects.flat()), pods: all };
   };
 }
-
-/** Whether the picks select templates and not all ServiceAccounts. */
-const needsAccounts = (picks: readonly TargetPick[]): boolean =>
-  picks.some(hasPods) && !picks.some((pick) => !hasPods(pick) && pick.globs.includes("*") && pick.selector === undefined);
 
 function targetsFromClusterList(cluster: Cluster, pick: TargetPick): (namespace: string) => Promise<readonly TargetObject[]> {
   const listIn = readByNamespace<TargetObject>(cluster.pages(pick.kind, filterOf(pick)));

@@ -1,10 +1,9 @@
-import { kinds, nameOf, type Ref, targetKindOf } from "../kinds.ts";
+import { kinds, type Ref, targetKindOf } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, PodSpec, Secret } from "../objects.ts";
-import { driftOf } from "../plan/drift.ts";
 import type { PlanInput } from "../plan/namespace.ts";
-import { accountOf, controllerOf, namesIn, type Target } from "../plan/references.ts";
+import { accountOf, controllerOf, namesIn } from "../plan/references.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { isOurs } from "../secret/entry.ts";
@@ -13,7 +12,6 @@ import { imagesFrom, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList, pullingPods, pullSecretNames, topOf } from "./pods.ts";
 import { accountsIn, isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
-import { listersOf } from "./warnings.ts";
 
 /** A Secret and its registry. `others`: more hosts whose images its pods may wait for. */
 type SecretQuery = {
@@ -24,27 +22,23 @@ type SecretQuery = {
   readonly now: Date;
 };
 
-/** Returns the input of a plan for one namespace, the hosts of the registry, and the login in its Secret. No plan gets the login. */
+/** Returns the input of a plan for one namespace, and the login in its Secret. No plan gets the login. */
 export function planInputOf(
   state: NamespaceState,
   { name, host, others = [], fieldManager, now }: SecretQuery,
-): { readonly facts: PlanInput; readonly hosts: readonly string[]; readonly login: Login | undefined } {
+): { readonly facts: PlanInput; readonly login: Login | undefined } {
   const { secret, targets, pods } = state;
   const { context } = state.scope;
   const read = secret && readExisting(secret, host, fieldManager);
   const hosts = [host, ...others];
-  const authors = new Set(listersOf(state, hosts).map(({ of }) => nameOf(of)));
-  const withDrift = (target: TargetObject): Target => {
-    const { pullSecretList, kind } = kinds[kindOf(target)];
-    return { ...targetOf(target, context), drift: driftOf({ kind, metadata: target.metadata }, { pullSecretList, fieldManager }) };
-  };
+  const accounts = accountsIn(targets);
   const facts: PlanInput = {
     to: secretIn(state.scope, name),
     existing: read?.existing,
-    targets: targets.map(withDrift),
-    pods: pullingPods(hosts, pods, { context, now, isAuthored: (pod) => authors.has(nameOf(topOf(pod))) }),
+    targets: targets.map((target) => targetOf(target, context)),
+    pods: pullingPods(hosts, pods, { context, now, accounts }),
   };
-  return { facts, hosts, login: read?.login };
+  return { facts, login: read?.login };
 }
 
 /** Returns the reference of a Secret in a namespace. */
@@ -77,11 +71,11 @@ function podsNeeding(secret: Secret, pods: readonly Pod[]) {
   return pods
     .filter((pod) => !isOver(pod) && !pod.metadata.deletionTimestamp && pullSecretNames(pod).includes(secret.metadata.name))
     .filter((pod) => serves === "any" || imagesOf(pod).some(serves))
-    .map((pod) => ({ name: pod.metadata.name, from: topOf({ kind: pod.kind, metadata: pod.metadata }) }));
+    .map((pod) => ({ name: pod.metadata.name, account: accountOf(pod.spec), from: topOf({ kind: pod.kind, metadata: pod.metadata }) }));
 }
 
 /** Returns the images that a Secret has a login for; `any` if the Secret can't be read. */
-function servedBy(secret: Secret): "any" | ((image: ImageRef) => boolean) {
+export function servedBy(secret: Secret): "any" | ((image: ImageRef) => boolean) {
   const named = { ...secret, name: secret.metadata.name };
   const reading = readPullSecret(named);
   // A Secret of this plugin without a login is being deleted, or waits for its first login

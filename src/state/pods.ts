@@ -41,12 +41,16 @@ function failure(pod: Pod, now: Date): Pick<PullingPod, "fails" | "retries"> {
 
 /**
  * Returns the pods that have not ended and have an image of one of these hosts, without those that a check has created.
- * @param isAuthored whether the author of a pod wrote its list
+ * @param accounts the ServiceAccounts that were read, by name
  */
 export function pullingPods(
   hosts: readonly string[],
   pods: readonly Pod[],
-  { context, now, isAuthored }: { readonly context: string | undefined; readonly now: Date; isAuthored(pod: Pod): boolean },
+  {
+    context,
+    now,
+    accounts,
+  }: { readonly context: string | undefined; readonly now: Date; readonly accounts: ReadonlyMap<string, ServiceAccount> },
 ): PullingPod[] {
   return pods
     .filter((pod) => !pod.metadata.deletionTimestamp && !isOver(pod) && !isPullPod(pod))
@@ -60,7 +64,7 @@ export function pullingPods(
         account: accountOf(spec),
         repositories: [...new Set(imagesFrom(hosts, [pod]).map(({ repository }) => repository))],
         names: namesIn(spec.imagePullSecrets),
-        own: isAuthored(pod) || undefined,
+        own: wasWritten(pod, accounts.get(accountOf(spec))) || undefined,
         waits: status.phase === "Pending" ? waitOf(pod) : "nothing",
         ...failure(pod, now),
         owner: "kind" in owner ? owner : undefined,
@@ -127,8 +131,12 @@ export function hasOwnList(pod: Pod, account: ServiceAccount | undefined): boole
   return isYounger(pod, account) || String(still) !== String(names);
 }
 
+/** Whether a pod's author certainly wrote its list: another list than its ServiceAccount had when the pod was created. */
+const wasWritten = (pod: Pod, account: ServiceAccount | undefined): boolean =>
+  account !== undefined && hasOwnList(pod, account) && isYounger(pod, account);
+
 /** Whether a pod was created after its ServiceAccount's list was last written, if managedFields records that. */
-export function isYounger({ metadata: { creationTimestamp: created } }: Pod, account: ServiceAccount | undefined): boolean {
+function isYounger({ metadata: { creationTimestamp: created } }: Pod, account: ServiceAccount | undefined): boolean {
   const writes = (account?.metadata.managedFields ?? []).filter(({ fieldsV1 }) => at(fieldsV1, ["f:imagePullSecrets"]) !== undefined);
   const changed = writes
     .flatMap(({ time = [] }) => time)

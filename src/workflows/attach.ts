@@ -9,12 +9,10 @@ import type { RecreateOptions } from "../plan/references.ts";
 import type { RestartOptions } from "../plan/restart.ts";
 import { readEntries } from "../secret/entry.ts";
 import { readExisting } from "../state/existing-secret.ts";
-import { warnUseless } from "../state/key-warnings.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 import { planInputOf, usersOf } from "../state/plan-input.ts";
 import { noSecret } from "../state/pull-secrets.ts";
 import { type TargetObject, targetOf } from "../state/targets.ts";
-import { warnOfTargets } from "../state/warnings.ts";
 
 type Attaching = {
   readonly secret: string;
@@ -41,15 +39,15 @@ export function attachIn(
   { whereUsed, isSelected, isOneNamespace, restart, recreateOptions }: AttachOrder,
 ): Plan {
   const { secret: name, fieldManager, now } = attaching;
-  const { secret, hosts } = secretToAttach(state, attaching);
+  const { hosts } = secretToAttach(state, attaching);
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(state, hosts, name) : state.targets;
   const selected = { ...state, targets: found.filter((object) => isSelected(targetOf(object, state.scope.context).to)) };
-  const { facts, hosts: all } = planInputOf(selected, { name, host, others, fieldManager, now });
+  const { facts } = planInputOf(selected, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, recreateOptions, mayPull: () => true });
   if (isOneNamespace && selected.targets.length === 0)
     return [{ act: "warn", to: facts.to, message: `no target that can be changed uses ${hosts.join(" or ")}` }];
-  return [...plan, ...warnOfTargets(name, all, selected, plan), ...warnUseless(facts.to, secret, selected, plan)];
+  return plan;
 }
 
 export function lackingIn(state: NamespaceState, attaching: Attaching): Ref[] {

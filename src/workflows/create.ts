@@ -20,12 +20,10 @@ import type { ShapeName } from "../secret/shapes.ts";
 import { isAlike, readExisting } from "../state/existing-secret.ts";
 import { holdersIn } from "../state/holders.ts";
 import { imagesFrom, imagesIn } from "../state/images.ts";
-import { keysAfter, warnKeyless } from "../state/key-warnings.ts";
 import type { NamespaceReader } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 import { planInputOf, secretIn, usersOf } from "../state/plan-input.ts";
 import { picksOf, type TargetOptions, templatesOf } from "../state/targets.ts";
-import { warnOfTargets, warnOtherNames } from "../state/warnings.ts";
 import type { Decided, ReusedLogin } from "./first-secret.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import { isHeldOutside, issueHeld, refuseWidening } from "./shared-credential.ts";
@@ -167,7 +165,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     issued: { login, images },
     each: (all: NamespaceState): Plan => {
       const state = order.targets.whereUsed ? { ...all, targets: usersOf([host], all) } : all;
-      const { facts, hosts, login: inside } = planInputOf(state, { name, host, fieldManager: write.fieldManager, now: now() });
+      const { facts, login: inside } = planInputOf(state, { name, host, fieldManager: write.fieldManager, now: now() });
       const otherIdentity = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.existing?.entries, host)) : undefined;
       const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), otherIdentity };
       const same = isAlike(login, inside);
@@ -181,10 +179,8 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
         mayPull: reaches,
         reported: outside,
       });
-      const warnings = [...warnOfTargets(name, hosts, state, plan), ...warnKeyless(facts.to, keysAfter(plan, existing), state, plan)];
-      return [...plan, ...warnings, ...warnBeyond(facts.to, outside, issue, order)];
+      return [...plan, ...warnBeyond(facts.to, outside, issue, order)];
     },
-    later: warnOtherNames,
   };
 }
 

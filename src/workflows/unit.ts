@@ -6,7 +6,7 @@ import { keepUncertain, rollback, withLeft } from "../actions/rollback.ts";
 import type { Tools } from "../actions/tools.ts";
 import { asCliError, CliError, Conflict, Interrupted } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
-import type { Change, Plan, Store } from "../plan/change.ts";
+import type { Plan, Store } from "../plan/change.ts";
 import { restartNotice } from "../plan/wording.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
@@ -41,8 +41,6 @@ export type Unit = {
   readonly once?: true;
   /** Plans one namespace, with the login as far as it is issued. @throws CliError of that namespace */
   each(state: NamespaceState, issued: IssuedLogin): Plan;
-  /** Returns warnings for the end of a namespace's plan. Executing the plan doesn't wait for the requests that they need. */
-  later?(state: NamespaceState, plan: Plan): Promise<Plan> | undefined;
 };
 
 /**
@@ -79,8 +77,7 @@ export async function* runUnit(
     if ("unitError" in planned) throw planned.unitError;
     if (!planned.isFirst) leave();
     if (tools.dryRun === "none") yield* announced(planned.plan, reader);
-    const changes = planned.later ? withLater(planned.plan, planned.later) : planned.plan;
-    yield* untilStored(execute(changes, { ...env, objects: planned.objects, issued: firstSecret.decided().issued }), leave);
+    yield* untilStored(execute(planned.plan, { ...env, objects: planned.objects, issued: firstSecret.decided().issued }), leave);
   }
 
   /** Lets the next namespace proceed after the Secret is stored: other Secrets are written only after the claimed one has the password. */
@@ -126,14 +123,8 @@ export function failure({ context, namespace }: Pick<NamespaceScope, "context" |
 type Planned = {
   readonly plan: Plan;
   readonly isFirst: boolean;
-  readonly later: Promise<Plan> | undefined;
   readonly objects: ObjectsByKey;
 };
-
-async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Change> {
-  yield* plan;
-  yield* await later;
-}
 
 /**
  * Plans a namespace and has the login of its Secret issued. Plans again if another run has written since.
@@ -142,7 +133,7 @@ async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Chan
  */
 async function planIn(
   reader: NamespaceReader,
-  { once, later }: Unit,
+  { once }: Unit,
   { prepare, decided }: Pick<Turn, "prepare"> & Pick<FirstSecret, "decided">,
 ): Promise<Planned | { readonly unitError: unknown }> {
   for (let round = 1; ; round++) {
@@ -153,7 +144,7 @@ async function planIn(
     if (typeof prepared === "string") {
       const { secret, targets, pods, scope } = state;
       const objects = objectsByKey([secret, ...targets, ...pods], scope.context);
-      return { plan, isFirst: prepared === "first", later: later?.(state, plan), objects };
+      return { plan, isFirst: prepared === "first", objects };
     }
     if ("unitError" in prepared) return prepared;
     if (once) return { unitError: prepared.retry };

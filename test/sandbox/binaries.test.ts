@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { binaries } from "../../sandbox/binaries.ts";
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { showProgress } from "../../sandbox/progress.ts";
-import { chartPrograms, controlPlanePrograms, krewPrograms, nodePrograms, registryPrograms } from "../../sandbox/tools.ts";
+import { controlPlanePrograms, krewPrograms, nodePrograms, registryPrograms } from "../../sandbox/tools.ts";
 
 const minutes = 60_000;
 const run = async (file: string, ...args: string[]) => (await promisify(execFile)(file, args)).stdout;
@@ -18,7 +18,7 @@ async function newFolder(): Promise<string> {
 }
 
 test("provides every program, and each prints its version", { timeout: 30 * minutes }, async () => {
-  const need = [...controlPlanePrograms, ...registryPrograms, ...nodePrograms, ...krewPrograms, ...chartPrograms];
+  const need = [...controlPlanePrograms, ...registryPrograms, ...nodePrograms, ...krewPrograms];
   const { program } = await binaries({
     need,
     env: { ...process.env, KUBEBUILDER_ASSETS: "" },
@@ -33,7 +33,6 @@ test("provides every program, and each prints its version", { timeout: 30 * minu
   expect(await run(program("registry"), "--version")).toContain(" v3.1.2");
   expect(await run(program("crane"), "version")).toMatch(/^v?0\.22\.1\n$/); // its release prints no v
   expect(await run(program("krew"), "version")).toMatch(/GitTag +v0\.4\.3\n/);
-  expect(await run(program("helm"), "version", "--short")).toMatch(/^v4\.3\.1\b/);
 });
 
 test("builds once when two processes need a program", { timeout: 2 * minutes }, async () => {

@@ -105,7 +105,7 @@ test.for(["kubectl", "etcd", "registry", "crane"])("downloads %s if it has the p
 test.for<{ when: string; program: string; answers: Record<string, Answer>; kept?: RegExp }>([
   { when: "its publisher serves no checksum", program: "kubectl", answers: { [kubectlPath]: script } },
   { when: "the checksums lack its name", program: "etcd", answers: { [join(dirname(etcdPath), "SHA256SUMS")]: lines("x", script) } },
-  { when: "no module pins its version", program: "helm", answers: {} },
+  { when: "no module pins its version", program: "oras", answers: {} },
   {
     when: "its checksum is wrong",
     program: "kubectl",

@@ -88,8 +88,6 @@ testRows(
       ),
       command: "attach theirs -n demo --serviceaccount",
       stdout: [patched, "pod/of-a.io restarted", "pod/of-b.io restarted"],
-      stderr:
-        /^Warning: serviceaccount\/default pulls b.io\/app\/web:1, .*:\n {2}kubectl acr-secret check -n demo theirs --image b.io\/app\/web:1\n$/,
     },
     {
       does: "does not read the pods of a ServiceAccount that could not be patched",
@@ -227,56 +225,43 @@ testRows(
   () => stored("demo"),
 );
 
-/** Creates a ServiceAccount of a Helm release, with or without a list. */
-const released = (list: boolean) => async () => {
-  const world = await stored("demo");
-  const labels = { "app.kubernetes.io/managed-by": "Helm" };
-  const annotations = { "meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "demo" };
-  const names = list && { imagePullSecrets: [{ name: "theirs" }] };
-  put(pullSecret("demo", "theirs"))(world);
-  world.cluster.put(
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "web", namespace: "demo", labels, annotations }, ...names },
-    "helm",
-  );
-  return world;
-};
-const toWeb = "attach acr-myregistry serviceaccount/web -n demo";
-const instead = "kubectl acr-secret attach -n demo acr-myregistry serviceaccount/web -o helm";
-const drifts = new RegExp(`Warning: serviceaccount/web .* Helm release demo/web, .*:\n  ${instead}\n`);
+const look = /^hint: kubectl acr-secret check -n demo\n$/;
 
 testRows(
   [
     {
-      does: "warns about the Helm release that removes the name again, only when it changes something",
-      command: toWeb,
-      stdout: ["serviceaccount/web patched"],
-      stderr: drifts,
-      after: [unchanged(toWeb)],
+      does: "prints the command that checks the namespace to a user at a terminal, and only after a change",
+      command: `${attach} default`,
+      options: { answers: [], env: { CI: undefined } },
+      stdout: [patched],
+      stderr: look,
+      after: [{ command: `${attach} default`, options: { answers: [], env: { CI: undefined } }, stdout: any, stderr: [] }],
     },
-    { does: "warns about no Helm release whose chart has no list", world: released(false), command: toWeb },
-    ...["", " --diff", " --dry-run=server"].map(
+    {
+      does: "create prints the command that checks the namespace too",
+      command: "create other --registry myregistry --repository app/web --serviceaccount default -n demo",
+      options: { answers: [], env: { CI: undefined } },
+      stdout: any,
+      stderr: look,
+    },
+    {
+      does: "prints the command that checks all namespaces when several are selected",
+      command: "attach acr-myregistry --serviceaccount default --namespaces demo,prod",
+      world: () => stored("demo", "prod"),
+      options: { answers: [], env: { CI: undefined } },
+      stdout: any,
+      stderr: /\nhint: kubectl acr-secret check --all-namespaces\n$/,
+    },
+    ...["-o name", "--dry-run=client", "--diff"].map(
       (how): Row => ({
-        does: `create warns about the Helm release too${how}`,
-        command: `create --registry myregistry --repository app/web serviceaccount/web -n demo${how}`,
-        code: how === " --diff" ? 1 : 0,
+        does: `prints no command to check with ${how}`,
+        command: `${attach} default ${how}`,
+        options: { answers: [], env: { CI: undefined } },
+        code: how === "--diff" ? 1 : 0,
         stdout: any,
-        stderr: drifts,
+        stderr: [],
       }),
     ),
-    {
-      does: "prints the id of the warning about a Helm release when -o jsonl",
-      command: `${toWeb} -o jsonl`,
-      stdout: new RegExp(`"result":"patched".*"object":"serviceaccount/web","result":"told".*${instead}"\\],"ids":\\["drift"\\]`, "s"),
-      stderr: any,
-    },
-    {
-      does: "prints no warning about a Helm release when nothing was attached",
-      command: toWeb,
-      options: { aborted: true },
-      ...failed,
-      code: 130,
-      stderr: /^(?!.*Helm)/s,
-    },
   ],
-  released(true),
+  () => stored("demo"),
 );

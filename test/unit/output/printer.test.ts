@@ -131,9 +131,13 @@ test("prints a JSON line for each outcome at once for -o jsonl", async () => {
 });
 
 test("prints the id of a warning", async () => {
-  const drift: Outcome = { change: { act: "warn", id: "drift", to: account, message: "look" }, messages: ["look"] };
+  const dangling: Outcome = { change: { act: "warn", id: "dangling-name", to: account, message: "look" }, messages: ["look"] };
 
-  expect(JSON.parse((await printed("jsonl", [drift])).stdout)).toMatchObject({ result: "told", warnings: ["look"], ids: ["drift"] });
+  expect(JSON.parse((await printed("jsonl", [dangling])).stdout)).toMatchObject({
+    result: "told",
+    warnings: ["look"],
+    ids: ["dangling-name"],
+  });
 });
 
 test("prints the context and the dry run in a JSON line", async () => {

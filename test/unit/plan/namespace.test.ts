@@ -83,17 +83,3 @@ test("does not restart a pod for an image that the Secret cannot pull", () => {
   expect(changes.filter(({ act }) => act === "restart")).toEqual([]);
   expect(changes.at(-1)).toMatchObject({ act: "warn", message: expect.stringContaining("app/web") });
 });
-
-test("warns about drift after a change, and only about targets that change", () => {
-  const drift = { by: "argocd", name: "web", does: "undoes" } as const;
-  const targets = [
-    { ...target("default"), drift },
-    { ...target("builder", "acr"), drift },
-  ];
-
-  expect(lines(planAttaches(facts({ targets }), all))).toEqual([
-    "attach serviceaccount/default",
-    "warn serviceaccount/default needs serviceaccount/default",
-    "keep serviceaccount/builder",
-  ]);
-});

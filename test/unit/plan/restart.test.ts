@@ -71,6 +71,12 @@ test.for<{ why: string; pod: PullingPod; restarts: number; expected: (string | R
       /^pod\/web-1 has other imagePullSecrets than serviceaccount\/default, so it was not restarted; if its template lists them, add acr there, otherwise delete the pod$/,
     ],
   },
+  {
+    why: "its author wrote the same list",
+    pod: pod({ own: true }),
+    restarts: 0,
+    expected: [/^pod\/web-1 has other imagePullSecrets than serviceaccount\/default, so it was not restarted; /],
+  },
   { why: "of a ServiceAccount that is not attached", pod: pod({ account: "other", fails: false }), restarts: 0, expected: [] },
   {
     why: "waits for an image that the Secret cannot pull",

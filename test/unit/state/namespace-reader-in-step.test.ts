@@ -37,13 +37,10 @@ function world() {
   return { asking, cluster, clusterScope };
 }
 
-async function statesOf(
-  clusterScope: ClusterScope,
-  of: ReadOptions,
-): Promise<Map<string, Omit<NamespaceState, "scope" | "fromClusterLists">>> {
-  const seen = new Map<string, Omit<NamespaceState, "scope" | "fromClusterLists">>();
+async function statesOf(clusterScope: ClusterScope, of: ReadOptions): Promise<Map<string, Omit<NamespaceState, "scope">>> {
+  const seen = new Map<string, Omit<NamespaceState, "scope">>();
   for await (const reader of readersOf([clusterScope], of)) {
-    const { scope, fromClusterLists: _, ...state } = await reader.read();
+    const { scope, ...state } = await reader.read();
     seen.set(scope.namespace, state);
   }
   return seen;

@@ -23,6 +23,7 @@ const order = [
   "Who gets it",
   "Targets",
   "Pulls",
+  "Migration",
   "Where",
   "Manifests",
   "Azure sign-in",
