@@ -46,7 +46,7 @@ async function open(env: Environment, trace: Trace, signal: (writes?: boolean) =
     request.abortSignal = ends;
     request.timeout ||= timeout;
     // Without the protocol, the agent of a proxy would not reuse its connections
-    request.requestOverrides = { ...request.requestOverrides, ...trusting, protocol: "https:" };
+    request.requestOverrides = { ...request.requestOverrides, ...trusting, protocol: new URL(request.url).protocol };
     let isTooLarge = false;
     request.onDownloadProgress = ({ loadedBytes }) => {
       isTooLarge = loadedBytes > maxBody;
