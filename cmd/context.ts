@@ -13,7 +13,6 @@ import type { Interruption } from "../src/interruption.ts";
 import { printableFlow } from "../src/output/printable.ts";
 import type { Registry } from "../src/registry/port.ts";
 import { openRegistry } from "../src/registry/registry.ts";
-import type { Downloaded } from "../src/secretless/issuer.ts";
 import { machineFiles } from "./files.ts";
 import { machinePrograms, type Programs } from "./programs.ts";
 import { clientVersion } from "./project.ts";
@@ -38,8 +37,6 @@ export type Context = {
   configured(of: Configured, kube: KubeFlags): Promise<readonly string[]>;
   azure(identity: SignInOptions, trace: Trace): Promise<Azure>;
   registry(trace: Trace): Registry;
-  /** Reads a public address. A failure is a result too. */
-  download(url: string, trace: Trace): Promise<Downloaded>;
 };
 
 /**
@@ -93,10 +90,6 @@ export function processContext(interruption: Interruption, launched?: Launched):
       return openAzure({ identity, env, trace, signal, sleep: pause, now });
     },
     registry: (trace) => openRegistry({ env, trace, signal, sleep: pause, now }),
-    download: async (url, trace) => {
-      const { download } = await import("../src/http/download.ts");
-      return download(url, { env, trace, signal, sleep: pause, now });
-    },
   };
 }
 

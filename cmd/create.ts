@@ -8,7 +8,7 @@ import type { Next } from "../src/output/error.ts";
 import { namesIn } from "../src/plan/references.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { readers } from "../src/secret/readers.ts";
-import { type NamespaceReader, readersOf } from "../src/state/namespace-reader.ts";
+import { readersOf } from "../src/state/namespace-reader.ts";
 import { targetOf, wantsTargets } from "../src/state/targets.ts";
 import { issueEach, issueShared, type Order } from "../src/workflows/create.ts";
 import { conclude, printsHints, whereOf } from "./conclude.ts";
@@ -61,13 +61,11 @@ export const create = verb({
 type Options = CreateOptions & {
   readonly kind: Kind;
   readonly needsName: boolean;
-  /** Reduces the namespaces, and the targets in each. */
-  select?(places: AsyncIterable<NamespaceReader>): AsyncIterable<NamespaceReader>;
 };
 
 /** Creates what is missing in every namespace. @returns the exit code */
-export async function createAll(options: Options, flags: CreateFlags, session: Session): Promise<number> {
-  const { name, targets, reader, asked, per, kind, select = (places) => places } = options;
+async function createAll(options: Options, flags: CreateFlags, session: Session): Promise<number> {
+  const { name, targets, reader, asked, per, kind } = options;
   // Azure is read concurrently with the cluster
   const opening = kind.open(asked, session);
   opening.catch(() => undefined);
@@ -80,14 +78,12 @@ export async function createAll(options: Options, flags: CreateFlags, session: S
     wait: { milliseconds: asked.wait, sleep: session.sleep },
     lenient: !isOneNamespace,
   };
-  const places = () => select(readersOf(clusterScopes, reads));
+  const places = () => readersOf(clusterScopes, reads);
   const shared = (per ?? (isOneNamespace ? "namespace" : "scope")) === "scope";
-  // A printed command cannot reduce the targets, so it selects none
-  const printed = options.select ? { ...options, targets: { picks: [], whereUsed: false } } : options;
   const order: Order = {
     ...options,
     podsTell: podsTell(options),
-    again: againOf(printed, shared),
+    again: againOf(options, shared),
     opening,
     tools: (credential: Credential) => toolsOf(session, flags, credential),
     refuse: per === undefined ? () => priceOfSharing(clusterScopes, kind, asked, session) : undefined,

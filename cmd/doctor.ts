@@ -23,8 +23,8 @@ const doctorFlags = {
 export const doctor = verb({
   usage: "doctor",
   description: [
-    "Checks the cluster, your identity in Azure, the registry, the nodes and the pull secrets. Prints a line for each check, and a command " +
-      "for each problem. Then lists the ways to pull images, from the best to the worst. Changes nothing.",
+    "Shows your Azure identity and what you may create, and checks the registry, the cluster, the nodes and the pull secrets. Prints a " +
+      "line for each check, and a command for each problem. Then lists the ways to pull images, from the best to the worst. Changes nothing.",
     "Without --registry, checks nothing about a registry in Azure.",
   ],
   findings: "a check failed",

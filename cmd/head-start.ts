@@ -4,7 +4,7 @@ import { findKubectl, type Launched, launchProxy } from "../src/cluster/kubectl.
 import type { Environment } from "../src/env.ts";
 
 /** Verbs that send no request to a cluster, or not always. All others start kubectl early. */
-const withoutCluster = ["help", "options", "completion", "explain", "schedule", "version", "whoami"];
+const withoutCluster = ["help", "options", "completion", "explain", "schedule", "version"];
 
 /**
  * The global flags that are passed on to kubectl. This list is separate from their rows, because only a little code is loaded before

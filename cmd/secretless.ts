@@ -15,12 +15,10 @@ import { createFlags, registryHost } from "./create/options.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
 import { printFindings } from "./findings.ts";
 import { type Flags, firstIgnored, identityFlags, identityOf, mustBe, nodePulls, under, type Values, writeOutput } from "./line/flags.ts";
-import { secrets, serviceAccounts } from "./line/known.ts";
+import { serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { scopeOf } from "./line/scope-flags.ts";
-import { runIssuer } from "./secretless/issuer.ts";
-import { migrateFlags, runMigrate } from "./secretless/migrate.ts";
-import { nodeFilesFlags, runNodeFiles } from "./secretless/node-files.ts";
+import { runNodeFiles } from "./secretless/node-files.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -40,9 +38,7 @@ const flags = {
     ...nodePulls,
     yes: { type: "boolean", short: "y", describe: "Delete without a confirmation. Required without a terminal" },
   }),
-  ...migrateFlags,
   ...identityFlags,
-  ...nodeFilesFlags,
   ...writeOutput,
 } as const satisfies Flags;
 
@@ -64,12 +60,10 @@ const commands: Readonly<Record<string, Command>> = {
   create: { accepts: ["registry", "identity"], run: (...call) => change("create", ...call) },
   delete: { accepts: ["registry", "identity", "yes"], run: (...call) => change("delete", ...call) },
   check: { accepts: ["image", ...Object.keys(nodePulls)], run: check },
-  migrate: { accepts: ["registry", "image", ...Object.keys(migrateFlags)], run: runMigrate },
-  "node-files": { accepts: Object.keys(nodeFilesFlags), hasNoArguments: true, run: runNodeFiles },
-  issuer: { accepts: [], hasNoArguments: true, run: runIssuer },
+  "node-files": { accepts: [], hasNoArguments: true, run: runNodeFiles },
 };
 
-const common = ["namespace", ...Object.keys({ ...identityFlags, ...writeOutput })];
+const common = Object.keys({ ...identityFlags, ...writeOutput });
 
 const listed = Object.keys(commands)
   .join(", ")
@@ -78,20 +72,15 @@ const listed = Object.keys(commands)
 export const secretless = verb({
   usage:
     "secretless create SERVICEACCOUNT --registry REGISTRY | delete SERVICEACCOUNT --registry REGISTRY | check SERVICEACCOUNT --image IMAGE | " +
-    "migrate [SECRET] | migrate [SECRET] --undo --registry REGISTRY | node-files --for DISTRIBUTION | node-files --verify FILE | issuer",
+    "node-files",
   description: [
     "The kubelet exchanges the token of the pod's ServiceAccount for a login of the registry. It needs kubelets from v1.34 on with the " +
       "acr-credential-provider, and a public issuer of ServiceAccount tokens.",
     '"secretless create" sets up the managed identity, its role, the federated credentials, the right of the kubelets and the annotations. ' +
       '"secretless delete" deletes them. "secretless check" tries each part of a pull, and names the part that fails. With --from-cluster, it ' +
       "also lets a node pull the image.",
-    '"secretless migrate" removes a pull secret from ServiceAccounts whose pods can pull without it. A node must first pull each image. ' +
-      "When nothing lists the Secret anymore, it is deleted and its credential is revoked, without a confirmation. With --undo, creates the " +
-      "Secret again.",
-    '"secretless node-files" prints the files that a node needs, and the flags of the kubelet. "secretless issuer" prints the documents ' +
-      "that your issuer must publish, and compares them with the published ones.",
-    '"secretless check" exits with 2 if a part could not be checked, or else with 1 if a part fails. "secretless issuer" exits with 1 if ' +
-      "Microsoft Entra ID can't use the issuer.",
+    '"secretless node-files" prints the files that a node needs, and the flags of the kubelet.',
+    '"secretless check" exits with 2 if a part could not be checked, or else with 1 if a part fails.',
   ],
   examples: [
     "# Let the pods of the ServiceAccount web pull without a pull secret",
@@ -102,23 +91,15 @@ export const secretless = verb({
     "kubectl acr-secret secretless check web --image myregistry.azurecr.io/app/web:1",
     "# Also prove it by a pod without a pull secret",
     "kubectl acr-secret secretless check web --image myregistry.azurecr.io/app/web:1 --from-cluster",
-    "# Move all ServiceAccounts that list the namespace's pull secret, and restart their workloads",
-    "kubectl acr-secret secretless migrate --restart=all",
-    "# Go back to a pull secret",
-    "kubectl acr-secret secretless migrate --undo --registry myregistry",
-    "# Print the files of a node, and verify them after you edited them",
-    "kubectl acr-secret secretless node-files --for kubeadm > node-files.yaml",
-    "kubectl acr-secret secretless node-files --verify node-files.yaml",
-    "# Print what the issuer of ServiceAccount tokens must publish",
-    "kubectl acr-secret secretless issuer",
+    "# Print the files of a node, and the flags of its kubelet",
+    "kubectl acr-secret secretless node-files",
     "# Delete what was created for the ServiceAccount",
     "kubectl acr-secret secretless delete web --registry myregistry",
   ],
   flags,
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
-  complete: async (known, [word]) =>
-    word === undefined ? Object.keys(commands) : word === "migrate" ? secrets(known) : serviceAccounts(known),
+  complete: async (known, [word]) => (word === undefined ? Object.keys(commands) : serviceAccounts(known)),
   async run({ flags: given, args: [word = "", ...names] }, session) {
     const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
     if (!command) throw usage(word === "" ? `argument required: ${listed}` : `invalid argument ${JSON.stringify(word)}: must be ${listed}`);

@@ -72,7 +72,6 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     denials: () => [...denials],
     azure: (identity: SignInOptions) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
     registry: once(() => context.registry(trace)),
-    download: (url: string) => context.download(url, trace),
     interrupted: () => interruption.interrupted,
     print: (text: string) => stdout.write(text),
     /** Prints a warning, and the command that fixes it. */

@@ -11,7 +11,6 @@ const rows: readonly (readonly [name: string, summary: string, load: VerbRow["lo
   ["delete", "Delete a pull secret and its references", async () => (await import("./delete.ts")).deletion],
   ["secretless", "Let pods pull without a pull secret", async () => (await import("./secretless.ts")).secretless],
   ["prune", "Delete credentials in Azure that no Secret uses anymore", async () => (await import("./prune.ts")).prune],
-  ["whoami", "Show your Azure identity and its permissions on a registry", async () => (await import("./whoami.ts")).whoami],
   ["doctor", "Check the setup, and show the best way to pull images", async () => (await import("./doctor.ts")).doctor],
   ["explain", "Explain a verdict, a warning or an error, and what to do", async () => (await import("./explain.ts")).explain],
   ["completion", "Install or uninstall Tab completion for this plugin", async () => (await import("./completion.ts")).completion],

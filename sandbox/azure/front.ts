@@ -10,7 +10,6 @@ import { dataPlane } from "./acr/data-plane.ts";
 import { blocked } from "./acr/errors.ts";
 import { arm } from "./arm/arm.ts";
 import { entra } from "./entra/entra.ts";
-import { issuer } from "./entra/issuer.ts";
 import { graph } from "./graph/graph.ts";
 import { type Answer, type Ask, Refused, readAsk, send } from "./http.ts";
 import type { State } from "./state.ts";
@@ -38,7 +37,6 @@ export function createFront(state: State, { certificate, key }: { certificate: s
     const plain = (service: (ask: Ask, state: State) => Promise<Answer>): Service => answering(host, (ask) => service(ask, state));
     const controlPlane = services[host];
     if (controlPlane) return plain(controlPlane);
-    if ([...state.world.issuers.keys()].some((one) => new URL(one).hostname === host)) return plain(issuer);
     const registry = state.world.registries.find((one) => one.loginServer === host || regionalHosts(one).includes(host));
     if (registry) {
       return async (request, response) => {

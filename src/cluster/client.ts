@@ -3,7 +3,7 @@ import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Answer, Request } from "./exchange.ts";
-import type { Cluster, IssuerDocuments, Preconditions, Right, Where, Write, WriteOptions } from "./port.ts";
+import type { Cluster, Preconditions, Right, Where, Write, WriteOptions } from "./port.ts";
 import { readStatus, saysAbsent, statusError } from "./status.ts";
 
 const json = "application/json";
@@ -90,12 +90,6 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
       if (answer.status >= 400) throw statusError(answer);
       return answer.text;
     },
-
-    issuerDocuments: async () => ({
-      configuration: parse<IssuerDocuments["configuration"]>(await get("/.well-known/openid-configuration")),
-      // The server accepts no other type
-      keys: parse<IssuerDocuments["keys"]>(await get("/openid/v1/jwks", "application/jwk-set+json")),
-    }),
 
     issuer: async () => parse<{ issuer?: string }>(await get("/.well-known/openid-configuration")).issuer,
   } satisfies Partial<Cluster>;

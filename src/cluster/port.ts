@@ -44,12 +44,6 @@ export type Write =
 /** With `dryRun` the server checks a write and stores nothing (`?dryRun=All`). */
 export type WriteOptions = { readonly dryRun: boolean; readonly fieldManager: string };
 
-/** The configuration and the public keys of the issuer of ServiceAccount tokens (OpenID Connect Discovery 1.0, RFC 7517). */
-export type IssuerDocuments = {
-  readonly configuration: { readonly issuer: string; readonly jwks_uri: string };
-  readonly keys: { readonly keys: readonly { readonly kid?: string }[] };
-};
-
 /**
  * One cluster. Reads return `undefined` if the object does not exist (404). Every other error response is a CliError with the server's own
  * sentence. Writes throw Conflict on 409.
@@ -73,8 +67,6 @@ export type Cluster = {
   user(): Promise<string>;
   /** The metrics of a node's kubelet, in Prometheus' text format. Requires the right to get `nodes/proxy`. */
   nodeMetrics(node: string): Promise<string>;
-  /** The documents from which anyone can verify ServiceAccount tokens. */
-  issuerDocuments(): Promise<IssuerDocuments>;
   /** The issuer of ServiceAccount tokens (OpenID Connect Discovery 1.0); undefined if the server names none. */
   issuer(): Promise<string | undefined>;
   /** The context that a printed command must name: the run's, if it was the kubeconfig's current one and that has changed since. */

@@ -193,8 +193,6 @@ export type Kind = {
   again(recorded: Pick<Entry, "identity">, derived: boolean): Again;
   /** What creating a credential in a registry requires. Absent if the user supplies the login. */
   readonly creation?: {
-    /** The flag that asks for it: `--admin`. */
-    readonly flag: string;
     /** The actions that an identity needs on the registry (Azure RBAC). */
     readonly rights: readonly string[];
     /** The data actions that it needs instead if the registry uses repository permissions (ABAC). */

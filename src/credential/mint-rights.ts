@@ -4,12 +4,9 @@ import type { Kind } from "./kind.ts";
 
 export type MayMint = {
   readonly credential: string;
-  /** The flag that asks for it: `--admin`. */
-  readonly flag: string;
-  readonly may: "yes" | "no" | "unknown";
-  /** The first missing permission, or another reason; only with `no`. */
+  /** The first missing permission, or another reason why it can't be created. */
   readonly missing?: string;
-  /** A permission that can't be checked before it is used; only with `unknown`. */
+  /** A permission that can't be checked before it is used. Only without `missing`. */
   readonly unchecked?: string;
 };
 
@@ -24,13 +21,12 @@ export function mayMint(
   const [rights, roles] =
     creation.dataRights && registry.mode === "abac" ? [creation.dataRights, permissions?.map(onData)] : [creation.rights, permissions];
   const missing = obstacle ?? (roles && rights.find((right) => !permits(roles, right)));
-  const of = { credential: name, flag: creation.flag };
-  if (missing !== undefined) return [{ ...of, may: "no", missing }];
+  if (missing !== undefined) return [{ credential: name, missing }];
   const unchecked = [
     ...(permissions === undefined ? ["the identity's permissions on the registry"] : []),
     ...(creation.uncheckedRight === undefined ? [] : [creation.uncheckedRight]),
   ];
-  return [unchecked.length === 0 ? { ...of, may: "yes" } : { ...of, may: "unknown", unchecked: unchecked.join("; ") }];
+  return [{ credential: name, ...(unchecked.length > 0 && { unchecked: unchecked.join("; ") }) }];
 }
 
 /** Returns the part of a role that applies to repositories on an ABAC registry. */

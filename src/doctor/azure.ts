@@ -1,5 +1,5 @@
 import { grantCommand } from "../azure/arm-error.ts";
-import type { Azure, AzureRegistry, RegistryFacts, RoleAssignment } from "../azure/port.ts";
+import type { Azure, AzureIdentity, AzureRegistry, RegistryFacts, RoleAssignment, TokenSource } from "../azure/port.ts";
 import { tokensIn } from "../credential/acr-token/acr-token.ts";
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { credentialKinds } from "../credential/kinds.ts";
@@ -10,7 +10,7 @@ import type { Fix } from "../fix.ts";
 import { type Checked, type CheckResult, type Finding, findingOf } from "./finding.ts";
 
 /** Reads a registry, and what the current identity may create for it. @throws CliError if the settings can't be read */
-export async function readRegistry(azure: Azure, registry: AzureRegistry) {
+async function readRegistry(azure: Azure, registry: AzureRegistry) {
   const [settings, permissions, tokens] = await Promise.all([
     azure.registryFacts(registry),
     // Permissions and tokens that can't be read are unknown, which is not an error
@@ -25,24 +25,38 @@ export async function readRegistry(azure: Azure, registry: AzureRegistry) {
 /** A registry, and the rights of the current identity on it. */
 export type AzureFacts = Awaited<ReturnType<typeof readRegistry>>;
 
-export const modes: Readonly<Record<Mode, string>> = {
+const modes: Readonly<Record<Mode, string>> = {
   legacy: `roles apply to the whole registry, and ${pullRole.legacy.name} allows pulling`,
   abac: `roles can be limited to repositories (ABAC), and ${pullRole.abac.name} allows pulling; ${pullRole.legacy.name} has no effect`,
 };
 
-export const networks: Readonly<Record<RegistryFacts["network"], string>> = {
+const networks: Readonly<Record<RegistryFacts["network"], string>> = {
   all: "open to all networks",
   selected: "open only to the networks in its firewall rules",
   private: "open only to private endpoints",
 };
 
+const types: Readonly<Record<AzureIdentity["type"], string>> = {
+  user: "user",
+  servicePrincipal: "service principal",
+  managedIdentity: "managed identity",
+};
+
+/** The sources of tokens in words, with the value of --auth. */
+const sources: Readonly<Record<TokenSource, string>> = {
+  az: "the Azure CLI (az)",
+  env: "the AZURE_* variables (env)",
+  workload: "a workload identity's token file (workload)",
+  managed: "this machine's managed identity (managed)",
+};
+
 type Tokens = Pick<AzureFacts, "tokens" | "limit">;
 
 /** `90 of 100` */
-export const tokensOf = ({ tokens, limit }: Tokens): string => (limit === undefined ? `${tokens}` : `${tokens} of ${limit}`);
+const tokensOf = ({ tokens, limit }: Tokens): string => (limit === undefined ? `${tokens}` : `${tokens} of ${limit}`);
 
 /** Whether a search for leftovers is worthwhile. */
-export const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean => tokens >= 0.9 * limit;
+const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean => tokens >= 0.9 * limit;
 
 /**
  * Checks the current identity in Azure and, if a registry is named, its settings and the identity's rights on it. Changes nothing.
@@ -52,10 +66,15 @@ export async function checkAzure(opening: Promise<Azure>, named: string | undefi
   const of = { id: "azure-identity", subject: "azure" } as const;
   const identity = await opening.then((azure) => azure.identity()).catch(asRefusal);
   if (identity instanceof CliError) return { findings: [findingOf(identity, of)], facts: identity };
-  const { name, objectId, tenant } = identity;
-  const signedIn: Finding = { ...of, status: "ok", message: `you are ${name} (object ${objectId}) in tenant ${tenant}` };
-  if (named === undefined) return { findings: [signedIn], facts: usage("no registry is named", { verb: "doctor", registry: "REGISTRY" }) };
   const azure = await opening;
+  const { name, type, objectId, tenant } = identity;
+  const person = `${name} (${types[type]}, object ${objectId})`;
+  const signedIn: Finding = {
+    ...of,
+    status: "ok",
+    message: `you are ${person} in tenant ${tenant}, signed in with ${sources[azure.source]}`,
+  };
+  if (named === undefined) return { findings: [signedIn], facts: usage("no registry is named", { verb: "doctor", registry: "REGISTRY" }) };
   const finding = azure.findRegistry(named);
   const [facts, roles] = await Promise.all([
     finding.then((registry) => readRegistry(azure, registry)).catch(asRefusal),
@@ -72,14 +91,20 @@ export async function checkAzure(opening: Promise<Azure>, named: string | undefi
   const { registry, settings } = facts;
   const subject = `registry/${registry.name}`;
   const findings: readonly Finding[] = [
-    { id: "azure-registry", subject, status: "ok", message: `${registry.loginServer} (${registry.sku})` },
     { id: "azure-rights", subject, ...rights(facts, roles, objectId) },
+    { id: "azure-registry", subject, status: "ok", message: `${registry.loginServer} (${registry.sku})${placeOf(registry)}` },
     { id: "registry-mode", subject, status: "ok", message: modes[settings.mode] },
     { id: "registry-network", subject, ...network(settings.network) },
     { id: "registry-admin-user", subject, ...adminUser(settings.adminUser, registry.name) },
     { id: "registry-tokens", subject, ...tokenCount(facts) },
   ];
   return { findings: [signedIn, ...findings], facts };
+}
+
+/** Returns the subscription of a registry, in words. */
+function placeOf({ id }: AzureRegistry): string {
+  const [, subscription] = /^\/subscriptions\/([^/]+)/i.exec(id) ?? [];
+  return subscription === undefined ? "" : ` in subscription ${subscription}`;
 }
 
 async function roleNames(azure: Azure, registry: AzureRegistry, principalId: string): Promise<string[]> {
@@ -95,12 +120,13 @@ function rights({ registry, permissions, may }: AzureFacts, roles: readonly stri
   if (!permissions) return { status: "unknown", message: `your permissions cannot be read${byRoles}`, next: grant("*/read") };
   const possible = may
     .filter(({ missing }) => missing === undefined)
-    .map(({ credential, unchecked }) => (unchecked === undefined ? credential : `${credential} (not checked)`));
-  const message = `you may create: ${possible.join(", ") || "no credential"}${byRoles}`;
+    .map(({ credential, unchecked }) => (unchecked === undefined ? credential : `${credential} (not checked: ${unchecked})`));
+  const lacking = may.flatMap(({ credential, missing }) => (missing === undefined ? [] : `${credential} (${missing})`));
+  const not = lacking.length > 0 ? `; not: ${lacking.join(", ")}` : "";
+  const message = `you may create: ${possible.join(", ") || "no credential"}${not}${byRoles}`;
   // The default kind is the one to ask for
   const missing = may[0]?.missing;
-  if (missing === undefined) return { status: "ok", message };
-  return { status: "warning", message: `${message}; missing: ${missing}`, next: grant(missing) };
+  return missing === undefined ? { status: "ok", message } : { status: "warning", message, next: grant(missing) };
 }
 
 function network(access: RegistryFacts["network"]): CheckResult {

@@ -73,7 +73,7 @@ function federatedProvider({ azure, nodes }: LadderFacts): Way {
   if (tooOld > 0) return unavailable(`${tooOld} of ${count} nodes run a kubelet before v1.34 (the oldest is ${oldest})`, providerPage);
   if (issuer !== undefined && !isPublic(issuer)) {
     const why = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`;
-    return unavailable(why, { verb: "secretless", targets: ["issuer"] });
+    return unavailable(why, explainCommand("account-token"));
   }
   const registry = azure instanceof CliError ? "REGISTRY" : azure.registry.name;
   const start = hasProvider
@@ -117,7 +117,7 @@ function servicePrincipal(azure: LadderFacts["azure"]): Way {
 /** Whether `create` can create a credential. */
 function credential({ registry: { name }, may }: AzureFacts, kind: string, reason: string, create: Fix): Way {
   const { missing, unchecked } = may.find((each) => each.credential === kind) ?? {};
-  if (missing !== undefined) return unavailable(`you lack ${missing} on ${name}`, { verb: "whoami", registry: name });
+  if (missing !== undefined) return unavailable(`you lack ${missing} on ${name}`, explainCommand("azure-rights"));
   return { applies: "available", why: unchecked === undefined ? reason : `${reason} (not checked: ${unchecked})`, next: create };
 }
 

@@ -27,7 +27,7 @@ export const namedImagesOf = (pod: Specified): NamedImage[] => [
 type Specified = { readonly spec: PodSpec };
 
 /** A parsed image reference, with its original text. */
-export type ParsedImage = ImageRef & { readonly text: string };
+type ParsedImage = ImageRef & { readonly text: string };
 
 /** Parses the name of an image. @returns why it is invalid, or its usual form */
 export function readImage(text: string): { readonly image: ImageRef | { readonly invalid: string }; readonly text: string } {

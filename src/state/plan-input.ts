@@ -71,11 +71,11 @@ function podsNeeding(secret: Secret, pods: readonly Pod[]) {
   return pods
     .filter((pod) => !isOver(pod) && !pod.metadata.deletionTimestamp && pullSecretNames(pod).includes(secret.metadata.name))
     .filter((pod) => serves === "any" || imagesOf(pod).some(serves))
-    .map((pod) => ({ name: pod.metadata.name, account: accountOf(pod.spec), from: topOf({ kind: pod.kind, metadata: pod.metadata }) }));
+    .map((pod) => ({ name: pod.metadata.name, from: topOf({ kind: pod.kind, metadata: pod.metadata }) }));
 }
 
 /** Returns the images that a Secret has a login for; `any` if the Secret can't be read. */
-export function servedBy(secret: Secret): "any" | ((image: ImageRef) => boolean) {
+function servedBy(secret: Secret): "any" | ((image: ImageRef) => boolean) {
   const named = { ...secret, name: secret.metadata.name };
   const reading = readPullSecret(named);
   // A Secret of this plugin without a login is being deleted, or waits for its first login

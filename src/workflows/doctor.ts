@@ -100,13 +100,13 @@ export function examine(
   }
 
   const parts: readonly Part[] = [
+    { id: "azure-identity", subject: "azure", find: async () => (await inAzure).findings },
     // In a pod, the plugin works without kubectl
     { id: "kubectl-version", subject: "kubectl", failsAs: "warning", find: () => checkKubectl(kubectl, cluster) },
     { id: "cluster-version", subject: "cluster", failsAs: "failed", find: () => checkServer(cluster) },
     { id: "cluster-identity", subject: "cluster", find: () => checkUser(kubectl, cluster) },
     { id: "proxy", subject: "HTTPS_PROXY", failsAs: "failed", find: async () => checkProxy(env, hosts) },
     { id: "certificates", subject: "certificates", find: () => checkCertificates(env) },
-    { id: "azure-identity", subject: "azure", find: async () => (await inAzure).findings },
     { id: "cluster-rights", subject: "cluster", find: async () => checkRights(verbs, cluster, await namespace) },
     { id: "nodes", subject: "nodes", find: async () => (await nodes).findings },
     { id: "kubelet-identity", subject: "nodes", find: async () => [await kubelets].filter((one) => one !== undefined) },

@@ -25,14 +25,12 @@ export type PartId =
 
 export type PartFinding = Finding<PartId>;
 
-export type CheckedPull = {
+type CheckedPull = {
   readonly account: Account;
   readonly image: ImageRef;
   readonly cluster: Cluster;
   readonly azure: Pick<Azure, "exchangeAssertion">;
   readonly registry: Registry;
-  /** Reads the nodes; by default 100 of them, because a kubelet's metrics can have a megabyte. */
-  readonly provider?: () => Promise<Result>;
 };
 
 type Result = Omit<PartFinding, "id" | "subject">;
@@ -45,10 +43,10 @@ const failed = (message: string, next?: Fix): Result => ({ status: "failed", mes
  * the sign-in and the manifest. Reads no node except its metrics, changes nothing, and prints no token.
  */
 export async function* checkSecretless(checked: CheckedPull): AsyncGenerator<PartFinding> {
-  const { cluster, account, provider: readProvider = () => providerOf(cluster, 100) } = checked;
+  const { cluster, account } = checked;
   const [audience, provider, token] = [
     cluster.groupMay(kubeletGroup, audienceRight(account)).catch(asRefusal),
-    readProvider().catch(asRefusal),
+    providerOf(cluster).catch(asRefusal),
     cluster.requestToken(account, tokenAudience).catch(asRefusal),
   ];
   const found = await cluster.get(account).catch(asRefusal);
@@ -136,8 +134,11 @@ function exchangeOf(answer: Exchanged, checked: CheckedPull, token: Sensitive): 
   return message === undefined ? failed(answer.message) : failed(`${message} (AADSTS${answer.refused})`, next);
 }
 
+/** The maximum number of nodes to read: a kubelet's metrics can have a megabyte. */
+const maxNodes = 100;
+
 /** Returns whether the kubelets have a credential provider. */
-export async function providerOf(cluster: Cluster, maxNodes: number): Promise<Result> {
+async function providerOf(cluster: Cluster): Promise<Result> {
   const all = await listAll(cluster, "node");
   const hasProvider = (name: string) => cluster.nodeMetrics(name).then((metrics) => providerMetric.test(metrics), asRefusal);
   const read = async ({ metadata: { name } }: KubeObjects["node"]) => ({ name, answer: await hasProvider(name) });

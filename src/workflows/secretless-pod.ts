@@ -5,8 +5,8 @@ import type { PodPull } from "../plan/pull-pod.ts";
 import type { Account } from "../secretless/objects.ts";
 import type { openNodePulls } from "./check-from-cluster.ts";
 
-/** The ServiceAccount, an image as a pod names it, and where the pods of the image may run. */
-type Question = Pick<PodPull, "image" | "placement"> & { readonly account: Account; readonly cluster: Cluster };
+/** The ServiceAccount, and an image as a pod names it. */
+type Question = Pick<PodPull, "image"> & { readonly account: Account; readonly cluster: Cluster };
 
 /** A Secret that does not exist. Admission copies the list of the ServiceAccount to a pod without a list. */
 const noSecret = "acr-secret-none";
@@ -16,12 +16,12 @@ const noSecret = "acr-secret-none";
  * @throws Interrupted
  */
 export async function proveByPod(
-  { account, image, cluster, placement }: Question,
+  { account, image, cluster }: Question,
   pulls: ReturnType<typeof openNodePulls>,
 ): Promise<Finding<"pod-pull">> {
   const { namespace, context, name } = account;
   const part = { id: "pod-pull", subject: `${account.kind}/${name}` } as const;
-  const pod = { namespace, context, image, account: name, names: [noSecret], isListFinal: true, placement, near: undefined } as const;
+  const pod = { namespace, context, image, account: name, names: [noSecret], isListFinal: true, near: undefined } as const;
   const answer = await pulls.pull(cluster, pod, false).catch(asRefusal);
   if (answer instanceof Error) return findingOf(answer, part);
   if ("unproven" in answer) return { ...part, status: "unknown", message: answer.unproven };

@@ -104,9 +104,9 @@ test("reports the right to pull, which is a data action when the registry has co
   };
   const reader = [{ role: "Container Registry Repository Reader", registry: "myregistry" }];
 
-  expect(await may(puller)).toMatchObject([{ may: "yes" }]);
+  expect(await may(puller)).toEqual([{ credential: "entra" }]);
   registryOf().roleAssignmentMode = "AbacRepositoryPermissions";
-  expect(await may(puller)).toMatchObject([{ may: "no", missing: entra.creation.dataRights[0] }]);
-  expect(await may(reader)).toMatchObject([{ may: "yes" }]);
+  expect(await may(puller)).toMatchObject([{ missing: entra.creation.dataRights[0] }]);
+  expect(await may(reader)).toEqual([{ credential: "entra" }]);
   expect((await issue(await as(reader))).entry.kind).toBe("entra");
 });

@@ -95,7 +95,7 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["list", "--cluster", ""], gives: ["clusters-of-it"] },
   { words: ["list", "--user="], gives: ["users-of-it"] },
   { words: ["create", "--registry", ""], gives: ["noted.azurecr.io", "pulled.azurecr.us"] },
-  { words: ["whoami", "--registry", "p"], gives: ["pulled.azurecr.us"] },
+  { words: ["doctor", "--registry", "p"], gives: ["pulled.azurecr.us"] },
   { words: ["rotate", ""], gives: ["acr"] },
   { words: ["check", ""], gives: ["acr"] },
   { words: ["check", "sa/d"], gives: ["sa/default"] },

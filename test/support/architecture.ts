@@ -25,7 +25,6 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/secret": [],
   "src/kubelet": [],
   "src/plan": ["src/secret", "src/kubelet"],
-  "src/manifest": [],
   "src/schedule": [],
   "src/check": ["src/kubelet"],
   "src/scope": [],
@@ -44,7 +43,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/secretless",
     "src/schedule",
   ],
-  "src/secretless": ["src/plan", "src/credential", "src/manifest", "src/doctor"],
+  "src/secretless": ["src/plan", "src/credential", "src/doctor"],
   "src/doctor": ["src/azure", "src/credential", "src/state", "src/check", "src/plan", "src/secret", "src/scope", "src/http"],
   "src/http": [],
   "src/azure": ["src/http"],
@@ -59,7 +58,6 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/state",
     "src/check",
     "src/plan",
-    "src/manifest",
     "src/schedule",
     "src/scope",
     "src/actions",
@@ -84,13 +82,12 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
   execa: { in: ["src/azure", "src/cluster"], late: true },
   "https-proxy-agent": { in: ["src/http"], late: true },
   ora: { in: ["src/output"], late: true },
-  yaml: { in: ["src/manifest", "cmd"], late: true },
   "js-yaml": { in: ["src/output", "src/cluster"], late: true },
   yargs: { in: ["cmd"] },
 };
 
 /** Modules that only compute: their functions are synchronous, and return the same result for the same arguments. */
-const pure = ["src/secret", "src/kubelet", "src/plan", "src/manifest", "src/check", "src/schedule"];
+const pure = ["src/secret", "src/kubelet", "src/plan", "src/check", "src/schedule"];
 
 /** Files of the project that are data for the command line: its version, and the rights of each verb. */
 const data = ["package.json", "docs/rbac.json"];

@@ -43,7 +43,6 @@ export type World = {
   readonly traces?: readonly string[];
   readonly cluster?: Partial<Cluster> | ((of: { readonly kube: KubeFlags; readonly interruption: Interruption }) => Cluster);
   readonly azure?: Partial<Azure> | ((interruption: Interruption) => Azure);
-  readonly download?: Context["download"];
   readonly registry?: Partial<Registry> | ((interruption: Interruption) => Registry);
 };
 
@@ -101,7 +100,6 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     },
     azure: async () =>
       typeof world.azure === "function" ? world.azure(interruption) : only<Azure>("azure", world.azure ?? {}, world.azure),
-    download: world.download ?? (() => Promise.reject(new Error("download was called"))),
     registry: () =>
       typeof world.registry === "function"
         ? world.registry(interruption)

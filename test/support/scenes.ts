@@ -53,7 +53,6 @@ const scenes: Readonly<Record<string, Scene>> = {
     types: ["doctor --registry myregistry -n demo", "doctor -n nowhere"],
     more: { now: () => new Date("2026-03-25T00:00:00Z") },
   },
-  whoami: { world: () => fakeWorld({ sku: "Basic" }), types: ["whoami --registry myregistry"] },
   // Its output is a program for a shell, so every byte counts.
   completion: { world: fakeWorld, types: ["completion powershell"] },
   explain: { world: fakeWorld, types: ["explain", "explain no-login", "explain nologin"] },

@@ -21,7 +21,6 @@ export const acrToken = {
     derived || !isName(identity) ? { flags: {} } : { flags: { acrToken: identity }, warning: `its ACR token is ${identity}` },
   renewal: { flags: ({ identity }) => ({ "acr-token": identity }) },
   creation: {
-    flag: "--acr-token, the default",
     isExtensible: true,
     rights: ["tokens/read", "scopeMaps/read", "scopeMaps/write", "tokens/write", "generateCredentials/action"].map(
       (action) => `Microsoft.ContainerRegistry/registries/${action}`,

@@ -11,7 +11,6 @@ export const admin = {
   again: () => ({ flags: { admin: true }, warning: "it holds the login of the registry's admin user, which can also push and delete" }),
   notRenewable: "all users of the admin user share its passwords",
   creation: {
-    flag: "--admin",
     rights: ["Microsoft.ContainerRegistry/registries/listCredentials/action"],
     obstacle: ({ adminUser }) => (adminUser ? undefined : "the admin user is disabled"),
   },

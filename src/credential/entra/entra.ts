@@ -20,7 +20,6 @@ export const entra = {
   again: () => ({ flags: { entra: true }, warning: "it holds a token of an Azure identity; the new token is of yours" }),
   renewal: { flags: () => ({ entra: true }), isShortLived: true },
   creation: {
-    flag: "--entra",
     rights: ["Microsoft.ContainerRegistry/registries/pull/read"],
     dataRights: ["Microsoft.ContainerRegistry/registries/repositories/content/read"],
   },

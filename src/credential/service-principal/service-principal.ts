@@ -45,7 +45,6 @@ export const servicePrincipal = {
   // Not extensible: only in an ABAC registry can it get more repositories, and `check` doesn't know the mode of the registry
   creation: {
     nouns: ["service principal", "service principals"],
-    flag: "--service-principal",
     rights: ["read", "write"].map((action) => `Microsoft.Authorization/roleAssignments/${action}`),
     uncheckedRight: "Microsoft Graph: Application.ReadWrite.OwnedBy",
     list: async (azure, registry, warn) => {

@@ -77,7 +77,6 @@ const rows: readonly Row[] = [
     holds: [token],
   },
   { line: "prune --registry myregistry", prints: /^(NAME .* STATE\n(.*\n)*)?$/ },
-  { line: "whoami --registry myregistry", prints: /^Registry:/m },
   { line: "doctor --registry myregistry -n NS", before: [attached], prints: /^✔ image-pulls: /m },
 ];
 

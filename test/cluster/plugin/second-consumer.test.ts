@@ -63,7 +63,7 @@ const rows: readonly { has: string; made: string; typed: readonly string[] }[] =
       `${web} --admin --acr-token shared`,
       `${web} --force`,
       `${web} second --admin --verify=false -n @`,
-      "kubectl acr-secret whoami --registry myregistry",
+      "kubectl acr-secret doctor --registry myregistry",
     ],
   },
   {

@@ -155,12 +155,3 @@ test("refuses to create an identity without the right, and in a group that does 
   const elsewhere = `${identities.replace("/demo/", "/nowhere/")}/lost?api-version=2023-01-31`;
   expect((await azure.arm(azure.owner, "PUT", elsewhere, json)).json.error?.code).toBe("ResourceGroupNotFound");
 });
-
-test("serves the two documents of an issuer, and nothing else", async () => {
-  const of = async (path: string) => azure.ask("GET", `${issuer}${path}`);
-
-  const { json } = await of("/.well-known/openid-configuration");
-  expect(json).toMatchObject({ issuer, jwks_uri: `${issuer}/openid/v1/jwks` });
-  expect((await of("/openid/v1/jwks")).json).toMatchObject({ keys: [{ kid: "k1" }] });
-  expect((await of("/secrets")).status).toBe(404);
-});

@@ -184,11 +184,6 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
         },
         user: async () => ask("user", { kind: "" }, false, false, () => about.user),
         nodeMetrics: async (name) => ask("metrics", { kind: "node", name }, false, false, () => kubelets.metrics),
-        issuerDocuments: async () =>
-          ask("issuer", { kind: "server" }, false, false, () => ({
-            configuration: { issuer: kubelets.issuer ?? "", jwks_uri: "https://10.0.0.1:6443/openid/v1/jwks" },
-            keys: { keys: [{ kid: "first" }] },
-          })),
         issuer: async () => ask("issuer", { kind: "server" }, false, false, () => kubelets.issuer),
         kubectl: () => Promise.reject(new Error("kubectl was called")),
         close: async () => {},

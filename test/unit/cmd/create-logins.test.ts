@@ -164,7 +164,7 @@ test.for<{ flags: string; options: SignInOptions }>([
 ])("signs in to Azure as the flags $flags say", async ({ flags, options }) => {
   const world = demo();
   const asked: SignInOptions[] = [];
-  for (const verb of [line, "whoami --registry myregistry"]) {
+  for (const verb of [line, "prune --registry myregistry"]) {
     const { context } = open(world.ports);
     const azure: typeof context.azure = (identity, trace) => {
       asked.push(identity);

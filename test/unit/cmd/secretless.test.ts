@@ -247,7 +247,8 @@ test.for([
   { line: `${checking} --node n1`, message: "--node requires --from-cluster" },
   { line: `${creating} --from-cluster`, message: "--from-cluster cannot be used with secretless create" },
   { line: "check web api --image myregistry.azurecr.io/app:1", message: "one ServiceAccount" },
-  { line: "copy", message: 'invalid argument "copy": must be create, delete, check, migrate, node-files or issuer' },
+  { line: "node-files web", message: "secretless node-files accepts no arguments" },
+  { line: "copy", message: 'invalid argument "copy": must be create, delete, check or node-files' },
 ])("rejects `secretless $line`", async ({ line, message }) => {
   expect(await run(line)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
   expect(world.asking.writes).toEqual([]);

@@ -32,7 +32,6 @@ type Row = {
   readonly permissions: Permission[] | undefined;
   readonly adminUser?: boolean;
   readonly mode?: "legacy" | "abac";
-  readonly may: string;
   readonly missing?: string;
   readonly unchecked?: string;
 };
@@ -41,56 +40,51 @@ const unread = "the identity's permissions on the registry";
 const graph = "Microsoft Graph: Application.ReadWrite.OwnedBy";
 
 test.for<Row>([
-  { credential: "acr-token", permissions: [role(["*"])], may: "yes" },
+  { credential: "acr-token", permissions: [role(["*"])] },
   {
     credential: "acr-token",
     permissions: [role(["*/read", tokens, maps])],
-    may: "no",
     missing: "Microsoft.ContainerRegistry/registries/generateCredentials/action",
   },
-  { credential: "acr-token", permissions: undefined, may: "unknown", unchecked: unread },
+  { credential: "acr-token", permissions: undefined, unchecked: unread },
   {
     credential: "service-principal",
     permissions: [role(["*"])],
-    may: "unknown",
     unchecked: graph,
   },
   {
     credential: "service-principal",
     permissions: [role(["*"], ["Microsoft.Authorization/*/Write"])],
-    may: "no",
     missing: "Microsoft.Authorization/roleAssignments/write",
   },
-  { credential: "service-principal", permissions: undefined, may: "unknown", unchecked: `${unread}; ${graph}` },
-  { credential: "admin", permissions: [role(["*"])], may: "yes" },
+  { credential: "service-principal", permissions: undefined, unchecked: `${unread}; ${graph}` },
+  { credential: "admin", permissions: [role(["*"])] },
   {
     credential: "admin",
     permissions: [role(["*/read"])],
-    may: "no",
     missing: "Microsoft.ContainerRegistry/registries/listCredentials/action",
   },
-  { credential: "admin", permissions: [role(["*"])], adminUser: false, may: "no", missing: "the admin user is disabled" },
-  { credential: "admin", permissions: undefined, adminUser: false, may: "no", missing: "the admin user is disabled" },
-  { credential: "entra", permissions: [role([pull])], may: "yes" },
-  { credential: "entra", permissions: [role(["*/read"])], may: "yes" },
-  { credential: "entra", permissions: [role([tokens])], may: "no", missing: pull },
-  { credential: "entra", permissions: undefined, may: "unknown", unchecked: unread },
-  { credential: "entra", mode: "abac", permissions: [role(["*"])], may: "no", missing: content },
-  { credential: "entra", mode: "abac", permissions: [{ ...role([]), dataActions: [content] }], may: "yes" },
+  { credential: "admin", permissions: [role(["*"])], adminUser: false, missing: "the admin user is disabled" },
+  { credential: "admin", permissions: undefined, adminUser: false, missing: "the admin user is disabled" },
+  { credential: "entra", permissions: [role([pull])] },
+  { credential: "entra", permissions: [role(["*/read"])] },
+  { credential: "entra", permissions: [role([tokens])], missing: pull },
+  { credential: "entra", permissions: undefined, unchecked: unread },
+  { credential: "entra", mode: "abac", permissions: [role(["*"])], missing: content },
+  { credential: "entra", mode: "abac", permissions: [{ ...role([]), dataActions: [content] }] },
   {
     credential: "entra",
     mode: "abac",
     permissions: [{ ...role(["*"]), dataActions: ["*"], notDataActions: ["*/read"] }],
-    may: "no",
     missing: content,
   },
-  { credential: "entra", mode: "abac", permissions: undefined, may: "unknown", unchecked: unread },
-  { credential: "admin", mode: "abac", permissions: [role(["*"])], may: "yes" },
+  { credential: "entra", mode: "abac", permissions: undefined, unchecked: unread },
+  { credential: "admin", mode: "abac", permissions: [role(["*"])] },
 ])(
-  "answers $may, $missing$unchecked for $credential with $permissions",
+  "answers $missing$unchecked for $credential with $permissions",
   ({ credential, permissions, adminUser = true, mode = "legacy", ...rights }) => {
     const answers = credentialKinds.flatMap((kind) => mayMint(kind, permissions, { ...registry, mode, adminUser }));
 
-    expect(answers.find((one) => one.credential === credential)).toEqual({ credential, flag: expect.any(String), ...rights });
+    expect(answers.find((one) => one.credential === credential)).toEqual({ credential, ...rights });
   },
 );

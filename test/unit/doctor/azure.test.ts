@@ -27,8 +27,10 @@ const rows: readonly Row[] = [
     when: "you may create tokens",
     finds: [],
     shows: {
-      "azure-identity": "jane@example.com (object o-1) in tenant t-1",
-      "azure-rights": "you may create: acr-token, service-principal (not checked), entra",
+      "azure-identity": "jane@example.com (user, object o-1) in tenant t-1, signed in with the Azure CLI (az)",
+      "azure-rights":
+        "you may create: acr-token, service-principal (not checked: Microsoft Graph: Application.ReadWrite.OwnedBy), entra; " +
+        "not: admin (the admin user is disabled)",
       "registry-mode": "AcrPull allows pulling",
     },
     facts: { registry: { name: "myregistry" }, tokens: 0, limit: 50_000 },
@@ -73,7 +75,9 @@ const rows: readonly Row[] = [
     when: "you may only read",
     given: ({ azure }) => azure.permissions.splice(0, 1, { actions: ["*/read"], notActions: [] }),
     finds: ["azure-rights warning"],
-    shows: { "azure-rights": `--role ${tokenRole} --scope` },
+    shows: {
+      "azure-rights": `--role ${tokenRole} --scope`,
+    },
     facts: { may: [{ credential: "acr-token", missing: "Microsoft.ContainerRegistry/registries/scopeMaps/write" }, {}, {}, {}] },
   },
   {

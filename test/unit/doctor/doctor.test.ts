@@ -41,6 +41,14 @@ test.for(setups)("finds the problems and the best way when $when", async (setup)
   expect(await examine(setup)).toEqual({ finds, ways, best, code, stderr: "", writes: [] });
 });
 
+test("starts with your identity in Azure and what you may create", async () => {
+  const { ports } = await healthy();
+
+  expect((await type("doctor --registry myregistry -n demo", ports)).stdout).toMatch(
+    /^✔ azure-identity: you are jane@example.com \(user, object o-1\) in tenant t-1, signed in with .*\n✔ azure-rights: you may create: acr-token/,
+  );
+});
+
 test("prints an error of several checks only once", async () => {
   const { given, words } = { words: "", ...setups.find(({ when }) => when === "the cluster is unreachable") };
   const world = await healthy();

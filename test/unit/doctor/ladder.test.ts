@@ -6,8 +6,8 @@ import { type LadderFacts, ladder } from "../../../src/doctor/ladder.ts";
 import type { NodeFacts } from "../../../src/doctor/nodes.ts";
 import { CliError } from "../../../src/errors.ts";
 
-const token: MayMint = { credential: "acr-token", flag: "--acr-token", may: "yes" };
-const principal: MayMint = { credential: "service-principal", flag: "--service-principal", may: "unknown", unchecked: "Microsoft Graph" };
+const token: MayMint = { credential: "acr-token" };
+const principal: MayMint = { credential: "service-principal", unchecked: "Microsoft Graph" };
 
 const azure = (more: Partial<AzureFacts> = {}): AzureFacts => ({
   registry: { id: "/registries/myregistry", name: "myregistry", loginServer: "myregistry.azurecr.io", sku: "Basic" },
@@ -96,7 +96,7 @@ const rows: readonly Row[] = [
   },
   {
     when: "you may not create tokens",
-    facts: { nodes: old, azure: azure({ may: [{ ...token, may: "no", missing: "tokens/write" }, principal] }) },
+    facts: { nodes: old, azure: azure({ may: [{ ...token, missing: "tokens/write" }, principal] }) },
     rungs: "- - - - best never",
     why: { "scheduled-rotation": "you lack tokens/write on myregistry", "token-without-expiry": "you lack tokens/write on myregistry" },
   },
@@ -112,8 +112,8 @@ const rows: readonly Row[] = [
       nodes: old,
       azure: azure({
         may: [
-          { ...token, may: "no", missing: "tokens/write" },
-          { credential: "service-principal", flag: "", may: "no", missing: "roleAssignments/write" },
+          { ...token, missing: "tokens/write" },
+          { credential: "service-principal", missing: "roleAssignments/write" },
         ],
       }),
     },
@@ -121,7 +121,7 @@ const rows: readonly Row[] = [
   },
   {
     when: "your permissions cannot be read",
-    facts: { nodes: old, azure: azure({ may: [{ ...token, may: "unknown", unchecked: "the permissions" }] }) },
+    facts: { nodes: old, azure: azure({ may: [{ ...token, unchecked: "the permissions" }] }) },
     rungs: "- - best available available never",
     why: { "scheduled-rotation": "not checked: the permissions" },
   },

@@ -23,7 +23,6 @@ const order = [
   "Who gets it",
   "Targets",
   "Pulls",
-  "Migration",
   "Where",
   "Manifests",
   "Azure sign-in",
