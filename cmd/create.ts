@@ -113,9 +113,9 @@ async function* observe(outcomes: AsyncIterable<Outcome>, see: (outcome: Outcome
  * all of them.
  */
 function againOf({ name: secret, asked, targets, reader, scope, per }: CreateOptions, shared: boolean): Create {
-  const { merge, identity } = asked.again;
+  const { identity } = asked.again;
   const { registry } = asked;
-  const again: Create = { verb: "create", secret, registry, ...targetValues(targets), merge, reader, identity };
+  const again: Create = { verb: "create", secret, registry, ...targetValues(targets), reader, identity };
   // Without a place of its own, the command would get the namespace and the context of the outcome that prints it
   return shared ? { ...again, namespace: undefined, context: undefined, scope, credentialPer: per } : again;
 }

@@ -47,8 +47,7 @@ type DeleteFlags = Values<typeof deleteFlags>;
 export const deletion = verb({
   usage: "delete [SECRET]",
   description: [
-    "Removes all references to the Secret in the namespace, then deletes it. Does nothing while pods need the Secret. If the login was " +
-      "merged into another tool's Secret, removes only that login.",
+    "Removes all references to the Secret in the namespace, then deletes it. Does nothing while pods need the Secret.",
     "Asks for confirmation in a terminal. Scripts must pass --yes.",
   ],
   examples: [

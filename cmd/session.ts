@@ -107,7 +107,6 @@ export type WritingFlags = {
   readonly "dry-run": DryRun;
   readonly "field-manager": string;
   readonly force?: boolean;
-  readonly merge?: boolean;
 };
 
 /** Returns the tools for executing the plans of this run. @param credential absent for a verb that creates none */
@@ -119,7 +118,6 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
     dryRun: flags["dry-run"],
     write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },
     force: flags.force ?? false,
-    merge: flags.merge ?? false,
     jitter: () => randomInt(1000) / 1000,
     waits: { claims: new Set(), milliseconds: 0 },
     uninterrupted: session.interruption.uninterrupted,

@@ -51,7 +51,6 @@ export type FlagValues = {
   readonly recreate?: boolean;
   readonly force?: boolean;
   readonly ignoreNotFound?: boolean;
-  readonly merge?: boolean;
   readonly reader?: ReaderName;
   readonly exports?: boolean | undefined;
   readonly credentialPer?: "scope" | "namespace";

@@ -75,7 +75,6 @@ export const createFlags = {
   ...restartFlag,
   ...recreateFlag,
   ...under(targetGroup, {
-    merge: { type: "boolean", describe: "Keep the Secret's logins for other registries" },
     for: {
       type: "string",
       choices: readerNames,
@@ -86,7 +85,7 @@ export const createFlags = {
     },
     export: {
       type: "boolean",
-      exclusive: [...Object.keys({ ...targetFlags, ...restartFlag, ...recreateFlag }), ...forSeveral, "merge", "diff"],
+      exclusive: [...Object.keys({ ...targetFlags, ...restartFlag, ...recreateFlag }), ...forSeveral, "diff"],
       describe: "Print the Secret with its password instead of writing it, for SOPS, Sealed Secrets or a vault",
     },
     force: {
@@ -132,7 +131,6 @@ export function readOptions(
     registry: registry || "REGISTRY",
     repositories: repository,
     ...targetValues(targets),
-    merge: flags.merge || undefined,
     reader,
     exports: flags.export,
     scopeMap: flags["scope-map"] || undefined,
@@ -142,7 +140,6 @@ export function readOptions(
   };
   if (!registry) throw usage('required flag(s) "registry" not set', again);
   refuseOneForEach(flags);
-  refuseMerge(reader, flags);
   const secret = checkSecretName(name ?? defaultSecretName(registryNameIn(registry)));
   const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, registryNameIn(registry))))];
   const asked: Asked = {
@@ -198,11 +195,6 @@ export function podsWanted(asked: CreateOptions, isOneNamespace: boolean): "none
   if (!podsTell(asked)) return "none";
   if (isOneNamespace || repositories.length === 0 || options.whereUsed || restart === "all") return "all";
   return wantsTargets(options) ? "waiting" : "none";
-}
-
-/** Rejects several logins for a reader whose Secret holds only one. @throws CliError usage */
-function refuseMerge(reader: ReaderName | undefined, { merge }: CreateFlags): void {
-  if (merge && reader && readers[reader].shape) throw usage(`--for=${reader} cannot be combined with --merge: its Secret holds one login`);
 }
 
 /**

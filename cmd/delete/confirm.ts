@@ -30,11 +30,6 @@ function questionOf(outcomes: readonly Outcome[], where: PlaceDetail): string | 
   const parts = [
     ...part("delete", deleted, where),
     ...part(
-      "remove its login from",
-      named((change) => change.act === "withdraw" && change.keepsSecret === true && !change.keepsAnnotation),
-      where,
-    ),
-    ...part(
       "remove its name from",
       named(({ act }) => act === "detach"),
       where,

@@ -74,7 +74,6 @@ const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   recreate: "recreate",
   force: "force",
   ignoreNotFound: "ignore-not-found",
-  merge: "merge",
   reader: "for",
   exports: "export",
   credentialPer: "credential-per",

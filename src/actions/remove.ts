@@ -26,8 +26,7 @@ async function deleteSecret(change: ChangeOf<"remove">, { tools, objects }: Env)
       if (!secret) return { change };
       if (secret.metadata.uid !== change.precondition.uid) return stays(to, "it was recreated");
       const entries = readEntries(secret) ?? [];
-      if (change.withdrawn && !tools.write.dryRun && !isWithdrawn(secret, { entries, keepsAnnotation: true }))
-        return stays(to, "another run wrote a login to it");
+      if (change.withdrawn && !tools.write.dryRun && !isWithdrawn(secret)) return stays(to, "another run wrote a login to it");
       const precondition = preconditionOf(secret);
       await writeTo(to, { delete: precondition }, (found) => found?.metadata.uid !== precondition.uid || isLeaving(found), tools).catch(
         asConflict,

@@ -157,7 +157,7 @@ async function readAgain(change: Store, attempt: Attempt, lost?: CliError): Prom
 
 async function decide(change: Store, secret: Secret, attempt: Attempt, lost: CliError | undefined): Promise<Store | ChangeOutcome> {
   const { tools, claims, issued } = attempt;
-  const { to, entry, renews } = change;
+  const { to, entry, renews, shape } = change;
   const [host = ""] = entry.hosts;
   const { existing, login } = readExisting(secret, host, tools.write.fieldManager);
   const fresh = login === undefined || issued?.login?.password.equals(login.password) !== true;
@@ -172,7 +172,7 @@ async function decide(change: Store, secret: Secret, attempt: Attempt, lost: Cli
   const pulls = isAnothers ? await stillPulls(login, attempt) : "unknown";
   const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: secret });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");
-  const planned = planStore(to, { ...optionsOf(change, tools), entry, host, fresh, renews: renews !== undefined }, { ...existing, pulls });
+  const planned = planStore(to, { entry, host, fresh, force: tools.force, shape, renews: renews !== undefined }, { ...existing, pulls });
   return planned.act === "store" ? { ...planned, renews } : keep(planned.because);
 }
 
@@ -187,8 +187,6 @@ const keepReplaced = ({ to }: Store, object: Secret | undefined): ChangeOutcome 
   change: { act: "keep", to, because: object ? "another user recreated it" : "another user deleted it" },
   object,
 });
-
-const optionsOf = ({ merges, shape }: Store, { force, merge }: Env["tools"]) => ({ force, merge: merges ?? merge, shape });
 
 async function stillPulls(login: Login | undefined, { issued, tools }: Env): Promise<"yes" | "no" | "unknown"> {
   const image = issued?.proven ?? issued?.images?.[0];

@@ -18,7 +18,6 @@ export type Tools = {
   /** With `dryRun`, the API server checks writes and stores nothing, and nothing else is changed. */
   readonly write: WriteOptions;
   readonly force: boolean;
-  readonly merge: boolean;
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
   /** Returns random jitter in [0, 1). */

@@ -2,7 +2,7 @@ import { keyOf } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Withdraw } from "../plan/change.ts";
 import { readClaim } from "../secret/claim.ts";
-import { readEntries } from "../secret/entry.ts";
+import { isOurs, readEntries } from "../secret/entry.ts";
 import { patched } from "../secret/pull-secret.ts";
 import { isWithdrawn, withdrawalPatch } from "../secret/withdrawal.ts";
 import type { Action, Env } from "./action.ts";
@@ -13,10 +13,10 @@ export const withdraw: Action<Withdraw> = {
   apply: removeLogins,
   preview: (change, { objects }) => {
     const before = objects.get(keyOf(change.to));
-    return before?.kind === "Secret" ? { before, object: patched(before, withdrawalPatch(before, change)) } : {};
+    return before?.kind === "Secret" ? { before, object: patched(before, withdrawalPatch(before)) } : {};
   },
-  // If the annotation stays, a later change of the Secret prints a line
-  message: ({ keepsSecret, keepsAnnotation }) => (keepsSecret && !keepsAnnotation ? "configured" : undefined),
+  // The deletion of the Secret prints a line
+  message: () => undefined,
 };
 
 /**
@@ -31,7 +31,7 @@ async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> 
     initial: before,
     read: () => tools.cluster(to.context).get(to),
     write: async (secret) => {
-      if (secret?.metadata.uid !== change.precondition.uid) return { change };
+      if (secret?.metadata.uid !== change.precondition.uid || !isOurs(secret)) return { change };
       const next = { ...change, entries: readEntries(secret) ?? change.entries, precondition: preconditionOf(secret) };
       const object = await removeFrom(next, secret, env).catch(asConflict);
       return { change: tools.write.dryRun ? next : { ...next, precondition: preconditionOf(object) }, object, before };
@@ -42,17 +42,13 @@ async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> 
 
 /** @throws Conflict if another run has written to the Secret since it was read, or has just ended its claim */
 async function removeFrom(change: Withdraw, existing: Secret, { tools, claims }: Env): Promise<Secret> {
-  const { to, keepsAnnotation } = change;
-  const isClaimed = keepsAnnotation && !tools.write.dryRun;
+  const { to } = change;
+  const isClaimed = !tools.write.dryRun;
   const precondition = { ...preconditionOf(existing), claim: readClaim(existing) };
   const secret = isClaimed ? await claims.acquire({ act: "claim", to, precondition }) : existing;
-  if (change.immutable || isDone(secret, change)) return secret;
-  const patch = withdrawalPatch(secret, change);
-  const written = await writeTo(to, { patch }, (found) => found !== undefined && isDone(found, change), tools);
+  if (change.immutable || isWithdrawn(secret)) return secret;
+  const patch = withdrawalPatch(secret);
+  const written = await writeTo(to, { patch }, (found) => found !== undefined && isWithdrawn(found), tools);
   if (isClaimed && written) claims.written(to, written);
   return written ?? secret;
 }
-
-/** Whether the Secret contains none of the logins, and no annotation that must be removed. */
-const isDone = (secret: Secret, { entries, keepsAnnotation }: Withdraw): boolean =>
-  isWithdrawn(secret, { entries, keepsAnnotation }) && (keepsAnnotation === true || readEntries(secret) === undefined);

@@ -31,7 +31,7 @@ export function sidesOf(outcome: ChangeOutcome): Sides | undefined {
   if (change.act === "remove") return secretSides(object, undefined);
   if (change.act === "create" || change.act === "update" || change.act === "delete") return objectSides(change.to, before, object);
   // A login that stays under another key until it is revoked appears only in the later change that removes it
-  if (change.act === "withdraw") return change.keepsAnnotation ? secretSides(undefined, undefined) : secretSides(before, object);
+  if (change.act === "withdraw") return secretSides(undefined, undefined);
   return change.act === "store" ? storeSides(change, outcome) : undefined;
 }
 

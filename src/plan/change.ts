@@ -155,8 +155,8 @@ type Report = {
 };
 
 /**
- * Removes logins from the version of a Secret that was read. From a Secret of this plugin, removes all logins, otherwise only the logins
- * that were merged into it.
+ * Removes the logins from the version of a Secret of this plugin that was read. The annotation stays until the credentials that it records
+ * are revoked, so that the next run finds what a killed run left.
  */
 export type Withdraw = {
   readonly act: "withdraw";
@@ -164,10 +164,6 @@ export type Withdraw = {
   /** The annotation entries of these logins. */
   readonly entries: readonly Entry[];
   readonly precondition: Precondition;
-  /** Another tool manages the Secret, so the Secret stays. */
-  readonly keepsSecret?: true;
-  /** The annotation stays until the credentials that it records are revoked, so that the next run finds what a killed run left. */
-  readonly keepsAnnotation?: true;
   /** The Secret is immutable, so its logins are deleted with it. */
   readonly immutable?: true;
   readonly because: string;

@@ -10,8 +10,6 @@ import { pluralize, targetArgument, targetArguments } from "./wording.ts";
 type DeleteFacts = {
   readonly to: Ref<"secret">;
   readonly existing: ExistingSecret | undefined;
-  /** The Secret has this plugin's label. */
-  readonly ours: boolean;
   readonly targets: readonly Target[];
   /** Pods that have not ended, name the Secret, and have an image that it may be for. */
   readonly needingPods: readonly NeedingPod[];
@@ -25,29 +23,25 @@ type DeleteOptions = {
 };
 
 /**
- * Plans one namespace of `delete`. First removes the references. Then deletes the Secret, or removes the login that was merged into another
- * tool's Secret. The annotation stays until the credentials are revoked.
+ * Plans one namespace of `delete`. First removes the references. Then deletes the Secret. It stays until its credentials are revoked.
  * @throws CliError conflict if pods need the Secret, or if logins of other tools or users would be lost
  */
 export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
-  const { to, existing, ours, needingPods } = facts;
+  const { to, existing, needingPods } = facts;
   const named = facts.targets.filter(({ names }) => names.includes(to.name));
   const changes = named.map((target) => planRefer("detach", to.name, target));
   const references = changes.filter((change): change is Refer => change.act === "detach");
   if (!existing) return references;
   if (!options.force) refuse(to, neededLoss(to, references, needingPods));
-  refuse(to, deletionLoss(facts, options.force));
+  refuse(to, deletionLoss(existing, options.force));
   const { uid, version, immutable, entries = [] } = existing;
   const secret = { to, entries, precondition: { uid, version }, because: "it is deleted" };
-  const keepsAnnotation = options.revoke || undefined;
-  // The login was merged into another tool's Secret. That Secret stays, without the login
-  if (!ours && existing.entries)
-    return [{ act: "withdraw", ...secret, keepsAnnotation, keepsSecret: true }, ...warnNeeded(to, needingPods)];
   const rehearsal: Change = { act: "rehearse", to, precondition: secret.precondition, deletes: true };
   const needs = [to, ...references.map((reference) => reference.to)];
-  const end: Change = keepsAnnotation
-    ? { act: "withdraw", ...secret, keepsAnnotation, immutable: immutable || undefined, needs }
-    : { act: "remove", ...secret, needs };
+  const end: Change =
+    options.revoke && existing.entries
+      ? { act: "withdraw", ...secret, immutable: immutable || undefined, needs }
+      : { act: "remove", ...secret, needs };
   const first = references.map((reference) => ({ ...reference, needs: to }));
   return [rehearsal, ...first, end, ...warnLasting(to, changes), ...warnNeeded(to, needingPods)];
 }
@@ -112,14 +106,9 @@ function warnLasting(to: Ref<"secret">, changes: readonly Change[]): Change[] {
 }
 
 /** Returns why a Secret of another tool, or a login that another user added, can't be deleted; undefined if it can be. */
-function deletionLoss({ to, existing, ours }: DeleteFacts, force: boolean): Loss | undefined {
-  if (!existing) return undefined;
-  const { entries, immutable, type } = existing;
-  if (!ours && entries) {
-    const fix = { kubectl: "delete secret", args: [to.name] } as const;
-    return immutable ? ["SECRET is immutable, so its login cannot be removed", fix] : undefined;
-  }
+function deletionLoss(existing: ExistingSecret, force: boolean): Loss | undefined {
   if (force) return undefined;
+  const { entries, type } = existing;
   if (!entries) return [`SECRET (type ${type}) was not created by kubectl acr-secret`, "use another name, or add --force to delete it"];
   const strange = strangeIn(existing);
   return strange.length > 0 ? [`SECRET also holds a login for ${strange.join(", ")}`, "add --force to delete that login too"] : undefined;

@@ -32,8 +32,6 @@ export type StoreOptions = {
   readonly fresh: boolean;
   /** Allows losing the logins inside. */
   readonly force: boolean;
-  /** Keeps logins for other registries. */
-  readonly merge: boolean;
   /** The format of the Secret; absent for the kubelet's format. */
   readonly shape?: ShapeName | undefined;
   /** The Secret is proven to hold an older password of the same credential. */

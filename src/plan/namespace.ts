@@ -1,7 +1,7 @@
 import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.ts";
 import type { Change, Plan } from "./change.ts";
-import { type ExistingSecret, isKeyOf, type StoreOptions } from "./existing-secret.ts";
+import type { ExistingSecret, StoreOptions } from "./existing-secret.ts";
 import { planRefer, type RecreateOptions, type Target } from "./references.ts";
 import { isFrom, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { passwordKey } from "./rotation.ts";
@@ -75,9 +75,7 @@ export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: 
   // The previous password counts only if every Secret with the newest one records it
   const lacksPrevious = entry.previous !== undefined && recorded.previous === undefined;
   if (!fresh && sameLogin(recorded, entry) && !lacksPrevious) return [kept(to, "holds this credential")];
-  const others = existing.hosts.some((server) => !isKeyOf(host, server));
-  const merge = others || recorded.beside === true;
-  const storing = { entry, host, fresh: true, force, merge, shape: existing.shape, renews: true };
+  const storing = { entry, host, fresh: true, force, shape: existing.shape, renews: true };
   const store = planStore(to, storing, { ...existing, pulls: "unknown" });
   return [store.act === "store" ? { ...store, renews: recorded, because: "rotated" } : store, ...warnLoss(store, existing)];
 }

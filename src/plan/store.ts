@@ -18,39 +18,35 @@ export function planStore(to: Ref<"secret">, options: StoreOptions, existing: Ex
   refuse(to, deletedLoss(existing) ?? lossOf(options, existing));
   if (!fresh && shapeNamed(shape).type === existing.type && holds(entry, host, existing))
     return { act: "keep", to, because: "holds this credential" };
-  if (options.merge) refuse(to, unmergeableLoss(existing));
   refuse(to, fixedLoss(to, options, existing));
   return { act: "store", to, entry, shape, precondition: { uid, version, claim }, ...howToStore(options, existing) };
 }
 
 /** @throws CliError conflict if other managers have written to the Secret, without --force */
-function howToStore(options: StoreOptions, { others }: ExistingSecret): Pick<Store, "merges" | "because"> {
-  const { fresh, force, merge, renews } = options;
+function howToStore({ host, fresh, force, renews }: StoreOptions, existing: ExistingSecret): Pick<Store, "merges" | "because"> {
+  const { others, type, hosts } = existing;
   // A user applied this login with kubectl. A controller would write it again
   const conflicts = renews ? others.filter((writer) => !isKubectl(writer)) : others;
   const overwrite = "add --force to overwrite these fields";
   const hint = renews
     ? `${overwrite}; if a controller writes them from a file, export a new password with create --export instead`
     : overwrite;
-  const differs = "annotations differ";
-  if (merge) return { merges: true, because: fresh ? "adds a login" : differs };
   if (!force && conflicts.length > 0) throw new CliError("conflict", conflictWith(conflicts), { hint });
-  return { because: fresh ? "holds another credential" : differs };
+  const merges = (type === dockerConfigJson && othersIn(hosts, host).length > 0) || undefined;
+  return { merges, because: fresh ? "holds another credential" : "annotations differ" };
 }
 
 const isKubectl = (writer: string) => writer.startsWith('"kubectl');
 
-/** Warns about other logins that an overwritten Secret loses, or about other managers that write to it. */
+/** Returns the keys of a Secret that are for other registries. */
+const othersIn = (hosts: readonly string[], host: string) => hosts.filter((server) => !isKeyOf(host, server));
+
+/** Warns about the login for another registry that an overwritten Secret loses, because its reader finds only one. */
 export function warnLoss(change: Store | Keep, existing: ExistingSecret | undefined): Change[] {
-  if (change.act !== "store" || !existing) return [];
-  const secret = `secret/${change.to.name}`;
-  const warn = (message: string): Change[] => [{ act: "warn", to: change.to, message: `${secret} ${message}` }];
-  if (change.merges) {
-    const writers = existing.others.filter((writer) => !isKubectl(writer));
-    return writers.length === 0 ? [] : warn(`has another field manager that may remove this login: ${writers.join("; ")}`);
-  }
-  const lost = existing.hosts.filter((server) => !change.entry.hosts.some((key) => isKeyOf(key, server)));
-  return lost.length === 0 ? [] : warn(`also held a login for ${lost.join(", ")}, which is overwritten`);
+  if (change.act !== "store" || !existing || change.merges) return [];
+  const lost = othersIn(existing.hosts, change.entry.hosts[0] ?? "");
+  const message = `secret/${change.to.name} held a login for ${lost.join(", ")}, which is overwritten`;
+  return lost.length === 0 ? [] : [{ act: "warn", to: change.to, message }];
 }
 
 /** Returns the API server's message for an apply with conflicts. */
@@ -63,8 +59,8 @@ function conflictWith(others: readonly string[]): string {
 type PlannedForm = Pick<StoreOptions, "host" | "shape">;
 
 /**
- * Rejects overwriting another tool's Secret, a login for another registry or another shape, without --force or --merge. These losses are
- * known before a credential is chosen for the Secret.
+ * Rejects overwriting another tool's Secret, a login for another registry or another shape, without --force. These losses are known
+ * before a credential is chosen for the Secret.
  * @param again the current command, as the base of a command that writes another Secret
  * @throws CliError conflict
  */
@@ -98,23 +94,15 @@ const deletion = ({ name, namespace }: Ref): Fix => ({
   hints: ["use another name, or delete the Secret and create it again:", { kubectl: "delete secret", args: [name], namespace }],
 });
 
-/** Returns why no login can be added to a Secret, with or without force. */
-function unmergeableLoss({ type, immutable }: ExistingSecret): Loss | undefined {
-  if (type !== dockerConfigJson) return [`SECRET has type ${type}, so no login can be added`, "use another name"];
-  return immutable ? ["SECRET is immutable, so no login can be added", "use another name"] : undefined;
-}
-
-const overwriteHint = "use another name, or add --force to overwrite this Secret";
-const mergeHint = "use another name, or add --merge to keep its other logins, or --force to overwrite them";
-
 /** Returns the first loss that --force allows. */
 function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefined {
   if (options.force) return undefined;
-  const lost = identityLoss(existing);
-  if (lost || options.merge) return lost ?? mergeLoss(options, existing);
   const recorded = entryFor(existing.entries, options.host);
   return (
-    foreignLoss(options, existing) ?? shapeLoss(options, existing) ?? (recorded && anotherLoss(recorded, options.entry, existing.pulls))
+    identityLoss(existing) ??
+    foreignLoss(options, existing) ??
+    shapeLoss(options, existing) ??
+    (recorded && anotherLoss(recorded, options.entry, existing.pulls))
   );
 }
 
@@ -143,21 +131,11 @@ const identityLoss = ({ otherIdentity, pulls }: ExistingSecret): Loss | undefine
     ? undefined
     : [`SECRET holds a working token of ${otherIdentity}`, "use another name, or add --force to overwrite that token"];
 
-/** Returns the loss of a login for the registry when logins are merged. */
-function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, pulls }: ExistingSecret): Loss | undefined {
-  const recorded = entryFor(entries, host);
-  if (recorded) return anotherLoss(recorded, entry, pulls);
-  if (!fresh || !hosts.includes(host)) return undefined;
-  return [`SECRET holds a login for ${host} that this plugin did not add`, "use another name, or add --force to overwrite that login"];
-}
-
-/** Returns the loss of logins that this plugin did not create, or that are for another registry. */
-function foreignLoss({ host, shape }: PlannedForm, existing: ExistingSecret): Loss | undefined {
-  const { entries, hosts, type } = existing;
-  const sameType = type === dockerConfigJson ? mergeHint : overwriteHint;
-  const ways = type === shapeNamed(shape).type ? sameType : "use another name";
-  if (!entries) return [`SECRET (type ${type}) was not created by kubectl acr-secret`, ways];
-  const strange = hosts.filter((server) => !isKeyOf(host, server));
-  const named = entryFor(entries, host) ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];
-  return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, ways];
+/** Returns the loss of a login that this plugin did not create, or of a credential for another registry. */
+function foreignLoss({ host, shape }: PlannedForm, { entries, hosts, type }: ExistingSecret): Loss | undefined {
+  const hint = `use another name${type === shapeNamed(shape).type ? `, or add --force to overwrite the login for ${host}` : ""}`;
+  if (!entries) return [`SECRET (type ${type}) was not created by kubectl acr-secret`, hint];
+  if (entryFor(entries, host)) return undefined;
+  const named = [...new Set([...entries.flatMap((entry) => entry.hosts), ...othersIn(hosts, host)])];
+  return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, hint];
 }

@@ -39,27 +39,6 @@ function inserted(text: string, server: string, login: Login): string {
   return appended(text, auths.from, `${goJson(server)}:${value}`);
 }
 
-/**
- * Removes the login that {@link withLogin} added. Every other byte stays.
- * @param data under `.dockerconfigjson`; unchanged if it has no such login
- */
-export function withoutLogin(data: string, server: string): string {
-  const text = Buffer.from(data, "base64").toString("latin1");
-  const auths = authsIn(text);
-  if (!auths) return data;
-  const members = membersAt(text, auths.from);
-  const at = members.findLastIndex(({ key }) => key === server);
-  return at < 0 ? data : Buffer.from(cut(text, auths.from, members, at), "latin1").toString("base64");
-}
-
-/** Removes a member with the comma before it, or for the first one, with the comma after it. */
-function cut(text: string, brace: number, members: readonly JsonMember[], at: number): string {
-  const [before, gone, behind] = [members[at - 1], members[at] as JsonMember, members[at + 1]];
-  const from = before?.to ?? next(text, brace + 1);
-  const to = before || !behind ? gone.to : next(text, gone.to);
-  return `${text.slice(0, from)}${text.slice(to)}`;
-}
-
 /** The member with the logins. */
 function authsIn(text: string): JsonMember | undefined {
   const root = next(text, 0);

@@ -26,8 +26,6 @@ export type Entry = {
   readonly by?: string;
   /** The password before the last rotation. It works until it is retired. */
   readonly previous?: Previous;
-  /** The login was merged into another tool's Secret. */
-  readonly beside?: true;
 };
 
 /** One password of a credential: exactly the one that was created then, and no later one in the same slot. */
@@ -60,16 +58,9 @@ export function entryMetadata(entries: readonly Entry[]): { labels: Record<strin
   return { labels: { [managedBy.key]: managedBy.value }, annotations: { [loginsAnnotation]: JSON.stringify(entries) } };
 }
 
-/**
- * Returns the entries of a Secret that this plugin created or merged a login into. A merged login leaves the label to the Secret's owner.
- * @returns none if they cannot be parsed; undefined for any other Secret
- */
-export function readEntries(secret: Pick<Secret, "metadata">): readonly Entry[] | undefined {
-  const entries = readAnnotation(secret) ?? [];
-  if (isOurs(secret)) return entries;
-  const merged = entries.filter(({ beside }) => beside === true);
-  return merged.length === 0 ? undefined : merged;
-}
+/** Returns the entries of a Secret of this plugin, none if they cannot be parsed; undefined for any other Secret. */
+export const readEntries = (secret: Pick<Secret, "metadata">): readonly Entry[] | undefined =>
+  isOurs(secret) ? (readAnnotation(secret) ?? []) : undefined;
 
 /**
  * Returns the logins that the annotation names, whatever tool the label names: other tools overwrite the label and leave the annotation.

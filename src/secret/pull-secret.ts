@@ -3,7 +3,7 @@ import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { claimAnnotation } from "./claim.ts";
 import { emptyConfig, withLogin } from "./docker-config.ts";
-import { type Entry, entryMetadata, isOurs, readEntries } from "./entry.ts";
+import { type Entry, entryMetadata } from "./entry.ts";
 import { type ShapeName, shapeNamed, shapes } from "./shapes.ts";
 
 /**
@@ -54,28 +54,17 @@ export function pullSecretPatch(version: string | undefined, entry: Entry, confi
 }
 
 /**
- * The same as {@link pullSecretPatch}, but keeps the other logins in the Secret and its owner's label.
+ * The same as {@link pullSecretPatch}, but keeps every byte of the other logins in the Secret.
  * @param login absent in a dry run, which creates none
  */
 export function mergedPatch(secret: Secret, entry: Entry, login: Login | undefined, claim?: ClaimAfter): object {
-  const others = (readEntries(secret) ?? []).flatMap((other) => without(other, entry.hosts));
-  const { annotations } = entryMetadata([...others, isOurs(secret) ? entry : { ...entry, beside: true }]);
-  const { ".dockerconfigjson": before = "" } = secret.data ?? {};
+  const { labels, annotations } = entryMetadata([entry]);
+  const { ".dockerconfigjson": before = "", [withdrawnKey]: withdrawn } = secret.data ?? {};
   const after = login ? entry.hosts.reduce((data, host) => withLogin(data, host, login), before) : before;
   return {
-    metadata: { resourceVersion: secret.metadata.resourceVersion, annotations: { ...annotations, ...claim } },
-    data: { ".dockerconfigjson": after, ...noWithdrawnLogins(secret) },
+    metadata: { resourceVersion: secret.metadata.resourceVersion, labels, annotations: { ...annotations, ...claim } },
+    data: { ".dockerconfigjson": after, ...(withdrawn !== undefined && { [withdrawnKey]: null }) },
   };
-}
-
-/** Removes the logins that were kept for their revocation. */
-export const noWithdrawnLogins = ({ data }: Secret): { readonly [withdrawnKey]?: null } =>
-  data?.[withdrawnKey] === undefined ? {} : { [withdrawnKey]: null };
-
-/** The entry without the keys that now hold another login. */
-function without(other: Entry, replaced: readonly string[]): Entry[] {
-  const hosts = other.hosts.filter((host) => !replaced.includes(host));
-  return hosts.length === 0 ? [] : [{ ...other, hosts }];
 }
 
 /** Returns an object after a JSON merge patch (RFC 7396). */

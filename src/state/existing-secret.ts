@@ -58,6 +58,6 @@ export function loginFor(secret: Secret, host: string): Login | undefined {
  */
 export function unlabeledEntries(secret: Secret): readonly Entry[] {
   if (isOurs(secret)) return [];
-  const named = (readAnnotation(secret) ?? []).filter(({ beside }) => beside !== true);
+  const named = readAnnotation(secret) ?? [];
   return named.filter(({ hosts: [host = ""], identity }) => loginFor(secret, host)?.username === identity);
 }

@@ -55,7 +55,6 @@ export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, 
   return {
     to: secretIn(scope, name),
     existing: secret && readExisting(secret, "", fieldManager).existing,
-    ours: secret !== undefined && isOurs(secret),
     targets: targets.map((target) => targetOf(target, context)),
     needingPods: secret ? podsNeeding(secret, pods) : [],
   };

@@ -121,8 +121,7 @@ function readSecret(clusterScope: ClusterScope, secret: Secret, wanted: Wanted, 
   // If several entries are for one registry, the first one counts everywhere
   const entries = all.filter((entry) => wanted(entry) && entryFor(all, entry.hosts[0] ?? "") === entry);
   const recorded = entries.map((entry): RecordedLogin => {
-    const mayWrite = force || entry.beside === true || isOurs(secret);
-    return { ...listed, entry, login: loginFor(secret, entry.hosts[0] ?? ""), foreign: mayWrite ? undefined : true };
+    return { ...listed, entry, login: loginFor(secret, entry.hosts[0] ?? ""), foreign: force || isOurs(secret) ? undefined : true };
   });
   const described = recorded.flatMap(({ entry, login }) => (login ? [entry] : []));
   const unrecorded = entriesIn(asPullSecret(secret)).flatMap(({ server, login }): UnrecordedLogin[] => {

@@ -84,10 +84,9 @@ async function planIssue(reader: NamespaceReader, order: Order) {
   const credential = await opening;
   const { host } = credential;
   const tools = order.tools(credential);
-  const { write, force, merge } = tools;
+  const { write, force } = tools;
   const there = state.secret && readExisting(state.secret, host, write.fieldManager);
-  if (there && !force && !merge)
-    refuseForeign(secretIn(reader.scope, name), { host, shape }, there.existing, { ...order.again, repositories });
+  if (there && !force) refuseForeign(secretIn(reader.scope, name), { host, shape }, there.existing, { ...order.again, repositories });
   const current = there && { entry: entryFor(there.existing.entries, host), login: there.login };
   const issue = await credential.issue({
     owner,
@@ -155,7 +154,7 @@ async function* shareOnce(
 function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () => Issue["pulls"]): Unit & Decided {
   const { name, shape } = order;
   const { host } = credential;
-  const { write, force, merge, now } = order.tools(credential);
+  const { write, force, now } = order.tools(credential);
   const { steps, isLazy, login, mayPull = ["*"], images } = issue;
   const { entry } = issue;
   const isNew = mintIn(steps) !== undefined;
@@ -170,7 +169,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
       const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), otherIdentity };
       const same = isAlike(login, inside);
       if (issue.isUntested && inside && !same && !force) throw untested(facts.to, host);
-      const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
+      const storing = { entry, host, fresh: isNew || !same, force, shape };
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
       const outside = outsideOf(imagesFrom([host], state.pods), issue, order);
       const plan = planNamespace({ ...facts, existing }, storing, {

@@ -98,7 +98,7 @@ async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }
   return { ...found, recorded };
 }
 
-/** Deletes the Secret after everything that it records is revoked. If another tool manages the Secret, removes only the annotation. */
+/** Deletes the Secret after everything that it records is revoked. */
 async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { tools, claims }: Revoking): AsyncGenerator<Outcome> {
   const end = endOf(withdrawn.change as ChangeOf<"withdraw">);
   const key = keyOf(end.to);
@@ -116,13 +116,14 @@ async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { to
 /** Returns the Secret after this run's write, or as it was read in a dry run. */
 const knownOf = ({ before, object }: Outcome, dryRun: DryRun) => (dryRun === "none" ? object : (before ?? object));
 
-function endOf({ keepsAnnotation: _, needs: __, ...withdrawn }: ChangeOf<"withdraw">): ChangeOf<"withdraw" | "remove"> {
-  const { to, entries, precondition, because, keepsSecret, immutable } = withdrawn;
-  if (keepsSecret) return withdrawn;
-  return { act: "remove", to, entries, precondition, because, withdrawn: immutable ? undefined : true };
-}
+const endOf = ({ to, entries, precondition, because, immutable }: ChangeOf<"withdraw">): ChangeOf<"remove"> => ({
+  act: "remove",
+  to,
+  entries,
+  precondition,
+  because,
+  withdrawn: immutable ? undefined : true,
+});
 
-const waits = ({ act, to: { name } }: Change) =>
-  act === "remove"
-    ? `secret/${name} is kept because it records what must be revoked. Run the same command again to continue`
-    : `secret/${name} still records what must be revoked. Run the same command again to continue`;
+const waits = ({ to: { name } }: Change) =>
+  `secret/${name} is kept because it records what must be revoked. Run the same command again to continue`;

@@ -43,7 +43,7 @@ const rows: readonly { has: string; made: string; typed: readonly string[] }[] =
       `${create} --acr-token shared --repository nobody/has-it -n @`,
       `${create} --acr-token shared --repository '../x' -n @`,
       `${create} --acr-token shared --repository app/web --all-serviceaccounts --dry-run=server -n @`,
-      `kubectl create secret docker-registry beside --docker-server ghcr.io --docker-username u --docker-password p -n @ && ${web} beside --acr-token shared --merge -n @`,
+      `kubectl create secret docker-registry beside --docker-server ghcr.io --docker-username u --docker-password p -n @ && ${web} beside --acr-token shared --force -n @`,
       `${web} --acr-token shared --credential-per namespace`,
       `${web} --acr-token shared --serviceaccount nobody -n @`,
       `kubectl delete secret -n @ acr-myregistry && ${web} --acr-token shared -n @`,

@@ -48,7 +48,6 @@ export function envOf(
     dryRun,
     write: { dryRun: dryRun === "server", fieldManager: "kubectl-acr-secret" },
     force: false,
-    merge: false,
     sleep: async (milliseconds) => void slept.push(milliseconds),
     now: () => new Date("2026-01-01T00:00:00Z"),
     jitter: () => 0.5,

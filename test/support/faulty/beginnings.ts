@@ -116,7 +116,7 @@ export const beginnings: readonly Beginning[] = [
   },
   {
     name: "a login in addition to another",
-    line: `${create} --merge`,
+    line: `${create} --force`,
     prepare: async (world) => {
       demo(world);
       const config = encodeDockerConfig("ghcr.io", { username: "jane", password: new Sensitive("theirs") });

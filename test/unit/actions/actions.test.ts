@@ -26,12 +26,7 @@ test.for<{ change: Change; message: string | undefined }>([
   { change: { act: "claim", to: secret, precondition: undefined }, message: undefined },
   { change: { act: "store", to: secret, entry, precondition: undefined, because: "" }, message: "created" },
   { change: { act: "store", to: secret, entry, precondition, because: "" }, message: "configured" },
-  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", keepsSecret: true }, message: "configured" },
-  {
-    change: { act: "withdraw", to: secret, entries: [], precondition, because: "", keepsSecret: true, keepsAnnotation: true },
-    message: undefined,
-  },
-  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", keepsAnnotation: true }, message: undefined },
+  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "" }, message: undefined },
   { change: { act: "remove", to: secret, entries: [], precondition, because: "" }, message: "deleted" },
   { change: { act: "attach", to: account, secret: "acr", before: [], after: [] }, message: "patched" },
   { change: { act: "detach", to: account, secret: "acr", before: [], after: [] }, message: "patched" },

@@ -1,11 +1,11 @@
 import { expect } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
-import { line } from "../../support/demo.ts";
+import { line, token } from "../../support/demo.ts";
 import { pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { shared, stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { copyOf, isAlive, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
-import { all, any, before, failed, type Given, type Row, testRows } from "../../support/rows.ts";
+import { all, any, before, failed, type Given, type Row, testRows, typed } from "../../support/rows.ts";
 
 const metadata = { name: "acr-myregistry", namespace: "demo" };
 const opaque: Secret = { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", data: { a: "eA==" } };
@@ -52,36 +52,28 @@ const put =
   };
 const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "demo", "acr-myregistry");
 const textIn = (world: FakeWorld) => text(secretIn(world)?.data?.[".dockerconfigjson"]);
-const merge = `${line} --merge`;
+const force = `${line} --force`;
 const added = /^{ "auths": {"ghcr\.io": {"auth":"amFuZTpw"},"myregistry\.azurecr\.io":{"username":"[^"]+",[^{}]+}} }\n$/;
 
 testRows([
   {
-    does: "adds a login to another user's Secret and keeps its other bytes and its label when --merge is given",
-    given: put(),
-    command: merge,
-    stdout: /secret\/acr-myregistry configured\nserviceaccount\/default patched\n/,
-    leaves: { secret: "alive" },
-    check: (world) => {
-      expect(textIn(world)).toMatch(added);
-      expect(secretIn(world)?.metadata.labels).toEqual(labels);
-    },
-    after: [
-      {
-        command: merge,
-        stdout: /secret\/acr-myregistry unchanged\n/,
-        writes: [],
-        check: (world) => expect(textIn(world)).toMatch(added),
-      },
-    ],
-  },
-  {
-    does: "refuses another user's Secret without --merge, before and after a login was added",
+    does: "writes a login to another user's Secret only with --force, and keeps the bytes of its other logins and its labels",
     given: put(),
     command: line,
     code: 1,
-    stderr: /\nhint: .* --merge .* --force .*\n$/,
-    after: [{ command: merge }, { command: line, code: 1, stderr: /holds a credential for ghcr.io\nhint: .* --merge .* --force .*\n$/ }],
+    stderr: /\nhint: .* --force to overwrite the login for myregistry.azurecr.io\n$/,
+    after: [
+      {
+        command: force,
+        stdout: /secret\/acr-myregistry configured\nserviceaccount\/default patched\n/,
+        leaves: { secret: "alive" },
+        check: (world) => {
+          expect(textIn(world)).toMatch(added);
+          expect(secretIn(world)?.metadata.labels).toEqual({ ...labels, "app.kubernetes.io/managed-by": "kubectl-acr-secret" });
+        },
+      },
+      { command: line, stdout: /secret\/acr-myregistry unchanged\n/, writes: [] },
+    ],
   },
   {
     does: "keeps a login that another user adds between the read and the write",
@@ -93,39 +85,38 @@ testRows([
         if (secret) world.cluster.put({ ...secret, data }, "kubectl-edit");
       }),
     ),
-    command: merge,
+    command: force,
     check: (world) => expect(textIn(world)).toMatch(/^{ "auths": {"quay\.io":{},"ghcr\.io": .*"myregistry\.azurecr\.io":/),
   },
   {
-    does: "warns about a field manager that may remove the login",
-    given: put(theirs, "helm"),
-    command: merge,
-    stderr: /^Warning: secret\/acr-myregistry .*"helm" using v1: \.data\..dockerconfigjson; "helm" using v1: \.metadata\.labels\..*\n$/,
-  },
-  {
-    does: "replaces another user's login for the registry only with --force, and keeps the others",
+    does: "replaces another user's login for the registry with --force, and keeps the others",
     given: put(`{"auths":{"myregistry.azurecr.io":{"auth":"${base64("a:b")}"},"ghcr.io":{}}}`),
-    command: merge,
-    code: 1,
-    stderr: /login for myregistry.azurecr.io that this plugin did not add\nhint: .* --force .*\n$/,
-    after: [
-      {
-        command: `${merge} --force`,
-        check: (world) => expect(textIn(world)).toMatch(/^{"auths":{"myregistry\.azurecr\.io":{"username":.*},"ghcr\.io":{}}}$/),
-      },
-    ],
+    command: force,
+    check: (world) => expect(textIn(world)).toMatch(/^{"auths":{"myregistry\.azurecr\.io":{"username":.*},"ghcr\.io":{}}}$/),
   },
   {
-    does: "shows the merged Secret when --dry-run=client",
+    does: "keeps the bytes of a login that another user added to the plugin's Secret",
+    given: all(typed(line), (world) => {
+      const secret = secretIn(world);
+      const data = { ".dockerconfigjson": base64(textIn(world).replace('{"auths":{', '{ "auths": {"ghcr.io": {"auth":"amFuZTpw"},')) };
+      if (secret) world.cluster.put({ ...secret, data }, "kubectl-acr-secret");
+      world.azure.tokens.get(token)?.passwords.clear();
+    }),
+    command: line,
+    stdout: /secret\/acr-myregistry configured\n/,
+    check: (world) => expect(textIn(world)).toMatch(/^{ "auths": {"ghcr\.io": {"auth":"amFuZTpw"},"myregistry\.azurecr\.io":{[^{}]+}}}$/),
+  },
+  {
+    does: "shows the whole Secret when --dry-run=client",
     given: put(),
     command:
-      "create --registry myregistry.azurecr.io --username ci --password-stdin --verify=false --merge -n demo --dry-run=client -o json",
+      "create --registry myregistry.azurecr.io --username ci --password-stdin --verify=false --force -n demo --dry-run=client -o json",
     options: { stdin: "p" },
     stderr: any,
     writes: [],
     check: (_, { stdout }) => {
       const shown = JSON.parse(stdout) as Secret;
-      expect(shown.metadata).toMatchObject({ labels, annotations: { "acr-secret/logins": expect.any(String) } });
+      expect(shown.metadata).toMatchObject({ annotations: { "acr-secret/logins": expect.any(String) } });
       expect(text(shown.data?.[".dockerconfigjson"])).toMatch(/^{ "auths": {"ghcr\.io": .*,"myregistry\.azurecr\.io":/);
     },
   },

@@ -171,7 +171,6 @@ testRows(
       { more: "deployment/web", stderr: /--export cannot be combined with targets/ },
       { more: "-o name", stderr: /--export cannot be combined with -o name/ },
       { more: "-A", stderr: /--all-namespaces and --export cannot be used together|--export and --all-namespaces cannot be used together/ },
-      { more: "--merge", stderr: /cannot be used together/ },
       { more: "--diff", stderr: /cannot be used together/, code: 2 },
       { more: "--serviceaccount default", stderr: /cannot be used together/ },
     ].map(

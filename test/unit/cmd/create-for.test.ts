@@ -237,19 +237,6 @@ testRows(
       stderr: takesOver,
     },
     {
-      does: "refuses --for argocd with --merge",
-      command: `${forArgo} --merge`,
-      code: 1,
-      stderr: /^error: --for=argocd cannot be combined with --merge/,
-    },
-    {
-      does: "refuses to merge a login into a repository",
-      given: typed(forArgo),
-      command: `${line} -n argocd --merge`,
-      code: 1,
-      stderr: /has type Opaque/,
-    },
-    {
       does: "shows the repository with a supplied login when --dry-run=client",
       command: `create --registry ${host} --username ci --password-stdin --verify=false --for argocd --dry-run=client -o json`,
       options: { stdin: "p" },

@@ -220,20 +220,6 @@ testRows([
     }),
   ),
   {
-    does: "revokes a login that was added to another user's Secret, and keeps the rest of the Secret",
-    world: () => worldOf(["demo"]),
-    given: all(
-      ({ cluster }) => cluster.put(pullSecret("demo", "theirs", { "docker.io": { auth: "YTpi" } })),
-      typed(`create theirs ${making.slice(7)} --merge -n demo`),
-    ),
-    command: "delete theirs --revoke -y -n demo",
-    stdout: /^token\S+ deleted\nscopemap\S+ deleted\nsecret\/theirs configured\n$/,
-    check: (world) => {
-      const { data, metadata } = secretIn(world, "demo", "theirs");
-      expect([data, metadata.annotations ?? {}]).toEqual([pullSecret("demo", "x", { "docker.io": { auth: "YTpi" } }).data, {}]);
-    },
-  },
-  {
     does: "deletes an immutable Secret with its login",
     ...demo(own, (world) => world.cluster.put({ ...secretIn(world, "demo"), immutable: true })),
     command: revoke,

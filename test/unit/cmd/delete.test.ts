@@ -4,7 +4,7 @@ import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import type { Answer } from "../../support/fakes/terminal.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { all, any, failed, type Given, type Row, refuse, type Step, testRows, typed } from "../../support/rows.ts";
+import { all, any, failed, type Given, type Row, refuse, type Step, testRows } from "../../support/rows.ts";
 import { after, deployment, everythingIn, image, made, making, running } from "../../support/situations/deleting.ts";
 
 const yes = "delete -y -n demo";
@@ -161,27 +161,6 @@ testRows(
       code: 1,
       stderr: /docker.io\nhint: .* --force .*\n$/,
       after: [{ command: `${yes} --force`, stderr: any }],
-    },
-    {
-      does: "removes only its own login from another user's Secret, and keeps the other bytes",
-      world: () => worldOf(["demo"]),
-      given: async (world) => {
-        const data = { ".dockerconfigjson": Buffer.from('{ "auths" : {"docker.io":{"auth":"YTpi" }} , "x":1}\n').toString("base64") };
-        put({ ...theirs, data }, account("demo", "default", ["theirs"]))(world);
-        await remember(world);
-        await typed("create theirs --registry myregistry --repository app/web --merge -n demo")(world);
-        expect(world.loginIn("demo", "theirs")).toMatchObject({ username: "demo-theirs-87d947d164" });
-      },
-      command: "delete theirs -y -n demo",
-      stdout: ["secret/theirs configured"],
-      stderr: any,
-      check: (world) => {
-        const bare = untouched.objects.map((one) =>
-          one.kind === "Secret" ? { ...one, metadata: { ...one.metadata, annotations: {} } } : one,
-        );
-        expect(everythingIn(world).objects).toEqual(bare);
-      },
-      after: [{ command: "delete theirs -y -n demo", code: 1, stderr: /not created by/ }],
     },
     {
       does: "removes no reference when the Secret may not be deleted",

@@ -33,7 +33,6 @@ test.for<{ when: string; line?: string; begin?: () => Promise<FakeWorld>; later?
     line: `${create} --force`,
     begin: () => foreign({ auths: { "myregistry.azurecr.io": { username: "ci", password: "theirs" } } }),
   },
-  { when: "a Secret of another type is replaced", line: `${create} --force`, begin: () => foreign({ type: "Opaque" }) },
   {
     when: "others use the token",
     line: `${create} --acr-token theirs`,
@@ -85,7 +84,7 @@ test.for<{ when: string; line?: string; begin?: () => Promise<FakeWorld>; later?
   },
   {
     when: "the Secret has another registry's login",
-    line: `${create} --merge`,
+    line: `${create} --force`,
     begin: () => foreign({ auths: { "ghcr.io": { username: "jane", password: "theirs" } } }),
   },
 ])("prints what it leaves and completes when run again after any request failed: $when", { timeout: 120_000 }, async (row) => {

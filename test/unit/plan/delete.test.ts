@@ -31,7 +31,6 @@ const pod = (name: string, kind = "Deployment") => ({ name, from: { kind, name: 
 const facts = (more: Partial<DeleteFacts> = {}): DeleteFacts => ({
   to,
   existing: existing(),
-  ours: true,
   targets: [
     target("serviceaccount", "default", "acr", "x"),
     target("serviceaccount", "other", "x"),
@@ -73,11 +72,6 @@ test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; p
     plan: ["rehearse secret/acr", "remove secret/acr needs secret/acr", "job.batch/migrate cannot be changed and still lists secret/acr"],
   },
   {
-    why: "another tool's Secret keeps its references and loses the added login",
-    facts: facts({ ours: false, existing: existing({ hosts: ["r.azurecr.io", "docker.io"] }) }),
-    plan: ["withdraw secret/acr"],
-  },
-  {
     why: "--force deletes a Secret that pods need, with a warning",
     facts: facts({ targets: [], needingPods: [pod("a"), pod("b"), pod("c"), pod("d")] }),
     options: { force: true },
@@ -93,7 +87,7 @@ test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; p
 
 test("deletes the annotation of an immutable Secret together with the Secret", () => {
   const plan = planDelete(facts({ existing: existing({ immutable: true }) }), { force: false, revoke: true });
-  expect(plan.at(-1)).toMatchObject({ act: "withdraw", immutable: true, keepsAnnotation: true });
+  expect(plan.at(-1)).toMatchObject({ act: "withdraw", immutable: true });
 });
 
 test.for<{ why: string; facts: DeleteFacts; message: string; hint: unknown }>([
@@ -134,7 +128,7 @@ test.for<{ why: string; facts: DeleteFacts; message: string; hint: unknown }>([
   },
   {
     why: "another tool created it",
-    facts: facts({ ours: false, existing: existing({ entries: undefined }) }),
+    facts: facts({ existing: existing({ entries: undefined }) }),
     message: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
     hint: "use another name, or add --force to delete it",
   },
@@ -143,12 +137,6 @@ test.for<{ why: string; facts: DeleteFacts; message: string; hint: unknown }>([
     facts: facts({ existing: existing({ hosts: ["r.azurecr.io", "https://docker.io/v1", "quay.io"] }) }),
     message: 'secret "acr" in namespace "demo" also holds a login for https://docker.io/v1, quay.io',
     hint: "add --force to delete that login too",
-  },
-  {
-    why: "its added login cannot be removed",
-    facts: facts({ ours: false, existing: existing({ immutable: true }) }),
-    message: 'secret "acr" in namespace "demo" is immutable, so its login cannot be removed',
-    hint: { kubectl: "delete secret", args: ["acr"] },
   },
 ])("refuses to delete a Secret when $why", ({ facts: of, message, hint }) => {
   expect(() => planDelete(of, options)).toThrow(expect.objectContaining({ kind: "conflict", message, hint }));

@@ -90,7 +90,6 @@ test.for<{ why: string; held: Partial<ExistingSecret>; store: object }>([
     store: { renews: old, entry: next, precondition: { uid: "u", version: "1" } },
   },
   { why: "other logins", held: { hosts: [host, "docker.io"] }, store: { merges: true } },
-  { why: "merged", held: { entries: [{ ...old, beside: true }] }, store: { merges: true } },
 ])("keeps the layout of a Secret: $why", ({ held: more, store }) => {
   expect(planRenewed(to, options(), held(more))[0]).toMatchObject({ act: "store", to, ...store });
 });

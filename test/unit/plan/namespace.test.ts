@@ -52,12 +52,6 @@ test.for<{ why: string; facts: PlanInput; options?: Partial<typeof options>; pla
       "restart pod/build-1 needs serviceaccount/builder",
     ],
   },
-  {
-    why: "a warning about overwritten logins comes before other changes",
-    facts: facts({ existing: { ...existing, hosts: [host, "docker.io"] } }),
-    options: { force: true },
-    plan: ["store secret/acr", "warn secret/acr", "attach serviceaccount/default needs secret/acr", "keep serviceaccount/builder"],
-  },
 ])("plans one namespace: $why", ({ facts, options: more, plan }) => {
   expect(lines(planNamespace(facts, { ...options, ...more }, all))).toEqual(plan);
 });

@@ -97,7 +97,7 @@ test.for<{ recorded: string | undefined; shown: string | undefined; is: string |
 });
 
 test("keeps the other fields of an entry", () => {
-  const of = tried("a", { by: "jane", beside: true, previous: p2, expiresAt: "2026-03-01T00:00:00Z" });
+  const of = tried("a", { by: "jane", previous: p2, expiresAt: "2026-03-01T00:00:00Z" });
   const { proven } = proofOf([of], [{ ...p1, expiresAt: "2026-03-01T00:00:00Z" }]);
   expect(proven).toEqual([of.member]);
 });

@@ -4,14 +4,12 @@ import { planStore, warnLoss } from "../../../src/plan/store.ts";
 import { entry, existing, host, to } from "../../support/situations/existing-secret.ts";
 
 const foreign: ExistingSecret = { ...existing, entries: undefined };
-const options = (more: Partial<StoreOptions> = {}): StoreOptions => ({ entry, host, fresh: false, force: false, merge: false, ...more });
+const options = (more: Partial<StoreOptions> = {}): StoreOptions => ({ entry, host, fresh: false, force: false, ...more });
 const precondition = { uid: "u1", version: "7" };
 const finalizers = ["example.com/x"];
 const claim = { by: "another-run", until: "2026-01-01T00:00:30Z" };
-const _beside = "use another name, or add --merge to keep its other logins, or --force to overwrite them";
 const argocd: ExistingSecret = { ...existing, type: "Opaque", shape: "argocd-repository" };
 const forArgo = options({ fresh: true, shape: "argocd-repository" });
-const merge = options({ fresh: true, merge: true });
 
 test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOptions; gives: object }>([
   {
@@ -77,34 +75,22 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
     gives: { act: "keep" },
   },
   {
-    why: "another tool's Secret gets a login",
-    existing: { ...foreign, hosts: ["ghcr.io", `https://${host}/`], others: ['"helm" using v1: .data..dockerconfigjson'] },
-    options: merge,
-    gives: { act: "store", precondition, merges: true, because: "adds a login" },
+    why: "another tool's login for this registry is overwritten with --force, and its other logins stay",
+    existing: { ...foreign, hosts: ["ghcr.io", host], others: ['"helm" using v1: .data..dockerconfigjson'] },
+    options: options({ fresh: true, force: true }),
+    gives: { act: "store", precondition, merges: true, because: "holds another credential" },
   },
   {
-    why: "another tool's Secret has this login and gets the annotation",
-    existing: { ...foreign, hosts: ["ghcr.io", host] },
-    options: options({ merge: true }),
-    gives: { act: "store", precondition, merges: true, because: "annotations differ" },
-  },
-  {
-    why: "another tool's login for this registry is overwritten with --force",
-    existing: { ...foreign, hosts: ["ghcr.io", host] },
-    options: { ...merge, force: true },
-    gives: { act: "store", precondition, merges: true },
-  },
-  {
-    why: "an added login is correct",
+    why: "another user has added a login, and this one is correct",
     existing: { ...existing, hosts: ["ghcr.io", host], immutable: true },
-    options: options({ merge: true }),
+    options: options(),
     gives: { act: "keep", because: "holds this credential" },
   },
   {
-    why: "an added login has another password",
-    existing: { ...existing, hosts: ["ghcr.io", host] },
-    options: merge,
-    gives: { act: "store", precondition, merges: true, because: "adds a login" },
+    why: "another user has added a login, and this one has another password",
+    existing: { ...existing, hosts: ["ghcr.io", host, `${host}.example/team`] },
+    options: options({ fresh: true }),
+    gives: { act: "store", precondition, merges: true, because: "holds another credential" },
   },
   {
     why: "no Secret exists, for another reader",
@@ -139,32 +125,16 @@ test("reports no loss for another key of the same registry", () => {
   expect(warnLoss(planStore(to, options({ fresh: true }), twice), twice)).toEqual([]);
 });
 
-test("warns about an overwritten login for another registry", () => {
-  const several = { ...existing, hosts: [host, "b.azurecr.io", "docker.io"] };
-  const store = planStore(to, options({ fresh: true, force: true }), several);
+test("warns about an overwritten login for another registry if the reader finds only one", () => {
+  const elsewhere = { ...argocd, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] };
+  const store = planStore(to, { ...forArgo, force: true }, elsewhere);
 
-  expect(warnLoss(store, several)).toEqual([
-    { act: "warn", to, message: "secret/acr also held a login for b.azurecr.io, docker.io, which is overwritten" },
+  expect(warnLoss(store, elsewhere)).toEqual([
+    { act: "warn", to, message: "secret/acr held a login for b.azurecr.io, which is overwritten" },
   ]);
-  expect(warnLoss(store, existing)).toEqual([]);
+  expect(warnLoss(store, argocd)).toEqual([]);
   expect(warnLoss(store, undefined)).toEqual([]);
-  expect(warnLoss({ act: "keep", to, because: "" }, several)).toEqual([]);
-});
-
-test("warns about other field managers of a merged Secret, except kubectl", () => {
-  const shared = {
-    ...foreign,
-    hosts: ["docker.io"],
-    others: ['"kubectl-create" using v1: .data..dockerconfigjson', '"helm" using v1: .data..dockerconfigjson'],
-  };
-  const store = planStore(to, merge, shared);
-  const message = 'secret/acr has another field manager that may remove this login: "helm" using v1: .data..dockerconfigjson';
-
-  expect(warnLoss(store, shared)).toEqual([{ act: "warn", to, message }]);
-  expect(warnLoss(store, { ...shared, others: shared.others.slice(0, 1) })).toEqual([]);
-  expect(warnLoss(store, { ...shared, others: ['"helm" using v1: .x', '"flux" using v1: .y'] })).toMatchObject([
-    { message: expect.stringMatching(/login: "helm" using v1: \.x; "flux" using v1: \.y$/) },
-  ]);
+  expect(warnLoss({ act: "keep", to, because: "" }, elsewhere)).toEqual([]);
 });
 
 test("refuses to write a Secret that is being deleted, and names its finalizers", () => {

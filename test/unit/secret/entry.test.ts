@@ -29,16 +29,11 @@ const recorded = (note: string | undefined): Pick<Secret, "metadata"> => ({
   },
 });
 
-test("reads entries without the label only for merged logins", () => {
-  const annotations = (...entries: Entry[]) => ({ [loginsAnnotation]: JSON.stringify(entries) });
-  const added: Entry = { ...given, beside: true };
+test("reads no entries without the label", () => {
+  const annotations = { [loginsAnnotation]: JSON.stringify([given]) };
 
-  for (const labels of [{}, { [managedBy.key]: "Helm" }]) {
-    const of = (note: Record<string, string>) => readEntries({ metadata: { name: "x", labels, annotations: note } });
-    expect(of(annotations(given))).toBeUndefined();
-    expect(of(annotations(given, added))).toEqual([added]);
-    expect(of({})).toBeUndefined();
-  }
+  for (const labels of [{}, { [managedBy.key]: "Helm" }])
+    expect(readEntries({ metadata: { name: "x", labels, annotations } })).toBeUndefined();
 });
 
 test("keeps every field of an unknown kind of credential", () => {

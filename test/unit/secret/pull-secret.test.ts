@@ -73,49 +73,31 @@ const theirs = (notes: object, labels = {}): Secret => ({
   data: { ".dockerconfigjson": base64('{"auths":{"ghcr.io":{}}}'), else: "eA==" },
 });
 const recorded = (...entries: Entry[]) => ({ "acr-secret/logins": JSON.stringify(entries) });
-const added: Entry = { ...entry, beside: true };
-
-test.for<{ what: string; secret: Secret; notes: object }>([
-  { what: "another tool's Secret", secret: theirs({}), notes: recorded(added) },
-  {
-    what: "another tool's Secret with the merged login",
-    secret: theirs(recorded({ ...added, expiresAt: "2026-01-01T00:00:00Z" })),
-    notes: recorded(added),
-  },
-  {
-    what: "another tool's Secret with another merged login",
-    secret: theirs(recorded({ ...other, beside: true })),
-    notes: recorded({ ...other, beside: true }, added),
-  },
-  { what: "a Secret of this plugin", secret: theirs(recorded(other, entry), ours), notes: recorded(other, entry) },
-])("adds a login to a Secret and keeps everything else: $what", ({ secret, notes }) => {
+test.for<{ what: string; secret: Secret; before: object }>([
+  { what: "another tool's Secret", secret: theirs({}), before: {} },
+  { what: "a Secret of this plugin", secret: theirs(recorded(entry), ours), before: ours },
+  { what: "a Secret of this plugin for another registry", secret: theirs(recorded(other), ours), before: ours },
+])("writes a login to a Secret and keeps everything else: $what", ({ secret, before }) => {
+  const notes = recorded(entry);
   const data = { ".dockerconfigjson": base64(`{"auths":{"ghcr.io":{},"r.io":${mine}}}`) };
+  const labels = { "app.kubernetes.io/managed-by": "kubectl-acr-secret" };
 
-  expect(mergedPatch(secret, entry, login)).toEqual({ metadata: { resourceVersion: "7", annotations: notes }, data });
+  expect(mergedPatch(secret, entry, login)).toEqual({ metadata: { resourceVersion: "7", labels, annotations: notes }, data });
   expect(mergedPatch(secret, entry, login, unclaimed)).toEqual({
-    metadata: { resourceVersion: "7", annotations: { ...notes, "acr-secret/claim": null } },
+    metadata: { resourceVersion: "7", labels, annotations: { ...notes, "acr-secret/claim": null } },
     data,
   });
   expect(mergedSecret(secret, entry, login)).toEqual({
     ...secret,
-    metadata: { ...secret.metadata, annotations: { note: "theirs", ...notes } },
+    metadata: { ...secret.metadata, labels: { ...before, ...labels }, annotations: { note: "theirs", ...notes } },
     data: { ...data, else: "eA==" },
   });
 });
 
-test("removes the entries of every host of a new login", () => {
-  const { metadata } = mergedSecret(theirs(recorded(other, entry), ours), { ...entry, hosts: ["r.io", "s.io"] }, login);
-
-  expect(metadata.annotations).toMatchObject(recorded(other, { ...entry, hosts: ["r.io", "s.io"] }));
-});
-
-test("adds only the annotation in a dry run, and the login under every host", () => {
+test("writes only the annotation in a dry run", () => {
   const data = (secret: Secret) => Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString();
 
   expect(data(mergedSecret(theirs({}), entry, undefined))).toBe('{"auths":{"ghcr.io":{}}}');
-  expect(data(mergedSecret(theirs({}), { ...entry, hosts: ["a.io", "b.io"] }, login))).toBe(
-    `{"auths":{"ghcr.io":{},"a.io":${mine},"b.io":${mine}}}`,
-  );
   const { data: _, ...without } = theirs({});
   expect(data(mergedSecret(without, entry, login))).toBe(`{"auths":{"r.io":${mine}}}`);
 });

@@ -90,7 +90,6 @@ test("marks the Secrets that this run may not write, unless --force is given", a
   const note = JSON.stringify([entry]);
   world.cluster.put(secret("ours", { manager: managedBy.value, note }));
   world.cluster.put(secret("theirs", { manager: "Helm", note }));
-  world.cluster.put(secret("merged", { note: JSON.stringify([{ ...entry, beside: true }]) }));
   const foreign = async (force: boolean) =>
     (await findLogins([clusterScopeOf(world)], () => true, { force })).recorded.flatMap(({ to, foreign: is }) => (is ? [to.name] : []));
 
