@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import packageJson from "../../package.json" with { type: "json" };
 import { archiveName } from "../platforms.ts";
 import { root } from "../run.ts";
@@ -15,7 +15,7 @@ export const dist = join(root, "dist");
 export const manifestFolder = join(root, "krew-manifest");
 
 /** Reads plugin.yaml. */
-export const descriptor = async (): Promise<Descriptor> => parse(await readFile(descriptorFile, "utf8"));
+export const descriptor = async (): Promise<Descriptor> => load(await readFile(descriptorFile, "utf8")) as Descriptor;
 
 /** Returns the text of krew.yaml.tmpl, which depends only on plugin.yaml. */
 export const template = async (): Promise<string> => templateText(await descriptor(), generated);

@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { dump } from "js-yaml";
 import { archiveName } from "../platforms.ts";
 
 /** plugin.yaml: a Krew manifest without the fields that only a release can fill. One platform is one os and one arch. */
@@ -62,7 +62,7 @@ const uriOf = ({ spec }: Descriptor, platform: string, version: string) =>
 /** Returns the text of a manifest below a comment. */
 export function manifestText(manifest: Manifest, comment: string): string {
   // List items are not indented, because krew-release-bot's templates rely on that.
-  return `# ${comment}\n${stringify(manifest, { indentSeq: false, lineWidth: 0 })}`;
+  return `# ${comment}\n${dump(manifest, { seqNoIndent: true, lineWidth: -1 })}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { expect, test } from "vitest";
-import { parse } from "yaml";
 import packageJson from "../../package.json" with { type: "json" };
 import { binaries } from "../../sandbox/binaries.ts";
 import { root } from "../../scripts/run.ts";
@@ -11,7 +11,7 @@ const folder = join(root, ".github/workflows");
 const files = readdirSync(folder).map((name) => join(folder, name));
 
 type Workflow = { jobs: Record<string, { steps: { uses?: string; run?: string }[] }> };
-const steps = files.flatMap((file) => Object.values((parse(readFileSync(file, "utf8")) as Workflow).jobs).flatMap((job) => job.steps));
+const steps = files.flatMap((file) => Object.values((load(readFileSync(file, "utf8")) as Workflow).jobs).flatMap((job) => job.steps));
 
 test("passes actionlint with every workflow", async () => {
   const tools = await binaries({ need: ["actionlint"] });

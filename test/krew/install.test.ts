@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { dump, load } from "js-yaml";
 import { afterAll, expect, inject, onTestFinished, test } from "vitest";
-import { parse, stringify } from "yaml";
 import packageJson from "../../package.json" with { type: "json" };
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { generate } from "../../scripts/krew/generate.ts";
@@ -16,7 +16,7 @@ afterAll(() => folder.remove());
 
 const archive = await archivePlugin({ progress: (line) => process.stdout.write(`${line}\n`) });
 const file = await generate(folder.path);
-const manifest: Manifest = parse(await readFile(file, "utf8"));
+const manifest = load(await readFile(file, "utf8")) as Manifest;
 const version = `v${packageJson.version}`;
 
 /** Creates a user. This version is released, and the given ones, too. */
@@ -116,7 +116,7 @@ test("replaces the old version when Krew upgrades it from an index", { timeout: 
   expect(await tree()).toEqual(installed(version));
   expect(await type("kubectl krew upgrade acr-secret")).toMatchObject({ code: 1, stderr: /newest version is already installed/ });
 
-  await publish(stringify(next));
+  await publish(dump(next));
   const upgraded = await type("kubectl krew upgrade");
   expect(upgraded).toMatchObject({ code: 0, stderr: expect.stringContaining("Upgraded plugin: acr-secret\n") });
   expect(await tree()).toEqual(installed("v99.0.0"));

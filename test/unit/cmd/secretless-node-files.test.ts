@@ -1,5 +1,5 @@
+import { loadAll } from "js-yaml";
 import { expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
 import { type } from "../../support/in-process.ts";
 
 test.for([
@@ -12,7 +12,7 @@ test.for([
   const [flags = "", config = "", azure = ""] = stdout.split("---\n");
   const [path = expect.unreachable("a path")] = /^# (\S+)$/m.exec(azure)?.slice(1) ?? [];
   expect(flags).toContain(`--image-credential-provider-config=${/^# (\S+)$/m.exec(config)?.[1]}\n`);
-  const documents = parseAllDocuments(stdout).map((document) => document.toJS());
+  const documents = loadAll(stdout);
   expect(documents.at(-2)).toMatchObject({ kind: "CredentialProviderConfig", providers: [{ args: [path] }] });
   expect(documents.at(-1)).toEqual({ cloud, useManagedIdentityExtension: true });
   expect(code).toBe(0);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { expect, test } from "vitest";
-import { parse } from "yaml";
 import { descriptor, manifestFolder, template } from "../../../scripts/krew/generate.ts";
 import { manifestOf, manifestText, platformName } from "../../../scripts/krew/manifest.ts";
 import { platforms } from "../../../scripts/platforms.ts";
@@ -11,7 +11,7 @@ const sha256 = "0".repeat(64);
 const complete = manifestOf(plugin, "1.2.3", new Map(plugin.spec.platforms.map((platform) => [platformName(platform), sha256])));
 
 test("writes a manifest of all platforms when their archives exist", () => {
-  expect(parse(manifestText(complete, "generated"))).toEqual(complete);
+  expect(load(manifestText(complete, "generated"))).toEqual(complete);
   expect(complete.spec.platforms.map(({ uri }) => uri.replace(/^.*v1\.2\.3-/, ""))).toEqual([
     "linux-amd64.tar.gz",
     "linux-arm64.tar.gz",
@@ -42,5 +42,5 @@ test("renders the template as krew-release-bot does", async () => {
   const text = (await template())
     .replace(/\{\{addURIAndSha "(.*)" \.TagName \}\}/g, (_, uri) => `uri: ${uri}\n    sha256: "${sha256}"`)
     .replaceAll("{{ .TagName }}", "v1.2.3");
-  expect(parse(text)).toEqual(complete);
+  expect(load(text)).toEqual(complete);
 });

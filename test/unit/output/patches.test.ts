@@ -1,11 +1,11 @@
+import { load } from "js-yaml";
 import { expect, test } from "vitest";
-import { parse } from "yaml";
 import { kustomizePatches } from "../../../src/output/patches.ts";
 
 const patchesIn = (printed: string) =>
-  (parse(printed) as { patches: { target: object; patch: string }[] }).patches.map(({ target, patch }) => ({
+  (load(printed) as { patches: { target: object; patch: string }[] }).patches.map(({ target, patch }) => ({
     target,
-    patch: parse(patch),
+    patch: load(patch),
   }));
 
 test("prints an item that Kustomize merges by name for a workload", () => {

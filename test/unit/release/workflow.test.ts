@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { expect, test } from "vitest";
-import { parse } from "yaml";
 import { imageName } from "../../../scripts/release/destinations.ts";
 import { root } from "../../../scripts/run.ts";
 
 type Step = { readonly id?: string; readonly uses?: string; readonly run?: string; readonly with?: Readonly<Record<string, unknown>> };
 type Job = { readonly needs?: string; readonly permissions?: Readonly<Record<string, string>>; readonly steps: readonly Step[] };
 
-const { jobs, permissions } = parse(readFileSync(join(root, ".github/workflows/release.yml"), "utf8")) as {
+const { jobs, permissions } = load(readFileSync(join(root, ".github/workflows/release.yml"), "utf8")) as {
   readonly jobs: Readonly<Record<string, Job>>;
   readonly permissions: Readonly<Record<string, string>>;
 };

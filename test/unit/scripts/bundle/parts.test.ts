@@ -62,7 +62,7 @@ test.for([
   ["cmd/create/export.ts", "create-export"],
   ["src/output/diff.ts", "output-diff"],
   ["@azure/identity", "identity"],
-  ["yaml", "yaml"],
+  ["js-yaml", "js-yaml"],
 ])("turns %s into the part %s", ([from = "", name]) => {
   expect(partName(from)).toBe(name);
 });
