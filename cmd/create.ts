@@ -49,8 +49,7 @@ export const create = verb({
   async run({ flags, args }, session) {
     const options = readOptions(flags, args, session);
     const parsed = parseKind(options.asked, session.stdin);
-    const grants = isMadeInAzure(parsed.kind.name) && flags["scope-map"] === undefined;
-    if (grants && options.repositories.includes("*"))
+    if (isMadeInAzure(parsed.kind.name) && options.repositories.includes("*"))
       session.warn("--repository '*' lets the credential pull every repository of the registry");
     if (options.reader && readers[options.reader].manifests) return printManifests(options, flags, session);
     if (flags.export) return exportOne({ ...options, ...parsed, again: againOf(options, false) }, flags, session);

@@ -40,7 +40,6 @@ export type FlagValues = {
   /** The user name of a given login. The command reads its password from `$PASSWORD`. */
   readonly username?: string;
   readonly acrToken?: string;
-  readonly scopeMap?: string;
   readonly admin?: boolean;
   readonly entra?: boolean;
   readonly servicePrincipal?: string;

@@ -31,8 +31,6 @@ import { readTargetWords, targetValues } from "../line/target-words.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];
 
-const { "scope-map": scopeMap, ...logins } = credentialFlags;
-
 /** The flags for several namespaces. */
 const forSeveral = ["namespaces", "all-namespaces", "namespace-selector", "contexts", "all-contexts", "credential-per"];
 
@@ -48,10 +46,9 @@ export const createFlags = {
       fallback: "the repositories granted earlier, or for a new credential those that the pods use",
     },
     "repositories-from-pods": { type: "boolean", describe: "Also grant every repository that the pods use now" },
-    "scope-map": scopeMap,
   }),
   ...under("Credential (default: an ACR token)", {
-    ...logins,
+    ...credentialFlags,
     "expires-in": {
       type: "string",
       complete: ["30d", "90d", "1y"],
@@ -133,7 +130,6 @@ export function readOptions(
     ...targetValues(targets),
     reader,
     exports: flags.export,
-    scopeMap: flags["scope-map"] || undefined,
     expiresIn,
     identity,
     ...placesOf(given, flags["credential-per"]),

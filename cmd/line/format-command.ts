@@ -63,7 +63,6 @@ const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   username: "username",
   passwordStdin: "password-stdin",
   acrToken: "acr-token",
-  scopeMap: "scope-map",
   admin: "admin",
   entra: "entra",
   servicePrincipal: "service-principal",

@@ -38,13 +38,6 @@ export const acrToken = {
   },
   flags: {
     "acr-token": { type: "string", value: "NAME", describe: "Name of the ACR token", fallback: "a name that only this Secret uses" },
-    "scope-map": {
-      type: "string",
-      exclusive: ["repositories-from-pods", "admin", "entra", "username", "password-stdin"],
-      value: "NAME",
-      describe: "Use this existing scope map for a new token, without changing it",
-      fallback: "create one",
-    },
   },
   parse: (asked) => ({ needsName: namesIn(asked.flags).token === undefined }),
   async open(asked, sources) {
@@ -58,15 +51,10 @@ export const acrToken = {
 /** Azure's rule for the name of a token. */
 const isName = (text: unknown): text is string => typeof text === "string" && /^[a-zA-Z0-9-]{5,50}$/.test(text);
 
-/** Azure's rule for the name of a scope map. The names of scope maps that Azure creates start with an underscore. */
-const isMapName = (text: unknown): text is string => typeof text === "string" && /^[a-zA-Z0-9_-]{5,50}$/.test(text);
-
-/** Returns the names that a command line gives. @throws CliError usage */
-function namesIn({ "acr-token": token, "scope-map": scopeMap }: Asked["flags"]): TokenEnv["named"] {
+/** Returns the name that a command line gives. @throws CliError usage */
+function namesIn({ "acr-token": token }: Asked["flags"]): TokenEnv["named"] {
   if (token !== undefined && !isName(token)) throw usage(`invalid --acr-token "${token}": 5 to 50 letters, digits and hyphens`);
-  if (scopeMap !== undefined && !isMapName(scopeMap))
-    throw usage(`invalid --scope-map "${scopeMap}": 5 to 50 letters, digits, hyphens and underscores`);
-  return { token, scopeMap };
+  return { token };
 }
 
 function credentialOf(env: TokenEnv): Credential {
@@ -127,7 +115,6 @@ function planFor({ need: { owner, current }, found, scope, still }: Tried, { reg
   return planToken({
     ...found,
     host: registry.loginServer,
-    namedMap: named.scopeMap,
     repositories: scope.repositories,
     // The run stops using a token of another user if the registry rejects its password
     alone: found.alone || (found.isRecorded === true && owner.alone && !found.isExported),
@@ -150,13 +137,11 @@ const accepting = (name: string, { named, asked: { again } }: TokenEnv): Create 
 /** Rejects a token that can do more than pull. @returns the warning if a flag accepts its rights @throws CliError conflict */
 function refuseRights(found: FoundToken, scope: Make | Keep, env: TokenEnv): string | undefined {
   const { name, scopeMap } = found;
-  const accept = accepting(name, env);
   const actions = (scope.act === "keep" ? scopeMap?.actions : scope.after) ?? [];
-  return refuseBeyondReading(
-    { of: `token "${name}"`, rights: rightsOf(actions) },
-    env.named.scopeMap !== undefined || isForced(env.asked),
-    scope.act === "keep" && scopeMap ? { ...accept, scopeMap: scopeMap.name } : { ...accept, force: true },
-  );
+  return refuseBeyondReading({ of: `token "${name}"`, rights: rightsOf(actions) }, isForced(env.asked), {
+    ...accepting(name, env),
+    force: true,
+  });
 }
 
 /**
@@ -184,7 +169,7 @@ async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: FoundToke
   if (!hasSharedMap && clustersNamedIn([described]).length > 0) return;
   const message = `several clusters cannot share the ACR token "${name}": the description of its scope map does not name them`;
   throw new CliError("conflict", message, {
-    hint: "omit --scope-map and --acr-token, or run the command once for each cluster with another --acr-token",
+    hint: "omit --acr-token, or run the command once for each cluster with another --acr-token",
   });
 }
 

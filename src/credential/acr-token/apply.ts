@@ -23,7 +23,7 @@ import { isExportedMap, otherScopeMap, pulledRepositories } from "./scope-map.ts
 export type TokenEnv = {
   readonly azure: Azure;
   readonly registry: AzureRegistry;
-  readonly named: { readonly token: string | undefined; readonly scopeMap: string | undefined };
+  readonly named: { readonly token: string | undefined };
   readonly asked: Asked;
   readonly sources: Sources;
   /** By the name of a token: the token at the time of its plan, and the description for new objects. */

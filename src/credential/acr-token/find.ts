@@ -1,5 +1,4 @@
 import type { AcrToken, AzureRegistry, ScopeMap, TokenList } from "../../azure/port.ts";
-import { CliError } from "../../errors.ts";
 import type { CreatedObject } from "../../plan/prune.ts";
 import { azureDescription, parseAzureOwner } from "../../secret/azure-words.ts";
 import type { Need, Owner } from "../kind.ts";
@@ -47,18 +46,19 @@ export async function findToken({ owner, current }: Need, env: TokenEnv): Promis
 /** Returns a token whose name is derived from the owner. Copies of an exported Secret can hold it too. */
 const asOwned = (found: FoundToken, { alone }: Owner): FoundToken => ({ ...found, alone: alone && !found.isExported });
 
-/** @throws CliError notFound if a named scope map doesn't exist */
-async function readToken(name: string, { named, azure, registry }: TokenEnv): Promise<FoundToken> {
-  const [token, found] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, named.scopeMap ?? name)]);
-  if (named.scopeMap !== undefined && !found)
-    throw new CliError("notFound", `scope map "${named.scopeMap}" not found in registry "${registry.name}"`, {
-      hint: `az acr scope-map list --registry ${registry.name} --query "[].name" -o tsv`,
-    });
-  const other = named.scopeMap === undefined ? otherScopeMap(name, token) : undefined;
+async function readToken(name: string, { azure, registry }: TokenEnv): Promise<FoundToken> {
+  const [token, found] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, name)]);
+  const other = otherScopeMap(name, token);
   const scopeMap = other === undefined ? found : await azure.scopeMap(registry, other);
-  const hasSharedMap = (named.scopeMap ?? other) !== undefined;
   // Azure finds a token by its name in any case, but a login requires the exact case
-  return { name: token?.name ?? name, alone: false, token, scopeMap, hasSharedMap, isExported: isExportedMap(scopeMap) };
+  return {
+    name: token?.name ?? name,
+    alone: false,
+    token,
+    scopeMap,
+    hasSharedMap: other !== undefined,
+    isExported: isExportedMap(scopeMap),
+  };
 }
 
 /**

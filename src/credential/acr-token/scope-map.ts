@@ -11,8 +11,6 @@ export type ScopeFacts = {
   readonly host: string;
   /** The name of the token, and of its own scope map. */
   readonly name: string;
-  /** The name of an existing scope map, which is never changed, instead of its own. */
-  readonly namedMap?: string | undefined;
   /** Repositories to pull: `app/web`, `team/*`, `*`. */
   readonly repositories: readonly string[];
   readonly token: AcrToken | undefined;
@@ -54,9 +52,9 @@ export function otherScopeMap(name: string, token: AcrToken | undefined): string
  * @throws CliError conflict if such a scope map doesn't allow the repositories
  */
 export function planScope(facts: ScopeFacts): Make | Keep {
-  const { name, namedMap, repositories, token, scopeMap } = facts;
+  const { name, repositories, token, scopeMap } = facts;
   const to = { kind: "scopemap.azurecr.io", name } as const;
-  const shared = namedMap ?? otherScopeMap(name, token);
+  const shared = otherScopeMap(name, token);
   if (shared !== undefined) {
     checkShared(shared, facts);
     return { act: "keep", to: { ...to, name: shared }, because: "it is not the token's own" };
@@ -84,13 +82,8 @@ function checkSize(name: string, { length }: readonly string[]): void {
   throw new CliError("invalid", message, { hint: "use a path for many repositories, such as --repository 'team/*'" });
 }
 
-/** @throws CliError conflict if the token has another scope map, or if this one doesn't allow the repositories */
-function checkShared(shared: string, { name, repositories, token, scopeMap }: ScopeFacts): void {
-  const used = scopeMapOf(token);
-  if (used !== undefined && !isSameName(used, shared))
-    throw new CliError("conflict", `the ACR token "${name}" has the scope map "${used}"`, {
-      hint: "specify another token with --acr-token",
-    });
+/** @throws CliError conflict if the scope map doesn't allow the repositories */
+function checkShared(shared: string, { repositories, scopeMap }: ScopeFacts): void {
   const granted = scopeMap && pulledRepositories(scopeMap);
   const missing = granted && repositories.find((repository) => !granted.some((scope) => covers(scope, repository)));
   if (missing === undefined) return;

@@ -62,7 +62,7 @@ export const servicePrincipal = {
     "service-principal": {
       type: "string",
       bare: ownPrincipal,
-      exclusive: ["acr-token", "admin", "entra", "password-stdin", "scope-map", "username"],
+      exclusive: ["acr-token", "admin", "entra", "password-stdin", "username"],
       value: "NAME",
       describe:
         "Add a password to a service principal, by name or application ID. Create it if the name is unused. Without a value: one that only this Secret uses",

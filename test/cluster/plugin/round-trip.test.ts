@@ -97,12 +97,6 @@ test.for<Row>([
   { what: "a rotated token that expires", typed: [`${web} --expires-in 90d -n A`, "kubectl acr-secret rotate -n A"] },
   { what: "a token by name", typed: [`${web} --acr-token ci-mine --all-serviceaccounts -n A`] },
   { what: "a password of another user's token", typed: [`${web} --acr-token others -n A`] },
-  { what: "a token with a scope map that exists", typed: [`${making} --scope-map _repositories_pull -n A`] },
-  {
-    what: "a token for two namespaces with a scope map that exists",
-    typed: [`${making} --scope-map _repositories_pull --namespaces A,B --credential-per scope`],
-    deletes: `${deleting} --namespaces A,B`,
-  },
   {
     what: "a token for two namespaces",
     typed: [`${web} --serviceaccount app --namespaces A,B --credential-per scope`],

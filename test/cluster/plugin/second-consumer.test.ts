@@ -38,8 +38,6 @@ const rows: readonly { has: string; made: string; typed: readonly string[] }[] =
       `${web} --acr-token shared --expires-in 10y --verify=false -n @`,
       `${web} other --acr-token shared -n @`,
       `${web} third --acr-token shared --force -n @`,
-      `${create} --acr-token shared --scope-map _repositories_push -n @`,
-      `${create} --acr-token shared --scope-map nowhere -n @`,
       `${create} --acr-token shared --repository nobody/has-it -n @`,
       `${create} --acr-token shared --repository '../x' -n @`,
       `${create} --acr-token shared --repository app/web --all-serviceaccounts --dry-run=server -n @`,

@@ -97,11 +97,6 @@ export const beginnings: readonly Beginning[] = [
   },
   // The other kinds of credential, and a Secret that contains more than one.
   {
-    name: "a scope map that exists",
-    line: `${create} --scope-map _repositories_pull_metadata_read`,
-    prepare: async (world) => demo(world),
-  },
-  {
     name: "a token of one's own",
     line: `${create.replace("myregistry", host)} --repository app/web --entra`,
     prepare: async (world) => demo(world),

@@ -61,15 +61,6 @@ test.for<{ when: string; line?: string; begin?: () => Promise<FakeWorld>; later?
     begin: () => demo(["create first --registry myregistry --service-principal ci -n demo"]),
   },
   {
-    when: "the scope map exists",
-    line: `${create} --scope-map others`,
-    begin: async () => {
-      const world = await demo();
-      world.azure.putScopeMap({ name: "others", actions: ["repositories/*/content/read", "repositories/*/metadata/read"] });
-      return world;
-    },
-  },
-  {
     when: "the login is a token of an Azure identity",
     line: `${create.replace("myregistry", "myregistry.azurecr.io")} --repository app/web --entra`,
   },
