@@ -75,9 +75,6 @@ export type ClusterKind = { [K in KindName]: (typeof kinds)[K] extends { readonl
 
 export type TargetKind = { [K in KindName]: (typeof kinds)[K] extends { readonly pullSecretList: PullSecretList } ? K : never }[KindName];
 
-/** The kinds of target whose list cannot be updated. The plugin deletes and creates the object again. */
-export type RecreatableKind = "job.batch" | "pod";
-
 /** The kinds of target that are pods or create pods. */
 export type PodKind = { [K in KindName]: (typeof kinds)[K] extends { readonly podSpec: readonly string[] } ? K : never }[KindName];
 

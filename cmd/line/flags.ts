@@ -152,7 +152,7 @@ export const restartFlag = under(targetGroup, {
 export const recreateFlag = under(targetGroup, {
   recreate: {
     type: "boolean",
-    describe: "Recreate what can't be updated: waiting pods without a controller, and Jobs that have not started",
+    describe: "Recreate waiting pods without a controller, because their list can't be updated",
   },
 });
 

@@ -1,10 +1,8 @@
-import { listAll } from "../cluster/port.ts";
 import { absent, asCliError, CliError, Conflict, isLost } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { argumentKind, keyOf, nameOf, type RecreatableKind, type Ref, resourceOf } from "../kinds.ts";
-import type { KubeObject, KubeObjects } from "../objects.ts";
+import { keyOf, nameOf, type Ref, resourceOf } from "../kinds.ts";
+import type { KubeObject, Pod } from "../objects.ts";
 import type { Recreate, Refuse } from "../plan/change.ts";
-import { hasStarted, jobStarted, longestName, podsOf } from "../plan/recreate.ts";
 import { planRefer, readTarget } from "../plan/references.ts";
 import { writtenManifest } from "../plan/written-manifest.ts";
 import type { Action, Env } from "./action.ts";
@@ -25,20 +23,20 @@ export const recreate: Action<Recreate> = {
   apply: recreateObject,
   preview: ({ to, after }, { objects }) => {
     const object = objects.get(keyOf(to));
-    return { object: object && (writtenManifest(to.kind, object as never, after) as KubeObject) };
+    return { object: object && (writtenManifest(object as Pod, after) as KubeObject) };
   },
   message: () => "replaced",
 };
 
 /**
- * Deletes a pod or a Job and creates it with another list of pull secrets, because its list can't be changed. First saves its manifest to a
+ * Deletes a pod and creates it with another list of pull secrets, because its list can't be changed. First saves its manifest to a
  * file in the current folder, and removes the file after the new object exists.
  */
 function recreateObject(change: Recreate, env: Env): Promise<ChangeOutcome> {
   const { tools, objects } = env;
   const { to } = change;
   return update({
-    initial: objects.get(keyOf(to)) as KubeObjects[RecreatableKind] | undefined,
+    initial: objects.get(keyOf(to)) as Pod | undefined,
     read: () => tools.cluster(to.context).get(to),
     write: (object) => recreateOnce(change, object, env),
     attempts: readAttempts,
@@ -47,7 +45,7 @@ function recreateObject(change: Recreate, env: Env): Promise<ChangeOutcome> {
 }
 
 /** @throws Conflict if the object has changed since it was read */
-async function recreateOnce(change: Recreate, object: KubeObjects[RecreatableKind] | undefined, env: Env): Promise<ChangeOutcome> {
+async function recreateOnce(change: Recreate, object: Pod | undefined, env: Env): Promise<ChangeOutcome> {
   const { to, secret } = change;
   // The plan has read the object, so another run may be between its delete and its create
   if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
@@ -55,23 +53,10 @@ async function recreateOnce(change: Recreate, object: KubeObjects[RecreatableKin
   const next = planRefer(change.does, secret, readTarget(to.kind, object, to.context), options);
   if (next.act === "keep") return { change: next, object };
   if (next.act !== "recreate") throw refusalOf(next as Refuse);
-  const manifest = writtenManifest(to.kind, object, next.after);
-  await refuseStarted(next, object, env);
+  const manifest = writtenManifest(object, next.after);
   await rehearseCreate(next, manifest, env);
   if (env.tools.write.dryRun) return { change: next, object: manifest as typeof object };
   return replace(next, object, manifest, env);
-}
-
-/**
- * Rejects a Job with a started pod. The pods show more than the Job's counts, because a running pod may not be ready.
- * @throws CliError invalid
- */
-async function refuseStarted({ to }: Recreate, object: KubeObjects[RecreatableKind], { tools }: Env): Promise<void> {
-  const labels = podsOf(to.kind, object as never);
-  if (!labels) return;
-  const pods = await listAll(tools.cluster(to.context), "pod", { namespace: to.namespace, labels });
-  const started = pods.find((pod) => hasStarted(pod));
-  if (started) throw new CliError("invalid", `${nameOf(to)} ${jobStarted}: see pod/${started.metadata.name}`);
 }
 
 /**
@@ -84,7 +69,7 @@ async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, 
     tools
       .cluster(to.context)
       .write({ ...to, name }, { create: { ...manifest, metadata: { ...metadata, name } } }, { ...tools.write, dryRun: true });
-  const { names, account } = readTarget(to.kind, await rehearseBeside(to, write, longestName(to.kind)));
+  const { names, account } = readTarget(to.kind, await rehearseBeside(to, write));
   if (names.includes(secret) === (does === "attach")) return;
   const recreated = `the recreated ${nameOf(to)}`;
   if (does === "attach") throw new CliError("invalid", `${recreated} would not list secret/${secret}: an admission controller removes it`);
@@ -94,11 +79,11 @@ async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, 
 }
 
 /** @throws Conflict if the object has changed since it was read, or another one was created under its name */
-async function replace(change: Recreate, object: KubeObjects[RecreatableKind], manifest: object, env: Env): Promise<ChangeOutcome> {
+async function replace(change: Recreate, object: Pod, manifest: object, env: Env): Promise<ChangeOutcome> {
   const { tools } = env;
   const { to, does, secret } = change;
-  const file = await save(to, writtenManifest(to.kind, object), env);
-  const created = await tools.during(`Recreating ${to.kind.split(".")[0]} ${to.name}`, async () => {
+  const file = await save(to, writtenManifest(object), env);
+  const created = await tools.during(`Recreating pod ${to.name}`, async () => {
     await deleteObject(to, object, file, env);
     return waitUntilDeleted(to, object, env)
       .then(() => create(to, manifest, env))
@@ -113,9 +98,9 @@ async function replace(change: Recreate, object: KubeObjects[RecreatableKind], m
 }
 
 /** Saves a manifest for `kubectl create -f`, and prints the file name. @returns the file name @throws CliError config */
-async function save(to: Ref<RecreatableKind>, manifest: object, { tools }: Env): Promise<string> {
+async function save(to: Ref<"pod">, manifest: object, { tools }: Env): Promise<string> {
   // A file name has at most 255 bytes. Fields of the object may contain any text, so only letters, digits, dots and dashes are kept
-  const plain = [to.kind.split(".")[0], to.namespace, to.name]
+  const plain = ["pod", to.namespace, to.name]
     .join("-")
     .replaceAll(/[^A-Za-z0-9.-]+/g, "-")
     .slice(0, 200);
@@ -131,7 +116,7 @@ async function save(to: Ref<RecreatableKind>, manifest: object, { tools }: Env):
 }
 
 /** @throws Conflict if the object has changed, or was deleted by another client, since it was read */
-async function deleteObject(to: Ref<RecreatableKind>, object: KubeObjects[RecreatableKind], file: string, { tools }: Env): Promise<void> {
+async function deleteObject(to: Ref<"pod">, object: Pod, file: string, { tools }: Env): Promise<void> {
   const { uid = "", resourceVersion: version } = object.metadata;
   const cluster = tools.cluster(to.context);
   const error = await cluster.write(to, { delete: { uid, version } }, tools.write).then(() => undefined, asCliError);
@@ -149,7 +134,7 @@ async function deleteObject(to: Ref<RecreatableKind>, object: KubeObjects[Recrea
 }
 
 /** @throws CliError timeout; cancelled */
-async function waitUntilDeleted(to: Ref<RecreatableKind>, object: KubeObjects[RecreatableKind], { tools }: Env): Promise<void> {
+async function waitUntilDeleted(to: Ref<"pod">, object: Pod, { tools }: Env): Promise<void> {
   for (let waited = 0, pause = 100; ; waited += pause, pause = Math.min(2 * pause, 1000)) {
     const existing = await tools.uninterrupted(() => tools.cluster(to.context).get(to));
     if (existing?.metadata.uid !== object.metadata.uid) return;
@@ -160,16 +145,16 @@ async function waitUntilDeleted(to: Ref<RecreatableKind>, object: KubeObjects[Re
   }
 }
 
-function notDeleted(to: Ref<RecreatableKind>, finalizers: readonly string[], seconds: number): CliError {
+function notDeleted(to: Ref<"pod">, finalizers: readonly string[], seconds: number): CliError {
   const message = `${nameOf(to)} was deleted but still exists after ${seconds}s`;
   if (finalizers.length > 0) return new CliError("timeout", `${message}: it has finalizers: ${finalizers.join(", ")}`);
   const { namespace, context } = to;
-  const hint = { kubectl: `delete ${argumentKind(to.kind)}`, args: [to.name, "--force"], namespace, context };
+  const hint = { kubectl: "delete pod", args: [to.name, "--force"], namespace, context };
   return new CliError("timeout", `${message}: its node has not confirmed the deletion`, { hint });
 }
 
 /** @returns the object that then exists under the name: another client may have created it */
-async function create(to: Ref<RecreatableKind>, manifest: object, { tools }: Env): Promise<KubeObjects[RecreatableKind]> {
+async function create(to: Ref<"pod">, manifest: object, { tools }: Env): Promise<Pod> {
   const cluster = tools.cluster(to.context);
   for (let attempt = 1; ; attempt++) {
     const created = await tools.uninterrupted(() => cluster.write(to, { create: manifest }, tools.write)).catch(asCliError);
@@ -182,7 +167,7 @@ async function create(to: Ref<RecreatableKind>, manifest: object, { tools }: Env
 }
 
 /** Adds the command that creates the original object again, for a run that ends between delete and create. */
-function withCommand(error: CliError, to: Ref<RecreatableKind>, file: string): CliError {
+function withCommand(error: CliError, to: Ref<"pod">, file: string): CliError {
   const { namespace, context } = to;
   const command: Fix = { kubectl: "create", args: ["-f", file], namespace, context };
   const hints = [error.hint ?? [], `${nameOf(to)} was deleted but not recreated. When it no longer exists, run:`, command].flat();

@@ -27,8 +27,8 @@ function unlessGone(error: unknown): void {
 }
 
 /** Creates under another name, because the object to replace still has its name. Errors have the real name. */
-export async function rehearseBeside<R extends Ref, T>(to: R, create: (at: R) => Promise<T>, longest = 253): Promise<T> {
-  const at = { ...to, name: besideName(to.name, longest) };
+export async function rehearseBeside<R extends Ref, T>(to: R, create: (at: R) => Promise<T>): Promise<T> {
+  const at = { ...to, name: besideName(to.name) };
   try {
     return await create(at);
   } catch (error) {
@@ -39,7 +39,7 @@ export async function rehearseBeside<R extends Ref, T>(to: R, create: (at: R) =>
 const suffix = "-rehearsal";
 
 /** Returns another name for the rehearsal. A name has at most 253 characters, and no part of it ends with a dash (RFC 1123 subdomain). */
-const besideName = (name: string, longest: number) => `${name.slice(0, longest - suffix.length).replace(/[-.]+$/, "")}${suffix}`;
+const besideName = (name: string) => `${name.slice(0, 253 - suffix.length).replace(/[-.]+$/, "")}${suffix}`;
 
 /** Returns the same error with the real name of the object. */
 function renamed(error: CliError, from: string, to: string): CliError {

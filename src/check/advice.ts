@@ -169,8 +169,7 @@ function renameImage(facts: InAzure): Advice {
   if (owners.length === 0) return { fix: { verb: "check", images: [better], serviceaccount: account, namespace }, notes };
   const first: Advice = facts.matchesLoginServer
     ? {}
-    : // `set image` would not find the pods of a recreated Job
-      deliver(facts, { secret: facts.fresh.name, make: make(facts, { repositories: [ref.repository] }), stays: "job" });
+    : deliver(facts, { secret: facts.fresh.name, make: make(facts, { repositories: [ref.repository] }) });
   const users = [
     ...pods.map(({ name, container, owner }) => ({ workload: owner?.template ?? { kind: "pod", name }, container })),
     ...templates

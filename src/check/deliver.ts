@@ -8,21 +8,18 @@ export type Advice = { readonly fix?: Fix | undefined; readonly notes?: readonly
 /**
  * Returns the command that gives the pods of an image a Secret. Pods with a copied list get it by their ServiceAccount, and pods with their
  * own list by their template. The command recreates pods that no controller recreates.
- * @param delivery the Secret, and how it is created if it does not exist yet. `stays`: no Job is recreated for it
+ * @param delivery the Secret, and how it is created if it does not exist yet
  */
-export function deliver(
-  facts: ImageFacts,
-  { secret, make, stays }: { readonly secret: string; readonly make?: Create | undefined; readonly stays?: "job" },
-): Advice {
+export function deliver(facts: ImageFacts, { secret, make }: { readonly secret: string; readonly make?: Create | undefined }): Advice {
   const { namespace, account } = facts;
   const { own, copied } = concerned(facts);
   const accounts = usesAccount(facts) ? [account] : [];
   const owners = unique([...workloadsOf(own), ...ownTemplates(facts)]);
-  const byHand = [...own, ...copied].filter((pod) => isByHand(pod, facts) || (stays === "job" && isOfJob(pod)));
+  const byHand = [...own, ...copied].filter((pod) => isByHand(pod));
   const recreated = withoutController([...own, ...copied].filter((pod) => !byHand.includes(pod)));
-  // `attach` accepts no PodTemplate
-  const names = [...new Set([...owners.filter(({ kind }) => kind !== "podtemplate").map(nameOf), ...recreated])];
-  const recreate = recreated.length > 0 || ownTemplates(facts).some(({ kind }) => kind === "job");
+  // `attach` accepts no PodTemplate, and the template of a Job can't be changed
+  const names = [...new Set([...owners.filter(({ kind }) => kind !== "podtemplate" && kind !== "job").map(nameOf), ...recreated])];
+  const recreate = recreated.length > 0;
   const targets = { serviceaccounts: accounts, targets: names, recreate };
   const attach = { verb: "attach", secret } as const;
   const step = make ?? (accounts.length + targets.targets.length > 0 ? attach : undefined);
@@ -37,7 +34,7 @@ export function recreatePods(facts: ImageFacts, secret: string | undefined): Adv
   const { namespace } = facts;
   const { copied } = concerned(facts);
   const deleted = copied.filter(({ owner }) => owner?.remakes);
-  const byHand = copied.filter((pod) => isByHand(pod, facts));
+  const byHand = copied.filter(isByHand);
   const recreated = withoutController(copied.filter((pod) => !byHand.includes(pod)));
   const rollouts: Fix[] =
     secret !== undefined && recreated.length > 0 ? [{ verb: "attach", secret, targets: recreated, recreate: true, namespace }] : [];
@@ -83,21 +80,11 @@ export function podDeletion(pods: readonly PodFacts[], namespace: string): Fix[]
   return pods.length === 0 ? [] : [{ kubectl: "delete pod", args: pods.map(({ name }) => name), namespace }];
 }
 
-const isOfJob = ({ owner }: PodFacts): boolean => owner?.kind === "job";
+/** Whether only the controller can recreate a pod, and no command makes it do so. */
+const isByHand = ({ owner }: PodFacts): boolean => owner !== undefined && !owner.remakes;
 
-/**
- * Whether only the controller can recreate a pod, and no command makes it do so. Pods of a Job without a list copy the names of their
- * ServiceAccount. They would lose these with a list of their own.
- */
-function isByHand(pod: PodFacts, { names }: Pick<ImageFacts, "names">): boolean {
-  if (!pod.owner || pod.owner.remakes) return false;
-  return !isOfJob(pod) || (!pod.own && names.length > 0);
-}
-
-/** The targets whose pods no controller recreates: a pod without a controller, or a Job. */
-const withoutController = (pods: readonly PodFacts[]): string[] => [
-  ...new Set(pods.flatMap(({ name, owner }) => (owner ? (owner.kind === "job" ? [nameOf(owner)] : []) : [`pod/${name}`]))),
-];
+/** The pods without a controller. */
+const withoutController = (pods: readonly PodFacts[]): string[] => pods.flatMap(({ name, owner }) => (owner ? [] : [`pod/${name}`]));
 
 function ownListNotes(owners: readonly Workload[], account: string): string[] {
   const templates = owners.map(nameOf);

@@ -1,5 +1,5 @@
 import type { Fix } from "../fix.ts";
-import type { PodKind, RecreatableKind, Ref, TargetKind } from "../kinds.ts";
+import type { PodKind, Ref, TargetKind } from "../kinds.ts";
 import type { KubeObject } from "../objects.ts";
 import type { PendingPassword, SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
@@ -194,7 +194,7 @@ export type Refer = {
 /** Deletes an object whose list can't be changed and creates it with another list of pull secrets. */
 export type Recreate = {
   readonly act: "recreate";
-  readonly to: Ref<RecreatableKind>;
+  readonly to: Ref<"pod">;
   readonly does: Refer["act"];
   readonly secret: string;
   readonly before: readonly string[];

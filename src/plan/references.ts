@@ -1,5 +1,5 @@
-import type { PluginCommand } from "../fix.ts";
-import { at, kinds, nameOf, type PodKind, type RecreatableKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
+import type { Fix, PluginCommand } from "../fix.ts";
+import { argumentKind, at, kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { KubeObjects, Metadata, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import { type Recreation, readRecreation } from "./recreate.ts";
@@ -93,7 +93,7 @@ export function planRefer(
   if (!recreation) return { act: does, to, secret, before, after };
   const refusal = refuseRecreate({ does, secret, to }, recreation, options);
   if (refusal) return refusal;
-  return { act: "recreate", to: to as Ref<RecreatableKind>, does, secret, before, after, force: recreation.loses ? true : undefined };
+  return { act: "recreate", to: to as Ref<"pod">, does, secret, before, after, force: recreation.loses ? true : undefined };
 }
 
 /** A controller, from the owner reference of an object that it created. */
@@ -103,6 +103,12 @@ export type OwnerRef = { readonly kind: string; readonly name: string };
  * Whether to recreate objects whose list can't be changed. `force` allows ending running containers and losing data that only the pod has.
  */
 export type RecreateOptions = { readonly recreate: boolean; readonly force: boolean };
+
+/** Returns the commands that delete an object and create it from a changed manifest. */
+function again({ kind, name, namespace, context }: Ref<TargetKind>): Fix {
+  const remove = { kubectl: `delete ${argumentKind(kind)}`, args: [name], namespace, context };
+  return { do: "steps", steps: [remove, { kubectl: "create", args: ["-f", "FILE"], namespace, context }], namespace, context };
+}
 
 /** The requested change and its target. */
 type RequestedChange = { readonly does: "attach" | "detach"; readonly secret: string; readonly to: Ref<TargetKind> };
@@ -120,9 +126,11 @@ export function refuseRecreate(
   { never, loses }: Recreation,
   options: RecreateOptions,
 ): Refuse | undefined {
-  if (options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
+  if (to.kind === "pod" && options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
   const { kind } = kinds[to.kind];
   const list = `imagePullSecrets of ${nameOf(to)} cannot be changed`;
+  if (to.kind !== "pod")
+    return { act: "refuse", to, message: `${list}: delete the ${kind} and create it with another list`, fix: again(to) };
   if (never !== undefined) return { act: "refuse", to, message: `${list}, and the ${kind} cannot be recreated: it ${never}` };
   const message = `${list}, so the ${kind} must be recreated`;
   const fix: PluginCommand = {

@@ -187,12 +187,7 @@ function obstacleTo(
   if (!owner) return { message: `${old} and has no controller, so it must be recreated`, fix: recreationOf(nameOf(to)) };
   if (!recreatingControllers.has(owner.kind)) {
     const counts = `${old} and belongs to a ${owner.kind}, which counts a deleted pod as failed`;
-    const kind = targetKindOf(owner.kind);
-    if (!kind || kinds[kind].pullSecretList.takesEffect !== "recreate") return { message: `${counts}; recreate the ${owner.kind}` };
-    return {
-      message: `${counts}, so the ${owner.kind} must be recreated`,
-      fix: recreationOf(`${owner.kind.toLowerCase()}/${owner.name}`),
-    };
+    return { message: `${counts}; delete the ${owner.kind} and create it again` };
   }
   return restart === "none" ? { message: `${old}, so it must be recreated`, fix: deletion } : undefined;
 }

@@ -1,18 +1,12 @@
-import { at, kinds, type RecreatableKind, withAt } from "../kinds.ts";
-import type { Job, KubeObjects, ManagedFields, Metadata, Pod, PodSpec } from "../objects.ts";
+import { at, kinds, withAt } from "../kinds.ts";
+import type { ManagedFields, Metadata, Pod, PodSpec } from "../objects.ts";
 import { namesIn } from "./references.ts";
 
-/**
- * Returns an object without the fields of its kind that the API server, the scheduler and the controllers add. Fields of all kinds are
- * removed elsewhere.
- */
-const rows: { readonly [K in RecreatableKind]: (object: KubeObjects[K]) => KubeObjects[K] } = { pod: writtenPod, "job.batch": writtenJob };
-
-/** Returns an object's manifest with these pull secrets, without the fields that the server adds. */
-export function writtenManifest<K extends RecreatableKind>(kind: K, object: KubeObjects[K], names?: readonly string[]): object {
-  const written = (rows[kind] as (object: KubeObjects[K]) => KubeObjects[K])(object);
+/** Returns a pod's manifest with these pull secrets, without the fields that the server adds. */
+export function writtenManifest(pod: Pod, names?: readonly string[]): object {
+  const written = writtenPod(pod);
   const { status: _, ...rest } = { ...written, metadata: writtenMetadata(written.metadata) } as { status?: unknown; metadata: object };
-  const { path } = kinds[kind].pullSecretList;
+  const { path } = kinds.pod.pullSecretList;
   const list = names ?? namesIn(at(rest, path));
   return withAt(rest, path, list.length === 0 ? undefined : list.map((name) => ({ name })));
 }
@@ -36,14 +30,11 @@ function writtenMetadata({ annotations = {}, finalizers, managedFields, ...rest 
   const running = runtimeAnnotations(managedFields ?? []);
   const kept = {
     ...Object.fromEntries(Object.entries(rest).filter(([key]) => !ofServer.has(key))),
-    annotations: Object.fromEntries(Object.entries(annotations).filter(([key]) => !running.has(key) && key !== jobTracking)),
+    annotations: Object.fromEntries(Object.entries(annotations).filter(([key]) => !running.has(key))),
     finalizers: finalizers?.filter((one) => !ofDeletion.includes(one)),
   };
   return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined && Object.keys(value).length > 0));
 }
-
-/** Marks how a Job's pods are counted. Jobs created before Kubernetes 1.27 have it. */
-const jobTracking = "batch.kubernetes.io/job-tracking";
 
 /** Returns annotations about the running pod, such as its network. CNI plugins write them through the status subresource. */
 function runtimeAnnotations(managed: readonly ManagedFields[]): Set<string> {
@@ -52,45 +43,6 @@ function runtimeAnnotations(managed: readonly ManagedFields[]): Set<string> {
   const written = new Set(annotationsOf(managed.filter(({ subresource }) => !subresource)));
   const reported = annotationsOf(managed.filter(({ subresource }) => subresource));
   return new Set(reported.filter((field) => !written.has(field)).map((field) => field.slice("f:".length)));
-}
-
-type Labels = Readonly<Record<string, string>>;
-
-/** Returns a Job without the selector and the labels that the API server generates from its uid (batch/v1 generateSelector). */
-function writtenJob(job: Job): Job {
-  const { metadata } = job;
-  const { selector, ...spec } = job.spec;
-  if (spec.manualSelector) return job;
-  const { metadata: of = {}, ...template } = spec.template;
-  const labels = without(of.labels, metadata);
-  return {
-    ...job,
-    metadata: withLabels(metadata, ownLabels(metadata, labels)),
-    spec: { ...spec, template: { ...template, metadata: withLabels(of, labels) } },
-  };
-}
-
-/**
- * Returns the labels of a Job itself. The API server copies the template's labels to a Job without labels, including those that are added
- * later (SetDefaults_Job).
- */
-function ownLabels(metadata: Metadata, template: Labels): Labels {
-  const labels = without(metadata.labels, metadata);
-  const shared = Object.keys(labels).length < Object.keys(metadata.labels ?? {}).length;
-  const isTemplates = Object.entries(labels).every(([key, value]) => template[key] === value);
-  return shared && isTemplates ? {} : labels;
-}
-
-const without = (labels: Labels = {}, { uid, name }: Metadata): Labels =>
-  Object.fromEntries(
-    Object.entries(labels).filter(([key, value]) => {
-      const of = key.replace(/^batch\.kubernetes\.io\//, "");
-      return !(of === "controller-uid" && value === uid) && !(of === "job-name" && value === name);
-    }),
-  );
-
-function withLabels<M extends Partial<Metadata>>({ labels: _, ...metadata }: M, labels: Labels): M {
-  return { ...metadata, labels: Object.keys(labels).length > 0 ? labels : undefined } as M;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
-import type { Job, Pod } from "../../../src/objects.ts";
+import type { Pod } from "../../../src/objects.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
@@ -128,52 +128,6 @@ test.for([
   expect(stderr).not.toContain("rehearsal");
   expect(await podIn(namespace)).toEqual(before);
   expect(await savedFiles()).toEqual([]);
-});
-
-const job = (namespace: string, spec: object = {}) => ({
-  apiVersion: "batch/v1",
-  kind: "Job",
-  metadata: { name: "j", namespace },
-  spec: {
-    parallelism: 2,
-    completions: 2,
-    ...spec,
-    template: {
-      metadata: { labels: { app: "report" } },
-      spec: { restartPolicy: "Never", serviceAccountName: "app", terminationGracePeriodSeconds: 0, containers: [{ name: "web", image }] },
-    },
-  },
-});
-const jobIn = (namespace: string) => getJson<Job>("job", "j", "-n", namespace);
-const podsOf = async (namespace: string) => (await getJson<{ items: Pod[] }>("pods", "-l", "job-name=j", "-n", namespace)).items;
-
-test.for([
-  { why: "is suspended", spec: { suspend: true }, pods: 0 },
-  { why: "has pods that wait", spec: {}, pods: 2 },
-])("recreates a Job that $why, and its pods, unchanged", { timeout: 40_000 }, async ({ spec, pods }) => {
-  const namespace = await newPlace();
-  await create([job(namespace, spec)]);
-  await vi.waitFor(async () => expect(await podsOf(namespace)).toHaveLength(pods), { timeout: 20_000 });
-  const before = await jobIn(namespace);
-
-  expect(await attach(namespace, "job/j")).toEqual({
-    stdout: "job.batch/j replaced\n",
-    stderr: `job.batch/j is saved in job-${namespace}-j.json until it is recreated\n`,
-    code: 0,
-  });
-  const after = await jobIn(namespace);
-  expect(after.metadata.uid).not.toBe(before.metadata.uid);
-  const wanted = essence(before);
-  wanted.spec.template.spec.imagePullSecrets = [{ name: "acr" }];
-  expect(essence(after)).toEqual(wanted);
-  await vi.waitFor(
-    async () => {
-      const all = await podsOf(namespace);
-      expect(all.map((one) => one.spec.imagePullSecrets)).toEqual(Array.from({ length: pods }, () => [{ name: "acr" }]));
-    },
-    { timeout: 20_000 },
-  );
-  expect(await attach(namespace, "job/j")).toEqual({ stdout: "job.batch/j unchanged\n", stderr: "", code: 0 });
 });
 
 test("leaves a file that creates the pod as it was when the run is killed after the delete", { timeout: 60_000 }, async () => {

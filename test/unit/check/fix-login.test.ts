@@ -21,8 +21,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
   {
     what: "pods with copied pull secrets, of every controller",
     given: { ...noLogin, pods: [pod("web-1"), pod("own", { owner: undefined }), pod("j-1", { owner: job })] },
-    message: "the pod has no pull secret for this registry",
-    fix: `kubectl acr-secret create -n demo pod/own job/j --registry ${r} --serviceaccount sa --recreate`,
+    message: "the pod has no pull secret for this registry; only job/j can recreate pod/j-1, and may count a deletion as a failure",
+    fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate`,
   },
   {
     what: "a pod of an unknown controller",
@@ -60,8 +60,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("n", { servers: ["ghcr.io"] })],
       pods: [pod("x", { own: true, owner: undefined }), pod("j-1", { own: true, owner: job })],
     },
-    message: "secret n has a login for ghcr.io only",
-    fix: `kubectl acr-secret create -n demo pod/x job/j --registry ${r} --recreate`,
+    message: "secret n has a login for ghcr.io only; only job/j can recreate pod/j-1, and may count a deletion as a failure",
+    fix: `kubectl acr-secret create -n demo pod/x --registry ${r} --recreate`,
   },
   {
     what: "pods with copied and pods with their own pull secrets",
@@ -102,8 +102,9 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       attachedLater: tried("l", "pulls"),
       pods: [pod("web-1"), pod("web-2"), pod("own", { owner: undefined }), pod("j-1", { owner: job }), pod("done", { pulled: true })],
     },
-    message: "the pod was created before secret l was attached to serviceaccount/sa",
-    fix: "kubectl delete pod -n demo web-1 web-2 && kubectl acr-secret attach -n demo l pod/own job/j --recreate",
+    message:
+      "the pod was created before secret l was attached to serviceaccount/sa; only job/j can recreate pod/j-1, and may count a deletion as a failure",
+    fix: "kubectl delete pod -n demo web-1 web-2 && kubectl acr-secret attach -n demo l pod/own --recreate",
   },
   {
     what: "a pod of a Job with copied pull secrets, which the Job's own list would hide",
@@ -152,7 +153,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     },
     message:
       "with secret l: says out-of-scope; the pod does not list secret l, because it was created before serviceaccount/sa listed it; the Secret's annotation says that its ACR token is ci-pull",
-    fix: `kubectl acr-secret create -n demo l --registry ${r} --repository app/web --acr-token ci-pull && kubectl acr-secret attach -n demo l job/j --recreate`,
+    fix: `kubectl acr-secret create -n demo l --registry ${r} --repository app/web --acr-token ci-pull`,
   },
 
   // Renewal, and additional repositories.

@@ -90,16 +90,16 @@ test("omits a target without a list unless it is named", () => {
 });
 
 test.for<{ names: string[]; fix: object | undefined }>([
-  { names: ["gone", "a"], fix: { verb: "detach", secret: "gone", targets: ["job/web"], recreate: true } },
+  { names: ["gone", "a"], fix: { verb: "detach", secret: "gone", targets: ["pod/web"], recreate: true } },
   { names: ["gone", ""], fix: undefined },
   { names: ["../x"], fix: undefined },
   { names: [""], fix: undefined },
 ])("suggests a command that recreates an object without $names only for one name", ({ names, fix }) => {
-  const [change] = planned([target("job.batch", "web", names)], true);
+  const [change] = planned([target("pod", "web", names)], true);
 
   expect(change).toMatchObject({
     act: "refuse",
-    message: expect.stringMatching(/^imagePullSecrets of job.batch\/web cannot be changed, so the Job must be recreated$/),
+    message: expect.stringMatching(/^imagePullSecrets of pod\/web cannot be changed, so the Pod must be recreated$/),
   });
   expect(change && "fix" in change ? change.fix : undefined).toEqual(fix);
 });

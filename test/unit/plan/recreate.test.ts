@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { kinds, targetKinds } from "../../../src/kinds.ts";
-import type { ContainerStatus, Job, Pod, PodSpec } from "../../../src/objects.ts";
-import { hasStarted, longestName, podsOf, readRecreation } from "../../../src/plan/recreate.ts";
+import type { ContainerStatus, Pod, PodSpec } from "../../../src/objects.ts";
+import { readRecreation } from "../../../src/plan/recreate.ts";
 import { planRefer, readTarget } from "../../../src/plan/references.ts";
 import { jobOf, podOf } from "../../support/situations/pods.ts";
 
@@ -19,7 +19,6 @@ test.for<{
   volumes?: PodSpec["volumes"];
   init?: PodSpec["initContainers"];
   recreation: object;
-  begun?: boolean;
 }>([
   { why: "it has no status", recreation: {} },
   { why: "it waits for its image", status: { phase: "Pending", containerStatuses: [waits] }, recreation: {} },
@@ -28,20 +27,17 @@ test.for<{
     why: "it runs",
     status: { phase: "Running", containerStatuses: [waits, runs] },
     recreation: { loses: "is running and would be stopped" },
-    begun: true,
   },
   {
     why: "an init container runs",
     status: { phase: "Pending", initContainerStatuses: [runs], containerStatuses: [waits] },
     recreation: { loses: "is running and would be stopped" },
-    begun: true,
   },
   {
     why: "only a sidecar runs",
     status: { phase: "Pending", initContainerStatuses: [{ ...runs, name: "side" }], containerStatuses: [waits] },
     init: [{ name: "side", restartPolicy: "Always" }],
     recreation: {},
-    begun: true,
   },
   {
     why: "a sidecar may have written to a volume",
@@ -49,82 +45,49 @@ test.for<{
     init: [{ name: "side", restartPolicy: "Always" }],
     volumes: scratch,
     recreation: { loses: "has started and would lose the data in its volume scratch" },
-    begun: true,
   },
   {
     why: "an ephemeral container runs",
     status: { ephemeralContainerStatuses: [runs] },
     recreation: { loses: "is running and would be stopped" },
-    begun: true,
   },
-  { why: "an init container is done", status: { initContainerStatuses: [ended], containerStatuses: [waits] }, recreation: {}, begun: true },
+  { why: "an init container is done", status: { initContainerStatuses: [ended], containerStatuses: [waits] }, recreation: {} },
   {
     why: "an init container may have filled volumes",
     status: { initContainerStatuses: [ended], containerStatuses: [waits] },
     volumes: [...scratch, { name: "host" }, { name: "claimed", ephemeral: {} }],
     recreation: { loses: "has started and would lose the data in its volumes scratch, claimed" },
-    begun: true,
   },
   {
     why: "one volume",
     status: { initContainerStatuses: [crashed] },
     volumes: scratch,
     recreation: { loses: "has started and would lose the data in its volume scratch" },
-    begun: true,
   },
   {
     why: "it has run and waits for a restart",
     status: { containerStatuses: [crashed] },
     recreation: { loses: "has run and would lose its logs" },
-    begun: true,
   },
   {
     why: "it was restarted",
     status: { containerStatuses: [again] },
     recreation: { loses: "has run and would lose its logs" },
-    begun: true,
   },
   {
     why: "it has succeeded",
     status: { phase: "Succeeded" },
     recreation: { never: "has ended and would run again" },
-    begun: true,
   },
   {
     why: "it has failed",
     status: { phase: "Failed" },
     recreation: { never: "has ended and would run again" },
-    begun: true,
   },
-])("returns what a recreated pod loses: $why", ({ status, volumes, init, recreation, begun = false }) => {
+])("returns what a recreated pod loses: $why", ({ status, volumes, init, recreation }) => {
   const spec = { ...(volumes && { volumes }), ...(init && { initContainers: init }) };
   const pod = podOf({ spec, ...(status && { status }) });
   expect(readRecreation("pod", pod)).toEqual(recreation);
-  expect(hasStarted(pod)).toBe(begun);
-});
-
-const begunWork = { never: "has started and would run again" };
-
-test.for<{ why: string; status?: Job["status"]; recreation: object }>([
-  { why: "it has no status", recreation: {} },
-  { why: "no pod has started", status: { ready: 0, conditions: [{ type: "Suspended", status: "True" }] }, recreation: {} },
-  { why: "a pod is ready", status: { ready: 1 }, recreation: begunWork },
-  { why: "a pod has succeeded", status: { succeeded: 1 }, recreation: begunWork },
-  { why: "a pod has failed", status: { failed: 1 }, recreation: begunWork },
-  { why: "a pod is terminating", status: { terminating: 1 }, recreation: begunWork },
-  { why: "it is not over", status: { conditions: [{ type: "Complete", status: "False" }] }, recreation: {} },
-  {
-    why: "it is complete",
-    status: { conditions: [{ type: "Complete", status: "True" }] },
-    recreation: { never: "has ended and would run again" },
-  },
-  {
-    why: "it has failed",
-    status: { failed: 6, conditions: [{ type: "Failed", status: "True" }] },
-    recreation: { never: "has ended and would run again" },
-  },
-])("detects whether a Job has started: $why", ({ status, recreation }) => {
-  expect(readRecreation("job.batch", jobOf(status ? { status } : {}))).toEqual(recreation);
 });
 
 test("refuses an object that is being deleted", () => {
@@ -137,13 +100,6 @@ test("marks exactly the kinds that must be recreated", () => {
   expect(targetKinds.filter((kind) => readRecreation(kind, object) !== undefined)).toEqual(
     targetKinds.filter((kind) => kinds[kind].pullSecretList.takesEffect === "recreate"),
   );
-});
-
-test("selects a Job's pods by its selector and limits its name to a label value", () => {
-  expect(podsOf("job.batch", jobOf({ selector: { matchLabels: { a: "b", c: "d" } } }))).toBe("a=b,c=d");
-  expect(podsOf("job.batch", jobOf({}))).toBe("");
-  expect(podsOf("pod", podOf({}))).toBeUndefined();
-  expect([longestName("job.batch"), longestName("pod")]).toEqual([63, 253]);
 });
 
 const to = { kind: "pod", namespace: "demo", name: "p" } as const;

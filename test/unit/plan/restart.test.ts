@@ -43,7 +43,7 @@ test.for<{ why: string; pod: PullingPod; restarts: number; expected: (string | R
     why: "a Job counts a deleted pod as failed",
     pod: pod({ owner: { kind: "Job", name: "web" } }),
     restarts: 0,
-    expected: [/ and belongs to a Job, which counts a deleted pod as failed, so the Job must be recreated$/],
+    expected: [/ and belongs to a Job, which counts a deleted pod as failed; delete the Job and create it again$/],
   },
   {
     why: "its controller is of an unknown kind",
@@ -284,7 +284,7 @@ test.for<{ why: string; pods: PullingPod[]; renewed?: boolean; expected: string[
 
 test.for([
   { why: "a pod without a controller", owner: undefined, target: "pod/web-1" },
-  { why: "a Job", owner: { kind: "Job", name: "report" }, target: "job/report" },
+  { why: "no command for a Job", owner: { kind: "Job", name: "report" }, target: undefined },
   { why: "no command for an unknown kind", owner: { kind: "Workflow", name: "w" }, target: undefined },
 ])("suggests the command that recreates an object: $why", ({ owner, target }) => {
   const [change] = planned([owner ? pod({ owner }) : bare({})]);

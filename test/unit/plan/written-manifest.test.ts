@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
-import type { Job, ManagedFields, Metadata, Pod } from "../../../src/objects.ts";
+import type { ManagedFields, Metadata, Pod } from "../../../src/objects.ts";
 import { writtenManifest } from "../../../src/plan/written-manifest.ts";
-import { jobOf, podOf } from "../../support/situations/pods.ts";
+import { podOf } from "../../support/situations/pods.ts";
 
 /** Returns the manifest as a request contains it. */
-const manifest = (object: Pod | Job, names?: readonly string[]) =>
-  JSON.parse(JSON.stringify(object.kind === "Pod" ? writtenManifest("pod", object, names) : writtenManifest("job.batch", object, names)));
+const manifest = (pod: Pod, names?: readonly string[]) => JSON.parse(JSON.stringify(writtenManifest(pod, names)));
 
 const managed = (fieldsV1: object, subresource?: string): ManagedFields => ({
   manager: "m",
@@ -138,63 +137,4 @@ test.for([
 ])("keeps a volume $why", ({ volume }) => {
   const spec = { volumes: [volume], containers: [{ name: "web", volumeMounts: [{ name: volume.name, mountPath: tokenPath }] }] };
   expect(manifest(podOf({ spec, metadata: { managedFields: owned("f:containers") } })).spec).toEqual(spec);
-});
-
-const given = {
-  "controller-uid": "uid-j",
-  "batch.kubernetes.io/controller-uid": "uid-j",
-  "job-name": "j",
-  "batch.kubernetes.io/job-name": "j",
-};
-const selector = { matchLabels: { "batch.kubernetes.io/controller-uid": "uid-j" } };
-
-test.for<{ why: string; labels?: object; template?: object; own?: object; templates?: object }>([
-  { why: "only the server's labels", template: given },
-  {
-    why: "labels of the template that the server copied to the Job",
-    labels: { app: "r", ...given },
-    template: { app: "r", ...given },
-    templates: { app: "r" },
-  },
-  { why: "labels of the Job", labels: { team: "a" }, template: { app: "r", ...given }, own: { team: "a" }, templates: { app: "r" } },
-  {
-    why: "the author's copy of the template's labels",
-    labels: { app: "r" },
-    template: { app: "r", ...given },
-    own: { app: "r" },
-    templates: { app: "r" },
-  },
-  {
-    why: "a label that was added later",
-    labels: { app: "r", ...given, team: "a" },
-    template: { app: "r", ...given },
-    own: { app: "r", team: "a" },
-    templates: { app: "r" },
-  },
-  {
-    why: "labels of another Job",
-    template: { "job-name": "k", "controller-uid": "uid-k" },
-    templates: { "job-name": "k", "controller-uid": "uid-k" },
-  },
-])("writes the labels of a Job: $why", ({ labels, template, own, templates }) => {
-  const job = manifest(jobOf({ metadata: { labels } as object, template: { labels: template } as object, selector }));
-  expect(job.metadata).toEqual({ name: "j", namespace: "demo", ...(own && { labels: own }) });
-  expect(job.spec.selector).toBeUndefined();
-  expect(job.spec.template.metadata.labels).toEqual(templates);
-});
-
-test("keeps a selector of the author with its labels", () => {
-  const job = jobOf({ manualSelector: true, selector, metadata: { labels: given }, template: { labels: given } });
-  expect(manifest(job)).toMatchObject({
-    metadata: { labels: given },
-    spec: { manualSelector: true, selector, template: { metadata: { labels: given } } },
-  });
-});
-
-test("removes the tracking annotation of an older server", () => {
-  expect(
-    manifest(jobOf({ metadata: { annotations: { "batch.kubernetes.io/job-tracking": "", note: "mine" } } })).metadata.annotations,
-  ).toEqual({
-    note: "mine",
-  });
 });
