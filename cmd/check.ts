@@ -7,7 +7,7 @@ import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import { bySeverity, verdictReasons, verdictSummary, verdictTable } from "../src/output/verdicts.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
-import { type ClusterScope, clusterScopesOf, selectsNone } from "../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopeOf } from "../src/scope/cluster-scopes.ts";
 import { checkAll } from "../src/workflows/check.ts";
 import { waitForPulls } from "../src/workflows/wait-for-pulls.ts";
 import { whereOf } from "./conclude.ts";
@@ -106,20 +106,20 @@ export const check = verb({
   read: (word) => word,
   complete: secretOrTargets,
   async run({ flags, args }, session) {
-    const { clusterScopes, checked } = await reading(session, "check", flags.output, () => {
+    const { clusterScope, checked } = await reading(session, "check", flags.output, () => {
       const command = readCommand(flags, args);
       const check = async () => {
         const tools = { ...session, uninterrupted: session.interruption.uninterrupted, registry: session.registry() };
-        const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
-        const options = { ...command, selection: { ...command.selection, lenient: whereOf(clusterScopes) !== "one" } };
-        const checked = await checkAll(clusterScopes, options, tools);
-        return { clusterScopes, checked };
+        const clusterScope = await clusterScopeOf(scopeOf(flags), { ...session, writes: false });
+        const options = { ...command, selection: { ...command.selection, lenient: whereOf(clusterScope) !== "one" } };
+        const checked = await checkAll(clusterScope, options, tools);
+        return { clusterScope, checked };
       };
       const isFailure = (verdict: Verdict) => failed(verdict, flags.strict);
       const wait = { ...session, milliseconds: parseWait({ wait: flags.wait ?? "0s" }), isFailure };
       return session.during("Checking images", () => waitForPulls(check, wait));
     });
-    return report(checked, flags, clusterScopes, session);
+    return report(checked, flags, clusterScope, session);
   },
 });
 
@@ -142,15 +142,10 @@ function readCommand(flags: CheckFlags, args: readonly string[]) {
 }
 
 /** Prints the results and the errors, and returns the exit code. @throws CliError of the only namespace, if there is one */
-async function report(
-  { verdicts, unreadable, unlisted }: Checked,
-  flags: CheckFlags,
-  clusterScopes: readonly ClusterScope[],
-  session: Session,
-) {
+async function report({ verdicts, unreadable, unlisted }: Checked, flags: CheckFlags, clusterScope: ClusterScope, session: Session) {
   const { stdout, stderr, env, formatCommand } = session;
   const { output, strict, "no-headers": isBare } = flags;
-  const where = whereOf(clusterScopes);
+  const where = whereOf(clusterScope);
   const items = bySeverity(verdicts.map((verdict) => imageCheck(verdict, formatCommand, strict)));
   const shown = sortedBy(flags.failed ? items.filter(({ ok }) => !ok) : items, orders, flags["sort-by"]);
   if (isReport(output)) await printReport(session, "check", output, shown, unreadable);
@@ -163,13 +158,13 @@ async function report(
   const kinds = joinNames(unlisted.map(resourceOf), 8);
   if (kinds !== "") printWarning(stderr, env, `cannot list ${kinds}: templates of these kinds are checked only through their pods`);
   if (!isReport(output) && items.length > 0) stderr.write(`${verdictSummary(items)}\n`);
-  if (items.length + unreadable.length === 0) stderr.write(nothing(clusterScopes));
+  if (items.length + unreadable.length === 0) stderr.write(nothing(clusterScope));
   return unreadable.length > 0 ? failureCode(true) : Number(items.some(({ ok }) => !ok));
 }
 
-function nothing(clusterScopes: readonly ClusterScope[]): string {
-  if (selectsNone(clusterScopes)) return "no namespace matches\n";
-  const [namespace, ...others] = clusterScopes.flatMap(({ namespaces }) => namespaces);
-  const which = namespace !== undefined && others.length === 0 ? `${namespace} namespace` : "these namespaces";
+function nothing(clusterScope: ClusterScope): string {
+  const [namespace, ...others] = clusterScope.namespaces;
+  if (namespace === undefined) return "no namespace matches\n";
+  const which = others.length === 0 ? `${namespace} namespace` : "these namespaces";
   return `No images to check in ${printable(which)}. Specify one with --image.\n`;
 }

@@ -45,8 +45,7 @@ export async function selectTargets(
   const [first] = candidates;
   if (!first) throw usage(`no target specified, and ${none} secret/${secret}`, byName);
   if (output !== undefined || !session.terminal) {
-    const { namespace, context } = first;
-    const at = where === "one" ? {} : { namespace, context };
+    const at = where === "one" ? {} : { namespace: first.namespace };
     const fix = { verb, secret, targets: [nameOf(first)], ...at, or: "--where-used for all of them" };
     throw usage(`no target specified; ${some} secret/${secret}: ${inLine(labels, 5)}`, fix);
   }

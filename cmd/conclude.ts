@@ -22,11 +22,7 @@ type PrintingFlags = {
 };
 
 /** Returns how much of its place each line must contain. */
-export function whereOf(clusterScopes: readonly ClusterScope[]): PlaceDetail {
-  const isCurrent = clusterScopes.length > 0 && clusterScopes.every(({ context }) => context === undefined);
-  if (!isCurrent) return "clusters";
-  return clusterScopes.every(({ open, namespaces }) => !open && namespaces.length <= 1) ? "one" : "namespaces";
-}
+export const whereOf = ({ open, namespaces }: ClusterScope): PlaceDetail => (!open && namespaces.length <= 1 ? "one" : "namespaces");
 
 /**
  * Prints the outcomes of a run on namespaces, and a summary.
@@ -37,26 +33,26 @@ export async function conclude(
   outcomes: AsyncIterable<Outcome>,
   session: Session,
   flags: PrintingFlags,
-  clusterScopes: readonly ClusterScope[],
+  clusterScope: ClusterScope,
 ): Promise<number> {
-  const where = whereOf(clusterScopes);
+  const where = whereOf(clusterScope);
   const how = { where, dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"], passwords: flags.passwords };
   const printer = openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
-  const total = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
+  const total = clusterScope.namespaces.length;
   const tally = await printOutcomes(outcomes, session, { printer, where, total });
   const interrupted = session.interrupted();
   const summary = tally.summary() || (total === 0 ? "no namespace matches" : "");
   session.stderr.write(summaryLine(summary, where, interrupted ? total - tally.places + tally.left : undefined));
   if (interrupted) return 130;
   const code = tally.failures > 0 ? failureCode(flags.diff) : Number(printer.differs ?? false);
-  if (tally.attaches && session.terminal && printsHints(code, flags)) session.hint(checkOf(clusterScopes, where));
+  if (tally.attaches && session.terminal && printsHints(code, flags)) session.hint(checkOf(clusterScope, where));
   return code;
 }
 
 /** Returns the command that finds what still keeps pods from pulling, after a run that attached a Secret. */
-const checkOf = ([clusterScope]: readonly ClusterScope[], where: PlaceDetail): Fix => ({
+const checkOf = ({ namespaces }: ClusterScope, where: PlaceDetail): Fix => ({
   verb: "check",
-  ...(where === "one" ? { namespace: clusterScope?.namespaces[0] } : { scope: everyNamespace }),
+  ...(where === "one" ? { namespace: namespaces[0] } : { scope: everyNamespace }),
 });
 
 /** Whether to print the next step after a run: only for people, and only if it has changed something. */

@@ -6,7 +6,7 @@ import { unlessRefused, usage } from "../src/errors.ts";
 import type { Create } from "../src/fix.ts";
 import type { Next } from "../src/output/error.ts";
 import { namesIn } from "../src/plan/references.ts";
-import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopeOf } from "../src/scope/cluster-scopes.ts";
 import { readers } from "../src/secret/readers.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
 import { targetOf, wantsTargets } from "../src/state/targets.ts";
@@ -68,8 +68,8 @@ async function createAll(options: Options, flags: CreateFlags, session: Session)
   // Azure is read concurrently with the cluster
   const opening = kind.open(asked, session);
   opening.catch(() => undefined);
-  const clusterScopes = await clusterScopesOf(options.scope, { ...session, writes: true });
-  const isOneNamespace = whereOf(clusterScopes) === "one";
+  const clusterScope = await clusterScopeOf(options.scope, { ...session, writes: true });
+  const isOneNamespace = whereOf(clusterScope) === "one";
   const reads = {
     secret: name,
     targets,
@@ -77,7 +77,7 @@ async function createAll(options: Options, flags: CreateFlags, session: Session)
     wait: { milliseconds: asked.wait, sleep: session.sleep },
     lenient: !isOneNamespace,
   };
-  const places = () => readersOf(clusterScopes, reads);
+  const places = () => readersOf(clusterScope, reads);
   const shared = (per ?? (isOneNamespace ? "namespace" : "scope")) === "scope";
   const order: Order = {
     ...options,
@@ -85,18 +85,18 @@ async function createAll(options: Options, flags: CreateFlags, session: Session)
     again: againOf(options, shared),
     opening,
     tools: (credential: Credential) => toolsOf(session, flags, credential),
-    refuse: per === undefined ? () => priceOfSharing(clusterScopes, kind, asked, session) : undefined,
+    refuse: per === undefined ? () => priceOfSharing(clusterScope, kind, asked, session) : undefined,
   };
-  const outcomes = shared ? issueShared(places, clusterScopes, order) : issueEach(places(), order, session);
+  const outcomes = shared ? issueShared(places, clusterScope, order) : issueEach(places(), order, session);
   let createsSecret = false;
   const observed = observe(outcomes, (outcome) => {
     createsSecret ||= isDone(outcome) && outcome.change.act === "store" && !outcome.change.precondition;
   });
-  const code = await conclude(observed, session, { ...flags, passwords: true }, clusterScopes);
+  const code = await conclude(observed, session, { ...flags, passwords: true }, clusterScope);
   const { host } = await opening;
   const isNew = reader !== undefined || (createsSecret && isOneNamespace);
   if (!isNew || !printsHints(code, flags)) return code;
-  for (const next of await nextSteps(options, host, clusterScopes)) session.hint(next);
+  for (const next of await nextSteps(options, host, clusterScope)) session.hint(next);
   return code;
 }
 
@@ -115,8 +115,8 @@ function againOf({ name: secret, asked, targets, reader, scope, per }: CreateOpt
   const { identity } = asked.again;
   const { registry } = asked;
   const again: Create = { verb: "create", secret, registry, ...targetValues(targets), reader, identity };
-  // Without a place of its own, the command would get the namespace and the context of the outcome that prints it
-  return shared ? { ...again, namespace: undefined, context: undefined, scope, credentialPer: per } : again;
+  // Without a place of its own, the command would get the namespace of the outcome that prints it
+  return shared ? { ...again, namespace: undefined, scope, credentialPer: per } : again;
 }
 
 const count = (of: number) => of.toLocaleString("en-US");
@@ -124,8 +124,8 @@ const count = (of: number) => of.toLocaleString("en-US");
 /**
  * Returns the error for creating credentials for many namespaces without --credential-per, with the number of credentials of each choice.
  */
-async function priceOfSharing(clusterScopes: readonly ClusterScope[], { creation }: Kind, asked: Asked, sources: Sources) {
-  const places = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
+async function priceOfSharing(clusterScope: ClusterScope, { creation }: Kind, asked: Asked, sources: Sources) {
+  const places = clusterScope.namespaces.length;
   const quota = await creation?.quota?.(asked, sources);
   const [one, several] = creation?.nouns ?? ["token", "tokens"];
   const allowed = quota === undefined ? "" : `; the registry allows ${count(Math.max(0, quota))} more`;
@@ -145,13 +145,11 @@ async function priceOfSharing(clusterScopes: readonly ClusterScope[], { creation
 async function nextSteps(
   { name: secret, targets, reader, asked }: CreateOptions,
   host: string,
-  clusterScopes: readonly ClusterScope[],
+  { cluster, namespaces }: ClusterScope,
 ): Promise<readonly Next[]> {
-  const [namespace = "NAMESPACE", ...others] = new Set(clusterScopes.flatMap(({ namespaces }) => namespaces));
+  const [namespace = "NAMESPACE", ...others] = namespaces;
   if (reader) return [readers[reader].refer({ secret, host, namespace: others.length > 0 ? "NAMESPACE" : namespace })];
-  const [clusterScope] = clusterScopes;
-  if (!clusterScope) return [];
-  const place = { cluster: clusterScope.cluster, namespace };
+  const place = { cluster, namespace };
   if (wantsTargets(targets)) return asked.again.secret === undefined ? [] : ((await forNamesake(secret, place)) ?? []);
   return (
     (await forNamesake(secret, place)) ??

@@ -4,7 +4,7 @@ import { isMadeInAzure } from "../src/credential/kinds.ts";
 import { type CliError, usage } from "../src/errors.ts";
 import { planDelete } from "../src/plan/delete.ts";
 import { registryName } from "../src/registry/login-server.ts";
-import { type ClusterScope, clusterScopesOf, noneMatches, selectsNone } from "../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopeOf, noneMatches } from "../src/scope/cluster-scopes.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
 import { deletionFacts } from "../src/state/plan-input.ts";
 import { noSecret } from "../src/state/pull-secrets.ts";
@@ -32,7 +32,7 @@ const deleteFlags = {
     force: {
       type: "boolean",
       describe:
-        "Delete the Secret even if pods need it, another tool created it, or it holds other logins. With --revoke: also if clusters that can't be listed may use the credential",
+        "Delete the Secret even if pods need it, another tool created it, or it holds other logins. With --revoke: also if another cluster may use the credential",
     },
     yes: { type: "boolean", short: "y", describe: "Skip the confirmation. Required without a terminal" },
     "ignore-not-found": { type: "boolean", describe: "Succeed if the Secret doesn't exist" },
@@ -66,15 +66,15 @@ export const deletion = verb({
   async run({ flags, args: [named] }, session) {
     const asks = !flags.yes && flags["dry-run"] === "none";
     if (asks && (flags.output !== undefined || !session.terminal)) throw yesRequired(flags, named);
-    const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
-    const secret = named ?? (await nameOfSecret(clusterScopes, { verb: "list", namespace: clusterScopes[0]?.namespaces[0] }));
-    const where = whereOf(clusterScopes);
+    const clusterScope = await clusterScopeOf(scopeOf(flags), { ...session, writes: true });
+    const secret = named ?? (await nameOfSecret(clusterScope, { verb: "list", namespace: clusterScope.namespaces[0] }));
+    const where = whereOf(clusterScope);
     const open = opener(identityOf(flags), session);
-    const deleting = { secret, clusterScopes, flags, open, session };
+    const deleting = { secret, clusterScope, flags, open, session };
     if (asks) await confirmDeletion(session, deleteSecrets(deleting, "client"), where);
     const notFound = () => {
       if (flags["ignore-not-found"] || session.interrupted()) return undefined;
-      return selectsNone(clusterScopes) ? noneMatches() : noSecret(secret, { verb: "list" });
+      return clusterScope.namespaces.length === 0 ? noneMatches() : noSecret(secret, { verb: "list" });
     };
     const registries = new Set<string>();
     async function* recorded(): AsyncGenerator<Outcome> {
@@ -87,7 +87,7 @@ export const deletion = verb({
       const error = isFound ? undefined : notFound();
       if (error) throw error;
     }
-    const code = await conclude(recorded(), session, flags, clusterScopes);
+    const code = await conclude(recorded(), session, flags, clusterScope);
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
     session.hint("the objects that were created for it in Azure still exist. To list them, run:");
     for (const registry of registries) session.hint({ verb: "prune", registry });
@@ -110,23 +110,23 @@ const yesRequired = (flags: DeleteFlags, secret: string | undefined): CliError =
 
 type Deleting = {
   readonly secret: string;
-  readonly clusterScopes: readonly ClusterScope[];
+  readonly clusterScope: ClusterScope;
   readonly flags: DeleteFlags;
   readonly open: ReturnType<typeof opener>;
   readonly session: Session;
 };
 
 /** Deletes the Secret in every namespace, or shows what that would change. */
-function deleteSecrets({ secret, clusterScopes, flags, open, session }: Deleting, dryRun: DeleteFlags["dry-run"]): AsyncIterable<Outcome> {
+function deleteSecrets({ secret, clusterScope, flags, open, session }: Deleting, dryRun: DeleteFlags["dry-run"]): AsyncIterable<Outcome> {
   const tools = toolsOf(session, { ...flags, "dry-run": dryRun });
   const order = { secret, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true } as const;
-  const places = readersOf(clusterScopes, order);
+  const places = readersOf(clusterScope, order);
   const { force, revoke } = flags;
   const each = (state: Parameters<typeof deletionFacts>[0]) =>
     planDelete(deletionFacts(state, secret, tools.write.fieldManager), { force, revoke });
   if (!revoke) return runUnit({ each }, places, tools);
   const claims = new Claims(tools);
-  return revoking(runUnit({ claims, each }, openFirst(places, open), tools), { clusterScopes, tools, claims, open });
+  return revoking(runUnit({ claims, each }, openFirst(places, open), tools), { clusterScope, tools, claims, open });
 }
 
 /** Returns the registries that still contain objects that were created for the deleted Secret. */

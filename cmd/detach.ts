@@ -85,8 +85,8 @@ export const detach = verb({
 });
 
 /** Returns the targets of one namespace that the command line selects. */
-function selectedIn({ targets: found, scope }: NamespaceState, { secret, targets }: Pick<TargetRun, "secret" | "targets">): Target[] {
-  return found.map((target) => targetOf(target, scope.context)).filter((target) => !targets.whereUsed || listsPermanently(secret, target));
+function selectedIn({ targets: found }: NamespaceState, { secret, targets }: Pick<TargetRun, "secret" | "targets">): Target[] {
+  return found.map(targetOf).filter((target) => !targets.whereUsed || listsPermanently(secret, target));
 }
 
 /** Whether a target has the name in its own list, and the list can be changed permanently. */
@@ -130,10 +130,6 @@ function detachDangling(flags: DanglingFlags, words: readonly string[], session:
       lenient: !isOneNamespace,
       existing: true,
     },
-    each: ({ targets: found, scope, existing = new Set() }) =>
-      planDangling(
-        found.map((target) => targetOf(target, scope.context)),
-        { existing, named },
-      ),
+    each: ({ targets: found, existing = new Set() }) => planDangling(found.map(targetOf), { existing, named }),
   }));
 }

@@ -37,8 +37,7 @@ export async function reading<T>(session: Session, verb: Report["verb"], format:
   try {
     return await read();
   } catch (error) {
-    if (isReport(format) && isRefusal(error))
-      await printReport(session, verb, format, [], [{ context: undefined, namespace: session.namespace ?? "", error }]);
+    if (isReport(format) && isRefusal(error)) await printReport(session, verb, format, [], [{ namespace: session.namespace ?? "", error }]);
     throw error;
   }
 }

@@ -36,7 +36,7 @@ export const forwardedNames = [
 ] as const;
 
 /** Flags that require another kubectl process than one without flags, or several processes, or none. */
-const preventing: readonly string[] = [...forwardedNames, "contexts", "all-contexts", "help"];
+const preventing: readonly string[] = [...forwardedNames, "help"];
 
 /**
  * Whether a command line needs kubectl without any of its flags. Then kubectl can start before anything is parsed or even loaded. This only

@@ -7,7 +7,7 @@ import type { PlaceDetail } from "../src/output/words.ts";
 import { hostOf } from "../src/plan/existing-secret.ts";
 import { pluralize } from "../src/plan/wording.ts";
 import { loginServerIn, registryName } from "../src/registry/login-server.ts";
-import { type ClusterScope, clusterScopesOf, eachCluster, selectsNone } from "../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopeOf, untilUnreadable } from "../src/scope/cluster-scopes.ts";
 import type { Holding } from "../src/secret/entry.ts";
 import { expiryBy, holdingsOf, type ListOptions, listPullSecrets, type UnreadableNamespace } from "../src/state/listed-secrets.ts";
 import { whereOf } from "./conclude.ts";
@@ -83,19 +83,19 @@ export const list = verb({
     const ends = within === undefined ? undefined : new Date(expiryAfter(within, session.now(), "--expiring-within"));
     const { output, registry, selector, "include-unknown": includeUnknown } = flags;
     const options = { carriers: output !== "name", selector, registry, ends, includeUnknown };
-    const { clusterScopes, collected } = await reading(session, "list", output, async () => {
-      const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
-      return { clusterScopes, collected: await collect(clusterScopes, options) };
+    const { clusterScope, collected } = await reading(session, "list", output, async () => {
+      const clusterScope = await clusterScopeOf(scopeOf(flags), { ...session, writes: false });
+      return { clusterScope, collected: await collect(clusterScope, options) };
     });
     const { skipped, unreadable } = collected;
-    const where = whereOf(clusterScopes);
+    const where = whereOf(clusterScope);
     const found = sortedBy(collected.found, orders, flags["sort-by"]);
     const { stdout, stderr, env, now } = session;
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
     if (isReport(output)) await printReport(session, "list", output, found, unreadable);
     else if (output === "name") session.print(found.map(({ name }) => `secret/${printable(name)}\n`).join(""));
     else if (found.length > 0) session.print(rows(found, printing, output === "wide"));
-    else if (unreadable.length === 0) stderr.write(nothing(where, clusterScopes));
+    else if (unreadable.length === 0) stderr.write(nothing(where, clusterScope));
     stderr.write(skippedLine(skipped));
     printUnreadable(session, unreadable, where);
     if (unreadable.length > 0) return failureCode(true);
@@ -116,13 +116,12 @@ function skippedLine({ never, unknown }: Skipped): string {
   return parts.length > 0 ? `secrets not shown: ${parts.join(", ")}\n` : "";
 }
 
-/** Collects the Secrets of all clusters. An unreadable cluster is one without a namespace. */
-async function collect(clusterScopes: readonly ClusterScope[], options: Options) {
+/** Collects the Secrets. If the cluster can't be read, the last error has no namespace. */
+async function collect(clusterScope: ClusterScope, options: Options) {
   const found: PullSecretItem[] = [];
   const skipped: Skipped = { never: 0, unknown: 0 };
   const unreadable: UnreadableNamespace[] = [];
-  const read = (clusterScope: ClusterScope) => listPullSecrets(clusterScope, options);
-  for await (const one of eachCluster(clusterScopes, read, ({ context }, error) => ({ context, namespace: "", error }))) {
+  for await (const one of untilUnreadable(listPullSecrets(clusterScope, options), (error) => ({ namespace: "", error }))) {
     if ("error" in one) {
       unreadable.push(one);
       continue;
@@ -153,8 +152,7 @@ function namesOf(key: string): readonly (string | undefined)[] {
   return [host, loginServerIn(host), registryName(host)];
 }
 
-function nothing(where: PlaceDetail, clusterScopes: readonly ClusterScope[]): string {
-  if (selectsNone(clusterScopes)) return "no namespace matches\n";
-  const [clusterScope] = clusterScopes;
-  return where === "one" ? `No resources found in ${printable(clusterScope?.namespaces[0] ?? "")} namespace.\n` : "No resources found\n";
+function nothing(where: PlaceDetail, { namespaces: [first] }: ClusterScope): string {
+  if (first === undefined) return "no namespace matches\n";
+  return where === "one" ? `No resources found in ${printable(first)} namespace.\n` : "No resources found\n";
 }

@@ -5,7 +5,7 @@ import { CliError, usage, withLines } from "../src/errors.ts";
 import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
 import { planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
-import { clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { clusterScopeOf } from "../src/scope/cluster-scopes.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { findLeftovers, type Leftovers, readHeld } from "../src/workflows/find-leftovers.ts";
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
@@ -13,13 +13,11 @@ import { printOutcomes } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { goDuration } from "./line/durations.ts";
 import { dryRun, type Flags, formats, identityFlags, identityOf, noHeaders, under, type Values } from "./line/flags.ts";
-import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import { scopeOf } from "./line/scope-flags.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import { openRecorded } from "./recorded-credential.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
-
-const { contexts, "all-contexts": allContexts } = scopeFlags;
 
 const pruneFlags = {
   registry: createFlags.registry,
@@ -34,16 +32,13 @@ const pruneFlags = {
     },
     "include-unknown": {
       type: "boolean",
-      describe:
-        "Also delete credentials without a recorded cluster, which older versions created. A cluster that you didn't select may use them",
+      describe: "Also delete credentials without a recorded cluster, which older versions created. Another cluster may use them",
     },
     "include-exported": {
       type: "boolean",
       describe: "Also delete exported credentials that no Secret holds. Copies of the exported Secrets stop working",
     },
   }),
-  contexts,
-  "all-contexts": allContexts,
   ...identityFlags,
   output: formats(["json", "jsonl", "name", "wide"]),
   ...noHeaders,
@@ -55,16 +50,14 @@ type PruneFlags = Values<typeof pruneFlags>;
 export const prune = verb({
   usage: "prune --registry REGISTRY",
   description: [
-    "Finds ACR tokens, scope maps and passwords of applications that this plugin created and that no Secret in the selected clusters holds. " +
+    "Finds ACR tokens, scope maps and passwords of applications that this plugin created and that no Secret in this cluster holds. " +
       "Keeps everything that another cluster may use. Asks for confirmation before it deletes anything.",
   ],
   examples: [
     "# Show unused credentials, and ask whether to delete them",
     "kubectl acr-secret prune --registry myregistry",
-    "# Look for Secrets in every cluster of the kubeconfig",
-    "kubectl acr-secret prune --registry myregistry --all-contexts",
     "# Delete without confirmation",
-    "kubectl acr-secret prune --registry myregistry --all-contexts --yes",
+    "kubectl acr-secret prune --registry myregistry --yes",
   ],
   flags: pruneFlags,
   most: 0,
@@ -74,15 +67,15 @@ export const prune = verb({
     const olderThan = goDuration(flags["older-than"]);
     if (olderThan === undefined) throw usage(`invalid --older-than "${flags["older-than"]}": must be a duration, such as 30m or 0s`);
     const options = { includeUnknown: flags["include-unknown"], includeExported: flags["include-exported"], olderThan };
-    const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
+    const clusterScope = await clusterScopeOf(scopeOf({}), { ...session, writes: false });
     const { registry, made, holders, now } = await session.during(`Looking for leftovers in ${named}`, async () => {
       const azure = await session.azure(identityOf(flags));
-      return findLeftovers(azure, azure.findRegistry(registryHost(named)), clusterScopes, session.warn);
+      return findLeftovers(azure, azure.findRegistry(registryHost(named)), clusterScope, session.warn);
     });
     const rows = sorted(planPrune(made, { ...holders, now }, options));
     warnUnlisted(holders, session);
     const removals = removalsOf(rows);
-    const readAgain = async () => ({ ...(await readHeld(clusterScopes)), now });
+    const readAgain = async () => ({ ...(await readHeld(clusterScope)), now });
     const removing = { options, look: readAgain, remover: removers(registry, identityOf(flags), session) };
     if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, flags, session);
     await showLeftovers(rows, flags, session);
@@ -99,10 +92,7 @@ export const prune = verb({
 });
 
 function warnUnlisted({ unlisted }: Leftovers["holders"], { warn }: Session): void {
-  for (const { context, error } of unlisted) {
-    const which = context === undefined ? "this cluster" : `the cluster of context ${context}`;
-    warn(withLines(`credentials for ${which} are kept because its Secrets could not be listed`, error.message));
-  }
+  if (unlisted) warn(withLines("credentials for this cluster are kept because its Secrets could not be listed", unlisted.message));
 }
 
 type Removing = Omit<Pruning, "tools">;

@@ -2,12 +2,12 @@ import type { Outcome } from "../src/actions/outcome.ts";
 import { CliError, Interrupted, unlessForbidden } from "../src/errors.ts";
 import { inPlace } from "../src/fix.ts";
 import { dueOf, independentGroups, type NotDue, notDue, type Rotation, rotationsOf } from "../src/plan/rotation.ts";
-import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopeOf } from "../src/scope/cluster-scopes.ts";
 import { once, runConcurrently } from "../src/scope/concurrency.ts";
-import { clustersOf } from "../src/state/holders.ts";
+import { listedCluster } from "../src/state/holders.ts";
 import { imagesIn } from "../src/state/images.ts";
 import { findLogins, type RecordedLogin, type SecretLogins, sharedFindLogins } from "../src/state/secret-logins.ts";
-import { scopesHolding } from "../src/workflows/distribute.ts";
+import { scopeHolding } from "../src/workflows/distribute.ts";
 import type { RotateOrder } from "../src/workflows/find-holders.ts";
 import { rotateCredentials as rotateCredential } from "../src/workflows/rotate.ts";
 import { failure } from "../src/workflows/unit.ts";
@@ -26,7 +26,7 @@ export const rotate = verb({
   usage: "rotate [SECRET]",
   description: [
     "Generates a second password, proves that it pulls, and writes it to every Secret with the same credential. The Secrets can be in any " +
-      "namespace of the selected clusters. The old password stays valid until the next rotation (see --grace), and always while a Secret holds it.",
+      "namespace of the cluster. The old password stays valid until the next rotation (see --grace), and always while a Secret holds it.",
     "Without SECRET, rotates every Secret of this plugin in the selected namespaces. Run an interrupted command again to continue it.",
   ],
   examples: [
@@ -44,39 +44,38 @@ export const rotate = verb({
   complete: secrets,
   async run({ flags, args }, session) {
     const options = readRotateOptions(flags, args, session.now());
-    const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
-    const all = await findLogins(clusterScopes, () => true, { force: flags.force });
-    const isWanted = selectedBy(options, clusterScopes);
+    const clusterScope = await clusterScopeOf(scopeOf(flags), { ...session, writes: true });
+    const all = await findLogins(clusterScope, () => true, { force: flags.force });
+    const isWanted = selectedBy(options, clusterScope);
     const rotations = rotationsOf(all.recorded, isWanted);
     const refusals = new Map(rotations.map((rotation) => [rotation, unable(rotation, isWanted)]));
     const able = rotations.filter((rotation) => refusals.get(rotation) === undefined);
     const refusal = [...refusals.values()].find((error) => error !== undefined);
     const foreign = foreignOnly(all, rotations, isWanted);
     const refused = foreign.filter((one) => notDue([one], options).length === 0).map(managedElsewhere);
-    if (able.length === 0 && (refusal || foreign.length === 0)) throw refusal ?? (await nothingToRotate(options, clusterScopes, all));
+    if (able.length === 0 && (refusal || foreign.length === 0)) throw refusal ?? (await nothingToRotate(options, clusterScope, all));
     if (able.length === 0 && refused[0]) throw refused[0];
     for (const { message, hint } of refused) {
       session.warn(message);
       if (hint !== undefined) session.hint(hint);
     }
     const skipped = rotations.filter((rotation) => refusals.get(rotation)).map((rotation) => unableReasons(rotation, options));
-    const outcomes = rotateAll(able, { ...all, clusterScopes, options, flags, skipped }, session);
-    const code = await conclude(outcomes, session, flags, holding(able, clusterScopes));
+    const outcomes = rotateAll(able, { ...all, clusterScope, options, flags, skipped }, session);
+    const code = await conclude(outcomes, session, flags, holding(able, clusterScope));
     session.stderr.write(skipLines(skipped, flags));
     return code;
   },
 });
 
 /** Returns the namespaces that outcomes can come from: a credential may also be held outside the selected namespaces. */
-function holding(rotations: Parameters<typeof rotateAll>[0], clusterScopes: readonly ClusterScope[]): readonly ClusterScope[] {
-  const held = scopesHolding({ members: rotations.flatMap(({ members }) => members) });
-  const open = clusterScopes.some((clusterScope) => clusterScope.open);
-  return held.length > 0 ? held.map((clusterScope) => ({ ...clusterScope, open })) : clusterScopes;
+function holding(rotations: Parameters<typeof rotateAll>[0], clusterScope: ClusterScope): ClusterScope {
+  const members = rotations.flatMap((rotation) => rotation.members);
+  return members.length > 0 ? { ...scopeHolding({ members }), open: clusterScope.open } : clusterScope;
 }
 
 /** The input of a run of `rotate`. */
 type Rotating = Omit<SecretLogins, "recorded"> & {
-  readonly clusterScopes: readonly ClusterScope[];
+  readonly clusterScope: ClusterScope;
   readonly options: RotateOptions;
   readonly flags: RotateFlags;
   /** The reasons for each skipped credential. */
@@ -90,8 +89,8 @@ const atOnce = 4;
 async function* rotateAll(rotations: readonly Rotation<RecordedLogin>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
   const order = orderOf(rotating, session);
   const { options, unreadable, unrecorded, claimed } = rotating;
-  // The Secrets of these clusters are unknown, so none of them is rotated
-  for (const { context, error, own } of unreadable) if (own) yield failure({ context, namespace: "" }, error);
+  // The Secrets are unknown, so none of them is rotated
+  for (const { error, own } of unreadable) if (own) yield failure({ namespace: "" }, error);
   const defects: unknown[] = [];
   const ends = () => session.interrupted() || defects.length > 0;
   const begin = (rotation: Rotation<RecordedLogin>) => {
@@ -119,8 +118,7 @@ function notDueBefore({ all, replaced }: Rotation<RecordedLogin>, { endsBy, crea
 }
 
 /**
- * Rethrows the error of the only credential as the error of the run. Its hint gets the namespace and the context of a Secret that holds the
- * credential.
+ * Rethrows the error of the only credential as the error of the run. Its hint gets the namespace of a Secret that holds the credential.
  */
 async function* placed(outcomes: AsyncIterable<Outcome>, { members: [first] }: Rotation): AsyncGenerator<Outcome> {
   try {
@@ -151,10 +149,10 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
 const asPartial = (outcome: Outcome): Outcome =>
   outcome.change || "notice" in outcome ? outcome : { ...outcome, isPartial: true as const };
 
-function orderOf({ clusterScopes, unreadable, options, flags, skipped }: Rotating, session: Session): RotateOrder {
+function orderOf({ clusterScope, unreadable, options, flags, skipped }: Rotating, session: Session): RotateOrder {
   return {
-    listed: sharedFindLogins(clusterScopes, { force: flags.force }),
-    clusters: once(() => clustersOf(clusterScopes, { unreadable })),
+    listed: sharedFindLogins(clusterScope, { force: flags.force }),
+    cluster: once(() => listedCluster(clusterScope, { unreadable })),
     ...options,
     force: flags.force,
     skipped: (reasons) => skipped.push(reasons),

@@ -3,7 +3,7 @@ import { type Fix, listEverywhere } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { Plan } from "../src/plan/change.ts";
 import type { RecreateOptions } from "../src/plan/references.ts";
-import { type ClusterScope, clusterScopesOf, noneMatches, selectsNone } from "../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopeOf, noneMatches } from "../src/scope/cluster-scopes.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
 import type { NamespaceState, ReadOptions } from "../src/state/namespace-state.ts";
 import { onlySecret } from "../src/state/pull-secrets.ts";
@@ -40,12 +40,12 @@ type ScopeRun = Pick<Unit, "each"> & { readonly reads: ReadOptions };
 export async function runInScope(
   session: Session,
   flags: ChangeFlags & Pick<WritingFlags, "force">,
-  prepare: (clusterScopes: readonly ClusterScope[], isOneNamespace: boolean) => Promise<ScopeRun> | ScopeRun,
+  prepare: (clusterScope: ClusterScope, isOneNamespace: boolean) => Promise<ScopeRun> | ScopeRun,
 ): Promise<number> {
-  const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
-  const { reads, ...run } = await prepare(clusterScopes, whereOf(clusterScopes) === "one");
-  const outcomes = runUnit(run, readersOf(clusterScopes, reads), toolsOf(session, flags));
-  return conclude(outcomes, session, flags, clusterScopes);
+  const clusterScope = await clusterScopeOf(scopeOf(flags), { ...session, writes: true });
+  const { reads, ...run } = await prepare(clusterScope, whereOf(clusterScope) === "one");
+  const outcomes = runUnit(run, readersOf(clusterScope, reads), toolsOf(session, flags));
+  return conclude(outcomes, session, flags, clusterScope);
 }
 
 /** The Secret and the targets of a command line, for planning one namespace. */
@@ -80,16 +80,16 @@ export function runOnTargets(
   const isNamed = wantsTargets(named);
   // The user chooses from what --where-used finds
   const targets = isNamed ? named : { ...named, whereUsed: true };
-  return runInScope(session, flags, async (clusterScopes, isOneNamespace) => {
-    const secret = name ?? (await nameOfSecret(clusterScopes, of.otherwise(named, clusterScopes[0]?.namespaces[0])));
+  return runInScope(session, flags, async (clusterScope, isOneNamespace) => {
+    const secret = name ?? (await nameOfSecret(clusterScope, of.otherwise(named, clusterScope.namespaces[0])));
     const pods = of.reads.pods === "waiting" && targets.whereUsed ? "all" : of.reads.pods;
     const reads = { ...of.reads, secret, targets, pods, lenient: !isOneNamespace };
     const run = { secret, targets, named, isOneNamespace };
-    const choosing = { verb: of.verb, secret, where: whereOf(clusterScopes), output: flags.output };
+    const choosing = { verb: of.verb, secret, where: whereOf(clusterScope), output: flags.output };
     const isSelected =
-      isNamed || selectsNone(clusterScopes)
+      isNamed || clusterScope.namespaces.length === 0
         ? () => true
-        : await selectTargets(session, readersOf(clusterScopes, reads), (state) => of.candidates(state, run), choosing);
+        : await selectTargets(session, readersOf(clusterScope, reads), (state) => of.candidates(state, run), choosing);
     return { reads, each: (state) => of.plan(state, { ...run, isSelected }) };
   });
 }
@@ -104,12 +104,10 @@ export function recreateOptions({ recreate, force }: { readonly recreate: boolea
  * Returns the name of the Secret if the command line names none: the only one of the only namespace.
  * @param otherwise the fix if there is none
  */
-export async function nameOfSecret(clusterScopes: readonly ClusterScope[], otherwise: Fix): Promise<string> {
-  if (selectsNone(clusterScopes)) throw noneMatches();
-  const [clusterScope, ...more] = clusterScopes;
-  const [namespace, ...others] = clusterScope?.namespaces ?? [];
-  if (clusterScope && namespace !== undefined && more.length + others.length === 0 && !clusterScope.open)
-    return onlySecret(clusterScope.cluster, namespace, otherwise);
+export async function nameOfSecret({ cluster, namespaces, open }: ClusterScope, otherwise: Fix): Promise<string> {
+  const [namespace, ...others] = namespaces;
+  if (namespace === undefined) throw noneMatches();
+  if (others.length === 0 && !open) return onlySecret(cluster, namespace, otherwise);
   throw usage("specify a Secret name when you select more than one namespace", listEverywhere);
 }
 

@@ -5,7 +5,7 @@ import { usage } from "../src/errors.ts";
 import { isObjectName } from "../src/kinds.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { isLoginServer } from "../src/registry/login-server.ts";
-import { clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { clusterScopeOf } from "../src/scope/cluster-scopes.ts";
 import { openNodePulls } from "../src/workflows/check-from-cluster.ts";
 import { setUp } from "../src/workflows/secretless.ts";
 import { checkSecretless } from "../src/workflows/secretless-check.ts";
@@ -131,13 +131,13 @@ async function change(does: "create" | "delete", given: SecretlessFlags, session
   const asks = does === "delete" && !given.yes && given["dry-run"] === "none";
   if (asks && (given.output !== undefined || !session.terminal))
     throw usage("cannot ask for confirmation without a terminal or with -o; add --yes");
-  const clusterScopes = await clusterScopesOf(scopeOf({}), { ...session, writes: true });
-  const [namespace = ""] = clusterScopes[0]?.namespaces ?? [];
+  const clusterScope = await clusterScopeOf(scopeOf({}), { ...session, writes: true });
+  const [namespace = ""] = clusterScope.namespaces;
   const ports = { azure: await session.azure(identityOf(given)), cluster: session.cluster() };
   const run = (dry: SecretlessFlags["dry-run"]): AsyncIterable<Outcome> =>
     setUp(does, { ...order, namespace }, ports, toolsOf(session, { ...given, "dry-run": dry }));
   if (asks) await confirmDeletion(session, run("client"), "one");
-  const code = await conclude(run(given["dry-run"]), session, given, clusterScopes);
+  const code = await conclude(run(given["dry-run"]), session, given, clusterScope);
   if (does === "create" && printsHints(code, given)) printChecks(order, given, session);
   return code;
 }

@@ -27,26 +27,25 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
   const trace: Trace = (level, line) => {
     if (verbosity >= level) stderr.write(`${printable(line())}\n`);
   };
-  const clusters = new Map<string, Cluster>();
+  let opened: Cluster | undefined;
   const azures = new Map<string, Promise<Azure>>();
   const runId = once(() => crypto.randomUUID());
   let warnings = 0;
   const denials = new Set<string>();
 
-  function open(name: string | undefined) {
+  function open() {
     const onWarning = (text: string) => {
       warnings++;
       printWarning(stderr, env, text);
     };
-    const cluster = context.cluster(kubeFlags(flags, name), trace, onWarning);
+    const cluster = context.cluster(kubeFlags(flags), trace, onWarning);
     return flags["strict"] === true ? recordingDenials(cluster, denials) : cluster;
   }
 
   /** Formats a fix as a command in the cluster and the namespace of this command line, if it is run now. */
   function format(fix: Fix): string {
-    const place = placeOf(flags);
     // The current context may differ from the one at the start
-    return formatCommand(fix, { ...place, context: place.context ?? clusters.get("")?.contextToName?.() });
+    return formatCommand(fix, { ...placeOf(flags), context: opened?.contextToName?.() });
   }
 
   const { during, count, print: inform } = progressOn(stderr, env, verbosity, now);
@@ -63,10 +62,11 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     get runId(): string {
       return runId();
     },
-    /** Returns the cluster of a context; without a name, that of the command line or the current one. */
-    cluster: (name?: string) => memoize(clusters, name ?? "", () => open(name)),
+    cluster: () => {
+      opened ??= open();
+      return opened;
+    },
     configured: (of: Configured) => context.configured(of, kubeFlags(flags)),
-    contexts: () => context.configured("contexts", kubeFlags(flags)),
     warnings: () => warnings,
     /** Returns the requests that a server denied, in its words, also those without which the run continued. Only with `--strict`. */
     denials: () => [...denials],
@@ -79,7 +79,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     /** Prints a hint: a command, or lines of text. */
     hint: (next: Next) => printHint({ stderr, env, formatCommand: format }, next),
     formatCommand: format,
-    close: async () => void (await Promise.all([...clusters.values()].map((cluster) => cluster.close()))),
+    close: async () => opened?.close(),
   };
 }
 
@@ -124,17 +124,17 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
   };
 }
 
-/** Returns the global flags of a command line, for kubectl and for the plugin. `context` replaces the named one. */
-export function kubeFlags(flags: Parsed["flags"], context?: string): KubeFlags {
-  return { ...placeFlagsOf(flags, context), requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0 };
+/** Returns the global flags of a command line, for kubectl and for the plugin. */
+export function kubeFlags(flags: Parsed["flags"]): KubeFlags {
+  return { ...placeFlagsOf(flags), requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0 };
 }
 
-/** Returns the cluster and the namespace that a printed command repeats: none if the command line has several. */
+/** Returns the cluster and the namespace that a printed command repeats: no namespace if the command line has several. */
 function placeOf(flags: Parsed["flags"]): CurrentPlace {
   const given = placeFlagsOf(flags);
   const namespace = onlyOf(flags["namespaces"]);
   const isName = namespace !== undefined && !isGlob(namespace);
-  return { ...given, context: onlyOf(flags["contexts"]), namespace: isName ? namespace : given.namespace };
+  return { ...given, namespace: isName ? namespace : given.namespace };
 }
 
 function onlyOf(value: Parsed["flags"][string]): string | undefined {
@@ -142,9 +142,9 @@ function onlyOf(value: Parsed["flags"][string]): string | undefined {
   return others.length === 0 ? only : undefined;
 }
 
-function placeFlagsOf(flags: Parsed["flags"], context?: string): CurrentPlace {
+function placeFlagsOf(flags: Parsed["flags"]): CurrentPlace {
   const forward = Object.keys(forwarded).flatMap((name) => {
-    const value = name === "context" ? (context ?? flags[name]) : flags[name];
+    const value = flags[name];
     if (Array.isArray(value)) return value.map((each) => `--${name}=${each}`);
     return value === undefined || value === false ? [] : [`--${name}=${value}`];
   });

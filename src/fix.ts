@@ -7,8 +7,8 @@ import type { Scope } from "./scope/scope.ts";
  */
 export type Fix = PluginCommand | KubectlCommand | PullChart | Shell | Steps | Hints;
 
-/** The namespace and the context of a command. Default: those of the current command line. */
-type Place = { readonly namespace?: string | undefined; readonly context?: string | undefined };
+/** The namespace of a command. Default: that of the current command line. */
+type Place = { readonly namespace?: string | undefined };
 
 /** A command of this plugin. */
 export type PluginCommand = Place &
@@ -19,7 +19,7 @@ export type PluginCommand = Place &
     readonly secret?: string;
     /** As in kubectl: `deployment/web`, or a kind if `all` or `selector` is set. */
     readonly targets?: readonly string[];
-    /** The namespaces and clusters, if the command acts on several. */
+    /** The namespaces, if the command acts on several. */
     readonly scope?: Scope;
     readonly identity?: SignInOptions;
     /** Another way, in words. It is printed on a line of its own. */
@@ -103,7 +103,6 @@ type Steps = Place & { readonly do: "steps"; readonly steps: readonly Fix[]; rea
 export const hasVerb = (fix: Fix, verb: string): fix is PluginCommand => "verb" in fix && fix.verb === verb;
 
 export const everyNamespace: Scope = {
-  contexts: "current",
   namespaces: "all",
   selector: undefined,
   exclude: [],
@@ -116,7 +115,7 @@ export const listEverywhere: PluginCommand = { verb: "list", scope: everyNamespa
 export function inPlace(fix: Fix, at: Place): Fix {
   if (fix.do === "shell") return fix;
   if (fix.do === "hints") return { ...fix, hints: fix.hints.map((hint) => (typeof hint === "string" ? hint : inPlace(hint, at))) };
-  return { namespace: at.namespace || undefined, context: at.context, ...fix };
+  return { namespace: at.namespace || undefined, ...fix };
 }
 
 /** Returns a hint in one line, for a field of JSON. */

@@ -105,22 +105,18 @@ export function withAt(object: object, [step = "", ...path]: readonly string[], 
   return { ...object, [step]: path.length === 0 ? value : withAt(inside ?? {}, path, value) };
 }
 
-/** The name of one object, in the cluster or outside. `context` is only set in a run on several clusters. */
+/** The name of one object, in the cluster or outside. */
 export type Ref<K extends KindName = KindName> = {
   readonly kind: K;
   readonly name: string;
   readonly namespace?: string;
-  readonly context?: string;
 };
 
 /** Whether kubectl can read the object by this name. */
 export const isInCluster = ({ kind }: Ref): boolean => kinds[kind].at === "cluster";
 
-/**
- * A unique key of an object across all clusters. No name in a cluster contains a line feed, and an object in Azure has no context. Keys
- * sort by context, kind, namespace and name.
- */
-export const keyOf = ({ context = "", kind, namespace = "", name }: Ref): string => `${context}\n${kind}\n${namespace}\n${name}`;
+/** A unique key of an object. No name in a cluster contains a line feed. Keys sort by kind, namespace and name. */
+export const keyOf = ({ kind, namespace = "", name }: Ref): string => `${kind}\n${namespace}\n${name}`;
 
 /** Formats a number of objects: `3 Secrets`, `1 scope map`. */
 export function countOf(kind: KindName, count: number): string {

@@ -4,7 +4,7 @@ import { usage } from "../../src/errors.ts";
 import type { Create } from "../../src/fix.ts";
 import { printList } from "../../src/output/object.ts";
 import { loginServerIn } from "../../src/registry/login-server.ts";
-import { type ClusterScope, clusterScopesOf, type NamespaceScope } from "../../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopeOf, type NamespaceScope } from "../../src/scope/cluster-scopes.ts";
 import { readers } from "../../src/secret/readers.ts";
 import { wantsTargets } from "../../src/state/targets.ts";
 import { exportSecret } from "../../src/workflows/export.ts";
@@ -30,7 +30,7 @@ export async function exportOne(options: Options, flags: CreateFlags, session: S
   const place = await onlyPlace(options, session);
   const tools = (credential: Credential) => toolsOf(session, flags, credential);
   const order = { ...options, podsTell: podsTell(options), opening, tools };
-  return conclude(exportSecret(place, order), session, { ...flags, output, passwords: true }, [place]);
+  return conclude(exportSecret(place, order), session, { ...flags, output, passwords: true }, place);
 }
 
 /** The flags that count if the reader creates the Secret itself. */
@@ -63,8 +63,8 @@ function manifestForm({ output = "yaml" }: CreateFlags, flag: string): "yaml" | 
 
 /** @throws CliError usage if several namespaces are selected */
 async function onlyPlace({ scope }: CreateOptions, session: Session): Promise<ClusterScope & NamespaceScope> {
-  const [only, ...others] = await clusterScopesOf(scope, { ...session, writes: false });
-  const [namespace, ...more] = only?.namespaces ?? [];
-  if (only && namespace !== undefined && others.length === 0 && more.length === 0) return { ...only, namespace };
+  const clusterScope = await clusterScopeOf(scope, { ...session, writes: false });
+  const [namespace, ...others] = clusterScope.namespaces;
+  if (namespace !== undefined && others.length === 0) return { ...clusterScope, namespace };
   throw usage("one Secret is printed, so select one namespace");
 }

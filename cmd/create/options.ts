@@ -32,7 +32,7 @@ import { readTargetWords, targetValues } from "../line/target-words.ts";
 const readerNames = Object.keys(readers) as ReaderName[];
 
 /** The flags for several namespaces. */
-const forSeveral = ["namespaces", "all-namespaces", "namespace-selector", "contexts", "all-contexts", "credential-per"];
+const forSeveral = ["namespaces", "all-namespaces", "namespace-selector", "credential-per"];
 
 export const createFlags = {
   ...under("Required", {
@@ -170,8 +170,7 @@ export function readOptions(
  * Returns the namespaces of a printed command. If each namespace has its own credential, the command is for the namespace that it concerns.
  */
 function placesOf(scope: Scope, per: CreateFlags["credential-per"]): Partial<Create> {
-  const isHere = scope.namespaces === "current" && scope.contexts === "current";
-  return isHere || per === "namespace" ? {} : { scope, credentialPer: per, namespace: undefined, context: undefined };
+  return scope.namespaces === "current" || per === "namespace" ? {} : { scope, credentialPer: per, namespace: undefined };
 }
 
 /** Rejects a named token or application with one credential for each namespace. @throws CliError usage */

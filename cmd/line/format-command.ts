@@ -10,8 +10,8 @@ import type { scopeFlags } from "./scope-flags.ts";
 
 /** The cluster and the namespace of the current command line, for a command that acts in the same place. */
 export type CurrentPlace = Pick<KubeFlags, "forward" | "namespace"> & {
-  /** The only context of a scope. It is not a flag that kubectl knows. */
-  readonly context?: string;
+  /** The context to name, because it is not the current one any more. */
+  readonly context?: string | undefined;
 };
 
 /**
@@ -29,9 +29,9 @@ export function formatCommand(fix: Fix, given: CurrentPlace = { forward: [] }): 
     case "hints":
       return hintText(fix, (one) => formatCommand(one, given));
     case "pull-chart": {
-      const { secret, host, namespace, context } = fix;
+      const { secret, host, namespace } = fix;
       const args = ["secret", secret, "-o", "jsonpath={.data.\\.dockerconfigjson}"];
-      return pullChart(host, formatKubectl({ kubectl: "get", args, namespace, context }, given));
+      return pullChart(host, formatKubectl({ kubectl: "get", args, namespace }, given));
     }
   }
 }
@@ -101,15 +101,13 @@ function flagsOf(command: PluginCommand): string[] {
   return Object.entries(flagNames).flatMap(([field, flag]) => flagWords(flag, values[field as keyof Printed]));
 }
 
-function scopeValues({ contexts, namespaces, selector, exclude, includeSystem }: Scope): Partial<Values<typeof scopeFlags>> {
+function scopeValues({ namespaces, selector, exclude, includeSystem }: Scope): Partial<Values<typeof scopeFlags>> {
   return {
     namespaces: typeof namespaces === "object" ? [...namespaces.names, ...namespaces.globs] : [],
     "namespace-selector": selector,
     "all-namespaces": namespaces === "all" && selector === undefined,
     "exclude-namespaces": exclude,
     "include-system": includeSystem,
-    contexts: typeof contexts === "object" ? contexts : [],
-    "all-contexts": contexts === "all",
   };
 }
 
@@ -138,16 +136,14 @@ const unprinted: readonly (keyof typeof forwarded)[] = ["token", "cache-dir", "d
 
 function placeFlags(of: PluginCommand | KubectlCommand, given: CurrentPlace): string[] {
   const scope = "scope" in of ? of.scope : undefined;
-  const context = of.context ?? (scope && scope.contexts !== "current" ? undefined : given.context);
-  const dropped: readonly string[] = context === undefined ? unprinted : [...unprinted, "context"];
-  const kept = given.forward.filter((word) => !dropped.some((flag) => word.startsWith(`--${flag}=`)));
+  const kept = given.forward.filter((word) => !unprinted.some((flag) => word.startsWith(`--${flag}=`)));
   const isContext = (word: string) => Number(word.startsWith("--context="));
   const isClusterWide = "kubectl" in of && ["create namespace", "get namespaces"].includes(of.kubectl);
   const namespace = selectsNamespaces(scope) || isClusterWide ? undefined : (of.namespace ?? given.namespace);
   return [
     ...flagWords("namespace", namespace),
     ...Object.entries(scope ? scopeValues(scope) : {}).flatMap(([flag, value]) => flagWords(flag, value)),
-    ...flagWords("context", context),
+    ...flagWords("context", given.context),
     ...kept.toSorted((a, b) => isContext(b) - isContext(a)),
   ];
 }

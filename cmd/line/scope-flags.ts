@@ -1,21 +1,9 @@
 import { usage } from "../../src/errors.ts";
 import { isGlob, type Scope } from "../../src/scope/scope.ts";
 import { type Flags, under, type Values } from "./flags.ts";
-import { contexts, namespaces } from "./known.ts";
+import { namespaces } from "./known.ts";
 import { ours } from "./kubectl-flags.ts";
 import { objectName } from "./names.ts";
-
-/** Flags of kubectl for one cluster. With several contexts, all servers would receive their values. */
-const oneClusterFlags = [
-  "context",
-  "cluster",
-  "server",
-  "token",
-  "certificate-authority",
-  "client-certificate",
-  "client-key",
-  "tls-server-name",
-];
 
 /** Validates the name of a namespace (RFC 1123 label), or a pattern with `*` and `?`. */
 const refuseNamespace = (flag: string) => (value: string) =>
@@ -23,7 +11,7 @@ const refuseNamespace = (flag: string) => (value: string) =>
     ? undefined
     : usage(`invalid argument ${JSON.stringify(value)} for "--${flag}" flag: must be the name of a namespace or a pattern with * and ?`);
 
-/** The flags that select namespaces and clusters. */
+/** The flags that select namespaces. */
 export const scopeFlags = under("Where", {
   namespace: ours.namespace,
   namespaces: {
@@ -56,14 +44,6 @@ export const scopeFlags = under("Where", {
     describe: "Namespaces to skip, by name or pattern",
   },
   "include-system": { type: "boolean", describe: "Also write to the namespaces kube-*" },
-  contexts: {
-    type: "strings",
-    exclusive: [...oneClusterFlags, "all-contexts"],
-    complete: contexts,
-    value: "NAME",
-    describe: "Clusters of these kubeconfig contexts",
-  },
-  "all-contexts": { type: "boolean", exclusive: oneClusterFlags, describe: "Clusters of every kubeconfig context" },
 });
 
 const { "include-system": _, ...reading } = scopeFlags;
@@ -78,12 +58,11 @@ type ScopeFlags = Values<typeof scopeFlags>;
 
 /** Returns the scope that the flags select. @throws CliError usage for a flag that filters a single namespace */
 export function scopeOf(flags: Partial<ScopeFlags>): Scope {
-  const { contexts = [], "exclude-namespaces": exclude = [], "include-system": includeSystem = false } = flags;
+  const { "exclude-namespaces": exclude = [], "include-system": includeSystem = false } = flags;
   const namespaces = namespacesOf(flags);
   const stray = exclude.length > 0 ? "exclude-namespaces" : includeSystem ? "include-system" : undefined;
   if (namespaces === "current" && stray) throw usage(`--${stray} requires --namespaces, --namespace-selector or --all-namespaces`);
   return {
-    contexts: flags["all-contexts"] ? "all" : contexts.length > 0 ? unique(contexts) : "current",
     namespaces,
     selector: flags["namespace-selector"],
     exclude: unique(exclude),

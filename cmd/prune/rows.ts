@@ -68,9 +68,9 @@ export async function showLeftovers(rows: readonly PruneRow[], flags: ShowFlags,
 /** Hints at further objects that could be removed, and the flags for that. */
 export function hintAtOthers(rows: readonly PruneRow[], olderThan: string, { hint }: Session): void {
   const hints = {
-    "other cluster": "created for other clusters; to check them, add these clusters with --contexts",
+    "other cluster": "created for other clusters; to check them, run the command with the --context of each",
     unknown: "without a recorded cluster; to delete them too, add --include-unknown",
-    exported: "exported and not applied to a selected cluster; to delete them too, add --include-exported",
+    exported: "exported and not applied to this cluster; to delete them too, add --include-exported",
     "too recent": `changed less than ${olderThan} ago; to delete them too, wait or lower --older-than`,
   };
   for (const [wanted, why] of Object.entries(hints)) {

@@ -58,8 +58,7 @@ export const rotateFlags = {
     },
     force: {
       type: "boolean",
-      describe:
-        "Also write Secrets and fields that other tools manage. Delete old passwords even if clusters that can't be listed may use them",
+      describe: "Also write Secrets and fields that other tools manage. Delete old passwords even if another cluster may use them",
     },
   }),
   ...scopeFlags,

@@ -1,24 +1,19 @@
 import { kindNamed } from "../../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../../src/errors.ts";
-import { keyOf } from "../../src/kinds.ts";
 import type { Rotation } from "../../src/plan/rotation.ts";
-import { type ClusterScope, noneMatches, selectsNone } from "../../src/scope/cluster-scopes.ts";
+import { type ClusterScope, noneMatches } from "../../src/scope/cluster-scopes.ts";
 import { namespaceNotFound, uidOf } from "../../src/state/namespace.ts";
 import { noSecret } from "../../src/state/pull-secrets.ts";
 import type { RecordedLogin, SecretLogins } from "../../src/state/secret-logins.ts";
 import type { RotateOptions } from "./options.ts";
 
 /** Returns whether the command line selects a login. Other Secrets with the same login are found through it. */
-export function selectedBy({ secret, registry }: RotateOptions, clusterScopes: readonly ClusterScope[]): (login: RecordedLogin) => boolean {
-  const places = new Set(clusterScopes.flatMap(({ context, namespaces }) => namespaces.map((namespace) => placeKey(context, namespace))));
+export function selectedBy({ secret, registry }: RotateOptions, { namespaces }: ClusterScope): (login: RecordedLogin) => boolean {
+  const selected = new Set<string | undefined>(namespaces);
   const isRegistry = (hosts: readonly string[]) => hosts.some((host) => host === registry || host.split(".")[0] === registry);
   return ({ to, entry }) =>
-    places.has(placeKey(to.context, to.namespace)) &&
-    (secret === undefined || to.name === secret) &&
-    (registry === undefined || isRegistry(entry.hosts));
+    selected.has(to.namespace) && (secret === undefined || to.name === secret) && (registry === undefined || isRegistry(entry.hosts));
 }
-
-const placeKey = (context: string | undefined, namespace = "") => keyOf({ kind: "namespace", name: namespace, context });
 
 /** Returns why the plugin can't create another password of a credential; undefined if it can. The error names a selected Secret. */
 export function unable(
@@ -26,7 +21,7 @@ export function unable(
   isWanted: (login: RecordedLogin) => boolean,
 ): CliError | undefined {
   const row = kindNamed(kind);
-  const { name: secret, namespace, context } = (members.find(isWanted) ?? members[0])?.to ?? {};
+  const { name: secret, namespace } = (members.find(isWanted) ?? members[0])?.to ?? {};
   if (!row)
     return new CliError("invalid", `secret "${secret}" holds a ${kind}, which this version does not support`, {
       hint: "install a newer version",
@@ -34,7 +29,7 @@ export function unable(
   if (row.renewal) return undefined;
   const message = `the login for ${host} in secret "${secret}" cannot be rotated by this plugin: ${row.notRenewable}`;
   const hint = row.again({ identity: members[0]?.entry.identity ?? "" }, false).flags;
-  return new CliError("invalid", message, { hint: { verb: "create", secret, registry: host, ...hint, namespace, context } });
+  return new CliError("invalid", message, { hint: { verb: "create", secret, registry: host, ...hint, namespace } });
 }
 
 /** Returns the Secrets of other tools in the scope whose credential is in no rotation, one for each credential. */
@@ -51,38 +46,35 @@ export function foreignOnly(
 }
 
 /** Returns the error for a Secret that another tool manages. */
-export function managedElsewhere({ to: { name, namespace, context }, entry }: RecordedLogin): CliError {
+export function managedElsewhere({ to: { name, namespace }, entry }: RecordedLogin): CliError {
   const message = `secret "${name}" in namespace "${namespace}" holds ${entry.identity} and is managed by another tool, so it is not rotated`;
-  return new CliError("conflict", message, { hint: { verb: "rotate", secret: name, force: true, namespace, context } });
+  return new CliError("conflict", message, { hint: { verb: "rotate", secret: name, force: true, namespace } });
 }
 
 /** Returns the error if there is nothing to rotate. */
 export async function nothingToRotate(
   { secret, registry }: RotateOptions,
-  clusterScopes: readonly ClusterScope[],
+  clusterScope: ClusterScope,
   { unreadable }: SecretLogins,
 ): Promise<CliError> {
   const unknown = unreadable.find(({ own }) => own);
   if (unknown) return unknown.error;
-  if (selectsNone(clusterScopes)) return noneMatches();
-  const absent = await absentNamespace(clusterScopes);
+  const { cluster, namespaces } = clusterScope;
+  const [namespace] = namespaces;
+  if (namespace === undefined) return noneMatches();
+  const absent = await absentNamespace(clusterScope);
   if (absent !== undefined) return absent;
-  const [clusterScope] = clusterScopes;
-  const [namespace, context] = [clusterScope?.namespaces[0], clusterScope?.context];
-  const create = { verb: "create", secret, registry: registry ?? "REGISTRY", namespace, context } as const;
-  if (secret === undefined || !clusterScope) return new CliError("notFound", "found no pull secrets to rotate", { hint: { verb: "list" } });
-  const places = clusterScopes.flatMap(({ cluster, namespaces }) => namespaces.slice(0, 1).map((at) => ({ cluster, at })));
-  const found = await Promise.all(places.map(({ cluster, at }) => cluster.get({ kind: "secret", name: secret, namespace: at })));
-  if (!found.some((one) => one)) return noSecret(secret, { verb: "list", namespace, context });
+  const create = { verb: "create", secret, registry: registry ?? "REGISTRY", namespace } as const;
+  if (secret === undefined) return new CliError("notFound", "found no pull secrets to rotate", { hint: { verb: "list" } });
+  if (!(await cluster.get({ kind: "secret", name: secret, namespace }))) return noSecret(secret, { verb: "list", namespace });
   return new CliError("invalid", `secret "${secret}" holds no login of this plugin${registry === undefined ? "" : ` for ${registry}`}`, {
     hint: create,
   });
 }
 
 /** Returns the error for the first named namespace that doesn't exist. */
-async function absentNamespace(clusterScopes: readonly ClusterScope[]): Promise<CliError | undefined> {
-  for (const { cluster, namespaces, open, error } of clusterScopes)
-    for (const name of open || error ? [] : namespaces)
-      if ((await uidOf(cluster, name).catch(unlessForbidden("not known"))) === undefined) return namespaceNotFound(cluster, name);
+async function absentNamespace({ cluster, namespaces, open }: ClusterScope): Promise<CliError | undefined> {
+  for (const name of open ? [] : namespaces)
+    if ((await uidOf(cluster, name).catch(unlessForbidden("not known"))) === undefined) return namespaceNotFound(cluster, name);
   return undefined;
 }

@@ -159,7 +159,7 @@ async function writeClaim({ to, precondition, makes, shape }: Claim, tools: Tool
   const note = newClaim(runId, now(), makes);
   const text = precondition ? { patch: claimPatch(precondition.version, note) } : { create: claimedSecret(to, note, shape) };
   try {
-    return await tools.cluster(to.context).write(to, text, write);
+    return await tools.cluster().write(to, text, write);
   } catch (error) {
     if (!isRefusal(error) || !isLost(error)) throw error;
     const found = await ownClaim(to, tools).catch(() => undefined);
@@ -181,7 +181,7 @@ async function renewed(claimed: Claimed, tools: Tools): Promise<Claimed> {
     read: async () => preconditionOf((await ownClaim(to, tools)) ?? taken(to)),
     write: ({ version }) =>
       tools
-        .cluster(to.context)
+        .cluster()
         .write(to, { patch: claimPatch(version, newClaim(runId, now(), makes)) }, write)
         .catch(asConflict),
     ...secretRetries(tools),
@@ -205,12 +205,12 @@ async function release({ to, created }: Claimed, note: ClaimAfter | undefined, t
 }
 
 const unclaim = (to: Ref<"secret">, secret: Secret, { note, tools }: { readonly note: ClaimAfter; readonly tools: Tools }) =>
-  tools.cluster(to.context).write(to, { patch: claimPatch(preconditionOf(secret).version, note) }, tools.write);
+  tools.cluster().write(to, { patch: claimPatch(preconditionOf(secret).version, note) }, tools.write);
 
 /** Deletes the Secret. If that is forbidden, removes the claim, so that no other run waits for it. */
 async function remove(to: Ref<"secret">, secret: Secret, tools: Tools): Promise<void> {
   try {
-    await tools.cluster(to.context).write(to, { delete: preconditionOf(secret) }, tools.write);
+    await tools.cluster().write(to, { delete: preconditionOf(secret) }, tools.write);
   } catch (error) {
     const { kind } = asCliError(error);
     if (kind === "forbidden") await unclaim(to, secret, { note: unclaimed, tools });
@@ -222,10 +222,10 @@ const leftEmpty = (to: Ref<"secret">, error: CliError): ChangeOutcome => ({
   change: { act: "claim", to, precondition: undefined },
   error,
   messages: [`secret/${to.name} still exists, without a login`],
-  fix: { kubectl: "delete secret", args: [to.name], namespace: to.namespace, context: to.context },
+  fix: { kubectl: "delete secret", args: [to.name], namespace: to.namespace },
 });
 
 async function ownClaim(to: Ref<"secret">, { cluster, runId }: Tools): Promise<Secret | undefined> {
-  const secret = await cluster(to.context).get(to);
+  const secret = await cluster().get(to);
   return secret && readClaim(secret)?.by === runId ? secret : undefined;
 }

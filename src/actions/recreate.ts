@@ -37,7 +37,7 @@ function recreateObject(change: Recreate, env: Env): Promise<ChangeOutcome> {
   const { to } = change;
   return update({
     initial: objects.get(keyOf(to)) as Pod | undefined,
-    read: () => tools.cluster(to.context).get(to),
+    read: () => tools.cluster().get(to),
     write: (object) => recreateOnce(change, object, env),
     attempts: readAttempts,
     pause: (attempt) => tools.sleep(Math.min(50 * attempt, 500) * (0.5 + tools.jitter())),
@@ -50,7 +50,7 @@ async function recreateOnce(change: Recreate, object: Pod | undefined, env: Env)
   // The plan has read the object, so another run may be between its delete and its create
   if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
   const options = { recreate: true, force: change.force ?? false };
-  const next = planRefer(change.does, secret, readTarget(to.kind, object, to.context), options);
+  const next = planRefer(change.does, secret, readTarget(to.kind, object), options);
   if (next.act === "keep") return { change: next, object };
   if (next.act !== "recreate") throw refusalOf(next as Refuse);
   const manifest = writtenManifest(object, next.after);
@@ -66,9 +66,7 @@ async function recreateOnce(change: Recreate, object: Pod | undefined, env: Env)
 async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, { tools }: Env): Promise<void> {
   const { metadata } = manifest as { metadata: object };
   const write = ({ name }: typeof to) =>
-    tools
-      .cluster(to.context)
-      .write({ ...to, name }, { create: { ...manifest, metadata: { ...metadata, name } } }, { ...tools.write, dryRun: true });
+    tools.cluster().write({ ...to, name }, { create: { ...manifest, metadata: { ...metadata, name } } }, { ...tools.write, dryRun: true });
   const { names, account } = readTarget(to.kind, await rehearseBeside(to, write));
   if (names.includes(secret) === (does === "attach")) return;
   const recreated = `the recreated ${nameOf(to)}`;
@@ -118,7 +116,7 @@ async function save(to: Ref<"pod">, manifest: object, { tools }: Env): Promise<s
 /** @throws Conflict if the object has changed, or was deleted by another client, since it was read */
 async function deleteObject(to: Ref<"pod">, object: Pod, file: string, { tools }: Env): Promise<void> {
   const { uid = "", resourceVersion: version } = object.metadata;
-  const cluster = tools.cluster(to.context);
+  const cluster = tools.cluster();
   const error = await cluster.write(to, { delete: { uid, version } }, tools.write).then(() => undefined, asCliError);
   if (!error) return;
   if (isLost(error)) {
@@ -136,7 +134,7 @@ async function deleteObject(to: Ref<"pod">, object: Pod, file: string, { tools }
 /** @throws CliError timeout; cancelled */
 async function waitUntilDeleted(to: Ref<"pod">, object: Pod, { tools }: Env): Promise<void> {
   for (let waited = 0, pause = 100; ; waited += pause, pause = Math.min(2 * pause, 1000)) {
-    const existing = await tools.uninterrupted(() => tools.cluster(to.context).get(to));
+    const existing = await tools.uninterrupted(() => tools.cluster().get(to));
     if (existing?.metadata.uid !== object.metadata.uid) return;
     const { deletionGracePeriodSeconds = 0, finalizers = [] } = existing?.metadata ?? {};
     const timeout = deletionGracePeriodSeconds + deleteTimeout;
@@ -148,14 +146,14 @@ async function waitUntilDeleted(to: Ref<"pod">, object: Pod, { tools }: Env): Pr
 function notDeleted(to: Ref<"pod">, finalizers: readonly string[], seconds: number): CliError {
   const message = `${nameOf(to)} was deleted but still exists after ${seconds}s`;
   if (finalizers.length > 0) return new CliError("timeout", `${message}: it has finalizers: ${finalizers.join(", ")}`);
-  const { namespace, context } = to;
-  const hint = { kubectl: "delete pod", args: [to.name, "--force"], namespace, context };
+  const { namespace } = to;
+  const hint = { kubectl: "delete pod", args: [to.name, "--force"], namespace };
   return new CliError("timeout", `${message}: its node has not confirmed the deletion`, { hint });
 }
 
 /** @returns the object that then exists under the name: another client may have created it */
 async function create(to: Ref<"pod">, manifest: object, { tools }: Env): Promise<Pod> {
-  const cluster = tools.cluster(to.context);
+  const cluster = tools.cluster();
   for (let attempt = 1; ; attempt++) {
     const created = await tools.uninterrupted(() => cluster.write(to, { create: manifest }, tools.write)).catch(asCliError);
     if (!(created instanceof CliError)) return created;
@@ -168,8 +166,8 @@ async function create(to: Ref<"pod">, manifest: object, { tools }: Env): Promise
 
 /** Adds the command that creates the original object again, for a run that ends between delete and create. */
 function withCommand(error: CliError, to: Ref<"pod">, file: string): CliError {
-  const { namespace, context } = to;
-  const command: Fix = { kubectl: "create", args: ["-f", file], namespace, context };
+  const { namespace } = to;
+  const command: Fix = { kubectl: "create", args: ["-f", file], namespace };
   const hints = [error.hint ?? [], `${nameOf(to)} was deleted but not recreated. When it no longer exists, run:`, command].flat();
   return error.withHint({ do: "hints", hints });
 }

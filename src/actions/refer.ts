@@ -20,12 +20,12 @@ export const refer: Action<Refer> = {
 };
 
 async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, objects }: Env): Promise<ChangeOutcome> {
-  const cluster = tools.cluster(to.context);
+  const cluster = tools.cluster();
   return update<KubeObjects[TargetKind], ChangeOutcome>({
     initial: objects.get(keyOf(to)) as KubeObjects[TargetKind] | undefined,
     read: async () => (await cluster.get(to)) ?? throwMissing(to),
     write: async (object) => {
-      const target = readTarget(to.kind, object, to.context);
+      const target = readTarget(to.kind, object);
       // Check now: a name can be in a list before its Secret is created
       const missing = dangling && (await missingSecrets({ cluster, namespace: to.namespace ?? "" }, dangling));
       const change = missing ? planRemoval(missing, target) : possible(planRefer(act, secret, target));

@@ -10,7 +10,7 @@ const rehearsalEntry = { hosts: [], kind: "rehearsal", identity: "" };
 /** Has the API server check, in a server dry run, whether a Secret can be written or deleted. Nothing is stored. */
 export const rehearse: Action<ChangeOf<"rehearse">> = {
   async apply({ to, precondition, deletes, shape }, { tools }) {
-    const cluster = tools.cluster(to.context);
+    const cluster = tools.cluster();
     const options = { ...tools.write, dryRun: true };
     if (precondition && deletes) await cluster.write(to, { delete: { uid: precondition.uid } }, options).catch(unlessGone);
     else if (precondition)

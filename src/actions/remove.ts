@@ -21,7 +21,7 @@ async function deleteSecret(change: ChangeOf<"remove">, { tools, objects }: Env)
   const { to } = change;
   return update<Secret | undefined, ChangeOutcome>({
     initial: objects.get(keyOf(to)) as Secret | undefined,
-    read: () => tools.cluster(to.context).get(to),
+    read: () => tools.cluster().get(to),
     write: async (secret) => {
       if (!secret) return { change };
       if (secret.metadata.uid !== change.precondition.uid) return stays(to, "it was recreated");

@@ -13,15 +13,15 @@ const component = "kubectl-acr-secret";
 export const report: Action<ChangeOf<"report">> = {
   async apply(change, { tools }) {
     const { to } = change;
-    const { namespace = "", context } = to;
+    const { namespace = "" } = to;
     const event = eventOf(change, tools);
-    const at = { kind: "event", name: event.metadata.name, namespace, context } as const;
+    const at = { kind: "event", name: event.metadata.name, namespace } as const;
     try {
-      await tools.cluster(context).write(at, { create: event }, tools.write);
+      await tools.cluster().write(at, { create: event }, tools.write);
       return {};
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
-      // This run has already created the Event, through another context of the same cluster
+      // This run has already created the Event
       if (error instanceof Conflict) return {};
       return error instanceof Interrupted ? {} : { messages: [withLines("no Event was created", error.message)] };
     }

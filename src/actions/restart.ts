@@ -30,7 +30,7 @@ type Eviction = Extract<ChangeOf<"restart">, { readonly uid: string }>;
 /** Uses the Eviction API, and evicts only the pod that was read last. */
 async function evict(change: Eviction, { tools, objects }: Env): Promise<ChangeOutcome> {
   const { to, uid } = change;
-  const cluster = tools.cluster(to.context);
+  const cluster = tools.cluster();
   const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: objects.get(keyOf(to)) });
   if (!tools.write.dryRun) await tools.sleep(cacheDelay);
   return update<Pod | undefined, ChangeOutcome>({
@@ -62,5 +62,5 @@ async function rollOut({ to }: Exclude<ChangeOf<"restart">, Eviction>, { tools }
   const annotations = { [restartedAt]: tools.now().toISOString() };
   const template = kinds[to.kind].podSpec.slice(0, -1);
   const patch = [...template, "metadata"].reduceRight<object>((inside, step) => ({ [step]: inside }), { annotations });
-  return { object: await tools.cluster(to.context).write(to, { patch }, tools.write) };
+  return { object: await tools.cluster().write(to, { patch }, tools.write) };
 }

@@ -121,7 +121,7 @@ async function sendSecret(change: Store, attempt: Attempt): Promise<Secret> {
   const config = login ? encodeDockerConfig(entry.hosts, login) : emptyConfig;
   const claim = attempt.claims.after(to);
   try {
-    return await tools.cluster(to.context).write(to, await textOf(change, { login, config, claim }, tools), tools.write);
+    return await tools.cluster().write(to, await textOf(change, { login, config, claim }, tools), tools.write);
   } catch (error) {
     // Until the Secret is read, it may hold the login
     left.mayHold ||= error instanceof CliError && isLost(error) && !tools.write.dryRun;
@@ -134,7 +134,7 @@ type Content = { readonly login: Login | undefined; readonly config: string; rea
 async function textOf({ to, entry, precondition, merges, shape }: Store, { login, config, claim }: Content, tools: Tools): Promise<Write> {
   if (!precondition) return { create: pullSecret(to, entry, config, shape) };
   if (!merges) return { patch: pullSecretPatch(precondition.version, entry, config, { shape, claim }) };
-  return { patch: mergedPatch(await readVersion(to, precondition, tools.cluster(to.context)), entry, login, claim) };
+  return { patch: mergedPatch(await readVersion(to, precondition, tools.cluster()), entry, login, claim) };
 }
 
 /**
@@ -145,7 +145,7 @@ async function textOf({ to, entry, precondition, merges, shape }: Store, { login
 async function readAgain(change: Store, attempt: Attempt, lost?: CliError): Promise<Store | ChangeOutcome> {
   const { tools, claims, left } = attempt;
   const { to } = change;
-  const secret = await tools.uninterrupted(() => tools.cluster(to.context).get(to));
+  const secret = await tools.uninterrupted(() => tools.cluster().get(to));
   left.mayHold = false;
   claims.checkOwner(to, secret);
   if (isOther(secret, change)) return keepReplaced(change, secret);

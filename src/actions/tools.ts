@@ -6,8 +6,7 @@ import type { Registry } from "../registry/port.ts";
 import type { DryRun } from "./outcome.ts";
 
 export type Tools = {
-  /** Returns the cluster of a context, or of the current context if undefined. */
-  cluster(context: string | undefined): Cluster;
+  cluster(): Cluster;
   registry(): Registry;
   readonly files: Pick<Files, "create" | "remove">;
   readonly apply: Credential["apply"];

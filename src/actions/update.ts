@@ -61,7 +61,7 @@ export async function writeTo(
   isDone: (secret: Secret | undefined) => boolean,
   tools: Tools,
 ): Promise<Secret | undefined> {
-  const cluster = tools.cluster(to.context);
+  const cluster = tools.cluster();
   try {
     return await cluster.write(to, write, tools.write);
   } catch (error) {

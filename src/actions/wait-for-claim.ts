@@ -53,6 +53,6 @@ export async function waitForClaims(secrets: readonly LookedAt[], tools: Tools):
 async function moved(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<boolean> {
   await tools.sleep(pause);
   if (tools.interrupted()) throw new Interrupted();
-  const secret = await tools.cluster(to.context).get(to);
+  const secret = await tools.cluster().get(to);
   return !secret || !sameClaim(found, readClaim(secret));
 }

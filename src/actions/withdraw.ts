@@ -29,7 +29,7 @@ async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> 
   const before = objects.get(keyOf(to)) as Secret | undefined;
   return update<Secret | undefined, ChangeOutcome>({
     initial: before,
-    read: () => tools.cluster(to.context).get(to),
+    read: () => tools.cluster().get(to),
     write: async (secret) => {
       if (secret?.metadata.uid !== change.precondition.uid || !isOurs(secret)) return { change };
       const next = { ...change, entries: readEntries(secret) ?? change.entries, precondition: preconditionOf(secret) };

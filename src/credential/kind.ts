@@ -42,8 +42,6 @@ export type Owner = {
   readonly words: string;
   /** Returns the description with the cluster, if that can be read: `secret acr in namespace demo of cluster 1a2b3c4d`. Read once. */
   wordsInCluster(): Promise<string>;
-  /** Whether its Secrets are certainly in one cluster, even if several contexts name it. */
-  isInOneCluster(): Promise<boolean>;
   /** Returns a name for an object in Azure that only this owner has. The name is the same in every run. @throws CliError */
   ownName(): Promise<string>;
   /** Whether a name is derived from this owner. */

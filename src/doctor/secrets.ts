@@ -23,11 +23,10 @@ function limited(found: readonly CheckResult[], others: (count: number) => strin
 }
 
 /** Checks that no pull secret has expired or expires within two weeks. @param list the command that prints all pull secrets */
-export async function checkExpiry(clusterScope: ClusterScope | undefined, list: Fix, now: Date): Promise<readonly CheckResult[]> {
+export async function checkExpiry(clusterScope: ClusterScope, list: Fix, now: Date): Promise<readonly CheckResult[]> {
   const all: ReturnType<typeof expiryOf>[] = [];
   const unreadable: UnreadableNamespace[] = [];
-  const listing = clusterScope ? listPullSecrets(clusterScope, { selector: undefined, carriers: false }) : [];
-  for await (const listed of listing) {
+  for await (const listed of listPullSecrets(clusterScope, { selector: undefined, carriers: false })) {
     if ("error" in listed) unreadable.push(listed);
     else all.push(expiryOf(listed));
   }

@@ -17,11 +17,8 @@ export type Report = {
   readonly version: string;
 };
 
-/** The place of an object. `context` is only set if a run selects contexts. */
-export type Place = { readonly context?: string | undefined; readonly namespace?: string | undefined };
-
-/** Returns the name of a place: `prod/web`; empty for the current cluster. */
-export const placeName = ({ context, namespace }: Place): string => [context, namespace].filter((part) => part !== undefined).join("/");
+/** The namespace of an object. */
+export type Place = { readonly namespace?: string | undefined };
 
 type FormatCommand = (fix: Fix) => string;
 
@@ -61,19 +58,17 @@ export const imageUsers = ({ owners, serviceAccount }: ImageCheck): readonly str
   owners.length > 0 ? owners.map(({ kind, name }) => `${kind}/${name}`) : [`serviceaccount/${serviceAccount}`];
 
 type Listed = {
-  readonly context: string | undefined;
   readonly secret: Pick<Secret, "metadata">;
   readonly serviceAccounts: readonly string[];
   readonly holdings: readonly Holding[];
 };
 
 /** Returns a pull secret and the ServiceAccounts that use it, without its passwords. */
-export function pullSecretItem({ context, secret, serviceAccounts, holdings }: Listed) {
+export function pullSecretItem({ secret, serviceAccounts, holdings }: Listed) {
   const { name, namespace, creationTimestamp } = secret.metadata;
   return {
     apiVersion,
     kind: "PullSecret" as const,
-    context,
     namespace,
     name,
     creationTimestamp,
@@ -106,13 +101,12 @@ function firstExpiry(holdings: readonly Holding[]): { readonly expiry: Holding["
 const timeOf = (text: string | undefined): string | undefined =>
   text !== undefined && isTimestamp(text) ? toSeconds(new Date(text)) : undefined;
 
-/** Returns the reason why a namespace, a cluster or all of them could not be read. */
-export function errorItem({ kind, message, hint }: CliError, { context, namespace }: Place, formatCommand: FormatCommand) {
-  const hintIn = (fix: string | Fix) => (typeof fix === "string" ? fix : inPlace(fix, { context, namespace }));
+/** Returns the reason why a namespace or the cluster could not be read. */
+export function errorItem({ kind, message, hint }: CliError, { namespace }: Place, formatCommand: FormatCommand) {
+  const hintIn = (fix: string | Fix) => (typeof fix === "string" ? fix : inPlace(fix, { namespace }));
   return {
     apiVersion,
     kind: "Error" as const,
-    context,
     namespace: namespace || undefined,
     reason: kind satisfies ErrorKind,
     message,

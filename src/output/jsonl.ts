@@ -15,7 +15,6 @@ export function outcomeData(outcome: Outcome, dryRun: DryRun, formatCommand: (fi
   return {
     apiVersion: "acr-secret/v1",
     kind: "Outcome",
-    context: to.context,
     namespace: to.namespace,
     object: nameOf(to),
     result: result ?? "told",

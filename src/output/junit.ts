@@ -1,11 +1,11 @@
-import { type ErrorItem, type ImageCheck, type Item, imageUsers, placeName } from "./items.ts";
+import { type ErrorItem, type ImageCheck, type Item, imageUsers } from "./items.ts";
 import { printable } from "./printable.ts";
 import { stateOf } from "./verdicts.ts";
 
 /** Formats a check as JUnit XML: a test suite for each namespace, and a test case for each image. @param now the time of the check */
 export function junit(items: readonly Item[], now: Date): string {
   const cases = items.flatMap((item) => (item.kind === "PullSecret" ? [] : [item]));
-  const suites = [...Map.groupBy(cases, (item) => placeName(item) || "cluster")].map(([name, group]) => {
+  const suites = [...Map.groupBy(cases, (item) => item.namespace ?? "cluster")].map(([name, group]) => {
     const attributes = { name, ...countsOf(group), timestamp: now.toISOString().slice(0, 19) };
     return element("testsuite", attributes, group.map((item) => testCase(name, item)).join(""));
   });

@@ -27,18 +27,18 @@ const unknownExpiry = { at: Number.NaN, never: Number.POSITIVE_INFINITY, unknown
 
 function expiries(item: Item): Sample[] {
   if (item.kind !== "PullSecret") return [];
-  const { context, namespace, name: secret } = item;
+  const { namespace, name: secret } = item;
   return item.logins.flatMap(({ registries, credential, expiry, expiresAt }) => {
     const value = expiresAt === null ? unknownExpiry[expiry] : seconds(expiresAt);
-    return registries.map((registry) => ({ labels: { context, namespace, secret, registry, credential }, value }));
+    return registries.map((registry) => ({ labels: { namespace, secret, registry, credential }, value }));
   });
 }
 
 function pulls(item: Item): Sample[] {
   if (item.kind !== "ImageCheck") return [];
-  const { context, namespace, image, secret, cause } = item;
+  const { namespace, image, secret, cause } = item;
   const owners = item.owners.length > 0 ? imageUsers(item) : [undefined];
-  return owners.map((owner) => ({ labels: { context, namespace, image, secret, owner, cause }, value: Number(item.ok) }));
+  return owners.map((owner) => ({ labels: { namespace, image, secret, owner, cause }, value: Number(item.ok) }));
 }
 
 const seconds = (time: string) => Math.floor(Date.parse(time) / 1000);

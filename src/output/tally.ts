@@ -76,10 +76,7 @@ function tallied(outcome: Outcome): Word | undefined {
   return outcome.left ? "left" : outcome.change && messageOf(outcome.change);
 }
 
-function placeOf(outcome: Outcome): string | undefined {
-  const { namespace, context = "" } = subjectOf(outcome);
-  return namespace === undefined ? undefined : `${context}/${namespace}`;
-}
+const placeOf = (outcome: Outcome): string | undefined => subjectOf(outcome).namespace;
 
 function strongest(before: Result | undefined, result: Result): Result {
   if (before === undefined || order.indexOf(result.word) < order.indexOf(before.word)) return result;

@@ -16,26 +16,21 @@ export function grantSuffix(change: ChangeOf<Act>): string {
   return ` (${inLine(grants.map((name) => `+${/^[\w./*-]+$/.test(name) ? name : JSON.stringify(name)}`))})`;
 }
 
-/** The parts of its place that a line contains: none if there is only one place. */
-export type PlaceDetail = "one" | "namespaces" | "clusters";
+/** Whether a run has one namespace, or several, so that each line contains its namespace. */
+export type PlaceDetail = "one" | "namespaces";
 
-/** The first columns of a table, which show the place of each row. */
+/** The first columns of a table, which show the namespace of each row. */
 export function placeColumns(where: PlaceDetail) {
-  const columns = ({ one: [], namespaces: ["namespace"], clusters: ["context", "namespace"] } as const)[where];
-  return {
-    header: columns.map((column) => column.toUpperCase()),
-    cells: (place: Pick<Ref, "namespace" | "context">) => columns.map((column) => place[column] ?? ""),
-  };
+  if (where === "one") return { header: [], cells: () => [] };
+  return { header: ["NAMESPACE"], cells: ({ namespace = "" }: Pick<Ref, "namespace">) => [namespace] };
 }
 
-/** ` in namespace team-a of context prod`. */
-export function placeSuffix({ namespace, context }: Ref, where: PlaceDetail): string {
+/** ` in namespace team-a`. */
+export function placeSuffix({ namespace }: Ref, where: PlaceDetail): string {
   if (where === "one" || namespace === undefined) return "";
-  return placed({ namespace, context: where === "clusters" ? context : undefined });
+  return placed({ namespace });
 }
 
-/** `prod/team-a: `, before an error. */
-export function placePrefix({ namespace, context }: Ref, where: PlaceDetail): string {
-  const parts = [where === "clusters" ? context : undefined, namespace].filter((part) => part !== undefined && part !== "");
-  return where === "one" || parts.length === 0 ? "" : `${parts.join("/")}: `;
-}
+/** `team-a: `, before an error. */
+export const placePrefix = ({ namespace = "" }: Ref, where: PlaceDetail): string =>
+  where === "one" || namespace === "" ? "" : `${namespace}: `;

@@ -49,9 +49,12 @@ function servesHost(server: string, host: string): boolean {
   return key === host.toLowerCase() || isRegional(host, sample.join(".")) || matchesImage(key, { host, repository: "" });
 }
 
-/** Returns the clusters that Azure's description of a credential names and whose Secrets were not all listed. */
-export const unknownClusters = (described: readonly string[], listed: ReadonlySet<string>): readonly string[] =>
-  described.filter((id) => !listed.has(id));
+/**
+ * Returns the clusters that Azure's description of a credential names, except this one.
+ * @param listed the id of this cluster if all its Secrets were listed
+ */
+export const unknownClusters = (described: readonly string[], listed: string | undefined): readonly string[] =>
+  described.filter((id) => id !== listed);
 
 /** Everything that may hold a credential, except the Secrets for which a run revokes it. */
 type OtherHolders = {
@@ -59,8 +62,8 @@ type OtherHolders = {
   readonly secrets: number;
   /** Ids of clusters that Azure's description names and that were not listed completely. */
   readonly clusters: readonly string[];
-  /** The number of selected clusters that could not be listed completely. */
-  readonly unlisted: number;
+  /** Not all Secrets of this cluster could be listed. */
+  readonly unlisted: boolean;
   /** The credential's name is derived from only one Secret, so it was never given to another cluster. */
   readonly owned: boolean;
 };
@@ -71,7 +74,7 @@ type OtherHolders = {
  */
 export function keptBy({ secrets, clusters, unlisted, owned }: OtherHolders, force = false): "secret" | "cluster" | undefined {
   if (secrets > 0) return "secret";
-  return (clusters.length > 0 || unlisted > 0) && !owned && !force ? "cluster" : undefined;
+  return (clusters.length > 0 || unlisted) && !owned && !force ? "cluster" : undefined;
 }
 
 /** A token, scope map or application in Azure. Its display name is no evidence, because any user of the tenant can choose it. */

@@ -28,12 +28,10 @@ export type CreatedObject = {
 
 /** The known holders. */
 export type PruneFacts = {
-  /** The logins of Secrets in the selected clusters, from their annotations and their docker configs. */
+  /** The logins of Secrets in the cluster, from their annotations and their docker configs. */
   readonly entries: readonly HeldLogin[];
-  /** The ids of the clusters whose Secrets were all listed. */
-  readonly clusters: ReadonlySet<string>;
-  /** All selected clusters are among these. */
-  readonly whole: boolean;
+  /** The id of the cluster; undefined if not all its Secrets were listed. */
+  readonly cluster: string | undefined;
   /** The time according to Azure; undefined if Azure doesn't return it. */
   readonly now: Date | undefined;
 };
@@ -63,18 +61,18 @@ export function planPrune(made: readonly CreatedObject[], facts: PruneFacts, opt
   return made.map((one) => {
     const entries = byIdentity.get(one.identity.toLowerCase()) ?? [];
     const state = stateOf(one, { ...facts, entries }, options);
-    return { ...one, state, isDeleted: state === "orphan" || (state === "unknown" && includeUnknown && facts.whole) };
+    return { ...one, state, isDeleted: state === "orphan" || (state === "unknown" && includeUnknown && facts.cluster !== undefined) };
   });
 }
 
-function stateOf(one: CreatedObject, { entries, clusters, now }: PruneFacts, { olderThan, includeExported }: PruneOptions): PruneState {
+function stateOf(one: CreatedObject, { entries, cluster, now }: PruneFacts, { olderThan, includeExported }: PruneOptions): PruneState {
   if (!mayDelete({ described: true, otherKeys: [], shared: one.needed === true }) || isHeld(one, entries)) return "in use";
   // Without a password, nothing was printed
   if (one.for.isExported && one.passwords.length > 0 && !includeExported) return "exported";
   if (olderThan > 0 && isYoung(one, now, olderThan)) return "too recent";
   if (one.lost) return "orphan";
   if (one.for.clusters.length === 0) return "unknown";
-  return unknownClusters(one.for.clusters, clusters).length === 0 ? "orphan" : "other cluster";
+  return unknownClusters(one.for.clusters, cluster).length === 0 ? "orphan" : "other cluster";
 }
 
 /** Whether one of these entries records an object. For a token, either password counts for the whole token. */

@@ -6,7 +6,6 @@ import { toSeconds } from "../timestamp.ts";
 export type PodPull = {
   readonly namespace: string;
   /** Only set if several clusters are checked. */
-  readonly context: string | undefined;
   readonly image: string;
   readonly account: string;
   /** If empty, admission copies the list of the ServiceAccount, as for every pod without a list. */

@@ -22,13 +22,13 @@ export type Target<K extends TargetKind = TargetKind> = {
 export const namesIn = (list: unknown): string[] => ((list ?? []) as NonNullable<PodSpec["imagePullSecrets"]>).map(({ name = "" }) => name);
 
 /** Reads a target and its list. */
-export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K], context?: string): Target<K> {
+export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K]): Target<K> {
   const { name, namespace = "", resourceVersion = "" } = object.metadata;
   const spec = podSpecOf(kind, object);
   const owner = ownerOf(kind, object.metadata);
   const recreation = readRecreation(kind, object);
   return {
-    to: { kind, name, namespace, context },
+    to: { kind, name, namespace },
     names: namesIn(at(object, kinds[kind].pullSecretList.path)),
     version: resourceVersion,
     account: spec && accountOf(spec),
@@ -105,9 +105,9 @@ export type OwnerRef = { readonly kind: string; readonly name: string };
 export type RecreateOptions = { readonly recreate: boolean; readonly force: boolean };
 
 /** Returns the commands that delete an object and create it from a changed manifest. */
-function again({ kind, name, namespace, context }: Ref<TargetKind>): Fix {
-  const remove = { kubectl: `delete ${argumentKind(kind)}`, args: [name], namespace, context };
-  return { do: "steps", steps: [remove, { kubectl: "create", args: ["-f", "FILE"], namespace, context }], namespace, context };
+function again({ kind, name, namespace }: Ref<TargetKind>): Fix {
+  const remove = { kubectl: `delete ${argumentKind(kind)}`, args: [name], namespace };
+  return { do: "steps", steps: [remove, { kubectl: "create", args: ["-f", "FILE"], namespace }], namespace };
 }
 
 /** The requested change and its target. */

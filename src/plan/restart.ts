@@ -115,11 +115,11 @@ function planRollouts(mine: readonly PodOfTarget[], { secret, mayPull }: Restart
 }
 
 /** Returns the workload whose rollout replaces a pod. */
-function rolloutOf({ to: { namespace, context }, owner, above }: PullingPod): Ref<PodKind> | undefined {
+function rolloutOf({ to: { namespace }, owner, above }: PullingPod): Ref<PodKind> | undefined {
   const top = above ?? owner;
   const kind = top && targetKindOf(top.kind);
   if (!kind || kinds[kind].pullSecretList.takesEffect !== "rollout") return undefined;
-  return { kind: kind as PodKind, name: top.name, namespace, context };
+  return { kind: kind as PodKind, name: top.name, namespace };
 }
 
 /**
@@ -176,7 +176,7 @@ function obstacleTo(
 ): { readonly message: string; readonly fix?: Fix } | undefined {
   const { to, waits, owner } = pod;
   const old = `was ${createdBefore(target, secret)}`;
-  const deletion: Fix = { kubectl: "delete pod", args: [to.name], namespace: to.namespace, context: to.context };
+  const deletion: Fix = { kubectl: "delete pod", args: [to.name], namespace: to.namespace };
   const recreationOf = (name: string): Fix => ({ verb: "attach", secret, targets: [name], recreate: true });
   if (!isCopiedFrom(target, secret, pod))
     return {

@@ -11,11 +11,10 @@ export function inLine(names: readonly string[], most = maxNames): string {
   return `${names.slice(0, most).join(", ")}${rest}`;
 }
 
-/** Returns the place of an object to append to its name, for example ` in namespace team-a of context prod`. */
-export const placed = ({ namespace, context }: Pick<Ref, "namespace" | "context">): string =>
-  ` in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
+/** Returns the namespace of an object to append to its name, for example ` in namespace team-a`. */
+export const placed = ({ namespace }: Pick<Ref, "namespace">): string => ` in namespace ${namespace}`;
 
-/** Returns an object's name with its place, for example `secret/acr in namespace team-a of context prod`. */
+/** Returns an object's name with its place, for example `secret/acr in namespace team-a`. */
 export const nameInPlace = (to: Ref): string => `${nameOf(to)}${placed(to)}`;
 
 /** Describes the changes of a plan that end pods, in a line that is printed before them: `rolling out deployment.apps/web`. */

@@ -1,6 +1,5 @@
-/** The namespaces and clusters that a command line selects, as plain data. */
+/** The namespaces that a command line selects, as plain data. */
 export type Scope = {
-  readonly contexts: "current" | "all" | readonly string[];
   readonly namespaces: "current" | "all" | { readonly names: readonly string[]; readonly globs: readonly string[] };
   /** A label selector for namespaces. Requires `all`. */
   readonly selector: string | undefined;

@@ -12,7 +12,7 @@ const longestKey = 120;
 /** The maximum number of clusters that are listed: a scope map's description has at most 256 characters. */
 const mostClusters = 8;
 
-/** A short id of a cluster, which does not depend on the names of contexts. */
+/** A short id of a cluster, which does not depend on the names in a kubeconfig. */
 export const clusterId = (kubeSystemUid: string): string => createHash("sha256").update(kubeSystemUid).digest("hex").slice(0, 8);
 
 /** `secret acr in namespace demo of cluster 1a2b3c4d`. @param clusters their ids; undefined if one of them is unknown */

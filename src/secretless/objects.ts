@@ -38,8 +38,8 @@ export const tokenSubject = ({ namespace, name }: Account): string => `system:se
 
 const roleName = (name: string): string => `acr-secretless-${name}`;
 
-export const roleRef = ({ namespace, context, name }: Account) =>
-  ({ kind: "role.rbac.authorization.k8s.io", namespace, context, name: roleName(name) }) as const;
+export const roleRef = ({ namespace, name }: Account) =>
+  ({ kind: "role.rbac.authorization.k8s.io", namespace, name: roleName(name) }) as const;
 
 export const bindingRef = (of: Account) => ({ ...roleRef(of), kind: "rolebinding.rbac.authorization.k8s.io" }) as const;
 

@@ -20,16 +20,15 @@ const maxCandidates = 3;
  * credential, the next namespace gets the same one. Lists only metadata, and reads a Secret when its credential is tried.
  */
 export async function* holdersIn(
-  clusterScopes: readonly ClusterScope[],
+  clusterScope: ClusterScope,
   name: string,
   { kind, host }: { readonly kind: string; readonly host: string },
 ): AsyncGenerator<Holder> {
   const found: Candidate[] = [];
-  for (const clusterScope of clusterScopes.filter(({ error }) => !error))
-    for await (const { metadata } of selected(clusterScope, name)) {
-      const entry = entryFor(readEntries({ metadata }), host);
-      if (entry?.kind === kind) count(found, entry, () => readHolder(clusterScope, metadata, host));
-    }
+  for await (const { metadata } of selected(clusterScope, name)) {
+    const entry = entryFor(readEntries({ metadata }), host);
+    if (entry?.kind === kind) count(found, entry, () => readHolder(clusterScope, metadata, host));
+  }
   for (const { read } of found.toSorted((a, b) => b.count - a.count).slice(0, maxCandidates)) {
     const holder = await read();
     if (holder) yield holder;
@@ -71,28 +70,17 @@ async function readHolder({ cluster }: ClusterScope, { name, namespace = "" }: M
   return entry && login ? { entry, login } : undefined;
 }
 
-/** The clusters of a run: the ids of those whose Secrets were all listed, and why the others were not. */
-export type Clusters = {
-  readonly listed: ReadonlySet<string>;
-  readonly unlisted: readonly Pick<SecretLogins["unreadable"][number], "context" | "error">[];
-};
+/** The id of the cluster if all its Secrets were listed, or why not. */
+export type ListedCluster =
+  | { readonly id: string; readonly unlisted?: undefined }
+  | { readonly id?: undefined; readonly unlisted: CliError };
 
-/** Reads the ids that name these clusters in descriptions in Azure. */
-export async function clustersOf(
-  clusterScopes: readonly ClusterScope[],
-  { unreadable }: Pick<SecretLogins, "unreadable">,
-): Promise<Clusters> {
-  const ids = await Promise.all(
-    clusterScopes.map(async ({ context, cluster, error: failed }) => {
-      const error = failed ?? unreadable.find((one) => one.context === context)?.error;
-      const id = error ? undefined : await idBy(() => uidOf(cluster, "kube-system"));
-      return { context, id, error: error ?? (id === undefined ? unidentified() : undefined) };
-    }),
-  );
-  return {
-    listed: new Set(ids.flatMap(({ id, error }) => (id === undefined || error ? [] : [id]))),
-    unlisted: ids.flatMap(({ context, error }) => (error ? [{ context, error }] : [])),
-  };
+/** Reads the id that names this cluster in descriptions in Azure. */
+export async function listedCluster({ cluster }: ClusterScope, { unreadable }: Pick<SecretLogins, "unreadable">): Promise<ListedCluster> {
+  const [failed] = unreadable;
+  if (failed) return { unlisted: failed.error };
+  const id = await idBy(() => uidOf(cluster, "kube-system"));
+  return id === undefined ? { unlisted: unidentified() } : { id };
 }
 
 const unidentified = () => new CliError("forbidden", "cannot read namespace kube-system, whose uid identifies the cluster");
@@ -102,21 +90,14 @@ export type Holders = {
   readonly secrets: readonly (RecordedLogin | UnrecordedLogin)[];
   /** Ids of clusters that Azure's description names and that were not listed completely. */
   readonly unknown: readonly string[];
-  /** Selected clusters that were not listed completely. */
-  readonly unlisted: Clusters["unlisted"];
+  /** Why this cluster was not listed completely. */
+  readonly unlisted: CliError | undefined;
 };
 
 /** Finds all holders of one credential. @param described the ids of the clusters that its description in Azure names */
-export async function holdersOf(
-  clusterScopes: readonly ClusterScope[],
-  credential: CredentialId,
-  described: readonly string[],
-): Promise<Holders> {
-  const found = await findLogins(wholeClusters(clusterScopes), (login) => isLoginOf(credential, login));
-  const { listed, unlisted } = await clustersOf(clusterScopes, found);
-  return { secrets: [...found.recorded, ...found.unrecorded], unknown: unknownClusters(described, listed), unlisted };
+export async function holdersOf(clusterScope: ClusterScope, credential: CredentialId, described: readonly string[]): Promise<Holders> {
+  // Without the namespaces of the run, because a list of some namespaces says nothing about the other ones
+  const found = await findLogins({ ...clusterScope, namespaces: [] }, (login) => isLoginOf(credential, login));
+  const { id, unlisted } = await listedCluster(clusterScope, found);
+  return { secrets: [...found.recorded, ...found.unrecorded], unknown: unknownClusters(described, id), unlisted };
 }
-
-/** Removes the namespaces of the run, because a list of some namespaces says nothing about the other ones. */
-const wholeClusters = (clusterScopes: readonly ClusterScope[]): ClusterScope[] =>
-  clusterScopes.map((clusterScope) => ({ ...clusterScope, namespaces: [] }));

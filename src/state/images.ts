@@ -84,17 +84,16 @@ type ImageOptions = { readonly hosts: readonly string[]; readonly picks: readonl
  * Reads each namespace if cluster-wide lists are forbidden. Namespaces where reading is forbidden add none.
  * @throws CliError forbidden if reading is forbidden everywhere
  */
-export async function imagesIn(clusterScopes: readonly ClusterScope[], options: ImageOptions): Promise<ImageRef[]> {
+export async function imagesIn(clusterScope: ClusterScope, options: ImageOptions): Promise<ImageRef[]> {
   let images: ImageRef[] = [];
   let read = false;
   let refusal: CliError | undefined;
-  for (const clusterScope of clusterScopes.filter(({ error }) => !error))
-    for await (const some of clusterWideOrEach(clusterScope, imagesInAll(clusterScope, options), imagesInEach(clusterScope, options)))
-      if (some instanceof CliError) refusal ??= some;
-      else {
-        read = true;
-        images = distinct([...images, ...some]);
-      }
+  for await (const some of clusterWideOrEach(clusterScope, imagesInAll(clusterScope, options), imagesInEach(clusterScope, options)))
+    if (some instanceof CliError) refusal ??= some;
+    else {
+      read = true;
+      images = distinct([...images, ...some]);
+    }
   if (refusal && !read) throw refusal;
   return images;
 }

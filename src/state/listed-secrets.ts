@@ -15,7 +15,7 @@ import { unlabeledEntries } from "./existing-secret.ts";
 import { requireNamespace } from "./namespace.ts";
 
 /** A pull secret, and the ServiceAccounts whose lists contain it. */
-export type ListedSecret = { readonly context: string | undefined; readonly secret: Secret; readonly serviceAccounts: readonly string[] };
+export type ListedSecret = { readonly secret: Secret; readonly serviceAccounts: readonly string[] };
 
 export type ListOptions = {
   /** A label selector for Secrets. */
@@ -24,8 +24,8 @@ export type ListOptions = {
   readonly carriers: boolean;
 };
 
-/** The reason why a namespace can't be read, or a cluster if the namespace is empty. */
-export type UnreadableNamespace = { readonly context: string | undefined; readonly namespace: string; readonly error: CliError };
+/** The reason why a namespace can't be read, or the cluster if the namespace is empty. */
+export type UnreadableNamespace = { readonly namespace: string; readonly error: CliError };
 
 type SecretFilter = { readonly labels: string | undefined; readonly fields: string };
 
@@ -49,21 +49,21 @@ async function* perNamespace(
   where: SecretFilter,
   carriers: boolean,
 ): AsyncGenerator<ListedSecret | UnreadableNamespace> {
-  const { context, namespaces, open } = scope;
+  const { namespaces, open } = scope;
   for (const namespace of open ? byKey(namespaces) : namespaces) {
     try {
       yield* await inNamespace(scope, namespace, where, carriers);
     } catch (error) {
       // Any other error concerns the whole cluster
       if (!isForbidden(error) && !isNotFound(error)) throw error;
-      yield { context, namespace, error };
+      yield { namespace, error };
     }
   }
 }
 
 /** @throws CliError notFound if a named namespace doesn't exist */
 async function inNamespace(
-  { context, cluster, open }: ClusterScope,
+  { cluster, open }: ClusterScope,
   namespace: string,
   where: SecretFilter,
   carriers: boolean,
@@ -74,11 +74,11 @@ async function inNamespace(
   ]);
   // Lists of a namespace that doesn't exist are empty
   if (secrets.length === 0 && accounts.length === 0 && !open) await requireNamespace(cluster, namespace);
-  return secrets.map((secret) => ({ context, secret, serviceAccounts: serviceAccountsWith(secret, accounts) }));
+  return secrets.map((secret) => ({ secret, serviceAccounts: serviceAccountsWith(secret, accounts) }));
 }
 
 async function* fromClusterLists(
-  { context, cluster, namespaces }: ClusterScope,
+  { cluster, namespaces }: ClusterScope,
   where: SecretFilter,
   carriers: boolean,
 ): AsyncGenerator<ListedSecret> {
@@ -89,7 +89,7 @@ async function* fromClusterLists(
     const { namespace = "" } = secret.metadata;
     if (!selected.has(namespace)) continue;
     if (at?.namespace !== namespace) at = { namespace, accounts: await accountsIn(namespace) };
-    yield { context, secret, serviceAccounts: serviceAccountsWith(secret, at.accounts) };
+    yield { secret, serviceAccounts: serviceAccountsWith(secret, at.accounts) };
   }
 }
 

@@ -10,21 +10,17 @@ export type NamespaceReader = { readonly scope: NamespaceScope; read(): Promise<
 /** The smallest number of namespaces for which cluster-wide lists are read page by page. */
 export const minNamespaces = 16;
 
-/** Yields the readers of a run's namespaces, in the order of the clusters and of their namespaces. */
-export async function* readersOf(clusterScopes: readonly ClusterScope[], options: ReadOptions): AsyncGenerator<NamespaceReader> {
-  for (const clusterScope of clusterScopes) {
-    const { context, cluster, error } = clusterScope;
-    if (error) yield { scope: { context, namespace: "", cluster }, read: () => Promise.reject(error) };
-    else if (clusterScope.open && clusterScope.namespaces.length >= minNamespaces) {
-      const sorted = { ...clusterScope, namespaces: byKey(clusterScope.namespaces) };
-      yield* clusterWideOrEach(sorted, readersFromClusterLists(sorted, options), readersPerNamespace(sorted, options));
-    } else yield* readersPerNamespace(clusterScope, options);
-  }
+/** Yields the readers of a run's namespaces, in their order. */
+export async function* readersOf(clusterScope: ClusterScope, options: ReadOptions): AsyncGenerator<NamespaceReader> {
+  if (clusterScope.open && clusterScope.namespaces.length >= minNamespaces) {
+    const sorted = { ...clusterScope, namespaces: byKey(clusterScope.namespaces) };
+    yield* clusterWideOrEach(sorted, readersFromClusterLists(sorted, options), readersPerNamespace(sorted, options));
+  } else yield* readersPerNamespace(clusterScope, options);
 }
 
-function* readersPerNamespace({ context, cluster, namespaces }: ClusterScope, options: ReadOptions): Generator<NamespaceReader> {
+function* readersPerNamespace({ cluster, namespaces }: ClusterScope, options: ReadOptions): Generator<NamespaceReader> {
   for (const namespace of namespaces) {
-    const scope = { context, namespace, cluster };
+    const scope = { namespace, cluster };
     yield { scope, read: () => readNamespace(scope, options) };
   }
 }
@@ -34,10 +30,10 @@ function* readersPerNamespace({ context, cluster, namespaces }: ClusterScope, op
  * returns the prefetched state, unless it lacks a target. Later reads send requests.
  */
 async function* readersFromClusterLists(clusterScope: ClusterScope, options: ReadOptions): AsyncGenerator<NamespaceReader> {
-  const { context, cluster, namespaces } = clusterScope;
+  const { cluster, namespaces } = clusterScope;
   const readState = stateFromClusterLists(clusterScope, options);
   for (const namespace of namespaces) {
-    const scope = { context, namespace, cluster };
+    const scope = { namespace, cluster };
     const prefetched = await readState(scope);
     let first = isWhole(prefetched, options) ? prefetched : undefined;
     const read = async () => {

@@ -54,11 +54,11 @@ export const objectNames = (objects: readonly KubeObject[]): ReadonlySet<string>
 export type ObjectsByKey = ReadonlyMap<string, KubeObject>;
 
 /** Indexes Secrets and targets of one namespace by the key of the reference in a change. */
-export const objectsByKey = (objects: readonly (KubeObject | undefined)[], context: string | undefined): ObjectsByKey =>
+export const objectsByKey = (objects: readonly (KubeObject | undefined)[]): ObjectsByKey =>
   new Map(
     objects.flatMap((object) => {
       if (!object) return [];
       const { name, namespace } = object.metadata;
-      return [[keyOf({ kind: targetKindOf(object.kind) ?? "secret", name, namespace, context }), object]];
+      return [[keyOf({ kind: targetKindOf(object.kind) ?? "secret", name, namespace }), object]];
     }),
   );

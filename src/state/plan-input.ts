@@ -28,34 +28,31 @@ export function planInputOf(
   { name, host, others = [], fieldManager, now }: SecretQuery,
 ): { readonly facts: PlanInput; readonly login: Login | undefined } {
   const { secret, targets, pods } = state;
-  const { context } = state.scope;
   const read = secret && readExisting(secret, host, fieldManager);
   const hosts = [host, ...others];
   const accounts = accountsIn(targets);
   const facts: PlanInput = {
     to: secretIn(state.scope, name),
     existing: read?.existing,
-    targets: targets.map((target) => targetOf(target, context)),
-    pods: pullingPods(hosts, pods, { context, now, accounts }),
+    targets: targets.map((target) => targetOf(target)),
+    pods: pullingPods(hosts, pods, { now, accounts }),
   };
   return { facts, login: read?.login };
 }
 
 /** Returns the reference of a Secret in a namespace. */
-export const secretIn = ({ context, namespace }: NamespaceScope, name: string): Ref<"secret"> => ({
+export const secretIn = ({ namespace }: NamespaceScope, name: string): Ref<"secret"> => ({
   kind: "secret",
   name,
   namespace,
-  context,
 });
 
 /** Returns the input for planning a deletion in one namespace. @param name the name of the Secret */
 export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, name: string, fieldManager: string) {
-  const { context } = scope;
   return {
     to: secretIn(scope, name),
     existing: secret && readExisting(secret, "", fieldManager).existing,
-    targets: targets.map((target) => targetOf(target, context)),
+    targets: targets.map((target) => targetOf(target)),
     needingPods: secret ? podsNeeding(secret, pods) : [],
   };
 }

@@ -46,11 +46,7 @@ function failure(pod: Pod, now: Date): Pick<PullingPod, "fails" | "retries"> {
 export function pullingPods(
   hosts: readonly string[],
   pods: readonly Pod[],
-  {
-    context,
-    now,
-    accounts,
-  }: { readonly context: string | undefined; readonly now: Date; readonly accounts: ReadonlyMap<string, ServiceAccount> },
+  { now, accounts }: { readonly now: Date; readonly accounts: ReadonlyMap<string, ServiceAccount> },
 ): PullingPod[] {
   return pods
     .filter((pod) => !pod.metadata.deletionTimestamp && !isOver(pod) && !isPullPod(pod))
@@ -59,7 +55,7 @@ export function pullingPods(
       const { name, namespace = "", uid = "" } = metadata;
       const { above, ...owner } = podControllerOf(metadata) ?? {};
       return {
-        to: { kind: "pod", namespace, name, context },
+        to: { kind: "pod", namespace, name },
         uid,
         account: accountOf(spec),
         repositories: [...new Set(imagesFrom(hosts, [pod]).map(({ repository }) => repository))],

@@ -5,7 +5,7 @@ import { nameOf, type PodKind, templateKinds } from "../kinds.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { isPullPod } from "../plan/pull-pod.ts";
 import { accountOf, controllerOf } from "../plan/references.ts";
-import { type ClusterScope, clusterWideOrEach, eachCluster, type NamespaceScope } from "../scope/cluster-scopes.ts";
+import { type ClusterScope, clusterWideOrEach, type NamespaceScope, untilUnreadable } from "../scope/cluster-scopes.ts";
 import { awaitAll, memoize } from "../scope/concurrency.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { requireNamespace } from "./namespace.ts";
@@ -46,30 +46,19 @@ export type PullingObjects = {
 export type PullReader = NamespaceScope & { read(): Promise<PullingObjects> };
 
 /**
- * Yields the namespaces of a scope. Reads many namespaces from cluster-wide lists. A cluster that can't be read yields one failing reader.
+ * Yields the namespaces of a scope. Reads many namespaces from cluster-wide lists. If the cluster can't be read, yields a failing reader.
  * @param skipped receives the kinds of template that can't be listed
  */
-export function pullReadersOf(
-  clusterScopes: readonly ClusterScope[],
-  selection: PullSelection,
-  skipped: Set<PodKind>,
-): AsyncGenerator<PullReader> {
-  const read = (clusterScope: ClusterScope) => {
-    const each = readersPerNamespace(clusterScope, selection, skipped);
-    if (!clusterScope.open || clusterScope.namespaces.length < minNamespaces) return each;
-    return clusterWideOrEach(clusterScope, readersFromClusterLists(clusterScope, selection, skipped), each);
-  };
-  const failing = ({ context, cluster }: ClusterScope, error: CliError) => ({
-    context,
-    cluster,
-    namespace: "",
-    read: () => Promise.reject(error),
-  });
-  return eachCluster(clusterScopes, read, failing);
+export function pullReadersOf(clusterScope: ClusterScope, selection: PullSelection, skipped: Set<PodKind>): AsyncGenerator<PullReader> {
+  const each = readersPerNamespace(clusterScope, selection, skipped);
+  const open = clusterScope.open && clusterScope.namespaces.length >= minNamespaces;
+  const readers = clusterWideOrEach({ open }, readersFromClusterLists(clusterScope, selection, skipped), each);
+  const { cluster } = clusterScope;
+  return untilUnreadable(readers, (error) => ({ cluster, namespace: "", read: () => Promise.reject(error) }));
 }
 
 function* readersPerNamespace(
-  { context, cluster, namespaces, open }: ClusterScope,
+  { cluster, namespaces, open }: ClusterScope,
   selection: PullSelection,
   skipped: Set<PodKind>,
 ): Generator<PullReader> {
@@ -82,13 +71,13 @@ function* readersPerNamespace(
       if (end instanceof CliError) throw end;
       return end;
     };
-    yield { context, cluster, namespace, read };
+    yield { cluster, namespace, read };
   }
 }
 
 /** Reads each list of the cluster once, page by page. The objects of a namespace are read before its reader is yielded. */
 async function* readersFromClusterLists(
-  { context, cluster, namespaces }: ClusterScope,
+  { cluster, namespaces }: ClusterScope,
   selection: PullSelection,
   skipped: Set<PodKind>,
 ): AsyncGenerator<PullReader> {
@@ -97,7 +86,7 @@ async function* readersFromClusterLists(
     const reading = readSelected(namespace, listIn(namespace), selection, skipped);
     // A missing target is an error of its namespace only
     await reading.catch(asMissing);
-    yield { context, cluster, namespace, read: () => reading };
+    yield { cluster, namespace, read: () => reading };
   }
 }
 

@@ -27,21 +27,20 @@ export type RecordedLogin = Listed & {
 /** A login in a Secret that its annotation doesn't name, for example in a copy by another tool. */
 export type UnrecordedLogin = Listed & { readonly heldLogin: HeldLogin; readonly login: Login };
 
-/** The logins of Secrets, and the clusters whose Secrets could not all be listed. */
+/** The logins of Secrets, and whether all Secrets of the cluster could be listed. */
 export type SecretLogins = {
   readonly recorded: readonly RecordedLogin[];
   readonly unrecorded: readonly UnrecordedLogin[];
   /**
-   * Clusters that don't respond, or whose Secrets can be listed only in some namespaces. `own`: not even the namespaces of the run could be
-   * listed.
+   * Why the Secrets of the cluster can be listed only in some namespaces. `own`: not even the namespaces of the run could be listed.
    */
-  readonly unreadable: readonly { readonly context: string | undefined; readonly error: CliError; readonly own: boolean }[];
+  readonly unreadable: readonly { readonly error: CliError; readonly own: boolean }[];
   /** The Secrets that a run has claimed, whatever they record. */
   readonly claimed: readonly Pick<RecordedLogin, "to" | "metadata">[];
 };
 
 /**
- * The list requests for one cluster. Annotations are found in the metadata of all Secrets, because Argo CD uses type Opaque, for example.
+ * The list requests. Annotations are found in the metadata of all Secrets, because Argo CD uses type Opaque, for example.
  * Data is listed only for this plugin's Secrets and for pull secrets.
  */
 const withData: readonly Where[] = [
@@ -50,21 +49,10 @@ const withData: readonly Where[] = [
 ];
 
 /**
- * Returns the wanted logins of all Secrets of these clusters, in any namespace. Secrets outside a run's namespaces may hold a credential
+ * Returns the wanted logins of all Secrets of the cluster, in any namespace. Secrets outside a run's namespaces may hold a credential
  * too. If listing a whole cluster is forbidden, lists the namespaces of the run.
  */
-export async function findLogins(clusterScopes: readonly ClusterScope[], wanted: Wanted, allow: Allowed = {}): Promise<SecretLogins> {
-  const all = await Promise.all(clusterScopes.map((clusterScope) => findOnCluster(clusterScope, wanted, allow)));
-  return { ...joined(all), unreadable: all.flatMap(({ unreadable }) => unreadable) };
-}
-
-type Wanted = (login: HeldLogin) => boolean;
-
-/** Permissions from the user: `force` allows writing Secrets of other tools. */
-type Allowed = { readonly force?: boolean };
-
-async function findOnCluster(clusterScope: ClusterScope, wanted: Wanted, allow: Allowed): Promise<SecretLogins> {
-  const { context, error: failed, namespaces } = clusterScope;
+export async function findLogins(clusterScope: ClusterScope, wanted: Wanted, allow: Allowed = {}): Promise<SecretLogins> {
   const found: Found[] = [];
   const list = async (namespace?: string): Promise<CliError | undefined> => {
     try {
@@ -75,16 +63,21 @@ async function findOnCluster(clusterScope: ClusterScope, wanted: Wanted, allow: 
       throw error;
     }
   };
-  const refusal = failed ?? (await list());
+  const refusal = await list();
   if (!refusal) return { ...joined(found), unreadable: [] };
-  const reads = !failed && isForbidden(refusal);
-  const unreadable = [{ context, error: refusal, own: !reads }];
-  for (const namespace of reads ? namespaces : []) {
+  const reads = isForbidden(refusal);
+  const unreadable = [{ error: refusal, own: !reads }];
+  for (const namespace of reads ? clusterScope.namespaces : []) {
     const error = await list(namespace);
-    if (error) unreadable.push({ context, error, own: true });
+    if (error) unreadable.push({ error, own: true });
   }
   return { ...joined(found), unreadable };
 }
+
+type Wanted = (login: HeldLogin) => boolean;
+
+/** Permissions from the user: `force` allows writing Secrets of other tools. */
+type Allowed = { readonly force?: boolean };
 
 type Found = Omit<SecretLogins, "unreadable">;
 
@@ -138,14 +131,14 @@ export type FindLogins = (wanted: Wanted) => Promise<SecretLogins>;
  * Shares lists of all Secrets between concurrent callers. A call during a read waits for the next read, which serves all callers that wait
  * by then. Therefore a thousand rotations don't each list a thousand Secrets.
  */
-export function sharedFindLogins(clusterScopes: readonly ClusterScope[], allow: Allowed = {}): FindLogins {
+export function sharedFindLogins(clusterScope: ClusterScope, allow: Allowed = {}): FindLogins {
   let last: Promise<unknown> = Promise.resolve();
   let next: { readonly filters: Wanted[]; readonly lists: Promise<SecretLogins> } | undefined;
 
   function begin(filters: Wanted[]): Promise<SecretLogins> {
     const lists = last.then(() => {
       next = undefined;
-      return findLogins(clusterScopes, (login) => filters.some((wanted) => wanted(login)), allow);
+      return findLogins(clusterScope, (login) => filters.some((wanted) => wanted(login)), allow);
     });
     last = lists.catch(() => undefined);
     return lists;

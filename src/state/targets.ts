@@ -38,7 +38,7 @@ export const picksOf = ({ picks, whereUsed }: TargetOptions): readonly TargetPic
 export const kindOf = ({ kind }: TargetObject): TargetKind => targetKindOf(kind) as TargetKind;
 
 /** Returns the facts of an object for a plan. */
-export const targetOf = (object: TargetObject, context?: string): Target => readTarget(kindOf(object), object as never, context);
+export const targetOf = (object: TargetObject): Target => readTarget(kindOf(object), object as never);
 
 /** Returns the pod spec of a target: its own, or that of its template. */
 export const specOf = (object: TargetObject): PodSpec | undefined => podSpecOf(kindOf(object), object);

@@ -42,7 +42,7 @@ export function attachIn(
   const { hosts } = secretToAttach(state, attaching);
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(state, hosts, name) : state.targets;
-  const selected = { ...state, targets: found.filter((object) => isSelected(targetOf(object, state.scope.context).to)) };
+  const selected = { ...state, targets: found.filter((object) => isSelected(targetOf(object).to)) };
   const { facts } = planInputOf(selected, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, recreateOptions, mayPull: () => true });
   if (isOneNamespace && selected.targets.length === 0)
@@ -52,7 +52,7 @@ export function attachIn(
 
 export function lackingIn(state: NamespaceState, attaching: Attaching): Ref[] {
   const { hosts } = secretToAttach(state, attaching);
-  const users = usersIn(state, hosts, attaching.secret).map((object) => targetOf(object, state.scope.context));
+  const users = usersIn(state, hosts, attaching.secret).map((object) => targetOf(object));
   return users.filter(({ names }) => !names.includes(attaching.secret)).map(({ to }) => to);
 }
 

@@ -42,10 +42,9 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
   }
 
   async function pull(cluster: Cluster, question: PodPull, hasLogin: boolean): Promise<NodeAnswer> {
-    const place = `${question.context ?? ""}\n${question.namespace}`;
-    await memoize(prepared, place, () => prepare(cluster, question.namespace)).catch(withRights);
+    await memoize(prepared, question.namespace, () => prepare(cluster, question.namespace)).catch(withRights);
     if (tools.interrupted()) throw new Interrupted();
-    const to = podRef(question.namespace, question.context);
+    const to = podRef(question.namespace);
     const pod = pullPod(question, to.name, tools.now(), node);
     const stored = await create(cluster, to, pod);
     if (stored instanceof CliError) return rejection(stored);
@@ -85,8 +84,8 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
     if (error) warnAbout(to);
   }
 
-  const warnAbout = ({ name, namespace, context }: Ref<"pod">) =>
-    tools.warn(`pod/${name} could not be deleted`, { kubectl: "delete pod", args: [name], namespace, context });
+  const warnAbout = ({ name, namespace }: Ref<"pod">) =>
+    tools.warn(`pod/${name} could not be deleted`, { kubectl: "delete pod", args: [name], namespace });
 
   return {
     /**
@@ -104,8 +103,8 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
   };
 }
 
-const podRef = (namespace: string, context?: string): Ref<"pod"> => {
-  return { kind: "pod", context, namespace, name: `acr-secret-check-${randomBytes(8).toString("hex")}` };
+const podRef = (namespace: string): Ref<"pod"> => {
+  return { kind: "pod", namespace, name: `acr-secret-check-${randomBytes(8).toString("hex")}` };
 };
 
 /** Returns the reason why a pod proves nothing: admission has changed what it pulls, or added a pull secret. */

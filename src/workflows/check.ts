@@ -53,26 +53,24 @@ type PlaceTools = Pick<CheckTools, "registry" | "now"> & {
 const nodePullWidth = 4;
 
 /**
- * Checks all namespaces in order. A namespace or a cluster that can't be read is a failure and doesn't stop the others.
+ * Checks all namespaces in order. A namespace that can't be read is a failure and doesn't stop the others.
  * @returns `unlisted`: the kinds of template that the user may not list @throws Interrupted
  */
-export async function checkAll(clusterScopes: readonly ClusterScope[], options: CheckOptions, tools: CheckTools) {
+export async function checkAll(clusterScope: ClusterScope, options: CheckOptions, tools: CheckTools) {
   // Many pods use the same image
-  const registry = askOnce(tools.registry);
-  const ofClusters = new Map(
-    clusterScopes.map(({ cluster }) => [cluster, { registry: options.deep ? forNodesOf(cluster, registry) : registry, others: new Map() }]),
-  );
+  const asked = askOnce(tools.registry);
+  const registry = options.deep ? forNodesOf(clusterScope.cluster, asked) : asked;
   const nodePulls = options.fromCluster && openNodePulls(options.fromCluster.node, tools);
   const width = nodePulls ? nodePullWidth : maxConcurrency;
   const verdicts: Verdict[] = [];
   const unreadable: UnreadableNamespace[] = [];
   const unlisted = new Set<PodKind>();
   // Named images need no lists
-  const scopes = options.images.length > 0 ? clusterScopes.map((scope) => ({ ...scope, open: false })) : clusterScopes;
-  const readers = pullReadersOf(scopes, options.selection, unlisted);
-  const toolsFor = ({ cluster }: PullReader) => ({ ...tools, width, nodePulls, ...ofClusters.get(cluster) });
+  const scope = options.images.length > 0 ? { ...clusterScope, open: false } : clusterScope;
+  const readers = pullReadersOf(scope, options.selection, unlisted);
+  const ofPlace = { ...tools, registry, width, nodePulls, others: new Map() };
   try {
-    for await (const checked of runConcurrently(readers, { ...tools, width }, (reader) => checkOne(reader, options, toolsFor(reader)))) {
+    for await (const checked of runConcurrently(readers, { ...tools, width }, (reader) => checkOne(reader, options, ofPlace))) {
       if (Array.isArray(checked)) verdicts.push(...checked);
       else unreadable.push(checked);
     }
@@ -85,14 +83,12 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
 }
 
 async function* checkOne(reader: PullReader, options: CheckOptions, tools: PlaceTools): AsyncGenerator<Verdict[] | UnreadableNamespace> {
-  const { context, namespace } = reader;
-  const at = context === undefined ? {} : { context };
+  const { namespace } = reader;
   try {
-    const verdicts = await checkPlace(reader, options, tools);
-    yield verdicts.map((verdict) => ({ ...verdict, ...at, fix: verdict.fix && { ...verdict.fix, ...at } }));
+    yield await checkPlace(reader, options, tools);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    yield { context, namespace, error };
+    yield { namespace, error };
   }
 }
 
@@ -140,9 +136,9 @@ function ask({ image, ...pull }: Pull, secret: string | undefined): ImageQuery |
 }
 
 /** Returns the pull of a pod that is created for it, where a pod that waits for the image may run. */
-function podPullOf({ text, account, names, pods, placement }: ImageQuery, { namespace, context }: PullReader): PodPull {
+function podPullOf({ text, account, names, pods, placement }: ImageQuery, { namespace }: PullReader): PodPull {
   const near = pods.find(({ pulled, node }) => !pulled && node !== undefined)?.node;
-  return { namespace, context, image: text, account, names, placement, near };
+  return { namespace, image: text, account, names, placement, near };
 }
 
 function unreadable({ image, text, account, owners, pods }: Pull, namespace: string): Verdict {
@@ -169,9 +165,9 @@ async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: Cluster
   const { identity, host } = existing.note;
   // The credential's name is derived from this Secret alone
   if (mayBeTokenOf(identity, facts.namespace, existing.name)) return verdict;
-  const clusterScope = { context: undefined, cluster, namespaces: [facts.namespace], open: false };
-  const { secrets, unlisted } = await holdersOf([clusterScope], { kind: "acr-token", identity, host }, []);
-  if (unlisted.length > 0) return { ...verdict, notes: [...(verdict.notes ?? []), unlistedNote(identity)], fix: undefined };
+  const clusterScope = { cluster, namespaces: [facts.namespace], open: false };
+  const { secrets, unlisted } = await holdersOf(clusterScope, { kind: "acr-token", identity, host }, []);
+  if (unlisted) return { ...verdict, notes: [...(verdict.notes ?? []), unlistedNote(identity)], fix: undefined };
   const places = secrets.map(({ to: { namespace = "", name } }) => ({ namespace, name }));
   const others = places.filter(({ namespace, name }) => namespace !== facts.namespace || name !== existing.name);
   const notes = [...(verdict.notes ?? []), ...(others.length > 0 ? [gainNote(others, identity)] : [])];
@@ -195,6 +191,6 @@ const creates = (fix: Fix): PluginCommand[] => (fix.do === "steps" ? fix.steps.f
 function overAll(fix: Fix, names: readonly string[]): Fix {
   if (fix.do === "steps") return { ...fix, steps: fix.steps.map((step) => overAll(step, names)) };
   if (!hasVerb(fix, "create")) return fix;
-  const scope = { contexts: "current", namespaces: { names, globs: [] }, selector: undefined, exclude: [], includeSystem: false } as const;
+  const scope = { namespaces: { names, globs: [] }, selector: undefined, exclude: [], includeSystem: false } as const;
   return { ...fix, acrToken: undefined, scope, credentialPer: "scope" };
 }

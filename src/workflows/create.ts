@@ -13,7 +13,7 @@ import { refuseForeign } from "../plan/store.ts";
 import { inLine, maxNames } from "../plan/wording.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
-import { type ClusterScope, selectsNone } from "../scope/cluster-scopes.ts";
+import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { awaitAll, prefetch, runConcurrently } from "../scope/concurrency.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
@@ -109,33 +109,29 @@ async function planIssue(reader: NamespaceReader, order: Order) {
  */
 export function issueShared(
   places: () => AsyncIterable<NamespaceReader>,
-  clusterScopes: readonly ClusterScope[],
+  clusterScope: ClusterScope,
   order: Order,
 ): AsyncGenerator<Outcome> {
-  return restarted(() => shareOnce(places(), clusterScopes, order));
+  return restarted(() => shareOnce(places(), clusterScope, order));
 }
 
-async function* shareOnce(
-  places: AsyncIterable<NamespaceReader>,
-  clusterScopes: readonly ClusterScope[],
-  order: Order,
-): AsyncGenerator<Outcome> {
+async function* shareOnce(places: AsyncIterable<NamespaceReader>, clusterScope: ClusterScope, order: Order): AsyncGenerator<Outcome> {
   const { name, repositories, fromPods, podsTell, targets, opening, tools, refuse, needsName } = order;
-  const owner = sharedOwner(clusterScopes, name);
+  const owner = sharedOwner(clusterScope, name);
   // Start this request early. An error is reported when the name is needed
   if (needsName) owner.ownName().catch(() => undefined);
   const credential = await opening;
-  if (selectsNone(clusterScopes)) return;
+  if (clusterScope.namespaces.length === 0) return;
   const hosts = [credential.host];
   const images =
-    !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(clusterScopes, { hosts, picks: picksOf(targets) });
+    !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(clusterScope, { hosts, picks: picksOf(targets) });
   const need = { owner, repositories, fromPods, images };
   const readers = prefetch(places);
-  const isOutside = async (issue: Issue) => needsName && (await isHeldOutside(issue, credential, clusterScopes));
-  const find = () => issueHeld(credential, need, holdersIn(clusterScopes, name, credential), isOutside);
+  const isOutside = async (issue: Issue) => needsName && (await isHeldOutside(issue, credential, clusterScope));
+  const find = () => issueHeld(credential, need, holdersIn(clusterScope, name, credential), isOutside);
   const issue = await find();
   if (refuse && mintIn(issue.steps)) throw await refuse();
-  if (needsName) await refuseWidening(issue, credential, clusterScopes, { ...order.again, repositories });
+  if (needsName) await refuseWidening(issue, credential, clusterScope, { ...order.again, repositories });
   // The login in a namespace's Secret was not tested: it is either the shared login or a different one
   const unitFor = (of: Issue) => unitOf(of, credential, order, () => "unknown");
   /** Checks the holders again after the claim: a rotation may have given them another login since they were read. */
@@ -146,7 +142,7 @@ async function* shareOnce(
     return newer.login ? { retry: changed, decided: unitFor(newer) } : { unitError: changed };
   };
   const reused = credential.lifecycle && issue.login && { identity: issue.entry.identity, confirm };
-  const isShared = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0) > 1;
+  const isShared = clusterScope.namespaces.length > 1;
   yield* runUnit({ ...unitFor(issue), isShared, reused }, readers, tools(credential));
 }
 

@@ -56,12 +56,11 @@ export async function* openFirst(places: AsyncIterable<NamespaceReader>, open: R
 }
 
 /** Returns the login that a Secret held: the emptied Secret keeps it under another key, and a deleted Secret was read before. */
-function memberReader(leaving: readonly ChangeOutcome[], { clusterScopes }: RevokeOrder): Revoking["readMember"] {
+function memberReader(leaving: readonly ChangeOutcome[], { clusterScope }: RevokeOrder): Revoking["readMember"] {
   const found = new Map(leaving.map(({ change, object, before }) => [keyOf(change.to), object ?? before]));
   return ({ to, entry }) => {
     const secret = found.get(keyOf(to));
-    const clusterScope = clusterScopes.find(({ context }) => context === to.context);
-    if (secret?.kind !== "Secret" || !clusterScope) return undefined;
+    if (secret?.kind !== "Secret") return undefined;
     return { to, clusterScope, entry, metadata: secret.metadata, login: loginFor(asBefore(secret), entry.hosts[0] ?? "") };
   };
 }
@@ -89,11 +88,11 @@ async function* revokeAll(leaving: readonly ChangeOutcome[], run: Revoking): Asy
  * Lists the annotations and logins of Secrets that stay, or that were written again after this run emptied them. Secrets that another run
  * is deleting at this time have no login any more.
  */
-async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }: Revoking): Promise<SecretLogins> {
+async function othersOf(withdrawn: readonly Withdraw[], { clusterScope, tools }: Revoking): Promise<SecretLogins> {
   const versions = new Map(withdrawn.map(({ to, precondition }) => [keyOf(to), precondition.version]));
   const identities = new Set(withdrawn.flatMap(({ entries }) => entries.map(({ identity }) => identity.toLowerCase())));
   const isWanted = ({ identity }: HeldLogin) => identities.has(identity.toLowerCase());
-  const found = await tools.during("Looking for other Secrets that hold it", () => findLogins(clusterScopes, isWanted));
+  const found = await tools.during("Looking for other Secrets that hold it", () => findLogins(clusterScope, isWanted));
   const recorded = found.recorded.filter(({ to, metadata, login }) => login && versions.get(keyOf(to)) !== metadata.resourceVersion);
   return { ...found, recorded };
 }

@@ -51,7 +51,7 @@ async function* untilConflict(outcomes: AsyncIterable<Outcome>, last: boolean): 
 async function* placesOf({ members }: FoundRotation): AsyncGenerator<NamespaceReader> {
   const names = [...new Set(members.map(({ to }) => to.name))];
   for (const name of names)
-    yield* readersOf(scopesHolding({ members: members.filter(({ to }) => to.name === name) }), {
+    yield* readersOf(scopeHolding({ members: members.filter(({ to }) => to.name === name) }), {
       secret: name,
       targets: { picks: [], whereUsed: false },
       pods: "none",
@@ -62,15 +62,11 @@ async function* placesOf({ members }: FoundRotation): AsyncGenerator<NamespaceRe
 /** The smallest number of namespaces for which cluster-wide lists are read instead of each namespace. */
 const many = 16;
 
-export function scopesHolding({ members }: Pick<FoundRotation, "members">): ClusterScope[] {
-  const clusterScopes = [...new Set(members.map(({ clusterScope }) => clusterScope))];
-  return clusterScopes.map((clusterScope) => {
-    const namespaces = members.flatMap(({ clusterScope: of, to }) =>
-      of === clusterScope && to.namespace !== undefined ? [to.namespace] : [],
-    );
-    const distinct = [...new Set(namespaces)];
-    return { ...clusterScope, namespaces: distinct, open: distinct.length >= many };
-  });
+/** Returns the namespaces of these Secrets, of which there is at least one. */
+export function scopeHolding({ members }: Pick<FoundRotation, "members">): ClusterScope {
+  const [first] = members as [RecordedLogin, ...RecordedLogin[]];
+  const namespaces = [...new Set(members.flatMap(({ to }) => to.namespace ?? []))];
+  return { ...first.clusterScope, namespaces, open: namespaces.length >= many };
 }
 
 /** Plans one Secret. It gets the login only if it was found to hold the credential, or if it holds the same login. */

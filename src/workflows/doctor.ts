@@ -11,7 +11,7 @@ import type { Environment } from "../env.ts";
 import { asRefusal, CliError, unlessRefused } from "../errors.ts";
 import { type PruneOptions, planPrune } from "../plan/prune.ts";
 import { counted } from "../plan/wording.ts";
-import { clusterScopesOf } from "../scope/cluster-scopes.ts";
+import { clusterScopeOf } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import type { Scope } from "../scope/scope.ts";
 import { checkAll } from "./check.ts";
@@ -32,7 +32,6 @@ export type DoctorOptions = {
 type DoctorTools = Parameters<typeof checkAll>[2] & {
   readonly env: Environment;
   cluster(): Cluster;
-  contexts(): Promise<readonly string[]>;
   azure(identity: SignInOptions): Promise<Azure>;
 };
 
@@ -59,7 +58,7 @@ export function examine(
   const cluster = tools.cluster();
   const kubectl = shared(cluster.kubectl());
   const namespace = shared(scope.namespaces === "all" ? Promise.resolve(undefined) : cluster.namespace());
-  const clusterScopes = shared(clusterScopesOf(scope, { ...tools, writes: false }));
+  const clusterScope = shared(clusterScopeOf(scope, { ...tools, writes: false }));
   const azure = shared(tools.azure(identity).then((opened) => withOneSearch(opened, registry)));
   const inAzure = shared(checkAzure(azure, registry));
   const nodes = shared(checkNodes(cluster));
@@ -79,15 +78,15 @@ export function examine(
   async function pulls(): Promise<readonly CheckResult[]> {
     const selection = { picks: [], selector: undefined, lenient: scope.namespaces === "all" };
     const ofPods = { selection, newNode: false, images: [], serviceaccount: "default", secret: undefined };
-    return checkPulls(await checkAll(await clusterScopes, ofPods, tools), { verb: "check", ...place });
+    return checkPulls(await checkAll(await clusterScope, ofPods, tools), { verb: "check", ...place });
   }
 
   async function leftovers(named: string): Promise<readonly CheckResult[]> {
     const opened = await azure;
-    const everywhere = [{ context: undefined, cluster, namespaces: [], open: true }];
+    const everywhere = { cluster, namespaces: [], open: true };
     const doubts: string[] = [];
     const found = await findLeftovers(opened, opened.findRegistry(named), everywhere, (text) => void doubts.push(text));
-    doubts.push(...found.holders.unlisted.map(({ error }) => error.message));
+    if (found.holders.unlisted) doubts.push(found.holders.unlisted.message);
     const rows = planPrune(found.made, { ...found.holders, now: found.now }, pruneOptions);
     const orphans = rows.filter(({ state }) => state === "orphan").length;
     const { name } = found.registry;
@@ -110,7 +109,7 @@ export function examine(
     { id: "cluster-rights", subject: "cluster", find: async () => checkRights(verbs, cluster, await namespace) },
     { id: "nodes", subject: "nodes", find: async () => (await nodes).findings },
     { id: "kubelet-identity", subject: "nodes", find: async () => [await kubelets].filter((one) => one !== undefined) },
-    { id: "secret-expiry", subject: "pull secrets", find: async () => checkExpiry((await clusterScopes)[0], list, now()) },
+    { id: "secret-expiry", subject: "pull secrets", find: async () => checkExpiry(await clusterScope, list, now()) },
     { id: "image-pulls", subject: "images", find: pulls },
     ...(registry === undefined ? [] : [{ id: "leftovers" as const, subject: `registry/${registry}`, find: () => leftovers(registry) }]),
   ];

@@ -12,7 +12,7 @@ import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/entry.ts";
-import type { Clusters } from "../state/holders.ts";
+import type { ListedCluster } from "../state/holders.ts";
 import type { FindLogins, RecordedLogin, SecretLogins, UnrecordedLogin } from "../state/secret-logins.ts";
 import { doubtsOf, type Proving, provenOf, stillTaken } from "./prove-holders.ts";
 
@@ -37,7 +37,7 @@ export type RotateOrder = DueLimits & {
   readonly listed: FindLogins;
   /** The first result for each identity, by the Secrets that record it. */
   readonly reads: WeakMap<readonly RecordedLogin[], Promise<HolderRead>>;
-  clusters(): Promise<Clusters>;
+  cluster(): Promise<ListedCluster>;
   /** Deletes passwords that clusters may hold which were not listed. */
   readonly force: boolean;
   readonly verify: boolean;
@@ -46,7 +46,7 @@ export type RotateOrder = DueLimits & {
   now(): Date;
   tools(credential: Credential): Tools;
   /** Returns images of pods in these namespaces, to test a login with. */
-  images(host: string, clusterScopes: readonly ClusterScope[]): Promise<readonly ImageRef[]>;
+  images(host: string, clusterScope: ClusterScope): Promise<readonly ImageRef[]>;
 };
 
 /** The maximum number of times that everything is read again because another run has written in the meantime. */
@@ -120,9 +120,8 @@ async function readHolders(
 /** @throws CliError of a namespace that could be read before and can't be read now: its Secrets may still hold the credential */
 async function listAgain(listed: FindLogins, isIt: Parameters<FindLogins>[0], known: SecretLogins["unreadable"]): Promise<SecretLogins> {
   const found = await listed(isIt);
-  const before = new Set(known.flatMap(({ own, context }) => (own ? [context] : [])));
-  const lost = found.unreadable.find(({ own, context }) => own && !before.has(context));
-  if (lost) throw lost.error;
+  const lost = found.unreadable.find(({ own }) => own);
+  if (lost && !known.some(({ own }) => own)) throw lost.error;
   return found;
 }
 

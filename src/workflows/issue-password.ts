@@ -7,7 +7,7 @@ import { nameInPlace } from "../plan/wording.ts";
 import { isLive, isMadeBy, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/entry.ts";
 import type { RecordedLogin, UnrecordedLogin } from "../state/secret-logins.ts";
-import { scopesHolding } from "./distribute.ts";
+import { scopeHolding } from "./distribute.ts";
 import type { RotateOrder, RotationState } from "./find-holders.ts";
 import { clustersUnknown, inClusters, ownedByHolders, ownerAt, sharedOwner } from "./owner.ts";
 
@@ -36,13 +36,14 @@ async function renewed(state: RotationState, holder: RecordedLogin | undefined, 
   const { newest, members, all, inUse, host } = rotation;
   const [first] = members;
   const secret = first?.to.name ?? "";
-  const owner = first && members.length === 1 ? ownerAt(first) : sharedOwner(scopesHolding(rotation), secret);
+  const holding = scopeHolding(rotation);
+  const owner = first && members.length === 1 ? ownerAt(first) : sharedOwner(holding, secret);
   const words = await owner.wordsInCluster();
-  const images = order.verify ? await order.images(host, scopesHolding(rotation)) : [];
+  const images = order.verify ? await order.images(host, holding) : [];
   const owned = await ownedByHolders(rotation);
   const unnamed = all.some(({ lapsed }) => lapsed === "unnamed") || proof.unproven.some(({ why }) => why === "unknown");
   const clusters = await clustersUnknown(rotation, { ...order, credential, owned });
-  const kept = keptBy({ secrets: 0, clusters, unlisted: unreadable.length, owned: owned === "one" }, order.force);
+  const kept = keptBy({ secrets: 0, clusters, unlisted: unreadable.length > 0, owned: owned === "one" }, order.force);
   const [copy] = unknownCopies(all, unrecorded);
   const blind = unnamed || kept !== undefined || copy !== undefined;
   const unknown = copy

@@ -8,7 +8,7 @@ import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { once } from "../scope/concurrency.ts";
 import { exportedWords, sharedSecretWords, unnamedCluster, wordsWithClusters } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
-import type { Clusters } from "../state/holders.ts";
+import type { ListedCluster } from "../state/holders.ts";
 import { creationOf, idBy, namespaceNotFound, uidOf } from "../state/namespace.ts";
 import type { RecordedLogin } from "../state/secret-logins.ts";
 
@@ -16,14 +16,13 @@ import type { RecordedLogin } from "../state/secret-logins.ts";
  * Returns one Secret as the owner of a credential. The name in Azure is derived from the namespace's uid, so no other Secret has the same
  * name.
  */
-export function ownerOf({ cluster, namespace, context }: NamespaceScope, secret: string): Owner {
+export function ownerOf({ cluster, namespace }: NamespaceScope, secret: string): Owner {
   const ownName = once(async () => tokenName(await known(() => uidOf(cluster, namespace), cluster, namespace), namespace, secret));
-  const words = `secret ${secret} in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
+  const words = `secret ${secret} in namespace ${namespace}`;
   return {
     secret,
     words,
     wordsInCluster: once(async () => wordsWithClusters(words, [await idBy(() => uidOf(cluster, "kube-system"))])),
-    isInOneCluster: async () => true,
     ownName,
     owns: async (name) => mayBeTokenOf(name, namespace, secret) && name === (await ownName()),
     alone: true,
@@ -42,53 +41,26 @@ export function exportedOwner(place: NamespaceScope, secret: string): Owner {
  * first selected namespace. So another selection of namespaces gets another name. Later runs find the name in the annotations of the
  * Secrets that hold the credential.
  */
-export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: string): Owner {
-  const reached = clusterScopes
-    .filter(({ error }) => !error)
-    .map(
-      (clusterScope): Reached => ({
-        clusterScope,
-        uid: once(() => uidOf(clusterScope.cluster, "kube-system")),
-        firstUid: once(() => firstUid(clusterScope)),
-      }),
-    );
-  const [first] = [...reached.filter(({ clusterScope }) => clusterScope.namespaces.length > 0), ...reached];
+export function sharedOwner(clusterScope: ClusterScope, secret: string): Owner {
+  const { cluster } = clusterScope;
+  const uid = once(() => uidOf(cluster, "kube-system"));
+  const firstNamespace = once(() => firstUid(clusterScope));
   const words = sharedSecretWords(secret);
-  const ownName = once(async () => {
-    if (!first) throw new CliError("unreachable", "no selected cluster can be reached");
-    const [cluster, namespace] = await Promise.all([known(first.uid, first.clusterScope.cluster, "kube-system"), first.firstUid()]);
-    return sharedName(cluster, namespace, secret);
-  });
-  const ids = () => Promise.all(reached.map(({ uid }) => idBy(uid)));
   return {
     secret,
     words,
-    // A cluster that can't be reached now may hold the credential too
-    wordsInCluster: once(async () => (reached.length < clusterScopes.length ? words : wordsWithClusters(words, await ids()))),
-    isInOneCluster: async () => clusterScopes.length === 1 || (reached.length === clusterScopes.length && isOne(new Set(await ids()))),
-    ownName,
+    wordsInCluster: once(async () => wordsWithClusters(words, [await idBy(uid)])),
+    ownName: once(async () => sharedName(...(await Promise.all([known(uid, cluster, "kube-system"), firstNamespace()])), secret)),
+    /** Earlier versions did not include the namespace in the name. */
     owns: async (name) => {
       if (!mayBeTokenOf(name, "shared", secret)) return false;
-      for (const cluster of reached) if (await isGivenIn(cluster, { name, secret })) return true;
-      return false;
+      const id = await known(uid, cluster, "kube-system");
+      if (name === tokenName(id, "shared", secret)) return true;
+      const isNamedBy = (namespace: string) => name === sharedName(id, namespace, secret);
+      return isNamedBy(await firstNamespace()) || (await uidsIn(clusterScope)).some(isNamedBy);
     },
     alone: false,
   };
-}
-
-const isOne = (ids: ReadonlySet<string | undefined>) => ids.size === 1 && !ids.has(undefined);
-
-type Reached = { readonly clusterScope: ClusterScope; uid(): Promise<string | undefined>; firstUid(): Promise<string> };
-
-/**
- * Whether Secrets of this name in a cluster were ever given a credential of this name. Earlier versions did not include the namespace in
- * the name.
- */
-async function isGivenIn({ clusterScope, uid, firstUid }: Reached, { name, secret }: { readonly name: string; readonly secret: string }) {
-  const cluster = await known(uid, clusterScope.cluster, "kube-system");
-  if (name === tokenName(cluster, "shared", secret)) return true;
-  const isNamedBy = (namespace: string) => name === sharedName(cluster, namespace, secret);
-  return isNamedBy(await firstUid()) || (await uidsIn(clusterScope)).some(isNamedBy);
 }
 
 const sharedName = (cluster: string, namespace: string, secret: string) => tokenName(`${cluster}/${namespace}`, "shared", secret);
@@ -133,28 +105,27 @@ type Owned = "one" | "many" | "none";
 
 /**
  * Returns which Secrets a credential's name is derived from. `one`: one of these, so no other Secret was ever given it. `many`: those of
- * the same name in many namespaces of these clusters. `none`: no known Secret.
+ * the same name in many namespaces. `none`: no known Secret.
  */
 export async function ownedBy(
   identity: string,
   secrets: readonly { readonly to: Ref<"secret"> }[],
-  clusterScopes: readonly ClusterScope[],
+  clusterScope: ClusterScope,
 ): Promise<Owned> {
   const owns = (owner: Owner) => owner.owns(identity).catch(unlessRefused(false));
   for (const { to } of secrets) {
-    const { name, namespace = "", context } = to;
-    const cluster = clusterScopes.find((clusterScope) => clusterScope.context === context)?.cluster;
-    if (cluster && (await owns(ownerOf({ cluster, namespace, context }, name)))) return "one";
+    const { name, namespace = "" } = to;
+    if (await owns(ownerOf({ cluster: clusterScope.cluster, namespace }, name))) return "one";
   }
-  for (const name of new Set(secrets.map(({ to }) => to.name))) if (await owns(sharedOwner(clusterScopes, name))) return "many";
+  for (const name of new Set(secrets.map(({ to }) => to.name))) if (await owns(sharedOwner(clusterScope, name))) return "many";
   return "none";
 }
 
-export const ownerAt = ({ clusterScope: { cluster, context }, to }: Pick<RecordedLogin, "clusterScope" | "to">): Owner =>
-  ownerOf({ cluster, context, namespace: to.namespace ?? "" }, to.name);
+export const ownerAt = ({ clusterScope: { cluster }, to }: Pick<RecordedLogin, "clusterScope" | "to">): Owner =>
+  ownerOf({ cluster, namespace: to.namespace ?? "" }, to.name);
 
-export const ownedByHolders = ({ identity, members }: Rotation<RecordedLogin>): Promise<Owned> =>
-  ownedBy(identity, members, [...new Set(members.map(({ clusterScope }) => clusterScope))]);
+export const ownedByHolders = async ({ identity, members }: Rotation<RecordedLogin>): Promise<Owned> =>
+  members[0] ? ownedBy(identity, members, members[0].clusterScope) : "none";
 
 /**
  * Returns the ids of clusters that Azure's description names and that this run did not list. Returns none if the name is derived from only
@@ -162,13 +133,13 @@ export const ownedByHolders = ({ identity, members }: Rotation<RecordedLogin>): 
  */
 export async function clustersUnknown(
   { identity }: Rotation<RecordedLogin>,
-  { clusters, credential, owned }: { clusters(): Promise<Clusters>; readonly credential: Credential; readonly owned: Owned },
+  { cluster, credential, owned }: { cluster(): Promise<ListedCluster>; readonly credential: Credential; readonly owned: Owned },
 ): Promise<readonly string[]> {
   const described = owned === "one" ? [] : await lifecycleOf(credential).clusters(identity);
-  return described.length === 0 ? [] : unknownClusters(described, (await clusters()).listed);
+  return described.length === 0 ? [] : unknownClusters(described, (await cluster()).id);
 }
 
 export const inClusters = (ids: readonly string[]): string =>
   ids.includes(unnamedCluster)
     ? `a cluster ${unnamedCluster} may hold it; add --force if no other cluster does`
-    : `cluster ${joinNames(ids)} may hold it and was not listed; add its context with --contexts, or add --force`;
+    : `cluster ${joinNames(ids)} may hold it; add --force if it does not`;

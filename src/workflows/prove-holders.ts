@@ -76,7 +76,7 @@ async function isOwn(
   { identity, accepted, shared }: Proving & Pick<Tried, "accepted"> & { readonly shared: boolean },
 ): Promise<boolean> {
   if (inside === undefined) return false;
-  const owned = await ownedBy(identity, [member], [member.clusterScope]).catch(() => "none");
+  const owned = await ownedBy(identity, [member], member.clusterScope).catch(() => "none");
   return owned === "one" || (owned === "many" && accepted === "unknown" && shared);
 }
 
@@ -99,8 +99,8 @@ export function doubtsOf(
   return unproven.map(({ member, why }) => {
     const message = `${nameInPlace(member.to)} records ${identity}, but ${words[why](credential.host)}`;
     if (!selected.has(keyOf(member.to))) return { change: { act: "warn", to: member.to, message }, messages: [message] };
-    const { name, namespace = "", context } = member.to;
-    const hint = { verb: "create", secret: name, registry: credential.host, namespace, context } as const;
+    const { name, namespace = "" } = member.to;
+    const hint = { verb: "create", secret: name, registry: credential.host, namespace } as const;
     return { change: { act: "keep", to: member.to, because: message }, error: new CliError("conflict", message, { hint }) };
   });
 }

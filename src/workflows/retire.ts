@@ -63,7 +63,7 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
   const { holders, unreadable } = await holdersOf(due, order);
   const [unlisted] = [...order.unreadable, ...unreadable];
   const clusters = await clustersUnknown(rotation, { ...order, owned: await ownedByHolders(rotation) });
-  if (keptBy({ secrets: 0, clusters, unlisted: unlisted ? 1 : 0, owned: false }, force) !== undefined) {
+  if (keptBy({ secrets: 0, clusters, unlisted: unlisted !== undefined, owned: false }, force) !== undefined) {
     const why = unlisted ? withLines("not all Secrets could be listed", unlisted.error.message) : inClusters(clusters);
     return [warn(order, staying(due, identity, why))];
   }

@@ -11,7 +11,7 @@ import { type Member, passwordKey } from "../plan/rotation.ts";
 import { nameInPlace } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { fingerprint, type Password } from "../secret/entry.ts";
-import { clustersOf } from "../state/holders.ts";
+import { listedCluster } from "../state/holders.ts";
 import type { RecordedLogin, SecretLogins } from "../state/secret-logins.ts";
 import { inClusters, ownedBy } from "./owner.ts";
 import { doubtsOf, provenOf, stillTaken } from "./prove-holders.ts";
@@ -22,7 +22,7 @@ export type Revoking = RevokeOrder & {
 };
 
 export type RevokeOrder = {
-  readonly clusterScopes: readonly ClusterScope[];
+  readonly clusterScope: ClusterScope;
   readonly tools: Tools;
   /** The claims of the run, which include the deleted Secrets. */
   readonly claims: Claims;
@@ -73,7 +73,7 @@ type Planned = { readonly plan: Plan; readonly opened: Credential; readonly warn
 /** @returns the outcome to report instead, if nothing can be revoked */
 async function planOne(credential: Revocable, others: SecretLogins, run: Revoking): Promise<Planned | Outcome> {
   const { identity } = credential.entry;
-  const owned = await ownedBy(identity, credential.members, run.clusterScopes);
+  const owned = await ownedBy(identity, credential.members, run.clusterScope);
   const isOwn = owned === "one";
   if (!isOwn) refuseUnreadable(credential, others, run);
   const opened = await run.open(credential);
@@ -126,20 +126,19 @@ type Misnaming = Pick<Revoking, "readMember"> & { readonly shown: readonly Passw
 
 /** @throws CliError conflict if Azure names a cluster that was not listed, without --force */
 async function refuseUnlisted(credential: Revocable, opened: Credential, others: SecretLogins, run: Revoking): Promise<void> {
-  const { clusterScopes, tools } = run;
+  const { clusterScope, tools } = run;
   const described = await lifecycleOf(opened).clusters(credential.entry.identity);
-  const clusters = described.length === 0 ? [] : unknownClusters(described, (await clustersOf(clusterScopes, others)).listed);
-  if (keptBy({ secrets: 0, clusters, unlisted: 0, owned: false }, tools.force) === undefined) return;
+  const clusters = described.length === 0 ? [] : unknownClusters(described, (await listedCluster(clusterScope, others)).id);
+  if (keptBy({ secrets: 0, clusters, unlisted: false, owned: false }, tools.force) === undefined) return;
   const message = `${calledOf(credential)} is not revoked: it may be in use in a cluster that was not listed`;
   throw new CliError("conflict", message, { hint: inClusters(clusters) });
 }
 
-/** @throws CliError if a selected cluster was not listed completely, without --force */
+/** @throws CliError if the cluster was not listed completely, without --force */
 function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: SecretLogins, { tools }: Revoking): void {
-  if (!unreadable || keptBy({ secrets: 0, clusters: [], unlisted: 1, owned: false }, tools.force) === undefined) return;
-  const { context, error } = unreadable;
-  const where = context === undefined ? "this cluster" : `the cluster of context ${context}`;
-  const message = withLines(`${calledOf(credential)} is not revoked because another Secret in ${where} may hold it`, error.message);
-  const hint = "ask an administrator who can list all Secrets there to revoke it, or run the command without --revoke";
+  if (!unreadable || keptBy({ secrets: 0, clusters: [], unlisted: true, owned: false }, tools.force) === undefined) return;
+  const { error } = unreadable;
+  const message = withLines(`${calledOf(credential)} is not revoked because another Secret in this cluster may hold it`, error.message);
+  const hint = "ask an administrator who can list all Secrets to revoke it, or run the command without --revoke";
   throw new CliError(error.kind, message, { hint, cause: error });
 }

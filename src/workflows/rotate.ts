@@ -189,14 +189,14 @@ function* otherHolders({ rotation, proof, unrecorded }: HolderRead & { readonly 
   const [first] = foreign;
   if (first) {
     const message = `${namesOf(foreign)} also ${foreign.length > 1 ? "hold" : "holds"} ${identity}, ${foreign.length > 1 ? "are" : "is"} managed by another tool, and ${keeps(foreign)}`;
-    const fix = { verb: "rotate", secret: first.name, force: true, namespace: first.namespace, context: first.context } as const;
+    const fix = { verb: "rotate", secret: first.name, force: true, namespace: first.namespace } as const;
     yield { change: { act: "warn", to: first, message, fix }, messages: [message], fix };
   }
   const copies = unrecorded.map(({ to }) => to);
   const [copy] = copies;
   if (!copy) return;
   const message = `${namesOf(copies)} also ${copies.length > 1 ? "hold" : "holds"} ${identity}, but no annotation records this, so ${copies.length > 1 ? "they keep" : "it keeps"} the old password`;
-  const fix = { verb: "create", secret: copy.name, registry: host, force: true, namespace: copy.namespace, context: copy.context } as const;
+  const fix = { verb: "create", secret: copy.name, registry: host, force: true, namespace: copy.namespace } as const;
   yield { change: { act: "warn", to: copy, message, fix }, messages: [message], fix };
 }
 

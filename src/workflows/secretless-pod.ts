@@ -19,9 +19,9 @@ export async function proveByPod(
   { account, image, cluster }: Question,
   pulls: ReturnType<typeof openNodePulls>,
 ): Promise<Finding<"pod-pull">> {
-  const { namespace, context, name } = account;
+  const { namespace, name } = account;
   const part = { id: "pod-pull", subject: `${account.kind}/${name}` } as const;
-  const pod = { namespace, context, image, account: name, names: [noSecret], isListFinal: true, near: undefined } as const;
+  const pod = { namespace, image, account: name, names: [noSecret], isListFinal: true, near: undefined } as const;
   const answer = await pulls.pull(cluster, pod, false).catch(asRefusal);
   if (answer instanceof Error) return findingOf(answer, part);
   if ("unproven" in answer) return { ...part, status: "unknown", message: answer.unproven };

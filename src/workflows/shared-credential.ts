@@ -13,28 +13,23 @@ import { type Holders, holdersOf } from "../state/holders.ts";
  * @param again the command, with the repositories
  * @throws CliError conflict
  */
-export async function refuseWidening(
-  issue: Issue,
-  credential: Credential,
-  clusterScopes: readonly ClusterScope[],
-  again: Create,
-): Promise<void> {
+export async function refuseWidening(issue: Issue, credential: Credential, clusterScope: ClusterScope, again: Create): Promise<void> {
   if (!widens(issue.steps)) return;
   const { kind, host } = credential;
   const { identity } = issue.entry;
-  const holders = await holdersOf(clusterScopes, { kind, identity, host }, await lifecycleOf(credential).clusters(identity));
-  const others = holders.secrets.map(({ to }) => to).filter((to) => !isSelected(to, clusterScopes));
+  const holders = await holdersOf(clusterScope, { kind, identity, host }, await lifecycleOf(credential).clusters(identity));
+  const others = holders.secrets.map(({ to }) => to).filter((to) => !isSelected(to, clusterScope));
   const called = `cannot add repositories to the ${kind} ${JSON.stringify(identity)}`;
   if (others.length > 0) {
     const names = [...new Set(others.map(nameInPlace))];
     throw new CliError("conflict", `${called}, because other Secrets hold it too: ${inLine(names)}`, {
-      hint: { ...again, scope: again.scope && withNamespaces(again.scope, others, clusterScopes) },
+      hint: { ...again, scope: again.scope && withNamespaces(again.scope, others, clusterScope) },
     });
   }
   const unknown = unknownHolders(holders);
   if (unknown !== undefined)
     throw new CliError("conflict", `${called}: ${unknown}`, {
-      hint: "select all of its clusters with --contexts, as a user who can list their Secrets; or specify another Secret name",
+      hint: "run the command as a user who can list all Secrets of the cluster; or specify another Secret name",
     });
 }
 
@@ -42,11 +37,11 @@ export async function refuseWidening(
  * Whether an issue adds a password to a credential that Secrets outside the selected namespaces hold, or may hold. Such a credential may be
  * known only from an annotation, which anyone in the namespace can write.
  */
-export async function isHeldOutside({ steps, entry: { identity } }: Issue, credential: Credential, clusterScopes: readonly ClusterScope[]) {
+export async function isHeldOutside({ steps, entry: { identity } }: Issue, credential: Credential, clusterScope: ClusterScope) {
   if (mintIn(steps)?.inNew !== false) return false;
   const { kind, host } = credential;
-  const { secrets, unknown } = await holdersOf(clusterScopes, { kind, identity, host }, await lifecycleOf(credential).clusters(identity));
-  return unknown.length > 0 || secrets.some(({ to }) => !isSelected(to, clusterScopes));
+  const { secrets, unknown } = await holdersOf(clusterScope, { kind, identity, host }, await lifecycleOf(credential).clusters(identity));
+  return unknown.length > 0 || secrets.some(({ to }) => !isSelected(to, clusterScope));
 }
 
 function widens(plan: Plan): boolean {
@@ -55,21 +50,16 @@ function widens(plan: Plan): boolean {
   );
 }
 
-const isSelected = ({ context, namespace = "" }: Ref, clusterScopes: readonly ClusterScope[]): boolean =>
-  clusterScopes.some((clusterScope) => clusterScope.context === context && clusterScope.namespaces.includes(namespace));
+const isSelected = ({ namespace = "" }: Ref, clusterScope: ClusterScope): boolean => clusterScope.namespaces.includes(namespace);
 
 function unknownHolders({ unlisted, unknown }: Holders): string | undefined {
-  const [first] = unlisted;
-  if (first) {
-    const where = first.context === undefined ? "this cluster" : `context ${first.context}`;
-    return withLines(`not all Secrets of ${where} could be listed`, first.error.message);
-  }
+  if (unlisted) return withLines("not all Secrets of this cluster could be listed", unlisted.message);
   return unknown.length === 0 ? undefined : `Secrets of cluster ${joinNames(unknown)} may hold it`;
 }
 
-function withNamespaces(scope: Scope, others: readonly Ref[], clusterScopes: readonly ClusterScope[]): Scope {
+function withNamespaces(scope: Scope, others: readonly Ref[], clusterScope: ClusterScope): Scope {
   const more = others.map(({ namespace = "" }) => namespace);
-  const selected = { names: clusterScopes.flatMap((clusterScope) => clusterScope.namespaces), globs: [] };
+  const selected = { names: clusterScope.namespaces, globs: [] };
   // Without its selector or an exclusion, the command would select other namespaces, and each of them would get the credential
   const isExact = scope.selector === undefined && !scope.exclude.some((glob) => more.some((name) => matchesGlob(glob, name)));
   const { names, globs } = isExact ? (wordsOf(scope) ?? selected) : selected;

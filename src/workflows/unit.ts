@@ -109,14 +109,14 @@ export async function* runUnit(
 }
 
 /** Announces the changes of a plan that end pods, before any of them. */
-function* announced(plan: Plan, { scope: { context, namespace } }: NamespaceReader): Generator<Outcome> {
+function* announced(plan: Plan, { scope: { namespace } }: NamespaceReader): Generator<Outcome> {
   const notice = restartNotice(plan);
-  if (notice !== undefined) yield { to: { kind: "namespace", name: namespace, namespace, context }, notice };
+  if (notice !== undefined) yield { to: { kind: "namespace", name: namespace, namespace }, notice };
 }
 
 /** Returns the error of a namespace. An interruption is not an error, unless it left something to clean up. */
-export function failure({ context, namespace }: Pick<NamespaceScope, "context" | "namespace">, error: CliError): NamespaceError {
-  const to = { kind: "namespace", name: namespace, namespace, context } as const;
+export function failure({ namespace }: Pick<NamespaceScope, "namespace">, error: CliError): NamespaceError {
+  const to = { kind: "namespace", name: namespace, namespace } as const;
   return error instanceof Interrupted && error.hint === undefined ? { to, left: "interrupted" } : { to, error };
 }
 
@@ -142,8 +142,8 @@ async function planIn(
     const plan = each(state, issued);
     const prepared = await preparedFor(plan, prepare);
     if (typeof prepared === "string") {
-      const { secret, targets, pods, scope } = state;
-      const objects = objectsByKey([secret, ...targets, ...pods], scope.context);
+      const { secret, targets, pods } = state;
+      const objects = objectsByKey([secret, ...targets, ...pods]);
       return { plan, isFirst: prepared === "first", objects };
     }
     if ("unitError" in prepared) return prepared;

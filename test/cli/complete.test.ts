@@ -20,8 +20,8 @@ test.for([
   { words: ["many", "--namespaces", "demo,team-"], gives: ["demo,team-a", "demo,team-b"], directive: 6 },
   { words: ["many", "--namespaces=demo,team-a,d"], gives: ["demo,team-a,demo"], directive: 6 },
   { words: ["many", "--exclude-namespaces", "d"], gives: ["demo"], directive: 6 },
-  { words: ["many", "--contexts", "kind-dev,p"], gives: ["kind-dev,prod-eu"], directive: 6 },
-  { words: ["many", "--all-contexts", "--namespace-selector", ""], gives: [], directive: 4 },
+  { words: ["many", "--context", "p"], gives: ["prod-eu"], directive: 4 },
+  { words: ["many", "--all-namespaces", "--namespace-selector", ""], gives: [], directive: 4 },
 ])("completes $words", async ({ words, gives, directive }) => {
   const cluster: Pick<Cluster, "pages"> = {
     pages: async function* <K extends ClusterKind>() {

@@ -6,12 +6,8 @@ import { type Run, type } from "../support/in-process.ts";
 import { makeByHand } from "../support/rotating.ts";
 import { type Ended, knownOf, type Recorded, type Slots, type Step, stepsOf } from "./trace.ts";
 
-/** The model's three Secrets: two in one cluster, one in another. */
-const places = [
-  { context: "east", at: "a" },
-  { context: "east", at: "b" },
-  { context: "west", at: "c" },
-] as const;
+/** The namespaces of the model's three Secrets. */
+const places = ["a", "b", "c"];
 
 const name = "acr-myregistry";
 const token = "ci-pull";
@@ -78,18 +74,17 @@ function numbered(actors: readonly Actor[]): number[] {
 }
 
 async function begin({ third, rotated }: Beginning): Promise<FakeWorld> {
-  const world = fakeWorld({ contexts: ["east", "west"] });
-  for (const [context, cluster] of world.clusters)
-    addNamespaces(cluster, "kube-system", ...places.flatMap((one) => (one.context === context ? [one.at] : [])));
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "kube-system", ...places);
   const done = async (line: string) => {
     const { code, stderr } = await type(line, world.ports);
     if (code !== 0) throw new Error(stderr);
   };
-  await done(`${make} --context east --namespaces a,b --credential-per scope`);
-  if (rotated) for (let twice = 0; twice < 2; twice++) await done(`rotate ${name} --contexts east,west -A`);
+  await done(`${make} --namespaces a,b --credential-per scope`);
+  if (rotated) for (let twice = 0; twice < 2; twice++) await done(`rotate ${name} -A`);
   const from = secretAt(world, 0);
   if (third && from)
-    world.clusters.get("west")?.put(
+    world.cluster.put(
       {
         ...from,
         metadata: { name, namespace: "c", labels: { ...from.metadata.labels }, annotations: { ...from.metadata.annotations } },
@@ -100,9 +95,8 @@ async function begin({ third, rotated }: Beginning): Promise<FakeWorld> {
 }
 
 const acts: Readonly<Record<Actor, (world: FakeWorld, how: { seed: number; grace: 0 | 1; now?: () => Date }) => Promise<Run>>> = {
-  rotate: ({ ports }, { grace, ...more }) =>
-    type(`rotate ${name} --contexts east,west -A${grace === 0 ? " --grace 0" : ""}`, ports, { sleep, ...more }),
-  create: ({ ports }, { grace: _, ...more }) => type(`${make} --context west -n c`, ports, { sleep, ...more }),
+  rotate: ({ ports }, { grace, ...more }) => type(`rotate ${name} -A${grace === 0 ? " --grace 0" : ""}`, ports, { sleep, ...more }),
+  create: ({ ports }, { grace: _, ...more }) => type(`${make} -n c`, ports, { sleep, ...more }),
   person: async (world, { seed }) => {
     for (let turns = chanceFrom(seed + 1)(60); turns > 0; turns--) await new Promise(setImmediate);
     await makeByHand(world, chanceFrom(seed + 2)(2) === 0 ? "password1" : "password2", token);
@@ -122,7 +116,7 @@ function record(world: FakeWorld, recorded: (Recorded | Ended)[], calls: Called[
     const run = acting.getStore();
     if (run !== undefined) calls.push({ run, call, at });
     if (run === undefined || !writes || dryRun) return answer;
-    const secret = places.findIndex((one) => at === `secret ${one.context}:${one.at}/${name}`);
+    const secret = places.findIndex((one) => at === `secret ${one}/${name}`);
     if (secret >= 0) recorded.push({ run, call, secret, precondition: secretAt(world, secret) });
     else if (/Password$/.test(call)) recorded.push({ run, call, slots: slotsNow(world) });
     return answer;
@@ -154,8 +148,7 @@ async function killed(world: FakeWorld, { at, after }: Kill, { recorded, run, li
 }
 
 const secretAt = (world: FakeWorld, at: number) => {
-  const { context = "", at: namespace = "" } = places[at] ?? {};
-  return world.clusters.get(context)?.get("secret", namespace, name);
+  return world.cluster.get("secret", places[at] ?? "", name);
 };
 
 const slotsNow = ({ azure }: FakeWorld): Slots =>

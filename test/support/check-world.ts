@@ -86,8 +86,8 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
     repositories: async () => situation.catalog ?? [],
     exchange: () => Promise.reject(new Error("a check exchanges nothing")),
   };
-  const clusterScope = { context: undefined, cluster: clusterOf(situation, asked), namespaces: ["demo"], open: false };
-  const [reader] = await Array.fromAsync(pullReadersOf([clusterScope], selection, new Set()));
+  const clusterScope = { cluster: clusterOf(situation, asked), namespaces: ["demo"], open: false };
+  const [reader] = await Array.fromAsync(pullReadersOf(clusterScope, selection, new Set()));
   const verdicts = await checkPlace(reader as PullReader, options, { registry, now: () => now });
   const rows = verdicts.map(({ cause, message = "", registryMessages = [], notes = [], fix, secret, image, owners, pods }) => ({
     cause,

@@ -24,36 +24,35 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
       expiresIn: "90d",
       force: true,
       namespace: "demo",
-      context: "prod",
     },
     line:
-      "kubectl acr-secret create -n demo --context prod acr --registry r.azurecr.io --repository app/web --repository 'base/*' " +
+      "kubectl acr-secret create -n demo acr --registry r.azurecr.io --repository app/web --repository 'base/*' " +
       "--serviceaccount a --serviceaccount b --acr-token ci-pull --expires-in 90d --force",
   },
   {
     fix: {
       verb: "create",
       registry: "r",
-      scope: { contexts: ["a", "b"], namespaces: "all", selector: "team=web", exclude: ["x-*"], includeSystem: true },
+      scope: { namespaces: "all", selector: "team=web", exclude: ["x-*"], includeSystem: true },
       credentialPer: "scope",
     },
     line:
-      "kubectl acr-secret create --namespace-selector team=web --exclude-namespaces 'x-*' --include-system --contexts a --contexts b " +
+      "kubectl acr-secret create --namespace-selector team=web --exclude-namespaces 'x-*' --include-system " +
       "--registry r --credential-per scope",
   },
   {
     fix: {
       verb: "create",
       registry: "r",
-      scope: { contexts: "all", namespaces: { names: ["a"], globs: ["b-*"] }, selector: undefined, exclude: [], includeSystem: false },
+      scope: { namespaces: { names: ["a"], globs: ["b-*"] }, selector: undefined, exclude: [], includeSystem: false },
     },
-    line: "kubectl acr-secret create --namespaces a --namespaces 'b-*' --all-contexts --registry r",
+    line: "kubectl acr-secret create --namespaces a --namespaces 'b-*' --registry r",
   },
   {
     fix: {
       verb: "create",
       registry: "r",
-      scope: { contexts: "current", namespaces: "current", selector: undefined, exclude: [], includeSystem: false },
+      scope: { namespaces: "current", selector: undefined, exclude: [], includeSystem: false },
     },
     line: "kubectl acr-secret create --registry r",
   },
@@ -125,8 +124,8 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
     line: "kubectl delete pod -n demo --context prod p --force",
   },
   {
-    fix: { kubectl: "create", args: ["-f", "pod-demo-p.json"], namespace: "demo", context: "prod" },
-    line: "kubectl create -n demo --context prod -f pod-demo-p.json",
+    fix: { kubectl: "create", args: ["-f", "pod-demo-p.json"], namespace: "demo" },
+    line: "kubectl create -n demo -f pod-demo-p.json",
   },
   // A scope that the line already contains is not repeated.
   {
@@ -134,10 +133,10 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
       verb: "delete",
       secret: "acr",
       yes: true,
-      scope: { contexts: ["prod"], namespaces: "all", selector: undefined, exclude: [], includeSystem: false },
+      scope: { namespaces: "all", selector: undefined, exclude: [], includeSystem: false },
     },
     given: { forward: [], context: "prod", namespace: "demo" },
-    line: "kubectl acr-secret delete --all-namespaces --contexts prod acr --yes",
+    line: "kubectl acr-secret delete --all-namespaces --context prod acr --yes",
   },
   { fix: { kubectl: "get", args: ["serviceaccounts"], namespace: "demo" }, line: "kubectl get -n demo serviceaccounts" },
   {
@@ -185,8 +184,8 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
     line: "curl -fsSL 'https://example.com/a?b=$(id)' | kubectl apply -f -",
   },
   {
-    fix: { do: "steps", context: "dev", steps: [{ verb: "list" }, { kubectl: "delete pod", args: ["a"] }] },
+    fix: { do: "steps", namespace: "y", steps: [{ verb: "list" }, { kubectl: "delete pod", args: ["a"] }] },
     given: { forward: [], namespace: "x" },
-    line: "kubectl acr-secret list -n x --context dev && kubectl delete pod -n x --context dev a",
+    line: "kubectl acr-secret list -n y && kubectl delete pod -n y a",
   },
 ];

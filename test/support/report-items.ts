@@ -8,7 +8,7 @@ export const hostile = "]]>\"'&<x>\\\n\u0000\u001b[31m\u202e\ud800\ufffe# EOF\n{
 const formatCommand = () => `kubectl acr-secret create --registry '${hostile}'`;
 export const now = new Date("2026-01-01T00:00:00Z");
 
-const check = (image: string, cause: Cause, more: { readonly context?: string; readonly namespace?: string } = {}) =>
+const check = (image: string, cause: Cause, more: { readonly namespace?: string } = {}) =>
   imageCheck(
     {
       image,
@@ -33,7 +33,7 @@ export const checks: readonly Item[] = [
   // A pod of the same workload has another list of pull secrets
   check("r.azurecr.io/b:1", "no-login"),
   {
-    ...check(hostile, "refused", { context: hostile, namespace: hostile }),
+    ...check(hostile, "refused", { namespace: hostile }),
     message: hostile,
     registryMessages: [hostile],
     notes: [hostile],
@@ -58,7 +58,6 @@ const login = (more: { readonly hosts: readonly string[]; readonly expiresAt?: s
 /** The items of a list: each kind of expiry, a login for two hosts, hostile texts, and the same host twice. */
 export const secrets: readonly Item[] = [
   pullSecretItem({
-    context: undefined,
     secret: { metadata: { name: "acr", namespace: "demo" } },
     serviceAccounts: ["default"],
     holdings: [
@@ -69,7 +68,6 @@ export const secrets: readonly Item[] = [
     ],
   }),
   pullSecretItem({
-    context: "prod",
     secret: { metadata: { name: hostile, namespace: "demo" } },
     serviceAccounts: [],
     holdings: [{ ...login({ hosts: [hostile], expiry: "never" }), kind: hostile }],

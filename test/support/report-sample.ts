@@ -14,7 +14,6 @@ function image(namespace: string, name: string, more: Partial<ImageCheck> = {}):
   return {
     apiVersion,
     kind: "ImageCheck",
-    context: undefined,
     namespace,
     image: `${host}/${name}`,
     serviceAccount: "default",
@@ -105,7 +104,6 @@ export function pullSecretOf(
   return {
     apiVersion,
     kind: "PullSecret",
-    context: undefined,
     namespace,
     name,
     creationTimestamp,
@@ -129,7 +127,6 @@ export const secrets: readonly PullSecretItem[] = [
 export const error: Item = {
   apiVersion,
   kind: "Error",
-  context: undefined,
   namespace: "payments",
   reason: "forbidden",
   message:

@@ -5,7 +5,6 @@ const account: Ref = { kind: "serviceaccount", namespace: "demo", name: "default
 
 test.for<{ why: string; other: Ref }>([
   { why: "in another namespace", other: { ...account, namespace: "prod" } },
-  { why: "in another cluster", other: { ...account, context: "prod" } },
   { why: "of another kind", other: { ...account, kind: "secret" } },
   { why: "of another name", other: { ...account, name: "web" } },
   { why: "whose parts run together", other: { kind: "serviceaccount", namespace: "demo/default", name: "" } },

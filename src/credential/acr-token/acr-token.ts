@@ -1,7 +1,7 @@
 import { CliError, usage } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
-import { azureDescription, clustersNamedIn, isOurDescription, withClusters } from "../../secret/azure-words.ts";
+import { azureDescription, isOurDescription, withClusters } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
 import type { Asked, Credential, Issue, Kind, Need, Owner } from "../kind.ts";
 import { issueOf, newExpiry, notOwn } from "../password-credential.ts";
@@ -92,7 +92,6 @@ async function issue(asking: Need, env: TokenEnv): Promise<Issue> {
   const { need, found, scope, still } = tried;
   const { owner } = need;
   const { name, token, hasSharedMap } = found;
-  await refuseUnnamedClusters(found, owner);
   await refuseUnmarked(found, owner);
   const planned = planFor(tried, env);
   const rights = refuseRights(found, planned.scope, env);
@@ -155,22 +154,6 @@ async function withClusterNames(scope: Make | Keep, found: FoundToken, owner: Ow
   if (withClusters(scopeMap.description, azureDescription(await owner.wordsInCluster())) === undefined) return scope;
   const { actions } = scopeMap;
   return { act: "update", to: scope.to, before: actions, after: actions, because: "its description differs" };
-}
-
-/**
- * Rejects sharing a token between several clusters if its description in Azure can't name them. Otherwise a run in one of them would delete
- * the password of the others.
- * @throws CliError conflict
- */
-async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: FoundToken, owner: Owner): Promise<void> {
-  if (await owner.isInOneCluster()) return;
-  const said = azureDescription(await owner.wordsInCluster());
-  const described = scopeMap ? (withClusters(scopeMap.description, said) ?? scopeMap.description) : said;
-  if (!hasSharedMap && clustersNamedIn([described]).length > 0) return;
-  const message = `several clusters cannot share the ACR token "${name}": the description of its scope map does not name them`;
-  throw new CliError("conflict", message, {
-    hint: "omit --acr-token, or run the command once for each cluster with another --acr-token",
-  });
 }
 
 /**

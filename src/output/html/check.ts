@@ -40,9 +40,7 @@ function titleOf(all: number, bad: number, fine: number): string {
 
 /** Returns a card for each fix, with the images that it fixes. */
 function cards(items: readonly ImageCheck[]): Html[] {
-  const groups = Map.groupBy(items, ({ context, namespace, fix, cause, message }) =>
-    JSON.stringify([context, namespace, fix ?? [cause, message]]),
-  );
+  const groups = Map.groupBy(items, ({ namespace, fix, cause, message }) => JSON.stringify([namespace, fix ?? [cause, message]]));
   return [...groups.values()].map((group) => {
     const [first] = group as [ImageCheck];
     const unique = (texts: readonly string[]) => [...new Set(texts)];

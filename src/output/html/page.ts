@@ -40,9 +40,8 @@ ${section("Not read", errors.map(errorCard))}${content.sections}</main>
 }
 
 function scopeOf(found: readonly Place[]): string[] {
-  const namespaces = new Set(found.map(({ context, namespace }) => JSON.stringify([context, namespace])));
-  const counts = { cluster: new Set(found.flatMap(({ context }) => context ?? [])).size, namespace: namespaces.size };
-  return Object.entries(counts).flatMap(([noun, count]) => (count > 0 ? [counted(count, noun)] : []));
+  const { size } = new Set(found.map(({ namespace }) => namespace));
+  return size > 0 ? [counted(size, "namespace")] : [];
 }
 
 /** Returns a bar with a part for each count, and the counts as a list. */

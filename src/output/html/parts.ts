@@ -1,6 +1,6 @@
 import { linesIn } from "../../errors.ts";
 import { toSeconds } from "../../timestamp.ts";
-import { type Place, placeName } from "../items.ts";
+import type { Place } from "../items.ts";
 import { printable } from "../printable.ts";
 
 /** Text that is escaped already. */
@@ -53,9 +53,9 @@ export type Content = {
 /** A part of all items. `look` is a class of the style sheet. */
 type Count = { readonly look: string; readonly text: string; readonly count: number };
 
-/** Returns the name of a namespace or a cluster: `prod/web`. */
+/** Returns the name of a namespace, or `cluster`. */
 export function placeOf(place: Place): Html {
-  const name = placeName(place);
+  const { namespace: name = "" } = place;
   return name !== "" ? html`<code>${name}</code>` : html`cluster`;
 }
 
@@ -70,9 +70,9 @@ export const section = (title: string, content: readonly Html[]): Html =>
 export type Group<T> = { readonly id: string; readonly place: Place; readonly items: readonly T[] };
 
 export const byNamespace = <T extends Place>(all: readonly T[]): Group<T>[] =>
-  [...Map.groupBy(all, ({ context, namespace }) => JSON.stringify([context, namespace])).values()].map((items, at) => ({
+  [...Map.groupBy(all, ({ namespace }) => namespace)].map(([namespace, items], at) => ({
     id: `n${at + 1}`,
-    place: { context: items[0]?.context, namespace: items[0]?.namespace },
+    place: { namespace },
     items,
   }));
 

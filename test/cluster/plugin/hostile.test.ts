@@ -20,7 +20,7 @@ const lines = [
   ...["", "-o json", "-o yaml"].map((form) => `attach mine --all-serviceaccounts ${form}`),
   ...["", "-o yaml"].map((form) => `detach mine --all-serviceaccounts --dry-run=server ${form}`),
   "list --context lost",
-  "list --all-contexts",
+  "list -A",
   "check --context lost",
   "version",
   "version -o yaml",

@@ -1,21 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, expect, inject, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { chanceFrom } from "../../support/fakes/chance.ts";
-import { create, kubectl } from "../../support/kubectl.ts";
+import { kubectl } from "../../support/kubectl.ts";
 import { loginOf, takes, unnoted } from "../../support/logins.ts";
 import { type Ended, newNamespace, openShell } from "../../support/plugin.ts";
 import { sampled, takesAll } from "../../support/sampled.ts";
-import { bothContexts, startAnother } from "../../support/two-clusters.ts";
 import { generatePassword } from "../../support/user-with-az.ts";
 
 const shell = await openShell();
-const another = await startAnother(shell.folder);
-const KUBECONFIG = await bothContexts(shell.folder, inject("kubeconfig"), another.kubeconfig);
-afterAll(async () => {
-  await another.stop();
-  await shell.stop();
-});
+afterAll(() => shell.stop());
 
 /** The number of rounds per race, and the seed of their delays. Each failure prints the seed. */
 const rounds = Number(process.env["ROUNDS"] ?? (takesAll ? 2 : 1));
@@ -43,16 +37,13 @@ type Row = {
   /** The command that completes the race. `stays`: whether the Secrets exist after it. */
   readonly ends: string;
   readonly stays?: boolean;
-  /** The contexts of the Secrets. */
-  readonly contexts?: readonly string[];
 };
 
 const tooMany = /Secrets hold both passwords|no Secret records password|another run (?:re)?generated password|another run is making/;
 const rotate = `rotate N ${over}`;
 const shared = `${web} ${over} --credential-per scope`;
-const both = "--contexts here,there";
 
-const inTestGate = ["a rotation and a create that repairs", "a rotation and a delete", "two rotations, one from each of two clusters"];
+const inTestGate = ["a rotation and a create that repairs", "a rotation and a delete"];
 
 const table: readonly Row[] = [
   { what: "two rotations", begin: shared, racers: [rotate, `${rotate} --grace 0`], ends: `${rotate} --grace 0` },
@@ -83,46 +74,30 @@ const table: readonly Row[] = [
     may: tooMany,
     ends: `${rotate} --grace 0`,
   },
-  {
-    what: "two rotations, one from each of two clusters",
-    begin: `${shared} ${both}`,
-    racers: [`${rotate} --grace 0 ${both}`, `${rotate} --grace 0 --contexts there,here`],
-    ends: `${rotate} --grace 0 ${both}`,
-    contexts: ["here", "there"],
-  },
 ];
 
-async function secretsIn(names: readonly string[], contexts: readonly string[]): Promise<Secret[]> {
-  const read = contexts.flatMap((context) =>
-    names.map(
-      async (name) => JSON.parse(await kubectl(["get", "secrets", "-n", name, "--context", context, "-o", "json"], "", KUBECONFIG)).items,
-    ),
-  );
+async function secretsIn(names: readonly string[]): Promise<Secret[]> {
+  const read = names.map(async (name) => JSON.parse(await kubectl(["get", "secrets", "-n", name, "-o", "json"])).items);
   return (await Promise.all(read)).flat();
 }
 
 type Going = Awaited<ReturnType<typeof prepare>>;
 
 /** Prepares a race: two new namespaces, functions that run commands in them, and the expected number of Secrets. */
-async function prepare({ begin, user, stays = true, contexts = ["here"] }: Row) {
+async function prepare({ begin, user, stays = true }: Row) {
   const names = [await newNamespace(), await newNamespace()];
-  if (contexts.includes("there"))
-    await create(
-      names.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
-      another.kubeconfig,
-    );
   const [a = "", b = ""] = names;
   const name = `pull-${a}`;
   const type: Typing = (line) => {
     const words = line.replaceAll(/\bA\b/g, a).replaceAll(/\bB\b/g, b).replaceAll(/\bN\b/g, name);
-    return shell.type(`kubectl acr-secret ${words}`, { env: { KUBECONFIG } });
+    return shell.type(`kubectl acr-secret ${words}`);
   };
   return {
     name,
     type,
-    many: stays ? names.length * contexts.length : 0,
+    many: stays ? names.length : 0,
     begun: async (round: number) => void ((round === 0 || !stays) && expect(await type(begin)).toMatchObject({ code: 0 })),
-    secrets: () => secretsIn(names, contexts),
+    secrets: () => secretsIn(names),
     user: user && (() => generatePassword(shell, name)),
     /** Deletes the password of the person, who no longer needs it. */
     forget: (password: string | undefined) => {

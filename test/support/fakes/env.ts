@@ -64,7 +64,7 @@ export function envOf(
   const claims = new Claims(tools);
   const look = () => {
     const found = (["secret", "serviceaccount", "pod"] as const).flatMap((kind) => world.cluster.all(kind));
-    return { tools, claims, issued, objects: objectsByKey(found, undefined) };
+    return { tools, claims, issued, objects: objectsByKey(found) };
   };
   return { tools, claims, issued, objects: new Map(), cluster, applied, slept, shown, look, interrupt: interruption.interrupt };
 }

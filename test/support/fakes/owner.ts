@@ -6,7 +6,6 @@ export function ownerCalled(name: string, words = ""): Owner {
     secret: "acr",
     words,
     wordsInCluster: async () => words,
-    isInOneCluster: async () => true,
     ownName: async () => name,
     owns: async () => true,
     alone: true,

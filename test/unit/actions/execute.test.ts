@@ -119,7 +119,7 @@ test("previews a Secret with the password that exists already", async () => {
 
 test("returns the object that was read when it is kept", async () => {
   const object = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "a", namespace: "demo" } } as const;
-  const [outcome] = await Array.fromAsync(execute([keepOf("a")], { ...env(), objects: objectsByKey([object], undefined) }));
+  const [outcome] = await Array.fromAsync(execute([keepOf("a")], { ...env(), objects: objectsByKey([object]) }));
 
   expect(outcome?.object).toBe(object);
 });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { CliError, ProxyEnded } from "../../../src/errors.ts";
+import { ProxyEnded } from "../../../src/errors.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
 import { exactly, refused, unchecked } from "../../support/demo.ts";
 import { account, namespace, stuckPod } from "../../support/fakes/cluster.ts";
@@ -241,55 +241,21 @@ testRows(
   () => worldOf(teams(3)),
 );
 
-const unreachable = refuse(
-  ({ port, at }) => port === "cluster" && at.includes("prod:"),
-  () => new CliError("unreachable", "The connection to the server 10.0.0.1 was refused"),
-);
-const createdIn = (stdout: string) => linesOf(stdout).filter((one) => one.startsWith("secret"));
-const secretsIn = (context: string, names: readonly string[]) =>
-  names.map((name) => `secret/acr-myregistry created in namespace ${name} of context ${context}`);
-
 testRows(
   [
-    ...[
-      { command: `${line} -A`, names: teams(3) },
-      { command: `${line} --namespaces team-0,team-1`, names: teams(2) },
-      { command: "create --registry myregistry --serviceaccount default --namespaces team-0,team-1", names: teams(2) },
-    ].map(
-      ({ command, names }): Row => ({
-        does: `reports an unreachable cluster once and continues with the other one: ${command}`,
-        given: all(unreachable, ({ clusters }) => clusters.get("dev")?.put(stuckPod("team-0", "web-1", "myregistry.azurecr.io/app/web:1"))),
-        command: `${command} --contexts prod,dev ${scope}`,
-        ...failed,
-        stderr: [`prod: The connection to the server 10.0.0.1 was refused`, `${names.length} Secrets created, 1 namespace failed`],
-        check: (_, { stdout }) => expect(createdIn(stdout)).toEqual(secretsIn("dev", names)),
-      }),
-    ),
     {
-      does: "tells objects of the same name in two clusters apart",
-      command: `${line} --namespaces team-0 --all-contexts ${scope}`,
-      stderr: ["2 Secrets created"],
-      check: ({ azure, clusters, loginIn }, { stdout }) => {
-        expect(createdIn(stdout)).toEqual(["prod", "dev"].flatMap((name) => secretsIn(name, ["team-0"])));
-        for (const [name, cluster] of clusters) {
-          expect(azure.knows(loginIn("team-0", "acr-myregistry", name) ?? { username: "", password: "" })).toBe(true);
-          expect(cluster.get("serviceaccount", "team-0", "default")?.imagePullSecrets).toEqual([{ name: "acr-myregistry" }]);
-        }
-      },
-    },
-    {
-      does: "prints the context and the namespace of each outcome when -o jsonl",
-      command: `${line} --namespaces team-0,team-1 --contexts prod ${scope} -o jsonl`,
+      does: "prints the namespace of each outcome when -o jsonl",
+      command: `${line} --namespaces team-0,team-1 ${scope} -o jsonl`,
       stderr: any,
       check: (_, { stdout }) => {
         const outcomes = linesOf(stdout).map((text) => JSON.parse(text) as Record<string, unknown>);
-        expect(outcomes.map((one) => [one["context"], one["namespace"], one["object"], one["result"]].join(" "))).toEqual([
-          `  scopemap.azurecr.io/${sharedByTeams} created`,
-          `  token.azurecr.io/${sharedByTeams} created`,
-          ...teams(2).flatMap((name) => [`prod ${name} secret/acr-myregistry created`, `prod ${name} serviceaccount/default patched`]),
+        expect(outcomes.map((one) => [one["namespace"], one["object"], one["result"]].join(" "))).toEqual([
+          ` scopemap.azurecr.io/${sharedByTeams} created`,
+          ` token.azurecr.io/${sharedByTeams} created`,
+          ...teams(2).flatMap((name) => [`${name} secret/acr-myregistry created`, `${name} serviceaccount/default patched`]),
         ]);
       },
     },
   ],
-  () => worldOf(teams(3), { contexts: ["prod", "dev"] }),
+  () => worldOf(teams(3)),
 );

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { pullActions } from "../../../src/credential/acr-token/scope-map.ts";
 import { granted, kept, line, next, token } from "../../support/demo.ts";
-import { account, namespace, stuckPod } from "../../support/fakes/cluster.ts";
+import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import { sharedByTeams, teams, worldOf } from "../../support/fakes/fleet.ts";
-import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { all, any, type Given, printed, type Row, testRows, typed, unchanged } from "../../support/rows.ts";
 
 /** A pod of a namespace waits for an image. */
@@ -235,10 +235,6 @@ const push =
     azure.putScopeMap({ name: map, description, actions: [...pull, "repositories/app/web/content/write"] });
     if (has) azure.putToken("ciother", [], map);
   };
-const map =
-  (name: string, ...actions: string[]): Given =>
-  ({ azure }) =>
-    azure.putScopeMap({ name, description: "theirs", actions });
 const sharedByTwo = "create team --registry myregistry --repository app/web --acr-token ciother --credential-per scope --expires-in 30d";
 
 testRows([
@@ -318,25 +314,3 @@ testRows([
     after: [{ command: printed, stderr: /ci-two/, leaves: { granted: ["app/api", "app/web"] } }],
   },
 ]);
-
-testRows(
-  [{ why: "its scope map is described by another tool", more: "--acr-token citoken" }].map(({ why, more }): Row => {
-    const shared = `create --registry myregistry --repository app/web -n team --credential-per scope ${more}`;
-    return {
-      does: `refuses to share a token by several clusters when ${why}`,
-      given: map("citoken", ...pull),
-      command: `${shared} --contexts prod,dev`,
-      code: 1,
-      stderr: /^error: several clusters cannot share the ACR token ".*"/,
-      after: [{ command: `${shared} --contexts prod`, stderr: any }],
-    };
-  }),
-  () => {
-    const world = fakeWorld({ contexts: ["prod", "dev"] });
-    for (const [context, cluster] of world.clusters) {
-      cluster.put(namespace("kube-system", { uid: `kube-system-of-${context}` }));
-      addNamespaces(cluster, "team");
-    }
-    return world;
-  },
-);

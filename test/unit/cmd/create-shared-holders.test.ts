@@ -3,7 +3,8 @@ import { tokenName } from "../../../src/secret/names.ts";
 import { granted } from "../../support/demo.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
-import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { twoClusters } from "../../support/fakes/two-clusters.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
 import { all, any, type Given, printed, type Row, refuse, testRows, typed } from "../../support/rows.ts";
@@ -213,26 +214,20 @@ testRows(
   open,
 );
 
-const prod = "-n sa1 --contexts prod";
+const one = "-n sa1 --context one";
 const ends: Given = async ({ ports }) => {
-  for (const line of [`rotate team ${prod} --grace 0`, `rotate team ${prod} --grace 0`, `delete team ${prod} --yes`])
-    await type(line, ports);
+  for (const line of [`rotate team ${one} --grace 0`, `rotate team ${one} --grace 0`, `delete team ${one} --yes`]) await type(line, ports);
 };
 
 testRows(
-  ["--service-principal", web, `${web} --acr-token ci-pull`].map(
+  ["--service-principal=ci-pull", `${web} --acr-token ci-pull`].map(
     (flags): Row => ({
       does: `keeps the password of a cluster that was added later when ${flags} is rotated or pruned without it`,
-      given: all(typed(`${create("sa1", flags)} --contexts prod`, `${create("sa1", flags)} --contexts prod,dev`), ends),
-      command: "prune --registry myregistry --contexts prod --older-than 0s --yes",
+      given: all(typed(`${create("sa1", flags)} --context one`, `${create("sa1", flags)} --context two`), ends),
+      command: "prune --registry myregistry --context one --older-than 0s --yes",
       stderr: any,
-      check: (world) => expect(works(world, "sa1", "dev")).toBe(true),
+      check: (world) => expect(works(world, "sa1", "two")).toBe(true),
     }),
   ),
-  () => {
-    const world = fakeWorld({ contexts: ["prod", "dev"] });
-    for (const [context, cluster] of world.clusters)
-      for (const at of ["kube-system", "sa1"]) cluster.put(namespace(at, { uid: `${at} of ${context}` }));
-    return world;
-  },
+  () => twoClusters("sa1"),
 );

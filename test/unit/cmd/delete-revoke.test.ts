@@ -1,16 +1,16 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { managedBy } from "../../../src/objects.ts";
-import { clusterId } from "../../../src/secret/azure-words.ts";
 import { refused } from "../../support/demo.ts";
 import { is } from "../../support/fakes/asked.ts";
-import { namespace, pullSecret } from "../../support/fakes/cluster.ts";
+import { pullSecret } from "../../support/fakes/cluster.ts";
 import { shared, worldOf } from "../../support/fakes/fleet.ts";
-import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { idOfTwo, sharedByClusters, twoClusters } from "../../support/fakes/two-clusters.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
 import { isAlive, notedSecret } from "../../support/rotating.ts";
 import { all, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
-import { everythingIn, making, running } from "../../support/situations/deleting.ts";
+import { everythingIn, making } from "../../support/situations/deleting.ts";
 
 const token = "demo-acr-myregistry-b3ccbab127";
 const attached = "--serviceaccount default";
@@ -331,18 +331,6 @@ testRows([
     check: sizes(2),
     after: [{ command: revoke, check: sizes(0) }],
   },
-  {
-    does: "keeps a credential that a Secret of another selected cluster holds",
-    world: () => worldOf(["demo"], { contexts: ["prod", "test"] }),
-    given: all(typed(`${making} ${attached} -n demo --contexts prod,test --credential-per scope`), ({ clusters }) =>
-      clusters.get("test")?.put(running("web-1")),
-    ),
-    command: `${revoke} --contexts prod,test`,
-    ...failed,
-    stdout: [patched, deleted].map((text) => `${text} in namespace demo of context prod`),
-    stderr: /secret\/acr-myregistry in namespace demo of context test /,
-    check: alive("demo", "test"),
-  },
   ...[
     { what: "revokes the Secret's own token", line: own, code: 0, stderr: [] },
     {
@@ -390,20 +378,15 @@ testRows([
     }),
   ),
   {
-    does: "revokes nothing of a cluster that Azure names and that is not selected, without --force",
-    world: () => {
-      const world = fakeWorld({ contexts: ["prod", "dev"] });
-      for (const [context, cluster] of world.clusters)
-        for (const name of ["kube-system", "demo"]) cluster.put(namespace(name, { uid: `${name} of ${context}` }));
-      return world;
-    },
-    given: typed(`${making} -n demo --contexts prod,dev --credential-per scope`),
-    command: `${revoke} --contexts prod`,
+    does: "revokes nothing that another cluster may hold by Azure's description, without --force",
+    world: () => twoClusters("demo"),
+    given: sharedByClusters(`${making} -n demo --credential-per scope`),
+    command: `${revoke} --context one`,
     code: 1,
-    stderr: new RegExp(`cluster ${clusterId("kube-system of dev")} `),
+    stderr: new RegExp(`cluster ${idOfTwo} `),
     writes: any,
-    check: alive("demo", "dev"),
-    after: [{ command: `${revoke} --contexts prod --force`, stderr: ["1 Secret deleted"], check: sizes(0) }],
+    check: alive("demo", "two"),
+    after: [{ command: `${revoke} --context one --force`, stderr: [], check: sizes(0) }],
   },
   ...[
     { how: "both passwords have expired", first: `${making} --expires-in 1m -n demo` },

@@ -11,8 +11,6 @@ test.for([
   { typed: "list -As=https://x", start: false },
   { typed: "list --token=t", start: false },
   { typed: "list --kuberc=off", start: false },
-  { typed: "list --contexts a,b", start: false },
-  { typed: "list --all-contexts", start: false },
   { typed: "attach acr deployment/web", start: true },
   { typed: "rotate", start: true },
   { typed: "__complete list", start: false },

@@ -13,16 +13,13 @@ import { again } from "../../support/situations/recreating.ts";
 const hints = async (...typed: Parameters<typeof type>) =>
   (await type(...typed)).stderr.split("\n").filter((one) => /^hint: (?!or )/.test(one));
 
-test("names the context in each command of a hint when several are selected", async () => {
-  const world = await after(
-    worldOf(["demo"], { contexts: ["prod", "dev"] }),
-    `${making} --serviceaccount default -n demo --contexts prod,dev --credential-per scope`,
-  );
+test("names the context in each command of a hint", async () => {
+  const world = await after(worldOf(["demo"], { contexts: ["prod", "dev"] }), `${making} --serviceaccount default -n demo --context dev`);
   world.clusters.get("dev")?.put(running("web-1"));
-  const { stderr } = await type("delete acr-myregistry -y -n demo --contexts prod,dev", world.ports);
+  const { stderr } = await type("delete acr-myregistry -y -n demo --context dev", world.ports);
   expect(stderr).toContain(
-    "\n  kubectl acr-secret detach -n demo --context dev acr-myregistry --serviceaccount default && " +
-      "kubectl rollout restart -n demo --context dev deployment/web\n",
+    "\n  kubectl acr-secret detach -n demo --context=dev acr-myregistry --serviceaccount default && " +
+      "kubectl rollout restart -n demo --context=dev deployment/web\n",
   );
 });
 
@@ -43,7 +40,7 @@ test.for([
   {
     why: "the user supplied it",
     given: "--username ci --password-stdin",
-    hint: "create -n team-a --context dev acr --registry myregistry.azurecr.io --username ci --password-stdin",
+    hint: "create -n team-a --context=dev acr --registry myregistry.azurecr.io --username ci --password-stdin",
   },
 ])("prints the create command with the namespace and the context when a login cannot be rotated: $why", async ({ given, hint }) => {
   const world = worldOf(["demo", "team-a"], { contexts: ["prod", "dev"] });
@@ -51,7 +48,7 @@ test.for([
     stdin: "hunter2",
   });
   expect(made).toMatchObject({ code: 0 });
-  expect(await hints("rotate acr -A --contexts prod,dev", world.ports)).toEqual([expect.stringContaining(hint)]);
+  expect(await hints("rotate acr -A --context dev", world.ports)).toEqual([expect.stringContaining(hint)]);
 });
 
 test.for([
@@ -133,16 +130,16 @@ test("names the cluster in the command that deletes a pod which its node does no
   ]);
 });
 
-test("gives each step of a fix the default namespace and context unless it has its own", () => {
+test("gives each step of a fix the default namespace unless it has its own", () => {
   const steps = inPlace(
     {
       do: "steps",
       steps: [
         { kubectl: "delete pod", args: ["web-1"], namespace: "demo" },
-        { kubectl: "delete pod", args: ["db-1"], context: "dev" },
+        { kubectl: "delete pod", args: ["db-1"] },
       ],
     },
-    { namespace: "other", context: "prod" },
+    { namespace: "other" },
   );
-  expect(formatCommand(steps)).toBe("kubectl delete pod -n demo --context prod web-1 && kubectl delete pod -n other --context dev db-1");
+  expect(formatCommand(steps)).toBe("kubectl delete pod -n demo web-1 && kubectl delete pod -n other db-1");
 });

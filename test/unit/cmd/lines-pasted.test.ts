@@ -19,8 +19,8 @@ const printing: readonly { readonly line: string; readonly has?: true }[] = [
   { line: "check nosuch" },
 ];
 
-/** The notations of one namespace in one cluster. */
-const places = ["-n demo --context dev", "-n demo --contexts dev", "--namespaces demo --contexts dev"];
+/** The notations of one namespace. */
+const places = ["-n demo --context dev", "--namespaces demo --context dev"];
 
 test.for(printing.flatMap((row) => places.map((place) => ({ ...row, place }))))(
   "acts in the namespace and the cluster of `$line $place` when its printed command is pasted",

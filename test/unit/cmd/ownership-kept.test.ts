@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Metadata, managedBy, type Secret } from "../../../src/objects.ts";
 import { loginsAnnotation } from "../../../src/secret/entry.ts";
-import { namespace } from "../../support/fakes/cluster.ts";
-import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { twoClusters } from "../../support/fakes/two-clusters.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { host } from "../../support/rotating.ts";
 
@@ -11,27 +11,29 @@ const name = "acr-myregistry";
 const create = "create --registry myregistry --repository app/web";
 
 /**
- * The commands that create the Secrets: in namespace a, and for a shared credential also in b. `clusters`: Azure's description names both.
+ * The command that creates the Secrets in each of these clusters: in namespace a, and for a shared credential also in b. Azure's description
+ * names the clusters. `copied`: also those of a copy in the other cluster, because all passwords of a token have one description.
  */
 const credentials = {
-  own: { line: `${create} -n a --context prod`, clusters: false },
-  "shared by two clusters": { line: `${create} --namespaces a,b --contexts prod,dev --credential-per scope`, clusters: true },
-  named: { line: `${create} --acr-token ci-pull --namespaces a,b --contexts prod,dev --credential-per scope`, clusters: true },
+  own: { line: `${create} -n a`, clusters: ["one"], copied: false },
+  shared: { line: `${create} --namespaces a,b --credential-per scope`, clusters: ["one"], copied: false },
+  named: { line: `${create} --acr-token ci-pull --namespaces a,b --credential-per scope`, clusters: ["one", "two"], copied: true },
   "a service principal": {
-    line: "create --registry myregistry --service-principal --namespaces a,b --contexts prod,dev --credential-per scope",
-    clusters: true,
+    line: "create --registry myregistry --service-principal=ci-pull --namespaces a,b --credential-per scope",
+    clusters: ["one", "two"],
+    copied: false,
   },
 } as const;
 
-const rotate = `rotate ${name} -n a --contexts prod --grace`;
+const rotate = `rotate ${name} -n a --context one --grace`;
 
-/** Command lines that end credentials. They run in order, and all of them select only the cluster prod. */
+/** Command lines that end credentials. They run in order, and all of them select only the cluster `one`. */
 const commands = {
   "rotate twice": [`${rotate} 0`, `${rotate} 0`],
   "rotate with the default grace": [`${rotate} next`, `${rotate} next`, `${rotate} next`],
-  "delete --revoke": [`delete ${name} --revoke --yes -n a --contexts prod`],
-  "rotate and delete --revoke": [`${rotate} next`, `delete ${name} --revoke --yes -n a --contexts prod`],
-  "lose the Secrets and prune": ["", "prune --registry myregistry --older-than 0s --yes --contexts prod"],
+  "delete --revoke": [`delete ${name} --revoke --yes -n a --context one`],
+  "rotate and delete --revoke": [`${rotate} next`, `delete ${name} --revoke --yes -n a --context one`],
+  "lose the Secrets and prune": ["", "prune --registry myregistry --older-than 0s --yes --context one"],
 } as const;
 
 /** A copy of the Secret in namespace a, as another tool or a tenant creates it. */
@@ -99,17 +101,18 @@ const working = ({ clusters, azure }: FakeWorld): string[] =>
   );
 
 async function begun(credential: keyof typeof credentials): Promise<FakeWorld> {
-  const world = fakeWorld({ contexts: ["prod", "dev"] });
-  for (const [context, cluster] of world.clusters)
-    for (const at of ["kube-system", "a", "b", "c", "d"]) cluster.put(namespace(at, { uid: `${at} of ${context}` }));
-  const { code, stderr } = await type(credentials[credential].line, world.ports);
-  if (code !== 0) throw new Error(stderr);
+  const world = twoClusters("a", "b", "c", "d");
+  const { line, clusters } = credentials[credential];
+  for (const context of clusters) {
+    const { code, stderr } = await type(`${line} --context ${context}`, world.ports);
+    if (code !== 0) throw new Error(stderr);
+  }
   return world;
 }
 
 /** A user deletes Secrets with kubectl. */
-function lose({ clusters }: FakeWorld): void {
-  for (const at of ["a", "b"]) clusters.get("prod")?.remove("secret", at, name);
+function lose({ cluster }: FakeWorld): void {
+  for (const at of ["a", "b"]) cluster.remove("secret", at, name);
 }
 
 type Situation = { readonly credential: keyof typeof credentials; readonly all: readonly Copy[]; readonly outside: boolean };
@@ -123,11 +126,11 @@ const situations = fc.record<Situation>({
 /** Creates a world with a credential and with copies of the first Secret. */
 async function worldOf({ credential, all, outside }: Situation): Promise<FakeWorld> {
   const world = await begun(credential);
-  const source = world.clusters.get("prod")?.get("secret", "a", name);
+  const source = world.cluster.get("secret", "a", name);
   const [login] = source ? loginsIn(source) : [];
   if (!source || !login) throw new Error("no Secret");
-  // If a credential's name derives from one Secret, and Azure does not name the cluster of a copy, the plugin cannot find the copy.
-  const cluster = world.clusters.get(outside && credentials[credential].clusters ? "dev" : "prod");
+  // If Azure does not name the cluster of a copy, the plugin cannot find the copy.
+  const cluster = world.clusters.get(outside && credentials[credential].copied ? "two" : "one");
   for (const [index, copy] of all.entries()) cluster?.put(copyOf(source, login, index === 0 ? "c" : "d", copy));
   return world;
 }

@@ -1,11 +1,10 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import type { Metadata } from "../../../src/objects.ts";
-import { refused } from "../../support/demo.ts";
 import { is } from "../../support/fakes/asked.ts";
-import { namespace } from "../../support/fakes/cluster.ts";
 import { linesOf, worldOf } from "../../support/fakes/fleet.ts";
-import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { sharedByClusters, twoClusters } from "../../support/fakes/two-clusters.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
 import { here, leftOver, putToken, tokenIn } from "../../support/leftovers.ts";
 import { all, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
@@ -32,11 +31,15 @@ const put =
     putToken(world, token, of, slots);
 const json = (stdout: string) => linesOf(stdout).map((text) => JSON.parse(text));
 
-const twoClusters = (per: string) => async () => {
-  const world = fakeWorld({ contexts: ["prod", "dev"] });
-  for (const [context, cluster] of world.clusters)
-    for (const at of ["kube-system", "a"]) cluster.put(namespace(at, { uid: `${at} of ${context}` }));
-  await typed(`create --registry myregistry --repository app/web --namespaces a --contexts prod,dev --credential-per ${per}`)(world);
+const ofTwo = (per: string) => async () => {
+  const world = twoClusters("a");
+  for (const context of ["one", "two"])
+    await typed(`create --registry myregistry --repository app/web -n a --context ${context} --credential-per ${per}`)(world);
+  return world;
+};
+const shared = async () => {
+  const world = twoClusters("a");
+  await sharedByClusters("create --registry myregistry --repository app/web -n a --credential-per scope")(world);
   return world;
 };
 const lose =
@@ -44,8 +47,8 @@ const lose =
   ({ clusters }) => {
     for (const context of contexts) clusters.get(context)?.remove("secret", "a", "acr-myregistry");
   };
-const states = (contexts: string, ...expected: string[]) => ({
-  command: `${line} ${contexts} -o wide --no-headers`,
+const states = (context: string, ...expected: string[]) => ({
+  command: `${line} --context ${context} -o wide --no-headers`,
   stderr: any,
   check: (_: FakeWorld, { stdout }: { stdout: string }) => expect(linesOf(stdout).map((row) => row.split(/ {2,}/)[5])).toEqual(expected),
 });
@@ -83,30 +86,21 @@ testRows(
       ),
       command: `${line} --no-headers`,
       stdout: /^older-acr +token +secret acr in namespace demo +59d +<unknown> +unknown *\nother-acr +token .* other cluster *\n$/,
-      stderr: /^hint: kept 1, .* --contexts\nhint: kept 1, .* --include-unknown\n$/,
+      stderr: /^hint: kept 1, .* --context of each\nhint: kept 1, .* --include-unknown\n$/,
       after: [{ command: `${yes} --include-unknown`, stderr: any, check: tokens("theirs", "other-acr") }],
     },
     {
-      does: "knows what the selected contexts hold",
-      world: twoClusters("namespace"),
-      given: lose("prod", "dev"),
-      ...states("--contexts prod", "orphan", "other cluster"),
-      after: [
-        states("--contexts prod,dev", "orphan", "orphan"),
-        states("--all-contexts", "orphan", "orphan"),
-        { given: refuse("list secret", refused, 1), ...states("--all-contexts", "orphan", "other cluster") },
-      ],
+      does: "keeps what Azure describes as another cluster's",
+      world: ofTwo("namespace"),
+      given: lose("one", "two"),
+      ...states("one", "orphan", "other cluster"),
+      after: [states("two", "orphan", "other cluster")],
     },
     {
-      does: "deletes a token of several clusters only when none of them holds it",
-      world: twoClusters("scope"),
-      given: lose("prod"),
-      ...states("--contexts prod", "other cluster"),
-      after: [
-        states("--all-contexts", "in use"),
-        { given: lose("dev"), ...states("--contexts prod", "other cluster") },
-        states("--all-contexts", "orphan"),
-      ],
+      does: "keeps a token of two clusters that this cluster no longer holds",
+      world: shared,
+      ...states("one", "in use"),
+      after: [{ given: lose("one", "two"), ...states("one", "other cluster") }],
     },
     ...["scopemap.azurecr.io/demo-acr", "token.azurecr.io/demo-acr"].map(
       (at): Row => ({
@@ -160,8 +154,8 @@ testRows(
       writes: [],
     },
     ...[
-      { what: "list secret", stderr: /^Warning: .*\n\* .*Forbidden.*\nhint: kept 2, .* --contexts\n$/ },
-      { what: "get namespace kube-system", stderr: /^Warning: .*\n\* .*namespace kube-system\b.*\nhint: kept 1, .* --contexts\n$/ },
+      { what: "list secret", stderr: /^Warning: .*\n\* .*Forbidden.*\nhint: kept 2, .* --context of each\n$/ },
+      { what: "get namespace kube-system", stderr: /^Warning: .*\n\* .*namespace kube-system\b.*\nhint: kept 1, .* --context of each\n$/ },
     ].map(
       ({ what, stderr }): Row => ({
         does: `deletes nothing of the cluster when ${what} is forbidden`,
@@ -173,7 +167,7 @@ testRows(
       }),
     ),
     {
-      does: "fails when a cluster does not answer",
+      does: "fails when the cluster does not answer",
       given: refuse("list secret", () => new CliError("unreachable", "Unable to connect to the server: no")),
       command: line,
       code: 1,

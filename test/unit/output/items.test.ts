@@ -17,7 +17,6 @@ const verdict = verdictOf({
 test("returns the cause of a failure with its notes and its fix", () => {
   const failure: Verdict = {
     ...verdict,
-    context: "prod",
     secret: "acr",
     expiresAt: "2026-02-01T01:00:00+01:00",
     pods: [],
@@ -32,7 +31,6 @@ test("returns the cause of a failure with its notes and its fix", () => {
   expect(imageCheck(failure, formatCommand)).toEqual({
     apiVersion,
     kind: "ImageCheck",
-    context: "prod",
     namespace: "demo",
     image: "r.azurecr.io/a:1",
     serviceAccount: "default",
@@ -85,14 +83,13 @@ test.for([
 ] as const)("returns expiry $expiry of $holdings.length logins", ({ holdings, ...expected }) => {
   const secret = { metadata: { name: "s", namespace: "demo" } };
 
-  expect(pullSecretItem({ context: undefined, secret, serviceAccounts: [], holdings })).toMatchObject(expected);
+  expect(pullSecretItem({ secret, serviceAccounts: [], holdings })).toMatchObject(expected);
 });
 
 test("omits a recorded time that is not a time, and prints other times in UTC", () => {
   const previous = { slot: "password1", madeAt: "yesterday", until: "2026-02-30T00:00:00.5+00:00" };
   const secret = { metadata: { name: "s", namespace: "demo" } };
   const { logins } = pullSecretItem({
-    context: undefined,
     secret,
     serviceAccounts: [],
     holdings: [holding({ madeAt: "2026-01-01T01:00:00+01:00", previous })],
@@ -105,15 +102,14 @@ test("omits a recorded time that is not a time, and prints other times in UTC", 
 
 test.for([
   { hint: "did you mean -n demo?", expected: "did you mean -n demo?" },
-  { hint: { verb: "list" }, expected: "kubectl acr-secret list -n demo --context prod" },
+  { hint: { verb: "list" }, expected: "kubectl acr-secret list -n demo" },
   { hint: undefined, expected: undefined },
 ])("returns an error with the hint $expected", ({ hint, expected }) => {
   const error = new CliError("notFound", "secret not found", { hint });
 
-  expect(errorItem(error, { context: "prod", namespace: "demo" }, formatCommand)).toEqual({
+  expect(errorItem(error, { namespace: "demo" }, formatCommand)).toEqual({
     apiVersion,
     kind: "Error",
-    context: "prod",
     namespace: "demo",
     reason: "notFound",
     message: "secret not found",

@@ -140,13 +140,12 @@ test("prints the id of a warning", async () => {
   });
 });
 
-test("prints the context and the dry run in a JSON line", async () => {
-  const there: Outcome = { change: { act: "keep", to: { ...secret, context: "prod" }, because: "right" } };
+test("prints the namespace and the dry run in a JSON line", async () => {
+  const there: Outcome = { change: { act: "keep", to: secret, because: "right" } };
 
-  expect(JSON.parse((await printed("jsonl", [there], { dryRun: "client", where: "clusters" })).stdout)).toEqual({
+  expect(JSON.parse((await printed("jsonl", [there], { dryRun: "client", where: "namespaces" })).stdout)).toEqual({
     apiVersion: "acr-secret/v1",
     kind: "Outcome",
-    context: "prod",
     namespace: "demo",
     object: "secret/acr",
     result: "unchanged",

@@ -84,7 +84,7 @@ test.for([
     return { hosts: ["r.azurecr.io"], kind: "acr-token", guessed: false, identity: "", slot: "", ...expiry };
   });
   const secret = { metadata: { name: "acr", namespace: "demo" } };
-  const item = pullSecretItem({ context: undefined, secret, serviceAccounts: [], holdings });
+  const item = pullSecretItem({ secret, serviceAccounts: [], holdings });
   const text = reportFormats.openmetrics([item], { ...report, verb: "list" });
 
   expect(text.match(/registry="r\.azurecr\.io".* (\S+)$/m)?.[1]).toBe(String(value));

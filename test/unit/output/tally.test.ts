@@ -4,13 +4,12 @@ import { CliError } from "../../../src/errors.ts";
 import { openTally } from "../../../src/output/tally.ts";
 import type { Change } from "../../../src/plan/change.ts";
 
-const at = (namespace: string | undefined, context?: string) => ({
+const at = (namespace: string | undefined) => ({
   kind: "serviceaccount" as const,
   name: "default",
   ...(namespace !== undefined && { namespace }),
-  ...(context !== undefined && { context }),
 });
-const keep = (namespace: string, context?: string): ChangeOutcome => ({ change: { act: "keep", to: at(namespace, context), because: "" } });
+const keep = (namespace: string): ChangeOutcome => ({ change: { act: "keep", to: at(namespace), because: "" } });
 const attach = (namespace: string): ChangeOutcome => ({
   change: { act: "attach", to: at(namespace), secret: "acr", before: [], after: ["acr"] },
 });
@@ -119,13 +118,6 @@ test.for<{ why: string; outcomes: ChangeOutcome[]; summary: string; places: numb
   },
   { why: "no object in Azure as a namespace", outcomes: [inAzure, keep("a")], summary: "1 namespace unchanged", places: 1, failures: 0 },
   { why: "a failure in Azure without a namespace", outcomes: [failed(inAzure)], summary: "", places: 0, failures: 1 },
-  {
-    why: "one namespace of two clusters twice",
-    outcomes: [keep("a", "prod"), keep("a", "dev")],
-    summary: "2 namespaces unchanged",
-    places: 2,
-    failures: 0,
-  },
 ])("counts $why: $summary", ({ outcomes, summary, places, failures, unfinished = 0 }) => {
   const tally = openTally();
   for (const outcome of outcomes) tally.count(outcome);

@@ -36,18 +36,13 @@ test.for<{ grants: readonly string[] | undefined; suffix: string }>([
 test.for<{ where: PlaceDetail; suffix: string; prefix: string }>([
   { where: "one", suffix: "", prefix: "" },
   { where: "namespaces", suffix: " in namespace demo", prefix: "demo: " },
-  { where: "clusters", suffix: " in namespace demo of context prod", prefix: "prod/demo: " },
 ])("formats the place for $where as $suffix", ({ where, suffix, prefix }) => {
-  expect([placeSuffix({ ...secret, context: "prod" }, where), placePrefix({ ...secret, context: "prod" }, where)]).toEqual([
-    suffix,
-    prefix,
-  ]);
+  expect([placeSuffix(secret, where), placePrefix(secret, where)]).toEqual([suffix, prefix]);
 });
 
-test("omits a missing namespace or context", () => {
-  expect([placeSuffix(token, "clusters"), placePrefix(token, "clusters")]).toEqual(["", ""]);
-  expect([placeSuffix(secret, "clusters"), placePrefix(secret, "clusters")]).toEqual([" in namespace demo", "demo: "]);
-  expect(placePrefix({ kind: "namespace", name: "", namespace: "", context: "prod" }, "clusters")).toBe("prod: ");
+test("omits a missing namespace", () => {
+  expect([placeSuffix(token, "namespaces"), placePrefix(token, "namespaces")]).toEqual(["", ""]);
+  expect(placePrefix({ kind: "namespace", name: "", namespace: "" }, "namespaces")).toBe("");
 });
 
 test("names an object like kubectl", () => {

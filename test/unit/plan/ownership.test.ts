@@ -83,8 +83,8 @@ const isAnswered = (row: Row) => {
   const metadata = metadataOf(row);
   const held = [...(readAnnotation({ metadata }) ?? []), ...configOf(row)].some((login) => isLoginOf(token, login));
   const described = ["here", ...(row.cluster === "not selected" ? ["there"] : [])];
-  const unknown = unknownClusters(described, new Set(["here"]));
-  const others = { clusters: unknown, unlisted: row.cluster === "not listable" ? 1 : 0, owned: false };
+  const unknown = unknownClusters(described, "here");
+  const others = { clusters: unknown, unlisted: row.cluster === "not listable", owned: false };
   const object: AzureObject = {
     described: true,
     creator: row.creator,

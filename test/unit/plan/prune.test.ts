@@ -24,7 +24,7 @@ const key = (slot: string): CreatedObject => {
   return { ...rest, to, what: "password", kind: "service-principal", identity: "app-1", passwords: [{ slot, madeAt: old }] };
 };
 
-const facts: PruneFacts = { entries: [], clusters: new Set([here]), whole: true, now: new Date("2026-01-01T00:10:00Z") };
+const facts: PruneFacts = { entries: [], cluster: here, now: new Date("2026-01-01T00:10:00Z") };
 const entry: Entry = { hosts: [host], kind: "acr-token", identity: "demo-acr-1", slot: "password1", madeAt: old };
 const keyEntry: Entry = { hosts: ["other.azurecr.io"], kind: "service-principal", identity: "app-1", slot: "k1" };
 const exported = (...clusters: readonly string[]) => ({ ...token, for: { ...token.for, clusters, isExported: true as const } });
@@ -44,9 +44,8 @@ test.for<{ what: string; made: CreatedObject; facts?: Partial<PruneFacts>; state
   { what: "another kind has that name", made: token, facts: { entries: [{ ...entry, kind: "given" }] }, state: "orphan" },
   { what: "another object in Azure needs it", made: { ...token, needed: true }, state: "in use" },
   { what: "it names another cluster", made: of(there), state: "other cluster" },
-  { what: "one of its clusters is not selected", made: of(here, there), state: "other cluster" },
-  { what: "all of its clusters are selected", made: of(here, there), facts: { clusters: new Set([here, there]) }, state: "orphan" },
-  { what: "its cluster could not be listed", made: token, facts: { clusters: new Set(), whole: false }, state: "other cluster" },
+  { what: "it names another cluster too", made: of(here, there), state: "other cluster" },
+  { what: "its cluster could not be listed", made: token, facts: { cluster: undefined }, state: "other cluster" },
   { what: "it names no cluster", made: of(), state: "unknown" },
   { what: "it was exported", made: exported(here), state: "exported" },
   { what: "it was exported a moment ago", made: { ...exported(here), changedAt: undefined }, state: "exported" },
@@ -78,13 +77,13 @@ test.for<{ what: string; made: CreatedObject; facts?: Partial<PruneFacts>; state
 });
 
 test.for([
-  { includeUnknown: false, whole: true, isDeleted: false },
-  { includeUnknown: true, whole: true, isDeleted: true },
-  { includeUnknown: true, whole: false, isDeleted: false },
+  { includeUnknown: false, cluster: here, isDeleted: false },
+  { includeUnknown: true, cluster: here, isDeleted: true },
+  { includeUnknown: true, cluster: undefined, isDeleted: false },
 ])(
-  "deletes an object without a cluster: $isDeleted, --include-unknown $includeUnknown, every cluster listed $whole",
-  ({ includeUnknown, whole, isDeleted }) => {
-    expect(planPrune([of()], { ...facts, whole }, { includeUnknown, includeExported: false, olderThan })).toMatchObject([
+  "deletes an object without a cluster: $isDeleted, --include-unknown $includeUnknown, listed cluster $cluster",
+  ({ includeUnknown, cluster, isDeleted }) => {
+    expect(planPrune([of()], { ...facts, cluster }, { includeUnknown, includeExported: false, olderThan })).toMatchObject([
       { state: "unknown", isDeleted },
     ]);
   },
@@ -120,7 +119,7 @@ test("deletes the passwords of one application together, and a token as a whole"
 test.for([
   { more: {}, stays: undefined },
   { more: { entries: [entry] }, stays: "a Secret now holds it" },
-  { more: { clusters: new Set<string>(), whole: false }, stays: "its holders are no longer known" },
+  { more: { cluster: undefined }, stays: "its holders are no longer known" },
 ])("checks an object again before its deletion: $stays", ({ more, stays }) => {
   const options = { includeUnknown: false, includeExported: false, olderThan };
   const [removal] = removalsOf(planPrune([token], facts, options));

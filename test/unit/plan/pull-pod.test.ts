@@ -6,7 +6,6 @@ const name = "acr-secret-check-0123456789abcdef";
 const now = new Date("2026-01-01T00:00:00.500Z");
 const web: PodPull = {
   namespace: "demo",
-  context: undefined,
   image: "myregistry.azurecr.io/app/web:1",
   account: "web",
   names: [],

@@ -60,10 +60,6 @@ test("reads a target without a version", () => {
   });
 });
 
-test("names the context of a target in a run on several clusters", () => {
-  expect(readTarget("serviceaccount", account(), "prod").to).toEqual({ ...to, context: "prod" });
-});
-
 test("writes every name with the version that was read", () => {
   expect(patchOf(at7("theirs"), ["theirs", "acr"])).toEqual({
     metadata: { resourceVersion: "7" },

@@ -251,12 +251,12 @@ test.for<{
   expect(steps(targets, pods, restart)).toEqual(wanted);
 });
 
-test("suggests the command for the pod's cluster with --restart=none", () => {
-  const there = pod({ to: { kind: "pod", context: "prod", namespace: "demo", name: "web-1" } });
+test("suggests the command that deletes the pod with --restart=none", () => {
+  const there = pod({ to: { kind: "pod", namespace: "demo", name: "web-1" } });
   expect(planRestarts(accounts, [there], { secret: "acr", restart: "none", mayPull: () => true })).toMatchObject([
     {
       message: "pod/web-1 was created before acr was added to serviceaccount/default, so it must be recreated",
-      fix: { kubectl: "delete pod", args: ["web-1"], namespace: "demo", context: "prod" },
+      fix: { kubectl: "delete pod", args: ["web-1"], namespace: "demo" },
     },
   ]);
 });

@@ -16,11 +16,11 @@ test.for([
   expect(inLine(names(count))).toBe(line);
 });
 
-const of = (namespace: string, context?: string) => ({ kind: "secret", namespace, name: "acr", ...(context && { context }) }) as const;
+const of = (namespace: string) => ({ kind: "secret", namespace, name: "acr" }) as const;
 
 test("joins the first names with their places", () => {
-  expect(joinNames([of("a"), of("b", "prod"), of("c"), of("d"), of("e")].map(nameInPlace))).toBe(
-    "secret/acr in namespace a, secret/acr in namespace b of context prod, secret/acr in namespace c and 2 more",
+  expect(joinNames([of("a"), of("b"), of("c"), of("d"), of("e")].map(nameInPlace))).toBe(
+    "secret/acr in namespace a, secret/acr in namespace b, secret/acr in namespace c and 2 more",
   );
 });
 

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { includes, isOpen, type Scope } from "../../../src/scope/scope.ts";
 
 const scope = (more: Partial<Scope> = {}): Scope => ({
-  contexts: "current",
   namespaces: "all",
   selector: undefined,
   exclude: [],

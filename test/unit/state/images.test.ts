@@ -21,7 +21,7 @@ const cronJob = (namespace: string, name: string) => ({
 async function repositories(
   open: boolean,
   refused: (asked: Asked) => boolean,
-  { more = [], targets = noTargets }: { more?: readonly Partial<ClusterScope>[]; targets?: TargetOptions } = {},
+  { targets = noTargets }: { targets?: TargetOptions } = {},
 ): Promise<string[]> {
   const asking = openAsking();
   const fake = fakeCluster(asking);
@@ -31,8 +31,8 @@ async function repositories(
   }
   asking.around(refusing(refused, () => new CliError("forbidden", "Error from server (Forbidden): no")));
   const cluster = fake.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  const clusterScope: ClusterScope = { context: undefined, cluster, namespaces: ["a", "b", "c"], open };
-  const images = await imagesIn([...more.map((one) => ({ ...clusterScope, ...one })), clusterScope], {
+  const clusterScope: ClusterScope = { cluster, namespaces: ["a", "b", "c"], open };
+  const images = await imagesIn(clusterScope, {
     hosts: [host],
     picks: picksOf(targets),
   });
@@ -67,12 +67,6 @@ test.for<{ why: string; targets: TargetOptions; jobs: string[] }>([
 ])("reads images from the templates of targets: $why", async ({ targets, jobs }) => {
   for (const open of [true, false])
     expect((await repositories(open, () => false, { targets })).toSorted()).toEqual(["app/a", "app/b", "app/c", ...jobs]);
-});
-
-test("skips a cluster that does not respond", async () => {
-  const error = new CliError("unreachable", "no");
-
-  expect(await repositories(true, at("prod"), { more: [{ context: "dead", namespaces: ["prod"], open: false, error }] })).toHaveLength(3);
 });
 
 test.for([true, false])("throws when reading pods is forbidden everywhere (open: %s)", async (open) => {

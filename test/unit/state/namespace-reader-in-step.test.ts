@@ -33,13 +33,13 @@ function world() {
   const cluster = fakeCluster(asking);
   for (const [index, name] of names.entries()) fill(cluster, name, index);
   const port = cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  const clusterScope = (open: boolean, meant = names): ClusterScope => ({ context: undefined, cluster: port, namespaces: meant, open });
+  const clusterScope = (open: boolean, meant = names): ClusterScope => ({ cluster: port, namespaces: meant, open });
   return { asking, cluster, clusterScope };
 }
 
 async function statesOf(clusterScope: ClusterScope, of: ReadOptions): Promise<Map<string, Omit<NamespaceState, "scope">>> {
   const seen = new Map<string, Omit<NamespaceState, "scope">>();
-  for await (const reader of readersOf([clusterScope], of)) {
+  for await (const reader of readersOf(clusterScope, of)) {
     const { scope, ...state } = await reader.read();
     seen.set(scope.namespace, state);
   }
@@ -84,7 +84,7 @@ test("filters cluster-wide lists to the selected namespaces", async () => {
 
 test("reads again on the second call", async () => {
   const { clusterScope, cluster, asking } = world();
-  for await (const reader of readersOf([clusterScope(true)], options())) {
+  for await (const reader of readersOf(clusterScope(true), options())) {
     if (reader.scope.namespace !== "team-1") continue;
     expect((await reader.read()).secret?.type).toBe("Opaque");
     cluster.remove("secret", "team-1", "acr");
@@ -100,7 +100,7 @@ test("distinguishes a missing ServiceAccount from a missing namespace", async ()
   const { clusterScope, cluster } = world();
   cluster.remove("serviceaccount", "team-1", "default");
   const errors = new Map<string, string>();
-  for await (const reader of readersOf([clusterScope(true, [...names, "nope"])], options()))
+  for await (const reader of readersOf(clusterScope(true, [...names, "nope"]), options()))
     await reader.read().catch((error: Error) => errors.set(reader.scope.namespace, error.message));
 
   expect([...errors]).toEqual([
@@ -132,18 +132,4 @@ test("throws any other error of a list", async () => {
   );
 
   await expect(statesOf(clusterScope(true), options())).rejects.toThrow("gone");
-});
-
-test("yields one reader with the error of a cluster that does not respond", async () => {
-  const { clusterScope } = world();
-  const error = new CliError("unreachable", "no");
-  const found = [];
-  for await (const reader of readersOf([{ ...clusterScope(false, []), context: "prod", error }, clusterScope(false, ["a"])], options()))
-    found.push(reader);
-
-  expect(found.map(({ scope }) => [scope.context, scope.namespace])).toEqual([
-    ["prod", ""],
-    [undefined, "a"],
-  ]);
-  await expect(found[0]?.read()).rejects.toBe(error);
 });

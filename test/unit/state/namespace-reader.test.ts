@@ -19,13 +19,13 @@ function clusterScope(count: number): ClusterScope {
     if (name !== "team-02" && name !== "team-03") fake.put(account(name, "default", [], name === "team-01" ? {} : { team: "web" }));
   }
   const cluster = fake.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  return { context: undefined, cluster, namespaces, open: true };
+  return { cluster, namespaces, open: true };
 }
 
 /** Returns the objects of the first four namespaces, at the first read and at the second. */
 async function looks(count: number, options: TargetOptions): Promise<string[][]> {
   const seen: string[][] = [];
-  for await (const { read: look } of readersOf([clusterScope(count)], { secret: "acr", targets: options, pods: "none", lenient: false })) {
+  for await (const { read: look } of readersOf(clusterScope(count), { secret: "acr", targets: options, pods: "none", lenient: false })) {
     const once = () =>
       look().then(
         ({ targets }) => targets.map(({ metadata }) => metadata.name).join(),

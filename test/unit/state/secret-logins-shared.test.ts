@@ -7,14 +7,14 @@ import { stored } from "../../support/fakes/fleet.ts";
 async function clusterScope(...names: readonly string[]) {
   const world = await stored(...names);
   const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  return { world, clusterScopes: [{ context: undefined, cluster, namespaces: names, open: true }] };
+  return { world, selected: { cluster, namespaces: names, open: true } };
 }
 
 const listsIn = (calls: readonly string[]) => calls.filter((call) => call.startsWith("list secret")).length;
 
 test("shares a list between callers that wait, and starts the next list for later callers", async () => {
-  const { world, clusterScopes } = await clusterScope("a", "b");
-  const listed = sharedFindLogins(clusterScopes);
+  const { world, selected } = await clusterScope("a", "b");
+  const listed = sharedFindLogins(selected);
 
   const first = [listed(() => true), listed(({ identity }) => identity === "nobody")];
   await Promise.resolve();
@@ -30,8 +30,8 @@ test("shares a list between callers that wait, and starts the next list for late
 });
 
 test("throws the error of a list only to the callers that waited for it", async () => {
-  const { world, clusterScopes } = await clusterScope("a");
-  const listed = sharedFindLogins(clusterScopes);
+  const { world, selected } = await clusterScope("a");
+  const listed = sharedFindLogins(selected);
   const free = world.asking.around(
     refusing(
       ({ call }) => call === "list",

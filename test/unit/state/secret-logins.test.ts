@@ -39,7 +39,7 @@ function clusterScopeOf(world: FakeWorld, lists: Where[] = []): ClusterScope {
     lists.push(where);
     return port.pages(kind, where);
   };
-  return { context: undefined, cluster: { ...port, pages }, namespaces: ["a"], open: false };
+  return { cluster: { ...port, pages }, namespaces: ["a"], open: false };
 }
 
 const managers = { ours: managedBy.value, "another tool's": "kyverno", "nobody's": "" };
@@ -61,7 +61,7 @@ test.for(
   const world = worldOf(["a"]);
   world.cluster.put(secret("holder", of));
 
-  const { secrets } = await holdersOf([clusterScopeOf(world)], token, []);
+  const { secrets } = await holdersOf(clusterScopeOf(world), token, []);
 
   expect(secrets.length > 0).toBe(annotation === "names it" || config === "the login");
 });
@@ -79,10 +79,10 @@ test.for([
   world.cluster.put(secret("holder", of));
   world.cluster.put(secret("other", { auths: { [host]: { username: "u", password: "p" } } }));
 
-  const { secrets, unknown, unlisted } = await holdersOf([clusterScopeOf(world)], token, []);
+  const { secrets, unknown, unlisted } = await holdersOf(clusterScopeOf(world), token, []);
 
   expect(secrets.map(({ to }) => to.name)).toEqual(["holder"]);
-  expect({ unknown, unlisted }).toEqual({ unknown: [], unlisted: [] });
+  expect({ unknown, unlisted }).toEqual({ unknown: [], unlisted: undefined });
 });
 
 test("marks the Secrets that this run may not write, unless --force is given", async () => {
@@ -91,7 +91,7 @@ test("marks the Secrets that this run may not write, unless --force is given", a
   world.cluster.put(secret("ours", { manager: managedBy.value, note }));
   world.cluster.put(secret("theirs", { manager: "Helm", note }));
   const foreign = async (force: boolean) =>
-    (await findLogins([clusterScopeOf(world)], () => true, { force })).recorded.flatMap(({ to, foreign: is }) => (is ? [to.name] : []));
+    (await findLogins(clusterScopeOf(world), () => true, { force })).recorded.flatMap(({ to, foreign: is }) => (is ? [to.name] : []));
 
   expect(await foreign(false)).toEqual(["theirs"]);
   expect(await foreign(true)).toEqual([]);
@@ -106,7 +106,7 @@ test("reads the data of no Secret but ours, pull secrets, and those whose annota
   const lists: Where[] = [];
   world.asking.forget();
 
-  await holdersOf([clusterScopeOf(world, lists)], token, []);
+  await holdersOf(clusterScopeOf(world, lists), token, []);
 
   expect(world.asking.all.filter((call) => call.startsWith("get secret"))).toEqual(["get secret a/chart"]);
   const withData = lists.filter(({ metadataOnly }) => !metadataOnly);
@@ -122,7 +122,7 @@ test("names the clusters that a description names and that were not listed", asy
   const world = worldOf(["a"]);
   const here = clusterId("uid-of-kube-system");
 
-  expect((await holdersOf([clusterScopeOf(world)], token, [here, "00000000"])).unknown).toEqual(["00000000"]);
+  expect((await holdersOf(clusterScopeOf(world), token, [here, "00000000"])).unknown).toEqual(["00000000"]);
   world.asking.around(refusing(({ call }) => call === "list", refused));
-  expect(await holdersOf([clusterScopeOf(world)], token, [here])).toMatchObject({ unknown: [here], unlisted: [{ context: undefined }] });
+  expect(await holdersOf(clusterScopeOf(world), token, [here])).toMatchObject({ unknown: [here], unlisted: refused() });
 });

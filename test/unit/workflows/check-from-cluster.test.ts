@@ -12,7 +12,6 @@ import { killing } from "../../support/fakes/killing.ts";
 
 const web: PodPull = {
   namespace: "demo",
-  context: undefined,
   image: "myregistry.azurecr.io/app/web:1",
   account: "default",
   names: ["acr"],

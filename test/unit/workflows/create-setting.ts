@@ -60,10 +60,10 @@ export function setting(names: readonly string[], issue: (need: Need) => Promise
     targets: accountsNamed("default"),
     ...of,
   };
-  const clusterScope: ClusterScope = { context: undefined, cluster: env.cluster, namespaces: names, open: false };
+  const clusterScope: ClusterScope = { cluster: env.cluster, namespaces: names, open: false };
   const places = (pods: ReadOptions["pods"] = "all") =>
-    readersOf([clusterScope], { secret: name, targets: accountsNamed("default"), pods, lenient: false });
-  return { world, env, order, needs, places, clusterScopes: [clusterScope] };
+    readersOf(clusterScope, { secret: name, targets: accountsNamed("default"), pods, lenient: false });
+  return { world, env, order, needs, places, clusterScope };
 }
 
 export const put = (world: FakeWorld, namespace: string, of: Entry = entry, password = "ours") =>
@@ -76,5 +76,5 @@ export const put = (world: FakeWorld, namespace: string, of: Entry = entry, pass
     "kubectl-acr-secret",
   );
 export const each = ({ places, order, env }: ReturnType<typeof setting>) => Array.fromAsync(issueEach(places(), order, env.tools as Tools));
-export const sharedBy = ({ places, order, clusterScopes }: ReturnType<typeof setting>) =>
-  Array.fromAsync(issueShared(places, clusterScopes, order));
+export const sharedBy = ({ places, order, clusterScope }: ReturnType<typeof setting>) =>
+  Array.fromAsync(issueShared(places, clusterScope, order));

@@ -76,7 +76,7 @@ test("reads the pods of the scope only when no repository is named", async () =>
   const imagesOf = async (repositories: string[]) => {
     const at = setting(["a"], async () => issued(), { repositories });
     at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
-    await Array.fromAsync(issueShared(() => at.places("none"), at.clusterScopes, at.order));
+    await Array.fromAsync(issueShared(() => at.places("none"), at.clusterScope, at.order));
     return at.needs[0]?.images.map(({ repository }) => repository);
   };
 
@@ -126,7 +126,7 @@ test("does not decide again after an outcome or another error", async () => {
     throw new Conflict("another was first");
   }
   const run = async () => {
-    for await (const _ of issueShared(breaking, at.clusterScopes, at.order)) tell();
+    for await (const _ of issueShared(breaking, at.clusterScope, at.order)) tell();
   };
   await expect(run()).rejects.toThrow("another was first");
   expect(at.needs).toHaveLength(1);
@@ -191,7 +191,7 @@ test("requests the name of a shared credential early and throws its error when i
   const at = setting(["a"], issue, { needsName: true });
   const order = { ...at.order, opening: opened.then(() => at.order.opening) };
   at.world.asking.around(refusing(is("get namespace kube-system"), () => new CliError("forbidden", "no")));
-  const outcomes = () => Array.fromAsync(issueShared(at.places, at.clusterScopes, order));
+  const outcomes = () => Array.fromAsync(issueShared(at.places, at.clusterScope, order));
 
   const first = outcomes();
   await new Promise(setImmediate);

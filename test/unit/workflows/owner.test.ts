@@ -9,27 +9,16 @@ import { is, refusing } from "../../support/fakes/asked.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 
-/** Creates a world whose namespaces have these uids in each of its clusters. */
-function world(uids: Readonly<Record<string, string>>, contexts: string[] = []): FakeWorld {
-  const made = fakeWorld({ contexts });
-  for (const [context, cluster] of made.clusters)
-    for (const [name, uid] of Object.entries(uids)) cluster.put(namespace(name, { uid: `${uid}${context}` }));
+/** Creates a world whose namespaces have these uids. */
+function world(uids: Readonly<Record<string, string>>): FakeWorld {
+  const made = fakeWorld();
+  for (const [name, uid] of Object.entries(uids)) made.cluster.put(namespace(name, { uid }));
   return made;
 }
 
-const portOf = ({ clusters, cluster }: FakeWorld, context?: string) =>
-  (context === undefined ? cluster : (clusters.get(context) ?? cluster)).open({
-    kube: { forward: [], requestTimeout: 0 },
-    interruption: openInterruption(),
-  });
-const placeOf = (in_: FakeWorld, name = "demo") => ({ context: undefined, namespace: name, cluster: portOf(in_) });
-const clusterScopeOf = (in_: FakeWorld, context?: string, error?: CliError): ClusterScope => ({
-  context,
-  cluster: portOf(in_, context),
-  namespaces: [],
-  open: true,
-  ...(error && { error }),
-});
+const portOf = ({ cluster }: FakeWorld) => cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
+const placeOf = (in_: FakeWorld, name = "demo") => ({ namespace: name, cluster: portOf(in_) });
+const clusterScopeOf = (in_: FakeWorld): ClusterScope => ({ cluster: portOf(in_), namespaces: [], open: true });
 
 test("derives a Secret's name in Azure from the uid of its namespace, read once", async () => {
   const in_ = world({ demo: "u1" });
@@ -39,44 +28,26 @@ test("derives a Secret's name in Azure from the uid of its namespace, read once"
   expect(await owner.ownName()).toBe(await owner.ownName());
   expect(in_.asking.all).toEqual(["get namespace demo"]);
   expect(owner).toMatchObject({ secret: "acr", words: "secret acr in namespace demo", alone: true });
-  expect(ownerOf({ ...placeOf(in_), context: "prod" }, "acr").words).toBe("secret acr in namespace demo of context prod");
 });
 
 test("describes the cluster in Azure when its uid may be read", async () => {
-  const in_ = world({ demo: "u1", "kube-system": "k" }, ["prod", "dev"]);
-  const [prod, dev] = ["prod", "dev"].map((context) => clusterScopeOf(in_, context)) as [ClusterScope, ClusterScope];
-  const lost = clusterScopeOf(in_, "dev", new CliError("unreachable", "no"));
-  const inDemo = () => ownerOf({ ...placeOf(in_), cluster: portOf(in_, "prod") }, "acr");
-  const [one, other] = [clusterId("kprod"), clusterId("kdev")];
+  const in_ = world({ demo: "u1", "kube-system": "k" });
+  const inDemo = () => ownerOf(placeOf(in_), "acr");
+  const inMany = () => sharedOwner(clusterScopeOf(in_), "acr");
+  const id = clusterId("k");
 
-  expect(await inDemo().wordsInCluster()).toBe(`secret acr in namespace demo of cluster ${one}`);
-  expect(await sharedOwner([prod], "acr").wordsInCluster()).toBe(`secret acr in many namespaces of cluster ${one}`);
-  expect(await sharedOwner([prod, dev], "acr").wordsInCluster()).toBe(`secret acr in many namespaces of clusters ${one}, ${other}`);
-  // The unreachable cluster may use the credential, too.
-  expect(await sharedOwner([prod, lost], "acr").wordsInCluster()).toBe("secret acr in many namespaces");
+  expect(await inDemo().wordsInCluster()).toBe(`secret acr in namespace demo of cluster ${id}`);
+  expect(await inMany().wordsInCluster()).toBe(`secret acr in many namespaces of cluster ${id}`);
 
   in_.asking.around(refusing(is("get namespace"), () => new CliError("forbidden", "may not")));
   expect(await inDemo().wordsInCluster()).toBe("secret acr in namespace demo");
-});
-
-test("knows that its Secrets are in one cluster by the uids of all clusters", async () => {
-  const in_ = world({ "kube-system": "k" }, ["prod", "dev"]);
-  const [prod, dev] = ["prod", "dev"].map((context) => clusterScopeOf(in_, context)) as [ClusterScope, ClusterScope];
-  const lost = clusterScopeOf(in_, "prod", new CliError("unreachable", "no"));
-  const alias = { ...prod, context: "alias" };
-
-  expect(await sharedOwner([prod], "acr").isInOneCluster()).toBe(true);
-  expect(await sharedOwner([prod, alias], "acr").isInOneCluster()).toBe(true);
-  expect(await sharedOwner([prod, dev], "acr").isInOneCluster()).toBe(false);
-  expect(await sharedOwner([prod, lost], "acr").isInOneCluster()).toBe(false);
-  in_.asking.around(refusing(is("get namespace"), () => new CliError("forbidden", "may not")));
-  expect(await sharedOwner([prod, alias], "acr").isInOneCluster()).toBe(false);
+  expect(await inMany().wordsInCluster()).toBe("secret acr in many namespaces");
 });
 
 test("requests no name before it is needed", () => {
   const in_ = world({ demo: "u1" });
   ownerOf(placeOf(in_), "acr");
-  sharedOwner([clusterScopeOf(in_)], "acr");
+  sharedOwner(clusterScopeOf(in_), "acr");
 
   expect(in_.asking.all).toEqual([]);
 });
@@ -94,33 +65,14 @@ test("owns the name of its own Secret only", async () => {
 });
 
 test("derives the name of a shared credential from the cluster", async () => {
-  const owner = sharedOwner([clusterScopeOf(world({ "kube-system": "u1" }))], "acr");
+  const owner = sharedOwner(clusterScopeOf(world({ "kube-system": "u1" })), "acr");
 
   expect(await owner.ownName()).toMatch(/^shared-acr-[0-9a-f]{10}$/);
   expect(owner).toMatchObject({ secret: "acr", words: "secret acr in many namespaces", alone: false });
 });
 
-const selectingIn = (in_: FakeWorld, context: string): ClusterScope => ({ ...clusterScopeOf(in_, context), namespaces: ["demo"] });
-
-test("derives the name from the first cluster that responds, and owns that of each", async () => {
-  const in_ = world({ "kube-system": "u", demo: "d" }, ["prod", "dev"]);
-  const [prod, dev] = [selectingIn(in_, "prod"), selectingIn(in_, "dev")];
-  const lost = clusterScopeOf(in_, "prod", new CliError("unreachable", "no"));
-  const nameOf = (...clusterScopes: ClusterScope[]) => sharedOwner(clusterScopes, "acr").ownName();
-
-  expect(await nameOf(prod, dev)).toBe(await nameOf(prod));
-  expect(await nameOf(lost, dev)).toBe(await nameOf(dev));
-  expect(await nameOf(prod)).not.toBe(await nameOf(dev));
-  const both = sharedOwner([prod, dev], "acr");
-  expect(await Promise.all([both.owns(await nameOf(prod)), both.owns(await nameOf(dev)), both.owns("another")])).toEqual([
-    true,
-    true,
-    false,
-  ]);
-});
-
-/** Returns the scope of one cluster with these namespaces selected. */
-const selecting = (in_: FakeWorld, ...namespaces: string[]): ClusterScope[] => [{ ...clusterScopeOf(in_), namespaces }];
+/** Returns a scope with these namespaces. */
+const selecting = (in_: FakeWorld, ...namespaces: string[]): ClusterScope => ({ ...clusterScopeOf(in_), namespaces });
 const ab = () => world({ "kube-system": "u", a: "ua", b: "ub" });
 
 test("names a new shared credential by the first selected namespace that exists", async () => {
@@ -149,15 +101,6 @@ test("compares the selected namespaces when the namespaces of the cluster may no
 
   expect(await sharedOwner(selecting(in_, "b", "a"), "acr").owns(byA)).toBe(true);
   expect(await sharedOwner(selecting(in_, "b"), "acr").owns(byA)).toBe(false);
-});
-
-test("throws when no cluster responds", async () => {
-  const lost = clusterScopeOf(world({}), undefined, new CliError("unreachable", "no"));
-
-  await expect(sharedOwner([lost], "acr").ownName()).rejects.toMatchObject({
-    kind: "unreachable",
-    message: "no selected cluster can be reached",
-  });
 });
 
 test("prints the command that creates the namespace when it does not exist", async () => {

@@ -35,7 +35,7 @@ export function setting(names: readonly string[], hands: Tools["apply"] = async 
   const env: FakeEnv = envOf(world, { issued, apply: hands });
   let looks = 0;
   const readersOf = names.map((namespace): NamespaceReader => {
-    const scope = { context: undefined, namespace, cluster: env.cluster };
+    const scope = { namespace, cluster: env.cluster };
     return {
       scope,
       read: () => {

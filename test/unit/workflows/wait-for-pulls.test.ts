@@ -10,7 +10,6 @@ type Round = { readonly causes?: readonly Cause[]; readonly errors?: readonly Er
 const verdict = (cause: Cause) => verdictOf({ cause });
 const failure = (kind: ErrorKind) => ({
   error: new CliError(kind, kind),
-  context: undefined,
   namespace: "demo",
 });
 

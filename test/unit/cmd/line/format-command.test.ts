@@ -30,12 +30,10 @@ test("repeats the cluster of the current command line, without its token", () =>
   );
 });
 
-test("prefers the namespace and the context of the fix", () => {
+test("prefers the namespace of the fix", () => {
   const given = { forward: ["--context=prod", "--as=jane"], namespace: "demo" };
 
-  expect(formatCommand({ verb: "list", namespace: "other", context: "stage" }, given)).toBe(
-    "kubectl acr-secret list -n other --context stage --as=jane",
-  );
+  expect(formatCommand({ verb: "list", namespace: "other" }, given)).toBe("kubectl acr-secret list -n other --context=prod --as=jane");
 });
 
 test("formats only commands that the plugin can parse", async () => {
@@ -83,7 +81,6 @@ test("formats any name so that a shell and the parser return it unchanged", () =
       expiresIn: fc.option(hostile, { nil: undefined }),
       force: fc.boolean(),
       namespace: hostile,
-      context: hostile,
     }),
     { numRuns: 200, seed: 20_260_101 },
   );
@@ -103,7 +100,6 @@ test("formats any name so that a shell and the parser return it unchanged", () =
         "expires-in": fix.expiresIn,
         force: fix.force,
         namespace: fix.namespace,
-        context: fix.context,
       },
     });
   }

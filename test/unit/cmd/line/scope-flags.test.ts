@@ -19,7 +19,6 @@ const scope = (typed: string) =>
   );
 
 const here: Scope = {
-  contexts: "current",
   namespaces: "current",
   selector: undefined,
   exclude: [],
@@ -39,9 +38,6 @@ test.for<{ typed: string; options: Partial<Scope> }>([
   { typed: "-A --namespace-selector team=web", options: { namespaces: "all", selector: "team=web" } },
   { typed: "-A --exclude-namespaces a,b-* --exclude-namespaces a", options: { namespaces: "all", exclude: ["a", "b-*"] } },
   { typed: "-A --include-system", options: { namespaces: "all", includeSystem: true } },
-  { typed: "--contexts a,b --contexts b", options: { contexts: ["a", "b"] } },
-  { typed: "--all-contexts -n demo", options: { contexts: "all" } },
-  { typed: "--all-contexts=false --context a", options: {} },
 ])("reads $typed", ({ typed, options }) => {
   expect(scope(typed)).toEqual({ ...here, ...options });
 });
@@ -55,18 +51,12 @@ test.for([
   { typed: "-n a --namespace-selector x", message: together("namespace", "namespace-selector") },
   { typed: "-A --namespaces b", message: together("all-namespaces", "namespaces") },
   { typed: "--namespaces b --namespace-selector x", message: together("namespace-selector", "namespaces") },
-  { typed: "--context a --contexts b", message: together("context", "contexts") },
-  { typed: "--context a --all-contexts", message: together("all-contexts", "context") },
-  { typed: "--contexts a --all-contexts", message: together("all-contexts", "contexts") },
   // A value for one cluster would apply to all.
-  { typed: "--server https://x --contexts a,b", message: together("contexts", "server") },
-  { typed: "--token t --all-contexts", message: together("all-contexts", "token") },
   // An empty variable neither widens the selection nor narrows the exclusion.
   { typed: "--namespaces ''", message: 'invalid argument "" for "--namespaces" flag: must not be empty' },
   { typed: "--namespaces a,", message: 'invalid argument "" for "--namespaces" flag: must not be empty' },
   { typed: "--namespace-selector ''", message: 'invalid argument "" for "--namespace-selector" flag: must not be empty' },
   { typed: "-A --exclude-namespaces ''", message: 'invalid argument "" for "--exclude-namespaces" flag: must not be empty' },
-  { typed: "--contexts ''", message: 'invalid argument "" for "--contexts" flag: must not be empty' },
   // Combinations without a meaning.
   { typed: "--exclude-namespaces a", message: "--exclude-namespaces requires --namespaces, --namespace-selector or --all-namespaces" },
   { typed: "--include-system -n a", message: "--include-system requires --namespaces, --namespace-selector or --all-namespaces" },
