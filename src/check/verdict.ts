@@ -11,7 +11,6 @@ import { absence, explainRefusal, explanationIn, otherCloudOf, rewriteNotes } fr
 export type Verdict = {
   readonly image: string;
   readonly namespace: string;
-  /** Only set if several clusters are checked. */
   /** The Secret whose login the registry accepted, or those that were tested. */
   readonly secret: string;
   /** When the login of `secret` expires, as the Secret's annotation records it (RFC 3339). */

@@ -5,7 +5,6 @@ import { toSeconds } from "../timestamp.ts";
 /** The image that a pod pulls, and how: the ServiceAccount, and its exact list of pull secrets. */
 export type PodPull = {
   readonly namespace: string;
-  /** Only set if several clusters are checked. */
   readonly image: string;
   readonly account: string;
   /** If empty, admission copies the list of the ServiceAccount, as for every pod without a list. */

@@ -202,15 +202,4 @@ export const servers: readonly Place[] = [
   },
   { where: "the API server's warnings", ports: (_, text) => ({ warnings: [text] }) },
   { where: "a line of -v=8", ports: (_, text) => ({ traces: [`Response body: ${text}`, text] }) },
-  {
-    where: "the names of the kubeconfig's contexts",
-    ports: (made, name) => {
-      const [cluster] = made.clusters.values();
-      return { contexts: ["prod", name], cluster: (of) => cluster?.open(of) ?? fail(name) };
-    },
-  },
 ];
-
-function fail(name: string): never {
-  throw new Error(`no cluster ${name}`);
-}

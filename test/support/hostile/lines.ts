@@ -85,7 +85,6 @@ export const typed: readonly string[] = [
   "list -o %s",
   "list --%s",
   "list --context %s -A",
-  "__complete list --context ''",
   "completion %s",
   "version --request-timeout %s",
   "version -v %s",
