@@ -1,9 +1,6 @@
 import { kinds, type Ref, type TargetKind } from "../kinds.ts";
 
-/**
- * A target that gets or loses a name in its list of pull secrets. `names` is the list afterwards. The namespace distinguishes targets of
- * the same name.
- */
+/** A target that gets or loses a name in its list of pull secrets. `names` is the list afterwards. */
 export type TargetChange = {
   readonly act: "attach" | "detach";
   readonly to: Ref<TargetKind>;
@@ -11,22 +8,27 @@ export type TargetChange = {
   readonly names: readonly string[];
 };
 
-/** Returns `patches` for a kustomization.yaml. */
+/**
+ * Returns `patches` for a kustomization.yaml. A base usually has no namespace, and a target with one does not select its objects. So the
+ * targets have namespaces only if the changes are in several.
+ */
 export function kustomizePatches(changes: readonly TargetChange[]): string {
+  const isOneNamespace = new Set(changes.map(({ to }) => to.namespace)).size === 1;
   const { true: whole = [], false: byName = [] } = Object.groupBy(changes, ({ to }) =>
     String(kinds[to.kind].pullSecretList.list === "atomic"),
   );
   const note = whole.length > 0 ? [`# Kustomize replaces the whole list of a ${kindsOf(whole)}, so the patch contains all names`] : [];
-  return ["# In a kustomization.yaml", ...note, "patches:", ...[...byName, ...whole].flatMap(patch), ""].join("\n");
+  const patches = [...byName, ...whole].flatMap((each) => patch(each, isOneNamespace));
+  return ["# In a kustomization.yaml", ...note, "patches:", ...patches, ""].join("\n");
 }
 
 const kindsOf = (changes: readonly TargetChange[]) => [...new Set(changes.map(({ to }) => kinds[to.kind].kind))].join(" and a ");
 
-function patch({ act, to, secret, names }: TargetChange): string[] {
+function patch({ act, to, secret, names }: TargetChange, isOneNamespace: boolean): string[] {
   const { kind, api, pullSecretList } = kinds[to.kind];
   const name = `name: ${yamlName(to.name)}`;
   const group = api.includes("/") ? [`group: ${api.split("/")[0]}`] : [];
-  const namespace = to.namespace === undefined ? [] : [`namespace: ${yamlName(to.namespace)}`];
+  const namespace = to.namespace === undefined || isOneNamespace ? [] : [`namespace: ${yamlName(to.namespace)}`];
   const items = pullSecretList.list === "atomic" ? names.map((each) => `- name: ${yamlName(each)}`) : item(act, secret);
   const last = pullSecretList.path.length - 1;
   const path = pullSecretList.path.map(

@@ -134,9 +134,7 @@ function targetList(text: (changes: readonly TargetChange[]) => string): Writer 
   const changes: TargetChange[] = [];
   return {
     each: ({ change, error }) => {
-      // A base usually has no namespace, so the patch names none
-      if (!error && (change?.act === "attach" || change?.act === "detach"))
-        changes.push({ ...change, to: { kind: change.to.kind, name: change.to.name }, names: change.after });
+      if (!error && (change?.act === "attach" || change?.act === "detach")) changes.push({ ...change, names: change.after });
       return "";
     },
     end: () => (changes.length > 0 ? text(changes) : ""),

@@ -9,7 +9,7 @@ const patchesIn = (printed: string) =>
   }));
 
 test("prints an item that Kustomize merges by name for a workload", () => {
-  const target = { group: "apps", kind: "Deployment", name: "web", namespace: "demo" };
+  const target = { group: "apps", kind: "Deployment", name: "web" };
   const to = { kind: "deployment.apps", name: "web", namespace: "demo" } as const;
   const withItems = (imagePullSecrets: readonly object[]) => [
     {
@@ -23,6 +23,21 @@ test("prints an item that Kustomize merges by name for a workload", () => {
 
   expect(patchesIn(attached)).toEqual(withItems([{ name: "acr" }]));
   expect(patchesIn(detached)).toEqual(withItems([{ name: "acr", $patch: "delete" }]));
+});
+
+test("prints the namespace of each target when the changes are in several namespaces", () => {
+  const change = { act: "attach", secret: "acr" } as const;
+  const patches = kustomizePatches([
+    { ...change, names: ["acr"], to: { kind: "serviceaccount", name: "default", namespace: "one" } },
+    { ...change, names: ["theirs", "acr"], to: { kind: "serviceaccount", name: "default", namespace: "two" } },
+  ]);
+  expect(patchesIn(patches)).toMatchObject([
+    { target: { kind: "ServiceAccount", name: "default", namespace: "one" }, patch: { imagePullSecrets: [{ name: "acr" }] } },
+    {
+      target: { kind: "ServiceAccount", name: "default", namespace: "two" },
+      patch: { imagePullSecrets: [{ name: "theirs" }, { name: "acr" }] },
+    },
+  ]);
 });
 
 test("quotes each entry of a list that is no plain text in YAML", () => {
