@@ -16,6 +16,8 @@ type ClusterRow = {
   readonly pullSecretList?: PullSecretList;
   /** The path of the pod spec; absent if the kind creates no pods. */
   readonly podSpec?: readonly string[];
+  /** `--recreate` deletes an object of this kind and creates it with another list. */
+  readonly recreatable?: true;
   /** The kind in the API that creates most of its objects from its own template. */
   readonly createdBy?: string;
 };
@@ -55,7 +57,7 @@ export const kinds = {
   "job.batch": inCluster("batch/v1", "Job", template("recreate")),
   /** Nothing in Kubernetes itself starts its pods, so it is not a target. */
   podtemplate: inCluster("v1", "PodTemplate", { podSpec: ["template", "spec"] }),
-  pod: inCluster("v1", "Pod", { short: ["po"], ...spec("recreate", "spec") }),
+  pod: inCluster("v1", "Pod", { short: ["po"], recreatable: true, ...spec("recreate", "spec") }),
   "role.rbac.authorization.k8s.io": inCluster("rbac.authorization.k8s.io/v1", "Role", {}),
   "rolebinding.rbac.authorization.k8s.io": inCluster("rbac.authorization.k8s.io/v1", "RoleBinding", {}),
   "scopemap.azurecr.io": inAzure("scope map"),
@@ -86,6 +88,9 @@ export const targetKinds = names.filter((name): name is TargetKind => "pullSecre
 export const templateKinds = names.filter((name): name is Exclude<PodKind, "pod"> => "podSpec" in kinds[name] && name !== "pod");
 
 export const lastingKinds = targetKinds.filter((name) => kinds[name].pullSecretList.path.length !== 2);
+
+/** Whether `--recreate` applies to a kind. */
+export const isRecreatable = (kind: TargetKind): kind is "pod" => "recreatable" in kinds[kind];
 
 /** The kind of target with a name in the API: `Deployment`. */
 export const targetKindOf = (kind: string): TargetKind | undefined => targetKinds.find((name) => kinds[name].kind === kind);

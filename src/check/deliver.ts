@@ -23,7 +23,10 @@ export function deliver(facts: ImageFacts, { secret, make }: { readonly secret: 
   const targets = { serviceaccounts: accounts, targets: names, recreate };
   const attach = { verb: "attach", secret } as const;
   const step = make ?? (accounts.length + targets.targets.length > 0 ? attach : undefined);
-  return { fix: step && { ...step, ...targets, namespace }, notes: [...ownListNotes(owners, account), ...byHandNotes(byHand)] };
+  return {
+    fix: step && { ...step, ...targets, namespace },
+    notes: [...ownListNotes(owners, account), ...jobNotes(owners, secret), ...byHandNotes(byHand)],
+  };
 }
 
 /**
@@ -91,6 +94,13 @@ function ownListNotes(owners: readonly Workload[], account: string): string[] {
   if (templates.length === 0) return [];
   const reason = templates.length > 1 ? "have their own pull secrets, so they ignore" : "has its own pull secrets, so it ignores";
   return [`${joinNames(templates)} ${reason} those of serviceaccount/${account}`];
+}
+
+function jobNotes(owners: readonly Workload[], secret: string): string[] {
+  const jobs = owners.filter(({ kind }) => kind === "job").map(nameOf);
+  return jobs.length === 0
+    ? []
+    : [`imagePullSecrets of a Job cannot be changed: delete ${joinNames(jobs)} and create it with ${secret} in its list`];
 }
 
 function byHandNotes(pods: readonly PodFacts[]): string[] {

@@ -1,4 +1,4 @@
-import { kinds, type TargetKind } from "../kinds.ts";
+import { isRecreatable, kinds, type TargetKind } from "../kinds.ts";
 import type { ContainerStatus, KubeObjects, Pod } from "../objects.ts";
 
 /** The obstacles to recreating an object whose list can't be changed. */
@@ -13,7 +13,7 @@ export type Recreation = {
 export function readRecreation(kind: TargetKind, object: KubeObjects[TargetKind]): Recreation | undefined {
   if (kinds[kind].pullSecretList.takesEffect !== "recreate") return undefined;
   if (object.metadata.deletionTimestamp) return { never: "is being deleted" };
-  return kind === "pod" ? podObstacles(object as Pod) : {};
+  return isRecreatable(kind) ? podObstacles(object as Pod) : {};
 }
 
 /** Whether a container of a pod has ever started: it is running or has ended. */

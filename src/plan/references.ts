@@ -1,5 +1,5 @@
 import type { Fix, PluginCommand } from "../fix.ts";
-import { argumentKind, at, kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
+import { argumentKind, at, isRecreatable, kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { KubeObjects, Metadata, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import { type Recreation, readRecreation } from "./recreate.ts";
@@ -126,10 +126,10 @@ export function refuseRecreate(
   { never, loses }: Recreation,
   options: RecreateOptions,
 ): Refuse | undefined {
-  if (to.kind === "pod" && options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
   const { kind } = kinds[to.kind];
   const list = `imagePullSecrets of ${nameOf(to)} cannot be changed`;
-  if (to.kind !== "pod")
+  if (isRecreatable(to.kind) && options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
+  if (!isRecreatable(to.kind))
     return { act: "refuse", to, message: `${list}: delete the ${kind} and create it with another list`, fix: again(to) };
   if (never !== undefined) return { act: "refuse", to, message: `${list}, and the ${kind} cannot be recreated: it ${never}` };
   const message = `${list}, so the ${kind} must be recreated`;

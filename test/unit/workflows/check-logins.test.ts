@@ -50,7 +50,7 @@ test.for<Expected>([
     when: "nothing is attached, and the pod belongs to a Job",
     given: { pods: [pod("migrate-1", { owner: job })] },
     cause: "no-login",
-    fix: `${createFor("job/migrate")} --serviceaccount default --recreate`,
+    fix: `kubectl acr-secret create -n demo --registry ${r} --serviceaccount default`,
   },
   {
     when: "another tool's Secret has the default name",
