@@ -1,5 +1,5 @@
 import { addAbortSignal } from "node:stream";
-import { buffer } from "node:stream/consumers";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
@@ -20,7 +20,7 @@ import { terminalOf } from "./terminal.ts";
 
 /** What the process provides for a command line. Connections open at their first use, so that `--help` starts nothing. */
 export type Context = {
-  readonly stdin: { readonly isTTY: boolean; read(): Promise<string>; bytes(): Promise<Uint8Array> };
+  readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
   /** Absent if stdin or stderr is not a terminal. */
   readonly terminal: Terminal | undefined;
   readonly files: Files;
@@ -64,11 +64,10 @@ export function processContext(interruption: Interruption, launched?: Launched):
     if (file === undefined) throw noKubectl(flags);
     return { file, flags, env };
   };
-  const stdin = () => buffer(addAbortSignal(signal(), process.stdin));
   return {
     terminal: isTerminal && stderr.isTTY ? terminalOf(process.stdin, process.stderr, signal) : undefined,
-    stdin: { isTTY: isTerminal, read: async () => (await stdin()).toString(), bytes: stdin },
-    files: machineFiles(signal),
+    stdin: { isTTY: isTerminal, read: () => text(addAbortSignal(signal(), process.stdin)) },
+    files: machineFiles,
     programs: machinePrograms(env, process.platform),
     stdout,
     stderr,

@@ -1,24 +1,19 @@
-import { open, readFile, rm, stat } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import type { Files } from "../src/env.ts";
-import { CliError, Interrupted } from "../src/errors.ts";
+import { CliError } from "../src/errors.ts";
 
-/** Returns the file operations of this machine. @param signal returns the signal that ends a run */
-export function machineFiles(signal: () => AbortSignal): Files {
-  return {
-    look: (path) =>
-      stat(path).then(
-        (found) => (found.isDirectory() ? "folder" : "file"),
-        (cause: NodeJS.ErrnoException) => (cause.code === "ENOENT" || cause.code === "ENOTDIR" ? undefined : failToRead(path)(cause)),
-      ),
-    bytes: (path) => readFile(path, { signal: signal() }).catch(failToRead(path)),
-    create,
-    remove: (path) => rm(path, { force: true }),
-  };
-}
-
-const failToRead = (path: string) => (cause: unknown) => {
-  if (cause instanceof Error && cause.name === "AbortError") throw new Interrupted();
-  throw new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
+/** The files of this machine. */
+export const machineFiles: Files = {
+  look: (path) =>
+    stat(path).then(
+      (found) => (found.isDirectory() ? "folder" : "file"),
+      (cause: NodeJS.ErrnoException) => {
+        if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
+        throw new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
+      },
+    ),
+  create,
+  remove: (path) => rm(path, { force: true }),
 };
 
 export function reasonOf(cause: unknown): string {

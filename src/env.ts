@@ -25,11 +25,10 @@ export type RequestTools = {
   now(): Date;
 };
 
-/** Operations on the machine's files beyond the read of a text. A failure is a CliError of kind config. */
+/** Operations on the machine's files. A failure is a CliError of kind config. */
 export type Files = {
   /** The type of a path; undefined if it does not exist. */
   look(path: string): Promise<"file" | "folder" | undefined>;
-  bytes(path: string): Promise<Uint8Array>;
   /** Creates a file that only you can read. @returns false if the path exists */
   create(path: string, text: string): Promise<boolean>;
   remove(path: string): Promise<void>;

@@ -91,7 +91,6 @@ export type PodSpec = {
   readonly tolerations?: readonly object[];
   readonly restartPolicy?: string;
   readonly activeDeadlineSeconds?: number;
-  readonly terminationGracePeriodSeconds?: number;
 };
 
 /** core/v1 Volume: the fields for a volume that is pulled (an ImageVolumeSource), that is deleted with its pod, or that admission adds. */
@@ -120,16 +119,7 @@ type Condition = {
 };
 
 /** batch/v1 Job. */
-export type Job = Templated<"batch/v1", "Job"> & {
-  readonly spec: { readonly manualSelector?: boolean; readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } };
-  readonly status?: {
-    readonly conditions?: readonly Condition[];
-    readonly ready?: number;
-    readonly succeeded?: number;
-    readonly failed?: number;
-    readonly terminating?: number;
-  };
-};
+export type Job = Templated<"batch/v1", "Job"> & { readonly status?: { readonly conditions?: readonly Condition[] } };
 
 /** core/v1 Pod. */
 export type Pod = Named<

@@ -35,13 +35,13 @@ export async function update<State, Result>({ initial, read, write, attempts, pa
 
 /**
  * Yields what an attempt yields that reads, decides and writes. Starts another one on a conflict, unless something was yielded already.
- * @throws Conflict after `attempts` conflicts in a row, or after something was yielded
+ * @throws Conflict after ten conflicts in a row, or after something was yielded
  */
-export async function* restarted<T>(start: () => AsyncGenerator<T>, attempts = 10): AsyncGenerator<T> {
+export async function* restarted<T>(start: () => AsyncGenerator<T>): AsyncGenerator<T> {
   const { first, attempt } = await update({
     read: async () => start(),
     write: async (begun) => ({ first: await begun.next(), attempt: begun }),
-    attempts,
+    attempts: 10,
   });
   if (first.done) return;
   yield first.value;

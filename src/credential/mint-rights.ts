@@ -26,7 +26,7 @@ export function mayMint(
     ...(permissions === undefined ? ["the identity's permissions on the registry"] : []),
     ...(creation.uncheckedRight === undefined ? [] : [creation.uncheckedRight]),
   ];
-  return [{ credential: name, ...(unchecked.length > 0 && { unchecked: unchecked.join("; ") }) }];
+  return [{ credential: name, unchecked: unchecked.join("; ") || undefined }];
 }
 
 /** Returns the part of a role that applies to repositories on an ABAC registry. */

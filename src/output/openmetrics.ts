@@ -14,7 +14,7 @@ export function openmetrics(items: readonly Item[], now: Date, verb: "check" | "
   const ofRun = (value: number) => [{ labels: { command: verb }, value }];
   const common = [
     gauge("acr_secret_run_timestamp_seconds", "Time of the run.", ofRun(seconds(now.toISOString()))),
-    gauge("acr_secret_unreadable_namespaces", "Namespaces or clusters that the run could not read.", ofRun(errors)),
+    gauge("acr_secret_unreadable_namespaces", "Namespaces that the run could not read.", ofRun(errors)),
   ];
   const own =
     verb === "list"

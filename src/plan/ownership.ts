@@ -128,7 +128,7 @@ function passwordsOf({ slot, madeAt, previous }: Entry): Password[] {
 /**
  * Returns the passwords that no other Secret has. `whole`: no other Secret records the credential at all. `keptBy`: the Secrets that need
  * some of the passwords too.
- * @param others logins that other Secrets record, in any cluster
+ * @param others logins that other Secrets record
  */
 export function revocableParts({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]) {
   const same = others.filter((other) => isLoginOf({ kind: entry.kind, identity: entry.identity }, other.entry));

@@ -63,7 +63,7 @@ export function mergedPatch(secret: Secret, entry: Entry, login: Login | undefin
   const after = login ? entry.hosts.reduce((data, host) => withLogin(data, host, login), before) : before;
   return {
     metadata: { resourceVersion: secret.metadata.resourceVersion, labels, annotations: { ...annotations, ...claim } },
-    data: { ".dockerconfigjson": after, ...(withdrawn !== undefined && { [withdrawnKey]: null }) },
+    data: { ".dockerconfigjson": after, [withdrawnKey]: withdrawn === undefined ? undefined : null },
   };
 }
 

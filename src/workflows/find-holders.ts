@@ -33,12 +33,12 @@ export type HolderRead = Pick<SecretLogins, "unreadable" | "claimed"> & {
 export type RotateOrder = DueLimits & {
   readonly grace: Grace;
   skipped(reasons: readonly NotDue[]): void;
-  /** Lists the current logins of Secrets in all clusters. */
+  /** Lists the current logins of Secrets of the cluster. */
   readonly listed: FindLogins;
   /** The first result for each identity, by the Secrets that record it. */
   readonly reads: WeakMap<readonly RecordedLogin[], Promise<HolderRead>>;
   cluster(): Promise<ListedCluster>;
-  /** Deletes passwords that clusters may hold which were not listed. */
+  /** Deletes passwords that Secrets may hold which were not listed. */
   readonly force: boolean;
   readonly verify: boolean;
   readonly dryRun: DryRun;
@@ -92,7 +92,7 @@ export function* rotationsIn({ proof, rotated }: HolderRead, selected: ReadonlyS
 /**
  * Lists the holders and tests their logins. Another run may replace a login between the list and its test. So if a Secret with a rejected
  * login was written since, everything is read again.
- * @param known the clusters that could not be read before
+ * @param known what could not be read before
  */
 async function readHolders(
   credential: FoundRotation,

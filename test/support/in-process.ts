@@ -80,8 +80,8 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
   });
   const context: Context = {
     terminal: world.answers && fakeTerminal(world.answers, interruption.interrupt, sink("stderr")),
-    stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "", bytes: async () => Buffer.from(world.stdin ?? "") },
-    files: world.disk ?? machineFiles(interruption.signal),
+    stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "" },
+    files: world.disk ?? machineFiles,
     programs: only<Programs>("programs", { system: "posix", ...world.programs }, true),
     stdout: sink("stdout"),
     stderr: sink("stderr"),

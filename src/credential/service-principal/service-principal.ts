@@ -156,7 +156,7 @@ const passingOf = ({ act }: Make | Keep, { wait, waitForRole = wait }: Asked): P
   act === "keep" ? { milliseconds: wait, verdicts: ["refused"] } : { milliseconds: waitForRole, verdicts: ["refused", "out-of-scope"] };
 
 /**
- * Whether the description of a shared application doesn't name all clusters that get its password. Otherwise a run in another cluster could
+ * Whether the description of a shared application doesn't name the cluster that gets its password. Otherwise a run in another cluster could
  * delete the password.
  */
 async function lacksClusters({ application }: Found, { owner }: Need): Promise<boolean> {

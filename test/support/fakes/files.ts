@@ -5,7 +5,7 @@ import type { Files } from "../../../src/env.ts";
 export function fakeFiles(): Files & { readonly created: Map<string, string> } {
   const created = new Map<string, string>();
   return {
-    ...machineFiles(() => new AbortController().signal),
+    ...machineFiles,
     created,
     create: async (path, text) => {
       if (created.has(path)) return false;

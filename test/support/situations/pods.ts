@@ -17,23 +17,15 @@ export const podOf = ({
   ...(status && { status }),
 });
 
-type JobOptions = {
-  readonly metadata?: Partial<Metadata>;
-  readonly template?: Partial<Metadata>;
-  readonly status?: Job["status"];
-} & Partial<Pick<Job["spec"], "manualSelector" | "selector">>;
+type JobOptions = { readonly metadata?: Partial<Metadata>; readonly status?: Job["status"] };
 
 /** Returns a Job as the API server stores it. */
-export const jobOf = ({ metadata = {}, template, status, ...spec }: JobOptions): Job => ({
+export const jobOf = ({ metadata = {}, status }: JobOptions): Job => ({
   apiVersion: "batch/v1",
   kind: "Job",
   metadata: { name: "j", namespace: "demo", uid: "uid-j", resourceVersion: "7", ...metadata },
   spec: {
-    ...spec,
-    template: {
-      ...(template && { metadata: template }),
-      spec: { containers: [{ name: "web", image: "myregistry.azurecr.io/app/web:1" }] },
-    },
+    template: { spec: { containers: [{ name: "web", image: "myregistry.azurecr.io/app/web:1" }] } },
   },
   ...(status && { status }),
 });

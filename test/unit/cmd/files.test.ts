@@ -1,10 +1,8 @@
 import { readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { machineFiles } from "../../../cmd/files.ts";
+import { machineFiles as files } from "../../../cmd/files.ts";
 import { newFolder } from "../../support/new-folder.ts";
-
-const files = machineFiles(() => new AbortController().signal);
 
 test("creates a file that only you can read, and removes it", async () => {
   const path = join(await newFolder(), "pod-demo-p.json");

@@ -56,7 +56,7 @@ acr_secret_expiry_timestamp_seconds{namespace="demo",secret="acr",registry="c.az
 # HELP acr_secret_run_timestamp_seconds Time of the run.
 acr_secret_run_timestamp_seconds{command="list"} 1767225600
 # TYPE acr_secret_unreadable_namespaces gauge
-# HELP acr_secret_unreadable_namespaces Namespaces or clusters that the run could not read.
+# HELP acr_secret_unreadable_namespaces Namespaces that the run could not read.
 acr_secret_unreadable_namespaces{command="list"} 0
 # EOF
 `);
