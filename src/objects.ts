@@ -65,7 +65,6 @@ export type Container = {
 /** core/v1 ContainerStatus. */
 export type ContainerStatus = {
   readonly name: string;
-  readonly image?: string;
   /** Empty until the node has the image. */
   readonly imageID?: string;
   readonly state?: {

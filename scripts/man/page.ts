@@ -35,10 +35,7 @@ export function mainPage(all: readonly Verb[], about: string, edition: Edition):
     section("GLOBAL OPTIONS", ...options(global)),
     section("EXIT STATUS", ...exitStatus({})),
     section("ENVIRONMENT", ...environment.map(([name, means]) => term(bold(name), means))),
-    section(
-      "FILES",
-      term(bold("KIND-NAMESPACE-NAME.json"), "The manifest of an object that --recreate replaces, until the new object exists."),
-    ),
+    section("FILES", term(bold("pod-NAMESPACE-NAME.json"), "The manifest of a pod that --recreate recreates, until the new pod exists.")),
     section("SEE ALSO", seeAlso(all.map(({ name }) => name))),
   ].join("");
 }

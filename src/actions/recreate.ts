@@ -3,7 +3,7 @@ import type { Fix } from "../fix.ts";
 import { keyOf, nameOf, type Ref, resourceOf } from "../kinds.ts";
 import type { KubeObject, Pod } from "../objects.ts";
 import type { Recreate, Refuse } from "../plan/change.ts";
-import { planRefer, readTarget } from "../plan/references.ts";
+import { accountOf, namesIn, planRefer, readTarget } from "../plan/references.ts";
 import { writtenManifest } from "../plan/written-manifest.ts";
 import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
@@ -50,7 +50,7 @@ async function recreateOnce(change: Recreate, object: Pod | undefined, env: Env)
   // The plan has read the object, so another run may be between its delete and its create
   if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
   const options = { recreate: true, force: change.force ?? false };
-  const next = planRefer(change.does, secret, readTarget(to.kind, object), options);
+  const next = planRefer(change.does, secret, readTarget("pod", object), options);
   if (next.act === "keep") return { change: next, object };
   if (next.act !== "recreate") throw refusalOf(next as Refuse);
   const manifest = writtenManifest(object, next.after);
@@ -67,12 +67,12 @@ async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, 
   const { metadata } = manifest as { metadata: object };
   const write = ({ name }: typeof to) =>
     tools.cluster().write({ ...to, name }, { create: { ...manifest, metadata: { ...metadata, name } } }, { ...tools.write, dryRun: true });
-  const { names, account } = readTarget(to.kind, await rehearseBeside(to, write));
-  if (names.includes(secret) === (does === "attach")) return;
+  const { spec } = await rehearseBeside(to, write);
+  if (namesIn(spec.imagePullSecrets).includes(secret) === (does === "attach")) return;
   const recreated = `the recreated ${nameOf(to)}`;
   if (does === "attach") throw new CliError("invalid", `${recreated} would not list secret/${secret}: an admission controller removes it`);
-  throw new CliError("invalid", `${recreated} would still list secret/${secret}: serviceaccount/${account} adds it`, {
-    hint: { verb: "detach", secret, serviceaccounts: [account ?? "default"] },
+  throw new CliError("invalid", `${recreated} would still list secret/${secret}: serviceaccount/${accountOf(spec)} adds it`, {
+    hint: { verb: "detach", secret, serviceaccounts: [accountOf(spec)] },
   });
 }
 
@@ -90,7 +90,7 @@ async function replace(change: Recreate, object: Pod, manifest: object, env: Env
       });
   });
   await tools.files.remove(file);
-  const isRight = readTarget(to.kind, created).names.includes(secret) === (does === "attach");
+  const isRight = namesIn(created.spec.imagePullSecrets).includes(secret) === (does === "attach");
   if (!isRight) throw new Conflict(`another ${nameOf(to)} was created in the meantime`);
   return { change, object: created };
 }

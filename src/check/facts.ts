@@ -42,7 +42,6 @@ export type SecretFacts = {
 /** A login for an image, and the registry's response to it. */
 export type TriedLogin = {
   readonly secret: string;
-  readonly username: string;
   readonly proof: Proof;
   /** It is an identity of Entra ID: role assignments give it its rights, and take minutes to take effect. */
   readonly byRole?: boolean;

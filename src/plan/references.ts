@@ -10,8 +10,6 @@ export type Target<K extends TargetKind = TargetKind> = {
   readonly to: Ref<K>;
   readonly names: readonly string[];
   readonly version: string;
-  /** The ServiceAccount that its pods run as; absent for a ServiceAccount itself. */
-  readonly account?: string;
   /** The controller that creates the target from its own template, so that other changes of the target don't last. */
   readonly owner?: OwnerRef;
   /** The obstacles to recreating the target; absent if its list can be changed. */
@@ -24,14 +22,12 @@ export const namesIn = (list: unknown): string[] => ((list ?? []) as NonNullable
 /** Reads a target and its list. */
 export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K]): Target<K> {
   const { name, namespace = "", resourceVersion = "" } = object.metadata;
-  const spec = podSpecOf(kind, object);
   const owner = ownerOf(kind, object.metadata);
   const recreation = readRecreation(kind, object);
   return {
     to: { kind, name, namespace },
     names: namesIn(at(object, kinds[kind].pullSecretList.path)),
     version: resourceVersion,
-    account: spec && accountOf(spec),
     owner,
     recreation,
   };

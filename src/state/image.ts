@@ -167,8 +167,7 @@ async function tryInOrder(matches: readonly Match[], image: ImageRef, registry: 
 }
 
 async function tryLogin({ secret, login }: Match, image: ImageRef, registry: Registry): Promise<TriedLogin> {
-  const { username } = login;
-  return { secret, username, proof: await registry.prove(image, login), byRole: isGuid(username) };
+  return { secret, proof: await registry.prove(image, login), byRole: isGuid(login.username) };
 }
 
 /** Tests the first login of each Secret, at most five. Logins that pull come first. */

@@ -8,8 +8,8 @@ import type { FakeWorld } from "./fakes/world.ts";
 export const host = "myregistry.azurecr.io";
 
 /** Returns the first entry in a Secret's annotation. */
-export const noteIn = (world: FakeWorld, at: string, name = "acr-myregistry", context?: string): Entry => {
-  const secret = (context === undefined ? world.cluster : world.clusters.get(context))?.get("secret", at, name);
+export const noteIn = (world: FakeWorld, at: string, name = "acr-myregistry"): Entry => {
+  const secret = world.cluster.get("secret", at, name);
   return JSON.parse(secret?.metadata.annotations?.[loginsAnnotation] ?? "[]")[0];
 };
 
@@ -58,11 +58,8 @@ export const madeAtOf = (world: FakeWorld, token: string, slot: Slot): string =>
 
 /** Checks the slot that each namespace's Secret records, and that its login works. `dead`: its login does not work. */
 export const logins =
-  (slots: Readonly<Record<string, string>>, context?: string) =>
+  (slots: Readonly<Record<string, string>>) =>
   (world: FakeWorld): void => {
-    const found = Object.keys(slots).map((at) => [
-      at,
-      isAlive(world, at, undefined, context) ? noteIn(world, at, undefined, context).slot : "dead",
-    ]);
+    const found = Object.keys(slots).map((at) => [at, isAlive(world, at) ? noteIn(world, at).slot : "dead"]);
     expect(Object.fromEntries(found)).toEqual(slots);
   };

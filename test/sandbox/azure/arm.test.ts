@@ -87,24 +87,6 @@ test.for(["2025-11-01", "2026-09-01-preview", "2025-03-01-preview", "2024-11-01-
   },
 );
 
-test("shows regional endpoints only in previews", async () => {
-  const [registry] = azure.world.registries;
-  if (!registry) throw new Error("there is no registry");
-  const seen = async (path: string) => {
-    const { properties } = (await azure.arm(azure.owner, "GET", path)).json;
-    const { regionalEndpoints, regionalEndpointHostNames } = (properties ?? {}) as Record<string, unknown>;
-    return { regionalEndpoints, regionalEndpointHostNames };
-  };
-  Object.assign(registry, { regionalEndpoints: "Enabled", replicas: ["westeurope"] });
-
-  expect(await seen(`${registryId}?api-version=2026-01-01-preview`)).toEqual({
-    regionalEndpoints: "Enabled",
-    regionalEndpointHostNames: ["myregistry.eastus.geo.azurecr.io", "myregistry.westeurope.geo.azurecr.io"],
-  });
-  expect(await seen(registryId)).toEqual({});
-  Object.assign(registry, { regionalEndpoints: "Disabled", replicas: [] });
-});
-
 test.for([
   {
     path: "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.ContainerRegistry/registries",

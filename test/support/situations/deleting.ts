@@ -21,10 +21,10 @@ export async function after(world: FakeWorld, ...lines: readonly string[]): Prom
 export const made = (): Promise<FakeWorld> => after(worldOf(["demo"]), `${making} --serviceaccount default -n demo`);
 
 /** Returns a Deployment whose template lists pull secrets. */
-export const deployment = (names: readonly string[], namespace = "demo"): KubeObjects["deployment.apps"] => ({
+export const deployment = (names: readonly string[]): KubeObjects["deployment.apps"] => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
-  metadata: { name: "web", namespace },
+  metadata: { name: "web", namespace: "demo" },
   spec: { template: { metadata: {}, spec: { containers: [{ name: "c", image }], imagePullSecrets: names.map((name) => ({ name })) } } },
 });
 

@@ -5,7 +5,7 @@ import type { Proof } from "../../../src/registry/port.ts";
 
 export const r = "r1234.azurecr.io";
 export const proof = (verdict: Proof["verdict"]): Proof => ({ verdict, message: `says ${verdict}` });
-export const tried = (secret: string, verdict: Proof["verdict"]): TriedLogin => ({ secret, username: "u", proof: proof(verdict) });
+export const tried = (secret: string, verdict: Proof["verdict"]): TriedLogin => ({ secret, proof: proof(verdict) });
 export const note = (renewal: Note["renewal"], more: Partial<Note> = {}): Note => ({
   renewal,
   host: r,

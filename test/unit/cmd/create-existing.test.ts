@@ -45,10 +45,10 @@ const labels = { "app.kubernetes.io/managed-by": "Helm" };
 const theirs = `{ "auths": {"ghcr.io": {"auth":"${base64("jane:p")}"}} }\n`;
 /** Creates another user's pull secret. */
 const put =
-  (config = theirs, manager = "kubectl-create"): Given =>
+  (config = theirs): Given =>
   ({ cluster }) => {
     const data = { ".dockerconfigjson": base64(config) };
-    cluster.put({ ...pullSecret("demo", "acr-myregistry"), metadata: { ...metadata, labels }, data }, manager);
+    cluster.put({ ...pullSecret("demo", "acr-myregistry"), metadata: { ...metadata, labels }, data }, "kubectl-create");
   };
 const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "demo", "acr-myregistry");
 const textIn = (world: FakeWorld) => text(secretIn(world)?.data?.[".dockerconfigjson"]);

@@ -3,7 +3,7 @@ import { passwordsIn, revocableParts, revocablesOf } from "../../../src/plan/own
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const at = (second: number) => `2026-01-01T00:00:0${second}Z`;
-const of = (namespace: string, context?: string) => ({ kind: "secret", namespace, name: "acr", ...(context && { context }) }) as const;
+const of = (namespace: string) => ({ kind: "secret", namespace, name: "acr" }) as const;
 const entryWith = (slot: string, second: number, more: Partial<Entry> = {}): Entry => ({
   hosts: ["r.azurecr.io"],
   kind: "acr-token",
