@@ -44,6 +44,9 @@ const shown = async (terminal: { screen(): string }) => (await shownBy(terminal.
 
 const [up, down] = ["\u001b[A", "\u001bOB"];
 
+/** The line after a run that changed a list. */
+const next = "hint: kubectl acr-secret check -n demo";
+
 test("selects with arrows and space, accepts with Enter, and removes the question", async () => {
   const terminal = await asked();
   terminal.press(`${down}${down}`);
@@ -68,7 +71,7 @@ test("selects with arrows and space, accepts with Enter, and removes the questio
   terminal.press("\r");
 
   expect(await left(terminal)).toEqual({
-    lines: ["before", "serviceaccount/default patched", "serviceaccount/worker patched", "code=0"],
+    lines: ["before", "serviceaccount/default patched", "serviceaccount/worker patched", next, "code=0"],
     asItWas: true,
   });
 });
@@ -78,7 +81,7 @@ test("loses no key of several at once, and ignores keys after Enter", async () =
   terminal.press(`${down} ${down} \r${down} \r`);
 
   expect(await left(terminal)).toEqual({
-    lines: ["before", "serviceaccount/web patched", "serviceaccount/worker patched", "code=0"],
+    lines: ["before", "serviceaccount/web patched", "serviceaccount/worker patched", next, "code=0"],
     asItWas: true,
   });
 });
@@ -100,7 +103,7 @@ test("refuses Enter when nothing is selected", async () => {
   await terminal.shows("At least one choice must be selected");
   terminal.press(" \r");
 
-  expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/default patched", "code=0"] });
+  expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/default patched", next, "code=0"] });
 });
 
 test.for([
@@ -123,14 +126,14 @@ test("shows no more lines than a small terminal has", async () => {
   expect((await shown(terminal)).filter((line) => line.includes("serviceaccount/"))).toHaveLength(3);
   terminal.press(" \r");
 
-  expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/account-0 patched", "code=0"] });
+  expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/account-0 patched", next, "code=0"] });
 });
 
 test("draws 80 columns when a terminal does not know its size", async () => {
   const terminal = await asked({ columns: 0, rows: 0 });
   terminal.press(" \r");
 
-  expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/default patched", "code=0"] });
+  expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/default patched", next, "code=0"] });
 });
 
 test("escapes a name that would move the cursor", async () => {
