@@ -17,7 +17,9 @@ test.for([
   const { findings } = await checkAzure(Promise.resolve(openAzure(world.options({ env }))), "myregistry");
 
   expect(findings.flatMap(({ id, status }) => (status === "ok" ? [] : `${id} ${status}`))).toEqual(finds);
-  expect(findings.find(({ id }) => id === "azure-identity")?.message).toContain(`${clientId} (object ${objectId})`);
+  expect(findings.find(({ id }) => id === "azure-identity")?.message).toContain(
+    `you are ${clientId} (service principal, object ${objectId})`,
+  );
   const rights = findings.find(({ id }) => id === "azure-rights");
   if (asksFor) expect(rights?.next).toMatchObject({ argv: expect.arrayContaining(["--assignee", objectId, "--role", asksFor]) });
   else expect(rights?.message).toContain(`your roles: ${role}`);
