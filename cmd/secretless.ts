@@ -172,9 +172,8 @@ async function check(given: SecretlessFlags, session: Session, names: readonly s
     yield* checkSecretless({ account, image, cluster, azure, registry: session.registry() });
     const tools = { ...session, uninterrupted: session.interruption.uninterrupted };
     if (!pod) return;
-    yield session.during("Pulling the image on a node", () =>
-      proveByPod({ account, image: pod.image, cluster }, openNodePulls(pod.node, tools)),
-    );
+    const pulls = openNodePulls(cluster, pod.node, tools);
+    yield session.during("Pulling the image on a node", () => proveByPod({ account, image: pod.image }, pulls));
   }
   return printFindings(findings(), session, output);
 }

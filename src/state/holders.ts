@@ -75,8 +75,10 @@ export type ListedCluster =
   | { readonly id: string; readonly unlisted?: undefined }
   | { readonly id?: undefined; readonly unlisted: CliError };
 
+type OfCluster = Pick<ClusterScope, "cluster">;
+
 /** Reads the id that names this cluster in descriptions in Azure. */
-export async function listedCluster({ cluster }: ClusterScope, { unreadable }: Pick<SecretLogins, "unreadable">): Promise<ListedCluster> {
+export async function listedCluster({ cluster }: OfCluster, { unreadable }: Pick<SecretLogins, "unreadable">): Promise<ListedCluster> {
   const [failed] = unreadable;
   if (failed) return { unlisted: failed.error };
   const id = await idBy(() => uidOf(cluster, "kube-system"));
@@ -95,9 +97,9 @@ export type Holders = {
 };
 
 /** Finds all holders of one credential. @param described the ids of the clusters that its description in Azure names */
-export async function holdersOf(clusterScope: ClusterScope, credential: CredentialId, described: readonly string[]): Promise<Holders> {
+export async function holdersOf({ cluster }: OfCluster, credential: CredentialId, described: readonly string[]): Promise<Holders> {
   // Without the namespaces of the run, because a list of some namespaces says nothing about the other ones
-  const found = await findLogins({ ...clusterScope, namespaces: [] }, (login) => isLoginOf(credential, login));
-  const { id, unlisted } = await listedCluster(clusterScope, found);
+  const found = await findLogins({ cluster, namespaces: [], open: true }, (login) => isLoginOf(credential, login));
+  const { id, unlisted } = await listedCluster({ cluster }, found);
   return { secrets: [...found.recorded, ...found.unrecorded], unknown: unknownClusters(described, id), unlisted };
 }

@@ -27,12 +27,12 @@ const write = { dryRun: false, fieldManager: managedBy.value };
  * Pulls images on nodes, each in a pod that is deleted afterwards, even after an interruption or a lost response.
  * @param node the node that pulls; undefined: any that the scheduler selects
  */
-export function openNodePulls(node: string | undefined, tools: PullTools) {
+export function openNodePulls(cluster: Cluster, node: string | undefined, tools: PullTools) {
   const prepared = new Map<string, Promise<void>>();
   const running = new Set<Promise<unknown>>();
 
   /** Deletes the pods of killed runs. Checks the right to delete a pod before there is one. @throws CliError forbidden */
-  async function prepare(cluster: Cluster, namespace: string): Promise<void> {
+  async function prepare(namespace: string): Promise<void> {
     await cluster.write(podRef(namespace), { delete: { uid: "none" } }, { ...write, dryRun: true }).catch(unlessAbsent);
     const pods = await listAll(cluster, "pod", { namespace, labels: pullPodSelector });
     for (const { metadata } of pods.filter((pod) => isLeftover(pod, tools.now()))) {
@@ -41,25 +41,25 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
     }
   }
 
-  async function pull(cluster: Cluster, question: PodPull, hasLogin: boolean): Promise<NodeAnswer> {
-    await memoize(prepared, question.namespace, () => prepare(cluster, question.namespace)).catch(withRights);
+  async function pull(question: PodPull, hasLogin: boolean): Promise<NodeAnswer> {
+    await memoize(prepared, question.namespace, () => prepare(question.namespace)).catch(withRights);
     if (tools.interrupted()) throw new Interrupted();
     const to = podRef(question.namespace);
     const pod = pullPod(question, to.name, tools.now(), node);
-    const stored = await create(cluster, to, pod);
+    const stored = await create(to, pod);
     if (stored instanceof CliError) return rejection(stored);
     try {
       return changeIn(question, stored) ?? (await answerOf(cluster, to, hasLogin, tools).catch(withRights));
     } finally {
-      await remove(cluster, to, stored.metadata.uid ?? "");
+      await remove(to, stored.metadata.uid ?? "");
     }
   }
 
-  async function create(cluster: Cluster, to: Ref<"pod">, pod: object): Promise<Pod | CliError> {
+  async function create(to: Ref<"pod">, pod: object): Promise<Pod | CliError> {
     const created = await cluster.write(to, { create: pod }, write).catch(asCliError);
     if (!(created instanceof CliError) || !isLost(created)) return created;
     return tools
-      .uninterrupted(() => findLost(cluster, to, created))
+      .uninterrupted(() => findLost(to, created))
       .catch((error: unknown) => {
         warnAbout(to);
         throw error;
@@ -67,7 +67,7 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
   }
 
   /** Looks for a pod if the response to its creation was lost. It may appear a little later. @returns the error if it doesn't */
-  async function findLost(cluster: Cluster, to: Ref<"pod">, lost: CliError): Promise<Pod | CliError> {
+  async function findLost(to: Ref<"pod">, lost: CliError): Promise<Pod | CliError> {
     for (const pause of [0, 1000, 2000]) {
       await tools.sleep(pause);
       const pod = await cluster.get(to);
@@ -76,7 +76,7 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
     return lost;
   }
 
-  async function remove(cluster: Cluster, to: Ref<"pod">, uid: string): Promise<void> {
+  async function remove(to: Ref<"pod">, uid: string): Promise<void> {
     const deletion = () => cluster.write(to, { delete: { uid } }, write).catch(unlessAbsent);
     const attempt = () => (tools.interrupted() ? tools.uninterrupted(deletion) : deletion()).then(() => undefined, asCliError);
     let error = await attempt();

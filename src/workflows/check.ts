@@ -60,7 +60,7 @@ export async function checkAll(clusterScope: ClusterScope, options: CheckOptions
   // Many pods use the same image
   const asked = askOnce(tools.registry);
   const registry = options.deep ? forNodesOf(clusterScope.cluster, asked) : asked;
-  const nodePulls = options.fromCluster && openNodePulls(options.fromCluster.node, tools);
+  const nodePulls = options.fromCluster && openNodePulls(clusterScope.cluster, options.fromCluster.node, tools);
   const width = nodePulls ? nodePullWidth : maxConcurrency;
   const verdicts: Verdict[] = [];
   const unreadable: UnreadableNamespace[] = [];
@@ -117,7 +117,7 @@ export async function checkPlace(
     if (!facts) return [];
     const { tried, names, attachedLater } = facts;
     const hasLogin = tried.length > 0 || (names.length === 0 && attachedLater !== undefined);
-    const answer = await nodePulls?.pull(cluster, podPullOf(question, reader), hasLogin);
+    const answer = await nodePulls?.pull(podPullOf(question, reader), hasLogin);
     return [await withHolders(answer ? judgeOnNode(facts, answer) : judge(facts), facts, cluster)];
   });
   return combine(withoutOthers(verdicts.flat(), options));
@@ -165,8 +165,7 @@ async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: Cluster
   const { identity, host } = existing.note;
   // The credential's name is derived from this Secret alone
   if (mayBeTokenOf(identity, facts.namespace, existing.name)) return verdict;
-  const clusterScope = { cluster, namespaces: [facts.namespace], open: false };
-  const { secrets, unlisted } = await holdersOf(clusterScope, { kind: "acr-token", identity, host }, []);
+  const { secrets, unlisted } = await holdersOf({ cluster }, { kind: "acr-token", identity, host }, []);
   if (unlisted) return { ...verdict, notes: [...(verdict.notes ?? []), unlistedNote(identity)], fix: undefined };
   const places = secrets.map(({ to: { namespace = "", name } }) => ({ namespace, name }));
   const others = places.filter(({ namespace, name }) => namespace !== facts.namespace || name !== existing.name);

@@ -83,9 +83,8 @@ export function examine(
 
   async function leftovers(named: string): Promise<readonly CheckResult[]> {
     const opened = await azure;
-    const everywhere = { cluster, namespaces: [], open: true };
     const doubts: string[] = [];
-    const found = await findLeftovers(opened, opened.findRegistry(named), everywhere, (text) => void doubts.push(text));
+    const found = await findLeftovers(opened, opened.findRegistry(named), cluster, (text) => void doubts.push(text));
     if (found.holders.unlisted) doubts.push(found.holders.unlisted.message);
     const rows = planPrune(found.made, { ...found.holders, now: found.now }, pruneOptions);
     const orphans = rows.filter(({ state }) => state === "orphan").length;

@@ -1,8 +1,8 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
+import type { Cluster } from "../cluster/port.ts";
 import { credentialKinds, isMadeInAzure } from "../credential/kinds.ts";
 import type { Fix } from "../fix.ts";
 import type { CreatedObject, PruneFacts } from "../plan/prune.ts";
-import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { type ListedCluster, listedCluster } from "../state/holders.ts";
 import { findLogins } from "../state/secret-logins.ts";
 
@@ -25,10 +25,10 @@ export type Leftovers = {
 export async function findLeftovers(
   azure: Azure,
   finding: Promise<AzureRegistry>,
-  clusterScope: ClusterScope,
+  cluster: Cluster,
   warn: (text: string, fix?: Fix) => void,
 ): Promise<Leftovers> {
-  const [registry, holders] = await Promise.all([finding, readHeld(clusterScope)]);
+  const [registry, holders] = await Promise.all([finding, readHeld(cluster)]);
   if (holders.unlisted && holders.unlisted.kind !== "forbidden") throw holders.unlisted;
   const listing = credentialKinds.toReversed().flatMap(({ creation }) => creation?.list?.(azure, registry, warn) ?? []);
   const lists = await Promise.all(listing);
@@ -36,9 +36,9 @@ export async function findLeftovers(
   return { registry, made: lists.flatMap(({ made }) => made), holders, now: at === undefined ? undefined : new Date(at) };
 }
 
-export async function readHeld(clusterScope: ClusterScope): Promise<Held> {
-  const found = await findLogins({ ...clusterScope, namespaces: [] }, ({ kind }) => kind === undefined || isMadeInAzure(kind));
-  const { id: cluster, unlisted } = await listedCluster(clusterScope, found);
+export async function readHeld(cluster: Cluster): Promise<Held> {
+  const found = await findLogins({ cluster, namespaces: [], open: true }, ({ kind }) => kind === undefined || isMadeInAzure(kind));
+  const { id, unlisted } = await listedCluster({ cluster }, found);
   const entries = [...found.recorded.map(({ entry }) => entry), ...found.unrecorded.map(({ heldLogin }) => heldLogin)];
-  return { entries, cluster, unlisted };
+  return { entries, cluster: id, unlisted };
 }

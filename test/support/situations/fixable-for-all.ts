@@ -5,14 +5,6 @@ import type { Shell } from "../plugin.ts";
 
 const metadata = (name: string, namespace: string) => ({ metadata: { name, namespace } });
 
-/** Returns a Job that a fix must not restart. */
-const job = (namespace: string) => ({
-  apiVersion: "batch/v1",
-  kind: "Job",
-  ...metadata("migrate", namespace),
-  spec: { backoffLimit: 0, template: { spec: { restartPolicy: "Never", containers: [{ name: "app", image: web }] } } },
-});
-
 /** Returns a Deployment with another name and another ServiceAccount. */
 const named =
   (name: string, image = web, serviceAccountName = "default") =>
@@ -28,15 +20,6 @@ const account = ({ namespace }: Place, name: string) =>
 
 /** Problems of several pods or of unusual pods, and checks as another user or in another context. */
 export const fixableForAll = (shell: Shell): readonly Situation[] => [
-  {
-    what: "nothing is attached, and the pod is a Job's",
-    cause: "no-login",
-    fixPattern: / job\/migrate .*--recreate/,
-    prepare: (at) => having(at, job),
-    kept: async ({ namespace }) => {
-      expect(await kubectl(["get", "job", "migrate", "-n", namespace, "-o", "jsonpath={.status.failed}"])).toBe("");
-    },
-  },
   {
     what: "nothing is attached, and the pods are of two ServiceAccounts",
     cause: "no-login",

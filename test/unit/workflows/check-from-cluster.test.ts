@@ -47,7 +47,7 @@ function setting(statuses: Readonly<Record<number, Pod["status"]>> = { 1000: pul
   function open() {
     const interruption = openInterruption();
     const port = cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption });
-    const nodePulls = openNodePulls(undefined, {
+    const nodePulls = openNodePulls(port, undefined, {
       now: () => new Date(time),
       sleep: async (milliseconds) => {
         if (interruption.signal().aborted) throw new Interrupted();
@@ -57,7 +57,7 @@ function setting(statuses: Readonly<Record<number, Pod["status"]>> = { 1000: pul
       uninterrupted: interruption.uninterrupted,
       warn: (text, fix) => void warnings.push(`${text}: ${formatCommand(fix)}`.replace(/[0-9a-f]{16}/g, "ID")),
     });
-    const pull = (hasLogin = false): Promise<NodeAnswer> => nodePulls.pull(port, web, hasLogin);
+    const pull = (hasLogin = false): Promise<NodeAnswer> => nodePulls.pull(web, hasLogin);
     return { interruption, nodePulls, pull };
   }
 
