@@ -16,7 +16,7 @@ const readAttempts = 8;
 /** How often a create is tried if its response is lost or a conflict. */
 const createAttempts = 5;
 
-/** How long to wait beyond an object's grace period until its name is free, in seconds. */
+/** How long to wait beyond a pod's grace period until its name is free, in seconds. */
 const deleteTimeout = 30;
 
 export const recreate: Action<Recreate> = {
@@ -30,7 +30,7 @@ export const recreate: Action<Recreate> = {
 
 /**
  * Deletes a pod and creates it with another list of pull secrets, because its list can't be changed. First saves its manifest to a
- * file in the current folder, and removes the file after the new object exists.
+ * file in the current folder, and removes the file after the new pod exists.
  */
 function recreateObject(change: Recreate, env: Env): Promise<ChangeOutcome> {
   const { tools, objects } = env;

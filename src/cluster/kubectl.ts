@@ -76,8 +76,8 @@ type Program = {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Environment;
-  /** `inherit` on a terminal, where credential plugins prompt. `pipe` to write its input. */
-  readonly stdin: "inherit" | "ignore" | "pipe";
+  /** `inherit` on a terminal, where credential plugins prompt. */
+  readonly stdin: "inherit" | "ignore";
   readonly platform: NodeJS.Platform;
   readonly folder?: string;
 };

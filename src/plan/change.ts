@@ -191,7 +191,7 @@ export type Refer = {
   readonly dangling?: readonly string[];
 };
 
-/** Deletes an object whose list can't be changed and creates it with another list of pull secrets. */
+/** Deletes a pod, whose list can't be changed, and creates it with another list of pull secrets. */
 export type Recreate = {
   readonly act: "recreate";
   readonly to: Ref<"pod">;

@@ -44,7 +44,7 @@ function refusal([first, ...more]: readonly string[], { to, owner, recreation }:
   }
   const refused = recreation && refuseRecreate(asked, recreation, { recreate: false, force: false });
   if (!refused || (more.length === 0 && isPlain(first))) return refused;
-  // The command that recreates the object accepts only one name
+  // The command that recreates the pod accepts only one name
   return { ...refused, fix: undefined };
 }
 

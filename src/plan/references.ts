@@ -96,7 +96,7 @@ export function planRefer(
 export type OwnerRef = { readonly kind: string; readonly name: string };
 
 /**
- * Whether to recreate objects whose list can't be changed. `force` allows ending running containers and losing data that only the pod has.
+ * Whether to recreate pods without a controller. `force` allows ending running containers and losing data that only the pod has.
  */
 export type RecreateOptions = { readonly recreate: boolean; readonly force: boolean };
 

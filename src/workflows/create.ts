@@ -45,7 +45,7 @@ export type Order = {
   /** The format of the Secrets; absent for the kubelet's format. */
   readonly shape?: ShapeName | undefined;
   readonly restart: RestartOptions;
-  /** Recreates objects whose list can't be changed, if nothing is lost. */
+  /** Recreates pods without a controller, if nothing is lost. */
   readonly recreate: boolean;
   readonly targets: TargetOptions;
   tools(credential: Credential): Tools;
