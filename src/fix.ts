@@ -39,7 +39,6 @@ export type FlagValues = {
   readonly whereUsed?: boolean;
   /** The user name of a given login. The command reads its password from `$PASSWORD`. */
   readonly username?: string;
-  readonly acrToken?: string;
   readonly admin?: boolean;
   readonly entra?: boolean;
   readonly servicePrincipal?: string;
@@ -67,7 +66,7 @@ export type ReaderName = "argocd" | "argocd-image-updater" | "external-secrets" 
 
 /** The flags of `create` that request a credential of the same kind again. */
 export type Again = {
-  readonly flags: Pick<Create, "acrToken" | "admin" | "entra" | "servicePrincipal" | "username">;
+  readonly flags: Pick<Create, "admin" | "entra" | "servicePrincipal" | "username">;
   /** A warning that is printed after `the Secret notes that`: anyone in the namespace can write the annotation. */
   readonly warning?: string;
 };

@@ -173,12 +173,10 @@ function placesOf(scope: Scope, per: CreateFlags["credential-per"]): Partial<Cre
   return scope.namespaces === "current" || per === "namespace" ? {} : { scope, credentialPer: per, namespace: undefined };
 }
 
-/** Rejects a named token or application with one credential for each namespace. @throws CliError usage */
-function refuseOneForEach({ "credential-per": per, "acr-token": token, "service-principal": principal = ownPrincipal }: CreateFlags): void {
-  if (per !== "namespace") return;
-  const not = "so it cannot be combined with --credential-per=namespace";
-  if (token !== undefined) throw usage(`--acr-token names one token, ${not}`);
-  if (principal !== ownPrincipal) throw usage(`--service-principal=${principal} names one application, ${not}`);
+/** Rejects a named application with one credential for each namespace. @throws CliError usage */
+function refuseOneForEach({ "credential-per": per, "service-principal": principal = ownPrincipal }: CreateFlags): void {
+  if (per !== "namespace" || principal === ownPrincipal) return;
+  throw usage(`--service-principal=${principal} names one application, so it cannot be combined with --credential-per=namespace`);
 }
 
 /** Whether the Secret is for pods, so that their images count if no repository is named. */

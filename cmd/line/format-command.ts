@@ -62,7 +62,6 @@ const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   whereUsed: "where-used",
   username: "username",
   passwordStdin: "password-stdin",
-  acrToken: "acr-token",
   admin: "admin",
   entra: "entra",
   servicePrincipal: "service-principal",

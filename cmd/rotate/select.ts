@@ -28,7 +28,7 @@ export function unable(
     });
   if (row.renewal) return undefined;
   const message = `the login for ${host} in secret "${secret}" cannot be rotated by this plugin: ${row.notRenewable}`;
-  const hint = row.again({ identity: members[0]?.entry.identity ?? "" }, false).flags;
+  const hint = row.again({ identity: members[0]?.entry.identity ?? "" }).flags;
   return new CliError("invalid", message, { hint: { verb: "create", secret, registry: host, ...hint, namespace } });
 }
 

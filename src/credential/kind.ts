@@ -78,8 +78,8 @@ export type Issue = {
   readonly isUntested?: boolean;
   /** The repositories that the credential can pull; undefined if unknown. */
   readonly mayPull: readonly string[] | undefined;
-  /** The flags with which `create` grants more; absent if that is not possible, or if pods use no other repository. */
-  readonly more?: Pick<Create, "acrToken" | "servicePrincipal">;
+  /** The words with which `create` grants more; absent if that is not possible, or if pods use no other repository. */
+  readonly more?: Pick<Create, "secret" | "servicePrincipal">;
   /** The images that a proof requests. */
   readonly images: readonly ImageRef[];
   /** Whether a login with the same user name belongs to another identity and has not expired. */
@@ -184,11 +184,8 @@ export type Kind = {
   parse(asked: Asked, stdin: Sources["stdin"]): { readonly needsName: boolean } | undefined;
   /** Reads from Azure what is the same in every namespace. @throws CliError usage */
   open(asked: Asked, sources: Sources): Promise<Credential>;
-  /**
-   * Returns the flags that request the login of a Secret again. `derived`: the identity's name is derived from the Secret's name, so it
-   * needs no flag.
-   */
-  again(recorded: Pick<Entry, "identity">, derived: boolean): Again;
+  /** Returns the flags that request the login of a Secret again. */
+  again(recorded: Pick<Entry, "identity">): Again;
   /** What creating a credential in a registry requires. Absent if the user supplies the login. */
   readonly creation?: {
     /** The actions that an identity needs on the registry (Azure RBAC). */

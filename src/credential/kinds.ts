@@ -18,7 +18,6 @@ export function parseKind(asked: Asked, stdin: Sources["stdin"]): { readonly kin
 }
 
 export const credentialFlags = {
-  ...acrToken.flags,
   ...servicePrincipal.flags,
   ...entra.flags,
   ...given.flags,

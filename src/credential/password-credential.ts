@@ -1,10 +1,11 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { CliError, isLost } from "../errors.ts";
+import type { Create } from "../fix.ts";
 import type { Change, ChangeOf, Keep, Make, Mint, Passing, Plan } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import { isSameTime, renewedExpiry } from "../timestamp.ts";
-import type { Asked, Issue, Need } from "./kind.ts";
+import type { Asked, Issue, Need, Owner } from "./kind.ts";
 import { isUntested, type LoginTest } from "./prove.ts";
 import { beyond, type RepositoryScope } from "./repository-scope.ts";
 
@@ -145,15 +146,8 @@ async function deletePasswords(passwords: readonly Password[], { hasOnly, delete
 export const isRefused = (error: unknown): boolean => error instanceof CliError && !isLost(error);
 
 /** Returns the error for granting more to a credential that only an annotation names. Other users may have it. */
-export const notOwn = (
-  password: string,
-  { registry, again: { identity } }: Asked,
-  { owner: { secret }, repositories }: Need,
-  more: Issue["more"],
-) =>
-  new CliError("conflict", `secret "${secret}" holds ${password}, which other users may have`, {
-    hint: { verb: "create", secret, registry, identity, repositories, ...more },
-  });
+export const notOwn = (password: string, { secret }: Owner, hint: Create) =>
+  new CliError("conflict", `secret "${secret}" holds ${password}, which other users may have`, { hint });
 
 /** Returns the error for a credential that was deleted. @param message `the ACR token "t" of registry "r" was deleted` */
 export const deletedCredential = (message: string, { name }: AzureRegistry): CliError =>

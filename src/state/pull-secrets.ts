@@ -95,10 +95,10 @@ function recordOf(secret: Secret): SecretFacts["note"] {
     renewal: renewalOf(known),
     host,
     identity,
-    widens: known?.creation?.isExtensible ?? false,
-    get again() {
-      return known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} };
+    get widens() {
+      return known?.creation?.isExtensible === true && isDerived(identity, secret);
     },
+    again: known?.again({ identity }) ?? { flags: {} },
     unlabeled: entries === unlabeled ? managedBy.key : undefined,
     createdAt: madeAt,
     expiresAt,

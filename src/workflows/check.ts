@@ -191,5 +191,5 @@ function overAll(fix: Fix, names: readonly string[]): Fix {
   if (fix.do === "steps") return { ...fix, steps: fix.steps.map((step) => overAll(step, names)) };
   if (!hasVerb(fix, "create")) return fix;
   const scope = { namespaces: { names, globs: [] }, selector: undefined, exclude: [], includeSystem: false } as const;
-  return { ...fix, acrToken: undefined, scope, credentialPer: "scope" };
+  return { ...fix, scope, credentialPer: "scope" };
 }

@@ -95,7 +95,7 @@ async function readable(read: () => Promise<string | undefined>): Promise<string
   return read().catch((cause: unknown) => {
     if (!isForbidden(cause)) throw cause;
     throw new CliError("forbidden", cause.message, {
-      hint: "add --acr-token NAME or --service-principal=NAME, with a name in Azure that no other Secret uses",
+      hint: "add --service-principal=NAME, with a name in Azure that no other Secret uses",
       cause,
     });
   });

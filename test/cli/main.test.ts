@@ -37,7 +37,6 @@ test.for([
   ["list extra", 'error: unexpected argument "extra"\nhint: kubectl acr-secret list --help\n'],
   ["list --request-timeout=soon", /^error: Invalid timeout value\. .*\nhint: kubectl acr-secret list --help\n$/],
   ["completion bash", /^error: invalid argument "bash": .*\nhint: kubectl acr-secret completion install\n$/],
-  ["create --registry myregistry --acr-token a_b", /^error: invalid --acr-token "a_b": 5 to 50 letters, digits and hyphens\n/],
   [
     "create --registry myregistry --username ci",
     /^error: --username requires --password-stdin: .*\nhint: printf %s "\$PASSWORD" \| kubectl /,
@@ -58,10 +57,6 @@ test.for([
   [
     "create --registry r.azurecr.io --username ci --password-stdin --expires-in 90d",
     /^error: --expires-in and --username cannot be used together/,
-  ],
-  [
-    "create --registry r.azurecr.io --username ci --password-stdin --acr-token ci-pull",
-    /^error: --acr-token and --username cannot be used together/,
   ],
   ["create --registry myregistry --username a:b --password-stdin", /^error: --username must not be empty nor contain a colon\n/],
   ["create --registry myregistry --password-stdin", /^error: --password-stdin requires --username\n/],

@@ -78,15 +78,6 @@ test.for([
   await expectNoneLeft(namespace);
 });
 
-test("exports without a cluster when the token and the repository are named", { timeout: 60_000 }, async () => {
-  const line = "kubectl acr-secret create --registry myregistry --repository app/web --acr-token no-cluster --export -n anywhere";
-
-  const printed = await type(`KUBECONFIG=/dev/null ${line}`, "default");
-
-  expect(printed).toMatch(/^kind: Secret\n[\s\S]* namespace: anywhere\n[\s\S]*^secret\/acr-myregistry exported;/m);
-  expect(await type("kubectl acr-secret prune --registry myregistry", "default")).toMatch(/^no-cluster +token .* exported *$/m);
-});
-
 /** Runs the controller of Sealed Secrets on the node as `program`, and writes its certificate where the page expects it. */
 async function startSealedSecrets(): Promise<void> {
   const namespace = "sealed-secrets";

@@ -3,6 +3,7 @@ import { chanceFrom, delaying } from "../support/fakes/chance.ts";
 import { killing } from "../support/fakes/killing.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../support/fakes/world.ts";
 import { type Run, type } from "../support/in-process.ts";
+import { renamed } from "../support/other-token.ts";
 import { makeByHand } from "../support/rotating.ts";
 import { type Ended, knownOf, type Recorded, type Slots, type Step, stepsOf } from "./trace.ts";
 
@@ -11,7 +12,7 @@ const places = ["a", "b", "c"];
 
 const name = "acr-myregistry";
 const token = "ci-pull";
-const make = `create --registry myregistry --repository app/web --acr-token ${token}`;
+const make = "create --registry myregistry --repository app/web --namespaces a,b --credential-per scope";
 
 /** The initial state of the world. */
 export type Beginning = {
@@ -21,7 +22,7 @@ export type Beginning = {
   readonly rotated: boolean;
 };
 
-export type Actor = "rotate" | "create" | "person";
+export type Actor = "rotate" | "person";
 
 /** The request at which a run is killed, and whether that request is applied. */
 export type Kill = { readonly at: number; readonly after: boolean };
@@ -67,10 +68,10 @@ export async function play(
   return { steps, granted: isGranted(calls), ends, story: `seed ${seed}\n${steps.join("\n")}\n${JSON.stringify(ends, undefined, 2)}` };
 }
 
-/** Returns the model's numbers: two rotations (0 and 1), a creation (2), a person (9). */
+/** Returns the model's numbers: two rotations (0 and 1), a person (9). */
 function numbered(actors: readonly Actor[]): number[] {
   let rotations = 0;
-  return actors.map((actor) => (actor === "rotate" ? rotations++ : { create: 2, person: 9 }[actor]));
+  return actors.map((actor) => (actor === "rotate" ? rotations++ : 9));
 }
 
 async function begin({ third, rotated }: Beginning): Promise<FakeWorld> {
@@ -80,7 +81,8 @@ async function begin({ third, rotated }: Beginning): Promise<FakeWorld> {
     const { code, stderr } = await type(line, world.ports);
     if (code !== 0) throw new Error(stderr);
   };
-  await done(`${make} --namespaces a,b --credential-per scope`);
+  await done(make);
+  renamed(token)(world);
   if (rotated) for (let twice = 0; twice < 2; twice++) await done(`rotate ${name} -A`);
   const from = secretAt(world, 0);
   if (third && from)
@@ -96,7 +98,6 @@ async function begin({ third, rotated }: Beginning): Promise<FakeWorld> {
 
 const acts: Readonly<Record<Actor, (world: FakeWorld, how: { seed: number; grace: 0 | 1; now?: () => Date }) => Promise<Run>>> = {
   rotate: ({ ports }, { grace, ...more }) => type(`rotate ${name} -A${grace === 0 ? " --grace 0" : ""}`, ports, { sleep, ...more }),
-  create: ({ ports }, { grace: _, ...more }) => type(`${make} -n c`, ports, { sleep, ...more }),
   person: async (world, { seed }) => {
     for (let turns = chanceFrom(seed + 1)(60); turns > 0; turns--) await new Promise(setImmediate);
     await makeByHand(world, chanceFrom(seed + 2)(2) === 0 ? "password1" : "password2", token);

@@ -16,7 +16,7 @@ const traceOf = (steps: readonly string[], { third, rotated }: Beginning): Trace
 /** Returns the situation of the model with the same actors. */
 function situationOf({ actors, grace }: Company, more: Situation = {}): Situation {
   const many = (actor: Actor) => actors.filter((one) => one === actor).length as 0 | 1;
-  return { rotations: many("rotate"), creations: many("create"), persons: many("person"), grace, rounds: 3, ...more };
+  return { rotations: many("rotate"), creations: 0, persons: many("person"), grace, rounds: 3, ...more };
 }
 
 const distinct = (traces: readonly Trace[]): Trace[] => [...new Map(traces.map((one) => [JSON.stringify(one), one])).values()];
@@ -24,9 +24,8 @@ const distinct = (traces: readonly Trace[]): Trace[] => [...new Map(traces.map((
 const races: readonly Company[] = [
   { what: "two rotations", actors: ["rotate", "rotate"], grace: 1 },
   { what: "two rotations, grace 0", actors: ["rotate", "rotate"], grace: 0 },
-  { what: "a rotation and a creation, grace 0", actors: ["rotate", "create"], grace: 0 },
   { what: "a rotation and a person", actors: ["rotate", "person"], grace: 1 },
-  { what: "two rotations, a creation and a person", actors: ["rotate", "rotate", "create", "person"], grace: 1 },
+  { what: "two rotations and a person", actors: ["rotate", "rotate", "person"], grace: 1 },
 ];
 
 describe("accepts the steps of concurrent runs in the model", () => {
@@ -59,15 +58,13 @@ async function killedAnywhere(actor: Actor, beginning: Beginning): Promise<Trace
   }
 }
 
-const deaths = (["rotate", "create"] as const).map((actor) => ({ what: `a run of ${actor}`, actors: [actor], grace: 0 as const }));
-
-describe("accepts the steps of a run that is killed at any request, and of the next run, in the model", () => {
-  test.for(deaths)("$what", { timeout: 5 * minutes }, async (company) => {
-    const traces: Trace[] = [];
-    for (const beginning of beginnings) traces.push(...(await killedAnywhere(company.actors[0] ?? "rotate", beginning)));
-    expect(traces.some(({ steps }) => steps.some((step) => step.startsWith("DIES")))).toBe(true);
-    await allReplay(traces, situationOf(company, { crashes: 1 }));
-  });
+test("accepts the steps of a rotation that is killed at any request, and of the next run, in the model", {
+  timeout: 5 * minutes,
+}, async () => {
+  const traces: Trace[] = [];
+  for (const beginning of beginnings) traces.push(...(await killedAnywhere("rotate", beginning)));
+  expect(traces.some(({ steps }) => steps.some((step) => step.startsWith("DIES")))).toBe(true);
+  await allReplay(traces, situationOf({ what: "", actors: ["rotate"], grace: 0 }, { crashes: 1 }));
 });
 
 type Steps = readonly string[];

@@ -6,7 +6,7 @@ import type { Entry } from "../../src/secret/entry.ts";
 export const host = "myregistry.azurecr.io";
 /** No object exists in Azure. */
 export const nothing: TokenFacts = {
-  host,
+  registry: { name: "myregistry", loginServer: host },
   name: "demo-acr-1",
   alone: true,
   repositories: ["app/web"],

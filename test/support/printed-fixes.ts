@@ -20,14 +20,14 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
       registry: "r.azurecr.io",
       repositories: ["app/web", "base/*"],
       serviceaccounts: ["a", "b"],
-      acrToken: "ci-pull",
+      servicePrincipal: "ci-pull",
       expiresIn: "90d",
       force: true,
       namespace: "demo",
     },
     line:
       "kubectl acr-secret create -n demo acr --registry r.azurecr.io --repository app/web --repository 'base/*' " +
-      "--serviceaccount a --serviceaccount b --acr-token ci-pull --expires-in 90d --force",
+      "--serviceaccount a --serviceaccount b --service-principal ci-pull --expires-in 90d --force",
   },
   {
     fix: {

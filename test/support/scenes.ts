@@ -25,7 +25,7 @@ async function halfForbidden(): Promise<FakeWorld> {
  * alone.
  */
 const scenes: Readonly<Record<string, Scene>> = {
-  create: { world: demo, types: [create, create, `${create} --acr-token other --dry-run=client`] },
+  create: { world: demo, types: [create, create, `${create} --service-principal=other --dry-run=client`] },
   attach: { world: halfForbidden, types: ["attach --namespaces a,b --serviceaccount default", "attach acr -n nowhere --serviceaccount"] },
   check: {
     world: demo,

@@ -1,14 +1,14 @@
-import { CliError, usage } from "../../errors.ts";
+import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
 import { azureDescription, isOurDescription, withClusters } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
-import type { Asked, Credential, Issue, Kind, Need, Owner } from "../kind.ts";
+import type { Credential, Issue, Kind, Need, Owner } from "../kind.ts";
 import { issueOf, newExpiry, notOwn } from "../password-credential.ts";
 import { type LoginTest, testHeldLogin } from "../prove.ts";
 import { type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type TokenEnv, tokenApplier, tokenLifecycle, tokenRemoval } from "./apply.ts";
-import { createdTokens, type FoundToken, findToken, isOthers } from "./find.ts";
+import { createdTokens, type FoundToken, findToken } from "./find.ts";
 import { currentPassword, planToken } from "./plan.ts";
 import { pulledRepositories, refuseOtherTokens } from "./scope-map.ts";
 
@@ -17,9 +17,8 @@ export const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard
 
 export const acrToken = {
   name: "acr-token",
-  again: ({ identity }, derived) =>
-    derived || !isName(identity) ? { flags: {} } : { flags: { acrToken: identity }, warning: `its ACR token is ${identity}` },
-  renewal: { flags: ({ identity }) => ({ "acr-token": identity }) },
+  again: () => ({ flags: {} }),
+  renewal: { flags: () => ({}) },
   creation: {
     isExtensible: true,
     rights: ["tokens/read", "scopeMaps/read", "scopeMaps/write", "tokens/write", "generateCredentials/action"].map(
@@ -36,26 +35,14 @@ export const acrToken = {
       return { made: createdTokens(list, registry), at: list.at };
     },
   },
-  flags: {
-    "acr-token": { type: "string", value: "NAME", describe: "Name of the ACR token", fallback: "a name that only this Secret uses" },
-  },
-  parse: (asked) => ({ needsName: namesIn(asked.flags).token === undefined }),
+  flags: {},
+  parse: () => ({ needsName: true }),
   async open(asked, sources) {
-    const named = namesIn(asked.flags);
     const azure = await sources.azure(asked.identity);
     const registry = await sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
-    return credentialOf({ azure, registry, named, asked, sources, issued: new Map() });
+    return credentialOf({ azure, registry, asked, sources, issued: new Map() });
   },
 } as const satisfies Kind;
-
-/** Azure's rule for the name of a token. */
-const isName = (text: unknown): text is string => typeof text === "string" && /^[a-zA-Z0-9-]{5,50}$/.test(text);
-
-/** Returns the name that a command line gives. @throws CliError usage */
-function namesIn({ "acr-token": token }: Asked["flags"]): TokenEnv["named"] {
-  if (token !== undefined && !isName(token)) throw usage(`invalid --acr-token "${token}": 5 to 50 letters, digits and hyphens`);
-  return { token };
-}
 
 function credentialOf(env: TokenEnv): Credential {
   const { registry } = env;
@@ -76,81 +63,73 @@ type Tried = { readonly need: Need; readonly found: FoundToken; readonly scope: 
  * can write the annotation.
  */
 async function findAndTry(need: Need, env: TokenEnv): Promise<Tried> {
-  const { registry, named, asked, sources } = env;
+  const { registry, asked, sources } = env;
   const found = await findToken(need, env);
   const granted = found.scopeMap && pulledRepositories(found.scopeMap);
-  const scope = repositoryScopeOf({ host: registry.loginServer, ...asked.again, acrToken: named.token }, need, granted);
+  const scope = repositoryScopeOf({ host: registry.loginServer, ...asked.again }, need, granted);
   const still = await testHeldLogin(need.current, scope, asked, sources);
-  if (still.pulls !== "no" || !isOthers(found)) return { need, found, scope, still };
+  if (still.pulls !== "no" || !found.isOthers) return { need, found, scope, still };
   const own = await findAndTry({ ...need, current: undefined }, env);
   return { ...own, found: { ...own.found, replaced: found.name } };
 }
 
 async function issue(asking: Need, env: TokenEnv): Promise<Issue> {
-  const { named, asked, issued } = env;
+  const { asked, issued } = env;
+  const accepting = { ...asked.again, force: true };
   const tried = await findAndTry(asking, env);
   const { need, found, scope, still } = tried;
   const { owner } = need;
   const { name, token, hasSharedMap } = found;
-  await refuseUnmarked(found, owner);
+  await refuseUnmarked(found, owner, env);
   const planned = planFor(tried, env);
   const rights = refuseRights(found, planned.scope, env);
-  const grant = await withClusterNames(planned.scope, found, owner, env);
+  const grant = await withClusterNames(planned.scope, found, owner);
   // Read while Azure requests run, and only if the description may be written
   const words = grant.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
   issued.set(name, { token, description: words.then(azureDescription) });
-  if (grant.act === "update" && isOthers(found)) throw notOwn(`the password of the ACR token "${name}"`, asked, need, { acrToken: name });
-  const gaining = await refuseOtherTokens(grant, env, isForced(asked), { ...accepting(name, env), force: true });
+  if (grant.act === "update" && found.isOthers) throw notOwn(`the password of the ACR token "${name}"`, owner, anotherSecret(owner, env));
+  const gaining = await refuseOtherTokens(grant, env, isForced(env), accepting);
   const warnings = [rights, gaining, replacedToken(owner.secret, found)];
   const objects = [grant, ...planned.created];
   const mayPull = hasSharedMap ? found.scopeMap && pulledRepositories(found.scopeMap) : scope.repositories;
   // A scope map that is not the token's own is never changed, so no command can grant more
-  const more = hasSharedMap ? undefined : { acrToken: named.token ?? (isOthers(found) ? name : undefined) };
+  const more = hasSharedMap ? undefined : { ...(found.isOthers && { secret: nameOfAnother(owner, env) }) };
   return issueOf({ ...planned, objects, grant }, scope, { asked, need, still, mayPull, more, isShared: !found.alone, warnings });
 }
 
-function planFor({ need: { owner, current }, found, scope, still }: Tried, { registry, named, asked, sources }: TokenEnv) {
+function planFor({ need: { current }, found, scope, still }: Tried, { registry, asked, sources }: TokenEnv) {
   const now = sources.now();
   return planToken({
     ...found,
-    host: registry.loginServer,
+    registry,
     repositories: scope.repositories,
-    // The run stops using a token of another user if the registry rejects its password
-    alone: found.alone || (found.isRecorded === true && owner.alone && !found.isExported),
-    exportedFrom: found.isExported || owner.isExported ? registry.name : undefined,
     expiresAt: newExpiry(asked, currentPassword(current?.entry, found.token), now),
     now,
-    // A user who names a token and adds --force is responsible for other users of its password
-    isForced: named.token !== undefined && isForced(asked),
     current: current?.entry,
     pulls: still.pulls,
   });
 }
 
-const isForced = ({ flags: { force } }: Asked): boolean => force === true;
+const isForced = ({ asked: { flags } }: TokenEnv): boolean => flags["force"] === true;
 
-/** Returns the command that accepts what a run rejects, without the accepting flag. */
-const accepting = (name: string, { named, asked: { again } }: TokenEnv): Create =>
-  named.token === undefined ? again : { ...again, acrToken: name };
+const nameOfAnother = ({ secret }: Owner, { asked: { again } }: TokenEnv): string => `${secret}-${again.reader ?? "pods"}`;
+
+/** Returns the current command for another Secret, which gets a token of its own. */
+const anotherSecret = (owner: Owner, env: TokenEnv): Create => ({ ...env.asked.again, secret: nameOfAnother(owner, env) });
 
 /** Rejects a token that can do more than pull. @returns the warning if a flag accepts its rights @throws CliError conflict */
 function refuseRights(found: FoundToken, scope: Make | Keep, env: TokenEnv): string | undefined {
   const { name, scopeMap } = found;
   const actions = (scope.act === "keep" ? scopeMap?.actions : scope.after) ?? [];
-  return refuseBeyondReading({ of: `token "${name}"`, rights: rightsOf(actions) }, isForced(env.asked), {
-    ...accepting(name, env),
-    force: true,
-  });
+  return refuseBeyondReading({ of: `token "${name}"`, rights: rightsOf(actions) }, isForced(env), { ...env.asked.again, force: true });
 }
 
 /**
  * Updates a description that doesn't name every cluster, or that doesn't say that the token is exported. For a token that several Secrets can hold, it names their clusters. Otherwise a
  * run that reads only some of them could delete the token.
  */
-async function withClusterNames(scope: Make | Keep, found: FoundToken, owner: Owner, { named }: TokenEnv): Promise<Make | Keep> {
-  const { hasSharedMap, scopeMap } = found;
-  if (scope.act !== "keep" || hasSharedMap || !scopeMap || (owner.alone && named.token === undefined)) return scope;
-  if (!isOurDescription(scopeMap.description) || isOthers(found)) return scope;
+async function withClusterNames(scope: Make | Keep, { hasSharedMap, scopeMap }: FoundToken, owner: Owner): Promise<Make | Keep> {
+  if (scope.act !== "keep" || hasSharedMap || !scopeMap || owner.alone || !isOurDescription(scopeMap.description)) return scope;
   if (withClusters(scopeMap.description, azureDescription(await owner.wordsInCluster())) === undefined) return scope;
   const { actions } = scopeMap;
   return { act: "update", to: scope.to, before: actions, after: actions, because: "its description differs" };
@@ -161,16 +140,14 @@ async function withClusterNames(scope: Make | Keep, found: FoundToken, owner: Ow
  * Otherwise the next `create` or `rotate` for the Secret would replace the exported password.
  * @throws CliError conflict
  */
-async function refuseUnmarked({ name, scopeMap, hasSharedMap }: FoundToken, owner: Owner): Promise<void> {
+async function refuseUnmarked({ name, scopeMap, hasSharedMap }: FoundToken, owner: Owner, env: TokenEnv): Promise<void> {
   if (!owner.isExported || !hasSharedMap || !(await owner.owns(name))) return;
   const message = `the ACR token "${name}" cannot be exported: the scope map "${scopeMap?.name}" is not its own, so it cannot record that copies exist`;
-  throw new CliError("conflict", message, { hint: "add --acr-token NAME, with a name that no Secret uses" });
+  throw new CliError("conflict", message, { hint: anotherSecret(owner, env) });
 }
 
-/**
- * Warns that the recorded token gets a password only if the user names it. Anyone with access to the namespace can write the annotation.
- */
+/** Warns that the recorded token gets no password. Anyone with access to the namespace can write the annotation. */
 const replacedToken = (secret: string, { name, replaced }: FoundToken): string | undefined =>
   replaced === undefined
     ? undefined
-    : `secret/${secret} gets a password of the ACR token "${name}", because its password of "${replaced}" is invalid. To keep the old token, add --acr-token ${replaced}`;
+    : `secret/${secret} gets a password of the ACR token "${name}", because its password of "${replaced}" is invalid`;

@@ -23,7 +23,6 @@ import { isExportedMap, otherScopeMap, pulledRepositories } from "./scope-map.ts
 export type TokenEnv = {
   readonly azure: Azure;
   readonly registry: AzureRegistry;
-  readonly named: { readonly token: string | undefined };
   readonly asked: Asked;
   readonly sources: Sources;
   /** By the name of a token: the token at the time of its plan, and the description for new objects. */
@@ -114,8 +113,7 @@ export function tokenApplier({ azure, registry, sources, issued }: TokenEnv): Cr
   }
 
   const token: Partial<Record<Change["act"], (change: Make) => Promise<void>>> = {
-    create: async ({ to: { name }, after: [scopeMap = name] = [] }) =>
-      void (await azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${scopeMap}` })),
+    create: async ({ to: { name } }) => void (await azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${name}` })),
     delete: deleteToken,
   };
   const scopeMap: typeof token = { create: writeScopeMap, update: writeScopeMap, delete: deleteScopeMap };
@@ -173,7 +171,7 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
       if (!found) throw deletedCredential(`the ACR token "${identity}" of registry "${registry.name}" was deleted`, registry);
       const { token, scopeMap, exported } = found;
       const { loginServer: host } = registry;
-      refuseDisabled(token, host);
+      refuseDisabled(token, registry);
       const now = sources.now();
       const expiresAt = newExpiry(asked, currentPassword(current.entry, token), now);
       const isExported = exported !== undefined;

@@ -16,34 +16,30 @@ export type FoundToken = {
   readonly alone: boolean;
   /** `create --export` has printed a password of the token. */
   readonly isExported: boolean;
-  /** Only the annotation of the Secret names it. */
-  readonly isRecorded?: true;
-  /** The recorded token belongs to the owner, according to its name or its scope map's description. */
-  readonly owned?: boolean;
+  /** The Secret holds its password, but only the annotation says that it belongs to the Secret, so it may be another user's. */
+  readonly isOthers?: true;
   /** The recorded token that this token replaces, because the registry rejects its password. */
   readonly replaced?: string;
 };
 
 /**
- * Returns the named token. Otherwise returns the token whose login the Secret holds, if Azure shows the password that the Secret records.
+ * Returns the token whose login the Secret holds, if it belongs to the owner or if Azure shows the password that the Secret records.
  * Otherwise returns the owner's own token. Many namespaces share only a token that belongs to them by its name or its description. Anyone
  * with access to one of the namespaces can write an annotation, and could distribute their own token.
  */
 export async function findToken({ owner, current }: Need, env: TokenEnv): Promise<FoundToken> {
-  const { named } = env;
   const readOwn = async () => asOwned(await readToken(await owner.ownName(), env), owner);
-  if (named.token !== undefined) return readToken(named.token, env);
   const { entry, login } = current ?? {};
   if (entry?.kind !== "acr-token" || login?.username !== entry.identity) return readOwn();
   const existing = await readToken(entry.identity, env);
   const owned = (await owner.owns(entry.identity)) || (!owner.alone && (await isDescribedFor(owner, existing)));
   if (!owner.alone && !owned) return readOwn();
-  if (currentPassword(entry, existing.token)) return { ...existing, isRecorded: true, owned };
   if (owned) return asOwned(existing, owner);
+  if (currentPassword(entry, existing.token)) return { ...existing, isOthers: true };
   return { ...(await readOwn()), replaced: existing.name };
 }
 
-/** Returns a token whose name is derived from the owner. Copies of an exported Secret can hold it too. */
+/** Returns a token that belongs to the owner. Copies of an exported Secret can hold it too. */
 const asOwned = (found: FoundToken, { alone }: Owner): FoundToken => ({ ...found, alone: alone && !found.isExported });
 
 async function readToken(name: string, { azure, registry }: TokenEnv): Promise<FoundToken> {
@@ -70,9 +66,6 @@ async function isDescribedFor(owner: Need["owner"], { scopeMap, hasSharedMap }: 
   const here = parseAzureOwner(azureDescription(await owner.wordsInCluster()))?.clusters ?? [];
   return described.clusters.some((id) => here.includes(id));
 }
-
-/** Whether only an annotation names the token, so that it may be another user's. */
-export const isOthers = ({ isRecorded, owned }: FoundToken): boolean => isRecorded === true && !owned;
 
 const lower = (name = ""): string => name.toLowerCase();
 

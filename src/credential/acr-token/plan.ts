@@ -11,15 +11,12 @@ import { isSamePassword, keptEntry, planRetirement } from "../password-credentia
 import { planScope, type ScopeFacts } from "./scope-map.ts";
 
 export type TokenFacts = ScopeFacts & {
+  readonly registry: Pick<AzureRegistry, "name" | "loginServer">;
   /** Only the owner can use a token of this name. */
   readonly alone: boolean;
   /** RFC 3339, for a new password. */
   readonly expiresAt: string | undefined;
   readonly now: Date;
-  /** The name of the registry, if `create --export` prints or has printed a password of the token. */
-  readonly exportedFrom?: string | undefined;
-  /** Allows generating the recorded password again although other users may have it: the token was named, with --force. */
-  readonly isForced?: boolean;
   readonly current: Entry | undefined;
   readonly pulls: "yes" | "no" | "unknown";
 };
@@ -30,21 +27,21 @@ export type TokenFacts = ScopeFacts & {
  * @throws CliError conflict
  */
 export function planToken(facts: TokenFacts) {
-  const { host, name, token, current, expiresAt } = facts;
-  refuseDisabled(token, host);
+  const { registry, name, token, current, expiresAt } = facts;
+  refuseDisabled(token, registry);
   const scope = planScope(facts);
   const mint = planMint(facts);
-  const created: Make[] = token ? [] : [{ act: "create", to: tokenRef(name), after: [scope.to.name], because: "it does not exist" }];
+  const created: Make[] = token ? [] : [{ act: "create", to: tokenRef(name), because: "it does not exist" }];
   const password = mint.act === "mint" ? { slot: mint.slot, expiresAt, previous: otherPassword(facts, mint.slot) } : keptEntry(current);
-  const entry: Entry = { hosts: [host], kind: "acr-token", identity: name, ...password };
+  const entry: Entry = { hosts: [registry.loginServer], kind: "acr-token", identity: name, ...password };
   return { scope, created, mint, entry };
 }
 
 /** @throws CliError conflict */
-export function refuseDisabled(token: AcrToken | undefined, host: string): void {
+export function refuseDisabled(token: AcrToken | undefined, { name: registry }: Pick<AzureRegistry, "name">): void {
   if (token?.status !== "disabled") return;
   throw new CliError("conflict", `the ACR token "${token.name}" is disabled`, {
-    hint: `az acr token update --registry ${host.split(".")[0]} --name ${token.name} --status enabled`,
+    hint: `az acr token update --registry ${registry} --name ${token.name} --status enabled`,
   });
 }
 
@@ -66,24 +63,17 @@ function planMint(facts: TokenFacts): Mint | Keep {
  * holds. That password works until Azure shows that it has expired.
  * @throws CliError conflict
  */
-function slotToUse({ alone, isForced, now, exportedFrom }: TokenFacts, { name, passwords }: AcrToken, ours?: TokenPassword): Slot {
-  if (ours && (alone || isForced || hasExpired(ours, now))) return ours.slot;
+function slotToUse({ alone, now, registry }: TokenFacts, { name, passwords }: AcrToken, ours?: TokenPassword): Slot {
+  if (ours && (alone || hasExpired(ours, now))) return ours.slot;
   const empty = slots.find((slot) => passwords.every((password) => password.slot !== slot));
   if (empty) return empty;
   const [older] = passwords.toSorted((a, b) => timeOf(a) - timeOf(b) || a.slot.localeCompare(b.slot));
-  if (alone && older) return older.slot;
-  if (exportedFrom !== undefined && older) throw bothExported(name, older.slot, exportedFrom);
-  const hint = ours
-    ? `add --force to regenerate ${ours.slot}, which the Secret records; its other users lose access`
-    : "specify another token with --acr-token, or omit it and add --credential-per=namespace";
-  const message = `both passwords of the ACR token "${name}" may be in use, and regenerating one would lock out its users`;
-  throw new CliError("conflict", message, { hint });
-}
-
-const bothExported = (name: string, older: Slot, registry: string): CliError =>
-  new CliError("conflict", `both passwords of the ACR token "${name}" may be in use`, {
-    hint: { ...passwordDeletion(registry, name, older), when: `if no Secret or exported copy uses the older one, ${older}` },
+  const { slot = "password1" } = older ?? {};
+  if (alone) return slot;
+  throw new CliError("conflict", `both passwords of the ACR token "${name}" may be in use`, {
+    hint: { ...passwordDeletion(registry.name, name, slot), when: `if no Secret or exported copy uses the older one, ${slot}` },
   });
+}
 
 const passwordDeletion = (registry: string, name: string, slot: Slot) =>
   ({ do: "shell", argv: ["az", "acr", "token", "credential", "delete", "--registry", registry, "--name", name, `--${slot}`] }) as const;

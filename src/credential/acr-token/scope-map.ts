@@ -7,8 +7,6 @@ import { covers } from "../../registry/repository.ts";
 import { parseAzureOwner } from "../../secret/azure-words.ts";
 
 export type ScopeFacts = {
-  /** The login server. */
-  readonly host: string;
   /** The name of the token, and of its own scope map. */
   readonly name: string;
   /** Repositories to pull: `app/web`, `team/*`, `*`. */
@@ -88,7 +86,7 @@ function checkShared(shared: string, { repositories, scopeMap }: ScopeFacts): vo
   const missing = granted && repositories.find((repository) => !granted.some((scope) => covers(scope, repository)));
   if (missing === undefined) return;
   throw new CliError("conflict", `the scope map "${shared}" does not allow pulling ${missing}`, {
-    hint: "add the repository in Azure, or specify another token with --acr-token",
+    hint: "add the repository to the scope map in Azure, or specify another Secret name",
   });
 }
 

@@ -18,7 +18,7 @@ export const admin = {
     admin: {
       type: "boolean",
       // Passwords that Azure generates for the admin user don't expire
-      exclusive: ["acr-token", "username", "password-stdin", "expires-in"],
+      exclusive: ["username", "password-stdin", "expires-in"],
       describe: "Use the registry's admin user, which can also push and delete",
     },
   },

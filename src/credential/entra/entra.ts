@@ -27,7 +27,7 @@ export const entra = {
     entra: {
       type: "boolean",
       // The registry alone sets the expiry of its tokens
-      exclusive: ["acr-token", "admin", "expires-in", "password-stdin", "username"],
+      exclusive: ["admin", "expires-in", "password-stdin", "username"],
       describe: "Use a token of your own Azure identity. It has your rights and expires in hours",
     },
   },

@@ -15,7 +15,7 @@ export const given = {
     username: {
       type: "string",
       // The plugin doesn't set the expiry of the user's password
-      exclusive: ["acr-token", "expires-in"],
+      exclusive: ["expires-in"],
       value: "NAME",
       describe: "Use this user name. Pass its password with --password-stdin",
     },

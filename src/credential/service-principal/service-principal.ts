@@ -62,7 +62,7 @@ export const servicePrincipal = {
     "service-principal": {
       type: "string",
       bare: ownPrincipal,
-      exclusive: ["acr-token", "admin", "entra", "password-stdin", "username"],
+      exclusive: ["admin", "entra", "password-stdin", "username"],
       value: "NAME",
       describe:
         "Add a password to a service principal, by name or application ID. Create it if the name is unused. Without a value: one that only this Secret uses",
@@ -179,7 +179,17 @@ async function refuseUnsafe(found: Found, plan: ReturnType<typeof planPrincipal>
   const { name, application, by, isRecorded } = found;
   const { created, role, mint } = plan;
   const appId = application?.appId;
-  if (isRecorded && role.act !== "keep") throw notOwn(`a password of application ${appId}`, asked, need, { servicePrincipal: appId });
+  const { registry, again } = asked;
+  const { owner, repositories } = need;
+  const naming: Create = {
+    verb: "create",
+    secret: owner.secret,
+    registry,
+    identity: again.identity,
+    repositories,
+    servicePrincipal: appId,
+  };
+  if (isRecorded && role.act !== "keep") throw notOwn(`a password of application ${appId}`, owner, naming);
   const changes = created.length > 0 || role.act !== "keep" || mint.act !== "keep";
   if (by === "own name" ? changes : role.act !== "keep") await refuseOthers(found, need, azure, asked.again);
   const accept: Create = { ...asked.again, servicePrincipal: appId ?? name, force: true };

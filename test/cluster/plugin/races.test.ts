@@ -68,7 +68,7 @@ const table: readonly Row[] = [
   },
   {
     what: "a rotation and a user with az",
-    begin: `${shared} --acr-token N`,
+    begin: shared,
     racers: [`${rotate} --grace 0`],
     user: true,
     may: tooMany,

@@ -57,10 +57,6 @@ beforeAll(async () => {
     },
   ]);
   registry.adminUserEnabled = true;
-  const made = await type(`${web} others --acr-token others -n B && kubectl delete secret -n B others`);
-  expect(made).toMatchObject({ code: 0 });
-  const [map] = registry.scopeMaps.filter(({ name }) => name === "others");
-  if (map) map.description = "somebody else's";
   await mkdir(join(shell.folder, "pull"));
   await writeFile(join(shell.folder, "password.txt"), registry.adminPasswords.password);
   const { clientId: username, clientSecret: password } = await shell.azure.addServicePrincipal("with-role", [
@@ -95,8 +91,7 @@ test.for<Row>([
     typed: [`${web} --serviceaccount app -n A`, "kubectl acr-secret attach -n A acr-myregistry cronjob/nightly"],
   },
   { what: "a rotated token that expires", typed: [`${web} --expires-in 90d -n A`, "kubectl acr-secret rotate -n A"] },
-  { what: "a token by name", typed: [`${web} --acr-token ci-mine --all-serviceaccounts -n A`] },
-  { what: "a password of another user's token", typed: [`${web} --acr-token others -n A`] },
+  { what: "a token of the Secret's own for all ServiceAccounts", typed: [`${web} --all-serviceaccounts -n A`] },
   {
     what: "a token for two namespaces",
     typed: [`${web} --serviceaccount app --namespaces A,B --credential-per scope`],
@@ -142,11 +137,6 @@ async function copy(): Promise<void> {
 /** Other credentials of a second consumer, and the commands that create them. `last` removes them. */
 test.for<{ what: string; made: readonly string[]; copied?: true; has?: () => { username: string; password: string }; last?: string }>([
   { what: "a copy of the Secret", made: [`${web} -n A`], copied: true, last: `${deleting} -n B` },
-  {
-    what: "another password of its token",
-    made: [`${web} --acr-token ci-both -n B`, `${web} --acr-token ci-both -n A`],
-    last: `${deleting} -n B`,
-  },
   {
     what: "the same in another namespace of the scope",
     made: [`${web} --namespaces A,B --credential-per scope`],

@@ -24,30 +24,30 @@ async function loginIn(namespace: string, secret: string): Promise<{ username: s
 }
 
 /**
- * The commands that run while a consumer pulls, by the consumer's credential. `@` is another namespace than that of the consumer's Secret.
+ * The commands that run while a consumer pulls, by the consumer's credential. `@` is another namespace than that of the
+ * consumer's Secret, which is `#`.
  */
 const rows: readonly { has: string; made: string; typed: readonly string[] }[] = [
   {
-    has: "the password of a token that others use too",
-    made: `${web} --acr-token shared`,
+    has: "the password of a token that another namespace holds too",
+    made: `${web} --namespaces @,# --credential-per scope`,
     typed: [
-      `${web} --acr-token shared`,
-      `${web} --acr-token shared -n @`,
-      `${web} --acr-token shared --repository app/api`,
-      `${web} --acr-token shared --expires-in 1h -n @`,
-      `${web} --acr-token shared --expires-in 10y --verify=false -n @`,
-      `${web} other --acr-token shared -n @`,
-      `${web} third --acr-token shared --force -n @`,
-      `${create} --acr-token shared --repository nobody/has-it -n @`,
-      `${create} --acr-token shared --repository '../x' -n @`,
-      `${create} --acr-token shared --repository app/web --all-serviceaccounts --dry-run=server -n @`,
-      `kubectl create secret docker-registry beside --docker-server ghcr.io --docker-username u --docker-password p -n @ && ${web} beside --acr-token shared --force -n @`,
-      `${web} --acr-token shared --credential-per namespace`,
-      `${web} --acr-token shared --serviceaccount nobody -n @`,
-      `kubectl delete secret -n @ acr-myregistry && ${web} --acr-token shared -n @`,
+      web,
+      `${web} -n @`,
+      `${web} --repository app/api`,
+      `${web} --expires-in 1h -n @`,
+      `${web} --expires-in 10y --verify=false -n @`,
+      `${web} --namespaces @,# --credential-per scope`,
+      `${web} --namespaces @,# --credential-per scope --force`,
+      `${create} --repository nobody/has-it -n @`,
+      `${create} --repository '../x' -n @`,
+      `${create} --repository app/web --all-serviceaccounts --dry-run=server -n @`,
+      `${web} --credential-per namespace`,
+      `${web} --serviceaccount nobody -n @`,
+      `kubectl delete secret -n @ acr-myregistry && ${web} -n @`,
+      `kubectl acr-secret delete acr-myregistry --revoke --yes -n @`,
       "kubectl acr-secret attach acr-myregistry --all-serviceaccounts",
       "kubectl acr-secret detach acr-myregistry --all-serviceaccounts",
-      `printf nonsense | ${create}.azurecr.io taken --username shared --password-stdin -n @`,
     ],
   },
   {
@@ -58,7 +58,6 @@ const rows: readonly { has: string; made: string; typed: readonly string[] }[] =
       `${web} --admin -n @`,
       `${web} --admin --force -n @`,
       `${web} --admin --expires-in 1h`,
-      `${web} --admin --acr-token shared`,
       `${web} --force`,
       `${web} second --admin --verify=false -n @`,
       "kubectl acr-secret doctor --registry myregistry",
@@ -79,7 +78,6 @@ const rows: readonly { has: string; made: string; typed: readonly string[] }[] =
       `${create} --service-principal=shared-pull --credential-per namespace -n @`,
       `${create} --service-principal=shared-pull --dry-run=server fifth -n @`,
       `kubectl delete secret -n @ acr-myregistry && ${create} --service-principal=shared-pull -n @`,
-      `${create} --service-principal=shared-pull --acr-token shared -n @`,
       `${create} --entra`,
       `${create}.azurecr.io own --entra -n @`,
     ],
@@ -88,14 +86,14 @@ const rows: readonly { has: string; made: string; typed: readonly string[] }[] =
 
 test.for(sampled(rows, 1))("keeps a user pulling with $has during any command", { timeout: 120_000 }, async ({ made, typed }) => {
   const [namespace, other] = [await newNamespace(), await newNamespace()];
-  expect(await shell.type(`${made} -n ${namespace}`)).toMatchObject({ stderr: expect.not.stringContaining("error"), code: 0 });
+  const at = (line: string) => (/[@#]/.test(line) ? line.replaceAll("@", other).replaceAll("#", namespace) : `${line} -n ${namespace}`);
+  expect(await shell.type(at(made))).toMatchObject({ stderr: expect.not.stringContaining("error"), code: 0 });
   const consumer = await consume(shell.azure, await loginIn(namespace, "acr-myregistry"));
 
   for (const line of typed) {
-    const there = line.includes("@") ? line.replaceAll("@", other) : `${line} -n ${namespace}`;
     // A second time, like a user who is not sure.
-    await shell.type(there);
-    await shell.type(there);
+    await shell.type(at(line));
+    await shell.type(at(line));
   }
 
   const { pulls, refused } = await consumer.stop();

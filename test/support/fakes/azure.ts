@@ -52,6 +52,8 @@ export type FakeAzure = {
   knows(login: { readonly username: string; readonly password: string }): boolean;
   putScopeMap(map: { name: string; description?: string; actions: readonly string[] }): void;
   removeToken(name: string): void;
+  /** Renames a token and its scope map, which keep their other properties. */
+  renameToken(from: string, to: string): void;
   /** Creates a token with passwords in these slots. @returns the texts of its passwords */
   putToken(name: string, slots: readonly Slot[], scopeMap?: string): string[];
 };
@@ -158,6 +160,15 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     putScopeMap: ({ name, description = "", actions }) =>
       void scopeMaps.set(name, { id: `${resource.id}/scopeMaps/${name}`, name, description, actions }),
     removeToken: (name) => void tokens.delete(name),
+    renameToken: (from, to) => {
+      const [token, map] = [tokens.get(from), scopeMaps.get(from)];
+      if (!token || !map) throw new Error(`no token ${from}`);
+      const id = `${resource.id}/scopeMaps/${to}`;
+      tokens.set(to, { ...token, scopeMapId: id });
+      scopeMaps.set(to, { ...map, id, name: to });
+      tokens.delete(from);
+      scopeMaps.delete(from);
+    },
     putToken: (name, slots, scopeMap = name) => {
       const token: Token = { scopeMapId: `${resource.id}/scopeMaps/${scopeMap}`, status: "enabled", passwords: new Map() };
       tokens.set(name, token);

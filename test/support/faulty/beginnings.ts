@@ -2,6 +2,7 @@ import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { stuckPod } from "../fakes/cluster.ts";
 import { addNamespaces } from "../fakes/world.ts";
+import { renamed } from "../other-token.ts";
 import type { FaultyWorld } from "./world.ts";
 
 /** The initial state of a run, and the command line. */
@@ -45,10 +46,11 @@ export const beginnings: readonly Beginning[] = [
   },
   {
     name: "a token that others use",
-    line: `${create} --acr-token theirs`,
+    line: create,
     prepare: async (world) => {
       demo(world);
-      await typed(world, "create first --registry myregistry --repository app/web --acr-token theirs -n demo");
+      await typed(world, "create --registry myregistry --repository app/web -n demo");
+      renamed("theirs")(world.in_);
     },
   },
   // A credential of this plugin exists, or several namespaces get one.

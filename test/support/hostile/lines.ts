@@ -68,7 +68,7 @@ export const typed: readonly string[] = [
   "create --registry myregistry --repository %s -n demo",
   "create --registry myregistry.azurecr.io --username %s --password-stdin -n demo",
   "create --registry myregistry --repository app/web --serviceaccount %s -n demo",
-  "create --registry myregistry --repository app/web --acr-token %s -n demo",
+  "create --registry myregistry --repository app/web --service-principal=%s -n demo",
   "create --registry myregistry --expires-in %s",
   "create --registry myregistry --dry-run=%s",
   "create --registry myregistry --repository app/web -n %s",

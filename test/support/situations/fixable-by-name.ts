@@ -78,19 +78,6 @@ export const fixableByName = (shell: Shell, login: Promise<Login>): readonly Sit
     kept: async (at) => expect(Date.parse((await noteOf(at)).expiresAt) - Date.now()).toBeGreaterThan(29 * day),
   },
   {
-    what: "a named token may not pull the image",
-    cause: "out-of-scope",
-    fixPattern: / --acr-token tok-/,
-    prepare: async (at) => {
-      await at.typed(ours("mine", `--serviceaccount=default --acr-token tok-${at.namespace}`));
-      await having(at, workload("Deployment", api));
-    },
-    kept: async (at) => {
-      expect((await noteOf(at)).identity).toBe(`tok-${at.namespace}`);
-      await pullsBoth(at);
-    },
-  },
-  {
     what: "our token may not pull the image and is not attached",
     cause: "no-login",
     prepare: async (at) => {

@@ -11,7 +11,7 @@ export const note = (renewal: Note["renewal"], more: Partial<Note> = {}): Note =
   host: r,
   identity: "ci-pull",
   widens: renewal === "made",
-  again: renewal === "given" ? { flags: { username: "ci-pull" } } : { flags: { acrToken: "ci-pull" }, warning: "its ACR token is ci-pull" },
+  again: renewal === "given" ? { flags: { username: "ci-pull" } } : { flags: {} },
   expiresAt: undefined,
   expiresIn: undefined,
   ...more,

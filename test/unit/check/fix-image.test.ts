@@ -78,8 +78,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
   {
     what: "an unattached Secret of the plugin out of scope",
     given: { ...noLogin, unattached: [tried("x", "out-of-scope")], secrets: [secret("other"), secret("x", { note: note("made") })] },
-    message: "the pod has no pull secret for this registry; the Secret's annotation says that its ACR token is ci-pull",
-    fix: `kubectl acr-secret create -n demo x --registry ${r} --repository app/web --serviceaccount sa --acr-token ci-pull`,
+    message: "the pod has no pull secret for this registry",
+    fix: `kubectl acr-secret create -n demo x --registry ${r} --repository app/web --serviceaccount sa`,
   },
   {
     what: "an empty Secret of another tool, and an unreadable one",

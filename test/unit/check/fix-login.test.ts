@@ -152,8 +152,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       pods: [pod("j-1", { owner: job })],
     },
     message:
-      "with secret l: says out-of-scope; the pod does not list secret l, because it was created before serviceaccount/sa listed it; the Secret's annotation says that its ACR token is ci-pull; only job/j can recreate pod/j-1, and may count a deletion as a failure",
-    fix: `kubectl acr-secret create -n demo l --registry ${r} --repository app/web --acr-token ci-pull`,
+      "with secret l: says out-of-scope; the pod does not list secret l, because it was created before serviceaccount/sa listed it; only job/j can recreate pod/j-1, and may count a deletion as a failure",
+    fix: `kubectl acr-secret create -n demo l --registry ${r} --repository app/web`,
   },
 
   // Renewal, and additional repositories.

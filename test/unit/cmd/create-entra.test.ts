@@ -174,7 +174,7 @@ testRows([
     }),
     after: [after(2, { ...unchanged(`${command} --verify=false`, { stderr: any }) })],
   },
-  ...["--acr-token ci-pull", "--admin", "--username ci", "--expires-in 1h"].map(
+  ...["--admin", "--username ci", "--expires-in 1h"].map(
     (other): Row => ({
       does: `refuses --entra with ${other}`,
       command: `${command} ${other}`,

@@ -114,18 +114,15 @@ testRows(
       check: works,
     },
     {
-      does: "needs no cluster when the token and the repositories are named",
-      given: noCluster,
-      command: `${line} --acr-token ci-pull`,
+      does: "needs no cluster when the service principal and the repositories are named",
+      given: all(noCluster, ({ azure }) => {
+        azure.facts.mode = "abac";
+      }),
+      command: `${line} --service-principal=ci`,
       stderr: exported,
-      check: (world, run) => {
-        works(world, run);
-        expect(world.azure.scopeMaps.get("ci-pull")?.description).toBe(
-          "kubectl acr-secret: exported secret acr-myregistry in namespace demo",
-        );
-      },
+      check: works,
     },
-    { does: "fails without a cluster when the token is not named", given: noCluster, command: line, code: 1, stderr: any },
+    { does: "fails without a cluster when the credential is not named", given: noCluster, command: line, code: 1, stderr: any },
     {
       does: "repeats --export in the command for more repositories",
       command: "create --registry myregistry -n demo --export",
@@ -156,7 +153,8 @@ testRows(
       },
       command: line,
       code: 1,
-      stderr: /^error: the ACR token "\S+" cannot be exported: .*\nhint: add --acr-token NAME/,
+      stderr:
+        /^error: the ACR token "\S+" cannot be exported: .*\nhint: kubectl acr-secret create -n demo acr-myregistry-pods --registry myregistry .* --export\n$/,
     },
     ...["client", "server"].map(
       (dry): Row => ({

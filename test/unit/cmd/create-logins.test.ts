@@ -5,6 +5,7 @@ import { attachedAll, demo, line, next, token, unchecked } from "../../support/d
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { open } from "../../support/in-process.ts";
+import { renamed } from "../../support/other-token.ts";
 import { all, answer, any, testRows, typed, unchanged } from "../../support/rows.ts";
 
 const adminOn = ({ azure }: FakeWorld) => void azure.admin.set("password", "one").set("password2", "two");
@@ -51,7 +52,7 @@ testRows([
     stderr: /holds the credential of "\S+" \(acr-token\)\n/,
     after: [{ command: `${admin} --force`, stderr: any, leaves: { username: "myregistry" } }],
   },
-  ...["--acr-token ci-pull", "--username ci", "--expires-in 1h"].map((other) => ({
+  ...["--username ci", "--expires-in 1h"].map((other) => ({
     does: `refuses --admin with ${other}`,
     command: `${admin} ${other}`,
     code: 1,
@@ -100,9 +101,9 @@ const id =
   "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/demo/providers/Microsoft.ContainerRegistry/registries/myregistry";
 const byId = `create --registry ${id} --username ci --password-stdin --repository app/web -n demo`;
 const signIn = "--auth az --subscription Demo";
-const pull = "create --registry myregistry --repository app/web -n demo --acr-token";
+const pull = "create --registry myregistry --repository app/web -n demo";
 const ofPull = (how: string) =>
-  ["scopemap.azurecr.io/ci-pull", "token.azurecr.io/ci-pull", "secret/acr-myregistry"].map((one) => `${one} ${how}`);
+  [`scopemap.azurecr.io/${token}`, `token.azurecr.io/${token}`, "secret/acr-myregistry"].map((one) => `${one} ${how}`);
 
 testRows([
   {
@@ -145,13 +146,6 @@ testRows([
       },
     ],
   },
-  {
-    does: "finds an ACR token that is typed in another case",
-    given: typed(`${pull} ci-pull`),
-    command: `${pull} CI-Pull`,
-    stdout: ofPull("unchanged"),
-    writes: [],
-  },
 ]);
 
 test.for<{ flags: string; options: SignInOptions }>([
@@ -183,22 +177,22 @@ const noImage = (image: string) =>
 testRows([
   ...["blocked", "throttled", "unreachable", "untrusted"].map((verdict) => ({
     does: `warns about a password that it keeps untested when the registry is ${verdict}`,
-    given: all(withoutPod, typed(`${pull} ci-pull`), answer("prove", { verdict, message: "no answer" })),
-    command: `${pull} ci-pull`,
+    given: all(withoutPod, typed(pull), answer("prove", { verdict, message: "no answer" })),
+    command: pull,
     stdout: ofPull("unchanged"),
     stderr: /^Warning: secret\/acr-myregistry keeps its password, .*: no answer\n$/,
   })),
   ...["app/next", "app/*"].map((repository) => ({
     does: `creates a Secret for the repository ${repository} without an image, and warns about it once`,
     given: withoutPod,
-    command: pull.replace("app/web", repository).concat(" ci-pull"),
+    command: pull.replace("app/web", repository),
     stdout: ofPull("created").map((text, index) => (index === 0 ? `${text} (+${repository})` : text)),
     stderr: [noImage(repository), next],
     after: [
-      { command: pull.replace("app/web", repository).concat(" ci-pull"), stdout: ofPull("unchanged") },
+      { command: pull.replace("app/web", repository), stdout: ofPull("unchanged") },
       {
-        given: ({ azure }: FakeWorld) => azure.tokens.get("ci-pull")?.passwords.clear(),
-        command: pull.replace("app/web", repository).concat(" ci-pull"),
+        given: ({ azure }: FakeWorld) => azure.tokens.get(token)?.passwords.clear(),
+        command: pull.replace("app/web", repository),
         stdout: /secret\/acr-myregistry configured\n/,
         stderr: any,
       },
@@ -229,9 +223,9 @@ testRows([
 ]);
 
 const making = "create --registry myregistry --repository app/web -n demo";
-const named = all(withoutPod, typed(`${making} --acr-token ci-pull`));
+const named = all(withoutPod, typed(making), renamed("ci-pull"));
 const alive = { secret: "alive", entry: { identity: token } };
-const switches = new RegExp(`^Warning: secret/acr-myregistry .*"${token}".*"ci-pull".*--acr-token ci-pull.*\n$`);
+const switches = new RegExp(`^Warning: secret/acr-myregistry .*"${token}".*"ci-pull" is invalid\n$`);
 
 function regenerate({ azure }: FakeWorld): void {
   const passwords = azure.tokens.get("ci-pull")?.passwords;
@@ -245,19 +239,13 @@ testRows([
     { what: "is rejected", lose: regenerate },
     { what: "was deleted with its token", lose: ({ azure }: FakeWorld) => azure.removeToken("ci-pull") },
   ].map(({ what, lose }) => ({
-    does: `gives a Secret its own token and warns once when its password of a named token ${what}`,
+    does: `gives a Secret its own token and warns once when its password of another user's token ${what}`,
     given: all(named, lose),
     command: making,
     stderr: switches,
     leaves: alive,
     after: [unchanged(making)],
   })),
-  {
-    does: "keeps the named token when it is named again",
-    given: all(named, ({ azure }) => azure.tokens.get("ci-pull")?.passwords.delete("password1")),
-    command: `${making} --acr-token ci-pull`,
-    leaves: { secret: "alive", entry: { identity: "ci-pull" } },
-  },
   {
     does: "prints no warning when the password of the Secret's own token is invalid",
     given: all(withoutPod, typed(making), ({ azure }) => azure.tokens.get(token)?.passwords.clear()),

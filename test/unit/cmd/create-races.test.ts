@@ -1,6 +1,7 @@
 import { expect } from "vitest";
+import { tokenName } from "../../../src/secret/names.ts";
 import { everything, exactly, kept, line, nothing, refused, token } from "../../support/demo.ts";
-import type { FakeWorld } from "../../support/fakes/world.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { notedSecret } from "../../support/rotating.ts";
 import { all, before, failed, type Given, refuse, testRows, typed } from "../../support/rows.ts";
 
@@ -27,6 +28,8 @@ const writesFirst: Given = (world) => {
   const secret = notedSecret("demo", "acr-myregistry", [entry], { username: token, password });
   before("create secret demo/acr-myregistry", () => cluster.put(secret, "kubectl-acr-secret"))(world);
 };
+
+const shared = tokenName("uid-of-kube-system/uid-of-demo", "shared", "acr-myregistry");
 
 testRows([
   {
@@ -74,12 +77,15 @@ testRows([
   },
   {
     does: "uses the other slot when a user regenerates the password before the Secret is written",
-    given: before("prove ci-pull app/web:1", before("token ci-pull", sets("password1", "ci-pull"))),
-    command: `${line} --acr-token ci-pull`,
+    given: all(
+      ({ cluster }) => addNamespaces(cluster, "kube-system"),
+      before(`prove ${shared} app/web:1`, before(`token ${shared}`, sets("password1", shared))),
+    ),
+    command: `${line.replace("-n demo", "--namespaces demo")} --credential-per scope`,
     leaves: { secret: "alive", attached: "acr-myregistry" },
     check: (world) => {
-      works(world, "ci-pull");
-      expect([...(world.azure.tokens.get("ci-pull")?.passwords.keys() ?? [])]).toEqual(["password1", "password2"]);
+      works(world, shared);
+      expect([...(world.azure.tokens.get(shared)?.passwords.keys() ?? [])]).toEqual(["password1", "password2"]);
     },
   },
   ...["patch secret demo/acr-myregistry (dry run)", "patch secret demo/acr-myregistry"].map((call) => ({

@@ -1,9 +1,11 @@
 import { expect } from "vitest";
 import { pullActions } from "../../../src/credential/acr-token/scope-map.ts";
+import { tokenName } from "../../../src/secret/names.ts";
 import { granted, kept, line, next, token } from "../../support/demo.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import { sharedByTeams, teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { renamed } from "../../support/other-token.ts";
 import { all, any, type Given, printed, type Row, testRows, typed, unchanged } from "../../support/rows.ts";
 
 /** A pod of a namespace waits for an image. */
@@ -123,32 +125,44 @@ testRows([
   {
     does: "refuses to widen a scope map without pull rights by what pods use, and prints the command that names the repositories",
     given: ({ azure }) => {
-      azure.putScopeMap({ name: "ci-push", actions: ["repositories/app/web/content/write"] });
-      azure.putToken("ci-push", ["password1"]);
+      azure.putScopeMap({ name: token, actions: ["repositories/app/web/content/write"] });
+      azure.putToken(token, ["password1"]);
     },
-    command: `${line} --acr-token ci-push`,
+    command: line,
     code: 1,
-    stderr:
-      /^error: .*\nhint: kubectl acr-secret create -n demo --registry myregistry --repository app\/web --serviceaccount default --acr-token ci-push\n$/,
+    stderr: /^error: .*\nhint: kubectl acr-secret create -n demo --registry myregistry --repository app\/web --serviceaccount default\n$/,
   },
   {
-    does: "repeats a named token in the command that grants more",
+    does: "prints the command that grants more when the scope map exists",
     given: ({ azure }) => {
-      azure.putScopeMap({ name: "shared", actions: pullActions(["base/node"]) });
+      azure.putScopeMap({ name: token, actions: pullActions(["base/node"]) });
       azure.images.add("base/node:1");
     },
-    command: "create --registry myregistry --acr-token shared -n demo",
-    stderr: new RegExp(`^Warning: pods use app/web, .*:\n  ${command} app/web --acr-token shared\n${next}\n$`),
+    command: "create --registry myregistry -n demo",
+    stderr: new RegExp(`^Warning: pods use app/web, .*:\n  ${command} app/web\n${next}\n$`),
   },
   {
-    does: "names the token of a Secret that was copied in the command that grants more",
-    given: all(({ azure }) => {
-      azure.putToken("theirs-1", ["password1"]);
-      azure.putScopeMap({ name: "theirs-1", actions: pullActions(["base/node"]) });
-      azure.images.add("base/node:1");
-    }, typed("create --registry myregistry --acr-token theirs-1 --repository base/node -n demo")),
+    does: "prints the command for another Secret when pods use more than the Secret's token of another user can pull",
+    given: all(
+      ({ azure }) => azure.images.add("base/node:1"),
+      typed("create --registry myregistry --repository base/node -n demo"),
+      renamed("theirs-1"),
+    ),
     command: "create --registry myregistry -n demo",
-    stderr: /--repository app\/web --acr-token theirs-1\n/,
+    stderr: /:\n {2}kubectl acr-secret create -n demo acr-myregistry-pods --registry myregistry --repository app\/web\n/,
+    after: [{ command: printed, stderr: any, check: ({ azure }) => expect(azure.tokens.size).toBe(2) }],
+  },
+  {
+    does: "refuses to grant more to another user's token, and prints the command for another Secret",
+    given: all(
+      ({ azure }) => azure.images.add("app/api:1"),
+      typed("create --registry myregistry --repository app/web -n demo"),
+      renamed("theirs-1"),
+    ),
+    command: "create --registry myregistry --repository app/api -n demo",
+    code: 1,
+    stderr: /"theirs-1", which other users may have\nhint: .* acr-myregistry-pods /,
+    after: [{ command: printed, stderr: any, check: grants(["app/web"], "theirs-1") }],
   },
 ]);
 
@@ -225,22 +239,23 @@ testRows(
   () => worldOf(teams(3)),
 );
 
-const byName = `${line} --acr-token ciother`;
 const pull = ["repositories/app/web/content/read", "repositories/app/web/metadata/read"];
 
-/** Another user has a scope map that may push. With `token`, the token with that name exists, too. */
+/** Another user has a scope map that may push, by default with the name of the Secret's own token. With `token`, the token exists, too. */
 const push =
-  ({ token: has = false, description = "theirs", map = "ciother" } = {}): Given =>
+  ({ token: has = false, description = "theirs", map = token, of = token } = {}): Given =>
   ({ azure }) => {
     azure.putScopeMap({ name: map, description, actions: [...pull, "repositories/app/web/content/write"] });
-    if (has) azure.putToken("ciother", [], map);
+    if (has) azure.putToken(of, [], map);
   };
-const sharedByTwo = "create team --registry myregistry --repository app/web --acr-token ciother --credential-per scope --expires-in 30d";
+/** The name that is derived from the cluster, the first namespace and the Secret. */
+const sharedToken = tokenName("uid-of-kube-system/uid-of-sa1", "shared", "team");
+const sharedByTwo = "create team --registry myregistry --repository app/web --credential-per scope --expires-in 30d";
 
 testRows([
   ...[
     { why: "another user's scope map has the token's name", given: push() },
-    { why: "the run adds to another user's scope map", given: push(), typed: `${byName} --repository app/api` },
+    { why: "the run adds to another user's scope map", given: push(), typed: `${line} --repository app/api` },
     { why: "the token exists with its own scope map", given: push({ token: true }) },
     { why: "the token has another scope map", given: push({ token: true, map: "cipush" }) },
     {
@@ -248,16 +263,16 @@ testRows([
       given: push({ description: "kubectl acr-secret: secret acr-myregistry in namespace demo" }),
     },
   ].map(
-    ({ why, given, typed: typedLine = byName }): Row => ({
+    ({ why, given, typed: typedLine = line }): Row => ({
       does: `refuses a token that pushes when ${why}`,
       given,
       command: typedLine,
       code: 1,
-      stderr: /^error: token "ciother" can do more than pull: app\/web push\n.*--force/,
+      stderr: /^error: token ".*" can do more than pull: app\/web push\n.*--force/,
       after: [
         {
           command: printed,
-          stderr: /Warning: token "ciother" can do more than pull: app\/web push\n/,
+          stderr: /Warning: token ".*" can do more than pull: app\/web push\n/,
           stdout: /secret\/acr-myregistry created\n/,
         },
       ],
@@ -274,9 +289,9 @@ testRows([
   },
   {
     does: "prints the rights once when rotate renews the password of a token that pushes",
-    given: all(push(), typed(`${byName} --force`)),
+    given: all(push(), typed(`${line} --force`)),
     command: "rotate acr-myregistry -n demo",
-    stderr: /^(?!(.*can do more than pull){2}).*token "ciother" can do more than pull: app\/web push/s,
+    stderr: /^(?!(.*can do more than pull){2}).*token "[^"]*" can do more than pull: app\/web push/s,
   },
   {
     does: "warns that the rights of a supplied login are not checked",
@@ -287,7 +302,7 @@ testRows([
   },
   {
     does: "prints the namespaces and the lifetime in the command of a refusal when several namespaces share the credential",
-    given: all(push(), ({ cluster }) => addNamespaces(cluster, "default", "sa1", "sa2", "sb1")),
+    given: all(push({ map: sharedToken }), ({ cluster }) => addNamespaces(cluster, "kube-system", "sa1", "sa2", "sb1")),
     command: `${sharedByTwo} --namespaces sa1,sa2`,
     code: 1,
     after: [
@@ -296,7 +311,7 @@ testRows([
         stderr: any,
         check: ({ cluster, azure }) => {
           expect(cluster.all("secret").map(({ metadata }) => metadata.namespace)).toEqual(["sa1", "sa2"]);
-          expect(azure.tokens.get("ciother")?.passwords.get("password1")?.expiry).toBe("2026-01-31T00:00:00Z");
+          expect(azure.tokens.get(sharedToken)?.passwords.get("password1")?.expiry).toBe("2026-01-31T00:00:00Z");
         },
       },
     ],

@@ -72,7 +72,6 @@ testRows([
     { flags: "--service-principal=44444444-4444-4444-4444-444444444444", stderr: /44444444-.* not found/ },
     { flags: "--service-principal=it's", stderr: /invalid --service-principal "it's"/ },
     { flags: "--service-principal=", stderr: /must not be empty/ },
-    { flags: "--service-principal=ci --acr-token x", stderr: /--acr-token and --service-principal cannot be used together/ },
     { flags: "--service-principal --admin", stderr: /--admin and --service-principal cannot be used together/ },
     { flags: "--service-principal --wait soon", stderr: /invalid --wait "soon"/ },
     { flags: "--service-principal=ci --credential-per=namespace", stderr: /--service-principal=ci .* --credential-per=namespace/ },

@@ -6,6 +6,7 @@ import { worldOf } from "../../support/fakes/fleet.ts";
 import { twoClusters } from "../../support/fakes/two-clusters.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
+import { renamed, secondPassword } from "../../support/other-token.ts";
 import { notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
 import { all, any, type Given, printed, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
@@ -37,7 +38,7 @@ const isFirst =
   (world: FakeWorld) =>
     expect(names.map((at) => identityIn(world, at))).toEqual(names.map(() => first));
 
-const both = typed(create("sa1", `${web} --acr-token ci-pull`), create("sb1", `${web} --acr-token ci-pull`));
+const both = all(typed(create("sa1,sb1", web)), renamed("ci-pull"), secondPassword("sa1", "team"));
 const equal = (world: FakeWorld) => expect(world.loginIn("sa1", "team")).toEqual(world.loginIn("sb1", "team"));
 const slots =
   (...names: string[]) =>
@@ -176,7 +177,7 @@ testRows(
     },
     {
       does: "keeps a credential that an earlier version named without a namespace",
-      given: typed(create("sa1", `${web} --acr-token ${older}`)),
+      given: all(typed(create("sa1", web)), renamed(older)),
       command: create("sa1,sa2", web),
       stderr: any,
       check: (world) => expect([identityIn(world, "sa2"), ...world.azure.tokens.keys()]).toEqual([older, older]),
@@ -220,7 +221,7 @@ const ends: Given = async ({ ports }) => {
 };
 
 testRows(
-  ["--service-principal=ci-pull", `${web} --acr-token ci-pull`].map(
+  ["--service-principal=ci-pull"].map(
     (flags): Row => ({
       does: `keeps the password of a cluster that was added later when ${flags} is rotated or pruned without it`,
       given: all(typed(`${create("sa1", flags)} --context one`, `${create("sa1", flags)} --context two`), ends),

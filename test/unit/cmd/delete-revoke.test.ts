@@ -8,7 +8,8 @@ import { shared, worldOf } from "../../support/fakes/fleet.ts";
 import { idOfTwo, sharedByClusters, twoClusters } from "../../support/fakes/two-clusters.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
-import { isAlive, notedSecret } from "../../support/rotating.ts";
+import { renamed, secondPassword } from "../../support/other-token.ts";
+import { isAlive, makeByHand, notedSecret, slotsOf } from "../../support/rotating.ts";
 import { all, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 import { everythingIn, making } from "../../support/situations/deleting.ts";
 
@@ -16,7 +17,8 @@ const token = "demo-acr-myregistry-b3ccbab127";
 const attached = "--serviceaccount default";
 const revoke = "delete acr-myregistry --revoke -y -n demo";
 const own = `${making} ${attached} -n demo`;
-const ci = `${making} --acr-token ci-token -n demo`;
+/** The Secret holds a token whose name is not derived from it. */
+const ci = all(typed(`${making} -n demo`), renamed("ci-token"));
 const patched = "serviceaccount/default patched";
 const deleted = "secret/acr-myregistry deleted";
 const inAzure = (name: string) => [`token.azurecr.io/${name} deleted`, `scopemap.azurecr.io/${name} deleted`];
@@ -126,7 +128,6 @@ testRows([
   },
   ...[
     { what: "a token of its own", lines: [own] },
-    { what: "a new named token", lines: [`${making} ${attached} --acr-token ci-token -n demo`] },
     { what: "a token that expires", lines: [`${making} ${attached} --expires-in 30d -n demo`] },
     { what: "a service principal of its own", lines: [`${principal} -n demo`] },
     { what: "a new named service principal", lines: [`${principal} ci -n demo`] },
@@ -158,17 +159,10 @@ testRows([
   {
     does: "deletes only its own password of another user's token",
     world: () => worldOf(["demo"]),
-    given: all(
-      ({ azure }) => {
-        azure.putScopeMap({ name: "ci-token", actions: ["repositories/app/web/content/read", "repositories/app/web/metadata/read"] });
-        azure.putToken("ci-token", ["password1"]);
-      },
-      remember,
-      typed(ci),
-    ),
+    given: all(ci, (world) => makeByHand(world, "password2", "ci-token")),
     command: revoke,
-    stdout: ["token.azurecr.io/ci-token configured (-password2)", deleted],
-    check: isRestored,
+    stdout: ["token.azurecr.io/ci-token configured (-password1)", deleted],
+    check: (world) => expect(slotsOf(world, "ci-token")).toEqual(["password2"]),
   },
   {
     does: "deletes a shared credential once, after the last Secret was emptied",
@@ -281,7 +275,7 @@ testRows([
   },
   {
     does: "deletes only the password that no other Secret holds",
-    ...teams(typed(ci, ci.replace("demo", "team-a")), "team-a"),
+    ...teams(all(ci, copy("team-a"), secondPassword("team-a")), "team-a"),
     command: revoke,
     stdout: ["token.azurecr.io/ci-token configured (-password1)", deleted],
     check: alive("team-a"),
@@ -290,7 +284,8 @@ testRows([
     does: "deletes no password that a Secret only records",
     ...teams(
       all(
-        typed(ci, `${making} -n team-a`),
+        ci,
+        typed(`${making} -n team-a`),
         moves((world, { metadata }) => {
           const secret = secretIn(world, "team-a");
           world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations: metadata.annotations ?? {} } });
@@ -307,7 +302,7 @@ testRows([
     does: "deletes no password for which a Secret has a made-up one",
     ...teams(
       all(
-        typed(ci),
+        ci,
         moves((world, secret) => {
           const { data = {} } = pullSecret("team-a", "x", { "myregistry.azurecr.io": { username: "ci-token", password: "made up" } });
           world.cluster.put({ ...secret, metadata: { ...secret.metadata, namespace: "team-a" }, data });
@@ -321,8 +316,9 @@ testRows([
     check: works,
   },
   {
-    does: "keeps a named credential when the registry is unreachable",
-    ...demo(ci),
+    does: "keeps another user's token when the registry is unreachable",
+    world: () => worldOf(["demo"]),
+    given: ci,
     command: revoke,
     options: { registry: { admits: async () => ({ verdict: "unreachable" as const, message: "no route" }) } },
     code: 1,
@@ -332,19 +328,20 @@ testRows([
     after: [{ command: revoke, check: sizes(0) }],
   },
   ...[
-    { what: "revokes the Secret's own token", line: own, code: 0, stderr: [] },
+    { what: "revokes the Secret's own token", given: typed(own), code: 0, stderr: [] },
     {
-      what: "keeps a named token",
-      line: ci,
+      what: "keeps another user's token",
+      given: ci,
       code: 1,
       stderr:
         /^error: credential "ci-token" \(acr-token\) .*\n\* .*Forbidden.*\nhint: .* --revoke\nWarning: secret\/acr-myregistry is kept.*\n$/,
     },
   ].map(
-    ({ what, line, code, stderr }): Row => ({
+    ({ what, given, code, stderr }): Row => ({
       does: `${what} when not every Secret may be listed`,
-      ...demo(
-        line,
+      world: () => worldOf(["demo"]),
+      given: all(
+        given,
         refuse(({ call, at, namespace: of }) => call === "list" && at.startsWith("secret") && of === undefined),
       ),
       command: revoke,

@@ -5,6 +5,7 @@ import { worldOf } from "../../support/fakes/fleet.ts";
 import { convergenceOf, faultsOf, type Outcome, outcomeOf } from "../../support/fakes/outcomes.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
+import { renamed } from "../../support/other-token.ts";
 import { after } from "../../support/situations/deleting.ts";
 
 const create = "create --registry myregistry --serviceaccount default -n demo";
@@ -34,9 +35,12 @@ test.for<{ when: string; line?: string; begin?: () => Promise<FakeWorld>; later?
     begin: () => foreign({ auths: { "myregistry.azurecr.io": { username: "ci", password: "theirs" } } }),
   },
   {
-    when: "others use the token",
-    line: `${create} --acr-token theirs`,
-    begin: () => demo(["create first --registry myregistry --repository app/web --acr-token theirs -n demo"]),
+    when: "the Secret holds another user's token",
+    begin: async () => {
+      const world = await demo(["create --registry myregistry --repository app/web -n demo"]);
+      renamed("theirs")(world);
+      return world;
+    },
   },
   { when: "the password has expired", later: 31, begin: () => demo(["create --registry myregistry --expires-in 30m -n demo"]) },
   {

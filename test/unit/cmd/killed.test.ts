@@ -5,6 +5,7 @@ import { type Begun, killedAtEach, lostAtEach } from "../../support/fakes/killed
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type, type World } from "../../support/in-process.ts";
 import { here, leftOver, putToken, type as typeLater } from "../../support/leftovers.ts";
+import { renamed } from "../../support/other-token.ts";
 import { isAlive, noteIn } from "../../support/rotating.ts";
 import { acrPull } from "../../support/service-principal.ts";
 import { everythingIn, making, after as typedIn } from "../../support/situations/deleting.ts";
@@ -79,11 +80,11 @@ describe("rotate", () => {
   const one = ["a"];
   const three = ["a", "b", "c"];
   const shared = "--namespaces a,b,c --credential-per scope";
-  const kinds: readonly { readonly what: string; readonly at: readonly string[]; readonly line: string }[] = [
+  const kinds: readonly { readonly what: string; readonly at: readonly string[]; readonly line: string; readonly renames?: true }[] = [
     { what: "a token of its own", at: one, line: `${making} -n a` },
-    { what: "a token that was named", at: one, line: `${making} -n a --acr-token ci-pull` },
+    { what: "another user's token", at: one, line: `${making} -n a`, renames: true },
     { what: "a token that three share", at: three, line: `${making} ${shared}` },
-    { what: "a named token that three share", at: three, line: `${making} ${shared} --acr-token ci-pull` },
+    { what: "another user's token that three share", at: three, line: `${making} ${shared}`, renames: true },
     { what: "a service principal", at: one, line: "create --registry myregistry -n a --service-principal" },
     { what: "a service principal that three share", at: three, line: `create --registry myregistry ${shared} --service-principal ci` },
     { what: "a token of an Azure identity", at: one, line: "create --registry myregistry --entra -n a" },
@@ -93,21 +94,21 @@ describe("rotate", () => {
       ...kind,
       at,
       grace,
-      named: kind.what.includes("named"),
       rotate: `rotate acr-myregistry --namespaces ${at.join(",")} --grace ${grace}`,
     })),
   );
   type Row = (typeof rows)[number];
   const others = { username: "ci-others", slots: ["password1", "password2"] } as const;
 
-  const begun = ({ at, line, rotate }: Row): Begun => ({
+  const begun = ({ at, line, rotate, renames }: Row): Begun => ({
     line: rotate,
     begin: async () => {
       const world = worldOf(at);
       world.azure.entra.claims["sub"] = "jane";
+      await typedIn(world, line);
+      if (renames) renamed("ci-pull")(world);
       world.azure.putScopeMap({ name: others.username, actions: [] });
       world.azure.putToken(others.username, others.slots);
-      await typedIn(world, line);
       // A later token of the same identity has another text.
       world.azure.entra.now = new Date("2026-01-01T00:10:00Z");
       return world;
@@ -130,13 +131,13 @@ describe("rotate", () => {
   }
 
   /** Checks that every Secret still pulls, and that the same command completes the rotation. */
-  async function completes(world: FakeWorld, { at, rotate, named }: Row, why: string): Promise<void> {
+  async function completes(world: FakeWorld, { at, rotate, renames }: Row, why: string): Promise<void> {
     const alive = () => at.map((name) => isAlive(world, name));
     const whole = at.map(() => true);
     expect(alive(), why).toEqual(whole);
     const first = await type(rotate, world.ports, later);
-    // For a named token, an annotation does not prove who created a password, so a person must delete it.
-    const [, slot] = /az acr token credential delete .*--(password[12])/.exec(named ? first.stderr : "") ?? [];
+    // For another user's token, an annotation does not prove who created a password, so a person must delete it.
+    const [, slot] = /az acr token credential delete .*--(password[12])/.exec(renames ? first.stderr : "") ?? [];
     world.azure.tokens.get("ci-pull")?.passwords.delete(slot as "password1");
     const second = slot === undefined ? first : await type(rotate, world.ports, later);
     const all = `${why}: ${second.stdout}${second.stderr}`;
@@ -170,7 +171,6 @@ describe("rotate", () => {
 describe("delete", () => {
   const rows = [
     { what: "one Secret", scope: "-n demo", lines: [`${attached} -n demo`] },
-    { what: "a token that was named", scope: "-n demo", lines: [`${attached} --acr-token ci-token -n demo`] },
     { what: "one that was rotated", scope: "-n demo", lines: [`${making} --all-serviceaccounts -n demo`, "rotate -n demo"] },
     { what: "one token in two namespaces", scope: "-A", lines: [`${attached} -A --credential-per scope`] },
     { what: "a token each in two namespaces", scope: "-A", lines: [`${attached} -A --credential-per namespace`] },

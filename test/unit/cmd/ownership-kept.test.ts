@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Metadata, managedBy, type Secret } from "../../../src/objects.ts";
 import { loginsAnnotation } from "../../../src/secret/entry.ts";
-import { twoClusters } from "../../support/fakes/two-clusters.ts";
+import { sharedByClusters, twoClusters } from "../../support/fakes/two-clusters.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
+import { renamed } from "../../support/other-token.ts";
 import { host } from "../../support/rotating.ts";
 
 const name = "acr-myregistry";
@@ -17,7 +18,7 @@ const create = "create --registry myregistry --repository app/web";
 const credentials = {
   own: { line: `${create} -n a`, clusters: ["one"], copied: false },
   shared: { line: `${create} --namespaces a,b --credential-per scope`, clusters: ["one"], copied: false },
-  named: { line: `${create} --acr-token ci-pull --namespaces a,b --credential-per scope`, clusters: ["one", "two"], copied: true },
+  "of another name": { line: `${create} --namespaces a,b --credential-per scope`, clusters: [], copied: true },
   "a service principal": {
     line: "create --registry myregistry --service-principal=ci-pull --namespaces a,b --credential-per scope",
     clusters: ["one", "two"],
@@ -106,6 +107,10 @@ async function begun(credential: keyof typeof credentials): Promise<FakeWorld> {
   for (const context of clusters) {
     const { code, stderr } = await type(`${line} --context ${context}`, world.ports);
     if (code !== 0) throw new Error(stderr);
+  }
+  if (credential === "of another name") {
+    await sharedByClusters(line)(world);
+    renamed("ci-pull")(world);
   }
   return world;
 }

@@ -59,8 +59,6 @@ function isRight(world: FakeWorld, why: string): void {
 }
 
 const several = (round: number) => Array(2 + (round % 3)).fill(line);
-const ciPull = (at: string) => `${create} --acr-token ci-pull --serviceaccount default -n ${at}`;
-const both = ["a", "b"];
 
 testRaces(
   [
@@ -103,24 +101,6 @@ testRaces(
           raced.why,
         ).toEqual([]);
         expect(raced.world.azure.tokens.size, raced.why).toBe(1);
-      },
-    },
-    {
-      does: "reports success only for a valid login when runs of two namespaces name one token",
-      open: () => namespaces(...both),
-      racers: both.map(ciPull),
-      check: async ({ world, ends, why }) => {
-        // At least one run wins.
-        expect(
-          ends.some(({ code }) => code === 0),
-          why,
-        ).toBe(true);
-        for (const [at, name] of both.entries()) expect(isAlive(world, name), why).toBe(ends[at]?.code === 0);
-        for (const name of both) expect(await type(ciPull(name), world.ports), why).toMatchObject({ code: 0, stderr: "" });
-        expect(
-          both.filter((name) => !isAlive(world, name)),
-          why,
-        ).toEqual([]);
       },
     },
     ...[2, 3].map((runs): Race => {

@@ -1,16 +1,17 @@
 import { expect } from "vitest";
 import { worldOf } from "../../support/fakes/fleet.ts";
+import { sharedByClusters, twoClusters } from "../../support/fakes/two-clusters.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
+import { renamed } from "../../support/other-token.ts";
 import { expectEnds, type Race, type Raced, type Racer, testRaces } from "../../support/races.ts";
 import { isAlive, makeByHand } from "../../support/rotating.ts";
-import { typed } from "../../support/rows.ts";
+import { all, typed } from "../../support/rows.ts";
 
 const create = "create --registry myregistry --repository app/web";
 const abc = ["a", "b", "c"];
 const places = `--namespaces ${abc}`;
 const shared = `${create} ${places} --credential-per scope`;
-const named = `${shared} --acr-token ci-pull`;
 const principal = `create --registry myregistry ${places} --credential-per scope --service-principal ci`;
 
 /** A person creates a password with az in the other slot of the token, and uses it. */
@@ -28,14 +29,14 @@ const own = "rotate -n a --grace 0";
 const tooMany = /^$|Secrets hold both passwords|no Secret records password|another run (?:re)?generated password|another run is making/;
 const retried = { now: () => new Date("2026-01-01T00:05:00Z") };
 
-type Rotation = { what: string; begin: string; racers: readonly Racer[]; at?: readonly string[]; may?: RegExp };
+type Rotation = { what: string; begin: string; renames?: true; racers: readonly Racer[]; at?: readonly string[]; may?: RegExp };
 
 const rotations: readonly Rotation[] = [
   { what: "two rotations of a Secret's own credential", begin: `${create} -n a`, racers: ["rotate -n a", "rotate -n a"], at: ["a"] },
   { what: "two rotations that retire", begin: `${create} -n a`, racers: [own, own], at: ["a"] },
   { what: "three rotations of a shared credential", begin: shared, racers: [rotate, rotate, rotate] },
   { what: "a rotation that retires and one that does not", begin: shared, racers: [rotate, retire] },
-  { what: "two rotations of a named token", begin: named, racers: [retire, retire], may: tooMany },
+  { what: "two rotations of another user's token", begin: shared, renames: true, racers: [retire, retire], may: tooMany },
   { what: "two rotations of a service principal", begin: principal, racers: [retire, retire] },
   { what: "two rotations from two namespaces", begin: shared, racers: [own, "rotate -n c --grace 0"] },
   { what: "a rotation and a create in one namespace", begin: `${create} -n a`, racers: [own, `${create} -n a`], at: ["a"] },
@@ -50,12 +51,10 @@ const rotations: readonly Rotation[] = [
     begin: shared,
     racers: [retire, ...["attach", "detach"].map((verb) => `${verb} acr-myregistry --serviceaccount default ${places}`)],
   },
-  { what: "a rotation and a person who creates the other password", begin: named, racers: [retire, person], may: tooMany },
+  { what: "a rotation and a person who creates the other password", begin: shared, renames: true, racers: [retire, person], may: tooMany },
 ];
 
-const ciPull = `${create} --acr-token ci-pull -n a`;
 const inContext = (context: string) => `rotate acr-myregistry --grace 0 -n a --context ${context}`;
-const each = [`${ciPull} --context one`, `${ciPull} --context two`];
 
 /** Checks the ends, and that all logins are valid now and after one more rotation. */
 async function keepsAlive(
@@ -74,10 +73,10 @@ async function keepsAlive(
 testRaces(
   [
     ...rotations.map(
-      ({ what, begin, racers, at = abc, may }): Race => ({
+      ({ what, begin, renames, racers, at = abc, may }): Race => ({
         does: `leaves only valid logins after ${what}`,
         open: () => worldOf(at),
-        begin: typed(begin),
+        begin: all(typed(begin), renames ? renamed("ci-pull") : () => {}),
         racers,
         check: async (raced) => {
           const { world, ends, why } = raced;
@@ -90,8 +89,8 @@ testRaces(
     ),
     {
       does: "leaves only valid logins after two rotations of one token, each run for its own cluster",
-      open: () => worldOf(["a"], { contexts: ["one", "two"] }),
-      begin: typed(...each),
+      open: () => twoClusters("a"),
+      begin: sharedByClusters(`${create} --namespaces a --credential-per scope`),
       racers: [inContext("one"), inContext("two")],
       check: (raced) => {
         const alive = () => ["one", "two"].filter((context) => isAlive(raced.world, "a", undefined, context));
@@ -109,7 +108,6 @@ testRaces(
   [
     { of: "each namespace's own credential", line: `${create} --credential-per namespace` },
     { of: "a shared credential", line: `${create} --credential-per scope` },
-    { of: "a named token", line: `${create} --acr-token ci-pull --credential-per scope` },
     { of: "a service principal", line: "create --registry myregistry --service-principal ci --credential-per scope" },
   ].flatMap(({ of, line }) => {
     const made = `${line} ${places} --serviceaccount default`;

@@ -6,7 +6,8 @@ import { type Asked, is } from "../../support/fakes/asked.ts";
 import { shared, stored, watch, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
-import { isAlive, logins, makeByHand, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
+import { renamed, secondPassword } from "../../support/other-token.ts";
+import { copyOf, isAlive, logins, makeByHand, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
 import { all, any, before, failed, type Given, type Row, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 
 const now = new Date("2026-01-01T00:00:00Z");
@@ -129,7 +130,7 @@ const fifthList: Given = (world) => {
     () => new CliError("unreachable", "the connection was refused"),
   )(world);
 };
-const ciPull = "create named --registry myregistry --repository app/web --acr-token ci-pull --credential-per scope --namespaces a,b";
+const ciPull = "create named --registry myregistry --repository app/web --credential-per scope --namespaces a,b";
 const makesOther: Given = (world) => makeByHand(world, "password2");
 
 testRows(
@@ -138,9 +139,10 @@ testRows(
     waiting("is that of a killed run", 60, false),
     { does: "does not wait when --dry-run=client", given: claim("b"), command: `${rotate} --dry-run=client`, options: noWait, stderr: any },
     {
-      does: "keeps the password of a named token that a killed run generated, and prints the command that deletes it",
+      does: "keeps the password of another user's token that a killed run generated, and prints the command that deletes it",
       given: all(
         typed(ciPull),
+        (world) => renamed("ci-pull", [...world.azure.tokens.keys()].at(-1))(world),
         before("get secret a/named", async (world) => {
           await claim("a", { name: "named", makes: { identity: "ci-pull", slot: "password2" } })(world);
           await makeByHand(world, "password2", "ci-pull");
@@ -275,7 +277,7 @@ function paused(): Step {
     },
   };
 }
-const named = create.replace("a,b,c", "a,b --acr-token ci-pull");
+const named = create.replace("a,b,c", "a,b");
 const dead = { slot: "password2", madeAt: "2025-01-01T00:00:00Z" };
 
 testRows(
@@ -306,7 +308,8 @@ testRows(
       does: "names the Secrets whose login became invalid while it ran, with the command that repairs them",
       given: before("patch secret a/acr-myregistry", async (world) => {
         await makeByHand(world, "password1");
-        await typed(`${create.replace("a,b,c", "c")} --acr-token ${shared}`)(world);
+        world.cluster.put(copyOf(world, "b", { at: "c" }), "kubectl-acr-secret");
+        await secondPassword("c")(world);
       }),
       command: retire,
       ...failed,
@@ -330,6 +333,7 @@ testRows(
       world: () => worldOf(["a", "b"]),
       given: all(
         typed(named),
+        renamed("ci-pull"),
         (world) => {
           const entry = { ...noteIn(world, "a"), ...dead };
           world.cluster.put(notedSecret("b", "acr-myregistry", [entry], { username: "ci-pull", password: "dead" }), "kubectl-acr-secret");

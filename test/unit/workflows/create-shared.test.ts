@@ -141,13 +141,13 @@ const many = Array.from({ length: 12 }, (_, index) => `b/${String(index).padStar
 test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[]; told: { message: string; repositories: string[] }[] }>([
   {
     why: "those that it cannot pull",
-    issue: { mayPull: ["app/*"], more: { acrToken: "t" } },
+    issue: { mayPull: ["app/*"], more: { servicePrincipal: "t" } },
     uses: ["x", "app/web", "x"],
     told: [{ message: `pods use x, which secret/${name} cannot pull`, repositories: ["x"] }],
   },
   {
     why: "the first ten of many",
-    issue: { mayPull: ["app/*"], more: { acrToken: "t" } },
+    issue: { mayPull: ["app/*"], more: { servicePrincipal: "t" } },
     uses: many,
     told: [
       { message: `pods use ${many.slice(0, 10).join(", ")} and 2 more, which secret/${name} cannot pull`, repositories: many.slice(0, 10) },
@@ -174,7 +174,7 @@ test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[];
       act: "warn",
       to: { kind: "secret", namespace: "a", name },
       message,
-      fix: { verb: "create", secret: name, registry: "myregistry", acrToken: "t", repositories },
+      fix: { verb: "create", secret: name, registry: "myregistry", servicePrincipal: "t", repositories },
     })),
   );
 });

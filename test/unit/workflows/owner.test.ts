@@ -116,7 +116,7 @@ test("prints a hint when the namespace may not be read", async () => {
   await expect(ownerOf(placeOf(in_), "acr").ownName()).rejects.toMatchObject({
     kind: "forbidden",
     message: "may not",
-    hint: expect.stringContaining("--acr-token NAME"),
+    hint: expect.stringContaining("--service-principal=NAME"),
   });
 
   allow();
