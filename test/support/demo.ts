@@ -8,8 +8,8 @@ export const token = "demo-acr-myregistry-b3ccbab127";
 export const line = "create --registry myregistry --serviceaccount default -n demo";
 
 /** Returns a namespace whose pod waits for an image that it has no credential for. */
-export function demo(of: Parameters<typeof fakeWorld>[0] = {}): FakeWorld {
-  const world = fakeWorld(of);
+export function demo(): FakeWorld {
+  const world = fakeWorld();
   addNamespaces(world.cluster, "demo");
   world.cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/web:1"));
   return world;

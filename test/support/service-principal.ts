@@ -12,10 +12,10 @@ export const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 export const reader = "b93aa761-3e63-49ed-ac28-beffa264f7ac";
 
 /** The output if the run creates everything. */
-export const made = (name: string, grants = "+*"): string[] => [
+export const made = (name: string): string[] => [
   `application.graph.microsoft.com/${name} created`,
   `serviceprincipal.graph.microsoft.com/${name} created`,
-  `roleassignment.management.azure.com/${name} created (${grants})`,
+  `roleassignment.management.azure.com/${name} created (+*)`,
   ...attachedAll,
 ];
 

@@ -19,18 +19,23 @@ async function newPlace(): Promise<string> {
   return namespace;
 }
 
-const attach = (namespace: string, target: string, more = "--recreate") =>
-  shell.type(`kubectl acr-secret attach -n ${namespace} acr ${target} ${more}`, { cwd: folder });
+const attach = (namespace: string, more = "--recreate") =>
+  shell.type(`kubectl acr-secret attach -n ${namespace} acr pod/p ${more}`, { cwd: folder });
 const saved = (namespace: string) => `pod/p is saved in pod-${namespace}-p.json until it is recreated\n`;
-const podIn = (namespace: string, name = "p") => getJson<Pod>("pod", name, "-n", namespace);
+const podIn = (namespace: string) => getJson<Pod>("pod", "p", "-n", namespace);
 
-const setStatus = (namespace: string, status: object, of = "pod/p") =>
-  kubectl(["patch", of, "-n", namespace, "--subresource=status", "--type=merge", "-p", JSON.stringify({ status })]);
+const setStatus = (namespace: string, status: object) =>
+  kubectl(["patch", "pod/p", "-n", namespace, "--subresource=status", "--type=merge", "-p", JSON.stringify({ status })]);
 
-const bind = (namespace: string, node: string) =>
+const bind = (namespace: string) =>
   kubectl(
     ["create", "--raw", `/api/v1/namespaces/${namespace}/pods/p/binding`, "-f", "-"],
-    JSON.stringify({ apiVersion: "v1", kind: "Binding", metadata: { name: "p" }, target: { apiVersion: "v1", kind: "Node", name: node } }),
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Binding",
+      metadata: { name: "p" },
+      target: { apiVersion: "v1", kind: "Node", name: "node-a" },
+    }),
   );
 
 const waitingFor = (name: string) => ({
@@ -42,7 +47,7 @@ const waitingFor = (name: string) => ({
   state: { waiting: { reason: "ImagePullBackOff" } },
 });
 
-/** Returns an object without the fields that differ after each creation. */
+/** Returns a pod without the fields that differ after each creation. */
 function essence({ metadata, spec }: { metadata: object; spec: object }) {
   const { uid, resourceVersion, creationTimestamp, managedFields, generation, ...kept } = metadata as Record<string, unknown>;
   // The name of the token's volume differs each time.
@@ -55,26 +60,26 @@ test("recreates a pod unchanged except for the Secret after its other names", as
   await kubectl(["apply", "-f", "-"], JSON.stringify(rich(namespace)));
   const before = await podIn(namespace);
 
-  expect(await attach(namespace, "pod/p", "")).toEqual({
+  expect(await attach(namespace, "")).toEqual({
     stdout: "",
     stderr: expect.stringContaining(`kubectl acr-secret attach -n ${namespace} acr pod/p --recreate\n`),
     code: 1,
   });
-  expect(await attach(namespace, "pod/p", "--recreate --dry-run=server")).toMatchObject({
+  expect(await attach(namespace, "--recreate --dry-run=server")).toMatchObject({
     stdout: "pod/p replaced (server dry run)\n",
     stderr: "",
     code: 0,
   });
   expect((await podIn(namespace)).metadata.uid).toBe(before.metadata.uid);
 
-  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
+  expect(await attach(namespace)).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
   const after = await podIn(namespace);
   expect(after.metadata.uid).not.toBe(before.metadata.uid);
   const wanted = essence(before);
   expect(essence(after)).toEqual({ ...wanted, spec: { ...wanted.spec, imagePullSecrets: [{ name: "theirs" }, { name: "acr" }] } });
   expect(await savedFiles()).toEqual([]);
 
-  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p unchanged\n", stderr: "", code: 0 });
+  expect(await attach(namespace)).toEqual({ stdout: "pod/p unchanged\n", stderr: "", code: 0 });
   expect(await shell.type(`kubectl acr-secret detach -n ${namespace} acr pod/p --recreate`, { cwd: folder })).toEqual({
     stdout: "pod/p replaced\n",
     stderr: saved(namespace),
@@ -89,10 +94,10 @@ test.for([
 ])("keeps the node that $why: $keeps", async ({ spec, keeps }) => {
   const namespace = await newPlace();
   await create([pod(namespace, spec)]);
-  if (!keeps) await bind(namespace, "node-a");
+  if (!keeps) await bind(namespace);
   await setStatus(namespace, { phase: "Pending", containerStatuses: [waitingFor("web")] });
 
-  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
+  expect(await attach(namespace)).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
   const { spec: after } = await podIn(namespace);
   expect((after as { nodeName?: string }).nodeName).toBe(keeps ? "node-a" : undefined);
 });
@@ -122,7 +127,7 @@ test.for([
   await forbid(namespace);
   const before = await podIn(namespace);
 
-  const { stdout, stderr, code } = await attach(namespace, "pod/p");
+  const { stdout, stderr, code } = await attach(namespace);
   expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
   expect(stderr).toContain(message);
   expect(stderr).not.toContain("rehearsal");
@@ -135,7 +140,7 @@ test("leaves a file that creates the pod as it was when the run is killed after 
   await create([
     pod(namespace, { terminationGracePeriodSeconds: 300, containers: [{ name: "web", image, env: [{ name: "A", value: "b" }] }] }),
   ]);
-  await bind(namespace, "node-a"); // no kubelet confirms its deletion
+  await bind(namespace); // no kubelet confirms its deletion
   const before = await podIn(namespace);
 
   const child = shell.start("kubectl", ["acr-secret", "attach", "acr", "pod/p", "--recreate", "-n", namespace], { cwd: folder });
@@ -151,12 +156,12 @@ test("leaves a file that creates the pod as it was when the run is killed after 
   expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600);
   await kubectl(["delete", "pod", "p", "-n", namespace, "--force", "--grace-period=0"]);
 
-  expect(await attach(namespace, "pod/p")).toMatchObject({ stderr: expect.stringContaining('pods "p" not found'), code: 1 });
+  expect(await attach(namespace)).toMatchObject({ stderr: expect.stringContaining('pods "p" not found'), code: 1 });
   expect(await shell.type(`kubectl create -f ${file} && rm ${file}`, { cwd: folder })).toMatchObject({ code: 0 });
   const wanted = essence(before);
   const { nodeName: _, ...spec } = wanted.spec;
   expect(essence(await podIn(namespace))).toEqual({ ...wanted, spec });
-  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
+  expect(await attach(namespace)).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
   expect(await savedFiles()).toEqual([]);
 });
 
@@ -166,7 +171,7 @@ test("waits for a pod with a finalizer", async () => {
   const { uid } = (await podIn(namespace)).metadata;
   const letGo = () => kubectl(["patch", "pod", "p", "-n", namespace, "--type=merge", "-p", '{"metadata":{"finalizers":null}}']);
 
-  const run = attach(namespace, "pod/p");
+  const run = attach(namespace);
   await vi.waitFor(async () => expect((await podIn(namespace)).metadata.deletionTimestamp).toBeDefined(), {
     timeout: 20_000,
     interval: 50,
