@@ -93,7 +93,8 @@ async function issue(asking: Need, env: TokenEnv): Promise<Issue> {
   const objects = [grant, ...planned.created];
   const mayPull = hasSharedMap ? found.scopeMap && pulledRepositories(found.scopeMap) : scope.repositories;
   // A scope map that is not the token's own is never changed, so no command can grant more
-  const more = hasSharedMap ? undefined : { ...(found.isOthers && { secret: nameOfAnother(owner, env) }) };
+  const another = found.isOthers ? { secret: nameOfAnother(owner, env) } : {};
+  const more = hasSharedMap ? undefined : another;
   return issueOf({ ...planned, objects, grant }, scope, { asked, need, still, mayPull, more, isShared: !found.alone, warnings });
 }
 

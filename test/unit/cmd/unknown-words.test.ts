@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { demo } from "../../support/demo.ts";
+import { type } from "../../support/in-process.ts";
+
+const everyVerb = ["create", "attach", "check", "list", "rotate", "detach", "delete", "prune", "doctor"];
+const manifests = ["-f", "--filename", "-k", "--kustomize", "-R", "--recursive", "--write"];
+
+/** What scripts and habits from before version 0.2 may still say. */
+const unknown: readonly (readonly [verb: string, flags: readonly string[]])[] = [
+  ...everyVerb.map((verb) => [verb, ["--contexts", "--all-contexts", "--concurrency"]] as const),
+  [
+    "create --registry myregistry",
+    ["--keep", "--merge", "--acr-token", "--scope-map", "--from-docker-config", "--include-regional", ...manifests],
+  ],
+  ["attach acr", manifests],
+  ["detach acr", manifests],
+  ["schedule rotate", ["--apply", "--with-identity"]],
+  ["schedule create", ["--apply", "--with-identity"]],
+  ["schedule check", ["--apply", "--with-identity"]],
+  ["secretless node-files --registry myregistry", ["--for", "--verify"]],
+];
+
+test.for(unknown.flatMap(([verb, flags]) => flags.map((flag) => ({ verb, flag }))))("$verb rejects $flag", async ({ verb, flag }) => {
+  const { code, stderr } = await type(`${verb} ${flag}=x`, demo().ports);
+
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^error: unknown (shorthand )?flag: /) });
+});
+
+test.for([
+  { line: "check -o sarif", error: /^error: .*"sarif"/ },
+  { line: "attach acr -o admission-policy", error: /^error: .*"admission-policy"/ },
+  { line: "schedule status", error: /^error: .*"status"/ },
+  { line: "secretless migrate", error: /^error: .*"migrate"/ },
+  { line: "secretless issuer", error: /^error: .*"issuer"/ },
+  { line: "whoami", error: /^error: unknown command "whoami"/ },
+])("rejects $line", async ({ line, error }) => {
+  const { code, stderr } = await type(line, demo().ports);
+
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(error) });
+});
