@@ -15,7 +15,7 @@ export function planStore(to: Ref<"secret">, options: StoreOptions, existing: Ex
   const { entry, host, fresh, shape } = options;
   if (!existing) return { act: "store", to, entry, shape, precondition: undefined, because: "it does not exist" };
   const { uid, version, claim } = existing;
-  refuse(to, deletedLoss(existing) ?? lossOf(options, existing));
+  refuse(to, deletedLoss(existing) ?? recordLoss(to, options, existing) ?? lossOf(options, existing));
   if (!fresh && shapeNamed(shape).type === existing.type && holds(entry, host, existing))
     return { act: "keep", to, because: "holds this credential" };
   refuse(to, fixedLoss(to, options, existing));
@@ -66,7 +66,7 @@ type PlannedForm = Pick<StoreOptions, "host" | "shape">;
  */
 export function refuseForeign(to: Ref<"secret">, options: PlannedForm, existing: ExistingSecret, again?: Create): void {
   const other = again && { ...again, secret: `${to.name}-${again.reader ?? "pods"}` };
-  refuse(to, foreignLoss(options, existing) ?? shapeLoss(options, existing, other));
+  refuse(to, recordLoss(to, options, existing) ?? foreignLoss(options, existing) ?? shapeLoss(options, existing, other));
 }
 
 /** Why a Secret can't be written or deleted, with SECRET for its name and place. */
@@ -131,11 +131,24 @@ const identityLoss = ({ otherIdentity, pulls }: ExistingSecret): Loss | undefine
     ? undefined
     : [`SECRET holds a working token of ${otherIdentity}`, "use another name, or add --force to overwrite that token"];
 
-/** Returns the loss of a login that this plugin did not create, or of a credential for another registry. */
+/**
+ * Returns the loss of the record of another registry's credential, also with --force: without its record, that credential could be neither
+ * rotated nor revoked.
+ */
+function recordLoss({ name, namespace }: Ref, { host }: PlannedForm, { entries }: ExistingSecret): Loss | undefined {
+  if (!entries || entries.length === 0 || entryFor(entries, host)) return undefined;
+  const remove: Fix = { verb: "delete", secret: name, namespace };
+  return [
+    `SECRET holds a credential for ${[...new Set(entries.flatMap((entry) => entry.hosts))].join(", ")}`,
+    { do: "hints", hints: ["use another name, or delete the Secret first:", remove] },
+  ];
+}
+
+/** Returns the loss of a login that this plugin did not create. */
 function foreignLoss({ host, shape }: PlannedForm, { entries, hosts, type }: ExistingSecret): Loss | undefined {
   const hint = `use another name${type === shapeNamed(shape).type ? `, or add --force to overwrite the login for ${host}` : ""}`;
   if (!entries) return [`SECRET (type ${type}) was not created by kubectl acr-secret`, hint];
   if (entryFor(entries, host)) return undefined;
-  const named = [...new Set([...entries.flatMap((entry) => entry.hosts), ...othersIn(hosts, host)])];
+  const named = othersIn(hosts, host);
   return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, hint];
 }

@@ -5,8 +5,6 @@ import { entry, existing, host, to } from "../../support/situations/existing-sec
 
 const foreign: ExistingSecret = { ...existing, entries: undefined };
 const options = (more: Partial<StoreOptions> = {}): StoreOptions => ({ entry, host, fresh: false, force: false, ...more });
-const _stands = { uid: "u1", version: "7" };
-const _claim = { by: "another-run", until: "2026-01-01T00:00:30Z" };
 const argocd: ExistingSecret = { ...existing, type: "Opaque", shape: "argocd-repository" };
 const forArgo = options({ fresh: true, shape: "argocd-repository" });
 
@@ -25,13 +23,6 @@ test.for<{ why: string; existing: ExistingSecret; options?: StoreOptions; messag
     hint: "use another name",
   },
   {
-    why: "another registry's credential in another format",
-    existing: { ...argocd, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] },
-    options: forArgo,
-    message: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
-    hint: "use another name, or add --force to overwrite the login for r.azurecr.io",
-  },
-  {
     why: "a pull secret of this plugin, for another reader",
     existing: { ...existing, shape: "pull-secret" },
     options: forArgo,
@@ -43,12 +34,6 @@ test.for<{ why: string; existing: ExistingSecret; options?: StoreOptions; messag
     existing: argocd,
     message: 'secret "acr" in namespace "demo" is an Argo CD repository and overwriting it would break that',
     hint: "use another name",
-  },
-  {
-    why: "another registry's credential",
-    existing: { ...existing, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] },
-    message: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
-    hint: "use another name, or add --force to overwrite the login for r.azurecr.io",
   },
   {
     why: "this plugin's label, an invalid annotation, and a login for another registry",
@@ -116,4 +101,23 @@ test.for<{ why: string; existing: ExistingSecret; message: string | undefined }>
 
   if (message === undefined) expect(refuse).not.toThrow();
   else expect(refuse).toThrow(expect.objectContaining({ kind: "conflict", message }));
+});
+
+test.for([
+  { what: "a pull secret", there: existing, wanted: options() },
+  { what: "a Secret of another format", there: argocd, wanted: forArgo },
+])("refuses to overwrite the record of another registry in $what with --force", ({ there, wanted }) => {
+  const elsewhere = { ...there, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] };
+
+  for (const force of [false, true])
+    expect(() => planStore(to, { ...wanted, force }, elsewhere)).toThrow(
+      expect.objectContaining({
+        kind: "conflict",
+        message: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
+        hint: {
+          do: "hints",
+          hints: ["use another name, or delete the Secret first:", { verb: "delete", secret: "acr", namespace: "demo" }],
+        },
+      }),
+    );
 });

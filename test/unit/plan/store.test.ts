@@ -126,7 +126,7 @@ test("reports no loss for another key of the same registry", () => {
 });
 
 test("warns about an overwritten login for another registry if the reader finds only one", () => {
-  const elsewhere = { ...argocd, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] };
+  const elsewhere = { ...argocd, entries: [], hosts: ["b.azurecr.io"] };
   const store = planStore(to, { ...forArgo, force: true }, elsewhere);
 
   expect(warnLoss(store, elsewhere)).toEqual([
