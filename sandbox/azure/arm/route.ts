@@ -39,6 +39,9 @@ export function versionsIn({ apiVersions }: World, { type, versions }: Route): r
   return only ? versions.filter((version) => only.includes(version)) : versions;
 }
 
+/** Whether an API version is one of the previews that return more properties of a registry than the stable one. */
+export const isPreview = (version: string): boolean => /^2026-.*-preview$/.test(version);
+
 /** Creates routes of one resource type. */
 export function routesOf(type: string, versions: readonly string[]) {
   return (method: Route["method"], path: string, handle: Route["handle"]): Route => ({
