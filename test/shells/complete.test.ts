@@ -56,7 +56,7 @@ const rows: readonly Row[] = [
   // a flag
   { begun: "create --expires", becomes: "create --expires-in " },
   // a flag of kubectl
-  { begun: "list --cont", becomes: "list --context" },
+  { begun: "list --cont", becomes: "list --context " },
   // a flag's value
   { begun: "create --auth work", becomes: "create --auth workload " },
   // a value after =
@@ -99,7 +99,7 @@ test.for(shellNames)("completes with Tab in %s", { timeout: 120_000 }, async (na
   for (const { begun } of rows) found.push(await prompt.tab(`kubectl acr-secret ${begun}`));
 
   expect(found).toEqual(rows.map((row) => `kubectl acr-secret ${row[name] ?? row.becomes}`));
-  await prompt.list("kubectl acr-secret create --re", "Recreate what can't be updated");
+  await prompt.list("kubectl acr-secret create --re", "Recreate waiting pods");
   await prompt.leave();
 });
 
