@@ -1,4 +1,4 @@
-import { asCliError, CliError, Interrupted } from "../errors.ts";
+import { asCliError, CliError, Interrupted, isForbidden } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
@@ -94,8 +94,8 @@ export async function executeAll(plan: Plan, env: Env): Promise<{ readonly outco
   for (const change of plan) {
     const { outcome, issued: more } = await attempt(change, [], { ...env, issued });
     if (outcome.left) throw await rolledBack(new Interrupted(), outcomes, env);
-    // A change may have happened if its response was lost
-    if (outcome.error) throw await rolledBack(outcome.error, [...outcomes, outcome], env);
+    // A change may have happened if its response was lost, but not if it was forbidden
+    if (outcome.error) throw await rolledBack(outcome.error, isForbidden(outcome.error) ? outcomes : [...outcomes, outcome], env);
     outcomes.push(outcome);
     issued = { ...issued, ...more };
   }

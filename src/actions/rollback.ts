@@ -1,6 +1,7 @@
 import { asCliError, CliError, Interrupted } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { joinNames, type Ref } from "../kinds.ts";
+import { joinNames, nameOf, type Ref } from "../kinds.ts";
+import type { Change } from "../plan/change.ts";
 import { nameInPlace } from "../plan/wording.ts";
 import type { Env } from "./action.ts";
 import { rollbackOf } from "./actions.ts";
@@ -16,7 +17,7 @@ export function rollback(done: readonly ChangeOutcome[], { tools, claims }: Pick
     await tools.during("Rolling back changes in Azure", async () => {
       for (const change of back) {
         const error = await tools.apply(change).then(() => undefined, asCliError);
-        if (error) remaining.push({ change, error, messages: [notRolledBack], fix: { do: "shell", argv: tools.removal(change) } });
+        if (error) remaining.push({ change, error, ...byHand(change, tools) });
       }
     });
     if (remaining.length > 0) claims.keepPassword();
@@ -34,7 +35,7 @@ export function keepUncertain(
   holders: readonly Ref[],
   { tools, claims }: Pick<Env, "tools" | "claims">,
 ): ChangeOutcome[] {
-  const back = rollbacksOf(done);
+  const back = rollbacksOf(done).filter(({ act }) => act === "delete");
   const [first] = back;
   if (!first) return [];
   claims.keepPassword();
@@ -44,7 +45,11 @@ export function keepUncertain(
   return [{ change: first, left: "failed", messages: [message], fix: { do: "steps", steps } }];
 }
 
-const notRolledBack = "a change could not be rolled back. Run";
+/** Says what to do about a change that was not rolled back. An object that existed before the run must not be deleted. */
+function byHand(change: Change, tools: Tools): Pick<ChangeOutcome, "messages" | "fix"> {
+  if (change.act !== "delete") return { messages: [`${nameOf(change.to)} could not be restored`] };
+  return { messages: ["a change could not be rolled back. Run"], fix: { do: "shell", argv: tools.removal(change) } };
+}
 
 const rollbacksOf = (done: readonly ChangeOutcome[]) => done.toReversed().flatMap(({ change }) => rollbackOf(change) ?? []);
 

@@ -106,7 +106,7 @@ function supply(facts: InAzure): Advice {
   const missing = facts.names.find((name) => isObjectName(name) && !facts.secrets.some((secret) => secret.name === name));
   if (missing !== undefined) return { fix: make(facts, { secret: missing }) };
   const empty = facts.secrets.find(({ name, servers, isFixed }) => !isFixed && facts.names.includes(name) && servers?.length === 0);
-  if (empty) return { fix: { ...make(facts, { secret: empty.name }), force: empty.note === undefined } };
+  if (empty) return { fix: { ...make(facts, { secret: empty.name }), force: empty.note === undefined || empty.writers.length > 0 } };
   const narrow = facts.unattached.map(({ secret }) => facts.secrets.find(({ name }) => name === secret)).find((it) => it?.note?.widens);
   if (narrow) {
     const { fix: make, notes } = renewal(facts, narrow, { repositories: [facts.ref.repository] });
