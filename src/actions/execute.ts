@@ -94,13 +94,15 @@ export async function executeAll(plan: Plan, env: Env): Promise<{ readonly outco
   for (const change of plan) {
     const { outcome, issued: more } = await attempt(change, [], { ...env, issued });
     if (outcome.left) throw await rolledBack(new Interrupted(), outcomes, env);
-    // A change may have happened if its response was lost, but not if it was forbidden
-    if (outcome.error) throw await rolledBack(outcome.error, isForbidden(outcome.error) ? outcomes : [...outcomes, outcome], env);
+    if (outcome.error) throw await rolledBack(outcome.error, [...outcomes, outcome].filter(mayHaveHappened), env);
     outcomes.push(outcome);
     issued = { ...issued, ...more };
   }
   return { outcomes, issued };
 }
+
+/** A change may have happened if its response was lost. An update is one request, so it has not happened if it was forbidden. */
+const mayHaveHappened = ({ change, error }: ChangeOutcome): boolean => change.act !== "update" || !isForbidden(error);
 
 /** Rolls back the changes and returns the error that ended the run, extended by the changes that could not be rolled back. */
 const rolledBack = async (error: CliError, done: readonly ChangeOutcome[], env: Env) =>

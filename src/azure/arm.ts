@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { Busy, CliError } from "../errors.ts";
 import type { HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
 import { type Json, parseObject, textOf } from "../json.ts";
@@ -127,7 +127,7 @@ export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(m
     if (answer.status === 404 && method !== "PUT" && method !== "POST") return undefined;
     if (answer.status >= 300) throw refused(doing, url, answer);
     const poll = pollOf(answer);
-    return poll ? outcome(request, url, poll) : bodyOf(doing, answer);
+    return poll ? outcome(request, url, poll).catch(throwAccepted) : bodyOf(doing, answer);
   }
 
   return {
@@ -144,6 +144,11 @@ export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(m
   };
 }
 
+/** Azure has accepted the request, so a later refusal does not mean that nothing has changed. @throws the error, never as Busy */
+function throwAccepted(error: unknown): never {
+  throw error instanceof Busy ? new CliError(error.kind, error.message, { hint: error.hint }) : error;
+}
+
 /** Returns how to poll the operation that a response started: by Azure-AsyncOperation, or by the Location of a 202. */
 function pollOf(answer: HttpResponse): Poll | undefined {
   const [status, result] = [answer.header("Azure-AsyncOperation"), answer.header("Location")];
@@ -151,10 +156,11 @@ function pollOf(answer: HttpResponse): Poll | undefined {
   // Every poll returns another signed URL. The URL of a status stays valid. For a result, only the newest URL is known to be valid.
   if (status !== undefined) return { url: status, pause, hasEnded };
   if (answer.status !== 202 || result === undefined) return undefined;
-  return { url: result, pause, moves: true, hasEnded: ({ status }) => status !== 202 };
+  return { url: result, pause, moves: true, hasEnded: ({ status }) => status !== 202 && status !== 429 };
 }
 
-/** Whether a poll of Azure-AsyncOperation returned the operation's end, or was rejected. */
-const hasEnded = (answer: HttpResponse) => answer.status >= 400 || ["Succeeded", "Failed", "Canceled"].includes(statusOf(answer) ?? "");
+/** Whether a poll of Azure-AsyncOperation returned the operation's end, or was rejected. A throttled poll (429) says nothing. */
+const hasEnded = (answer: HttpResponse) =>
+  (answer.status >= 400 && answer.status !== 429) || ["Succeeded", "Failed", "Canceled"].includes(statusOf(answer) ?? "");
 
 const statusOf = ({ text }: HttpResponse) => textOf(parseObject(text)?.status);

@@ -31,8 +31,9 @@ export function openTokens(arm: Arm) {
     /** If Azure returns the token as disabled, enables it once more. */
     async putToken(registry, { name, scopeMapId }) {
       const path = pathOf(registry, "tokens", name);
+      // Not repeated: after a lost answer, another run may have generated a password, which a second PUT deletes
       const write = (method: "PUT" | "PATCH", properties: object) =>
-        arm.send({ method, path, version, body: { properties }, doing: `write token ${name}` }, asToken);
+        arm.send({ method, path, version, body: { properties }, doing: `write token ${name}`, isRead: false }, asToken);
       const written = await write("PUT", { scopeMapId, status: "enabled" });
       const token = written.status === "disabled" ? await write("PATCH", { status: "enabled" }) : written;
       if (token.status === "enabled") return token;

@@ -7,7 +7,7 @@ const maxDelay = 60_000;
 /** The errors of a server, or of a proxy in front of it, that may be temporary. */
 const temporaryStatuses = [408, 429, 500, 502, 503, 504];
 
-/** A repetition of these overwrites nothing that another client may have written after a lost response. */
+/** The methods that are repeated. A PUT that may destroy what another client has written since says so with `isRead: false`. */
 const repeatableMethods = ["GET", "HEAD", "PUT"];
 
 /**

@@ -1,5 +1,5 @@
-import type { Fix, PluginCommand } from "../fix.ts";
-import { argumentKind, at, isRecreatable, kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
+import type { PluginCommand } from "../fix.ts";
+import { at, isRecreatable, kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { KubeObjects, Metadata, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import { type Recreation, readRecreation } from "./recreate.ts";
@@ -100,12 +100,6 @@ export type OwnerRef = { readonly kind: string; readonly name: string };
  */
 export type RecreateOptions = { readonly recreate: boolean; readonly force: boolean };
 
-/** Returns the commands that delete an object and create it from a changed manifest. */
-function again({ kind, name, namespace }: Ref<TargetKind>): Fix {
-  const remove = { kubectl: `delete ${argumentKind(kind)}`, args: [name], namespace };
-  return { do: "steps", steps: [remove, { kubectl: "create", args: ["-f", "FILE"], namespace }], namespace };
-}
-
 /** The requested change and its target. */
 type RequestedChange = { readonly does: "attach" | "detach"; readonly secret: string; readonly to: Ref<TargetKind> };
 
@@ -126,7 +120,13 @@ export function refuseRecreate(
   const list = `imagePullSecrets of ${nameOf(to)} cannot be changed`;
   if (isRecreatable(to.kind) && options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
   if (!isRecreatable(to.kind))
-    return { act: "refuse", to, message: `${list}: delete the ${kind} and create it with another list`, fix: again(to) };
+    return {
+      act: "refuse",
+      to,
+      message: `${list}: delete the ${kind} and create it with another list`,
+      // kubectl reads the file before it deletes the object
+      fix: { kubectl: "replace", args: ["--force", "-f", "FILE"], namespace: to.namespace },
+    };
   if (never !== undefined) return { act: "refuse", to, message: `${list}, and the ${kind} cannot be recreated: it ${never}` };
   const message = `${list}, so the ${kind} must be recreated`;
   const fix: PluginCommand = {

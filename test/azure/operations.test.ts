@@ -154,13 +154,20 @@ test.for(["Failed", "Canceled"])("prints Azure's words and the correlation ID wh
   });
 });
 
-test("sends a PUT again when its response is lost, also half of it", async () => {
+test("sends the PUT of a scope map again when its response is lost, also half of it", async () => {
   for (const half of [false, true]) {
     const name = half ? "halved" : "unheard";
-    for (const path of [/scopeMaps\/(halved|unheard)/, /tokens\/(halved|unheard)\?/])
-      world.azure.faults.add({ kind: "lose", half, method: "PUT", path, times: 1 });
+    world.azure.faults.add({ kind: "lose", half, method: "PUT", path: /scopeMaps\/(halved|unheard)/, times: 1 });
     expect((await made(name)).token.name).toBe(name);
   }
+});
+
+test("sends the PUT of a token once when its response is lost, because a second one deletes passwords", async () => {
+  world.azure.faults.add({ kind: "lose", half: true, method: "PUT", path: /tokens\/onlyonce\?/, times: 1 });
+  world.azure.calls.reset();
+
+  await expect(made("onlyonce")).rejects.toMatchObject({ kind: "unreachable" });
+  expect(world.azure.calls.count("PUT", /tokens\/onlyonce\?/)).toBe(1);
 });
 
 test("does not generate a password again when its response is lost", async () => {

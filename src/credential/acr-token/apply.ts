@@ -113,7 +113,11 @@ export function tokenApplier({ azure, registry, sources, issued }: TokenEnv): Cr
   }
 
   const token: Partial<Record<Change["act"], (change: Make) => Promise<void>>> = {
-    create: async ({ to: { name } }) => void (await azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${name}` })),
+    create: async ({ to: { name } }) => {
+      // A PUT over a token that another run has created would delete its passwords
+      if (await azure.token(registry, name)) throw new Conflict(`another run created the ACR token "${name}"`);
+      await azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${name}` });
+    },
     delete: deleteToken,
   };
   const scopeMap: typeof token = { create: writeScopeMap, update: writeScopeMap, delete: deleteScopeMap };

@@ -211,7 +211,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
           }),
         putToken: (_, { name, scopeMapId }) =>
           ask("putToken", name, true, () => {
-            const token: Token = { scopeMapId, status: "enabled", passwords: tokens.get(name)?.passwords ?? new Map() };
+            const token: Token = { scopeMapId, status: "enabled", passwords: new Map() };
             tokens.set(name, token);
             return shown(name, token);
           }),

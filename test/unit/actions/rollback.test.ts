@@ -139,3 +139,25 @@ test("adds no hint to a defect", () => {
 
   expect(withLeft(defect, [left("remove m")], env().tools)).toBe(defect);
 });
+
+const grow = { act: "update", to: makeMap.to, before: ["a"], after: ["a", "b"], because: "" } as const;
+
+test("rolls back no update that was forbidden", async () => {
+  const changes: string[] = [];
+  const at = env({
+    apply: async ({ act, to }) => {
+      changes.push(`${act} ${to.name}`);
+      throw no();
+    },
+  });
+
+  await expect(executeAll([grow], at)).rejects.toMatchObject({ kind: "forbidden", hint: undefined });
+  expect(changes).toEqual(["update m"]);
+});
+
+test("prints no command that deletes an object when its update could not be rolled back", async () => {
+  const [kept] = await rollback([{ change: grow }], env({ apply: () => Promise.reject(no()) }));
+
+  expect(kept).toMatchObject({ messages: ["scopemap.azurecr.io/m could not be restored"] });
+  expect(kept?.fix).toBeUndefined();
+});

@@ -2,7 +2,7 @@ import { cloudOf } from "../../../src/azure/cloud.ts";
 import type { Http, HttpRequest } from "../../../src/http/message.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
-type Answer = { readonly status?: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
+export type Answer = { readonly status?: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
 
 /** Returns options with which the services of Azure get these answers, and their requests. */
 export function answering(answer: (request: HttpRequest) => Answer, env: Readonly<Record<string, string>> = {}) {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openArm } from "../../../src/azure/arm.ts";
-import { answering } from "./answering.ts";
+import { Busy, CliError } from "../../../src/errors.ts";
+import { type Answer, answering } from "./answering.ts";
 
 /** Returns an Azure Resource Manager that always returns this response, and the requested URLs. */
 function always(status: number, body: object, headers: Readonly<Record<string, string>> = {}) {
@@ -83,4 +84,34 @@ test.for([
   const { arm } = always(401, { error: { code: "RequestDisallowedByPolicy", message: "No." } }, { "WWW-Authenticate": header });
 
   await expect(arm.run(request)).rejects.toMatchObject({ kind: "unauthenticated", hint });
+});
+
+test("polls on when Azure throttles the poll of an operation that it has accepted", async () => {
+  const status = "https://management.azure.com/status?api-version=1";
+  const answers: Answer[] = [
+    { status: 202, headers: { "Azure-AsyncOperation": status, "Retry-After": "1" } },
+    { status: 429, headers: { "Retry-After": "600" } },
+    { status: 200, body: { status: "Succeeded" } },
+  ];
+  const options = answering(() => answers.shift() ?? { status: 500 });
+
+  await openArm(options).run({ ...request, method: "DELETE" });
+
+  expect(answers).toEqual([]);
+});
+
+test("does not report as unchanged what Azure has accepted and then throttled", async () => {
+  const headers = { "Azure-AsyncOperation": "https://management.azure.com/status?api-version=1" };
+  const answers = [
+    { status: 201, headers },
+    { status: 200, body: { status: "Succeeded" } },
+  ];
+  const options = answering(() => answers.shift() ?? { status: 429, headers: { "Retry-After": "600" } });
+
+  const error = await openArm(options)
+    .run(request)
+    .catch((caught: unknown) => caught);
+
+  expect(error).toBeInstanceOf(CliError);
+  expect(error).not.toBeInstanceOf(Busy);
 });

@@ -95,7 +95,7 @@ test("refuses a Job, and prints the commands that delete and create it", async (
     stdout: "",
     stderr:
       "error: imagePullSecrets of job.batch/j cannot be changed: delete the Job and create it with another list\n" +
-      "hint: kubectl delete job -n demo j && kubectl create -n demo -f FILE\n",
+      "hint: kubectl replace -n demo --force -f FILE\n",
     code: 1,
   });
 });

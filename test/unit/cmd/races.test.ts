@@ -54,8 +54,8 @@ const rotations: readonly Rotation[] = [
   { what: "a rotation and a person who creates the other password", begin: shared, renames: true, racers: [retire, person], may: tooMany },
 ];
 
-/** The other cluster may hold the password in the other slot. */
-const otherCluster = /password[12] of the ACR token "[^"]+" may be in use\nhint: cluster \w+ may hold it/;
+/** The other cluster may hold the password in the other slot, or its run has generated that password again before this run could use it. */
+const otherCluster = /password[12] of the ACR token "[^"]+" may be in use\nhint: cluster \w+ may hold it|refuses the login/;
 const inContext = (context: string) => `rotate acr-myregistry --grace 0 -n a --context ${context}`;
 
 /** Checks the ends, and that all logins are valid now and after one more rotation. */
