@@ -33,11 +33,11 @@ export async function fleet(world: World): Promise<Row[]> {
   say("making 1,000 namespaces");
   await makeNamespaces(api, 1000);
   const pairs: Pair[] = [];
-  return [await beside(api, world, pairs), ...figuresOf(pairs), await rotation(api, world)];
+  return [await compareWithBare(api, world, pairs), ...figuresOf(pairs), await rotation(api, world)];
 }
 
 /** Compares first runs with the bare load, and collects the results of the plugin's runs. */
-async function beside(api: Api, world: World, pairs: Pair[]): Promise<Row> {
+async function compareWithBare(api: Api, world: World, pairs: Pair[]): Promise<Row> {
   const { sandbox, kubectl, env, say } = world;
   const [socket, file] = [join(sandbox.folder, "bare.sock"), join(sandbox.folder, "bare.json")];
   const bare = join(import.meta.dirname, "bare.mjs");
