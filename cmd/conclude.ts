@@ -1,7 +1,7 @@
-import type { DryRun, NamespaceError, Outcome } from "../src/actions/outcome.ts";
 import { ProxyEnded, permissionHint } from "../src/errors.ts";
 import { everyNamespace, type Fix, inPlace } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
+import type { DryRun, Outcome } from "../src/outcome.ts";
 import { printError } from "../src/output/error.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
@@ -60,18 +60,17 @@ export const printsHints = (code: number, { output, "dry-run": dryRun }: Printin
   code === 0 && output === undefined && dryRun === "none";
 
 /** Whether an outcome is the error of a run on one namespace, and not the error of one of its credentials. */
-export const endsRun = (outcome: Outcome): outcome is NamespaceError =>
-  !outcome.change && outcome.error !== undefined && !outcome.isPartial;
+export const endsRun = ({ to, error, isPartial }: Outcome): boolean => to.kind === "namespace" && error !== undefined && !isPartial;
 
 /** Yields the outcomes without the error that the end of the proxy causes for each object. @throws ProxyEnded after the last outcome */
 async function* withoutProxyErrors(outcomes: AsyncIterable<Outcome>): AsyncGenerator<Outcome> {
   let ended: ProxyEnded | undefined;
   for await (const outcome of outcomes) {
-    const { error, change, messages, fix } = outcome;
+    const { error, ...rest } = outcome;
     if (!(error instanceof ProxyEnded)) yield outcome;
     else {
       ended = error;
-      if (change && messages) yield { change, messages, fix, left: "failed" };
+      if (rest.messages) yield { ...rest, left: "failed" };
     }
   }
   if (ended) throw ended;

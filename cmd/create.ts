@@ -1,4 +1,5 @@
 import { isDone, type Outcome } from "../src/actions/outcome.ts";
+import { allReported } from "../src/actions/reported.ts";
 import { type Cluster, listAll } from "../src/cluster/port.ts";
 import type { Asked, Credential, Kind, Sources } from "../src/credential/kind.ts";
 import { isMadeInAzure, parseKind } from "../src/credential/kinds.ts";
@@ -92,7 +93,7 @@ async function createAll(options: Options, flags: CreateFlags, session: Session)
   const observed = observe(outcomes, (outcome) => {
     createsSecret ||= isDone(outcome) && outcome.change.act === "store" && !outcome.change.precondition;
   });
-  const code = await conclude(observed, session, { ...flags, passwords: true }, clusterScope);
+  const code = await conclude(allReported(observed), session, { ...flags, passwords: true }, clusterScope);
   const { host } = await opening;
   const isNew = reader !== undefined || (createsSecret && isOneNamespace);
   if (!isNew || !printsHints(code, flags)) return code;

@@ -1,5 +1,6 @@
 import { Claims } from "../src/actions/claims.ts";
 import { isDone, type Outcome } from "../src/actions/outcome.ts";
+import { allReported } from "../src/actions/reported.ts";
 import { isMadeInAzure } from "../src/credential/kinds.ts";
 import { type CliError, usage } from "../src/errors.ts";
 import { planDelete } from "../src/plan/delete.ts";
@@ -71,7 +72,7 @@ export const deletion = verb({
     const where = whereOf(clusterScope);
     const open = opener(identityOf(flags), session);
     const deleting = { secret, clusterScope, flags, open, session };
-    if (asks) await confirmDeletion(session, deleteSecrets(deleting, "client"), where);
+    if (asks) await confirmDeletion(session, allReported(deleteSecrets(deleting, "client")), where);
     const notFound = () => {
       if (flags["ignore-not-found"] || session.interrupted()) return undefined;
       return clusterScope.namespaces.length === 0 ? noneMatches() : noSecret(secret, { verb: "list" });
@@ -87,7 +88,7 @@ export const deletion = verb({
       const error = isFound ? undefined : notFound();
       if (error) throw error;
     }
-    const code = await conclude(recorded(), session, flags, clusterScope);
+    const code = await conclude(allReported(recorded()), session, flags, clusterScope);
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
     session.hint("the objects that were created for it in Azure still exist. To list them, run:");
     for (const registry of registries) session.hint({ verb: "prune", registry });

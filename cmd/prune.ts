@@ -1,3 +1,4 @@
+import { allReported } from "../src/actions/reported.ts";
 import type { AzureRegistry, SignInOptions } from "../src/azure/port.ts";
 import type { Remover } from "../src/credential/kind.ts";
 import { orphanedRoles } from "../src/credential/service-principal/roles.ts";
@@ -101,7 +102,11 @@ async function remove(removals: readonly Removal[], removing: Removing, flags: P
   const tools = toolsOf(session, { "dry-run": dryRun, "field-manager": "" });
   const form = flags.output === "wide" ? undefined : flags.output;
   const printer = openPrinter(form, { ...session, dryRun, where: "one", managedFields: false, inAzure: true });
-  const { failures } = await printOutcomes(pruning(removals, { ...removing, tools }), session, { printer, where: "one", total: 0 });
+  const { failures } = await printOutcomes(allReported(pruning(removals, { ...removing, tools })), session, {
+    printer,
+    where: "one",
+    total: 0,
+  });
   if (!session.interrupted()) return failures > 0 ? 1 : 0;
   session.stderr.write("interrupted. Run the same command again to continue.\n");
   return 130;

@@ -1,4 +1,5 @@
 import type { Outcome } from "../src/actions/outcome.ts";
+import { allReported } from "../src/actions/reported.ts";
 import { CliError, Interrupted, unlessForbidden } from "../src/errors.ts";
 import { inPlace } from "../src/fix.ts";
 import { dueOf, independentGroups, type NotDue, notDue, type Rotation, rotationsOf } from "../src/plan/rotation.ts";
@@ -61,7 +62,7 @@ export const rotate = verb({
     }
     const skipped = rotations.filter((rotation) => refusals.get(rotation)).map((rotation) => unableReasons(rotation, options));
     const outcomes = rotateAll(able, { ...all, clusterScope, options, flags, skipped }, session);
-    const code = await conclude(outcomes, session, flags, holding(able, clusterScope));
+    const code = await conclude(allReported(outcomes), session, flags, holding(able, clusterScope));
     session.stderr.write(skipLines(skipped, flags));
     return code;
   },

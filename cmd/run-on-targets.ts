@@ -1,3 +1,4 @@
+import { allReported } from "../src/actions/reported.ts";
 import { usage } from "../src/errors.ts";
 import { type Fix, listEverywhere } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
@@ -45,7 +46,7 @@ export async function runInScope(
   const clusterScope = await clusterScopeOf(scopeOf(flags), { ...session, writes: true });
   const { reads, ...run } = await prepare(clusterScope, whereOf(clusterScope) === "one");
   const outcomes = runUnit(run, readersOf(clusterScope, reads), toolsOf(session, flags));
-  return conclude(outcomes, session, flags, clusterScope);
+  return conclude(allReported(outcomes), session, flags, clusterScope);
 }
 
 /** The Secret and the targets of a command line, for planning one namespace. */

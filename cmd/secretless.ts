@@ -1,4 +1,4 @@
-import type { Outcome } from "../src/actions/outcome.ts";
+import { allReported } from "../src/actions/reported.ts";
 import { cloudOf } from "../src/azure/cloud.ts";
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
@@ -134,8 +134,8 @@ async function change(does: "create" | "delete", given: SecretlessFlags, session
   const clusterScope = await clusterScopeOf(scopeOf({}), { ...session, writes: true });
   const [namespace = ""] = clusterScope.namespaces;
   const ports = { azure: await session.azure(identityOf(given)), cluster: session.cluster() };
-  const run = (dry: SecretlessFlags["dry-run"]): AsyncIterable<Outcome> =>
-    setUp(does, { ...order, namespace }, ports, toolsOf(session, { ...given, "dry-run": dry }));
+  const run = (dry: SecretlessFlags["dry-run"]) =>
+    allReported(setUp(does, { ...order, namespace }, ports, toolsOf(session, { ...given, "dry-run": dry })));
   if (asks) await confirmDeletion(session, run("client"), "one");
   const code = await conclude(run(given["dry-run"]), session, given, clusterScope);
   if (does === "create" && printsHints(code, given)) printChecks(order, given, session);

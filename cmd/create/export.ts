@@ -1,3 +1,4 @@
+import { allReported } from "../../src/actions/reported.ts";
 import type { Credential, Kind } from "../../src/credential/kind.ts";
 import { isMadeInAzure } from "../../src/credential/kinds.ts";
 import { usage } from "../../src/errors.ts";
@@ -30,7 +31,7 @@ export async function exportOne(options: Options, flags: CreateFlags, session: S
   const place = await onlyPlace(options, session);
   const tools = (credential: Credential) => toolsOf(session, flags, credential);
   const order = { ...options, podsTell: podsTell(options), opening, tools };
-  return conclude(exportSecret(place, order), session, { ...flags, output, passwords: true }, place);
+  return conclude(allReported(exportSecret(place, order)), session, { ...flags, output, passwords: true }, place);
 }
 
 /** The flags that count if the reader creates the Secret itself. */

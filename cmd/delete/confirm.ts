@@ -1,9 +1,8 @@
-import { isDone, type Outcome } from "../../src/actions/outcome.ts";
 import { CliError } from "../../src/errors.ts";
-import { joinNames, nameOf } from "../../src/kinds.ts";
+import { isInCluster, joinNames, nameOf } from "../../src/kinds.ts";
+import { isFailed, type Outcome } from "../../src/outcome.ts";
 import { printable } from "../../src/output/printable.ts";
 import type { PlaceDetail } from "../../src/output/words.ts";
-import type { Change } from "../../src/plan/change.ts";
 import { counted } from "../../src/plan/wording.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
@@ -24,17 +23,11 @@ export async function confirmDeletion(session: Session, preview: AsyncIterable<O
 
 /** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
 function questionOf(outcomes: readonly Outcome[], where: PlaceDetail): string | undefined {
-  const done = outcomes.filter(isDone).map(({ change }) => change);
-  const named = (is: (change: Change) => boolean) => done.filter(is).map(({ to }) => nameOf(to));
-  const deleted = [...named(({ act }) => act === "remove"), ...named(({ act }) => act === "delete")];
-  const parts = [
-    ...part("delete", deleted, where),
-    ...part(
-      "remove its name from",
-      named(({ act }) => act === "detach"),
-      where,
-    ),
-  ];
+  const done = outcomes.filter((outcome) => !isFailed(outcome));
+  const named = (is: (outcome: Outcome) => boolean) => done.filter(is).map(({ to }) => nameOf(to));
+  const deleted = [true, false].flatMap((here) => named(({ to, result }) => result === "deleted" && isInCluster(to) === here));
+  const detached = named(({ list, result }) => result === "patched" && list?.does === "detach");
+  const parts = [...part("delete", deleted, where), ...part("remove its name from", detached, where)];
   if (parts.length === 0) return undefined;
   const text = parts.join(", and ");
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;

@@ -1,10 +1,9 @@
 import type { ChalkInstance } from "chalk";
-import type { ChangeOutcome } from "../actions/outcome.ts";
 import { at, isInCluster, kinds, type Ref, type TargetKind } from "../kinds.ts";
 import { type KubeObject, lastApplied, type Secret } from "../objects.ts";
-import type { Store } from "../plan/change.ts";
+import type { ListChange, Outcome } from "../outcome.ts";
 import { patched, unclaimed } from "../secret/pull-secret.ts";
-import { shapeNamed } from "../secret/shapes.ts";
+import { shapeNamed, shapeOf } from "../secret/shapes.ts";
 import { printData } from "./object.ts";
 import { diffLines } from "./unified.ts";
 
@@ -15,7 +14,7 @@ type Sides = { readonly before: object | undefined; readonly after: object | und
  * Formats the difference that a change makes, like `kubectl diff`.
  * @returns its lines, none for an unchanged object; undefined if only the line of the change shows it
  */
-export async function diffOf(outcome: ChangeOutcome, name: string, style: ChalkInstance) {
+export async function diffOf(outcome: Outcome, name: string, style: ChalkInstance) {
   const sides = sidesOf(outcome);
   if (!sides) return undefined;
   const [before, after] = [await asText(sides.before), await asText(sides.after)];
@@ -25,21 +24,15 @@ export async function diffOf(outcome: ChangeOutcome, name: string, style: ChalkI
 const asText = async (object: object | undefined) => (object ? printData(object, "yaml") : "");
 
 /** Returns the two sides of a change; undefined if it has none. */
-export function sidesOf(outcome: ChangeOutcome): Sides | undefined {
-  const { change, object, before } = outcome;
-  if (change.act === "attach" || change.act === "detach" || change.act === "recreate") return listSides(change, object);
-  if (change.act === "remove") return secretSides(object, undefined);
-  if (change.act === "create" || change.act === "update" || change.act === "delete") return objectSides(change.to, before, object);
-  // A login that stays under another key until it is revoked appears only in the later change that removes it
-  if (change.act === "withdraw") return secretSides(undefined, undefined);
-  return change.act === "store" ? storeSides(change, outcome) : undefined;
-}
-
-function storeSides({ precondition, shape }: Store, { object, before, unmade }: ChangeOutcome): Sides {
-  const [old, fresh] = [precondition && asSecret(before), asSecret(object)];
+export function sidesOf({ to, result, list, object, before, unmade }: Outcome): Sides | undefined {
+  if (result === undefined || result === "unchanged" || result === "restarted") return undefined;
+  if (list) return listSides(to.kind as TargetKind, list, object);
+  if (to.kind !== "secret") return objectSides(to, before, object);
+  if (result === "deleted") return secretSides(before ?? object, undefined);
+  const [old, fresh] = [result === "created" ? undefined : asSecret(before), asSecret(object)];
   // A write changes only the fields that it contains, and ends a claim
   const next = old && fresh ? patched(patched(old, fresh), { metadata: { annotations: unclaimed } }) : fresh;
-  return secretSides(old, next, unmade ? shapeNamed(shape).keys : []);
+  return secretSides(old, next, unmade && fresh ? shapeNamed(shapeOf(fresh)).keys : []);
 }
 
 /** An object in the cluster without the fields of the API server. An object in Azure gets only its line. */
@@ -54,11 +47,9 @@ function objectSides(to: Ref, before: KubeObject | undefined, after: KubeObject 
   return { before: shown(before), after: shown(after) };
 }
 
-type ListChange = { readonly to: { readonly kind: TargetKind }; readonly before: readonly string[]; readonly after: readonly string[] };
-
 /** Returns only a target's list, at its path in the object. A response of the API server is more accurate than the plan. */
-function listSides({ to, before, after }: ListChange, object: object | undefined): Sides {
-  const { path } = kinds[to.kind].pullSecretList;
+function listSides(kind: TargetKind, { before, after }: ListChange, object: object | undefined): Sides {
+  const { path } = kinds[kind].pullSecretList;
   const returned = at(object, path);
   const named = (names: readonly string[]) => names.map((name) => ({ name }));
   return { before: nested(path, named(before)), after: nested(path, Array.isArray(returned) ? returned : named(after)) };

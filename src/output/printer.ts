@@ -1,8 +1,7 @@
-import { messageOf } from "../actions/actions.ts";
-import { type Done, type DryRun, isDone, type Outcome, subjectOf } from "../actions/outcome.ts";
 import type { Environment, Sink } from "../env.ts";
 import { type Fix, inPlace } from "../fix.ts";
-import { isInCluster, nameOf } from "../kinds.ts";
+import { isInCluster, nameOf, type Ref, type TargetKind } from "../kinds.ts";
+import { type DryRun, isFailed, type Outcome } from "../outcome.ts";
 import { diffOf, withoutPasswords } from "./diff.ts";
 import { printError, printWarning } from "./error.ts";
 import { outcomeData, warningsOf } from "./jsonl.ts";
@@ -33,9 +32,9 @@ export type Form = "name" | "json" | "yaml" | "jsonl" | "kustomize" | "helm" | "
 type Writer = { each(outcome: Outcome): string | Promise<string>; end?(): string | Promise<string> };
 
 const writers: Readonly<Record<NonNullable<Form> | "lines", (options: PrinterOptions) => Writer>> = {
-  lines: (options) => ({ each: (outcome) => (isDone(outcome) ? lineOf(outcome, options) : "") }),
+  lines: (options) => ({ each: (outcome) => (isFailed(outcome) ? "" : lineOf(outcome, options)) }),
   name: ({ inAzure }) => ({
-    each: (outcome) => (isDone(outcome) && isNamed(outcome, inAzure) ? `${printable(nameOf(outcome.change.to))}\n` : ""),
+    each: (outcome) => (isNamed(outcome, inAzure) ? `${printable(nameOf(outcome.to))}\n` : ""),
   }),
   json: (options) => (options.inAzure ? outcomeList(options) : objectList(options, "json")),
   yaml: (options) => objectList(options, "yaml"),
@@ -45,7 +44,7 @@ const writers: Readonly<Record<NonNullable<Form> | "lines", (options: PrinterOpt
       return data ? jsonLine(data) : "";
     },
   }),
-  diff: (options) => ({ each: (outcome) => (isDone(outcome) ? differenceOf(outcome, options) : "") }),
+  diff: (options) => ({ each: (outcome) => (isFailed(outcome) ? "" : differenceOf(outcome, options)) }),
   kustomize: () => targetList(kustomizePatches),
   helm: () => targetList(([one]) => (one ? helmValues(one.secret) : "")),
 };
@@ -77,20 +76,20 @@ export function openPrinter(form: Form, options: PrinterOptions) {
 }
 
 /** Whether `-o name` prints an object. kubectl accepts no names of objects in Azure. */
-const isNamed = ({ change }: Done, inAzure: boolean | undefined): boolean =>
-  inAzure ? change.act !== "keep" : messageOf(change) !== undefined && isInCluster(change.to);
+const isNamed = (outcome: Outcome, inAzure: boolean | undefined): boolean =>
+  !isFailed(outcome) && outcome.result !== undefined && (inAzure ? outcome.result !== "unchanged" : isInCluster(outcome.to));
 
-function lineOf({ change }: Done, { where, dryRun }: PrinterOptions): string {
-  const word = messageOf(change);
-  if (word === undefined) return "";
-  return `${printable(`${nameOf(change.to)} ${word}${grantSuffix(change)}${placeSuffix(change.to, where)}${drySuffix[dryRun]}`)}\n`;
+function lineOf(outcome: Outcome, { where, dryRun }: PrinterOptions): string {
+  const { to, result } = outcome;
+  if (result === undefined) return "";
+  return `${printable(`${nameOf(to)} ${result}${grantSuffix(outcome)}${placeSuffix(to, where)}${drySuffix[dryRun]}`)}\n`;
 }
 
 /** Returns the lines of a difference. An object that can't be compared gets the line of `lines`. */
-async function differenceOf(outcome: Done, options: PrinterOptions): Promise<string> {
-  const { change } = outcome;
-  const diff = await diffOf(outcome, `${nameOf(change.to)}${placeSuffix(change.to, options.where)}`, styleFor(options.stdout, options.env));
-  const line = change.act === "keep" || diff ? "" : lineOf(outcome, options);
+async function differenceOf(outcome: Outcome, options: PrinterOptions): Promise<string> {
+  const { to, result } = outcome;
+  const diff = await diffOf(outcome, `${nameOf(to)}${placeSuffix(to, options.where)}`, styleFor(options.stdout, options.env));
+  const line = result === "unchanged" || diff ? "" : lineOf(outcome, options);
   return line + (diff ?? []).map((each) => `${each}\n`).join("");
 }
 
@@ -111,10 +110,12 @@ const passwordless = "a dry run generates no password, so the Secret is printed 
 /** Prints the objects at the end, because several are one List. kubectl can apply them unless their passwords are masked. */
 function objectList({ stderr, env, dryRun, managedFields, passwords }: PrinterOptions, format: "json" | "yaml"): Writer {
   const objects: object[] = [];
+  let isWarned = false;
   return {
-    each: ({ object, change }) => {
-      if (object && messageOf(change)) objects.push(dryRun === "client" ? asApplied(object) : object);
-      if (change?.act === "mint" && dryRun !== "none") printWarning(stderr, env, passwordless);
+    each: ({ object, result, unmade }) => {
+      if (object && result) objects.push(dryRun === "client" ? asApplied(object) : object);
+      if (unmade && !isWarned) printWarning(stderr, env, passwordless);
+      isWarned ||= unmade === true;
       return "";
     },
     end: () => (objects.length > 0 ? printObjects(passwords ? objects : objects.map(withoutPasswords), format, { managedFields }) : ""),
@@ -133,25 +134,26 @@ function asApplied(object: object): object {
 function targetList(text: (changes: readonly TargetChange[]) => string): Writer {
   const changes: TargetChange[] = [];
   return {
-    each: ({ change, error }) => {
-      if (!error && (change?.act === "attach" || change?.act === "detach")) changes.push({ ...change, names: change.after });
+    each: ({ to, list, result, error }) => {
+      if (!error && list && result === "patched")
+        changes.push({ act: list.does, to: to as Ref<TargetKind>, secret: list.secret, names: list.after });
       return "";
     },
     end: () => (changes.length > 0 ? text(changes) : ""),
   };
 }
 
-const formatterOf = (outcome: Outcome, options: PrinterOptions) => (fix: Fix) => options.formatCommand(inPlace(fix, subjectOf(outcome)));
+const formatterOf = (outcome: Outcome, options: PrinterOptions) => (fix: Fix) => options.formatCommand(inPlace(fix, outcome.to));
 
 /** Prints an outcome's error and warnings on stderr. */
 function printMessages(outcome: Outcome, options: PrinterOptions): void {
   const { stderr, env, where } = options;
-  const to = subjectOf(outcome);
+  const { to, notice } = outcome;
   const place = placePrefix(to, where);
   const formatCommand = formatterOf(outcome, options);
   if (outcome.error) printError({ stderr, env, formatCommand }, outcome.error, place);
   // At a terminal, a user can still press Ctrl-C
-  if ("notice" in outcome && stderr.isTTY) stderr.write(`${printable(outcome.notice + placeSuffix(to, where))}\n`);
+  if (notice !== undefined && stderr.isTTY) stderr.write(`${printable(notice + placeSuffix(to, where))}\n`);
   const { texts, command, isInfo } = warningsOf(outcome, formatCommand);
   for (const text of texts) {
     if (isInfo) stderr.write(`${printable(`${place}${text}`)}\n`);

@@ -1,14 +1,12 @@
-import { type Message, messages } from "../actions/action.ts";
-import { messageOf } from "../actions/actions.ts";
-import { isDone, type Outcome, subjectOf } from "../actions/outcome.ts";
 import { countOf, kinds, type Ref } from "../kinds.ts";
+import { type Result as ObjectResult, type Outcome, results } from "../outcome.ts";
 import { counted } from "../plan/wording.ts";
 
 /** `widened`: nothing changed in the place, but the credential of its Secret got more rights. */
-type Word = Message | "failed" | "left" | "widened";
+type Word = ObjectResult | "failed" | "left" | "widened";
 
 /** The most important result first. An interrupted place is unfinished, whatever its other outcomes are. */
-const order: readonly Word[] = ["failed", "left", ...messages.filter((word) => word !== "unchanged"), "widened", "unchanged"];
+const order: readonly Word[] = ["failed", "left", ...results.filter((word) => word !== "unchanged"), "widened", "unchanged"];
 
 /** The result of a place, and the kind and the names of the objects with this result. */
 type Result = { readonly word: Word; readonly kind: Ref["kind"]; readonly names: readonly string[] };
@@ -23,20 +21,20 @@ export function openTally() {
   let widens = false;
   let isBetweenPlaces = true;
 
-  function countAzure({ change, error, left }: Outcome): void {
-    if (!change || kinds[change.to.kind].at !== "azure" || !["keep", "create", "update"].includes(change.act)) return;
+  function countAzure({ to, result, slot, grants, withdraws, error, left }: Outcome): void {
+    if (result === undefined || kinds[to.kind].at !== "azure" || slot !== undefined || result === "deleted") return;
     if (!isBetweenPlaces) widens = false;
     isBetweenPlaces = true;
-    if (change.act !== "update" || error || left) return;
+    if (result !== "configured" || !(grants ?? withdraws) || error || left) return;
     widens = true;
-    updated.push(change.to.kind);
+    updated.push(to.kind);
   }
 
   function countIn(place: string, outcome: Outcome): void {
     const word = tallied(outcome);
     isBetweenPlaces = false;
     if (word === undefined) return;
-    const { kind, name } = subjectOf(outcome);
+    const { kind, name } = outcome.to;
     const result = { word: widens && word === "unchanged" ? "widened" : word, kind, names: [name] } as const;
     byPlace.set(place, strongest(byPlace.get(place), result));
   }
@@ -44,7 +42,7 @@ export function openTally() {
   return {
     count: (outcome: Outcome): void => {
       if (isFailure(outcome)) failures++;
-      attaches ||= isDone(outcome) && outcome.change.act === "attach";
+      attaches ||= !isFailure(outcome) && outcome.list?.does === "attach" && outcome.result === "patched";
       const place = placeOf(outcome);
       if (place === undefined) countAzure(outcome);
       else countIn(place, outcome);
@@ -73,10 +71,10 @@ const isFailure = ({ error, left }: Outcome) => error !== undefined || left === 
 
 function tallied(outcome: Outcome): Word | undefined {
   if (isFailure(outcome)) return "failed";
-  return outcome.left ? "left" : outcome.change && messageOf(outcome.change);
+  return outcome.left ? "left" : outcome.result;
 }
 
-const placeOf = (outcome: Outcome): string | undefined => subjectOf(outcome).namespace;
+const placeOf = (outcome: Outcome): string | undefined => outcome.to.namespace;
 
 function strongest(before: Result | undefined, result: Result): Result {
   if (before === undefined || order.indexOf(result.word) < order.indexOf(before.word)) return result;
@@ -85,7 +83,7 @@ function strongest(before: Result | undefined, result: Result): Result {
 }
 
 function summaryOf(places: readonly Result[], updated: readonly Ref["kind"][]): string {
-  const changed = messages.flatMap((word) => (word === "unchanged" ? [] : byKind(kindsOf(places, word)).map((text) => `${text} ${word}`)));
+  const changed = results.flatMap((word) => (word === "unchanged" ? [] : byKind(kindsOf(places, word)).map((text) => `${text} ${word}`)));
   const plain = (["unchanged", "failed"] as const).flatMap((wanted) => {
     const count = places.filter(({ word }) => word === wanted).length;
     return count === 0 ? [] : [`${counted(count, "namespace")} ${wanted}`];

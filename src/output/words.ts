@@ -1,19 +1,18 @@
-import type { DryRun } from "../actions/outcome.ts";
 import type { Ref } from "../kinds.ts";
-import type { Act, ChangeOf } from "../plan/change.ts";
+import type { DryRun, Outcome } from "../outcome.ts";
 import { inLine, placed } from "../plan/wording.ts";
 
 export const drySuffix: Readonly<Record<DryRun, string>> = { none: "", client: " (dry run)", server: " (server dry run)" };
 
 /**
- * Returns ` (+app/api, +app/web)` for the repositories that a scope map gets, and ` (-password1)` for a deleted password. An invalid
- * repository name is quoted, so it can't imitate several.
+ * Returns ` (+app/api, -app/wbe)` for the repositories that a scope map gets and loses, and ` (-password1)` for a deleted password. An
+ * invalid repository name is quoted, so it can't imitate several.
  */
-export function grantSuffix(change: ChangeOf<Act>): string {
-  if (change.act === "delete" && change.slot !== undefined) return ` (-${change.slot})`;
-  const grants = ("grants" in change && change.grants) || [];
-  if (grants.length === 0) return "";
-  return ` (${inLine(grants.map((name) => `+${/^[\w./*-]+$/.test(name) ? name : JSON.stringify(name)}`))})`;
+export function grantSuffix({ grants = [], withdraws = [], slot }: Outcome): string {
+  if (slot !== undefined) return ` (-${slot})`;
+  const quoted = (name: string) => (/^[\w./*-]+$/.test(name) ? name : JSON.stringify(name));
+  const signed = [...grants.map((name) => `+${quoted(name)}`), ...withdraws.map((name) => `-${quoted(name)}`)];
+  return signed.length === 0 ? "" : ` (${inLine(signed)})`;
 }
 
 /** Whether a run has one namespace, or several, so that each line contains its namespace. */

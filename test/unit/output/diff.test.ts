@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
+import { reported } from "../../../src/actions/reported.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { sidesOf } from "../../../src/output/diff.ts";
 import type { Store } from "../../../src/plan/change.ts";
@@ -110,7 +111,7 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
     after: undefined,
   },
 ])("shows $why", ({ outcome, before, after }) => {
-  expect(sidesOf(outcome)).toEqual({ before, after });
+  expect(sidesOf(reported(outcome))).toEqual({ before, after });
 });
 
 test.for<ChangeOutcome["change"]>([
@@ -118,5 +119,5 @@ test.for<ChangeOutcome["change"]>([
   { act: "restart", to: { kind: "pod", name: "p", namespace: "demo" }, uid: "u", because: "" },
   { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" },
 ])("returns nothing for $act", (change) => {
-  expect(sidesOf({ change })).toBeUndefined();
+  expect(sidesOf(reported({ change }))).toBeUndefined();
 });

@@ -83,7 +83,7 @@ test.for(["name", undefined] as const)("escapes the lines of a result: %s", asyn
     managedFields: false,
     formatCommand: () => "",
   } as const;
-  await openPrinter(form, options).print({ change: { act: "keep", to, because: "" } });
+  await openPrinter(form, options).print({ to, result: "unchanged" });
 
   expect(stdout.text()).toBe(`secret/${seen}${form === "name" ? "" : " unchanged"}\n`);
 });
@@ -120,7 +120,7 @@ test.for([
 });
 
 test("escapes control characters in JSON", async () => {
-  const data = outcomeData({ change: { act: "keep", to, because: evil } }, "none", () => "");
+  const data = outcomeData({ to, result: "unchanged", because: evil }, "none", () => "");
   const line = jsonLine(data ?? {});
   const whole = await printData({ evil }, "json");
 

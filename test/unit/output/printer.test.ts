@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { DryRun, Outcome } from "../../../src/actions/outcome.ts";
+import { reported } from "../../../src/actions/reported.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { type Form, openPrinter } from "../../../src/output/printer.ts";
@@ -44,7 +45,7 @@ async function printed(
   const sink = (to: string[]) => ({ write: (text: string) => void to.push(text), isTTY: false, columns: 0 });
   const formatCommand = (fix: object) => `spelled ${JSON.stringify(fix)}`;
   const printer = openPrinter(form, { stdout: sink(out), stderr: sink(err), env: {}, dryRun, where, managedFields, formatCommand });
-  for (const outcome of outcomes) await printer.print(outcome);
+  for (const outcome of outcomes) await printer.print(reported(outcome));
   const early = out.join("");
   await printer.end();
   return { early, stdout: out.join(""), stderr: err.join("") };
@@ -100,7 +101,7 @@ test("prints nothing when there are no objects", async () => {
 test("warns when a Secret is printed without its password", async () => {
   const says = "Warning: a dry run generates no password, so the Secret is printed without it\n";
 
-  expect((await printed("json", [minted, stored], { dryRun: "client" })).stderr).toBe(says);
+  expect((await printed("json", [minted, { ...stored, unmade: true }], { dryRun: "client" })).stderr).toBe(says);
   expect((await printed("json", [minted, stored])).stderr).toBe("");
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
+import { reported } from "../../../src/actions/reported.ts";
 import { CliError } from "../../../src/errors.ts";
 import { openTally } from "../../../src/output/tally.ts";
 import type { Change } from "../../../src/plan/change.ts";
@@ -120,7 +121,7 @@ test.for<{ why: string; outcomes: ChangeOutcome[]; summary: string; places: numb
   { why: "a failure in Azure without a namespace", outcomes: [failed(inAzure)], summary: "", places: 0, failures: 1 },
 ])("counts $why: $summary", ({ outcomes, summary, places, failures, unfinished = 0 }) => {
   const tally = openTally();
-  for (const outcome of outcomes) tally.count(outcome);
+  for (const outcome of outcomes) tally.count(reported(outcome));
 
   expect([tally.summary(), tally.places, tally.failures, tally.left]).toEqual([summary, places, failures, unfinished]);
 });

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
 import { grantSuffix, type PlaceDetail, placePrefix, placeSuffix } from "../../../src/output/words.ts";
-import type { Change } from "../../../src/plan/change.ts";
 
 const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
 const token = { kind: "token.azurecr.io", name: "t" } as const;
@@ -29,8 +28,7 @@ test.for<{ grants: readonly string[] | undefined; suffix: string }>([
   // No repository has such a name, but a user who may write a scope map could create it.
   { grants: ["app/web)\nsecret/acr created", "a, +b", 'a"'], suffix: ' (+"app/web)\\nsecret/acr created", +"a, +b", +"a\\"")' },
 ])("prints the granted repositories as $suffix", ({ grants, suffix }) => {
-  const change: Change = { act: "update", to: token, because: "", ...(grants && { grants }) };
-  expect(grantSuffix(change)).toBe(suffix);
+  expect(grantSuffix({ to: token, result: "configured", grants })).toBe(suffix);
 });
 
 test.for<{ where: PlaceDetail; suffix: string; prefix: string }>([
