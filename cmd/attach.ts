@@ -1,4 +1,4 @@
-import type { TargetOptions } from "../src/state/targets.ts";
+import type { TargetOptions } from "../src/usage/targets.ts";
 import { attachIn, lackingIn } from "../src/workflows/attach.ts";
 import { parseWait } from "./line/durations.ts";
 import { restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";

@@ -2,10 +2,10 @@ import { CliError, isForbidden, isRefusal, usage } from "../src/errors.ts";
 import { keyOf, nameOf, type Ref } from "../src/kinds.ts";
 import { printable } from "../src/output/printable.ts";
 import { type PlaceDetail, placeSuffix } from "../src/output/words.ts";
-import { inLine } from "../src/plan/wording.ts";
 import { runConcurrently } from "../src/scope/concurrency.ts";
-import type { NamespaceReader } from "../src/state/namespace-reader.ts";
-import type { NamespaceState } from "../src/state/namespace-state.ts";
+import type { NamespaceReader } from "../src/usage/namespace-reader.ts";
+import type { NamespaceState } from "../src/usage/namespace-state.ts";
+import { inLine } from "../src/wording.ts";
 import type { Session } from "./session.ts";
 
 const words = {

@@ -6,8 +6,8 @@ import { printError } from "../src/output/error.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import { type PlaceDetail, placePrefix } from "../src/output/words.ts";
-import { counted } from "../src/plan/wording.ts";
 import type { ClusterScope } from "../src/scope/cluster-scopes.ts";
+import { counted } from "../src/wording.ts";
 import type { Session } from "./session.ts";
 import { failureCode } from "./verb.ts";
 
@@ -60,7 +60,7 @@ export const printsHints = (code: number, { output, "dry-run": dryRun }: Printin
   code === 0 && output === undefined && dryRun === "none";
 
 /** Whether an outcome is the error of a run on one namespace, and not the error of one of its credentials. */
-export const endsRun = ({ to, error, isPartial }: Outcome): boolean => to.kind === "namespace" && error !== undefined && !isPartial;
+export const endsRun = ({ error, endsPlace }: Outcome): boolean => error !== undefined && endsPlace === true;
 
 /** Yields the outcomes without the error that the end of the proxy causes for each object. @throws ProxyEnded after the last outcome */
 async function* withoutProxyErrors(outcomes: AsyncIterable<Outcome>): AsyncGenerator<Outcome> {

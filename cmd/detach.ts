@@ -1,10 +1,10 @@
 import { usage } from "../src/errors.ts";
 import { kinds } from "../src/kinds.ts";
 import type { Change } from "../src/plan/change.ts";
-import { planDangling } from "../src/plan/dangling.ts";
-import { planRefer, type Target } from "../src/plan/references.ts";
-import type { NamespaceState } from "../src/state/namespace-state.ts";
-import { everything, targetOf, wantsTargets } from "../src/state/targets.ts";
+import { planDangling } from "../src/targets/dangling.ts";
+import { planRefer, type Target } from "../src/targets/references.ts";
+import type { NamespaceState } from "../src/usage/namespace-state.ts";
+import { everything, targetOf, wantsTargets } from "../src/usage/targets.ts";
 import { type Flags, formats, targetFlags, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { readTargetWords, type TargetFlags, targetValues } from "./line/target-words.ts";

@@ -7,7 +7,7 @@ import { printList } from "../src/output/object.ts";
 import { reportFormats } from "../src/output/report.ts";
 import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
-import type { UnreadableNamespace } from "../src/state/listed-secrets.ts";
+import type { UnreadableNamespace } from "../src/usage/listed-secrets.ts";
 import { printPlaceError } from "./conclude.ts";
 import { clientVersion } from "./project.ts";
 import type { Session } from "./session.ts";

@@ -1,7 +1,7 @@
 import { isatty } from "node:tty";
-import { currentContextIn, readKubeconfig } from "../src/cluster/kubeconfig.ts";
-import { findKubectl, type Launched, launchProxy } from "../src/cluster/kubectl.ts";
 import type { Environment } from "../src/env.ts";
+import { currentContextIn, readKubeconfig } from "../src/kube/kubeconfig.ts";
+import { findKubectl, type Launched, launchProxy } from "../src/kube/kubectl.ts";
 
 /** Verbs that send no request to a cluster, or not always. All others start kubectl early. */
 const withoutCluster = ["help", "options", "completion", "explain", "schedule", "version"];

@@ -1,6 +1,6 @@
 import { CliError, Interrupted, permissionHint, usage } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
-import { counted } from "../src/plan/wording.ts";
+import { counted } from "../src/wording.ts";
 import type { Context } from "./context.ts";
 import { formatCommand } from "./line/format-command.ts";
 import { overview, verbHelp } from "./line/help.ts";

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { end, type Launched } from "../src/cluster/kubectl.ts";
 import { openInterruption } from "../src/interruption.ts";
+import { end, type Launched } from "../src/kube/kubectl.ts";
 import { type Context, processContext } from "./context.ts";
 import { lostOutputCode, main } from "./main.ts";
 

@@ -33,8 +33,8 @@ export type Outcome = {
   readonly error?: CliError | undefined;
   /** The change was not tried: a change that it needs failed, or the run was interrupted. */
   readonly left?: "failed" | "interrupted" | undefined;
-  /** The error is not the only outcome of its namespace. */
-  readonly isPartial?: true | undefined;
+  /** The error ends everything in its namespace, so a run on only this namespace ends with it. */
+  readonly endsPlace?: boolean | undefined;
   readonly messages?: readonly string[] | undefined;
   /** The messages are information, and no warnings. */
   readonly isInfo?: true | undefined;

@@ -7,7 +7,7 @@ import { printList } from "../../src/output/object.ts";
 import { loginServerIn } from "../../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopeOf, type NamespaceScope } from "../../src/scope/cluster-scopes.ts";
 import { readers } from "../../src/secret/readers.ts";
-import { wantsTargets } from "../../src/state/targets.ts";
+import { wantsTargets } from "../../src/usage/targets.ts";
 import { exportSecret } from "../../src/workflows/export.ts";
 import { conclude } from "../conclude.ts";
 import { firstIgnored, identityFlags } from "../line/flags.ts";

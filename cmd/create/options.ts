@@ -8,7 +8,7 @@ import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import type { Scope } from "../../src/scope/scope.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { readers } from "../../src/secret/readers.ts";
-import { wantsTargets } from "../../src/state/targets.ts";
+import { wantsTargets } from "../../src/usage/targets.ts";
 import { expiryAfter, parseWait } from "../line/durations.ts";
 import {
   dryRun,

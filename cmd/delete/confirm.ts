@@ -3,7 +3,7 @@ import { isInCluster, joinNames, nameOf } from "../../src/kinds.ts";
 import { isFailed, type Outcome } from "../../src/outcome.ts";
 import { printable } from "../../src/output/printable.ts";
 import type { PlaceDetail } from "../../src/output/words.ts";
-import { counted } from "../../src/plan/wording.ts";
+import { counted } from "../../src/wording.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
 

@@ -1,6 +1,6 @@
 import type { SignInOptions } from "../../src/azure/port.ts";
-import type { KubeFlags } from "../../src/cluster/port.ts";
 import { type Fix, type FlagValues, hintText, inPlace, type KubectlCommand, type PluginCommand } from "../../src/fix.ts";
+import type { KubeFlags } from "../../src/kube/port.ts";
 import type { Scope } from "../../src/scope/scope.ts";
 import type { createFlags } from "../create/options.ts";
 import { identityFlags, output, targetFlags, type Values } from "./flags.ts";

@@ -1,5 +1,5 @@
-import { type Cluster, type Configured, listAll } from "../../src/cluster/port.ts";
 import { argumentKind, type TargetKind, targetKinds } from "../../src/kinds.ts";
+import { type Cluster, type Configured, listAll } from "../../src/kube/port.ts";
 import { managedBy } from "../../src/objects.ts";
 import { kindSpelled } from "./names.ts";
 

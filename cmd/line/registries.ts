@@ -1,8 +1,8 @@
-import type { Cluster } from "../../src/cluster/port.ts";
+import type { Cluster } from "../../src/kube/port.ts";
 import { loginServerIn } from "../../src/registry/login-server.ts";
 import { readEntries } from "../../src/secret/entry.ts";
-import { imagesOf } from "../../src/state/images.ts";
-import { managed } from "../../src/state/pull-secrets.ts";
+import { imagesOf } from "../../src/usage/images.ts";
+import { managed } from "../../src/usage/pull-secrets.ts";
 
 /**
  * Returns the login servers that the namespace's Secrets record and that its pods have images of, if these can be read. Doesn't ask Azure,

@@ -1,7 +1,7 @@
 import { usage } from "../../src/errors.ts";
 import { argumentKind, kinds, nameOf, type TargetKind, targetKinds } from "../../src/kinds.ts";
 import { isGlob } from "../../src/scope/scope.ts";
-import type { TargetOptions, TargetPick } from "../../src/state/targets.ts";
+import type { TargetOptions, TargetPick } from "../../src/usage/targets.ts";
 import { kindSpelled, secretName } from "./names.ts";
 
 export type TargetFlags = {

@@ -2,9 +2,9 @@ import { kindNamed } from "../../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../../src/errors.ts";
 import type { Rotation } from "../../src/plan/rotation.ts";
 import { type ClusterScope, noneMatches } from "../../src/scope/cluster-scopes.ts";
-import { namespaceNotFound, uidOf } from "../../src/state/namespace.ts";
-import { noSecret } from "../../src/state/pull-secrets.ts";
-import type { RecordedLogin, SecretLogins } from "../../src/state/secret-logins.ts";
+import { namespaceNotFound, uidOf } from "../../src/usage/namespace.ts";
+import { noSecret } from "../../src/usage/pull-secrets.ts";
+import type { RecordedLogin, SecretLogins } from "../../src/usage/secret-logins.ts";
 import type { RotateOptions } from "./options.ts";
 
 /** Returns whether the command line selects a login. Other Secrets with the same login are found through it. */

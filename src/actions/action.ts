@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { Change } from "../plan/change.ts";
 import type { Login } from "../registry/port.ts";
-import type { ObjectsByKey } from "../state/namespace-state.ts";
+import type { ObjectsByKey } from "../usage/namespace-state.ts";
 import type { Claims } from "./claims.ts";
 import type { ChangeOutcome, Done, Failed, IssuedLogin, Skipped } from "./outcome.ts";
 import type { Tools } from "./tools.ts";

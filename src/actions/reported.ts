@@ -5,31 +5,25 @@ import { type Outcome as Applied, isFailed, subjectOf } from "./outcome.ts";
 
 /** Returns what a change did, as it is printed. */
 export function reported(applied: Applied): Outcome {
-  const { change, object, before, unmade, messages, error, left } = applied;
-  const shared = {
-    to: subjectOf(applied),
-    object,
-    before,
-    unmade,
-    messages,
-    error,
-    left,
-    notice: "notice" in applied ? applied.notice : undefined,
-  };
-  if (!change) return { ...shared, isPartial: "isPartial" in applied ? applied.isPartial : undefined };
-  const isWarning = change.act === "warn";
+  const { change, object, before, messages, error, left } = applied;
+  const shared = { to: subjectOf(applied), object, before, messages, error, left };
+  if (change) return { ...shared, ...ofChange(change, applied) };
+  const isPartial = "isPartial" in applied && applied.isPartial;
+  return { ...shared, endsPlace: error !== undefined && !isPartial, notice: "notice" in applied ? applied.notice : undefined };
+}
+
+function ofChange(change: Change, applied: Applied): Omit<Outcome, "to"> {
+  const isCreated = change.act === "store" && !change.precondition;
   return {
-    ...shared,
     result: isFailed(applied) ? undefined : messageOf(change),
     because: memberOf(change, "because") as string | undefined,
     grants: memberOf(change, "grants") as readonly string[] | undefined,
     slot: change.act === "delete" ? change.slot : undefined,
     list: listOf(change),
-    unmade: change.act === "store" ? unmade : undefined,
-    isInfo: isWarning ? change.isInfo : undefined,
-    ids: isWarning && change.id ? [change.id] : undefined,
-    fix: applied.fix ?? (isWarning ? change.fix : undefined),
-    before: change.act === "store" && !change.precondition ? undefined : before,
+    unmade: change.act === "store" ? applied.unmade : undefined,
+    before: isCreated ? undefined : applied.before,
+    fix: applied.fix,
+    ...(change.act === "warn" && { isInfo: change.isInfo, ids: change.id && [change.id], fix: applied.fix ?? change.fix }),
   };
 }
 

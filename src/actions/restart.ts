@@ -2,7 +2,7 @@ import { asCliError, CliError, Conflict } from "../errors.ts";
 import { keyOf, kinds } from "../kinds.ts";
 import type { Pod } from "../objects.ts";
 import type { ChangeOf } from "../plan/change.ts";
-import { waitOf } from "../state/pods.ts";
+import { waitOf } from "../usage/pods.ts";
 import type { Action, Env, Result } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { update } from "./update.ts";

@@ -2,7 +2,7 @@ import { asCliError, CliError, Interrupted } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { joinNames, nameOf, type Ref } from "../kinds.ts";
 import type { Change } from "../plan/change.ts";
-import { nameInPlace } from "../plan/wording.ts";
+import { nameInPlace } from "../wording.ts";
 import type { Env } from "./action.ts";
 import { rollbackOf } from "./actions.ts";
 import type { ChangeOutcome } from "./outcome.ts";

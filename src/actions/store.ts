@@ -1,6 +1,6 @@
-import type { Cluster, Write } from "../cluster/port.ts";
 import { asCliError, CliError, Conflict, Interrupted, isLost } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
+import type { Cluster, Write } from "../kube/port.ts";
 import type { KubeObject, Secret } from "../objects.ts";
 import type { Precondition, Store } from "../plan/change.ts";
 import { holds } from "../plan/existing-secret.ts";
@@ -9,7 +9,7 @@ import type { Login } from "../registry/port.ts";
 import { emptyConfig, encodeDockerConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
 import { type ClaimAfter, mergedPatch, patched, pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
-import { readExisting } from "../state/existing-secret.ts";
+import { readExisting } from "../usage/existing-secret.ts";
 import { type Action, type Env, loginOf, type Result } from "./action.ts";
 import type { ChangeOutcome, IssuedLogin } from "./outcome.ts";
 import type { Tools } from "./tools.ts";

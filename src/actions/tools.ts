@@ -1,6 +1,6 @@
-import type { Cluster, WriteOptions } from "../cluster/port.ts";
 import type { Credential } from "../credential/kind.ts";
 import type { Files } from "../env.ts";
+import type { Cluster, WriteOptions } from "../kube/port.ts";
 import type { Change } from "../plan/change.ts";
 import type { Registry } from "../registry/port.ts";
 import type { DryRun } from "./outcome.ts";

@@ -1,6 +1,6 @@
-import type { Write } from "../cluster/port.ts";
 import { CliError, Conflict, isLost, isNotFound } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
+import type { Write } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
 import type { Precondition } from "../plan/change.ts";
 import type { Tools } from "./tools.ts";

@@ -1,7 +1,7 @@
 import type { AzureRegistry, Permission, Principals, RegistryFacts, RoleAssignment, RoleDefinition } from "../azure/port.ts";
 import { CliError, unlessRefused } from "../errors.ts";
 import type { Create } from "../fix.ts";
-import { inLine } from "../plan/wording.ts";
+import { inLine } from "../wording.ts";
 
 /** The verbs for scope map actions that change a repository (ACR scopeMaps, `repositories/NAME/ACTION`). */
 const verbs: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 import { usage } from "../errors.ts";
 import type { Create } from "../fix.ts";
-import { maxNames } from "../plan/wording.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
+import { maxNames } from "../wording.ts";
 import type { Need } from "./kind.ts";
 
 export type RepositoryScope = {

@@ -1,5 +1,5 @@
-import type { Cluster, KubectlFacts, Right } from "../cluster/port.ts";
 import { unlessRefused } from "../errors.ts";
+import type { Cluster, KubectlFacts, Right } from "../kube/port.ts";
 import type { CheckResult } from "./finding.ts";
 
 /** Where kubectl's versions are documented. */

@@ -1,8 +1,8 @@
-import { type Cluster, listAll } from "../cluster/port.ts";
 import { asRefusal, CliError, unlessRefused } from "../errors.ts";
+import { type Cluster, listAll } from "../kube/port.ts";
 import type { KubeObjects } from "../objects.ts";
-import { counted } from "../plan/wording.ts";
 import { isGuid } from "../secret/azure-words.ts";
+import { counted } from "../wording.ts";
 import { minorOf } from "./cluster.ts";
 import { type Checked, type CheckResult, explainCommand, type Finding, findingOf } from "./finding.ts";
 

@@ -3,10 +3,10 @@ import type { Verdict } from "../check/verdict.ts";
 import { kindNamed } from "../credential/kinds.ts";
 import type { Fix } from "../fix.ts";
 import { joinNames, nameOf } from "../kinds.ts";
-import { counted, placed, pluralize } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
-import { holdingsOf, type ListedSecret, listPullSecrets, type UnreadableNamespace } from "../state/listed-secrets.ts";
 import { toSeconds } from "../timestamp.ts";
+import { holdingsOf, type ListedSecret, listPullSecrets, type UnreadableNamespace } from "../usage/listed-secrets.ts";
+import { counted, placed, pluralize } from "../wording.ts";
 import { type CheckResult, explainCommand, findingOf } from "./finding.ts";
 
 /** The time before an expiry in which doctor warns. Milliseconds. */

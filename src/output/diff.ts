@@ -23,12 +23,19 @@ export async function diffOf(outcome: Outcome, name: string, style: ChalkInstanc
 
 const asText = async (object: object | undefined) => (object ? printData(object, "yaml") : "");
 
+/** Results that change no field that is compared. */
+const without: readonly (Outcome["result"] | undefined)[] = [undefined, "unchanged", "restarted"];
+
 /** Returns the two sides of a change; undefined if it has none. */
-export function sidesOf({ to, result, list, object, before, unmade }: Outcome): Sides | undefined {
-  if (result === undefined || result === "unchanged" || result === "restarted") return undefined;
+export function sidesOf(outcome: Outcome): Sides | undefined {
+  const { to, result, list, object, before } = outcome;
+  if (without.includes(result)) return undefined;
   if (list) return listSides(to.kind as TargetKind, list, object);
-  if (to.kind !== "secret") return objectSides(to, before, object);
-  if (result === "deleted") return secretSides(before ?? object, undefined);
+  if (!asSecret(object ?? before)) return objectSides(to, before, object);
+  return result === "deleted" ? secretSides(before ?? object, undefined) : storeSides(outcome);
+}
+
+function storeSides({ result, object, before, unmade }: Outcome): Sides {
   const [old, fresh] = [result === "created" ? undefined : asSecret(before), asSecret(object)];
   // A write changes only the fields that it contains, and ends a claim
   const next = old && fresh ? patched(patched(old, fresh), { metadata: { annotations: unclaimed } }) : fresh;

@@ -2,7 +2,7 @@ import type { ChalkInstance } from "chalk";
 import type { Finding } from "../doctor/finding.ts";
 import type { Rung } from "../doctor/ladder.ts";
 import { type Fix, hintText } from "../fix.ts";
-import { counted } from "../plan/wording.ts";
+import { counted } from "../wording.ts";
 import { printable } from "./printable.ts";
 
 // The lines and the objects of doctor and of secretless check. docs/schema/acr-secret-v1.json describes every member of the objects.

@@ -1,6 +1,6 @@
 import { countOf, kinds, type Ref } from "../kinds.ts";
 import { type Result as ObjectResult, type Outcome, results } from "../outcome.ts";
-import { counted } from "../plan/wording.ts";
+import { counted } from "../wording.ts";
 
 /** `widened`: nothing changed in the place, but the credential of its Secret got more rights. */
 type Word = ObjectResult | "failed" | "left" | "widened";

@@ -1,6 +1,6 @@
 import type { Ref } from "../kinds.ts";
 import type { DryRun, Outcome } from "../outcome.ts";
-import { inLine, placed } from "../plan/wording.ts";
+import { inLine, placed } from "../wording.ts";
 
 export const drySuffix: Readonly<Record<DryRun, string>> = { none: "", client: " (dry run)", server: " (server dry run)" };
 

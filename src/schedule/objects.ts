@@ -1,4 +1,4 @@
-import type { Right } from "../cluster/port.ts";
+import type { Right } from "../kube/port.ts";
 
 /** Returns the rules of a role (rbac/v1 PolicyRule), one for each resource. */
 export function rulesOf(rights: readonly Right[]) {

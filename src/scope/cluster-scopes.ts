@@ -1,5 +1,5 @@
-import type { Cluster } from "../cluster/port.ts";
 import { CliError, isForbidden, isRefusal } from "../errors.ts";
+import type { Cluster } from "../kube/port.ts";
 import { includes, isOpen, type Scope } from "./scope.ts";
 
 /** One namespace. Every verb processes namespaces one by one. */

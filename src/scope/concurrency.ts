@@ -1,4 +1,4 @@
-import { maxConcurrency } from "../cluster/port.ts";
+import { maxConcurrency } from "../kube/port.ts";
 
 /** How many items may be started and not completely read, for each item that may run. A slow item delays those after it. */
 const ahead = 4;

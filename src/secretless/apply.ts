@@ -1,10 +1,10 @@
 import type { Azure, AzureRegistry, ManagedIdentity } from "../azure/port.ts";
-import type { Cluster, WriteOptions } from "../cluster/port.ts";
 import { pullRole } from "../credential/granted-rights.ts";
 import type { Applied, Credential } from "../credential/kind.ts";
 import { retryWhileReplicating } from "../credential/retry.ts";
 import { CliError } from "../errors.ts";
 import { type ClusterKind, keyOf, type Ref } from "../kinds.ts";
+import type { Cluster, WriteOptions } from "../kube/port.ts";
 import type { KubeObject } from "../objects.ts";
 import type { Make } from "../plan/change.ts";
 import { annotated, annotationKeys, credentialFor } from "./objects.ts";

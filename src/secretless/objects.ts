@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { AzureRegistry, FederatedCredential, ManagedIdentity } from "../azure/port.ts";
-import type { Right } from "../cluster/port.ts";
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
+import type { Right } from "../kube/port.ts";
 import { managedBy, type Role, type RoleBinding, type ServiceAccount } from "../objects.ts";
 
 // The objects that let the pods of a ServiceAccount pull without a Secret: KEP-4412 and the acr-credential-provider of cloud-provider-azure.

@@ -5,14 +5,14 @@ import { pullSecretKey, type Secret } from "../objects.ts";
 import type { Plan } from "../plan/change.ts";
 import { hostOf, isKeyOf } from "../plan/existing-secret.ts";
 import { planAttaches } from "../plan/namespace.ts";
-import type { RecreateOptions } from "../plan/references.ts";
-import type { RestartOptions } from "../plan/restart.ts";
 import { readEntries } from "../secret/entry.ts";
-import { readExisting } from "../state/existing-secret.ts";
-import type { NamespaceState } from "../state/namespace-state.ts";
-import { planInputOf, usersOf } from "../state/plan-input.ts";
-import { noSecret } from "../state/pull-secrets.ts";
-import { type TargetObject, targetOf } from "../state/targets.ts";
+import type { RecreateOptions } from "../targets/references.ts";
+import type { RestartOptions } from "../targets/restart.ts";
+import { readExisting } from "../usage/existing-secret.ts";
+import type { NamespaceState } from "../usage/namespace-state.ts";
+import { planInputOf, usersOf } from "../usage/plan-input.ts";
+import { noSecret } from "../usage/pull-secrets.ts";
+import { type TargetObject, targetOf } from "../usage/targets.ts";
 
 type Attaching = {
   readonly secret: string;

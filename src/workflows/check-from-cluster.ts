@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Tools } from "../actions/tools.ts";
-import { type Cluster, listAll } from "../cluster/port.ts";
+import { answerTimeout, isLeftover, type PodPull, pendingReason, pullPod, pullPodSelector, readPullPod } from "../check/pull-pod.ts";
 import { asCliError, CliError, Conflict, Interrupted, isForbidden, isLost, isNotFound } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
+import { type Cluster, listAll } from "../kube/port.ts";
 import { managedBy, type Pod } from "../objects.ts";
-import { answerTimeout, isLeftover, type PodPull, pendingReason, pullPod, pullPodSelector, readPullPod } from "../plan/pull-pod.ts";
 import { memoize } from "../scope/concurrency.ts";
 
 type NodeAnswer = NonNullable<ReturnType<typeof readPullPod>>;

@@ -1,23 +1,23 @@
 import type { ImageFacts } from "../check/facts.ts";
 import { judgeOnNode } from "../check/on-node.ts";
+import type { PodPull } from "../check/pull-pod.ts";
 import { combine, judge, type Verdict } from "../check/verdict.ts";
-import { type Cluster, maxConcurrency } from "../cluster/port.ts";
 import { Interrupted, isRefusal } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
 import { joinNames, type PodKind, templateKinds } from "../kinds.ts";
-import type { PodPull } from "../plan/pull-pod.ts";
+import { type Cluster, maxConcurrency } from "../kube/port.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { askOnce } from "../registry/registry.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { mapConcurrently, runConcurrently } from "../scope/concurrency.ts";
 import { mayBeTokenOf } from "../secret/names.ts";
-import { holdersOf } from "../state/holders.ts";
-import { type ImageQuery, readImageFacts } from "../state/image.ts";
-import type { UnreadableNamespace } from "../state/listed-secrets.ts";
-import { forNodesOf } from "../state/platforms.ts";
-import { type NamespacesByName, noSecret, secretsOf } from "../state/pull-secrets.ts";
-import { type PullReader, type PullSelection, pullReadersOf } from "../state/pulling-objects.ts";
-import { type Pull, pullsByAccount, pullsOf } from "../state/pulls.ts";
+import { holdersOf } from "../usage/holders.ts";
+import { type ImageQuery, readImageFacts } from "../usage/image.ts";
+import type { UnreadableNamespace } from "../usage/listed-secrets.ts";
+import { forNodesOf } from "../usage/platforms.ts";
+import { type NamespacesByName, noSecret, secretsOf } from "../usage/pull-secrets.ts";
+import { type PullReader, type PullSelection, pullReadersOf } from "../usage/pulling-objects.ts";
+import { type Pull, pullsByAccount, pullsOf } from "../usage/pulls.ts";
 import { openNodePulls, type PullTools } from "./check-from-cluster.ts";
 
 /** What a check selects. */

@@ -6,9 +6,9 @@ import { type HeldLogin, revocablesOf } from "../plan/ownership.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { readEntries } from "../secret/entry.ts";
 import { asBefore } from "../secret/withdrawal.ts";
-import { loginFor } from "../state/existing-secret.ts";
-import type { NamespaceReader } from "../state/namespace-reader.ts";
-import { findLogins, type SecretLogins } from "../state/secret-logins.ts";
+import { loginFor } from "../usage/existing-secret.ts";
+import type { NamespaceReader } from "../usage/namespace-reader.ts";
+import { findLogins, type SecretLogins } from "../usage/secret-logins.ts";
 import { type Revocation, type RevokeOrder, type Revoking, revokeOne } from "./revoke-credential.ts";
 
 /**

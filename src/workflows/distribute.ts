@@ -8,11 +8,11 @@ import { planRenewed } from "../plan/namespace.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { type Entry, fingerprint, readAnnotation } from "../secret/entry.ts";
-import { isAlike, readExisting } from "../state/existing-secret.ts";
-import { type NamespaceReader, readersOf } from "../state/namespace-reader.ts";
-import type { NamespaceState } from "../state/namespace-state.ts";
-import { secretIn } from "../state/plan-input.ts";
-import type { RecordedLogin } from "../state/secret-logins.ts";
+import { isAlike, readExisting } from "../usage/existing-secret.ts";
+import { type NamespaceReader, readersOf } from "../usage/namespace-reader.ts";
+import type { NamespaceState } from "../usage/namespace-state.ts";
+import { secretIn } from "../usage/plan-input.ts";
+import type { RecordedLogin } from "../usage/secret-logins.ts";
 import { claimsOn, type RotationState } from "./find-holders.ts";
 import { runUnit } from "./unit.ts";
 

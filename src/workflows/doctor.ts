@@ -1,5 +1,4 @@
 import type { Azure, SignInOptions } from "../azure/port.ts";
-import type { Cluster } from "../cluster/port.ts";
 import { checkAzure, checkKubeletIdentities } from "../doctor/azure.ts";
 import { checkKubectl, checkRights, checkServer, checkUser, type VerbRights } from "../doctor/cluster.ts";
 import { type CheckResult, explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
@@ -9,11 +8,12 @@ import { checkNodes } from "../doctor/nodes.ts";
 import { checkExpiry, checkPulls } from "../doctor/secrets.ts";
 import type { Environment } from "../env.ts";
 import { asRefusal, CliError, unlessRefused } from "../errors.ts";
+import type { Cluster } from "../kube/port.ts";
 import { type PruneOptions, planPrune } from "../plan/prune.ts";
-import { counted } from "../plan/wording.ts";
 import { clusterScopeOf } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import type { Scope } from "../scope/scope.ts";
+import { counted } from "../wording.ts";
 import { checkAll } from "./check.ts";
 import { findLeftovers } from "./find-leftovers.ts";
 

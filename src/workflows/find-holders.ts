@@ -12,8 +12,8 @@ import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/entry.ts";
-import type { ListedCluster } from "../state/holders.ts";
-import type { FindLogins, RecordedLogin, SecretLogins, UnrecordedLogin } from "../state/secret-logins.ts";
+import type { ListedCluster } from "../usage/holders.ts";
+import type { FindLogins, RecordedLogin, SecretLogins, UnrecordedLogin } from "../usage/secret-logins.ts";
 import { doubtsOf, type Proving, provenOf, stillTaken } from "./prove-holders.ts";
 
 type FoundRotation = Rotation<RecordedLogin>;

@@ -1,10 +1,10 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
-import type { Cluster } from "../cluster/port.ts";
 import { credentialKinds, isMadeInAzure } from "../credential/kinds.ts";
 import type { Fix } from "../fix.ts";
+import type { Cluster } from "../kube/port.ts";
 import type { CreatedObject, PruneFacts } from "../plan/prune.ts";
-import { type ListedCluster, listedCluster } from "../state/holders.ts";
-import { findLogins } from "../state/secret-logins.ts";
+import { type ListedCluster, listedCluster } from "../usage/holders.ts";
+import { findLogins } from "../usage/secret-logins.ts";
 
 /** The logins of Secrets, and why not all Secrets were listed. */
 type Held = Omit<PruneFacts, "now"> & { readonly unlisted: ListedCluster["unlisted"] };

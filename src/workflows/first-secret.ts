@@ -6,7 +6,7 @@ import { Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import { type Claim, mintIn, type Plan, type Store } from "../plan/change.ts";
 import { claimProof, type SecretClaim, sameClaim } from "../secret/claim.ts";
-import type { NamespaceState } from "../state/namespace-state.ts";
+import type { NamespaceState } from "../usage/namespace-state.ts";
 
 type Issuing = {
   readonly lazySteps: Plan;

@@ -1,16 +1,16 @@
-import { type Cluster, listAll } from "../cluster/port.ts";
 import { type Credential, lifecycleOf, type Owner } from "../credential/kind.ts";
 import { CliError, isForbidden, unlessForbidden, unlessRefused } from "../errors.ts";
 import { joinNames, type Ref } from "../kinds.ts";
+import { type Cluster, listAll } from "../kube/port.ts";
 import { unknownClusters } from "../plan/ownership.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { once } from "../scope/concurrency.ts";
 import { exportedWords, sharedSecretWords, unnamedCluster, wordsWithClusters } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
-import type { ListedCluster } from "../state/holders.ts";
-import { creationOf, idBy, namespaceNotFound, uidOf } from "../state/namespace.ts";
-import type { RecordedLogin } from "../state/secret-logins.ts";
+import type { ListedCluster } from "../usage/holders.ts";
+import { creationOf, idBy, namespaceNotFound, uidOf } from "../usage/namespace.ts";
+import type { RecordedLogin } from "../usage/secret-logins.ts";
 
 /**
  * Returns one Secret as the owner of a credential. The name in Azure is derived from the namespace's uid, so no other Secret has the same

@@ -5,10 +5,10 @@ import { CliError } from "../errors.ts";
 import { joinNames, keyOf } from "../kinds.ts";
 import { type HolderProof, proofOf, type Tried, type UnprovenHolder } from "../plan/proof.ts";
 import { grouped } from "../plan/rotation.ts";
-import { maxNames, nameInPlace } from "../plan/wording.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { fingerprint } from "../secret/entry.ts";
-import type { RecordedLogin, UnrecordedLogin } from "../state/secret-logins.ts";
+import type { RecordedLogin, UnrecordedLogin } from "../usage/secret-logins.ts";
+import { maxNames, nameInPlace } from "../wording.ts";
 import { ownedBy } from "./owner.ts";
 
 export type Proving = { readonly credential: Credential; readonly identity: string; readonly verify: boolean; readonly tools: Tools };

@@ -8,11 +8,11 @@ import { joinNames, keyOf, type Ref } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
 import { isLoginOf, keptBy, passwordsIn, type Revocable, revocableParts, unknownClusters } from "../plan/ownership.ts";
 import { type Member, passwordKey } from "../plan/rotation.ts";
-import { nameInPlace } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { fingerprint, type Password } from "../secret/entry.ts";
-import { listedCluster } from "../state/holders.ts";
-import type { RecordedLogin, SecretLogins } from "../state/secret-logins.ts";
+import { listedCluster } from "../usage/holders.ts";
+import type { RecordedLogin, SecretLogins } from "../usage/secret-logins.ts";
+import { nameInPlace } from "../wording.ts";
 import { inClusters, ownedBy } from "./owner.ts";
 import { doubtsOf, provenOf, stillTaken } from "./prove-holders.ts";
 

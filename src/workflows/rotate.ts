@@ -7,10 +7,10 @@ import { CliError, Conflict } from "../errors.ts";
 import { joinNames, keyOf, type Ref } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
 import { notDue, passwordKey, type Rotation } from "../plan/rotation.ts";
-import { maxNames, nameInPlace } from "../plan/wording.ts";
 import type { Entry } from "../secret/entry.ts";
-import type { RecordedLogin, SecretLogins } from "../state/secret-logins.ts";
 import { toSeconds } from "../timestamp.ts";
+import type { RecordedLogin, SecretLogins } from "../usage/secret-logins.ts";
+import { maxNames, nameInPlace } from "../wording.ts";
 import { distribute } from "./distribute.ts";
 import {
   findHolders,

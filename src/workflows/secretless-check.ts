@@ -1,11 +1,11 @@
 import type { Azure, Exchanged } from "../azure/port.ts";
-import { type Cluster, listAll } from "../cluster/port.ts";
 import { type Finding, findingOf } from "../doctor/finding.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { providerMetric } from "../doctor/nodes.ts";
 import { asRefusal, CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
+import { type Cluster, listAll } from "../kube/port.ts";
 import type { KubeObjects, ServiceAccount } from "../objects.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { tokenUser } from "../secret/guess.ts";

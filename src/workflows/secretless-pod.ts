@@ -1,6 +1,6 @@
+import type { PodPull } from "../check/pull-pod.ts";
 import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { asRefusal } from "../errors.ts";
-import type { PodPull } from "../plan/pull-pod.ts";
 import type { Account } from "../secretless/objects.ts";
 import type { openNodePulls } from "./check-from-cluster.ts";
 

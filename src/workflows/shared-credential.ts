@@ -3,10 +3,10 @@ import { CliError, withLines } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import { joinNames, type Ref } from "../kinds.ts";
 import { mintIn, type Plan } from "../plan/change.ts";
-import { inLine, nameInPlace } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { matchesGlob, type Scope } from "../scope/scope.ts";
-import { type Holders, holdersOf } from "../state/holders.ts";
+import { type Holders, holdersOf } from "../usage/holders.ts";
+import { inLine, nameInPlace } from "../wording.ts";
 
 /**
  * Refuses to add repositories to a credential that Secrets outside the selected namespaces hold, or may hold.

@@ -1,18 +1,18 @@
 import type { Env } from "../actions/action.ts";
 import { Claims } from "../actions/claims.ts";
 import { execute, executeAll } from "../actions/execute.ts";
+import { restartNotice } from "../actions/notice.ts";
 import { type ChangeOutcome, type IssuedLogin, isDone, type NamespaceError, type Outcome } from "../actions/outcome.ts";
 import { keepUncertain, rollback, withLeft } from "../actions/rollback.ts";
 import type { Tools } from "../actions/tools.ts";
 import { asCliError, CliError, Conflict, Interrupted } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Plan, Store } from "../plan/change.ts";
-import { restartNotice } from "../plan/wording.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import type { SecretClaim } from "../secret/claim.ts";
-import type { NamespaceReader } from "../state/namespace-reader.ts";
-import { type NamespaceState, type ObjectsByKey, objectsByKey } from "../state/namespace-state.ts";
+import type { NamespaceReader } from "../usage/namespace-reader.ts";
+import { type NamespaceState, type ObjectsByKey, objectsByKey } from "../usage/namespace-state.ts";
 import { type FirstSecret, openFirstSecret, type Prepared, type ReusedLogin, type Turn } from "./first-secret.ts";
 
 /**

@@ -1,14 +1,14 @@
 import { expect } from "vitest";
 import { formatCommand } from "../../cmd/line/format-command.ts";
-import { objectPath } from "../../src/cluster/client.ts";
-import type { Cluster, Where } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
 import { type ClusterKind, nameOf, type Ref } from "../../src/kinds.ts";
+import { objectPath } from "../../src/kube/client.ts";
+import type { Cluster, Where } from "../../src/kube/port.ts";
 import type { ContainerStatus, KubeObjects, Pod, Secret, ServiceAccount } from "../../src/objects.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../src/registry/port.ts";
-import { type PullReader, pullReadersOf } from "../../src/state/pulling-objects.ts";
-import type { TargetPick } from "../../src/state/targets.ts";
+import { type PullReader, pullReadersOf } from "../../src/usage/pulling-objects.ts";
+import type { TargetPick } from "../../src/usage/targets.ts";
 import { checkPlace } from "../../src/workflows/check.ts";
 
 const now = new Date("2026-01-02T00:00:40Z");

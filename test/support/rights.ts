@@ -1,4 +1,4 @@
-import type { Right as ClusterRight } from "../../src/cluster/port.ts";
+import type { Right as ClusterRight } from "../../src/kube/port.ts";
 
 /** A right of a recorded request, and its scope. */
 export type Right = ClusterRight & { readonly where: "namespace" | "cluster" };

@@ -1,5 +1,5 @@
 import type { TargetKind } from "../../src/kinds.ts";
-import type { TargetOptions, TargetPick } from "../../src/state/targets.ts";
+import type { TargetOptions, TargetPick } from "../../src/usage/targets.ts";
 
 export const noTargets: TargetOptions = { picks: [], whereUsed: false };
 

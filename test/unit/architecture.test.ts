@@ -56,15 +56,15 @@ test.for([
   { path: "src/plan/x.ts", text: 'import type { Outcome } from "../actions/outcome.ts";', breach: "imports src/actions/outcome.ts" },
   {
     path: "src/plan/x.ts",
-    text: 'import type { NamespaceState } from "../state/namespace-state.ts";',
-    breach: "imports src/state/namespace-state.ts",
+    text: 'import type { NamespaceState } from "../usage/namespace-state.ts";',
+    breach: "imports src/usage/namespace-state.ts",
   },
   { path: "src/check/x.ts", text: "export const look = async () => 1;", breach: "has async" },
-  { path: "src/scope/x.ts", text: 'import { openCluster } from "../cluster/cluster.ts";', breach: "imports src/cluster/cluster.ts" },
-  { path: "src/state/x.ts", text: 'import { execute } from "../actions/execute.ts";', breach: "imports src/actions/execute.ts" },
-  { path: "src/credential/x.ts", text: 'import { apiClient } from "../cluster/client.ts";', breach: "imports src/cluster/client.ts" },
-  { path: "src/azure/x.ts", text: 'import {\n  a,\n  b,\n} from "../cluster/client.ts";', breach: "imports src/cluster/client.ts" },
-  { path: "src/cluster/x.ts", text: 'export { a } from "../output/lines.ts";', breach: "imports src/output/lines.ts" },
+  { path: "src/scope/x.ts", text: 'import { openCluster } from "../kube/cluster.ts";', breach: "imports src/kube/cluster.ts" },
+  { path: "src/usage/x.ts", text: 'import { execute } from "../actions/execute.ts";', breach: "imports src/actions/execute.ts" },
+  { path: "src/registry/x.ts", text: 'import { apiClient } from "../kube/client.ts";', breach: "imports src/kube/client.ts" },
+  { path: "src/azure/x.ts", text: 'import {\n  a,\n  b,\n} from "../kube/client.ts";', breach: "imports src/kube/client.ts" },
+  { path: "src/kube/x.ts", text: 'export { a } from "../output/lines.ts";', breach: "imports src/output/lines.ts" },
   { path: "src/registry/x.ts", text: 'const a = await import("../azure/arm.ts");', breach: "imports src/azure/arm.ts" },
   { path: "src/errors.ts", text: 'import { a } from "./plan/change.ts";', breach: "imports src/plan/change.ts" },
   { path: "src/output/x.ts", text: 'import { a } from "../../cmd/line/flags.ts";', breach: "imports cmd/line/flags.ts" },
@@ -82,7 +82,7 @@ test.for([
   { path: "src/plan/x.ts", text: "const at = Date.now();", breach: "has Date.now" },
   { path: "src/secret/x.ts", text: "const at = new Date();", breach: "has new Date()" },
   { path: "src/actions/x.ts", text: "const pause = Math.random();", breach: "has Math.random" },
-  { path: "src/state/x.ts", text: 'if (error.kind === "cancelled") throw error;', breach: 'has === "cancelled"' },
+  { path: "src/usage/x.ts", text: 'if (error.kind === "cancelled") throw error;', breach: 'has === "cancelled"' },
   { path: "src/http/x.ts", text: "const store = new AsyncLocalStorage();", breach: "has AsyncLocalStorage" },
   { path: "src/output/x.ts", text: "write(password.reveal());", breach: "has .reveal(" },
   { path: "src/registry/x.ts", text: "write(password.reveal());", breach: "has .reveal(" },
@@ -93,7 +93,7 @@ test.for([
 });
 
 test.for([
-  { path: "src/scope/x.ts", text: 'import { type Cluster, listAll } from "../cluster/port.ts";\nimport { keyOf } from "../kinds.ts";' },
+  { path: "src/scope/x.ts", text: 'import { type Cluster, listAll } from "../kube/port.ts";\nimport { keyOf } from "../kinds.ts";' },
   { path: "src/plan/x.ts", text: 'import { CliError } from "../errors.ts";\nimport { Sensitive } from "../secret/sensitive.ts";' },
   {
     path: "src/azure/x.ts",

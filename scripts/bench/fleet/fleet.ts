@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { maxConcurrency } from "../../../src/cluster/port.ts";
+import { maxConcurrency } from "../../../src/kube/port.ts";
 import { compare, median } from "../compare.ts";
 import { type Row, time } from "../report.ts";
 import { type Api, type Call, openApi } from "./api.ts";

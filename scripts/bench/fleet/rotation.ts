@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { maxConcurrency } from "../../../src/cluster/port.ts";
+import { maxConcurrency } from "../../../src/kube/port.ts";
 import { median } from "../compare.ts";
 import { type Row, time } from "../report.ts";
 import { type Api, ask, type Call } from "./api.ts";

@@ -2,9 +2,9 @@ import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../../azure/port.
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
-import { inLine } from "../../plan/wording.ts";
 import { covers } from "../../registry/repository.ts";
 import { parseAzureOwner } from "../../secret/azure-words.ts";
+import { inLine } from "../../wording.ts";
 
 export type ScopeFacts = {
   /** The name of the token, and of its own scope map. */

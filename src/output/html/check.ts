@@ -1,5 +1,5 @@
 import { joinNames } from "../../kinds.ts";
-import { counted, pluralize } from "../../plan/wording.ts";
+import { counted, pluralize } from "../../wording.ts";
 import { type ImageCheck, imageUsers } from "../items.ts";
 import { bySeverity, stateOf } from "../verdicts.ts";
 import { byNamespace, type Content, type Group, type Html, html, messageLines, namespaceTable, placeOf, section } from "./parts.ts";

@@ -1,4 +1,4 @@
-import { counted, pluralize } from "../../plan/wording.ts";
+import { counted, pluralize } from "../../wording.ts";
 import type { PullSecretItem } from "../items.ts";
 import { byNamespace, type Content, expiryTimeOf, type Group, type Html, html, namespaceTable, section } from "./parts.ts";
 import { type Lane, soonDays, timeLine, urgencyOf } from "./time-line.ts";

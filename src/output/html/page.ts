@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { counted } from "../../plan/wording.ts";
+import { counted } from "../../wording.ts";
 import type { ErrorItem, ImageCheck, Item, Place, PullSecretItem, Report } from "../items.ts";
 import { checkContent } from "./check.ts";
 import { listContent } from "./list.ts";

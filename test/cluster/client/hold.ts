@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { openCluster } from "../../../src/cluster/cluster.ts";
+import { openCluster } from "../../../src/kube/cluster.ts";
 
 // A process with an open cluster, for tests that end it in several ways. It prints each namespace uid that it reads.
 const cluster = openCluster({

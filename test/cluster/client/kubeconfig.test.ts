@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { rootCertificates } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
-import { listAll } from "../../../src/cluster/port.ts";
+import { listAll } from "../../../src/kube/port.ts";
 import { newFolder } from "../../support/new-folder.ts";
 import { create, env, kubectl, newNamespace, open } from "./opened.ts";
 

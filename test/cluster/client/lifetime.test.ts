@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdir, readlink, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
-import { findKubectl } from "../../../src/cluster/kubectl.ts";
+import { findKubectl } from "../../../src/kube/kubectl.ts";
 import { newFolder } from "../../support/new-folder.ts";
 import { processes } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";

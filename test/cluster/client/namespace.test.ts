@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { currentContextIn, namespaceIn, readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
-import { contextNamespace, currentContext } from "../../../src/cluster/kubectl-config.ts";
+import { currentContextIn, namespaceIn, readKubeconfig } from "../../../src/kube/kubeconfig.ts";
+import { contextNamespace, currentContext } from "../../../src/kube/kubectl-config.ts";
 import { newFolder } from "../../support/new-folder.ts";
 import { env } from "./opened.ts";
 

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { inject, onTestFinished } from "vitest";
-import { type ClusterOptions, openCluster } from "../../../src/cluster/cluster.ts";
 import type { Environment } from "../../../src/env.ts";
+import { type ClusterOptions, openCluster } from "../../../src/kube/cluster.ts";
 
 export const dry = { dryRun: true, fieldManager: "kubectl-acr-secret" };
 export const real = { dryRun: false, fieldManager: "kubectl-acr-secret" };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { listAll } from "../../../src/cluster/port.ts";
 import { Conflict } from "../../../src/errors.ts";
+import { listAll } from "../../../src/kube/port.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { othersOf } from "../../../src/secret/owners.ts";
 import { dry, kubectl, newNamespace, open, real } from "./opened.ts";

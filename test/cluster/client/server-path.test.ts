@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { Agent, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { findKubectl } from "../../../src/cluster/kubectl.ts";
+import { findKubectl } from "../../../src/kube/kubectl.ts";
 import { newFolder } from "../../support/new-folder.ts";
 import { env, kubectl, newNamespace, open, real } from "./opened.ts";
 

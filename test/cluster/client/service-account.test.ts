@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { type Cluster, listAll, type WriteOptions } from "../../../src/cluster/port.ts";
 import { Conflict } from "../../../src/errors.ts";
+import { type Cluster, listAll, type WriteOptions } from "../../../src/kube/port.ts";
 import type { Pod, ServiceAccount } from "../../../src/objects.ts";
-import { patchOf, readTarget } from "../../../src/plan/references.ts";
+import { patchOf, readTarget } from "../../../src/targets/references.ts";
 import { create, dry, kubectl, newNamespace, open, real } from "./opened.ts";
 
 const account = (namespace: string, name: string, more: object = {}) => ({

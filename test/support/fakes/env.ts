@@ -2,9 +2,9 @@ import type { Env } from "../../../src/actions/action.ts";
 import { Claims } from "../../../src/actions/claims.ts";
 import type { IssuedLogin } from "../../../src/actions/outcome.ts";
 import type { Tools } from "../../../src/actions/tools.ts";
-import type { Cluster } from "../../../src/cluster/port.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import { objectsByKey } from "../../../src/state/namespace-state.ts";
+import type { Cluster } from "../../../src/kube/port.ts";
+import { objectsByKey } from "../../../src/usage/namespace-state.ts";
 import type { FakeWorld } from "./world.ts";
 
 export type FakeEnv = Env & {

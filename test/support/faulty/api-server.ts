@@ -6,10 +6,10 @@ import { createFaults, type Faults } from "../../../sandbox/azure/faults.ts";
 import { struck } from "../../../sandbox/azure/front.ts";
 import { type Answer, type Ask, readAsk, send } from "../../../sandbox/azure/http.ts";
 import type { KeyPair } from "../../../sandbox/pki.ts";
-import type { Cluster, Write, WriteOptions } from "../../../src/cluster/port.ts";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import { type ClusterKind, kinds, type Ref } from "../../../src/kinds.ts";
+import type { Cluster, Write, WriteOptions } from "../../../src/kube/port.ts";
 import type { FakeCluster } from "../fakes/cluster.ts";
 
 /** A fake cluster over HTTP, as a pod reaches its API server, so that every fault can affect its requests. */

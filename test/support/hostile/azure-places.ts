@@ -1,5 +1,5 @@
 import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
-import { kubeconfigError } from "../../../src/cluster/status.ts";
+import { kubeconfigError } from "../../../src/kube/status.ts";
 import { readAnswer } from "../../../src/registry/answers.ts";
 import type { Proof } from "../../../src/registry/port.ts";
 import type { Place } from "./cluster-places.ts";

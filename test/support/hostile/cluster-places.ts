@@ -1,4 +1,4 @@
-import { statusError } from "../../../src/cluster/status.ts";
+import { statusError } from "../../../src/kube/status.ts";
 import type { Pod, Secret } from "../../../src/objects.ts";
 import { readAnswer } from "../../../src/registry/answers.ts";
 import { parseImage } from "../../../src/registry/image-reference.ts";

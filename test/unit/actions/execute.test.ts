@@ -4,7 +4,7 @@ import type { DryRun } from "../../../src/actions/outcome.ts";
 import { rollback } from "../../../src/actions/rollback.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change, ChangeOf, Plan } from "../../../src/plan/change.ts";
-import { objectsByKey } from "../../../src/state/namespace-state.ts";
+import { objectsByKey } from "../../../src/usage/namespace-state.ts";
 import { envOf } from "../../support/fakes/env.ts";
 import { addNamespaces, fakeWorld } from "../../support/fakes/world.ts";
 import { account, env, keepOf, login, makeMap, makeToken, mint, secret, short, store, token } from "./apply-setting.ts";

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { Claims } from "../../../src/actions/claims.ts";
 import { rehearse, rehearseBeside } from "../../../src/actions/rehearse.ts";
 import type { Tools } from "../../../src/actions/tools.ts";
-import type { Cluster } from "../../../src/cluster/port.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import { isObjectName } from "../../../src/kinds.ts";
+import type { Cluster } from "../../../src/kube/port.ts";
 
 const precondition = { uid: "u1", version: "7" };
 

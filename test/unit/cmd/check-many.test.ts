@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Cluster, Where } from "../../../src/cluster/port.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../../src/kinds.ts";
+import type { Cluster, Where } from "../../../src/kube/port.ts";
 import type { KubeObjects } from "../../../src/objects.ts";
 import type { Proof } from "../../../src/registry/port.ts";
 import { run } from "../../support/in-process.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Cluster } from "../../../src/cluster/port.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../../src/kinds.ts";
+import type { Cluster } from "../../../src/kube/port.ts";
 import type { KubeObjects, Pod, Secret, ServiceAccount } from "../../../src/objects.ts";
 import type { Proof } from "../../../src/registry/port.ts";
 import { type Live, run, type } from "../../support/in-process.ts";

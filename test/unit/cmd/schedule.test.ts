@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { Right } from "../../../src/cluster/port.ts";
+import type { Right } from "../../../src/kube/port.ts";
 import { azureCommands } from "../../../src/schedule/azure-commands.ts";
 import { rulesOf } from "../../../src/schedule/objects.ts";
 import { stored } from "../../support/fakes/fleet.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { formatCommand } from "../../../cmd/line/format-command.ts";
+import type { PodPull } from "../../../src/check/pull-pod.ts";
 import { CliError, Interrupted } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { NodeAnswer } from "../../../src/kubelet/message.ts";
 import type { Pod } from "../../../src/objects.ts";
-import type { PodPull } from "../../../src/plan/pull-pod.ts";
 import { openNodePulls } from "../../../src/workflows/check-from-cluster.ts";
 import { type Asked, losing, openAsking, refusing } from "../../support/fakes/asked.ts";
 import { fakeCluster, namespace, stuckPod } from "../../support/fakes/cluster.ts";

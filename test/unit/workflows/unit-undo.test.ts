@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import type { Plan } from "../../../src/plan/change.ts";
-import type { NamespaceState } from "../../../src/state/namespace-state.ts";
+import type { NamespaceState } from "../../../src/usage/namespace-state.ts";
 import { runUnit } from "../../../src/workflows/unit.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { login, makeToken, mint, no, really, setting, short, storeIn, storing, token, unit, written } from "./unit-setting.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { CliError, Conflict, Interrupted } from "../../../src/errors.ts";
 import type { Plan } from "../../../src/plan/change.ts";
-import type { NamespaceReader } from "../../../src/state/namespace-reader.ts";
-import type { NamespaceState } from "../../../src/state/namespace-state.ts";
-import { readNamespace } from "../../../src/state/namespace-state.ts";
+import type { NamespaceReader } from "../../../src/usage/namespace-reader.ts";
+import type { NamespaceState } from "../../../src/usage/namespace-state.ts";
+import { readNamespace } from "../../../src/usage/namespace-state.ts";
 import { failure, runUnit } from "../../../src/workflows/unit.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import type { FakeEnv } from "../../support/fakes/env.ts";

@@ -1,0 +1,180 @@
+import { endsKnown } from "../credential/kinds.ts";
+import { type CliError, isForbidden, isNotFound } from "../errors.ts";
+import { type Cluster, listAll } from "../kube/port.ts";
+import { printableServer, readPullSecret, serversOf } from "../kubelet/read-pull-secret.ts";
+import type { Secret, ServiceAccount } from "../objects.ts";
+import { type ClusterScope, clusterWideOrEach } from "../scope/cluster-scopes.ts";
+import { awaitAll } from "../scope/concurrency.ts";
+import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
+import { type Holding, readEntries } from "../secret/entry.ts";
+import { guess } from "../secret/guess.ts";
+import { dockerConfigJson } from "../secret/pull-secret.ts";
+import { shapes } from "../secret/shapes.ts";
+import { isTimestamp } from "../timestamp.ts";
+import { unlabeledEntries } from "./existing-secret.ts";
+import { requireNamespace } from "./namespace.ts";
+
+/** A pull secret, and the ServiceAccounts whose lists contain it. */
+export type ListedSecret = { readonly secret: Secret; readonly serviceAccounts: readonly string[] };
+
+export type ListOptions = {
+  /** A label selector for Secrets. */
+  readonly selector: string | undefined;
+  /** Whether the ServiceAccounts are read too. */
+  readonly carriers: boolean;
+};
+
+/** The reason why a namespace can't be read, or the cluster if the namespace is empty. */
+export type UnreadableNamespace = { readonly namespace: string; readonly error: CliError };
+
+type SecretFilter = { readonly labels: string | undefined; readonly fields: string };
+
+/** Formats that the kubelet doesn't read. A Secret of such a format is listed only if this plugin wrote it. */
+const otherShapes = Object.values(shapes).filter(({ type }) => type !== dockerConfigJson);
+
+/**
+ * Lists the pull secrets on one cluster, ordered by namespace and name. Reads cluster-wide lists page by page. If they are forbidden, reads
+ * each namespace. A namespace that is forbidden too or doesn't exist is an error of its own.
+ */
+export function listPullSecrets(
+  clusterScope: ClusterScope,
+  { selector, carriers }: ListOptions,
+): AsyncGenerator<ListedSecret | UnreadableNamespace> {
+  const where = { labels: selector, fields: `type=${dockerConfigJson}` };
+  return clusterWideOrEach(clusterScope, fromClusterLists(clusterScope, where, carriers), perNamespace(clusterScope, where, carriers));
+}
+
+async function* perNamespace(
+  scope: ClusterScope,
+  where: SecretFilter,
+  carriers: boolean,
+): AsyncGenerator<ListedSecret | UnreadableNamespace> {
+  const { namespaces, open } = scope;
+  for (const namespace of open ? byKey(namespaces) : namespaces) {
+    try {
+      yield* await inNamespace(scope, namespace, where, carriers);
+    } catch (error) {
+      // Any other error concerns the whole cluster
+      if (!isForbidden(error) && !isNotFound(error)) throw error;
+      yield { namespace, error };
+    }
+  }
+}
+
+/** @throws CliError notFound if a named namespace doesn't exist */
+async function inNamespace(
+  { cluster, open }: ClusterScope,
+  namespace: string,
+  where: SecretFilter,
+  carriers: boolean,
+): Promise<ListedSecret[]> {
+  const [secrets, accounts] = await awaitAll([
+    Array.fromAsync(merged(cluster.pages("secret", { ...where, namespace }), ofOtherShapes(cluster, where, namespace))),
+    carriers ? listAll(cluster, "serviceaccount", { namespace }) : [],
+  ]);
+  // Lists of a namespace that doesn't exist are empty
+  if (secrets.length === 0 && accounts.length === 0 && !open) await requireNamespace(cluster, namespace);
+  return secrets.map((secret) => ({ secret, serviceAccounts: serviceAccountsWith(secret, accounts) }));
+}
+
+async function* fromClusterLists(
+  { cluster, namespaces }: ClusterScope,
+  where: SecretFilter,
+  carriers: boolean,
+): AsyncGenerator<ListedSecret> {
+  const selected = new Set(namespaces);
+  const accountsIn = carriers ? readByNamespace(cluster.pages("serviceaccount")) : async () => [];
+  let at: { readonly namespace: string; readonly accounts: readonly ServiceAccount[] } | undefined;
+  for await (const secret of merged(cluster.pages("secret", where), ofOtherShapes(cluster, where))) {
+    const { namespace = "" } = secret.metadata;
+    if (!selected.has(namespace)) continue;
+    if (at?.namespace !== namespace) at = { namespace, accounts: await accountsIn(namespace) };
+    yield { secret, serviceAccounts: serviceAccountsWith(secret, at.accounts) };
+  }
+}
+
+/** Reads metadata only: Secrets of these formats that other tools wrote hold logins that this plugin doesn't show. */
+async function ofOtherShapes(cluster: Cluster, { labels: selector }: SecretFilter, namespace?: string): Promise<readonly Secret[]> {
+  const lists = otherShapes.map(({ type, labels }) => {
+    const selectors = [selector, ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)];
+    return listAll(cluster, "secret", {
+      namespace,
+      labels: selectors.filter(Boolean).join(","),
+      fields: `type=${type}`,
+      metadataOnly: true,
+    });
+  });
+  return (await Promise.all(lists)).flat().filter((secret) => readEntries(secret) !== undefined);
+}
+
+/** Merges two lists in the order of their keys, `NAMESPACE/NAME`. @param few is awaited after the first page is read */
+async function* merged(pages: AsyncIterable<readonly Secret[]>, few: Promise<readonly Secret[]>): AsyncGenerator<Secret> {
+  // If the pages fail first, their error is the one to report
+  few.catch(() => {});
+  let rest: readonly Secret[] | undefined;
+  for await (const page of pages) {
+    rest ??= [...(await few)].sort((a, b) => (keyIn(a) < keyIn(b) ? -1 : 1));
+    for (const secret of page) {
+      const before = rest.filter((other) => keyIn(other) < keyIn(secret));
+      rest = rest.slice(before.length);
+      yield* before;
+      yield secret;
+    }
+  }
+  yield* rest ?? (await few);
+}
+
+const keyIn = ({ metadata: { namespace = "", name } }: Secret) => `${namespace}/${name}`;
+
+function serviceAccountsWith({ metadata }: Secret, accounts: readonly ServiceAccount[]): string[] {
+  return accounts
+    .filter(({ imagePullSecrets }) => imagePullSecrets?.some(({ name }) => name === metadata.name))
+    .map((account) => account.metadata.name);
+}
+
+/** Returns the logins of a pull secret, sorted by host. A login without an annotation is guessed. */
+export function holdingsOf(secret: Secret): Holding[] {
+  const entries = [...(readEntries(secret) ?? []), ...unlabeledEntries(secret)].map(
+    ({ hosts, kind, identity, slot = "", expiresAt, madeAt, by, previous }): Holding => ({
+      hosts,
+      kind,
+      guessed: false,
+      identity,
+      slot,
+      ...expiryOf(expiresAt, endsKnown(kind) ? "never" : "unknown"),
+      madeAt,
+      by,
+      previous,
+    }),
+  );
+  const recorded = new Set(entries.flatMap(({ hosts }) => hosts));
+  const all = [...entries, ...guessed(secret).filter(({ hosts }) => !hosts.some((host) => recorded.has(host)))];
+  return all.sort(({ hosts: [a = ""] }, { hosts: [b = ""] }) => (a < b ? -1 : Number(a > b)));
+}
+
+/**
+ * Returns the expiry of a recorded time. Anyone can write the annotation, so a text that is not a time means an unknown expiry.
+ * @param absent the meaning of no text
+ */
+function expiryOf(expiresAt: string | undefined, absent: "never" | "unknown"): Pick<Holding, "expiry" | "expiresAt"> {
+  if (expiresAt === undefined) return { expiry: absent };
+  return isTimestamp(expiresAt) ? { expiry: "at", expiresAt } : { expiry: "unknown" };
+}
+
+function guessed(secret: Secret): Holding[] {
+  const named = { ...secret, name: secret.metadata.name };
+  const nothing = { kind: "", guessed: true, identity: "", slot: "", expiry: "unknown" } as const;
+  const reading = readPullSecret(named);
+  if (!("entries" in reading)) return (serversOf(named) ?? []).map((server) => ({ ...nothing, hosts: [printableServer(server)] }));
+  return reading.entries.map(({ server, login }) => {
+    const { kind, expiresAt } = guess(server, login);
+    return { ...nothing, hosts: [printableServer(server)], kind: kind ?? "", identity: login.username, ...expiryOf(expiresAt, "unknown") };
+  });
+}
+
+/** Returns whether a pull secret expires by the time of `--expiring-within`, or why it is not listed. */
+export function expiryBy(holdings: readonly Holding[], limit: Date): "due" | "later" | "never" | "unknown" {
+  if (holdings.some(({ expiresAt }) => expiresAt !== undefined && Date.parse(expiresAt) <= limit.getTime())) return "due";
+  if (holdings.length === 0 || holdings.some(({ expiry }) => expiry === "unknown")) return "unknown";
+  return holdings.every(({ expiry }) => expiry === "never") ? "never" : "later";
+}

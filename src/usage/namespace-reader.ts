@@ -1,0 +1,78 @@
+import type { Cluster } from "../kube/port.ts";
+import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../scope/cluster-scopes.ts";
+import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
+import { type NamespaceState, objectNames, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
+import { among, filterOf, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, uniqueObjects } from "./targets.ts";
+
+/** Reads the state of one namespace. A second `read` sends the requests again. */
+export type NamespaceReader = { readonly scope: NamespaceScope; read(): Promise<NamespaceState> };
+
+/** The smallest number of namespaces for which cluster-wide lists are read page by page. */
+export const minNamespaces = 16;
+
+/** Yields the readers of a run's namespaces, in their order. */
+export async function* readersOf(clusterScope: ClusterScope, options: ReadOptions): AsyncGenerator<NamespaceReader> {
+  if (clusterScope.open && clusterScope.namespaces.length >= minNamespaces) {
+    const sorted = { ...clusterScope, namespaces: byKey(clusterScope.namespaces) };
+    yield* clusterWideOrEach(sorted, readersFromClusterLists(sorted, options), readersPerNamespace(sorted, options));
+  } else yield* readersPerNamespace(clusterScope, options);
+}
+
+function* readersPerNamespace({ cluster, namespaces }: ClusterScope, options: ReadOptions): Generator<NamespaceReader> {
+  for (const namespace of namespaces) {
+    const scope = { namespace, cluster };
+    yield { scope, read: () => readNamespace(scope, options) };
+  }
+}
+
+/**
+ * Reads each list of the cluster once, page by page. Requires the namespaces in the order of {@link byKey}. The first `read` of a reader
+ * returns the prefetched state, unless it lacks a target. Later reads send requests.
+ */
+async function* readersFromClusterLists(clusterScope: ClusterScope, options: ReadOptions): AsyncGenerator<NamespaceReader> {
+  const { cluster, namespaces } = clusterScope;
+  const readState = stateFromClusterLists(clusterScope, options);
+  for (const namespace of namespaces) {
+    const scope = { namespace, cluster };
+    const prefetched = await readState(scope);
+    let first = isWhole(prefetched, options) ? prefetched : undefined;
+    const read = async () => {
+      const state = first;
+      first = undefined;
+      return state ?? readNamespace(scope, options);
+    };
+    yield { scope, read };
+  }
+}
+
+function isWhole({ targets }: NamespaceState, options: ReadOptions): boolean {
+  const { picks } = options.targets;
+  const found = picks.map(({ kind }) => targets.filter((object) => kindOf(object) === kind));
+  return firstMissing(picks, found, options) === undefined;
+}
+
+function stateFromClusterLists({ cluster }: ClusterScope, options: ReadOptions): (scope: NamespaceScope) => Promise<NamespaceState> {
+  const { secret, targets, pods } = options;
+  const picks = picksOf(targets);
+  const secretsIn = readByNamespace(
+    cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }),
+  );
+  const targetsIn = picks.map((pick) => targetsFromClusterList(cluster, pick));
+  const podsIn =
+    pods === "none" ? async () => [] : readByNamespace(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
+  return async (scope) => {
+    const { namespace } = scope;
+    const [secrets, objects, all] = await Promise.all([
+      secretsIn(namespace),
+      Promise.all(targetsIn.map((listIn) => listIn(namespace))),
+      podsIn(namespace),
+    ]);
+    const names = options.existing ? { secret: undefined, existing: objectNames(secrets) } : { secret: secrets[0], existing: undefined };
+    return { scope, ...names, targets: uniqueObjects(objects.flat()), pods: all };
+  };
+}
+
+function targetsFromClusterList(cluster: Cluster, pick: TargetPick): (namespace: string) => Promise<readonly TargetObject[]> {
+  const listIn = readByNamespace<TargetObject>(cluster.pages(pick.kind, filterOf(pick)));
+  return async (namespace) => among(pick, await listIn(namespace));
+}

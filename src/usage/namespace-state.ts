@@ -1,0 +1,64 @@
+import { keyOf, targetKindOf } from "../kinds.ts";
+import { listAll } from "../kube/port.ts";
+import type { KubeObject, Pod, Secret } from "../objects.ts";
+import type { NamespaceScope } from "../scope/cluster-scopes.ts";
+import { awaitAll } from "../scope/concurrency.ts";
+import { type ChoiceOptions, chosenTargets, type TargetObject } from "./targets.ts";
+
+/** What a command reads in a namespace. */
+export type ReadOptions = ChoiceOptions & {
+  readonly pods: "none" | "waiting" | "all";
+  /** Whether the names of all Secrets are read instead of one Secret. */
+  readonly existing?: boolean;
+};
+
+/** The objects that were read in one namespace for a command on one Secret. */
+export type NamespaceState = {
+  readonly scope: NamespaceScope;
+  readonly secret: Secret | undefined;
+  readonly targets: readonly TargetObject[];
+  readonly pods: readonly Pod[];
+  /** The names of all Secrets. */
+  readonly existing?: ReadonlySet<string> | undefined;
+};
+
+/** Pods that have not started. */
+export const waiting = "status.phase=Pending";
+
+/**
+ * Reads the Secret, the targets and the pods of one namespace concurrently.
+ * @throws CliError notFound for a named target that doesn't exist
+ */
+export async function readNamespace(scope: NamespaceScope, options: ReadOptions): Promise<NamespaceState> {
+  const { cluster, namespace } = scope;
+  const { secret, pods } = options;
+  const own = options.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace });
+  const [found, targets, all, secrets] = await awaitAll([
+    own,
+    chosenTargets(scope, options),
+    pods === "none" ? [] : listAll(cluster, "pod", { namespace, fields: pods === "waiting" ? waiting : undefined }),
+    options.existing ? listAll(cluster, "secret", { namespace, metadataOnly: true }) : undefined,
+  ]);
+  return {
+    scope,
+    secret: found,
+    targets,
+    pods: all,
+    existing: secrets && objectNames(secrets),
+  };
+}
+
+export const objectNames = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));
+
+/** The objects that were read, by the key of their reference. */
+export type ObjectsByKey = ReadonlyMap<string, KubeObject>;
+
+/** Indexes Secrets and targets of one namespace by the key of the reference in a change. */
+export const objectsByKey = (objects: readonly (KubeObject | undefined)[]): ObjectsByKey =>
+  new Map(
+    objects.flatMap((object) => {
+      if (!object) return [];
+      const { name, namespace } = object.metadata;
+      return [[keyOf({ kind: targetKindOf(object.kind) ?? "secret", name, namespace }), object]];
+    }),
+  );

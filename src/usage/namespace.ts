@@ -1,0 +1,44 @@
+import { distance } from "../check/distance.ts";
+import { absent, CliError, unlessForbidden } from "../errors.ts";
+import type { Fix } from "../fix.ts";
+import { type Cluster, listAll } from "../kube/port.ts";
+import { clusterId } from "../secret/azure-words.ts";
+
+/** Returns the uid of a namespace; undefined if it doesn't exist. */
+export const uidOf = async (cluster: Cluster, name: string): Promise<string | undefined> =>
+  (await cluster.get({ kind: "namespace", name }))?.metadata.uid;
+
+/**
+ * Returns the id by which objects in Azure name a cluster; undefined if the uid can't be read.
+ * @param read reads the uid of namespace kube-system
+ */
+export async function idBy(read: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    const uid = await read();
+    return uid === undefined ? undefined : clusterId(uid);
+  } catch (error) {
+    if (error instanceof CliError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws CliError notFound if a namespace doesn't exist. Without permission to read it, the namespace is assumed to exist */
+export async function requireNamespace(cluster: Cluster, name: string): Promise<void> {
+  const uid = await uidOf(cluster, name).catch(unlessForbidden("forbidden"));
+  if (uid === undefined) throw await namespaceNotFound(cluster, name);
+}
+
+/** Returns the error for a namespace that doesn't exist. The hint is a similar name, or else this command. */
+export async function namespaceNotFound(
+  cluster: Cluster,
+  name: string,
+  otherwise: Fix = { kubectl: "get namespaces", args: [] },
+): Promise<CliError> {
+  const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(() => []);
+  const ranked = listed.map(({ metadata: { name: other } }) => ({ other, away: distance(name, other) })).sort((a, b) => a.away - b.away);
+  const [best] = ranked;
+  const isNear = best !== undefined && best.away <= (name.length < 5 ? 2 : 3) && best.away < name.length;
+  return absent("namespaces", name, isNear ? `did you mean -n ${best.other}?` : otherwise);
+}
+
+export const creationOf = (namespace: string): Fix => ({ kubectl: "create namespace", args: [namespace] });

@@ -1,0 +1,106 @@
+import { kinds, type Ref, targetKindOf } from "../kinds.ts";
+import { buildKeyring } from "../kubelet/keyring.ts";
+import { readPullSecret } from "../kubelet/read-pull-secret.ts";
+import type { Pod, PodSpec, Secret } from "../objects.ts";
+import type { PlanInput } from "../plan/namespace.ts";
+import type { ImageRef, Login } from "../registry/port.ts";
+import type { NamespaceScope } from "../scope/cluster-scopes.ts";
+import { isOurs } from "../secret/entry.ts";
+import { accountOf, controllerOf, namesIn } from "../targets/references.ts";
+import { readExisting } from "./existing-secret.ts";
+import { imagesFrom, imagesOf } from "./images.ts";
+import type { NamespaceState } from "./namespace-state.ts";
+import { hasOwnList, pullingPods, pullSecretNames, topOf } from "./pods.ts";
+import { accountsIn, isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
+
+/** A Secret and its registry. `others`: more hosts whose images its pods may wait for. */
+type SecretQuery = {
+  readonly name: string;
+  readonly host: string;
+  readonly others?: readonly string[];
+  readonly fieldManager: string;
+  readonly now: Date;
+};
+
+/** Returns the input of a plan for one namespace, and the login in its Secret. No plan gets the login. */
+export function planInputOf(
+  state: NamespaceState,
+  { name, host, others = [], fieldManager, now }: SecretQuery,
+): { readonly facts: PlanInput; readonly login: Login | undefined } {
+  const { secret, targets, pods } = state;
+  const read = secret && readExisting(secret, host, fieldManager);
+  const hosts = [host, ...others];
+  const accounts = accountsIn(targets);
+  const facts: PlanInput = {
+    to: secretIn(state.scope, name),
+    existing: read?.existing,
+    targets: targets.map((target) => targetOf(target)),
+    pods: pullingPods(hosts, pods, { now, accounts }),
+  };
+  return { facts, login: read?.login };
+}
+
+/** Returns the reference of a Secret in a namespace. */
+export const secretIn = ({ namespace }: NamespaceScope, name: string): Ref<"secret"> => ({
+  kind: "secret",
+  name,
+  namespace,
+});
+
+/** Returns the input for planning a deletion in one namespace. @param name the name of the Secret */
+export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, name: string, fieldManager: string) {
+  return {
+    to: secretIn(scope, name),
+    existing: secret && readExisting(secret, "", fieldManager).existing,
+    targets: targets.map((target) => targetOf(target)),
+    needingPods: secret ? podsNeeding(secret, pods) : [],
+  };
+}
+
+/**
+ * Returns the pods that have not ended, name a Secret, and have an image that it has a login for. If the Secret can't be read, any image
+ * counts.
+ * @param pods the pods of its namespace
+ */
+function podsNeeding(secret: Secret, pods: readonly Pod[]) {
+  const serves = servedBy(secret);
+  return pods
+    .filter((pod) => !isOver(pod) && !pod.metadata.deletionTimestamp && pullSecretNames(pod).includes(secret.metadata.name))
+    .filter((pod) => serves === "any" || imagesOf(pod).some(serves))
+    .map((pod) => ({ name: pod.metadata.name, from: topOf({ kind: pod.kind, metadata: pod.metadata }) }));
+}
+
+/** Returns the images that a Secret has a login for; `any` if the Secret can't be read. */
+function servedBy(secret: Secret): "any" | ((image: ImageRef) => boolean) {
+  const named = { ...secret, name: secret.metadata.name };
+  const reading = readPullSecret(named);
+  // A Secret of this plugin without a login is being deleted, or waits for its first login
+  if (!("entries" in reading) || (reading.entries.length === 0 && !isOurs(secret))) return "any";
+  const keyring = buildKeyring([named]);
+  return (image) => keyring.lookup(image).length > 0;
+}
+
+/**
+ * Returns the targets of a namespace whose pods pull from one of these hosts. A template counts if it lists pull secrets itself. For any
+ * other template, the ServiceAccount that it runs as counts, because admission copies its list. Templates with zero replicas and CronJobs
+ * between runs count. A pod counts if no known target has its template.
+ * @returns the ServiceAccounts first; never an object whose list can't be changed (a Job, a pod)
+ */
+export function usersOf(hosts: readonly string[], { targets, pods }: Pick<NamespaceState, "targets" | "pods">): TargetObject[] {
+  const accounts = accountsIn(targets);
+  const owners = targets.filter((object) => pulls(object, hosts) && !targetOf(object).owner);
+  const strays = pods.filter((pod) => pulls(pod, hosts) && targetKindOf(controllerOf(pod.metadata)?.kind ?? "") === undefined);
+  const relying = [
+    ...owners.filter((object) => !namesItself(object)),
+    ...strays.filter((pod) => !hasOwnList(pod, accounts.get(accountOf(pod.spec)))),
+  ].map((object) => accountOf(specOf(object) as PodSpec));
+  const changeable = owners.filter((object) => namesItself(object) && kinds[kindOf(object)].pullSecretList.takesEffect !== "recreate");
+  return [...[...new Set(relying)].flatMap((name) => accounts.get(name) ?? []), ...changeable];
+}
+
+const namesItself = (object: TargetObject): boolean => namesIn(specOf(object)?.imagePullSecrets).length > 0;
+
+function pulls(object: TargetObject, hosts: readonly string[]): boolean {
+  const spec = specOf(object);
+  return spec !== undefined && !object.metadata.deletionTimestamp && !isOver(object) && imagesFrom(hosts, [{ spec }]).length > 0;
+}

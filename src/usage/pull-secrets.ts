@@ -1,0 +1,177 @@
+import type { SecretFacts } from "../check/facts.ts";
+import type { Kind } from "../credential/kind.ts";
+import { kindNamed } from "../credential/kinds.ts";
+import { absent, CliError, unlessForbidden, usage } from "../errors.ts";
+import type { Fix } from "../fix.ts";
+import { isObjectName } from "../kinds.ts";
+import { type Cluster, listAll } from "../kube/port.ts";
+import { buildKeyring } from "../kubelet/keyring.ts";
+import { serversOf } from "../kubelet/read-pull-secret.ts";
+import { managedBy, type Secret } from "../objects.ts";
+import { awaitAll, memoize, once } from "../scope/concurrency.ts";
+import { type Entry, readEntries } from "../secret/entry.ts";
+import { tokenName } from "../secret/names.ts";
+import { othersOf } from "../secret/owners.ts";
+import { dockerConfigJson } from "../secret/pull-secret.ts";
+import { inLine } from "../wording.ts";
+import { unlabeledEntries } from "./existing-secret.ts";
+
+export type Secrets = ReturnType<typeof secretsOf>;
+
+/** The namespaces of one cluster with a pull secret of each name. */
+export type NamespacesByName = Map<string, Promise<readonly string[]>>;
+
+/**
+ * Reads the Secrets of one namespace, each at most once, and only when a verdict needs it.
+ * @param others shared by the namespaces of a cluster, so that each name is searched once
+ */
+export function secretsOf(cluster: Cluster, namespace: string, others: NamespacesByName = new Map()) {
+  const read = new Map<string, Promise<Secret | undefined>>();
+  const lists = new Map<string, ReturnType<typeof listOf>>();
+  /** Returns undefined if the Secret doesn't exist. An invalid name sends no request. */
+  const get = (name: string) =>
+    memoize(read, name, async () => (isObjectName(name) ? cluster.get({ kind: "secret", namespace, name }) : undefined));
+  async function listOf(names: readonly string[]) {
+    const secrets = (await Promise.all(names.map(get))).filter((secret) => secret !== undefined);
+    return { secrets, facts: secrets.map(secretFacts), keyring: keyringOf(secrets) };
+  }
+  return {
+    get,
+    /** Returns the existing Secrets of a list of pull secrets. Many pods have the same list. */
+    list: (names: readonly string[]) => memoize(lists, JSON.stringify(names), () => listOf(names)),
+    /** Returns the Secrets that this plugin created; none if listing is forbidden. */
+    ours: once(() => listAll(cluster, "secret", { namespace, labels: managed }).catch(unlessForbidden<readonly Secret[]>([]))),
+    /** Returns the other namespaces with a pull secret of this name; none if listing Secrets there is forbidden. */
+    elsewhere: async (name: string) => {
+      const namespaces = await memoize(others, name, async () => (isObjectName(name) ? namespacesWith(cluster, name) : []));
+      return namespaces.filter((each) => each !== namespace);
+    },
+  };
+}
+
+/** Returns the namespaces with a pull secret of this name. Reads only metadata. */
+async function namespacesWith(cluster: Cluster, name: string): Promise<readonly string[]> {
+  const where = { fields: `metadata.name=${name},type=kubernetes.io/dockerconfigjson`, metadataOnly: true };
+  const found = await listAll(cluster, "secret", where).catch(unlessForbidden<readonly Secret[]>([]));
+  return found.flatMap(({ metadata }) => (metadata.name === name ? (metadata.namespace ?? []) : [])).sort();
+}
+
+/** Returns the facts of a Secret for a verdict. They are read when they are used: an image that pulls needs few of them. */
+export function secretFacts(secret: Secret): SecretFacts {
+  const { name, managedFields } = secret.metadata;
+  const note = once(() => recordOf(secret));
+  return {
+    name,
+    get note() {
+      return note();
+    },
+    get servers() {
+      return serversOf({ ...secret, name });
+    },
+    isFixed: secret.immutable === true || secret.type !== dockerConfigJson,
+    get skipped() {
+      return keyringOf([secret]).skipped.map(({ because }) => because);
+    },
+    get writers() {
+      return [...new Set(othersOf(managedFields, managedBy.value).map(({ manager }) => manager))];
+    },
+  };
+}
+
+/** Returns what a Secret records of its first credential; undefined if this plugin did not write the Secret. */
+function recordOf(secret: Secret): SecretFacts["note"] {
+  const unlabeled = unlabeledEntries(secret);
+  const entries = readEntries(secret) ?? (unlabeled.length > 0 ? unlabeled : undefined);
+  if (!entries) return undefined;
+  const {
+    hosts: [host = ""],
+    kind,
+    identity,
+    madeAt,
+    expiresAt,
+  }: Entry = entries[0] ?? { hosts: [], kind: "", identity: "" };
+  const known = kindNamed(kind);
+  return {
+    renewal: renewalOf(known),
+    host,
+    identity,
+    get widens() {
+      return known?.creation?.isExtensible === true && isDerived(identity, secret);
+    },
+    again: known?.again({ identity }) ?? { flags: {} },
+    unlabeled: entries === unlabeled ? managedBy.key : undefined,
+    createdAt: madeAt,
+    expiresAt,
+    expiresIn: expiresAt && !known?.renewal?.isShortLived ? lifetime(secret, madeAt, expiresAt) : undefined,
+  };
+}
+
+const renewalOf = (kind: Kind | undefined): NonNullable<SecretFacts["note"]>["renewal"] => {
+  if (!kind) return "unknown";
+  return kind.creation ? "made" : "given";
+};
+
+/** Whether a token's name was derived from this Secret, or from one of which this Secret is a copy. */
+function isDerived(identity: string, { metadata: { name, namespace = "" } }: Secret): boolean {
+  const [, readable] = /^(.+)-[0-9a-f]{10}$/.exec(identity) ?? [];
+  const [, here] = /^(.+)-[0-9a-f]{10}$/.exec(tokenName("", namespace, name)) ?? [];
+  return readable !== undefined && (readable === here || readable.endsWith(`-${name}`));
+}
+
+const units = [
+  { letter: "d", milliseconds: 86_400_000 },
+  { letter: "h", milliseconds: 3_600_000 },
+] as const;
+
+/**
+ * By how much a recorded lifetime may differ from the requested one, in milliseconds: proving a new password delays the write, and the
+ * clocks of Azure and of this machine differ.
+ */
+const tolerance = 5 * 60_000;
+
+/** Returns the requested lifetime: the time between the creation of the password and its expiry. */
+function lifetime({ metadata }: Secret, madeAt: string | undefined, expiresAt: string): string | undefined {
+  const written = madeAt ?? metadata.creationTimestamp;
+  const left = written ? new Date(expiresAt).getTime() - new Date(written).getTime() : Number.NaN;
+  if (!(left > 0)) return undefined;
+  for (const { letter, milliseconds } of units) {
+    const whole = Math.round(left / milliseconds);
+    if (whole > 0 && Math.abs(whole * milliseconds - left) <= tolerance) return `${whole}${letter}`;
+  }
+  return `${Math.ceil(left / 60_000)}m`;
+}
+
+/** Returns the keyring of a pod with these Secrets, in this order. */
+export const keyringOf = (secrets: readonly Secret[]) => buildKeyring(secrets.map((secret) => ({ ...secret, name: secret.metadata.name })));
+
+/** The label selector of this plugin's Secrets. */
+export const managed = `${managedBy.key}=${managedBy.value}`;
+
+/**
+ * Returns the name of this plugin's only Secret in a namespace.
+ * @param otherwise the fix if there is none
+ * @throws CliError notFound; usage if there are several
+ */
+export async function onlySecret(cluster: Cluster, namespace: string, otherwise: Fix): Promise<string> {
+  const secrets = await listAll(cluster, "secret", { namespace, labels: managed, metadataOnly: true });
+  const names = secrets.map(({ metadata }) => metadata.name);
+  const [name, ...others] = names;
+  if (name && others.length === 0) return name;
+  if (name) {
+    throw usage(`namespace "${namespace}" has several pull secrets; specify one: ${inLine(names, 5)}`, { verb: "list", namespace });
+  }
+  throw new CliError("notFound", `namespace "${namespace}" has no pull secret managed by kubectl acr-secret`, { hint: otherwise });
+}
+
+/** Returns the error for a named Secret that doesn't exist. */
+export const noSecret = (name: string, hint: Fix): CliError => absent("secrets", name, hint);
+
+/** Returns the names of Secrets that don't exist now. The empty name is always one of them. */
+export async function missingSecrets(
+  { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
+  names: readonly string[],
+): Promise<string[]> {
+  const secrets = secretsOf(cluster, namespace);
+  const found = await awaitAll(names.map((name) => secrets.get(name)));
+  return names.filter((_, index) => found[index] === undefined);
+}

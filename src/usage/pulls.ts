@@ -1,0 +1,80 @@
+import type { ImageFacts, PodFacts } from "../check/facts.ts";
+import type { Placement } from "../check/pull-pod.ts";
+import { absent } from "../errors.ts";
+import type { Workload } from "../fix.ts";
+import { nameOf } from "../kinds.ts";
+import type { Cluster } from "../kube/port.ts";
+import type { PodSpec } from "../objects.ts";
+import { formatImage } from "../registry/image-reference.ts";
+import type { ImageRef } from "../registry/port.ts";
+import { accountOf, namesIn } from "../targets/references.ts";
+import { namedImagesOf, readImage } from "./images.ts";
+import { requireNamespace } from "./namespace.ts";
+import { podFacts, pullSecretNames } from "./pods.ts";
+import { chainOf, type PullingObjects } from "./pulling-objects.ts";
+
+/** One image that pods pull, or would pull, with one list of pull secrets. */
+export type Pull = ReturnType<typeof readImage> & {
+  readonly account: string;
+  /** The pods' own imagePullSecrets, or those that a new pod would have. */
+  readonly names: readonly string[];
+  /** The current list of the ServiceAccount. */
+  readonly accountNames: readonly string[];
+  readonly pods: readonly PodFacts[];
+  readonly templates: ImageFacts["templates"];
+  /** The objects that the user changes: `deployment/web`, `pod/debug`. Empty if only the command line names the image. */
+  readonly owners: readonly Workload[];
+  /** Where the pods may run; absent if only the command line names the image. */
+  readonly placement?: Placement;
+};
+
+/** Returns the pulls of some pods and templates, each image with each list of pull secrets once. */
+export function pullsOf({ pods, templates, accounts, controllers }: PullingObjects): Pull[] {
+  const byName = new Map(accounts.map((account) => [account.metadata.name, account]));
+  function accountFacts(spec: PodSpec) {
+    const account = accountOf(spec);
+    return { account, accountNames: namesIn(byName.get(account)?.imagePullSecrets) };
+  }
+  const ofPods = pods.flatMap((pod) => {
+    const owners = chainOf(pod, controllers).slice(-1);
+    const pull = { ...accountFacts(pod.spec), names: pullSecretNames(pod), placement: pod.spec, templates: [], owners };
+    const account = byName.get(pull.account);
+    return namedImagesOf(pod).map((image) => ({ ...pull, ...readImage(image.text), pods: [podFacts(pod, image, account)] }));
+  });
+  const ofTemplates = templates.flatMap(({ workload, spec }) => {
+    const account = accountFacts(spec);
+    const own = (spec.imagePullSecrets ?? []).length > 0;
+    const pull = { ...account, names: own ? pullSecretNames({ spec }) : account.accountNames, placement: spec, pods: [] };
+    const owners = [controllers.get(nameOf(workload)) ?? workload];
+    return namedImagesOf({ spec }).map((image) => {
+      return { ...pull, ...readImage(image.text), templates: [{ ...workload, container: image.container, own }], owners };
+    });
+  });
+  const groups = Map.groupBy([...ofPods, ...ofTemplates], ({ text, account, names }) => JSON.stringify([text, account, names]));
+  return [...groups.values()].map(merged).sort((a, b) => (a.text < b.text ? -1 : 1));
+}
+
+/** Combines pulls of the same image with the same pull secrets. */
+function merged(pulls: readonly Pull[]): Pull {
+  const distinct = <T extends { readonly kind?: string; readonly name: string }>(of: (pull: Pull) => readonly T[]): T[] =>
+    [...Map.groupBy(pulls.flatMap(of), ({ kind = "pod", name }) => nameOf({ kind, name })).values()].flatMap(([first]) => first ?? []);
+  const [first] = pulls as [Pull];
+  return {
+    ...first,
+    pods: distinct(({ pods }) => pods),
+    templates: distinct((pull) => pull.templates),
+    owners: distinct((pull) => pull.owners),
+  };
+}
+
+/** Returns pulls of these images as a new pod of a ServiceAccount would do them. */
+export async function pullsByAccount(cluster: Cluster, namespace: string, account: string, images: readonly ImageRef[]): Promise<Pull[]> {
+  const found = await cluster.get({ kind: "serviceaccount", namespace, name: account });
+  if (!found) {
+    await requireNamespace(cluster, namespace);
+    throw absent("serviceaccounts", account, { kubectl: "get", args: ["serviceaccounts"], namespace });
+  }
+  const names = namesIn(found.imagePullSecrets);
+  const ofNothing = { pods: [], templates: [], owners: [] };
+  return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, ...ofNothing }));
+}

@@ -1,0 +1,42 @@
+import type { PluginCommand } from "./fix.ts";
+import { argumentKind, kinds, nameOf, type Ref, type TargetKind } from "./kinds.ts";
+
+/** The maximum number of names in a line. */
+export const maxNames = 10;
+
+/** Returns the first names of a list and the number of the others: `app/api, app/web and 3 more`. */
+export function inLine(names: readonly string[], most = maxNames): string {
+  const rest = names.length > most ? ` and ${names.length - most} more` : "";
+  return `${names.slice(0, most).join(", ")}${rest}`;
+}
+
+/** Returns the namespace of an object to append to its name, for example ` in namespace team-a`. */
+export const placed = ({ namespace }: Pick<Ref, "namespace">): string => ` in namespace ${namespace}`;
+
+/** Returns an object's name with its place, for example `secret/acr in namespace team-a`. */
+export const nameInPlace = (to: Ref): string => `${nameOf(to)}${placed(to)}`;
+
+/** Returns a target as the command line names it: `deployment/web`. */
+export const targetArgument = ({ kind, name }: Ref<TargetKind>): string => nameOf({ kind: argumentKind(kind), name });
+
+/** Returns the arguments and flags that select some targets in a printed command, at most {@link maxNames}. */
+export function targetArguments(all: readonly Ref<TargetKind>[]): Pick<PluginCommand, "serviceaccounts" | "targets"> {
+  const some = all.slice(0, maxNames);
+  const accounts = some.filter((to) => !hasPods(to)).map(({ name }) => name);
+  const targets = some.filter(hasPods).map(targetArgument);
+  return { serviceaccounts: accounts.length > 0 ? accounts : undefined, targets: targets.length > 0 ? targets : undefined };
+}
+
+/** Whether an object is a pod or creates pods: a ServiceAccount doesn't. */
+export const hasPods = ({ kind }: Pick<Ref<TargetKind>, "kind">): boolean => "podSpec" in kinds[kind];
+
+export const pluralize = (count: number, singular: string, plural: string): string => (count === 1 ? singular : plural);
+
+/** `1 image`, `2 images` */
+export const counted = (count: number, noun: string): string => `${count} ${pluralize(count, noun, `${noun}s`)}`;
+
+/** Whether a name is a valid name of a Secret. A list can contain any text, and a printed command must contain only valid names. */
+export const isPlain = (name: string): boolean => /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name);
+
+/** Quotes a name that is not valid, so that it can't forge a line of output. */
+export const shown = (name: string): string => (isPlain(name) ? name : JSON.stringify(name));
