@@ -1,0 +1,22 @@
+import type { Files } from "./env.ts";
+import type { Editing } from "./kube/edit.ts";
+import type { Cluster } from "./kube/port.ts";
+import type { Registry } from "./registry/port.ts";
+
+/** What a verb that writes needs of its run: the ports, the clock, and the flags that every such verb has. */
+export type Tools = Omit<Editing, "cluster"> & {
+  cluster(): Cluster;
+  registry(): Registry;
+  readonly files: Pick<Files, "create" | "remove">;
+  /** The user accepts what a run without --force refuses. */
+  readonly force: boolean;
+  now(): Date;
+  /** The unique id of this run, which its claims contain. */
+  readonly runId: string;
+  /** Prints a line on stderr. */
+  inform(text: string): void;
+  /** Shows what the run waits for, on a terminal. */
+  during<T>(what: string, work: () => Promise<T>): Promise<T>;
+  /** Whether the run was interrupted, so that it must not start anything new. */
+  interrupted(): boolean;
+};
