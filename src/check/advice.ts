@@ -1,5 +1,6 @@
 import type { Create, Fix } from "../fix.ts";
 import { argumentKind, isObjectName, kinds, nameOf, targetKinds } from "../kinds.ts";
+import { isKeyOf } from "../registry/server-key.ts";
 import type { Cause } from "./cause.ts";
 import {
   type Advice,
@@ -223,8 +224,7 @@ function make(facts: InAzure, chosen: Pick<Create, "secret" | "repositories"> = 
 
 /** Whether a Secret can be changed, has logins for this registry, and no other login that would be lost. */
 function isFor({ azure }: InAzure, { servers = [], isFixed }: SecretFacts): boolean {
-  const hosts = servers.map((server) => /^(?:https?:\/\/)?([^/]*)/.exec(server)?.[1] ?? "");
-  return !isFixed && hosts.length > 0 && hosts.every((host) => host === azure.loginServer);
+  return !isFixed && servers.length > 0 && servers.every((server) => isKeyOf(azure.loginServer, server));
 }
 
 function lookFor({ azure: { registry }, ref: { repository, reference }, otherTags, noRepository }: InAzure): Advice {

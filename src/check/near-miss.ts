@@ -1,4 +1,5 @@
 import { printableServer } from "../kubelet/read-pull-secret.ts";
+import { hostOf } from "../registry/server-key.ts";
 import { distance } from "./distance.ts";
 
 /**
@@ -38,8 +39,6 @@ const dockerHub = "https://index.docker.io/v1/";
 
 const pathOf = (written: string, image: string) =>
   `its path does not match ${image}${/^https?:\/\/[^/]*\/v[12]$/.test(written) ? ": add a trailing /" : ""}`;
-
-const hostOf = (server: string): string => server.replace(/^https?:\/\//, "").split("/")[0] ?? "";
 
 const portless = (host: string) => host.replace(/:\d*$/, "");
 

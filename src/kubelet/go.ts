@@ -1,5 +1,3 @@
-import { isIPv6 } from "node:net";
-
 /**
  * Decodes base64 exactly like the kubelet (Go's encoding/base64, padded or not, newlines ignored).
  * @returns the bytes, or the offset in Go's `illegal base64 data at input byte N`
@@ -34,42 +32,4 @@ function paddingError(bytes: string, first: number, remainder: number): number |
 function skipNewlines(bytes: string, at: number): number {
   while (bytes[at] === "\n" || bytes[at] === "\r") at++;
   return at;
-}
-
-/**
- * Splits a URL without its scheme like Go's net/url (1.26) splits `https://…`: drops query, fragment and user info.
- * @returns the host with its port and the unescaped path. Undefined if Go rejects the text, or for escapes that no image name contains
- */
-export function splitUrl(schemeless: string): { readonly host: string; readonly path: string } | undefined {
-  const [beforeFragment = "", fragment = ""] = cut(schemeless, "#");
-  if ([...beforeFragment].some((char) => char < " " || char === "\x7f")) return undefined;
-  const [rest = ""] = cut(beforeFragment, "?");
-  const slash = rest.indexOf("/");
-  const authority = slash < 0 ? rest : rest.slice(0, slash);
-  const at = authority.lastIndexOf("@");
-  const user = authority.slice(0, Math.max(at, 0));
-  const host = authority.slice(at + 1);
-  const path = unescaped(slash < 0 ? "" : rest.slice(slash));
-  if (!/^[\w.\-:~!$&'()*+,;=%@]*$/.test(user) || unescaped(user) === undefined || unescaped(fragment) === undefined) return undefined;
-  return path !== undefined && isHost(host) ? { host, path } : undefined;
-}
-
-/** A bracket is only valid around an IPv6 address, so `*` is the only possible wildcard. */
-function isHost(host: string): boolean {
-  const literal = /^\[([^\]]*)\](?::\d*)?$/.exec(host);
-  if (literal) return isIPv6(literal[1] ?? "");
-  return /^[\w.\-~!$&'()*+,;=\]<>"\u0080-\uffff]*(?::\d*)?$/.test(host);
-}
-
-function unescaped(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function cut(text: string, at: string): string[] {
-  const index = text.indexOf(at);
-  return index < 0 ? [text] : [text.slice(0, index), text.slice(index + 1)];
 }

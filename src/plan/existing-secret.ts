@@ -38,12 +38,6 @@ export type StoreOptions = {
   readonly renews?: boolean;
 };
 
-/** Returns the host of a key under `auths`, which can be a host, a URL, or a host with a path. */
-export const hostOf = (server: string): string => server.replace(/^https?:\/\//, "").split("/", 1)[0] ?? "";
-
-/** Whether a key under `auths` is for a registry: as a host, as a URL, or with a path. */
-export const isKeyOf = (host: string, server: string): boolean => hostOf(server) === host;
-
 /** Whether a Secret records a login exactly as given. */
 export function holds(entry: Entry, host: string, { entries }: ExistingSecret): boolean {
   const recorded = entryFor(entries, host);

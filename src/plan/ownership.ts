@@ -1,8 +1,7 @@
 import { keyOf, type Ref } from "../kinds.ts";
-import { matchesImage } from "../kubelet/keyring.ts";
-import { isGuid, isRegional } from "../secret/azure-words.ts";
+import { servesHost } from "../registry/server-key.ts";
+import { isGuid } from "../secret/azure-words.ts";
 import type { Entry, Password } from "../secret/entry.ts";
-import { hostOf } from "./existing-secret.ts";
 import { grouped, type Member, passwordKey, uniquePasswords } from "./rotation.ts";
 
 /**
@@ -38,16 +37,6 @@ export const describes = ({ kind, identity, hosts }: Entry, login: HeldLogin): b
 
 /** Returns the kinds of credentials in Azure that can have a user name. */
 const kindsNamed = (identity: string): readonly string[] => (isGuid(identity) ? ["service-principal", "entra"] : ["acr-token"]);
-
-/**
- * Whether a key under `auths` is for a registry. An image reference can contain the port, and `*` can stand for a part of a regional host.
- */
-function servesHost(server: string, host: string): boolean {
-  const key = hostOf(server).toLowerCase().replace(/:\d+$/, "");
-  const [name = ""] = host.split(".");
-  const sample = key.split(".").map((part, at) => (part.includes("*") ? (at === 0 ? name : "any") : part));
-  return key === host.toLowerCase() || isRegional(host, sample.join(".")) || matchesImage(key, { host, repository: "" });
-}
 
 /**
  * Returns the clusters that Azure's description of a credential names, except this one.

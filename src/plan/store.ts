@@ -1,11 +1,12 @@
 import { CliError } from "../errors.ts";
 import type { Create, Fix } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
+import { isKeyOf } from "../registry/server-key.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 import type { Change, Keep, Store } from "./change.ts";
-import { type ExistingSecret, holds, isKeyOf, type StoreOptions } from "./existing-secret.ts";
+import { type ExistingSecret, holds, type StoreOptions } from "./existing-secret.ts";
 
 /**
  * Plans the write of the Secret.

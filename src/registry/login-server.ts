@@ -19,3 +19,13 @@ export const loginServerIn = (text: string): string | undefined =>
 export function registryName(loginServer: string): string | undefined {
   return host.exec(loginServer.toLowerCase())?.[1];
 }
+
+/** A regional host: `myregistry.eastus.geo.azurecr.io` is one of `myregistry.azurecr.io`. */
+const regionalHost = /^([a-z0-9-]+)(?:\.[a-z0-9]+){1,2}\.geo(\.azurecr\.(?:io|us|cn))$/;
+
+/** Whether `other` is a registry's own host in one of its regions. Azure gives it to no other registry. @param host the login server */
+export function isRegional(host: string, other: string): boolean {
+  if (!other.includes(".geo.")) return false;
+  const [, name = "", suffix = ""] = regionalHost.exec(other) ?? [];
+  return name !== "" && name + suffix === host;
+}

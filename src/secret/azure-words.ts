@@ -97,13 +97,3 @@ export function parseAzureOwner(text: string): AzureOwner | undefined {
 
 /** Whether a text is a GUID, the format of an application's id in Azure. */
 export const isGuid = (text: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-
-/** A regional host: `myregistry.eastus.geo.azurecr.io` is one of `myregistry.azurecr.io`. */
-const form = /^([a-z0-9-]+)(?:\.[a-z0-9]+){1,2}\.geo(\.azurecr\.(?:io|us|cn))$/;
-
-/** Whether `other` is a registry's own host in one of its regions. Azure gives it to no other registry. @param host the login server */
-export function isRegional(host: string, other: string): boolean {
-  if (!other.includes(".geo.")) return false;
-  const [, name = "", suffix = ""] = form.exec(other) ?? [];
-  return name !== "" && name + suffix === host;
-}

@@ -3,6 +3,7 @@ import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
 import type { ExistingSecret } from "../plan/existing-secret.ts";
 import type { Login } from "../registry/port.ts";
+import { isPathKeyOf } from "../registry/server-key.ts";
 import { readClaim } from "../secret/claim.ts";
 import { type Entry, isOurs, readAnnotation, readEntries } from "../secret/entry.ts";
 import { othersOf } from "../secret/owners.ts";
@@ -49,7 +50,7 @@ export function loginFor(secret: Secret, host: string): Login | undefined {
   const read = asPullSecret(secret);
   const [match] = buildKeyring([{ ...read, name: read.metadata.name }]).lookup({ host, repository: "any", reference: "latest" });
   if (match) return match.login;
-  return entriesIn(read).find(({ server }) => server.replace(/^https?:\/\//, "").startsWith(`${host}/`))?.login;
+  return entriesIn(read).find(({ server }) => isPathKeyOf(host, server))?.login;
 }
 
 /**

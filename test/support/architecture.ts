@@ -10,6 +10,7 @@ const contracts = [
   "src/azure/port.ts",
   "src/registry/port.ts",
   "src/registry/login-server.ts",
+  "src/registry/server-key.ts",
   "src/objects.ts",
   "src/kinds.ts",
   "src/interruption.ts",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isLoginServer, loginServerIn, registryName } from "../../../src/registry/login-server.ts";
+import { isLoginServer, isRegional, loginServerIn, registryName } from "../../../src/registry/login-server.ts";
 
 test.for([
   ["myregistry.azurecr.io", "myregistry"],
@@ -39,4 +39,25 @@ test.for([
   ["ghcr.io", undefined],
 ] as const)("reads the login server of %s as %s", ([text, server]) => {
   expect(loginServerIn(text)).toBe(server);
+});
+
+test.for([
+  { other: "r.eastus.geo.azurecr.io", is: true },
+  { other: "r.eastus.geo.azurecr.io", host: "q.azurecr.io", is: false },
+  { other: "r.eastus.geo.azurecr.cn", host: "r.azurecr.cn", is: true },
+  { other: "r.eastus.geo.azurecr.cn", is: false },
+  { other: "r-a1b2.eastus.geo.azurecr.io", host: "r-a1b2.azurecr.io", is: true },
+  { other: "r-a1b2.eastus.geo.azurecr.io", is: false },
+  { other: "r.east.us.geo.azurecr.io", is: true },
+  { other: "r.azurecr.io", is: false },
+  { other: "r.geo.azurecr.io", is: false },
+  { other: "r.eastus.data.azurecr.io", is: false },
+  { other: "r.eastus.geo.azurecr.io.evil.example", is: false },
+  { other: "evil.example/r.eastus.geo.azurecr.io", is: false },
+  { other: "https://r.eastus.geo.azurecr.io", is: false },
+  { other: "r.eastus.geo.example.com", host: "r.example.com", is: false },
+  { other: "r.eastus.geoXazurecr.io", is: false },
+  { other: "", host: "", is: false },
+])("detects whether $other is a regional host of $host: $is", ({ other, host = "r.azurecr.io", is }) => {
+  expect(isRegional(host, other)).toBe(is);
 });
