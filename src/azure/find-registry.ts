@@ -2,6 +2,7 @@ import type { Trace } from "../env.ts";
 import { CliError, isRefusal, unlessRefused, usage, withLines } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
+import { limits } from "../scope/limits.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
 import type { Cloud } from "./cloud.ts";
@@ -21,9 +22,6 @@ const type = "Microsoft.ContainerRegistry/registries";
 
 /** A search of many subscriptions starts no request after this long, and so ends within 45 s. Milliseconds. */
 const searchTimeout = 42_000;
-
-/** Subscriptions that are listed at the same time. ARM throttles a client that lists thousands at once. */
-const concurrency = 8;
 
 export async function findRegistry(finder: Finder, text: string, within?: string): Promise<AzureRegistry> {
   const { arm, cloud, now } = finder;
@@ -83,7 +81,7 @@ async function listed({ arm, trace, now }: Finder, wanted: RegistryName, only: s
   const lists: AzureRegistry[][] = [];
   const refusals: CliError[] = [];
   await Promise.all(
-    Array.from({ length: concurrency }, async () => {
+    Array.from({ length: limits.subscriptions }, async () => {
       for (const id of left) {
         if (now().getTime() >= until) return;
         const doing = `list the registries of subscription ${id}`;

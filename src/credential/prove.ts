@@ -3,6 +3,7 @@ import type { Passing } from "../plan/change.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
+import { limits } from "../scope/limits.ts";
 import type { Asked, Need, Sources } from "./kind.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 import { pausesOf } from "./retry.ts";
@@ -45,13 +46,10 @@ export async function proveLogin(scope: RepositoryScope, login: Login, tools: Pr
   return { image, missing, empty: scope.repositories.length === 0 ? ["*"] : empty };
 }
 
-/** The number of repositories that are tested concurrently. */
-const atOnce = 8;
-
 /** Yields the answers in order. The first repository is tested alone, because its test waits until the registry accepts a new login. */
 async function* inOrder<T>(repositories: readonly string[], ask: (repository: string) => Promise<T>) {
-  for (let at = 0; at < repositories.length; at += at === 0 ? 1 : atOnce) {
-    const some = repositories.slice(at, at === 0 ? 1 : at + atOnce);
+  for (let at = 0; at < repositories.length; at += at === 0 ? 1 : limits.repositories) {
+    const some = repositories.slice(at, at === 0 ? 1 : at + limits.repositories);
     yield* await Promise.all(some.map(async (repository) => ({ repository, asked: await ask(repository) })));
   }
 }

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { Agent } from "node:https";
 import type { Environment } from "../env.ts";
+import { limits } from "../scope/limits.ts";
 import type { Transport } from "./exchange.ts";
-import { maxConcurrency } from "./port.ts";
 
 export const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
@@ -19,7 +19,7 @@ export function inClusterTransport(env: Environment, folder: string): Transport 
   let agent: Agent | undefined;
   return {
     open: async () => {
-      agent ??= new Agent({ keepAlive: true, maxSockets: maxConcurrency, ca: await readFile(`${folder}/ca.crt`) });
+      agent ??= new Agent({ keepAlive: true, maxSockets: limits.cluster, ca: await readFile(`${folder}/ca.crt`) });
       return {
         connect: { host: env.KUBERNETES_SERVICE_HOST, port: env.KUBERNETES_SERVICE_PORT, agent },
         secure: true,

@@ -2,9 +2,6 @@ import type { ClusterKind, Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 
-/** The maximum number of requests that are sent concurrently, and of namespaces that a run processes concurrently. */
-export const maxConcurrency = 16;
-
 /** The filter of a list (meta/v1 ListOptions). */
 export type Where = {
   /** Absent: all namespaces. */

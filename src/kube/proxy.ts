@@ -3,9 +3,9 @@ import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sink } from "../env.ts";
 import { type CliError, Interrupted, ProxyEnded } from "../errors.ts";
+import { limits } from "../scope/limits.ts";
 import type { Endpoint, Transport } from "./exchange.ts";
 import { end, type Launched, launchProxy } from "./kubectl.ts";
-import { maxConcurrency } from "./port.ts";
 import { kubeconfigError } from "./status.ts";
 
 type ProxyOptions = Parameters<typeof launchProxy>[0] & {
@@ -27,7 +27,7 @@ export function proxyTransport(options: ProxyOptions): Transport {
   function start() {
     const next = launched ?? launchProxy(options);
     launched = undefined;
-    const agent = new Agent({ keepAlive: true, maxSockets: maxConcurrency });
+    const agent = new Agent({ keepAlive: true, maxSockets: limits.cluster });
     const closed = Promise.withResolvers<never>();
     const proxy = {
       endpoint: Promise.race([serving(next, options.stderr), closed.promise]).then((at) => {

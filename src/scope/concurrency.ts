@@ -1,4 +1,4 @@
-import { maxConcurrency } from "../kube/port.ts";
+import { limits } from "./limits.ts";
 
 /** How many items may be started and not completely read, for each item that may run. A slow item delays those after it. */
 const ahead = 4;
@@ -11,7 +11,7 @@ const ahead = 4;
  */
 export async function* runConcurrently<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,
-  { width = maxConcurrency, interrupted }: { readonly width?: number; interrupted(): boolean },
+  { width = limits.cluster, interrupted }: { readonly width?: number; interrupted(): boolean },
   work: (item: Item) => AsyncIterable<Result>,
 ): AsyncGenerator<Result> {
   /** The results of each started item that were not read yet. */

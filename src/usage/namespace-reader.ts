@@ -1,5 +1,6 @@
 import type { Cluster } from "../kube/port.ts";
 import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../scope/cluster-scopes.ts";
+import { wideFrom } from "../scope/limits.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { type NamespaceState, objectNames, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
 import { among, filterOf, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, uniqueObjects } from "./targets.ts";
@@ -7,12 +8,9 @@ import { among, filterOf, firstMissing, kindOf, picksOf, type TargetObject, type
 /** Reads the state of one namespace. A second `read` sends the requests again. */
 export type NamespaceReader = { readonly scope: NamespaceScope; read(): Promise<NamespaceState> };
 
-/** The smallest number of namespaces for which cluster-wide lists are read page by page. */
-export const minNamespaces = 16;
-
 /** Yields the readers of a run's namespaces, in their order. */
 export async function* readersOf(clusterScope: ClusterScope, options: ReadOptions): AsyncGenerator<NamespaceReader> {
-  if (clusterScope.open && clusterScope.namespaces.length >= minNamespaces) {
+  if (clusterScope.open && clusterScope.namespaces.length >= wideFrom) {
     const sorted = { ...clusterScope, namespaces: byKey(clusterScope.namespaces) };
     yield* clusterWideOrEach(sorted, readersFromClusterLists(sorted, options), readersPerNamespace(sorted, options));
   } else yield* readersPerNamespace(clusterScope, options);

@@ -6,10 +6,10 @@ import { type Cluster, listAll } from "../kube/port.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { type ClusterScope, clusterWideOrEach, type NamespaceScope, untilUnreadable } from "../scope/cluster-scopes.ts";
 import { awaitAll, memoize } from "../scope/concurrency.ts";
+import { wideFrom } from "../scope/limits.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { accountOf, controllerOf } from "../targets/references.ts";
 import { requireNamespace } from "./namespace.ts";
-import { minNamespaces } from "./namespace-reader.ts";
 import { type ListIn, readTemplates, type Template, type TemplateKind, templateOf } from "./pod-templates.ts";
 import { asWorkload, podOwner } from "./pods.ts";
 import {
@@ -51,7 +51,7 @@ export type PullReader = NamespaceScope & { read(): Promise<PullingObjects> };
  */
 export function pullReadersOf(clusterScope: ClusterScope, selection: PullSelection, skipped: Set<PodKind>): AsyncGenerator<PullReader> {
   const each = readersPerNamespace(clusterScope, selection, skipped);
-  const open = clusterScope.open && clusterScope.namespaces.length >= minNamespaces;
+  const open = clusterScope.open && clusterScope.namespaces.length >= wideFrom;
   const readers = clusterWideOrEach({ open }, readersFromClusterLists(clusterScope, selection, skipped), each);
   const { cluster } = clusterScope;
   return untilUnreadable(readers, (error) => ({ cluster, namespace: "", read: () => Promise.reject(error) }));

@@ -5,11 +5,12 @@ import { combine, judge, type Verdict } from "../check/verdict.ts";
 import { Interrupted, isRefusal } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
 import { joinNames, type PodKind, templateKinds } from "../kinds.ts";
-import { type Cluster, maxConcurrency } from "../kube/port.ts";
+import type { Cluster } from "../kube/port.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { askOnce } from "../registry/registry.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { mapConcurrently, runConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
 import { mayBeTokenOf } from "../secret/names.ts";
 import { holdersOf } from "../usage/holders.ts";
 import { type ImageQuery, readImageFacts } from "../usage/image.ts";
@@ -49,9 +50,6 @@ type PlaceTools = Pick<CheckTools, "registry" | "now"> & {
   readonly others?: NamespacesByName | undefined;
 };
 
-/** The maximum number of namespaces, and of images in each namespace, that nodes pull concurrently. */
-const nodePullWidth = 4;
-
 /**
  * Checks all namespaces in order. A namespace that can't be read is a failure and doesn't stop the others.
  * @returns `unlisted`: the kinds of template that the user may not list @throws Interrupted
@@ -61,7 +59,7 @@ export async function checkAll(clusterScope: ClusterScope, options: CheckOptions
   const asked = askOnce(tools.registry);
   const registry = options.deep ? forNodesOf(clusterScope.cluster, asked) : asked;
   const nodePulls = options.fromCluster && openNodePulls(clusterScope.cluster, options.fromCluster.node, tools);
-  const width = nodePulls ? nodePullWidth : maxConcurrency;
+  const width = nodePulls ? limits.nodePulls : limits.cluster;
   const verdicts: Verdict[] = [];
   const unreadable: UnreadableNamespace[] = [];
   const unlisted = new Set<PodKind>();
@@ -101,7 +99,7 @@ async function* checkOne(reader: PullReader, options: CheckOptions, tools: Place
 export async function checkPlace(
   reader: PullReader,
   options: CheckOptions,
-  { registry, now, width = maxConcurrency, nodePulls, others }: PlaceTools,
+  { registry, now, width = limits.cluster, nodePulls, others }: PlaceTools,
 ): Promise<Verdict[]> {
   const { cluster, namespace } = reader;
   const pulls = await selectPulls(reader, options);

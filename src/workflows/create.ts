@@ -13,6 +13,7 @@ import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { awaitAll, prefetch, runConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import type { RestartOptions } from "../targets/restart.ts";
@@ -53,15 +54,12 @@ export type Order = {
   readonly refuse?: (() => Promise<CliError>) | undefined;
 };
 
-/** The maximum number of credentials that are created concurrently: Azure answers slowly and throttles. */
-const atOnce = 4;
-
 export function issueEach(
   places: AsyncIterable<NamespaceReader>,
   order: Order,
   bounds: Pick<Tools, "interrupted">,
 ): AsyncGenerator<Outcome> {
-  return runConcurrently(places, { ...bounds, width: atOnce }, (reader) => issueIn(reader, order));
+  return runConcurrently(places, { ...bounds, width: limits.credentials }, (reader) => issueIn(reader, order));
 }
 
 async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {

@@ -4,6 +4,7 @@ import { keyOf } from "../kinds.ts";
 import type { Change, ChangeOf, Withdraw } from "../plan/change.ts";
 import { type HeldLogin, revocablesOf } from "../plan/ownership.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
 import { readEntries } from "../secret/entry.ts";
 import { asBefore } from "../secret/withdrawal.ts";
 import { loginFor } from "../usage/existing-secret.ts";
@@ -68,16 +69,13 @@ function memberReader(leaving: readonly ChangeOutcome[], { clusterScope }: Revok
 /** Each step reports an interruption itself. */
 const never = () => false;
 
-/** The maximum number of concurrent revocations: Azure answers slowly and throttles. */
-const atOnce = 4;
-
 type Revoked = Pick<Revocation, "outcomes"> & { readonly left: readonly string[] };
 
 async function* revokeAll(leaving: readonly ChangeOutcome[], run: Revoking): AsyncGenerator<Revoked> {
   if (run.tools.interrupted() || leaving.length === 0) return;
   const withdrawn = leaving.map(({ change }) => change as Withdraw);
   const others = await othersOf(withdrawn, run);
-  const bounds = { width: atOnce, interrupted: never };
+  const bounds = { width: limits.credentials, interrupted: never };
   yield* runConcurrently(revocablesOf(withdrawn), bounds, async function* (credential) {
     const { outcomes, isDone } = run.tools.interrupted() ? { outcomes: [], isDone: false } : await revokeOne(credential, others, run);
     yield { outcomes, left: isDone ? [] : credential.members.map(({ to }) => keyOf(to)) };

@@ -7,6 +7,7 @@ import type { Plan } from "../plan/change.ts";
 import { planRenewed } from "../plan/namespace.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
+import { wideFrom } from "../scope/limits.ts";
 import { type Entry, fingerprint, readAnnotation } from "../secret/entry.ts";
 import { isAlike, readExisting } from "../usage/existing-secret.ts";
 import { type NamespaceReader, readersOf } from "../usage/namespace-reader.ts";
@@ -59,14 +60,11 @@ async function* placesOf({ members }: FoundRotation): AsyncGenerator<NamespaceRe
     });
 }
 
-/** The smallest number of namespaces for which cluster-wide lists are read instead of each namespace. */
-const many = 16;
-
 /** Returns the namespaces of these Secrets, of which there is at least one. */
 export function scopeHolding({ members }: Pick<FoundRotation, "members">): ClusterScope {
   const [first] = members as [RecordedLogin, ...RecordedLogin[]];
   const namespaces = [...new Set(members.flatMap(({ to }) => to.namespace ?? []))];
-  return { ...first.clusterScope, namespaces, open: namespaces.length >= many };
+  return { ...first.clusterScope, namespaces, open: namespaces.length >= wideFrom };
 }
 
 /** Plans one Secret. It gets the login only if it was found to hold the credential, or if it holds the same login. */

@@ -8,6 +8,7 @@ import { keyOf } from "../kinds.ts";
 import type { Change } from "../plan/change.ts";
 import { type PruneFacts, type PruneOptions, type Removal, reasonToKeep } from "../plan/prune.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
 
 export type Pruning = {
   readonly tools: Tools;
@@ -16,17 +17,14 @@ export type Pruning = {
   remover(removal: Removal): Promise<Remover>;
 };
 
-/** The number of removals that are checked together and run concurrently: Azure answers slowly and throttles. */
-const atOnce = 4;
-
 /** Removes leftovers. Checks each one again right before, and removes it only if it is still a leftover. */
 export async function* pruning(removals: readonly Removal[], run: Pruning): AsyncGenerator<Outcome> {
-  const bounds = { width: atOnce, interrupted: () => false };
+  const bounds = { width: limits.credentials, interrupted: () => false };
   // Objects of the same name are removed one after the other
   const groups = [...Map.groupBy(removals, ({ to }) => keyOf(to)).values()];
-  for (let at = 0; at < groups.length; at += atOnce) {
+  for (let at = 0; at < groups.length; at += limits.credentials) {
     const facts = run.tools.interrupted() ? undefined : await run.look();
-    yield* runConcurrently(groups.slice(at, at + atOnce), bounds, async function* (group) {
+    yield* runConcurrently(groups.slice(at, at + limits.credentials), bounds, async function* (group) {
       for (const removal of group) yield* remove(removal, facts, run);
     });
   }

@@ -18,6 +18,7 @@ const contracts = [
   "src/wording.ts",
   "src/outcome.ts",
   "src/scope/scope.ts",
+  "src/scope/limits.ts",
   "src/check/cause.ts",
   "src/secret/sensitive.ts",
   "src/kube/port.ts",

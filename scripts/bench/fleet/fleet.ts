@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { maxConcurrency } from "../../../src/kube/port.ts";
+import { limits } from "../../../src/scope/limits.ts";
 import { compare, median } from "../compare.ts";
 import { type Row, time } from "../report.ts";
 import { type Api, type Call, openApi } from "./api.ts";
@@ -62,7 +62,7 @@ async function compareWithBare(api: Api, world: World, pairs: Pair[]): Promise<R
     ours: async (run) => {
       first = await watch(kubectl, create(secretOf(run)), env);
     },
-    theirs: async () => void (await watch(process.execPath, [bare, kubectl, socket, file, String(maxConcurrency)], env)),
+    theirs: async () => void (await watch(process.execPath, [bare, kubectl, socket, file, String(limits.cluster)], env)),
     async after(run, way) {
       if (way === "ours" && first) pairs.push(await again(first, read, secretOf(run), world));
       await undo(api, way === "ours" ? secretOf(run) : secretOf(`bare-${run}`));

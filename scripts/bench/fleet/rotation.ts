@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { maxConcurrency } from "../../../src/kube/port.ts";
+import { limits } from "../../../src/scope/limits.ts";
 import { median } from "../compare.ts";
 import { type Row, time } from "../report.ts";
 import { type Api, ask, type Call } from "./api.ts";
@@ -67,5 +67,5 @@ async function bare(api: Api, { sandbox, kubectl, env }: World): Promise<void> {
   );
   const [socket, file] = [join(sandbox.folder, "bare.sock"), join(sandbox.folder, "bare.json")];
   await writeFile(file, JSON.stringify([calls]));
-  await watch(process.execPath, [join(import.meta.dirname, "bare.mjs"), kubectl, socket, file, String(maxConcurrency)], env);
+  await watch(process.execPath, [join(import.meta.dirname, "bare.mjs"), kubectl, socket, file, String(limits.cluster)], env);
 }

@@ -3,6 +3,7 @@ import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import { mayGrant } from "../../plan/ownership.ts";
 import type { CreatedObject } from "../../plan/prune.ts";
+import { limits } from "../../scope/limits.ts";
 import { isGuid, isOurDescription, parseAzureOwner } from "../../secret/azure-words.ts";
 import { pullRole } from "../granted-rights.ts";
 import type { Need } from "../kind.ts";
@@ -153,9 +154,6 @@ export function only(name: string, applications: readonly Application[]): Applic
   });
 }
 
-/** The number of principals that are read concurrently: Microsoft Graph throttles. */
-const atOnce = 8;
-
 /**
  * Returns the applications with a role on the registry that this plugin created, the passwords that it added, and the roles of deleted
  * principals.
@@ -164,8 +162,8 @@ export async function createdPrincipals(azure: Azure, registry: AzureRegistry): 
   const roles = (await azure.servicePrincipalRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
   const ids = [...new Set(roles.map(({ principalId }) => principalId))];
   const made: CreatedObject[] = [];
-  for (let at = 0; at < ids.length; at += atOnce) {
-    const some = ids.slice(at, at + atOnce).map((id) => createdFor(id, roles, azure));
+  for (let at = 0; at < ids.length; at += limits.principals) {
+    const some = ids.slice(at, at + limits.principals).map((id) => createdFor(id, roles, azure));
     made.push(...(await Promise.all(some)).flat());
   }
   return made;
