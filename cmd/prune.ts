@@ -2,6 +2,7 @@ import { allReported } from "../src/actions/reported.ts";
 import type { AzureRegistry, SignInOptions } from "../src/azure/port.ts";
 import type { Remover } from "../src/credential/kind.ts";
 import { orphanedRoles } from "../src/credential/service-principal/roles.ts";
+import { parseGoDuration } from "../src/duration.ts";
 import { CliError, usage, withLines } from "../src/errors.ts";
 import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
@@ -11,7 +12,6 @@ import { findLeftovers, type Leftovers, readHeld } from "../src/workflows/find-l
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { printOutcomes } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
-import { goDuration } from "./line/durations.ts";
 import { dryRun, type Flags, formats, identityFlags, identityOf, noHeaders, under, type Values } from "./line/flags.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import { openRecorded } from "./recorded-credential.ts";
@@ -63,7 +63,7 @@ export const prune = verb({
   async run({ flags }, session) {
     const { registry: named, output } = flags;
     if (!named) throw usage('required flag(s) "registry" not set', { verb: "prune", registry: "REGISTRY" });
-    const olderThan = goDuration(flags["older-than"]);
+    const olderThan = parseGoDuration(flags["older-than"]);
     if (olderThan === undefined) throw usage(`invalid --older-than "${flags["older-than"]}": must be a duration, such as 30m or 0s`);
     const options = { includeUnknown: flags["include-unknown"], includeExported: flags["include-exported"], olderThan };
     const cluster = session.cluster();

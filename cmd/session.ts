@@ -3,6 +3,7 @@ import type { DryRun } from "../src/actions/outcome.ts";
 import type { Tools } from "../src/actions/tools.ts";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import type { Credential } from "../src/credential/kind.ts";
+import { parseTimeout } from "../src/duration.ts";
 import type { Trace } from "../src/env.ts";
 import { CliError, isForbidden } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
@@ -13,7 +14,6 @@ import { progressOn } from "../src/output/progress.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { isGlob } from "../src/scope/scope.ts";
 import type { Context } from "./context.ts";
-import { milliseconds } from "./line/durations.ts";
 import { type CurrentPlace, formatCommand } from "./line/format-command.ts";
 import { forwarded } from "./line/kubectl-flags.ts";
 import type { Parsed } from "./line/parse.ts";
@@ -126,7 +126,7 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
 
 /** Returns the global flags of a command line, for kubectl and for the plugin. */
 export function kubeFlags(flags: Parsed["flags"]): KubeFlags {
-  return { ...placeFlagsOf(flags), requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0 };
+  return { ...placeFlagsOf(flags), requestTimeout: parseTimeout(String(flags["request-timeout"] ?? "0")) ?? 0 };
 }
 
 /** Returns the cluster and the namespace that a printed command repeats: no namespace if the command line has several. */

@@ -1,6 +1,6 @@
+import { parseTimeout } from "../../src/duration.ts";
 import { usage } from "../../src/errors.ts";
 import type { forwardedNames } from "../head-start.ts";
-import { milliseconds } from "./durations.ts";
 import { type Flag, type Flags, under } from "./flags.ts";
 import { clusters, contexts, namespaces, users } from "./known.ts";
 
@@ -65,7 +65,7 @@ export const ours = under("Other", {
     type: "string",
     default: "0",
     empty: "absent",
-    refuse: (value) => (milliseconds(value) === undefined ? usage(notATimeout) : undefined),
+    refuse: (value) => (parseTimeout(value) === undefined ? usage(notATimeout) : undefined),
     value: "DURATION",
     describe: "Timeout of each request to the API server, such as 30s or 2m",
     fallback: "no timeout",

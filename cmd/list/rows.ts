@@ -1,6 +1,7 @@
+import { age, until } from "../../src/duration.ts";
 import type { PullSecretItem } from "../../src/output/items.ts";
 import type { styleFor } from "../../src/output/style.ts";
-import { age, table, until } from "../../src/output/table.ts";
+import { table } from "../../src/output/table.ts";
 import { type PlaceDetail, placeColumns } from "../../src/output/words.ts";
 
 type Columns = {

@@ -1,7 +1,8 @@
+import { age } from "../../src/duration.ts";
 import { nameOf } from "../../src/kinds.ts";
 import { jsonLine, printData } from "../../src/output/object.ts";
 import { printable } from "../../src/output/printable.ts";
-import { age, table } from "../../src/output/table.ts";
+import { table } from "../../src/output/table.ts";
 import type { PruneRow } from "../../src/plan/prune.ts";
 import type { Session } from "../session.ts";
 

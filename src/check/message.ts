@@ -1,3 +1,4 @@
+import { ago } from "../duration.ts";
 import { linesIn } from "../errors.ts";
 import { isObjectName, joinNames, nameOf } from "../kinds.ts";
 import { loginServerIn } from "../registry/login-server.ts";
@@ -11,7 +12,9 @@ type Explanation = { readonly message: string; readonly details?: readonly strin
 /** Explains why a login does not pull. @param expiredAt RFC 3339 */
 export function explainRefusal(facts: ImageFacts, { secret, proof }: TriedLogin, expiredAt: string | undefined): Explanation {
   if (expiredAt !== undefined)
-    return { message: `with secret ${secret}: its password expired ${ago(expiredAt, facts.now)} ago (${expiredAt})` };
+    return {
+      message: `with secret ${secret}: its password expired ${ago(facts.now.getTime() - Date.parse(expiredAt))} ago (${expiredAt})`,
+    };
   const missing = proof.verdict === "not-found" ? missingRepository(facts) : undefined;
   if (missing !== undefined) return { message: `with secret ${secret}: ${missing}` };
   const { message, details } = explanationIn(proof);
@@ -77,19 +80,6 @@ export const rewriteNotes = ({ rewritten }: ImageFacts): string[] =>
         `the template of ${nameOf(rewritten.owner)} has the image ${rewritten.image}: an admission webhook, a policy or a user changed it in the pod`,
       ]
     : [];
-
-const units = [
-  { word: "days", seconds: 86_400 },
-  { word: "h", seconds: 3600 },
-  { word: "min", seconds: 60 },
-] as const;
-
-/** Formats the time since a timestamp: `40 s`, `5 min`, `3 h`, `12 days`. */
-function ago(then: string, now: Date): string {
-  const seconds = Math.floor((now.getTime() - new Date(then).getTime()) / 1000);
-  const unit = units.find((each) => seconds >= 2 * each.seconds);
-  return unit ? `${Math.floor(seconds / unit.seconds)} ${unit.word}` : `${seconds} s`;
-}
 
 /** A name for a sentence. A name that could imitate a line of the output is quoted. */
 export const shownName = (name: string): string => (isObjectName(name) ? name : JSON.stringify(name));

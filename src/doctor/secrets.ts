@@ -1,6 +1,7 @@
 import { causes } from "../check/cause.ts";
 import type { Verdict } from "../check/verdict.ts";
 import { kindNamed } from "../credential/kinds.ts";
+import { day, soonDays } from "../duration.ts";
 import type { Fix } from "../fix.ts";
 import { joinNames, nameOf } from "../kinds.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
@@ -8,9 +9,6 @@ import { toSeconds } from "../timestamp.ts";
 import { holdingsOf, type ListedSecret, listPullSecrets, type UnreadableNamespace } from "../usage/listed-secrets.ts";
 import { counted, placed, pluralize } from "../wording.ts";
 import { type CheckResult, explainCommand, findingOf } from "./finding.ts";
-
-/** The time before an expiry in which doctor warns. Milliseconds. */
-const soon = 14 * 86_400_000;
 
 /** The maximum number of findings of one check. */
 const most = 5;
@@ -30,7 +28,7 @@ export async function checkExpiry(clusterScope: ClusterScope, list: Fix, now: Da
     if ("error" in listed) unreadable.push(listed);
     else all.push(expiryOf(listed));
   }
-  const due = all.filter(({ at }) => at <= now.getTime() + soon).sort((a, b) => a.at - b.at);
+  const due = all.filter(({ at }) => at <= now.getTime() + soonDays * day).sort((a, b) => a.at - b.at);
   const found = due.map(({ name, namespace, at, isOwn }): CheckResult => {
     const isExpired = at <= now.getTime();
     const subject = `secret/${name}`;
@@ -39,9 +37,10 @@ export async function checkExpiry(clusterScope: ClusterScope, list: Fix, now: Da
     const next: Fix = { verb: isOwn ? "rotate" : "check", secret: name, namespace };
     return { status: isExpired ? "failed" : "warning", subject, message, next };
   });
-  const fine = all.length === 0 ? "there are no pull secrets" : `${counted(all.length, "pull secret")}: none expires within 14 days`;
+  const fine =
+    all.length === 0 ? "there are no pull secrets" : `${counted(all.length, "pull secret")}: none expires within ${soonDays} days`;
   const hasLooked = all.length > 0 || unreadable.length === 0;
-  const more = (count: number) => `${counted(count, "more pull secret")} ${pluralize(count, "expires", "expire")} within 14 days`;
+  const more = (count: number) => `${counted(count, "more pull secret")} ${pluralize(count, "expires", "expire")} within ${soonDays} days`;
   return [
     ...(due.length === 0 && hasLooked ? [{ status: "ok", message: fine } as const] : []),
     ...limited(found, more, list),

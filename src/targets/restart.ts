@@ -1,3 +1,4 @@
+import { inWords, second } from "../duration.ts";
 import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { Change, ChangeOf } from "../plan/change.ts";
@@ -145,12 +146,9 @@ function warnRecovering(pods: readonly PullingPod[], { secret, renewed = false, 
   if (!first) return [];
   const most = Math.max(...[first, ...more].map(({ retries = 0 }) => retries));
   const also = more.length > 0 ? ` (and ${more.length} more)` : "";
-  const message = `pod/${first.to.name}${also} already ${pluralize(more.length + 1, "lists", "list")} secret/${secret}; the kubelet retries within ${inWords(most)}`;
+  const message = `pod/${first.to.name}${also} already ${pluralize(more.length + 1, "lists", "list")} secret/${secret}; the kubelet retries within ${inWords(most * second)}`;
   return [{ act: "warn", to: first.to, message, isInfo: true }];
 }
-
-/** Formats a duration in minutes if it is longer than 90 seconds. */
-const inWords = (seconds: number): string => (seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.ceil(seconds)} seconds`);
 
 function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull, reported = [] }: RestartOrder): Change[] {
   const { to, repositories, names } = pod;

@@ -1,6 +1,7 @@
 import type { SecretFacts } from "../check/facts.ts";
 import type { Kind } from "../credential/kind.ts";
 import { kindNamed } from "../credential/kinds.ts";
+import { flagValue, minute } from "../duration.ts";
 import { absent, CliError, unlessForbidden, usage } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { isObjectName } from "../kinds.ts";
@@ -118,27 +119,17 @@ function isDerived(identity: string, { metadata: { name, namespace = "" } }: Sec
   return readable !== undefined && (readable === here || readable.endsWith(`-${name}`));
 }
 
-const units = [
-  { letter: "d", milliseconds: 86_400_000 },
-  { letter: "h", milliseconds: 3_600_000 },
-] as const;
-
 /**
  * By how much a recorded lifetime may differ from the requested one, in milliseconds: proving a new password delays the write, and the
  * clocks of Azure and of this machine differ.
  */
-const tolerance = 5 * 60_000;
+const tolerance = 5 * minute;
 
 /** Returns the requested lifetime: the time between the creation of the password and its expiry. */
 function lifetime({ metadata }: Secret, madeAt: string | undefined, expiresAt: string): string | undefined {
   const written = madeAt ?? metadata.creationTimestamp;
   const left = written ? new Date(expiresAt).getTime() - new Date(written).getTime() : Number.NaN;
-  if (!(left > 0)) return undefined;
-  for (const { letter, milliseconds } of units) {
-    const whole = Math.round(left / milliseconds);
-    if (whole > 0 && Math.abs(whole * milliseconds - left) <= tolerance) return `${whole}${letter}`;
-  }
-  return `${Math.ceil(left / 60_000)}m`;
+  return left > 0 ? flagValue(left, tolerance) : undefined;
 }
 
 /** Returns the keyring of a pod with these Secrets, in this order. */

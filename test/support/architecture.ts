@@ -15,6 +15,7 @@ const contracts = [
   "src/kinds.ts",
   "src/interruption.ts",
   "src/timestamp.ts",
+  "src/duration.ts",
   "src/wording.ts",
   "src/outcome.ts",
   "src/scope/scope.ts",

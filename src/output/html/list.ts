@@ -1,7 +1,8 @@
+import { soonDays } from "../../duration.ts";
 import { counted, pluralize } from "../../wording.ts";
 import type { PullSecretItem } from "../items.ts";
 import { byNamespace, type Content, expiryTimeOf, type Group, type Html, html, namespaceTable, section } from "./parts.ts";
-import { type Lane, soonDays, timeLine, urgencyOf } from "./time-line.ts";
+import { type Lane, timeLine, urgencyOf } from "./time-line.ts";
 
 type Login = PullSecretItem["logins"][number];
 type Expiry = Pick<Login, "expiry" | "expiresAt">;

@@ -1,3 +1,4 @@
+import { fromNow } from "../../duration.ts";
 import { linesIn } from "../../errors.ts";
 import { toSeconds } from "../../timestamp.ts";
 import type { Place } from "../items.ts";
@@ -28,19 +29,7 @@ export function timeOf(milliseconds: number): Html {
 
 /** Formats a time as RFC 3339 and relative to the time of the report: `in 29 days`. */
 export const expiryTimeOf = (milliseconds: number, now: Date): Html =>
-  html`${timeOf(milliseconds)} <span class="dim">${distance(milliseconds - now.getTime())}</span>`;
-
-/** In milliseconds. */
-export const day = 86_400_000;
-const units = { year: 365 * day, month: 30 * day, day, hour: day / 24, minute: day / 1440 } as const;
-
-const relative = new Intl.RelativeTimeFormat("en");
-
-/** Uses the largest unit that fits twice. */
-function distance(milliseconds: number): string {
-  const [unit, length] = Object.entries(units).find(([, each]) => Math.abs(milliseconds) >= 2 * each) ?? ["second", 1000];
-  return relative.format(Math.trunc(milliseconds / length), unit as keyof typeof units);
-}
+  html`${timeOf(milliseconds)} <span class="dim">${fromNow(milliseconds - now.getTime())}</span>`;
 
 /** The content of a report. */
 export type Content = {

@@ -1,9 +1,7 @@
+import { day, soonDays } from "../../duration.ts";
 import { toSeconds } from "../../timestamp.ts";
 import type { Place } from "../items.ts";
-import { day, expiryTimeOf, type Html, html, placeOf } from "./parts.ts";
-
-/** A credential that expires within this number of days is shown as expiring soon. */
-export const soonDays = 14;
+import { expiryTimeOf, type Html, html, placeOf } from "./parts.ts";
 
 /** How urgent an expiry is. The names are classes of the style sheet. */
 type Urgency = "bad" | "soon" | "later";

@@ -4,7 +4,7 @@ import { CliError } from "../../../src/errors.ts";
 import { printError } from "../../../src/output/error.ts";
 import { printData, printObjects } from "../../../src/output/object.ts";
 import { colored } from "../../../src/output/style.ts";
-import { age, table, until } from "../../../src/output/table.ts";
+import { table } from "../../../src/output/table.ts";
 
 test("formats a table like kubectl", () => {
   const text = table(
@@ -94,30 +94,4 @@ test("prints several objects as one List without managedFields", async () => {
 
   expect(list).toMatchObject({ kind: "List", apiVersion: "v1", items: [{ metadata: { name: "a" } }, {}] });
   expect(list.items[0].metadata).not.toHaveProperty("managedFields");
-});
-
-const now = new Date("2026-01-01T00:00:00Z");
-const before = (seconds: number) => new Date(now.getTime() - seconds * 1000).toISOString();
-
-test.for([
-  [5, "5s"],
-  [119, "119s"],
-  [120, "2m"],
-  [192, "3m12s"],
-  [3600, "60m"],
-  [5 * 3600, "5h"],
-  [30 * 3600, "30h"],
-  [12 * 86_400, "12d"],
-] as const)("formats %i seconds as %s", ([seconds, text]) => {
-  expect(age(before(seconds), now)).toBe(text);
-});
-
-test("formats an invalid date as <unknown>", () => {
-  expect(["soon", "", "2026-13-01T00:00:00Z"].map((date) => [age(date, now), until(date, now)])).toEqual(
-    Array(3).fill(["<unknown>", "<unknown>"]),
-  );
-});
-
-test("formats the time until a timestamp", () => {
-  expect([until(undefined, now), until(before(1), now), until(before(-7200), now)]).toEqual(["never", "expired", "120m"]);
 });
