@@ -1,4 +1,3 @@
-import { allReported } from "../src/actions/reported.ts";
 import { cloudOf } from "../src/azure/cloud.ts";
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
@@ -6,8 +5,8 @@ import { isObjectName } from "../src/kinds.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { isLoginServer } from "../src/registry/login-server.ts";
 import { clusterScopeOf } from "../src/scope/cluster-scopes.ts";
+import { createSecretless, deleteSecretless } from "../src/verbs/secretless.ts";
 import { openNodePulls } from "../src/workflows/check-from-cluster.ts";
-import { setUp } from "../src/workflows/secretless.ts";
 import { checkSecretless } from "../src/workflows/secretless-check.ts";
 import { proveByPod } from "../src/workflows/secretless-pod.ts";
 import { conclude, printsHints } from "./conclude.ts";
@@ -133,9 +132,9 @@ async function change(does: "create" | "delete", given: SecretlessFlags, session
     throw usage("cannot ask for confirmation without a terminal or with -o; add --yes");
   const clusterScope = await clusterScopeOf(scopeOf({}), { ...session, writes: true });
   const [namespace = ""] = clusterScope.namespaces;
-  const ports = { azure: await session.azure(identityOf(given)), cluster: session.cluster() };
-  const run = (dry: SecretlessFlags["dry-run"]) =>
-    allReported(setUp(does, { ...order, namespace }, ports, toolsOf(session, { ...given, "dry-run": dry })));
+  const azure = await session.azure(identityOf(given));
+  const verbOf = { create: createSecretless, delete: deleteSecretless }[does];
+  const run = (dry: SecretlessFlags["dry-run"]) => verbOf({ ...order, namespace }, azure, toolsOf(session, { ...given, "dry-run": dry }));
   if (asks) await confirmDeletion(session, run("client"), "one");
   const code = await conclude(run(given["dry-run"]), session, given, clusterScope);
   if (does === "create" && printsHints(code, given)) printChecks(order, given, session);

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { DryRun } from "../src/actions/outcome.ts";
-import type { Tools } from "../src/actions/tools.ts";
+import type { Tools as PlanTools } from "../src/actions/tools.ts";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import type { Credential } from "../src/credential/kind.ts";
 import { parseTimeout } from "../src/duration.ts";
@@ -13,6 +13,7 @@ import { printable } from "../src/output/printable.ts";
 import { progressOn } from "../src/output/progress.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { isGlob } from "../src/scope/scope.ts";
+import type { Tools } from "../src/tools.ts";
 import type { Context } from "./context.ts";
 import { type CurrentPlace, formatCommand } from "./line/format-command.ts";
 import { forwarded } from "./line/kubectl-flags.ts";
@@ -109,13 +110,14 @@ export type WritingFlags = {
   readonly force?: boolean;
 };
 
-/** Returns the tools for executing the plans of this run. @param credential absent for a verb that creates none */
-export function toolsOf(session: Session, flags: WritingFlags, credential?: Credential): Tools {
+/** Returns the tools of this run for its plans and edits. @param credential absent for a verb that creates none */
+export function toolsOf(session: Session, flags: WritingFlags, credential?: Credential): PlanTools & Tools {
   return {
     ...session,
     apply: credential?.apply ?? (() => Promise.reject(new CliError("internal", "a plan changes a credential, but its verb has none"))),
     removal: credential?.removal ?? (() => []),
     dryRun: flags["dry-run"],
+    fieldManager: flags["field-manager"],
     write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },
     force: flags.force ?? false,
     jitter: () => randomInt(1000) / 1000,

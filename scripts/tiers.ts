@@ -120,7 +120,7 @@ const all: readonly Tier[] = [
     name: "secretless",
     gate: "release",
     needs: [nodeParts, programs(...controlPlanePrograms, ...registryPrograms, ...nodePrograms, ...secretlessPrograms)],
-    brokenBy: ["cmd/secretless", "src/secretless/", "src/workflows/secretless", "sandbox/node/", "sandbox/tools/credential-provider/"],
+    brokenBy: ["cmd/secretless", "src/secretless/", "src/verbs/secretless", "sandbox/node/", "sandbox/tools/credential-provider/"],
   },
   {
     name: "export",

@@ -1,7 +1,6 @@
 import type { Azure, AzureRegistry, RegistryFacts, SignInOptions } from "../azure/port.ts";
 import { CliError } from "../errors.ts";
 import type { Again, Create } from "../fix.ts";
-import type { KubeObject } from "../objects.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
 import type { CreatedObject, Removal } from "../plan/prune.ts";
@@ -89,8 +88,6 @@ export type Issue = {
 /** The result of a change in Azure: a created password with its metadata, if there is one. A kind omits fields that were known before. */
 export type Applied = Partial<Pick<Entry, "identity" | "slot" | "madeAt" | "expiresAt" | "by">> & {
   readonly login?: Login;
-  /** The object in the cluster that was created or changed. */
-  readonly object?: KubeObject;
 };
 
 export type Credential = {

@@ -31,7 +31,7 @@ export function sidesOf(outcome: Outcome): Sides | undefined {
   const { to, result, list, object, before } = outcome;
   if (without.includes(result)) return undefined;
   if (list) return listSides(to.kind as TargetKind, list, object);
-  if (!asSecret(object ?? before)) return objectSides(to, before, object);
+  if (!asSecret(object ?? before)) return objectSides(to, before, result === "deleted" ? undefined : object);
   return result === "deleted" ? secretSides(before ?? object, undefined) : storeSides(outcome);
 }
 

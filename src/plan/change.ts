@@ -1,6 +1,5 @@
 import type { Fix } from "../fix.ts";
 import type { PodKind, Ref, TargetKind } from "../kinds.ts";
-import type { KubeObject } from "../objects.ts";
 import type { PendingPassword, SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
@@ -53,7 +52,7 @@ export type Refuse = {
 };
 
 /**
- * Creates, changes or deletes an object outside of the cluster, or one with `object`. `before` and `after` are the repositories that it allows, or the objects
+ * Creates, changes or deletes an object outside of the cluster. `before` and `after` are the repositories that it allows, or the objects
  * that it refers to.
  */
 export type Make = {
@@ -67,8 +66,6 @@ export type Make = {
   readonly slot?: string;
   /** When that password was created (RFC 3339). A different password in the same slot stays. */
   readonly madeAt?: string;
-  /** The object in the cluster after a create or an update. */
-  readonly object?: KubeObject;
   /** Deletes the object if these are its only passwords. Otherwise deletes only these passwords. */
   readonly passwords?: readonly Password[];
   readonly because: string;

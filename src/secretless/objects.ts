@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { AzureRegistry, FederatedCredential, ManagedIdentity } from "../azure/port.ts";
-import { CliError } from "../errors.ts";
+import { absent, CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
+import type { Decide, Decision } from "../kube/edit.ts";
 import type { Right } from "../kube/port.ts";
-import { managedBy, type Role, type RoleBinding, type ServiceAccount } from "../objects.ts";
+import { type KubeObject, managedBy, type Role, type RoleBinding } from "../objects.ts";
 
 // The objects that let the pods of a ServiceAccount pull without a Secret: KEP-4412 and the acr-credential-provider of cloud-provider-azure.
 
@@ -43,14 +45,14 @@ export const roleRef = ({ namespace, name }: Account) =>
 
 export const bindingRef = (of: Account) => ({ ...roleRef(of), kind: "rolebinding.rbac.authorization.k8s.io" }) as const;
 
-export const roleOf = ({ namespace, name }: Account): Role => ({
+const roleOf = ({ namespace, name }: Account): Role => ({
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "Role",
   metadata: { name: roleName(name), namespace, labels: { [managedBy.key]: managedBy.value } },
   rules: [{ apiGroups: [""], resources: [tokenAudience], resourceNames: [name], verbs: ["request-serviceaccounts-token-audience"] }],
 });
 
-export const bindingOf = (of: Account): RoleBinding => ({
+const bindingOf = (of: Account): RoleBinding => ({
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "RoleBinding",
   metadata: roleOf(of).metadata,
@@ -58,14 +60,74 @@ export const bindingOf = (of: Account): RoleBinding => ({
   subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: kubeletGroup }],
 });
 
-/** The ServiceAccount with its annotations; without an identity, without them. */
-export function annotated(account: ServiceAccount, identity: Pick<ManagedIdentity, "clientId" | "tenant"> | undefined): ServiceAccount {
-  const { [annotationKeys.clientId]: _, [annotationKeys.tenant]: __, ...others } = account.metadata.annotations ?? {};
-  const own: Readonly<Record<string, string>> = identity
-    ? { [annotationKeys.clientId]: identity.clientId, [annotationKeys.tenant]: identity.tenant }
-    : {};
-  return { ...account, metadata: { ...account.metadata, annotations: { ...others, ...own } } };
+/** Returns the id of the identity in a ServiceAccount's annotation. */
+export const clientOf = (account: KubeObject | undefined): string | undefined => account?.metadata.annotations?.[annotationKeys.clientId];
+
+/** The annotations before Azure has generated the identity, in a dry run. */
+const generated = { clientId: "GENERATED-BY-AZURE", tenant: "GENERATED-BY-AZURE" };
+
+/** Lets the pods of the ServiceAccount pull as the identity. Refuses to replace another identity: its pods may need it. */
+export const annotating =
+  (to: Account, identity: ManagedIdentity | undefined): Decide<"serviceaccount"> =>
+  (account) => {
+    if (!account) return { act: "refuse", error: absent("serviceaccounts", to.name) };
+    const client = clientOf(account);
+    if (client !== undefined && client !== identity?.clientId) return { act: "refuse", error: otherIdentity(to, client) };
+    const { clientId, tenant } = identity ?? generated;
+    const because = "pods pull as the identity that it names";
+    if (client === clientId && account.metadata.annotations?.[annotationKeys.tenant] === tenant) return { act: "keep", because };
+    const annotations = { [annotationKeys.clientId]: clientId, [annotationKeys.tenant]: tenant };
+    return { act: "patch", patch: { metadata: { annotations } }, because };
+  };
+
+function otherIdentity({ name }: Account, client: string): CliError {
+  const message = `serviceaccount "${name}" has the identity ${JSON.stringify(client)} in the annotation ${annotationKeys.clientId}`;
+  const args = [`serviceaccount/${name}`, ...Object.values(annotationKeys).map((key) => `${key}-`)];
+  return new CliError("invalid", message, { hint: { kubectl: "annotate", args } });
 }
+
+/** Removes the annotations, unless they name another identity than this plugin wrote. */
+export const unannotating =
+  (own: string | undefined): Decide<"serviceaccount"> =>
+  (account) => {
+    const client = clientOf(account);
+    if (client === undefined) return { act: "keep", because: "it has no identity" };
+    if (client !== own) return { act: "keep", because: `it has the identity ${JSON.stringify(client)}` };
+    const annotations = { [annotationKeys.clientId]: null, [annotationKeys.tenant]: null };
+    return { act: "patch", patch: { metadata: { annotations } }, because: "new pods no longer pull as the identity" };
+  };
+
+const mayRequest = "kubelets may request the token";
+
+/** Lets the holders of the role request the token. */
+export const allowing =
+  (of: Account): Decide<"role.rbac.authorization.k8s.io"> =>
+  (role) => {
+    const object = roleOf(of);
+    if (!role) return { act: "create", object };
+    if (isDeepStrictEqual(role.rules, object.rules)) return { act: "keep", because: mayRequest };
+    return { act: "patch", patch: { rules: object.rules }, because: mayRequest };
+  };
+
+/** Gives the role to the kubelets. The API server never changes the role of a binding. */
+export const binding =
+  (of: Account): Decide<"rolebinding.rbac.authorization.k8s.io"> =>
+  (there) => {
+    const object = bindingOf(of);
+    if (!there) return { act: "create", object };
+    const { name } = object.metadata;
+    const hint = { kubectl: "delete", args: [`rolebinding/${name}`] };
+    if (!isDeepStrictEqual(there.roleRef, object.roleRef))
+      return { act: "refuse", error: new CliError("conflict", `rolebinding "${name}" binds another role`, { hint }) };
+    if (isDeepStrictEqual(there.subjects, object.subjects)) return { act: "keep", because: mayRequest };
+    return { act: "patch", patch: { subjects: object.subjects }, because: mayRequest };
+  };
+
+/** Deletes a role or a binding. */
+export const deleting = (object: KubeObject | undefined): Decision =>
+  object ? { act: "delete", because: unused } : { act: "keep", because: "it does not exist" };
+
+export const unused = "no ServiceAccount uses it anymore";
 
 /** The credential that trusts a ServiceAccount of a cluster. Its name is the same in each run, and no other cluster's has it. */
 export function credentialFor(account: Account, issuer: string): FederatedCredential {

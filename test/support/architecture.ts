@@ -18,6 +18,7 @@ const contracts = [
   "src/duration.ts",
   "src/wording.ts",
   "src/outcome.ts",
+  "src/tools.ts",
   "src/scope/scope.ts",
   "src/scope/limits.ts",
   "src/check/cause.ts",
@@ -27,6 +28,7 @@ const contracts = [
 
 /** The modules, and the other modules that each may import: the arrows of docs/architecture.md. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
+  src: ["src/kube"],
   "src/secret": [],
   "src/kubelet": [],
   "src/plan": ["src/secret", "src/kubelet", "src/targets"],
@@ -75,7 +77,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/secretless",
     "src/schedule",
   ],
-  "src/secretless": ["src/plan", "src/credential", "src/doctor", "src/targets"],
+  "src/secretless": ["src/kube"],
   "src/doctor": ["src/azure", "src/credential", "src/usage", "src/check", "src/plan", "src/secret", "src/scope", "src/http", "src/targets"],
   "src/http": [],
   "src/azure": ["src/http"],
@@ -121,7 +123,7 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
 };
 
 /** Modules that only compute: their functions are synchronous, and return the same result for the same arguments. */
-const pure = ["src/secret", "src/kubelet", "src/plan", "src/check", "src/schedule"];
+const pure = ["src/secret", "src/secretless", "src/kubelet", "src/plan", "src/check", "src/schedule"];
 
 /** Files of the project that are data for the command line: its version, and the rights of each verb. */
 const data = ["package.json", "docs/rbac.json"];

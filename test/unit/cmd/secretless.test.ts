@@ -67,12 +67,31 @@ serviceaccount/web configured
   expect(world.asking.writes).toHaveLength(writes);
 });
 
-test("writes the binding of another role again", async () => {
+test("restores the subjects of the binding", async () => {
   await run(creating);
-  const [binding] = world.cluster.all("rolebinding.rbac.authorization.k8s.io");
+  const [binding] = seen().bindings;
+  if (binding) world.cluster.put({ ...binding, subjects: [] });
+
+  expect((await run(creating)).stdout).toMatch(/^rolebinding\S+ configured$/m);
+
+  expect(seen()).toMatchObject({ bindings: [{ subjects: [{ kind: "Group", name: "system:nodes" }] }] });
+});
+
+// The API server answers 422 to a change of roleRef
+test("names the binding of another role, and the command that deletes it", async () => {
+  await run(creating);
+  const [binding] = seen().bindings;
   if (binding) world.cluster.put({ ...binding, roleRef: { ...binding.roleRef, name: "other" } });
 
-  expect((await run(creating)).stdout).toContain("rolebinding.rbac.authorization.k8s.io/acr-secretless-web configured");
+  const { code, stderr } = await run(creating);
+
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: `error: rolebinding "acr-secretless-web" binds another role
+hint: kubectl delete -n demo rolebinding/acr-secretless-web
+`,
+  });
+  expect(seen().bindings).toMatchObject([{ roleRef: { name: "other" } }]);
 });
 
 test("reads the issuer from a token when its document is forbidden", async () => {
@@ -135,6 +154,20 @@ test("keeps the identity when another ServiceAccount uses it", async () => {
   await run("create web api --registry myregistry");
 
   expect((await run("delete web --registry myregistry --yes")).stdout).toMatch(/^identity\S+ unchanged$/m);
+
+  expect(seen()).toMatchObject({ identities: [{ credentials: [{ subject: "system:serviceaccount:demo:api" }] }], assignments: [{}] });
+});
+
+test("keeps the identity when another run gives it to a ServiceAccount in the meantime", async () => {
+  await run(creating);
+  const stop = world.asking.around(async ({ call }, next) => {
+    if (call !== "deleteFederatedCredential") return next();
+    stop();
+    await run("create api --registry myregistry");
+    return next();
+  });
+
+  expect((await run("delete web --registry myregistry --yes")).stdout).toMatch(/^roleassignment\S+ unchanged\nidentity\S+ unchanged$/m);
 
   expect(seen()).toMatchObject({ identities: [{ credentials: [{ subject: "system:serviceaccount:demo:api" }] }], assignments: [{}] });
 });
@@ -234,6 +267,68 @@ test.for(["delete", "deleteFederatedCredential", "unassignRole", "deleteManagedI
     expect(seen()).toEqual(before);
   },
 );
+
+/** The requests that a command sends to write. */
+async function writesOf(line: string): Promise<number> {
+  const { length } = world.asking.writes;
+  expect(await run(line)).toMatchObject({ code: 0 });
+  return world.asking.writes.length - length;
+}
+
+const deleting = "delete web --registry myregistry --yes";
+
+/** Loses the response of one write, or ends the run at it like a kill: no later request arrives. */
+const faults = {
+  "loses the response of": (at: number) => {
+    let write = 0;
+    return world.asking.around(async ({ writes }, next) => {
+      const answer = await next();
+      if (writes && ++write === at) throw new CliError("unreachable", "no response");
+      return answer;
+    });
+  },
+  "is killed after": (at: number) => {
+    let write = 0;
+    return world.asking.around(async ({ writes }, next) => {
+      if (write >= at) throw new CliError("unreachable", "killed");
+      const answer = await next();
+      if (writes) write++;
+      return answer;
+    });
+  },
+};
+
+test.for(Object.keys(faults) as (keyof typeof faults)[])("ends in the same state when a run %s a write and is repeated", async (fault) => {
+  const before = seen();
+  const creates = await writesOf(creating);
+  const created = structuredClone(seen());
+  const deletes = await writesOf(deleting);
+  expect([creates, deletes]).toEqual([6, 6]);
+
+  for (let at = 1; at <= creates; at++) {
+    const repair = faults[fault](at);
+    await run(creating);
+    repair();
+    expect(await run(creating)).toMatchObject({ code: 0 });
+    expect(withoutIds(seen())).toEqual(withoutIds(created));
+    expect(await run(deleting)).toMatchObject({ code: 0 });
+    expect(seen()).toEqual(before);
+  }
+  for (let at = 1; at <= deletes; at++) {
+    await run(creating);
+    const repair = faults[fault](at);
+    await run(deleting);
+    repair();
+    expect(await run(deleting)).toMatchObject({ code: 0 });
+    expect(seen()).toEqual(before);
+  }
+});
+
+/** Objects without the ids that are new in each run. */
+const withoutIds = (state: object): unknown =>
+  JSON.parse(JSON.stringify(state).replaceAll(/(client|principal)-\d+/g, "$1-N"), (key, value) =>
+    ["uid", "resourceVersion", "creationTimestamp", "madeAt", "name"].includes(key) ? undefined : value,
+  );
 
 test.for([
   { line: "create", message: "argument required: the name of a ServiceAccount" },
