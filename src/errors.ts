@@ -65,6 +65,11 @@ export class ProxyEnded extends CliError {
   }
 }
 
+/** Thrown by a port for a request that did not reach its server, so that it was certainly not applied. */
+export class Unsent extends CliError {
+  override name = "Unsent";
+}
+
 /** Thrown by a port for a response that Azure also returns while a new object has not replicated yet. */
 export class NotYet extends CliError {
   override name = "NotYet";
@@ -138,7 +143,8 @@ export const unlessRefused = unless(isRefusal);
 
 /** Whether it is unknown if the request was applied. */
 export const isLost = (error: CliError): boolean =>
-  !(error instanceof Busy) && (error instanceof Interrupted || error.kind === "unreachable" || error.kind === "timeout");
+  !(error instanceof Busy || error instanceof Unsent) &&
+  (error instanceof Interrupted || error.kind === "unreachable" || error.kind === "timeout");
 
 /** @throws every error that is not a CliError */
 export function asCliError(error: unknown): CliError {

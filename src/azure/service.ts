@@ -1,4 +1,4 @@
-import { Busy, CliError, type ErrorKind, NotYet, withLines } from "../errors.ts";
+import { Busy, CliError, type ErrorKind, NotYet, Unsent, withLines } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { type Http, type HttpRequest, type HttpResponse, parseChallenges } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
@@ -92,7 +92,8 @@ export function openService({ name, origin: own, audience, identity, http, expla
 function unreached(error: unknown): never {
   if (!(error instanceof NetworkError)) throw error;
   const kind = error.failure === "timeout" ? "timeout" : "unreachable";
-  throw new CliError(kind, `cannot reach Azure: ${error.message}`, { hint: "check the network and HTTPS_PROXY" });
+  const Failure = ["dns", "refused", "untrusted"].includes(error.failure) ? Unsent : CliError;
+  throw new Failure(kind, `cannot reach Azure: ${error.message}`, { hint: "check the network and HTTPS_PROXY" });
 }
 
 /** The claims challenge of a 401, in base64 (learn.microsoft.com/entra/identity-platform/claims-challenge). */

@@ -9,12 +9,14 @@ export type Decision = (
   | { readonly act: "keep"; readonly because: string }
   | { readonly act: "create"; readonly object: object }
   /** A JSON merge patch (RFC 7386), sent with the uid and the version that was read. */
-  | { readonly act: "patch"; readonly patch: { readonly metadata?: object } & object; readonly because: string }
+  | { readonly act: "patch"; readonly patch: Patch; readonly because: string }
   | { readonly act: "delete"; readonly because: string }
   /** By the Eviction API (policy/v1), which honors PodDisruptionBudgets. */
   | { readonly act: "evict"; readonly because: string }
   | { readonly act: "refuse"; readonly error: CliError }
 ) & { readonly note?: Partial<Outcome> };
+
+type Patch = { readonly metadata?: object; readonly [field: string]: unknown };
 
 /** Looks at an object, or at its absence. It is pure, because it may be asked several times. */
 export type Decide<K extends ClusterKind> = (old: KubeObjects[K] | undefined) => Decision;

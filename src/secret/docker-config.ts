@@ -39,6 +39,26 @@ function inserted(text: string, server: string, login: Login): string {
   return appended(text, auths.from, `${goJson(server)}:${value}`);
 }
 
+/**
+ * Removes a login from a Secret's text. Every other byte stays, except for the comma beside the login.
+ * @param data under `.dockerconfigjson`, as the API server accepted it: base64 of JSON
+ * @param server the key under `auths`
+ */
+export function withoutLogin(data: string, server: string): string {
+  let text = Buffer.from(data, "base64").toString("latin1");
+  for (;;) {
+    const auths = authsIn(text);
+    const members = auths ? membersAt(text, auths.from) : [];
+    const at = members.findIndex(({ key }) => key === server);
+    const found = members[at];
+    if (!found) return Buffer.from(text, "latin1").toString("base64");
+    const [before, after] = [members[at - 1], members[at + 1]];
+    const from = before?.to ?? found.start;
+    const to = before ? found.to : (after?.start ?? found.to);
+    text = `${text.slice(0, from)}${text.slice(to)}`;
+  }
+}
+
 /** The member with the logins. */
 function authsIn(text: string): JsonMember | undefined {
   const root = next(text, 0);
@@ -64,8 +84,8 @@ function goJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** A member of an object in a JSON text (RFC 8259), and the position of its value. */
-type JsonMember = { readonly key: string; readonly from: number; readonly to: number };
+/** A member of an object in a JSON text (RFC 8259): the position of its name, and those of its value. */
+type JsonMember = { readonly key: string; readonly start: number; readonly from: number; readonly to: number };
 
 /**
  * Returns the members of an object, for a change that leaves every other character of the text unchanged.
@@ -78,7 +98,7 @@ export function membersAt(text: string, at: number): JsonMember[] {
     const named = endOf(text, name);
     const from = next(text, named);
     const to = endOf(text, from);
-    members.push({ key: JSON.parse(text.slice(name, named)) as string, from, to });
+    members.push({ key: JSON.parse(text.slice(name, named)) as string, start: name, from, to });
     name = next(text, to);
   }
   return members;
