@@ -19,6 +19,8 @@ type ArmRequest = Resource & {
   readonly body?: unknown;
   /** A POST that changes nothing. */
   readonly isRead?: boolean;
+  /** The timeout for the operation that it may start, in milliseconds. Default: five minutes. */
+  readonly within?: number;
 };
 
 /** Azure Resource Manager. Its methods throw CliError, also for a response that lacks a required field. */
@@ -43,14 +45,20 @@ export type Arm = {
   ): Promise<T[]>;
 };
 
-/** The timeout for an operation. Milliseconds. */
-const timeout = 5 * 60_000;
+/** The default timeout for an operation. Milliseconds. */
+const longest = 5 * 60_000;
 
 /** Azure asks for a pause of ten seconds, but most operations end after one. Milliseconds. */
 const firstPause = 1000;
 
 /** The requests that poll an operation. `moves`: each response contains the URL of the next one. */
-type Poll = { readonly url: string; readonly pause: number; readonly moves?: boolean; hasEnded(answer: HttpResponse): boolean };
+type Poll = {
+  readonly within?: number | undefined;
+  readonly url: string;
+  readonly pause: number;
+  readonly moves?: boolean;
+  hasEnded(answer: HttpResponse): boolean;
+};
 
 export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(milliseconds: number): Promise<void> }): Arm {
   const { call, refused, refusalOf, bodyOf, required, pages } = openService({
@@ -81,6 +89,7 @@ export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(m
   /** The last response of an operation: its end, its result, or the rejection of a poll. @throws CliError timeout */
   async function follow(doing: string, poll: Poll): Promise<HttpResponse> {
     let { url, pause } = poll;
+    const { within: timeout = longest } = poll;
     for (let waited = 0; waited < timeout; ) {
       pause = Math.min(pause, timeout - waited);
       await sleep(pause);
@@ -90,7 +99,7 @@ export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(m
       if (poll.moves) url = answer.header("Location") ?? url;
       pause = retryAfter(answer) ?? firstPause;
     }
-    throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${timeout / 60_000} minutes`);
+    throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${timeout / 1000} seconds`);
   }
 
   function succeeded(doing: string, url: string, end: HttpResponse): void {
@@ -127,7 +136,7 @@ export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(m
     if (answer.status === 404 && method !== "PUT" && method !== "POST") return undefined;
     if (answer.status >= 300) throw refused(doing, url, answer);
     const poll = pollOf(answer);
-    return poll ? outcome(request, url, poll).catch(throwAccepted) : bodyOf(doing, answer);
+    return poll ? outcome(request, url, { ...poll, within: request.within }).catch(throwAccepted) : bodyOf(doing, answer);
   }
 
   return {

@@ -8,6 +8,9 @@ import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "./port.ts";
 
 const version = apiVersion.registry;
 
+/** How long a change of a token may take, in milliseconds: less than a run's claim lasts, so that no other run has taken over by then. */
+const within = 45_000;
+
 /** The tokens and scope maps of a registry (Microsoft.ContainerRegistry/registries/{scopeMaps,tokens}). */
 export function openTokens(arm: Arm) {
   const pathOf = ({ id }: AzureRegistry, kind: "scopeMaps" | "tokens", name: string) => `${id}/${kind}/${encodeURIComponent(name)}`;
@@ -33,7 +36,7 @@ export function openTokens(arm: Arm) {
       const path = pathOf(registry, "tokens", name);
       // Not repeated: after a lost answer, another run may have generated a password, which a second PUT deletes
       const write = (method: "PUT" | "PATCH", properties: object) =>
-        arm.send({ method, path, version, body: { properties }, doing: `write token ${name}`, isRead: false }, asToken);
+        arm.send({ method, path, version, within, body: { properties }, doing: `write token ${name}`, isRead: false }, asToken);
       const written = await write("PUT", { scopeMapId, status: "enabled" });
       const token = written.status === "disabled" ? await write("PATCH", { status: "enabled" }) : written;
       if (token.status === "enabled") return token;
@@ -43,7 +46,7 @@ export function openTokens(arm: Arm) {
     },
 
     deleteToken: (registry, name) =>
-      arm.run({ method: "DELETE", path: pathOf(registry, "tokens", name), version, doing: `delete token ${name}` }),
+      arm.run({ method: "DELETE", path: pathOf(registry, "tokens", name), version, within, doing: `delete token ${name}` }),
 
     /**
      * Azure accepts the list of passwords to keep, without a precondition. A password that another client generates between the read and
@@ -56,7 +59,7 @@ export function openTokens(arm: Arm) {
       if (!existing) return true;
       if (madeAt !== undefined && !isSameTime(existing.madeAt, madeAt)) return false;
       const others = passwords.filter((it) => it !== existing).map((it) => ({ name: it.slot }));
-      await arm.run({ ...resource, method: "PATCH", body: { properties: { credentials: { passwords: others } } } });
+      await arm.run({ ...resource, within, method: "PATCH", body: { properties: { credentials: { passwords: others } } } });
       return true;
     },
 
@@ -67,7 +70,7 @@ export function openTokens(arm: Arm) {
       const path = `${registry.id}/generateCredentials`;
       const body = { tokenId: pathOf(registry, "tokens", name), name: slot, expiry: expiresAt };
       const doing = `generate ${slot} of token ${name}`;
-      return arm.send({ method: "POST", path, version, body, doing }, ({ passwords }) => {
+      return arm.send({ method: "POST", path, version, within, body, doing }, ({ passwords }) => {
         const made = objectsOf(passwords).find((it) => it.name === slot);
         const text = textOf(made?.value);
         return text ? { password: new Sensitive(text), madeAt: textOf(made?.creationTime), expiresAt: textOf(made?.expiry) } : undefined;

@@ -102,7 +102,7 @@ export const warnOfRights = ({ of, rights }: Granted): string | undefined =>
  * @returns the warning to print
  * @throws CliError conflict
  */
-export function refuseBeyondReading(granted: Granted, accepted: boolean, accept: Create): string | undefined {
+export function refuseBeyondReading(granted: Granted, accepted: boolean, accept: string | Create): string | undefined {
   const warning = warnOfRights(granted);
   if (warning === undefined || accepted) return warning;
   throw new CliError("conflict", `${granted.of} can do more than pull: ${inLine(granted.rights)}`, { hint: accept });

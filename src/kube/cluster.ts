@@ -80,9 +80,15 @@ export function openCluster(options: ClusterOptions): Cluster & { warm(): void }
     }
   }
 
+  /** How far the API server's clock is ahead of this machine's, in milliseconds. */
+  let ahead = 0;
   const send = sender({
     ...options,
     transport,
+    onDate: (date) => {
+      const time = Date.parse(date);
+      if (!Number.isNaN(time)) ahead = time - options.now().getTime();
+    },
     requestTimeout,
     firstAlone: () => find().file !== undefined && mayPrompt(find().config),
     explain: async (sentence) => {
@@ -110,6 +116,7 @@ export function openCluster(options: ClusterOptions): Cluster & { warm(): void }
       const before = currentContextIn(config);
       return before && before !== currentContextIn(readKubeconfig({ flags: forward, env })) ? before : undefined;
     },
+    now: () => options.now().getTime() + ahead,
     close: () => transport.close(),
   };
 }

@@ -39,6 +39,8 @@ export type Answer = {
   /** Seconds, as sent. */
   readonly retryAfter: string | undefined;
   readonly warnings: readonly string[];
+  /** The time of the server, as sent. */
+  readonly date?: string | undefined;
   readonly text: string;
 };
 
@@ -66,6 +68,7 @@ export async function sendOnce(endpoint: Endpoint, { method, path, headers, body
           type: response.headers["content-type"] ?? "",
           retryAfter: response.headers["retry-after"],
           warnings: response.headersDistinct["warning"] ?? [],
+          date: response.headers.date,
           text: Buffer.concat(chunks).toString("utf8"),
         }),
       );

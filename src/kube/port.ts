@@ -70,6 +70,8 @@ export type Cluster = {
   contextToName?(): string | undefined;
   /** @throws CliError config without kubectl */
   kubectl(): Promise<KubectlFacts>;
+  /** The time of the API server in epoch milliseconds, by its last response (`Date`, RFC 9110 6.6.1); before that, of this machine. */
+  now(): number;
   /** Ends the transport. A later call opens it again. */
   close(): Promise<void>;
 };

@@ -16,6 +16,8 @@ type SendOptions = {
   now(): Date;
   /** Called once for each different warning of the API server. */
   onWarning(text: string): void;
+  /** Called with the `Date` of each response. */
+  onDate(date: string): void;
   /** Whether the first request must be alone: until it is answered, each request might make a credential plugin prompt. */
   firstAlone(): boolean;
   /** Converts the sentence of a failed connection to the error to print. */
@@ -36,7 +38,11 @@ export function sender(options: SendOptions): (request: Request) => Promise<Answ
         const endpoint = await transport.open();
         // The caller no longer waits for the response, so nothing may be written either
         ends.throwIfAborted();
-        return observe(request, sendOnce(endpoint, request, ends)).catch(async (error: unknown) => {
+        const sent = sendOnce(endpoint, request, ends).then((answer) => {
+          if (answer.date !== undefined) options.onDate(answer.date);
+          return answer;
+        });
+        return observe(request, sent).catch(async (error: unknown) => {
           throw (await endpoint.ended?.()) ?? error;
         });
       });

@@ -95,5 +95,28 @@ export function parseAzureOwner(text: string): AzureOwner | undefined {
   return { words: whole.slice(0, whole.length - end.length), clusters: ids?.split(", ") ?? [], isExported };
 }
 
+/** What a description in Azure says about the source of an object. */
+type Described = {
+  readonly secret: string;
+  readonly namespace: string;
+  readonly namespaceUid: string;
+  /** The id of the cluster; undefined if it could not be read. */
+  readonly cluster: string | undefined;
+  readonly isExported: boolean;
+};
+
+/** The maximum number of characters of a Secret's name in a description: a scope map's description has at most 256. */
+const longestSecret = 80;
+
+/**
+ * `kubectl acr-secret: secret acr in namespace demo (3f1c…) of cluster 1a2b3c4d`: the description of a scope map, or the `notes` field in
+ * Microsoft Graph of an application.
+ */
+export function describeInAzure({ secret, namespace, namespaceUid, cluster, isExported }: Described): string {
+  const named = secret.length > longestSecret ? `${secret.slice(0, longestSecret - 1)}~` : secret;
+  const words = `secret ${named} in namespace ${namespace} (${namespaceUid})`;
+  return `${described}${isExported ? exported : ""}${words}${cluster === undefined ? "" : ` of cluster ${cluster}`}`;
+}
+
 /** Whether a text is a GUID, the format of an application's id in Azure. */
 export const isGuid = (text: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);

@@ -59,8 +59,8 @@ export class Claimed extends CliError {
 
 /** What the run has read is old: another run has taken over, or a claim is ending. The verb must start again. */
 export class Again extends CliError {
-  constructor(because: string) {
-    super("conflict", because, { hint: "run the command again" });
+  constructor(because: string, cause?: CliError) {
+    super(cause?.kind ?? "conflict", because, { hint: cause?.hint ?? "run the command again", cause });
   }
 }
 

@@ -12,7 +12,7 @@ const pageSize = 100;
 
 export type FakeCluster = {
   /** The server's version, the user of a command line, and the rights that the user lacks. */
-  readonly about: { version: string; user: string; denies(right: Right): boolean };
+  readonly about: { version: string; user: string; denies(right: Right): boolean; now(): number };
   /** The metrics of each kubelet, the issuer of ServiceAccount tokens, and its signature; by default an invalid one. */
   readonly kubelets: { metrics: string; issuer: string; sign: (claims: Record<string, unknown>) => Promise<string> };
   /** Opens the port of one command line. */
@@ -29,7 +29,12 @@ type Row = { readonly object: KubeObject; readonly owners: ReadonlyMap<string, s
 /** Creates an API server in memory, with the calls that the plugin's port makes. @param context as calls are recorded: `prod:demo/acr` */
 export function fakeCluster(asking: Asking, context = ""): FakeCluster {
   const rows = new Map<ClusterKind, Map<string, Row>>();
-  const about: FakeCluster["about"] = { version: "v1.37.0", user: "jane", denies: () => false };
+  const about: FakeCluster["about"] = {
+    version: "v1.37.0",
+    user: "jane",
+    denies: () => false,
+    now: () => Date.parse("2026-01-01T00:00:00Z"),
+  };
   const unsigned = async (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
   const kubelets: FakeCluster["kubelets"] = { metrics: "", issuer: "https://kubernetes.default.svc.cluster.local", sign: unsigned };
   let version = 100;
@@ -186,6 +191,7 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
         nodeMetrics: async (name) => ask("metrics", { kind: "node", name }, false, false, () => kubelets.metrics),
         issuer: async () => ask("issuer", { kind: "server" }, false, false, () => kubelets.issuer),
         kubectl: () => Promise.reject(new Error("kubectl was called")),
+        now: () => about.now(),
         close: async () => {},
       };
     },

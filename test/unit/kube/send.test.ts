@@ -52,6 +52,7 @@ async function against(
     },
     onWarning: (text) => void seen.warnings.push(text),
     firstAlone: () => firstAlone,
+    onDate: () => {},
     explain: async (sentence) => connectionError(sentence),
   });
   return { send, seen };

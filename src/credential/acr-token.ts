@@ -1,0 +1,242 @@
+import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../azure/port.ts";
+import { CliError } from "../errors.ts";
+import type { Outcome } from "../outcome.ts";
+import { covers } from "../registry/repository.ts";
+import { parseAzureOwner } from "../secret/azure-words.ts";
+import type { Intent, Password } from "../secret/record.ts";
+import { isSameTime } from "../timestamp.ts";
+import { inLine } from "../wording.ts";
+import { refuseBeyondReading, rightsOf } from "./granted-rights.ts";
+import type { Account, Evidence, Grant, Issuer, Made, Sending, Shown } from "./issuer.ts";
+import type { Owner } from "./owner.ts";
+import { createdBy } from "./password-credential.ts";
+import { retryWhileReplicating } from "./retry.ts";
+
+type TokenEnv = {
+  readonly azure: Azure;
+  readonly registry: AzureRegistry;
+  /** The user accepts rights beyond pulling, and other tokens with the same scope map. */
+  readonly force: boolean;
+  sleep(milliseconds: number): Promise<void>;
+};
+
+type TokenAccount = Account & { readonly scopeMap: ScopeMap | undefined };
+
+/** How long to retry while Azure rejects a write because of another one, in milliseconds: less than a request may take. */
+const busyWait = 20_000;
+
+const tokenRef = (name: string) => ({ kind: "token.azurecr.io", name }) as const;
+const mapRef = (name: string) => ({ kind: "scopemap.azurecr.io", name }) as const;
+
+/** An ACR token with a scope map of the same name. Its two password slots are shared by all who may write the token in Azure. */
+export function tokenIssuer(env: TokenEnv): Issuer {
+  const { azure, registry, sleep } = env;
+  const patiently = <T>(request: () => Promise<T>) => retryWhileReplicating(false, { wait: busyWait, sleep }, request);
+  return {
+    kind: "acr-token",
+    registry,
+    waits: undefined,
+    isScoped: true,
+    look: (owner, evidence) => look(owner, evidence, env),
+    ensure: (owner, account, grant, sending) => ensure(owner, account as TokenAccount, grant, { ...env, ...sending }),
+    slotFor: freeSlot,
+    async generate({ ref: { name } }, slot, expiresAt): Promise<Made> {
+      const request = () => azure.generatePassword(registry, { token: name, slot: slot as Slot, expiresAt });
+      const made = await patiently(request);
+      const { password, madeAt = "" } = made;
+      return { login: { username: name, password }, identity: name, slot, madeAt, expiresAt: made.expiresAt, by: await createdBy(azure) };
+    },
+    async end({ ref: { name } }, { slot, madeAt }) {
+      await patiently(() => azure.clearPassword(registry, { token: name, slot: slot as Slot, madeAt }));
+    },
+    remove: (owner, account, sending) => remove(owner, account as TokenAccount, { ...env, ...sending }),
+  };
+}
+
+/**
+ * Reads the token of a source. It is the source's own if the record or the claim names it, or if the description of its scope map names the
+ * cluster, the namespace's uid and the Secret: writing a description requires rights in Azure, writing an annotation does not.
+ * @throws CliError conflict
+ */
+async function look(owner: Owner, { credential, claim }: Evidence, { azure, registry }: TokenEnv): Promise<TokenAccount> {
+  const { name } = owner;
+  const [token, scopeMap] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, name)]);
+  const isNamed = credential?.identity === name || claim?.identity === name;
+  if ((token || scopeMap) && !isNamed && scopeMap?.description !== (await owner.description())) throw takenName(name, registry);
+  refuseDisabled(token, registry);
+  if (token && mapOf(token).toLowerCase() !== name.toLowerCase())
+    throw new CliError("conflict", `the ACR token "${name}" has the scope map "${mapOf(token)}", which is not its own`, {
+      hint: "specify another Secret name",
+    });
+  return accountOf(name, token, scopeMap);
+}
+
+const accountOf = (name: string, token: AcrToken | undefined, scopeMap: ScopeMap | undefined): TokenAccount => ({
+  ref: tokenRef(name),
+  identity: name,
+  exists: token !== undefined,
+  passwords: shownIn(token),
+  granted: scopeMap && pulledRepositories(scopeMap),
+  rights: rightsOf(scopeMap?.actions ?? []),
+  scopeMap,
+});
+
+const shownIn = (token: AcrToken | undefined): Shown[] =>
+  (token?.passwords ?? []).map(({ slot, madeAt = "", expiresAt }) => ({ slot, madeAt, expiresAt }));
+
+const mapOf = ({ scopeMapId }: AcrToken): string => scopeMapId.split("/").at(-1) ?? "";
+
+const takenName = (name: string, { name: registry }: AzureRegistry) =>
+  new CliError("conflict", `the ACR token "${name}" exists in registry "${registry}", and nothing shows that it is this Secret's own`, {
+    hint: "specify another Secret name, or delete the token if nothing uses it",
+  });
+
+/** @throws CliError conflict */
+export function refuseDisabled(token: AcrToken | undefined, { name: registry }: Pick<AzureRegistry, "name">): void {
+  if (token?.status !== "disabled") return;
+  throw new CliError("conflict", `the ACR token "${token.name}" is disabled`, {
+    hint: `az acr token update --registry ${registry} --name ${token.name} --status enabled`,
+  });
+}
+
+/** The two slots of a token. */
+const slots = ["password1", "password2"] as const;
+
+/** Returns a slot that is empty, or that a killed run has filled; never one whose password somebody may have. */
+function freeSlot({ passwords }: Account, noted: Intent | undefined, isNobodys: (password: Shown) => boolean): Slot | undefined {
+  const taken = passwords.filter((password) => !isNobodys(password));
+  const free = slots.filter((slot) => taken.every((password) => password.slot !== slot));
+  return free.find((slot) => slot === noted?.slot) ?? free[0];
+}
+
+type Ensuring = TokenEnv & Sending;
+
+/** Creates the scope map and the token, or lets the token pull other repositories. */
+async function* ensure(owner: Owner, account: TokenAccount, grant: Grant, env: Ensuring): AsyncGenerator<Outcome, TokenAccount> {
+  const scopeMap = yield* ensureScopeMap(owner, account, grant, env);
+  const { azure, registry, dryRun, send, undo } = env;
+  const { name } = owner;
+  const ready = { ...account, scopeMap, granted: scopeMap && pulledRepositories(scopeMap), rights: rightsOf(scopeMap?.actions ?? []) };
+  if (account.exists) {
+    yield { to: account.ref, result: "unchanged", because: "it exists" };
+    return ready;
+  }
+  yield { to: account.ref, result: "created", because: "it does not exist" };
+  if (dryRun) return ready;
+  const token = await send(async () => {
+    // A PUT over an existing token deletes its passwords
+    if (await azure.token(registry, name)) throw new CliError("conflict", `another client created the ACR token "${name}"`);
+    return azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${name}` });
+  });
+  undo.push(() => azure.deleteToken(registry, name));
+  return { ...ready, exists: true, passwords: shownIn(token) };
+}
+
+async function* ensureScopeMap(
+  owner: Owner,
+  account: TokenAccount,
+  grant: Grant,
+  env: Ensuring,
+): AsyncGenerator<Outcome, ScopeMap | undefined> {
+  const { azure, registry, dryRun, send, undo, force } = env;
+  const { name } = owner;
+  const { scopeMap } = account;
+  const change = changeOf(scopeMap?.actions ?? [], grant);
+  refuseBeyondReading({ of: `token "${name}"`, rights: rightsOf(change.after) }, force, "add --force to accept these rights");
+  checkSize(name, change.after);
+  const to = mapRef(name);
+  if (scopeMap && change.grants.length + change.withdraws.length === 0) {
+    yield { to, result: "unchanged", because: "already grants it" };
+    return scopeMap;
+  }
+  const messages = scopeMap ? await otherTokens(name, change.grants, env) : [];
+  const { grants, withdraws } = change;
+  yield { to, result: scopeMap ? "configured" : "created", grants, withdraws: withdraws.length > 0 ? withdraws : undefined, messages };
+  if (dryRun) return { id: "", name, description: "", ...scopeMap, actions: change.after };
+  const description = scopeMap?.description ?? (await owner.description());
+  const written = await send(() => writeDifference({ name, description }, { added: change.added, removed: change.removed }, env));
+  const reverse = { added: change.removed, removed: change.added };
+  undo.push(() => (scopeMap ? writeDifference({ name, description }, reverse, env) : azure.deleteScopeMap(registry, name)));
+  return written;
+}
+
+type Difference = { readonly added: readonly string[]; readonly removed: readonly string[] };
+
+/** Writes only this run's own difference: another client may have changed the scope map since it was read. */
+async function writeDifference(of: Pick<ScopeMap, "name" | "description">, { added, removed }: Difference, { azure, registry }: TokenEnv) {
+  const now = await azure.scopeMap(registry, of.name);
+  const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
+  return azure.putScopeMap(registry, { ...of, description: now?.description ?? of.description, actions });
+}
+
+/** Actions of other users stay, because these users may push with them; except with `exact`, which takes away pulling. */
+function changeOf(before: readonly string[], { repositories, exact }: Grant) {
+  const wanted = pullActions(repositories);
+  const kept = exact ? before.filter((action) => wanted.includes(action) || !isPull(action)) : before;
+  const after = [...new Set([...kept, ...wanted])].sort();
+  const added = after.filter((action) => !before.includes(action));
+  const removed = before.filter((action) => !after.includes(action));
+  return { after, added, removed, grants: repositoriesOf(added), withdraws: repositoriesOf(removed) };
+}
+
+/** The actions for pulling. A pull requires content/read. Listing tags, as a proof does, requires metadata/read. */
+export const pullActions = (repositories: readonly string[]): string[] =>
+  repositories.flatMap((name) => [`repositories/${name}/content/read`, `repositories/${name}/metadata/read`]);
+
+const isPull = (action: string): boolean => /^repositories\/.+\/(?:content|metadata)\/read$/.test(action);
+
+const repositoriesOf = (actions: readonly string[]): string[] => [
+  ...new Set(actions.map((action) => action.replace(/^repositories\/(.+)\/(?:content|metadata)\/read$/, "$1"))),
+];
+
+/** Returns the repositories that a scope map allows to pull. */
+export const pulledRepositories = (scopeMap: ScopeMap | undefined): string[] =>
+  (scopeMap?.actions ?? []).flatMap((action) => /^repositories\/(.+)\/content\/read$/.exec(action)?.[1] ?? []);
+
+/**
+ * The maximum number of actions of a scope map, two for each repository
+ * (learn.microsoft.com/azure/container-registry/container-registry-skus).
+ */
+const mostActions = 500;
+
+/** @throws CliError invalid if Azure doesn't allow that many */
+function checkSize(name: string, { length }: readonly string[]): void {
+  if (length <= mostActions) return;
+  const message = `scope map "${name}" would have ${length} actions; Azure allows ${mostActions} (250 repositories)`;
+  throw new CliError("invalid", message, { hint: "use a path for many repositories, such as --repository 'team/*'" });
+}
+
+/** @returns the warning about other tokens that get the repositories too @throws CliError conflict, without --force */
+async function otherTokens(name: string, grants: readonly string[], { azure, registry, force }: Ensuring): Promise<string[]> {
+  if (grants.length === 0) return [];
+  const isSame = (a: string) => a.toLowerCase() === name.toLowerCase();
+  const { tokens } = await azure.listTokens(registry);
+  const gaining = tokens.flatMap((token) => (isSame(mapOf(token)) && !isSame(token.name) ? [token.name] : [])).sort();
+  if (gaining.length === 0) return [];
+  const message = `the scope map "${name}" is shared with ${inLine(gaining)}, which also ${gaining.length > 1 ? "get" : "gets"} the repositories`;
+  if (force) return [message];
+  throw new CliError("conflict", message, { hint: "add --force to accept this" });
+}
+
+/** Deletes the token and its scope map, unless other tokens have that scope map. */
+async function* remove(owner: Owner, account: TokenAccount, env: Ensuring): AsyncGenerator<Outcome> {
+  const { azure, registry, dryRun, send } = env;
+  const { name } = owner;
+  if (account.exists) {
+    if (!dryRun) await send(() => azure.deleteToken(registry, name));
+    yield { to: account.ref, result: "deleted", because: "it is revoked" };
+  }
+  if (!account.scopeMap || !parseAzureOwner(account.scopeMap.description)) return;
+  const { tokens } = await azure.listTokens(registry);
+  if (tokens.some((token) => token.name !== name && mapOf(token).toLowerCase() === name.toLowerCase())) return;
+  if (!dryRun) await send(() => azure.deleteScopeMap(registry, name));
+  yield { to: mapRef(name), result: "deleted", because: "it is revoked" };
+}
+
+/** Whether Azure still shows a password. */
+export const isShown = ({ passwords }: Account, { slot, madeAt }: Partial<Password>): boolean =>
+  passwords.some((password) => password.slot === slot && isSameTime(password.madeAt, madeAt));
+
+/** The repositories among these that none of the granted ones covers. */
+export const lackingIn = (granted: readonly string[], repositories: readonly string[]): string[] =>
+  repositories.filter((repository) => !granted.some((one) => one === repository || covers(one, repository)));

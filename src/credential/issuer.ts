@@ -1,0 +1,100 @@
+import type { AzureRegistry } from "../azure/port.ts";
+import type { Ref } from "../kinds.ts";
+import type { Outcome } from "../outcome.ts";
+import type { Login } from "../registry/port.ts";
+import type { Claim, Credential, Intent, Password } from "../secret/record.ts";
+import type { Owner } from "./owner.ts";
+import type { RepositoryScope } from "./repository-scope.ts";
+
+/** A password that Azure shows. It never shows its text. */
+export type Shown = Password & {
+  readonly expiresAt?: string | undefined;
+  /** The display name of a key. A slot of a token has none. */
+  readonly name?: string | undefined;
+};
+
+/** The object in Azure that has the passwords of one source: an ACR token or an application. */
+export type Account = {
+  readonly ref: Ref;
+  /** The user name of its logins; undefined for an application that does not exist yet. */
+  readonly identity: string | undefined;
+  readonly exists: boolean;
+  readonly passwords: readonly Shown[];
+  /** The repositories that it may pull; undefined if nothing was granted yet. */
+  readonly granted: readonly string[] | undefined;
+  /** More rights than pulling, in words. */
+  readonly rights: readonly string[];
+};
+
+export type Made = { readonly login: Login; readonly identity: string } & Password & {
+    readonly expiresAt?: string | undefined;
+    readonly by?: string | undefined;
+  };
+
+/** What a source and its claim say about the account. */
+export type Evidence = { readonly credential: Credential | undefined; readonly claim: Claim | undefined };
+
+/** How a step sends its requests. */
+export type Sending = {
+  readonly dryRun: boolean;
+  /** Sends a request that changes Azure, while the claim lasts. */
+  send<T>(request: () => Promise<T>): Promise<T>;
+  /** What reverses the steps so far, the last one last. */
+  readonly undo: (() => Promise<unknown>)[];
+};
+
+export type Grant = {
+  readonly repositories: readonly string[];
+  /** Takes away the repositories that are not named. */
+  readonly exact: boolean;
+};
+
+/** A login that exists already, or that the registry issues. The plugin neither ends it nor grants it anything. */
+export type Taker = {
+  readonly kind: string;
+  /** The login server of its registry. */
+  readonly host: string;
+  /**
+   * Returns the login for a source, and its record.
+   * @param inside what the source holds already. It is returned if it is as good as another one
+   * @param scope the repositories and images to test it with
+   * @throws CliError conflict if the source holds a working login that this run must not replace without --force
+   */
+  take(inside: Inside, scope: RepositoryScope): Promise<Taken>;
+};
+
+export type Inside = { readonly to: Ref<"secret">; readonly credential: Credential | undefined; readonly login: Login | undefined };
+
+export type Taken = {
+  readonly login: Login;
+  readonly credential: Credential;
+  /** The repositories that it may pull; undefined if that is not known. */
+  readonly mayPull: readonly string[] | undefined;
+  readonly warnings: readonly string[];
+  /** The login was tested, or must not be: it is stored without another proof. */
+  readonly isProven: boolean;
+};
+
+export const isIssuer = (of: Issuer | Taker): of is Issuer => "generate" in of;
+
+/** A kind of credential whose passwords Azure generates, opened for one registry. */
+export type Issuer = {
+  readonly kind: string;
+  readonly registry: AzureRegistry;
+  /** How many requests may pass until a new right or password is known everywhere, in milliseconds; for a new right, and for a password. */
+  readonly waits: { readonly right: number; readonly password: number } | undefined;
+  /** Whether it can be limited to repositories. Otherwise its rights are those on the whole registry. */
+  readonly isScoped: boolean;
+  /** Reads the account of a source. @throws CliError conflict if one of that name is not the source's own */
+  look(owner: Owner, evidence: Evidence): Promise<Account>;
+  /** Creates what is missing, and grants repositories. */
+  ensure(owner: Owner, account: Account, grant: Grant, sending: Sending): AsyncGenerator<Outcome, Account>;
+  /** The slot to note before a password is generated; undefined if every slot has a password that somebody may have. */
+  slotFor(account: Account, noted: Intent | undefined, isNobodys: (password: Shown) => boolean, owner: Owner): string | undefined;
+  /** Generates a password in a noted slot. Sent without repetition. */
+  generate(account: Account, slot: string, expiresAt: string | undefined): Promise<Made>;
+  /** Ends exactly this password, if Azure still shows it. Sent without repetition. */
+  end(account: Account, password: Shown): Promise<void>;
+  /** Deletes the account and everything that was created for it. */
+  remove(owner: Owner, account: Account, sending: Sending): AsyncGenerator<Outcome>;
+};

@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import { CliError, isForbidden } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
+import type { Cluster } from "../kube/port.ts";
+import { once } from "../scope/concurrency.ts";
+import { describeInAzure } from "../secret/azure-words.ts";
+import { creationOf, idBy, namespaceNotFound, uidOf } from "../usage/namespace.ts";
+
+/** The source that an object in Azure belongs to. */
+export type Owner = {
+  readonly to: Ref<"secret">;
+  readonly namespaceUid: string;
+  /** The name of its ACR token, scope map or application. No other Secret of any cluster derives it. */
+  readonly name: string;
+  /** Returns its description in Azure, with the id of the cluster if that can be read. Read once. */
+  description(): Promise<string>;
+};
+
+/** Reads what names a source in Azure. @throws CliError if the namespace doesn't exist or can't be read */
+export async function ownerOf(to: Ref<"secret">, cluster: Cluster, { exported = false } = {}): Promise<Owner> {
+  const { namespace = "", name: secret } = to;
+  const namespaceUid = await uidOf(cluster, namespace).catch((cause: unknown) => {
+    if (!isForbidden(cause)) throw cause;
+    throw new CliError("forbidden", cause.message, {
+      hint: "add --service-principal=NAME, with a name in Azure that no other Secret uses",
+      cause,
+    });
+  });
+  if (namespaceUid === undefined) throw await namespaceNotFound(cluster, namespace, creationOf(namespace));
+  const description = async () => {
+    const clusterId = await idBy(() => uidOf(cluster, "kube-system"));
+    return describeInAzure({ secret, namespace, namespaceUid, cluster: clusterId, isExported: exported });
+  };
+  const random = exported ? `-${crypto.randomUUID()}` : "";
+  return { to, namespaceUid, name: azureName(namespaceUid, namespace, `${secret}${random}`), description: once(description) };
+}
+
+/**
+ * Returns the name in Azure of the credential of one Secret. It is the same in each run, and unique across clusters: its end has 80 bits of
+ * a hash of the namespace's uid and the Secret's name. Azure allows 5 to 50 of `[a-zA-Z0-9-]` for a token.
+ */
+export function azureName(namespaceUid: string, namespace: string, secret: string): string {
+  const readable = `${namespace}-${secret}`.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 33);
+  const digest = createHash("sha256").update(`${namespaceUid}/${secret}`).digest();
+  return `${readable}-${base32(digest).slice(0, 16)}`;
+}
+
+/** RFC 4648 6, in lower case and without padding. */
+function base32(bytes: Buffer): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  return (bits.match(/.{5}/g) ?? []).map((five) => "abcdefghijklmnopqrstuvwxyz234567"[Number.parseInt(five, 2)]).join("");
+}
