@@ -4,7 +4,7 @@ import { readRegistryId } from "../src/azure/registry-name.ts";
 import type { VerbRights } from "../src/doctor/cluster.ts";
 import type { Environment } from "../src/env.ts";
 import type { Fix } from "../src/fix.ts";
-import { type DoctorOptions, examine } from "../src/workflows/doctor.ts";
+import { type DoctorOptions, examine } from "../src/verbs/doctor.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { printFindings } from "./findings.ts";
 import { dataOutput, type Flags, identityFlags, identityOf, under, type Values } from "./line/flags.ts";

@@ -61,7 +61,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/scope",
     "src/secretless",
     "src/doctor",
-    "src/schedule",
+    // doctor shares the search for leftovers with prune
+    "src/plan",
+    "src/workflows",
   ],
   "src/workflows": [
     "src/actions",
@@ -73,9 +75,6 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/credential",
     "src/scope",
     "src/registry",
-    "src/doctor",
-    "src/secretless",
-    "src/schedule",
   ],
   "src/secretless": ["src/kube"],
   "src/doctor": ["src/azure", "src/credential", "src/usage", "src/check", "src/plan", "src/secret", "src/scope", "src/http", "src/targets"],

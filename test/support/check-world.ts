@@ -9,7 +9,7 @@ import { parseImage } from "../../src/registry/image-reference.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../src/registry/port.ts";
 import { type PullReader, pullReadersOf } from "../../src/usage/pulling-objects.ts";
 import type { TargetPick } from "../../src/usage/targets.ts";
-import { checkPlace } from "../../src/workflows/check.ts";
+import { checkPlace } from "../../src/verbs/check.ts";
 
 const now = new Date("2026-01-02T00:00:40Z");
 export const r = "myregistry.azurecr.io";

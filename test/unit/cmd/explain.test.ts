@@ -5,7 +5,7 @@ import type { CheckId } from "../../../src/doctor/finding.ts";
 import type { Rung } from "../../../src/doctor/ladder.ts";
 import type { ErrorKind } from "../../../src/errors.ts";
 import { warnings } from "../../../src/plan/warnings.ts";
-import type { PartId } from "../../../src/workflows/secretless-check.ts";
+import type { PartId } from "../../../src/verbs/secretless-check.ts";
 import { type } from "../../support/in-process.ts";
 
 /** All error kinds. A missing one is a compile error. */

@@ -14,8 +14,8 @@ import { clusterScopeOf } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import type { Scope } from "../scope/scope.ts";
 import { counted } from "../wording.ts";
+import { findLeftovers } from "../workflows/find-leftovers.ts";
 import { checkAll } from "./check.ts";
-import { findLeftovers } from "./find-leftovers.ts";
 
 export type DoctorOptions = {
   /** The namespaces whose pull secrets and images are checked. */

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { Tools } from "../actions/tools.ts";
 import { answerTimeout, isLeftover, type PodPull, pendingReason, pullPod, pullPodSelector, readPullPod } from "../check/pull-pod.ts";
 import { asCliError, CliError, Conflict, Interrupted, isForbidden, isLost, isNotFound } from "../errors.ts";
 import type { Fix } from "../fix.ts";
@@ -7,6 +6,7 @@ import type { Ref } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import { managedBy, type Pod } from "../objects.ts";
 import { memoize } from "../scope/concurrency.ts";
+import type { Tools } from "../tools.ts";
 
 type NodeAnswer = NonNullable<ReturnType<typeof readPullPod>>;
 

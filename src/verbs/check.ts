@@ -2,7 +2,7 @@ import type { ImageFacts } from "../check/facts.ts";
 import { judgeOnNode } from "../check/on-node.ts";
 import type { PodPull } from "../check/pull-pod.ts";
 import { combine, judge, type Verdict } from "../check/verdict.ts";
-import { Interrupted, isRefusal } from "../errors.ts";
+import { asRefusal, CliError, Interrupted, isRefusal } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
 import { joinNames, type PodKind, templateKinds } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
@@ -15,11 +15,11 @@ import { mayBeTokenOf } from "../secret/names.ts";
 import { holdersOf } from "../usage/holders.ts";
 import { type ImageQuery, readImageFacts } from "../usage/image.ts";
 import type { UnreadableNamespace } from "../usage/listed-secrets.ts";
+import { openNodePulls, type PullTools } from "../usage/node-pulls.ts";
 import { forNodesOf } from "../usage/platforms.ts";
 import { type NamespacesByName, noSecret, secretsOf } from "../usage/pull-secrets.ts";
 import { type PullReader, type PullSelection, pullReadersOf } from "../usage/pulling-objects.ts";
 import { type Pull, pullsByAccount, pullsOf } from "../usage/pulls.ts";
-import { openNodePulls, type PullTools } from "./check-from-cluster.ts";
 
 /** What a check selects. */
 type CheckOptions = {
@@ -190,4 +190,40 @@ function overAll(fix: Fix, names: readonly string[]): Fix {
   if (!hasVerb(fix, "create")) return fix;
   const scope = { namespaces: { names, globs: [] }, selector: undefined, exclude: [], includeSystem: false } as const;
   return { ...fix, scope, credentialPer: "scope" };
+}
+
+/** Milliseconds between two rounds. */
+const roundInterval = 5000;
+
+/** The errors that may pass: a namespace or a target that is created later, a broken connection. */
+const passing: readonly CliError["kind"][] = ["notFound", "unreachable", "timeout", "conflict"];
+
+type Round = { readonly checked: Awaited<ReturnType<typeof checkAll>> };
+
+/**
+ * Repeats a check until it finds images and none of them fails, or until the time is over. No verdict ends the wait early: even a pod with an
+ * invalid image may be one that a rollout is replacing.
+ * @param check reads everything again
+ * @param wait `milliseconds`: 0 checks once
+ * @returns the last round @throws its error; Interrupted; ProxyEnded
+ */
+export async function waitForPulls<R extends Round>(
+  check: () => Promise<R>,
+  wait: { readonly milliseconds: number; isFailure(verdict: Verdict): boolean; now(): Date; sleep(milliseconds: number): Promise<void> },
+): Promise<R> {
+  const deadline = wait.now().getTime() + wait.milliseconds;
+  for (;;) {
+    const round = await check().catch(asRefusal);
+    const left = deadline - wait.now().getTime();
+    if (left > 0 && mayImprove(round, wait.isFailure)) await wait.sleep(Math.min(roundInterval, left));
+    else if (round instanceof CliError) throw round;
+    else return round;
+  }
+}
+
+function mayImprove(round: Round | CliError, isFailure: (verdict: Verdict) => boolean): boolean {
+  if (round instanceof CliError) return passing.includes(round.kind);
+  const { verdicts, unreadable } = round.checked;
+  if (unreadable.length > 0) return unreadable.every(({ error }) => passing.includes(error.kind));
+  return verdicts.length === 0 || verdicts.some(isFailure);
 }

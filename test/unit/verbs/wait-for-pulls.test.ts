@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Cause } from "../../../src/check/cause.ts";
 import { CliError, type ErrorKind, Interrupted } from "../../../src/errors.ts";
-import { waitForPulls } from "../../../src/workflows/wait-for-pulls.ts";
+import { waitForPulls } from "../../../src/verbs/check.ts";
 import { verdictOf } from "../../support/verdict.ts";
 
 /** The causes of one round's verdicts, the kinds of its errors, or the error that ends it. */

@@ -5,7 +5,7 @@ import { CliError, Interrupted } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { NodeAnswer } from "../../../src/kubelet/message.ts";
 import type { Pod } from "../../../src/objects.ts";
-import { openNodePulls } from "../../../src/workflows/check-from-cluster.ts";
+import { openNodePulls } from "../../../src/usage/node-pulls.ts";
 import { type Asked, losing, openAsking, refusing } from "../../support/fakes/asked.ts";
 import { fakeCluster, namespace, stuckPod } from "../../support/fakes/cluster.ts";
 import { killing } from "../../support/fakes/killing.ts";

@@ -1,5 +1,6 @@
 import type { Azure, Exchanged } from "../azure/port.ts";
-import { type Finding, findingOf } from "../doctor/finding.ts";
+import type { PodPull } from "../check/pull-pod.ts";
+import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { providerMetric } from "../doctor/nodes.ts";
 import { asRefusal, CliError } from "../errors.ts";
@@ -11,6 +12,7 @@ import type { ImageRef, Registry } from "../registry/port.ts";
 import { tokenUser } from "../secret/guess.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 import { type Account, annotationKeys, audienceRight, kubeletGroup, tokenAudience, tokenSubject } from "../secretless/objects.ts";
+import type { openNodePulls } from "../usage/node-pulls.ts";
 
 /** The parts of a pull without a pull secret. docs/secretless.md has a section for each, which `explain` prints. */
 export type PartId =
@@ -151,4 +153,26 @@ async function providerOf(cluster: Cluster): Promise<Result> {
   if (unread) return { ...findingOf(unread, {}), status: "unknown" };
   if (some.length === 0) return { status: "unknown", message: "the cluster has no nodes" };
   return ok(`${some.length} of ${all.length} nodes have a credential provider`);
+}
+
+/** The ServiceAccount, and an image as a pod names it. */
+type Question = Pick<PodPull, "image"> & { readonly account: Account };
+
+/** A Secret that does not exist. Admission copies the list of the ServiceAccount to a pod without a list. */
+const noSecret = "acr-secret-none";
+
+/**
+ * Lets a node pull the image as the ServiceAccount, in a pod without pull secrets that is deleted afterwards.
+ * @throws Interrupted
+ */
+export async function proveByPod({ account, image }: Question, pulls: ReturnType<typeof openNodePulls>): Promise<Finding<"pod-pull">> {
+  const { namespace, name } = account;
+  const part = { id: "pod-pull", subject: `${account.kind}/${name}` } as const;
+  const pod = { namespace, image, account: name, names: [noSecret], isListFinal: true, near: undefined } as const;
+  const answer = await pulls.pull(pod, false).catch(asRefusal);
+  if (answer instanceof Error) return findingOf(answer, part);
+  if ("unproven" in answer) return { ...part, status: "unknown", message: answer.unproven };
+  const [failure] = answer.failures;
+  if (failure) return { ...part, status: "failed", message: `node ${answer.node} says: ${failure.text}`, next: explainCommand(part.id) };
+  return { ...part, status: "ok", message: `node ${answer.node} pulled the image without a pull secret` };
 }
