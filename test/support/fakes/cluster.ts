@@ -228,7 +228,9 @@ function check(next: KubeObject, before?: KubeObject): void {
 
 /** Matches a selector such as `a=b,c!=d,e`: equality and existence. */
 function hasLabels({ metadata: { labels = {} } }: KubeObject, selector: string | undefined): boolean {
-  return (selector ?? "").split(",").every((term) => {
+  return (selector ?? "").split(/,(?![^(]*\))/).every((term) => {
+    const [, within = "", values] = /^(\S+) in \((.*)\)$/.exec(term) ?? [];
+    if (values !== undefined) return values.split(",").includes(labels[within] ?? "");
     const [differs, not] = term.split("!=");
     if (not !== undefined) return labels[differs ?? ""] !== not;
     const [key = "", value] = term.split("=");

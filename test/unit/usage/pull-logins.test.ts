@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { openInterruption } from "../../../src/interruption.ts";
+import type { Secret } from "../../../src/objects.ts";
+import { pullLogins } from "../../../src/usage/holders.ts";
+import { openAsking } from "../../support/fakes/asked.ts";
+import { fakeCluster } from "../../support/fakes/cluster.ts";
+
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const auths = { "r.azurecr.io": { username: "ci", password: "p" } };
+const argo = (url: string) => ({ url: base64(url), username: base64("ci"), password: base64("p") });
+const labeled = (value: string) => ({ labels: { "argocd.argoproj.io/secret-type": value } });
+
+const found = ["r.azurecr.io: ci p"];
+const rows: readonly { what: string; secret: Omit<Secret, "apiVersion" | "kind" | "metadata">; metadata?: object; logins?: string[] }[] = [
+  {
+    what: "kubernetes.io/dockerconfigjson",
+    secret: { type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": base64(JSON.stringify({ auths })) } },
+    logins: found,
+  },
+  {
+    what: "kubernetes.io/dockercfg",
+    secret: { type: "kubernetes.io/dockercfg", data: { ".dockercfg": base64(JSON.stringify(auths)) } },
+    logins: found,
+  },
+  {
+    what: "an unreadable docker config",
+    secret: { type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": base64("{") } },
+    logins: [],
+  },
+  { what: "an Argo CD repository", secret: { type: "Opaque", data: argo("r.azurecr.io") }, metadata: labeled("repository"), logins: found },
+  {
+    what: "an Argo CD credential template",
+    secret: { type: "Opaque", data: argo("oci://r.azurecr.io") },
+    metadata: labeled("repo-creds"),
+    logins: found,
+  },
+  { what: "an Argo CD repository without a login", secret: { type: "Opaque", data: {} }, metadata: labeled("repository"), logins: [] },
+  {
+    what: "a pull secret with the label of Argo CD",
+    secret: { type: "kubernetes.io/dockercfg", data: { ".dockercfg": base64(JSON.stringify(auths)) } },
+    metadata: labeled("repository"),
+    logins: found,
+  },
+  { what: "another label of Argo CD", secret: { type: "Opaque", data: argo("r.azurecr.io") }, metadata: labeled("cluster") },
+  { what: "another type", secret: { type: "Opaque", data: argo("r.azurecr.io") } },
+];
+
+test.for(rows)("lists the logins of $what", async ({ secret, metadata = {}, logins }) => {
+  const cluster = fakeCluster(openAsking());
+  cluster.put({ apiVersion: "v1", kind: "Secret", metadata: { name: "acr", namespace: "a", ...metadata }, ...secret });
+  const port = cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
+
+  const listed = (await Array.fromAsync(pullLogins(port))).flat();
+  expect(listed.map(({ to }) => to)).toEqual(logins ? [{ kind: "secret", name: "acr", namespace: "a" }] : []);
+  const texts = listed.flatMap((one) => one.logins.map(({ server, login }) => `${server}: ${login.username} ${login.password.reveal()}`));
+  expect(texts).toEqual(logins ?? []);
+});
