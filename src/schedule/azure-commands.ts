@@ -1,6 +1,6 @@
 import { clusterName, type Schedule, scheduleName } from "./objects.ts";
 
-/** The role definition in docs/rbac.md, which lets a schedule create and rotate ACR tokens. */
+/** The role definition in docs/rbac.md, which lets a schedule rotate ACR tokens. */
 const role = {
   Name: "ACR pull tokens",
   Description: "Make tokens that may pull from a registry",

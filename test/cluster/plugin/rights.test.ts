@@ -45,11 +45,6 @@ const rows: readonly Row[] = [
     prints: /^secret\/acr-myregistry created in namespace /m,
   },
   { line: "create --registry myregistry --repository app/web --export -n NS", prints: /^kind: Secret$/m },
-  {
-    line: "create --registry myregistry --repository app/web --serviceaccount app --namespaces 'NS*' --credential-per scope",
-    wide,
-    prints: /^serviceaccount\/app patched in namespace /m,
-  },
   { line: "attach acr-myregistry --serviceaccount app -n NS", before: [make], prints: /^serviceaccount\/app patched$/m },
   { line: "attach acr-myregistry deployment/web -n NS", before: [make], prints: /^deployment.apps\/web patched$/m },
   { line: "attach acr-myregistry --where-used -n NS", before: [make], prints: / patched$/m },

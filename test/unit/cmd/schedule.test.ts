@@ -9,11 +9,9 @@ import { noteIn } from "../../support/rotating.ts";
 import { objectOf, objectsOf } from "../../support/scheduled.ts";
 
 const recorded: { line: string; rights: Right[] }[] = JSON.parse(readFileSync("docs/rbac.json", "utf8"));
-const create = "schedule create --registry myregistry --repository app/* --for-new-namespaces team=web";
 
 test.for([
   { line: "schedule rotate", as: /^rotate --namespaces/ },
-  { line: create, as: /^create .*--serviceaccount app --namespaces/ },
   { line: "schedule check", as: /^check --namespaces/ },
 ])("grants exactly the recorded rights to $line", async ({ line, as }) => {
   const { rights = [] } = recorded.find((row) => as.test(row.line)) ?? {};
@@ -29,21 +27,6 @@ test.for([
     line: "schedule rotate --registry https://myregistry.azurecr.io/ --expiring-within 7d",
     args: "rotate -A --registry myregistry.azurecr.io --expiring-within 7d --strict",
     at: "0 3 * * *",
-  },
-  {
-    line: create,
-    args: "create --registry myregistry --repository app/* --serviceaccount default --namespace-selector team=web --credential-per scope --strict",
-    at: "*/10 * * * *",
-  },
-  {
-    line: `${create} --serviceaccount web,api --credential-per namespace`,
-    args: "create --registry myregistry --repository app/* --serviceaccount web --serviceaccount api --namespace-selector team=web --credential-per namespace --strict",
-    at: "*/10 * * * *",
-  },
-  {
-    line: create.replace("team=web", "env!=a,app,!old"),
-    args: "create --registry myregistry --repository app/* --serviceaccount default --namespace-selector env!=a,app,!old --credential-per scope --strict",
-    at: "*/10 * * * *",
   },
   { line: "schedule check", args: "check -A --failed", at: "0 * * * *" },
 ])("runs $args for $line", async ({ line, args, at }) => {
@@ -103,30 +86,12 @@ test("rotates a credential that never expires with the printed arguments", async
 });
 
 test.for([
-  { line: "schedule", message: /^error: argument required: rotate, create or check$/m },
-  { line: "schedule delete", message: /^error: invalid argument "delete": must be rotate, create or check$/m },
-  { line: "schedule rotate --repository app/web -o yaml", message: /^error: --repository cannot be used with schedule rotate$/m },
+  { line: "schedule", message: /^error: argument required: rotate or check$/m },
+  { line: "schedule delete", message: /^error: invalid argument "delete": must be rotate or check$/m },
+  { line: "schedule check --older-than 60d -o yaml", message: /^error: --older-than cannot be used with schedule check$/m },
   {
     line: "schedule check --client-id 01234567-89ab-cdef-0123-456789abcdef -o yaml",
     message: /^error: --client-id cannot be used with schedule check/m,
-  },
-  { line: "schedule create --registry myregistry -o yaml", message: /^error: required flag\(s\) "for-new-namespaces" not set$/m },
-  { line: "schedule create --for-new-namespaces a=b -o yaml", message: /^error: required flag\(s\) "registry" not set$/m },
-  {
-    line: "schedule create --registry myregistry --for-new-namespaces a=b -o yaml",
-    message: /^error: required flag\(s\) "repository" not set$/m,
-  },
-  {
-    line: "schedule create --registry myregistry --repository app/web --for-new-namespaces team=web\n#x -o yaml",
-    message: /^error: invalid --for-new-namespaces "team=web\\n#x": /m,
-  },
-  ...["!", "a=b,", "a=(b"].map((labels) => ({
-    line: `schedule create --registry myregistry --repository app/web --for-new-namespaces ${labels}`,
-    message: /^error: invalid --for-new-namespaces /m,
-  })),
-  {
-    line: "schedule create --registry myregistry --repository $(AZURE_CLIENT_SECRET) --for-new-namespaces a=b -o yaml",
-    message: /^error: invalid repository "\$\(AZURE_CLIENT_SECRET\)": /m,
   },
   { line: "schedule rotate --at noon -o yaml", message: /^error: invalid --at "noon": / },
   { line: "schedule rotate --older-than soon -o yaml", message: /^error: invalid --older-than "soon": / },

@@ -14,8 +14,7 @@ const unknown: readonly (readonly [verb: string, flags: readonly string[]])[] = 
   ],
   ["attach acr", manifests],
   ["detach acr", manifests],
-  ["schedule rotate", ["--apply", "--with-identity"]],
-  ["schedule create", ["--apply", "--with-identity"]],
+  ["schedule rotate", ["--apply", "--with-identity", "--for-new-namespaces", "--repository", "--serviceaccount", "--credential-per"]],
   ["schedule check", ["--apply", "--with-identity"]],
   ["secretless node-files --registry myregistry", ["--for", "--verify"]],
 ];
@@ -30,6 +29,7 @@ test.for([
   { line: "check -o sarif", error: /^error: .*"sarif"/ },
   { line: "attach acr -o admission-policy", error: /^error: .*"admission-policy"/ },
   { line: "schedule status", error: /^error: .*"status"/ },
+  { line: "schedule create --registry myregistry", error: /^error: .*"create"/ },
   { line: "secretless migrate", error: /^error: .*"migrate"/ },
   { line: "secretless issuer", error: /^error: .*"issuer"/ },
   { line: "whoami", error: /^error: unknown command "whoami"/ },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cronOf } from "../../../src/schedule/cron.ts";
+import { cronOf } from "../../../src/schedule/objects.ts";
 
 test.for([
   { text: "03:00", cron: "0 3 * * *" },
