@@ -2,6 +2,7 @@ import type { Verdict } from "../src/check/verdict.ts";
 import { usage } from "../src/errors.ts";
 import { joinNames, resourceOf } from "../src/kinds.ts";
 import { printWarning } from "../src/output/error.ts";
+import { isForPrograms } from "../src/output/formats.ts";
 import { failed, type ImageCheck, imageCheck } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
@@ -10,9 +11,9 @@ import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopeOf } from "../src/scope/cluster-scopes.ts";
 import { checkAll, waitForPulls } from "../src/verbs/check.ts";
 import { whereOf } from "./conclude.ts";
-import { isReport, printReport, printUnreadable, reading } from "./findings.ts";
+import { printReport, printUnreadable, reading } from "./findings.ts";
 import { parseWait } from "./line/durations.ts";
-import { type Flags, formats, nodePulls, noHeaders, outputGroup, targetFlags, under, type Values } from "./line/flags.ts";
+import { type Flags, formatFlag, nodePulls, noHeaders, outputGroup, targetFlags, under, type Values } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { type Orders, sortBy, sortedBy } from "./line/sort-by.ts";
@@ -65,7 +66,7 @@ const checkFlags = {
     },
   }),
   ...readScope,
-  output: formats(["json", "yaml", "jsonl", "junit", "openmetrics", "html", "wide"]),
+  output: formatFlag("checks"),
   ...under(outputGroup, { failed: { type: "boolean", describe: "Print only failures" } }),
   ...sortBy(orders),
   ...noHeaders,
@@ -147,7 +148,7 @@ async function report({ verdicts, unreadable, unlisted }: Checked, flags: CheckF
   const where = whereOf(clusterScope);
   const items = bySeverity(verdicts.map((verdict) => imageCheck(verdict, formatCommand, strict)));
   const shown = sortedBy(flags.failed ? items.filter(({ ok }) => !ok) : items, orders, flags["sort-by"]);
-  if (isReport(output)) await printReport(session, "check", output, shown, unreadable);
+  if (isForPrograms(output)) await printReport(session, "check", output, shown, unreadable);
   else if (shown.length > 0) {
     session.print(verdictTable(shown, { headers: !isBare, wide: output === "wide", where, style: styleFor(stdout, env) }));
     // Without headers, a program reads the rows
@@ -156,7 +157,7 @@ async function report({ verdicts, unreadable, unlisted }: Checked, flags: CheckF
   printUnreadable(session, unreadable, where);
   const kinds = joinNames(unlisted.map(resourceOf), 8);
   if (kinds !== "") printWarning(stderr, env, `cannot list ${kinds}: templates of these kinds are checked only through their pods`);
-  if (!isReport(output) && items.length > 0) stderr.write(`${verdictSummary(items)}\n`);
+  if (!isForPrograms(output) && items.length > 0) stderr.write(`${verdictSummary(items)}\n`);
   if (items.length + unreadable.length === 0) stderr.write(nothing(clusterScope));
   return unreadable.length > 0 ? failureCode(true) : Number(items.some(({ ok }) => !ok));
 }

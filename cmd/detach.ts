@@ -5,7 +5,7 @@ import { planDangling } from "../src/targets/dangling.ts";
 import { planRefer, type Target } from "../src/targets/references.ts";
 import type { NamespaceState } from "../src/usage/namespace-state.ts";
 import { everything, targetOf, wantsTargets } from "../src/usage/targets.ts";
-import { type Flags, formats, targetFlags, under } from "./line/flags.ts";
+import { type Flags, formatFlag, targetFlags, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { readTargetWords, type TargetFlags, targetValues } from "./line/target-words.ts";
 import {
@@ -56,7 +56,7 @@ export const detach = verb({
       ...recreateFlags,
     }),
     ...changeFlags,
-    output: formats(["json", "yaml", "name", "jsonl", "kustomize"], "Output format. kustomize prints a change to commit"),
+    output: formatFlag("removals", "Output format. kustomize prints a change to commit"),
   },
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,

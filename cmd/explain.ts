@@ -1,11 +1,12 @@
 import { type Cause, causes } from "../src/check/cause.ts";
 import { type CliError, usage } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
-import { printData } from "../src/output/object.ts";
+import type { Item } from "../src/output/items.ts";
 import { wrapped } from "../src/output/printable.ts";
 import { table } from "../src/output/table.ts";
 import texts from "./explain/texts.json" with { type: "json" };
-import { formats, noHeaders } from "./line/flags.ts";
+import { printReport } from "./findings.ts";
+import { formatFlag, noHeaders } from "./line/flags.ts";
 import { near } from "./line/nearest.ts";
 import { verb } from "./verb.ts";
 
@@ -24,7 +25,7 @@ export const explain = verb({
     "kubectl acr-secret explain credential rejected",
   ],
   flags: {
-    output: formats(["json", "yaml"]),
+    output: formatFlag("data"),
     ...noHeaders,
   },
   // The words of a verdict don't need quotes
@@ -34,7 +35,7 @@ export const explain = verb({
   async run({ flags, args }, session) {
     const found = args.length === 0 ? explanations : explained(args.join(" "));
     if (found.length === 0) throw unknown(args.join(" "));
-    if (flags.output !== undefined) session.print(await printData(listOf(found), flags.output));
+    if (flags.output !== undefined) await printReport(session, "explain", flags.output, found.map(itemOf));
     else if (args.length > 0) session.print(found.map((each) => rendered(each, session.stdout.columns)).join("\n"));
     else {
       const rows = found.map((each) => [each.id, each.of, verdictOf(each) ?? "", each.means]);
@@ -44,16 +45,12 @@ export const explain = verb({
   },
 });
 
-const listOf = (found: readonly Explanation[]) => ({
-  apiVersion: "acr-secret/v1",
-  kind: "ExplanationList",
-  items: found.map((each) => ({
-    id: each.id,
-    of: each.of,
-    verdict: verdictOf(each),
-    means: each.means,
-    says: each.says.map(textOf).join("\n\n"),
-  })),
+const itemOf = (each: Explanation): Item => ({
+  id: each.id,
+  of: each.of,
+  verdict: verdictOf(each),
+  means: each.means,
+  says: each.says.map(textOf).join("\n\n"),
 });
 
 const listing: Fix = { do: "shell", argv: ["kubectl", "acr-secret", "explain"] };

@@ -1,10 +1,10 @@
 import type { Finding } from "../src/doctor/finding.ts";
 import type { Rung } from "../src/doctor/ladder.ts";
 import { isRefusal, permissionHint } from "../src/errors.ts";
-import { findingLines, findingsSummary, itemOf, wayLines } from "../src/output/doctor.ts";
-import { errorItem, type Item, type Report } from "../src/output/items.ts";
-import { printList } from "../src/output/object.ts";
-import { reportFormats } from "../src/output/report.ts";
+import { findingLines, findingsSummary, wayLines } from "../src/output/doctor.ts";
+import type { Report } from "../src/output/format.ts";
+import { type FormatName, isForPrograms, openFormat } from "../src/output/formats.ts";
+import { errorItem, findingItem, type Item } from "../src/output/items.ts";
 import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
 import type { UnreadableNamespace } from "../src/usage/listed-secrets.ts";
@@ -13,31 +13,35 @@ import { clientVersion } from "./project.ts";
 import type { Session } from "./session.ts";
 import { failureCode } from "./verb.ts";
 
-type ReportFormat = keyof typeof reportFormats;
-
-export const isReport = (format: string | undefined): format is ReportFormat => Object.keys(reportFormats).includes(format ?? "");
-
 /** Prints items and errors on standard output in a format for programs. */
 export async function printReport(
   session: Session,
   verb: Report["verb"],
-  format: ReportFormat,
+  format: Exclude<FormatName, "wide">,
   items: readonly Item[],
-  unreadable: readonly UnreadableNamespace[],
+  unreadable: readonly UnreadableNamespace[] = [],
 ): Promise<void> {
   const errors = unreadable.map(({ error, ...at }) => errorItem(error, at, session.formatCommand));
-  session.print(await reportFormats[format]([...items, ...errors], { verb, now: session.now(), version: clientVersion }));
+  const { items: print } = await openFormat(format);
+  if (!print) throw new Error(`-o ${format} prints no items`);
+  session.print(await print([...items, ...errors], { verb, now: session.now(), version: clientVersion }));
 }
 
 /**
  * Reads what a verb reports. An error that ends the run is printed as an item too.
  * @throws the same error
  */
-export async function reading<T>(session: Session, verb: Report["verb"], format: string | undefined, read: () => Promise<T>): Promise<T> {
+export async function reading<T>(
+  session: Session,
+  verb: Report["verb"],
+  format: FormatName | undefined,
+  read: () => Promise<T>,
+): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (isReport(format) && isRefusal(error)) await printReport(session, verb, format, [], [{ namespace: session.namespace ?? "", error }]);
+    if (isForPrograms(format) && isRefusal(error))
+      await printReport(session, verb, format, [], [{ namespace: session.namespace ?? "", error }]);
     throw error;
   }
 }
@@ -58,10 +62,11 @@ export function printUnreadable(session: Session, unreadable: readonly Unreadabl
  */
 export async function printFindings(
   findings: AsyncIterable<Finding<string>>,
-  { print, stdout, stderr, env, formatCommand }: Session,
+  session: Session,
   output: "json" | "yaml" | undefined,
   readWays?: () => Promise<readonly Rung[]>,
 ): Promise<number> {
+  const { print, stdout, stderr, env, formatCommand } = session;
   const style = { style: styleFor(stdout, env), formatCommand };
   const found: Finding<string>[] = [];
   for await (const finding of findings) {
@@ -69,11 +74,16 @@ export async function printFindings(
     found.push(finding);
   }
   const ways = (await readWays?.()) ?? [];
-  const items = [...found, ...ways].map((one) => itemOf(one, formatCommand));
   if (output === undefined) {
     print(wayLines(ways, style));
     stderr.write(`${findingsSummary(found)}\n`);
-  } else print(await printList(items, output));
+  } else
+    await printReport(
+      session,
+      "doctor",
+      output,
+      [...found, ...ways].map((one) => findingItem(one, formatCommand)),
+    );
   if (found.some(({ status }) => status === "unknown")) return failureCode(true);
   return Number(found.some(({ status }) => status === "failed"));
 }

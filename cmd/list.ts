@@ -1,5 +1,6 @@
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
+import { isForPrograms } from "../src/output/formats.ts";
 import { type PullSecretItem, pullSecretItem } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
@@ -11,9 +12,9 @@ import type { Holding } from "../src/secret/entry.ts";
 import { expiryBy, holdingsOf, type ListOptions, listPullSecrets, type UnreadableNamespace } from "../src/usage/listed-secrets.ts";
 import { pluralize } from "../src/wording.ts";
 import { whereOf } from "./conclude.ts";
-import { isReport, printReport, printUnreadable, reading } from "./findings.ts";
+import { printReport, printUnreadable, reading } from "./findings.ts";
 import { expiryAfter } from "./line/durations.ts";
-import { type Flags, formats, noHeaders, under } from "./line/flags.ts";
+import { type Flags, formatFlag, noHeaders, under } from "./line/flags.ts";
 import { registries } from "./line/known.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { type Orders, sortBy, sortedBy } from "./line/sort-by.ts";
@@ -72,7 +73,7 @@ export const list = verb({
       },
     }),
     ...readScope,
-    output: formats(["json", "yaml", "name", "wide", "jsonl", "openmetrics", "html"]),
+    output: formatFlag("secrets"),
     ...sortBy(orders),
     ...noHeaders,
   } as const satisfies Flags,
@@ -92,8 +93,7 @@ export const list = verb({
     const found = sortedBy(collected.found, orders, flags["sort-by"]);
     const { stdout, stderr, env, now } = session;
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
-    if (isReport(output)) await printReport(session, "list", output, found, unreadable);
-    else if (output === "name") session.print(found.map(({ name }) => `secret/${printable(name)}\n`).join(""));
+    if (isForPrograms(output)) await printReport(session, "list", output, found, unreadable);
     else if (found.length > 0) session.print(rows(found, printing, output === "wide"));
     else if (unreadable.length === 0) stderr.write(nothing(where, clusterScope));
     stderr.write(skippedLine(skipped));

@@ -12,7 +12,7 @@ import { findLeftovers, type Leftovers, readHeld } from "../src/workflows/find-l
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { printOutcomes } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
-import { dryRun, type Flags, formats, identityFlags, identityOf, noHeaders, under, type Values } from "./line/flags.ts";
+import { dryRun, type Flags, formatFlag, identityFlags, identityOf, noHeaders, under, type Values } from "./line/flags.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import { openRecorded } from "./recorded-credential.ts";
 import { type Session, toolsOf } from "./session.ts";
@@ -39,7 +39,7 @@ const pruneFlags = {
     },
   }),
   ...identityFlags,
-  output: formats(["json", "jsonl", "name", "wide"]),
+  output: formatFlag("leftovers"),
   ...noHeaders,
   "dry-run": dryRun["dry-run"],
 } as const satisfies Flags;

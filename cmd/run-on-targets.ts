@@ -12,7 +12,7 @@ import { type TargetOptions, wantsTargets } from "../src/usage/targets.ts";
 import { runUnit, type Unit } from "../src/workflows/unit.ts";
 import { selectTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
-import { dryRun, type Flags, fieldManager, formats, output, recreateFlag, targetGroup, under, type Values } from "./line/flags.ts";
+import { dryRun, type Flags, fieldManager, formatFlag, output, recreateFlag, targetGroup, under, type Values } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
 import { type Session, toolsOf, type WritingFlags } from "./session.ts";
@@ -28,7 +28,7 @@ export const recreateFlags = {
 export const changeFlags = {
   ...scopeFlags,
   ...output,
-  output: formats(["json", "yaml", "name", "jsonl", "kustomize", "helm"], "Output format. kustomize and helm print a change to commit"),
+  output: formatFlag("additions", "Output format. kustomize and helm print a change to commit"),
   ...dryRun,
   ...fieldManager,
 } as const satisfies Flags;

@@ -2,6 +2,7 @@ import { cloudNames } from "../../src/azure/cloud.ts";
 import type { SignInOptions } from "../../src/azure/port.ts";
 import { type CliError, usage } from "../../src/errors.ts";
 import { isObjectName } from "../../src/kinds.ts";
+import { formatsOf } from "../../src/output/formats.ts";
 import { type Known, nodes, serviceAccounts } from "./known.ts";
 import { objectName } from "./names.ts";
 
@@ -92,28 +93,21 @@ export const dryRun = under(outputGroup, {
   },
 });
 
-/** Returns the row of `-o` with these formats. An empty value means that the flag is absent, as for kubectl. */
-export const formats = <const C extends readonly string[]>(choices: C, describe = "Output format") =>
-  ({
-    type: "string",
-    group: outputGroup,
-    short: "o",
-    choices,
-    empty: "absent",
-    refuse: (value: string) =>
-      usage(`unable to match a printer suitable for the output format "${value}", allowed formats are: ${choices.join(",")}`),
-    describe,
-  }) as const satisfies Flag;
+/** Returns the row of `-o` for these results. An empty value means that the flag is absent, as for kubectl. */
+export function formatFlag<const R extends Parameters<typeof formatsOf>[0]>(results: R, describe = "Output format") {
+  const choices = formatsOf(results);
+  const notOne = (value: string) =>
+    usage(`unable to match a printer suitable for the output format "${value}", allowed formats are: ${choices.join(",")}`);
+  return { type: "string", group: outputGroup, short: "o", choices, empty: "absent", refuse: notOne, describe } as const satisfies Flag;
+}
 
 export const output = under(outputGroup, {
-  output: formats(["json", "yaml", "name", "jsonl"]),
+  output: formatFlag("outcomes"),
   "show-managed-fields": { type: "boolean", describe: "Include managedFields in json and yaml" },
 });
 
-/** The row of `-o` for a verb that prints one object. */
-export const dataOutput = under(outputGroup, {
-  output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "Output format" },
-});
+/** The row of `-o` for a verb that prints its results at the end. */
+export const dataOutput = { output: formatFlag("data") };
 
 export const noHeaders = under(outputGroup, { "no-headers": { type: "boolean", describe: "Print the table without headers" } });
 

@@ -1,14 +1,14 @@
 import { age } from "../../src/duration.ts";
-import { nameOf } from "../../src/kinds.ts";
-import { jsonLine, printData } from "../../src/output/object.ts";
-import { printable } from "../../src/output/printable.ts";
+import { type FormatName, isForPrograms } from "../../src/output/formats.ts";
+import { leftoverItem } from "../../src/output/items.ts";
 import { table } from "../../src/output/table.ts";
 import type { PruneRow } from "../../src/plan/prune.ts";
+import { printReport } from "../findings.ts";
 import type { Session } from "../session.ts";
 
 /** The flags that select how leftovers are shown. */
 type ShowFlags = {
-  readonly output: keyof typeof printed | "wide" | undefined;
+  readonly output: FormatName | undefined;
   readonly "no-headers": boolean;
   readonly "older-than": string;
 };
@@ -28,31 +28,6 @@ function pruneTable(rows: readonly PruneRow[], { output, "no-headers": bare, "ol
   return table(header, cells, { headers: !bare });
 }
 
-/** Returns one row as data (`acr-secret/v1`). */
-function dataOf({ to, what, kind, identity, passwords, for: { words, clusters }, madeAt, state, isDeleted, lost }: PruneRow) {
-  return {
-    apiVersion: "acr-secret/v1",
-    kind: "Leftover",
-    object: nameOf(to),
-    what,
-    credential: kind,
-    identity: identity || undefined,
-    passwords: lost ? undefined : passwords,
-    for: words,
-    clusters,
-    madeAt,
-    state,
-    goes: isDeleted,
-  };
-}
-
-/** The output formats for programs. */
-const printed: Readonly<Record<"json" | "jsonl" | "name", (rows: readonly PruneRow[]) => string | Promise<string>>> = {
-  json: (rows) => printData({ apiVersion: "acr-secret/v1", kind: "LeftoverList", items: rows.map(dataOf) }, "json"),
-  jsonl: (rows) => rows.map((row) => jsonLine(dataOf(row))).join(""),
-  name: (rows) => [...new Set(rows.filter(({ isDeleted }) => isDeleted).map(({ to }) => `${printable(nameOf(to))}\n`))].join(""),
-};
-
 const order: readonly PruneRow["state"][] = ["orphan", "exported", "unknown", "other cluster", "too recent", "in use"];
 
 export const sorted = (rows: readonly PruneRow[]) =>
@@ -60,7 +35,7 @@ export const sorted = (rows: readonly PruneRow[]) =>
 
 export async function showLeftovers(rows: readonly PruneRow[], flags: ShowFlags, session: Session): Promise<void> {
   const { output } = flags;
-  if (output !== undefined && output !== "wide") return session.print(await printed[output](rows));
+  if (isForPrograms(output)) return printReport(session, "prune", output, rows.map(leftoverItem));
   const shown = output === "wide" ? rows : rows.filter(({ state }) => state !== "in use");
   if (shown.length > 0) session.print(pruneTable(shown, flags, session.now()));
   else session.stderr.write("no leftovers found\n");

@@ -1,21 +1,13 @@
 import type { ChalkInstance } from "chalk";
 import type { Finding } from "../doctor/finding.ts";
 import type { Rung } from "../doctor/ladder.ts";
-import { type Fix, hintText } from "../fix.ts";
+import type { Fix } from "../fix.ts";
 import { counted } from "../wording.ts";
 import { printable } from "./printable.ts";
 
-// The lines and the objects of doctor and of secretless check. docs/schema/acr-secret-v1.json describes every member of the objects.
+// The lines of doctor and of secretless check.
 
 type FormatCommand = (fix: Fix) => string;
-
-/** Returns a finding or a way as an object (`acr-secret/v1`). */
-export const itemOf = (of: Finding<string> | Rung, formatCommand: FormatCommand) => ({
-  apiVersion: "acr-secret/v1",
-  kind: "applies" in of ? "Way" : "Finding",
-  ...of,
-  next: of.next && hintText(of.next, formatCommand),
-});
 
 type Style = { readonly style: ChalkInstance; readonly formatCommand: FormatCommand };
 

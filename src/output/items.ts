@@ -1,21 +1,18 @@
 import { causes } from "../check/cause.ts";
 import type { Verdict } from "../check/verdict.ts";
+import type { Finding } from "../doctor/finding.ts";
+import type { Rung } from "../doctor/ladder.ts";
 import type { CliError, ErrorKind } from "../errors.ts";
 import { type Fix, hintText, inPlace } from "../fix.ts";
+import { nameOf } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
+import type { PruneRow } from "../plan/prune.ts";
 import type { Holding } from "../secret/entry.ts";
 import { isTimestamp, toSeconds } from "../timestamp.ts";
 
-// The objects that check and list print for programs. docs/schema/acr-secret-v1.json describes every member.
+// The items that verbs print for programs. docs/schema/acr-secret-v1.json describes every member.
 
 const apiVersion = "acr-secret/v1";
-
-/** A run of a verb that reports, and the program that it belongs to. */
-export type Report = {
-  readonly verb: "check" | "list";
-  readonly now: Date;
-  readonly version: string;
-};
 
 /** The namespace of an object. */
 export type Place = { readonly namespace?: string | undefined };
@@ -25,7 +22,23 @@ type FormatCommand = (fix: Fix) => string;
 export type ImageCheck = ReturnType<typeof imageCheck>;
 export type PullSecretItem = ReturnType<typeof pullSecretItem>;
 export type ErrorItem = ReturnType<typeof errorItem>;
-export type Item = ImageCheck | PullSecretItem | ErrorItem;
+export type Item =
+  | ImageCheck
+  | PullSecretItem
+  | ErrorItem
+  | ReturnType<typeof leftoverItem>
+  | ReturnType<typeof findingItem>
+  | ExplanationItem;
+
+/** One id of explain. */
+type ExplanationItem = {
+  readonly kind?: undefined;
+  readonly id: string;
+  readonly of: string;
+  readonly verdict: string | undefined;
+  readonly means: string;
+  readonly says: string;
+};
 
 const results = { true: "pulls", false: "fails", unknown: "unknown" } as const;
 
@@ -113,3 +126,29 @@ export function errorItem({ kind, message, hint }: CliError, { namespace }: Plac
     hint: hint && hintText(hintIn(hint), formatCommand),
   };
 }
+
+/** Returns an object in Azure that prune has found. */
+export function leftoverItem({ to, what, kind, identity, passwords, for: { words, clusters }, madeAt, state, isDeleted, lost }: PruneRow) {
+  return {
+    apiVersion,
+    kind: "Leftover" as const,
+    object: nameOf(to),
+    what,
+    credential: kind,
+    identity: identity || undefined,
+    passwords: lost ? undefined : passwords,
+    for: words,
+    clusters,
+    madeAt,
+    state,
+    goes: isDeleted,
+  };
+}
+
+/** Returns a finding or a way of doctor and of secretless check. */
+export const findingItem = (of: Finding<string> | Rung, formatCommand: FormatCommand) => ({
+  apiVersion,
+  kind: "applies" in of ? ("Way" as const) : ("Finding" as const),
+  ...of,
+  next: of.next && hintText(of.next, formatCommand),
+});

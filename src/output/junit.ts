@@ -1,10 +1,11 @@
+import type { Report } from "./format.ts";
 import { type ErrorItem, type ImageCheck, type Item, imageUsers } from "./items.ts";
 import { printable } from "./printable.ts";
 import { stateOf } from "./verdicts.ts";
 
-/** Formats a check as JUnit XML: a test suite for each namespace, and a test case for each image. @param now the time of the check */
-export function junit(items: readonly Item[], now: Date): string {
-  const cases = items.flatMap((item) => (item.kind === "PullSecret" ? [] : [item]));
+/** Formats a check as JUnit XML: a test suite for each namespace, and a test case for each image. */
+export function junit(items: readonly Item[], { now }: Report): string {
+  const cases = items.flatMap((item) => (item.kind === "ImageCheck" || item.kind === "Error" ? [item] : []));
   const suites = [...Map.groupBy(cases, (item) => item.namespace ?? "cluster")].map(([name, group]) => {
     const attributes = { name, ...countsOf(group), timestamp: now.toISOString().slice(0, 19) };
     return element("testsuite", attributes, group.map((item) => testCase(name, item)).join(""));

@@ -1,3 +1,4 @@
+import type { Report } from "./format.ts";
 import { type Item, imageUsers } from "./items.ts";
 import { printable } from "./printable.ts";
 
@@ -5,11 +6,10 @@ type Labels = Readonly<Record<string, string | undefined>>;
 type Sample = { readonly labels: Labels; readonly value: number };
 
 /**
- * Formats a report for Prometheus (OpenMetrics 1.0). The text format of the node exporter and the Pushgateway accepts it too, because all
- * metrics are gauges without timestamps.
- * @param verb the verb that writes the report: the files of several verbs can be in one folder
+ * Formats a report for Prometheus (OpenMetrics 1.0). The text format of the node exporter and the Pushgateway accepts it too, because all metrics are gauges
+ * without timestamps. The verb is a label: the files of several verbs can be in one folder.
  */
-export function openmetrics(items: readonly Item[], now: Date, verb: "check" | "list"): string {
+export function openmetrics(items: readonly Item[], { now, verb }: Pick<Report, "now" | "verb">): string {
   const errors = items.filter(({ kind }) => kind === "Error").length;
   const ofRun = (value: number) => [{ labels: { command: verb }, value }];
   const common = [

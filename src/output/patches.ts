@@ -1,4 +1,22 @@
 import { kinds, type Ref, type TargetKind } from "../kinds.ts";
+import type { Format, Writer } from "./format.ts";
+
+export const kustomize: Format = { outcomes: () => targetList(kustomizePatches) };
+
+export const helm: Format = { outcomes: () => targetList(([one]) => (one ? helmValues(one.secret) : "")) };
+
+/** Prints the changes of lists at the end. */
+function targetList(text: (changes: readonly TargetChange[]) => string): Writer {
+  const changes: TargetChange[] = [];
+  return {
+    each: ({ to, list, result, error }) => {
+      if (!error && list && result === "patched")
+        changes.push({ act: list.does, to: to as Ref<TargetKind>, secret: list.secret, names: list.after });
+      return "";
+    },
+    end: () => (changes.length > 0 ? text(changes) : ""),
+  };
+}
 
 /** A target that gets or loses a name in its list of pull secrets. `names` is the list afterwards. */
 export type TargetChange = {

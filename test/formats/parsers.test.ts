@@ -3,15 +3,13 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { parsers } from "../../sandbox/python.ts";
-import { reportFormats } from "../../src/output/report.ts";
+import { junit } from "../../src/output/junit.ts";
+import { openmetrics } from "../../src/output/openmetrics.ts";
 import { checks, hostile, now, secrets } from "../support/report-items.ts";
 
 const folder = await parsers();
 const report = { now, version: "v1.2.3" };
-const [checked, listed] = [
-  reportFormats.openmetrics(checks, { ...report, verb: "check" }),
-  reportFormats.openmetrics(secrets, { ...report, verb: "list" }),
-];
+const [checked, listed] = [openmetrics(checks, { ...report, verb: "check" }), openmetrics(secrets, { ...report, verb: "list" })];
 
 /** Parses a report with a real parser. @param format an argument of parse.py */
 async function parsed(format: "openmetrics" | "text" | "junit", content: string) {
@@ -47,7 +45,7 @@ test.for(["openmetrics", "text"] as const)("prints metrics that prometheus_clien
 });
 
 test("prints JUnit XML that junitparser reads", async () => {
-  const suites = await parsed("junit", reportFormats.junit(checks, { ...report, verb: "check" }));
+  const suites = await parsed("junit", junit(checks, { ...report, verb: "check" }));
   const xml = shown.replace("\ufffe", "\ufffd");
 
   expect(suites).toMatchObject([

@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import { counted } from "../../wording.ts";
-import type { ErrorItem, ImageCheck, Item, Place, PullSecretItem, Report } from "../items.ts";
+import type { Report } from "../format.ts";
+import type { ErrorItem, ImageCheck, Item, Place, PullSecretItem } from "../items.ts";
 import { checkContent } from "./check.ts";
 import { listContent } from "./list.ts";
 import { type Content, type Html, html, messageLines, placeOf, section, timeOf } from "./parts.ts";
 import { styles } from "./styles.ts";
 
 /** Returns the report of `check` or `list` as one HTML file. Its policy allows no scripts, no requests and no other styles. */
-export function htmlPage(items: readonly Item[], { verb, now, version }: Pick<Report, "verb" | "now" | "version">): string {
-  const found = items.filter((item) => item.kind !== "Error");
+export function htmlPage(items: readonly Item[], { verb, now, version }: Report): string {
+  const found = items.flatMap((item) => (item.kind === "ImageCheck" || item.kind === "PullSecret" ? [item] : []));
   const errors = items.filter((item) => item.kind === "Error");
   const content = verb === "check" ? checkContent(found as ImageCheck[], now) : listContent(found as PullSecretItem[], now);
   const title = found.length === 0 && errors.length > 0 ? "Nothing could be read" : content.title;

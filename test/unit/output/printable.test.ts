@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { printError, printWarning } from "../../../src/output/error.ts";
 import { imageCheck } from "../../../src/output/items.ts";
-import { outcomeData } from "../../../src/output/jsonl.ts";
 import { jsonLine, printData } from "../../../src/output/object.ts";
+import { outcomeData } from "../../../src/output/outcome-data.ts";
 import { printable, printableFlow, printableJson, printableMessage } from "../../../src/output/printable.ts";
 import { openPrinter } from "../../../src/output/printer.ts";
 import { styleFor } from "../../../src/output/style.ts";
@@ -120,7 +120,7 @@ test.for([
 });
 
 test("escapes control characters in JSON", async () => {
-  const data = outcomeData({ to, result: "unchanged", because: evil }, "none", () => "");
+  const data = outcomeData({ to, result: "unchanged", because: evil }, { dryRun: "none", formatCommand: () => "" });
   const line = jsonLine(data ?? {});
   const whole = await printData({ evil }, "json");
 

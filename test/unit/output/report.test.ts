@@ -2,14 +2,15 @@ import { expect, test } from "vitest";
 import { causes } from "../../../src/check/cause.ts";
 import { CliError } from "../../../src/errors.ts";
 import { errorItem, pullSecretItem } from "../../../src/output/items.ts";
-import { reportFormats } from "../../../src/output/report.ts";
+import { junit } from "../../../src/output/junit.ts";
+import { openmetrics } from "../../../src/output/openmetrics.ts";
 import { toSeconds } from "../../../src/timestamp.ts";
 import { checks, now, secrets } from "../../support/report-items.ts";
 
 const report = { verb: "check", now, version: "v1.2.3" } as const;
 
 test("prints JUnit XML with a suite for each namespace", () => {
-  expect(reportFormats.junit(checks.slice(0, 3), report)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+  expect(junit(checks.slice(0, 3), report)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="kubectl acr-secret check" tests="3" failures="1" errors="0" skipped="1">
 <testsuite name="demo" tests="3" failures="1" errors="0" skipped="1" timestamp="2026-01-01T00:00:00">
 <testcase classname="demo" name="r.azurecr.io/a:1 (deployment/web)"/>
@@ -28,7 +29,7 @@ test("prints JUnit XML with a suite for each namespace", () => {
 test("names the test suite of an error that concerns the whole cluster", () => {
   const error = errorItem(new CliError("unreachable", "no route"), { namespace: "" }, () => "");
 
-  expect(reportFormats.junit([error], report)).toContain(
+  expect(junit([error], report)).toContain(
     '<testsuite name="cluster" tests="1" failures="0" errors="1" skipped="0" timestamp="2026-01-01T00:00:00">\n<testcase classname="cluster" ',
   );
 });
@@ -37,14 +38,14 @@ test("names the test suite of an error that concerns the whole cluster", () => {
 const fix = "kubectl acr-secret create --registry ']]&gt;&quot;'&amp;&lt;x&gt;\\\\x0a\\x00\\x1b[31m\\u202e\ufffd\ufffd# EOF\\x0a{}'";
 
 test("prints no character in JUnit XML that XML does not allow", () => {
-  const text = reportFormats.junit(checks, report);
+  const text = junit(checks, report);
 
   expect(text.match(/[^\n\u0020-\ud7ff\ue000-\ufffd]/gu)).toBeNull();
   expect(text).toContain('<error type="forbidden" message="]]&gt;&quot;');
 });
 
 test("prints the expiry of each login as OpenMetrics, and one sample for the same labels", () => {
-  expect(reportFormats.openmetrics(secrets.slice(0, 1), { ...report, verb: "list" })).toBe(`# TYPE acr_secret_expiry_timestamp_seconds gauge
+  expect(openmetrics(secrets.slice(0, 1), { ...report, verb: "list" })).toBe(`# TYPE acr_secret_expiry_timestamp_seconds gauge
 # UNIT acr_secret_expiry_timestamp_seconds seconds
 # HELP acr_secret_expiry_timestamp_seconds Expiry of a login. +Inf: never, NaN: unknown.
 acr_secret_expiry_timestamp_seconds{namespace="demo",secret="acr",registry="a.azurecr.io",credential="acr-token"} 1768435200
@@ -63,7 +64,7 @@ acr_secret_unreadable_namespaces{command="list"} 0
 });
 
 test("prints whether each image pulls as OpenMetrics, and counts the errors", () => {
-  const lines = reportFormats.openmetrics(checks, report).split("\n");
+  const lines = openmetrics(checks, report).split("\n");
 
   expect(lines.filter((line) => line.includes("r.azurecr.io"))).toEqual([
     'acr_secret_image_pulls{namespace="demo",image="r.azurecr.io/a:1",secret="acr",owner="deployment/web",cause="pulls"} 1',
@@ -85,7 +86,7 @@ test.for([
   });
   const secret = { metadata: { name: "acr", namespace: "demo" } };
   const item = pullSecretItem({ secret, serviceAccounts: [], holdings });
-  const text = reportFormats.openmetrics([item], { ...report, verb: "list" });
+  const text = openmetrics([item], { ...report, verb: "list" });
 
   expect(text.match(/registry="r\.azurecr\.io".* (\S+)$/m)?.[1]).toBe(String(value));
 });

@@ -1,10 +1,15 @@
 import type { CliError } from "../errors.ts";
-import { type Fix, hintText } from "../fix.ts";
+import { type Fix, hintText, inPlace } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
-import type { DryRun, Outcome } from "../outcome.ts";
+import type { Outcome } from "../outcome.ts";
+import type { PrinterOptions } from "./format.ts";
 
 /** Returns an outcome as data (acr-secret/v1 Outcome); undefined for a step that is part of another outcome's data. */
-export function outcomeData(outcome: Outcome, dryRun: DryRun, formatCommand: (fix: Fix) => string): object | undefined {
+export function outcomeData(
+  outcome: Outcome,
+  { dryRun, ...options }: Pick<PrinterOptions, "dryRun" | "formatCommand">,
+): object | undefined {
+  const formatCommand = (fix: Fix) => options.formatCommand(inPlace(fix, outcome.to));
   const { to, error, because, grants, withdraws, ids } = outcome;
   const { texts, command, isInfo } = warningsOf(outcome, formatCommand);
   const result = resultOf(outcome);
@@ -26,7 +31,9 @@ export function outcomeData(outcome: Outcome, dryRun: DryRun, formatCommand: (fi
   };
 }
 
-const resultOf = ({ result, error, left }: Outcome) => (error ? "failed" : left ? "left" : result);
+const untried = { failed: "left", interrupted: "left" } as const;
+
+const resultOf = ({ result, error, left }: Outcome) => (error ? "failed" : left ? untried[left] : result);
 
 const errorData = ({ kind, message, hint }: CliError, formatCommand: (fix: Fix) => string) => ({
   kind,
