@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { given } from "../../../../src/credential/given/given.ts";
+import { given } from "../../../src/credential/given.ts";
 
 const stdin = { isTTY: false, read: async () => "" };
 
 const again = { verb: "create", registry: "r" } as const;
-const asked = { identity: { source: "auto" }, verify: true, expiresAt: undefined, wait: 0, again } as const;
+const asked = { identity: { source: "auto" }, verify: true, force: false, wait: 0, again } as const;
 
 /** Checks a command line with this user name and registry. */
 const check = (username: string, registry: string) => () =>

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { Audience, Azure, AzureRegistry } from "../../../../src/azure/port.ts";
-import { entra } from "../../../../src/credential/entra/entra.ts";
-import type { Need, Sources } from "../../../../src/credential/kind.ts";
-import { CliError } from "../../../../src/errors.ts";
-import type { Proof, Registry } from "../../../../src/registry/port.ts";
-import { Sensitive } from "../../../../src/secret/sensitive.ts";
-import { ownerCalled } from "../../../support/fakes/owner.ts";
+import type { Audience, Azure, AzureRegistry } from "../../../src/azure/port.ts";
+import type { Sources } from "../../../src/credential/credential-kind.ts";
+import { entra } from "../../../src/credential/entra.ts";
+import type { Inside } from "../../../src/credential/issuer.ts";
+import { CliError } from "../../../src/errors.ts";
+import type { Proof, Registry } from "../../../src/registry/port.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const host = "myregistry.azurecr.io";
 const user = "00000000-0000-0000-0000-000000000000";
@@ -19,7 +19,9 @@ const jwt = (claims: object) =>
 type Setting = {
   readonly registry?: string;
   readonly verify?: boolean;
-  readonly need?: Partial<Need>;
+  readonly force?: boolean;
+  /** The token that the Secret holds. */
+  readonly inside?: Inside;
   readonly proof?: Proof["verdict"];
   readonly answer?: Awaited<ReturnType<Registry["exchange"]>>;
   readonly found?: () => AzureRegistry;
@@ -31,8 +33,11 @@ type Setting = {
 const found = (): AzureRegistry => ({ id: "/r", name: "myregistry", loginServer: "MyRegistry.azurecr.io", sku: "Basic" });
 const of = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" } as const;
 
-/** Issues a token. Returns it with the recorded requests. */
-async function issued(setting: Setting = {}) {
+const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
+const nothing: Inside = { to, credential: undefined, login: undefined };
+
+/** Takes a token. Returns it with the recorded requests. */
+async function taken(setting: Setting = {}) {
   const asked: string[] = [];
   const azure: Partial<Azure> = {
     prefetchToken: (audience) => void asked.push(`send for ${audience}`),
@@ -63,66 +68,52 @@ async function issued(setting: Setting = {}) {
     anyTag: async () => "1",
   };
   const sources = { azure: () => azure, registry: () => registry, during: (_: string, work: () => unknown) => work(), now: () => now };
-  const { registry: named = host, verify = true } = setting;
+  const { registry: named = host, verify = true, force = false, inside = nothing } = setting;
   const again = { verb: "create", registry: named } as const;
-  const credential = await entra.open(
-    { flags: {}, registry: named, identity: { source: "auto" }, verify, expiresAt: undefined, again, wait: 0 },
+  const taker = await entra.open(
+    { flags: {}, registry: named, identity: { source: "auto" }, verify, force, again, wait: 0 },
     sources as unknown as Sources,
   );
-  const owner = ownerCalled("");
-  const issue = await credential.issue({
-    owner,
-    repositories: ["app/web"],
-    fromPods: false,
-    images: [],
-    current: undefined,
-    ...setting.need,
-  });
-  return { issue, asked, credential };
+  return { of: await taker.take(inside, { host, repositories: ["app/web"], images: [] }), asked, taker };
 }
 
-const entry = { hosts: [host], kind: "entra", identity: user, madeAt: "2026-01-01T00:00:00Z", expiresAt: "2026-01-01T03:00:00Z" };
-const held = (token: string, username = user): Need["current"] => ({ entry, login: { username, password: new Sensitive(token) } });
-const to = { kind: "registry", name: host };
-
-test("warns about a new token and proves it once for all namespaces", async () => {
-  const { issue, asked, credential } = await issued();
-
-  expect(issue).toEqual({
-    isLazy: true,
-    steps: [
-      {
-        act: "warn",
-        to,
-        message: `secret/acr expires at 2026-01-01T03:00:00Z. Until then, everyone who can read it has the rights of jane@example.com at ${host}`,
-      },
-      { act: "prove", to, repositories: ["app/web"], fresh: false },
-    ],
-    entry: { ...entry, by: "jane@example.com" },
-    login: { username: user, password: expect.any(Sensitive) },
-    pulls: "unknown",
-    mayPull: undefined,
-    images: [],
-    isOthers: expect.any(Function),
-  });
-  expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
-  expect(await credential.apply({ act: "warn", to: { kind: "registry", name: host }, message: "" })).toEqual({});
-  expect(credential.removal({ act: "warn", to: { kind: "registry", name: host }, message: "" })).toEqual([]);
+const credential = {
+  kind: "entra",
+  host,
+  identity: user,
+  slot: undefined,
+  madeAt: "2026-01-01T00:00:00Z",
+  expiresAt: "2026-01-01T03:00:00Z",
+};
+const recorded = { ...credential, by: "joe@example.com" };
+const held = (token: string, username = user): Inside => ({
+  to,
+  credential: { ...recorded, identity: username, kind: username === user ? "entra" : "given" },
+  login: { username, password: new Sensitive(token) },
 });
 
-test("proves each repository of the pods' images once when none is named", async () => {
-  const image = { host, repository: "app/api", reference: "1" };
-  const { issue } = await issued({ need: { repositories: [], images: [image, { ...image, reference: "2" }] } });
+test("warns about a new token, which the caller must prove, and requests it once", async () => {
+  const { of, asked, taker } = await taken();
+  await taker.take({ ...nothing, to: { ...to, name: "other" } }, { host, repositories: [], images: [] });
 
-  expect(issue.steps.at(-1)).toMatchObject({ act: "prove", repositories: ["app/api"] });
+  expect(of).toEqual({
+    login: { username: user, password: expect.any(Sensitive) },
+    credential: { ...credential, by: "jane@example.com" },
+    mayPull: undefined,
+    warnings: [
+      `secret/acr expires at 2026-01-01T03:00:00Z. Until then, everyone who can read it has the rights of jane@example.com at ${host}`,
+    ],
+    isProven: false,
+  });
+  expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
 });
 
 test("proves nothing with --verify=false", async () => {
-  const { issue, asked } = await issued({ verify: false, need: { current: held(jwt({})) } });
+  const { of, asked } = await taken({ verify: false, inside: held(jwt({})) });
 
-  expect(issue).toMatchObject({ steps: [{ message: "secret/acr expires at 2026-01-01T03:00:00Z" }], isLazy: false, pulls: "unknown" });
+  expect(of).toMatchObject({ warnings: ["secret/acr expires at 2026-01-01T03:00:00Z"], credential: recorded, isProven: true });
   expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
-  expect((await issued({ verify: false })).issue.steps.map(({ act }) => act)).toEqual(["warn"]);
+  expect((await taken({ verify: false })).of.isProven).toBe(true);
 });
 
 test.for<{ why: string; token?: string; username?: string; proof?: Proof["verdict"]; kept: boolean }>([
@@ -141,47 +132,54 @@ test.for<{ why: string; token?: string; username?: string; proof?: Proof["verdic
   { why: "cannot pull, like the next one", proof: "out-of-scope", kept: true },
   { why: "could not be tested", proof: "unreachable", kept: true },
 ])("answers $kept whether it keeps a token that $why", async ({ token = jwt({}), username, proof, kept }) => {
-  const { issue } = await issued({
-    need: { current: held(token, username) },
+  const { of } = await taken({
+    force: true,
+    inside: held(token, username),
     answer: { token: new Sensitive(jwt({ jti: "next" })) },
     ...(proof && { proof }),
   });
 
-  expect(issue.login?.password.reveal() === token && !issue.isLazy).toBe(kept);
+  expect(of.login.password.reveal() === token && of.isProven).toBe(kept);
 });
 
-test.for<{ why: string; token: string; username?: string; others: boolean }>([
-  { why: "its own identity's", token: jwt({}), others: false },
-  { why: "another identity's", token: jwt({ sub: "o-2" }), others: true },
+const tokenOfAnother = 'secret "acr" in namespace "demo" holds a working token of another Azure identity ("joe@example.com")';
+
+test.for<{ why: string; token: string; username?: string; setting?: Setting; message?: string }>([
+  { why: "its own identity's", token: jwt({}) },
+  { why: "another identity's", token: jwt({ sub: "o-2" }), message: tokenOfAnother },
   {
     why: "another identity's with less than half of its lifetime left",
     token: jwt({ sub: "o-2", iat: start - 2 * hour, exp: start + hour }),
-    others: true,
+    message: tokenOfAnother,
   },
-  { why: "another identity's and expired", token: jwt({ sub: "o-2", exp: start }), others: false },
-  { why: "of an unknown identity", token: jwt({ sub: undefined }), others: true },
-  { why: "no token of an identity", token: "password", username: "ci", others: false },
-])("answers $others whether a login is another identity's when it is $why", async ({ token, username = user, others }) => {
-  const { issue } = await issued();
+  { why: "another identity's and untested", token: jwt({ sub: "o-2" }), setting: { verify: false }, message: tokenOfAnother },
+  { why: "another identity's and rejected", token: jwt({ sub: "o-2" }), setting: { proof: "refused" } },
+  { why: "another identity's and expired", token: jwt({ sub: "o-2", exp: start }) },
+  { why: "of an unknown identity", token: jwt({ sub: undefined }), message: tokenOfAnother },
+  {
+    why: "no token of an identity",
+    token: "password",
+    username: "ci",
+    message: 'secret "acr" in namespace "demo" holds the credential of "ci" (given)',
+  },
+  { why: "no token of an identity and rejected", token: "password", username: "ci", setting: { proof: "refused" } },
+])("replaces a login without --force unless it works for another identity: $why", async ({ token, username, setting, message }) => {
+  const taking = taken({ inside: held(token, username), ...setting }).then(
+    () => undefined,
+    (error: CliError) => error.message,
+  );
 
-  expect(issue.isOthers?.({ username, password: new Sensitive(token) })).toBe(others);
-});
-
-test.for(["pulls", "refused"] as const)("tests the other login of a Secret: %s", async (proof) => {
-  const { issue, asked } = await issued({ proof, need: { current: held("password", "ci") } });
-
-  expect(issue.pulls).toBe(proof === "pulls" ? "yes" : "no");
-  expect(asked).toContain("prove app/web");
+  expect(await taking).toBe(message);
 });
 
 test("takes the current time as the issue time when a token has none", async () => {
-  const { issue } = await issued({ answer: { token: new Sensitive(jwt({ iat: undefined })) } });
+  const { of } = await taken({ answer: { token: new Sensitive(jwt({ iat: undefined })) } });
 
-  expect(issue.entry).toEqual({ ...entry, by: "jane@example.com" });
+  expect(of.credential).toEqual({ ...credential, by: "jane@example.com" });
 });
 
 test("finds a registry by its name and uses its login server in Azure", async () => {
-  expect((await issued({ registry: "myregistry" })).asked).toEqual([
+  expect((await taken({ registry: "myregistry" })).asked).toEqual([
     "send for registries",
     "find",
     `registries for ${host}`,
@@ -249,7 +247,7 @@ test.for<{ why: string; setting: Setting; error: object }>([
     error: signedOut,
   },
 ])("fails when $why", async ({ setting, error }) => {
-  const failed = await issued(setting).catch((reason: unknown) => reason);
+  const failed = await taken(setting).catch((reason: unknown) => reason);
 
   expect(failed).toBeInstanceOf(CliError);
   if (error instanceof CliError) expect(failed).toBe(error);
@@ -260,7 +258,7 @@ test.for([
   { registry: host, before: [], asked: [] },
   { registry: "myregistry", before: ["send for registries", "find"], asked: ["facts"] },
 ])("uses a token for Azure Resource Manager when the tenant issues none for $registry", async ({ registry, before, asked }) => {
-  expect((await issued({ registry, refuses: { registries: forbidden } })).asked).toEqual([
+  expect((await taken({ registry, refuses: { registries: forbidden } })).asked).toEqual([
     ...before,
     `registries for ${host}`,
     ...asked,
@@ -271,7 +269,7 @@ test.for([
 
 test("rethrows an unexpected exception", async () => {
   const defect = new Error("a defect");
-  const fails = (setting: Setting) => expect(issued(setting)).rejects.toBe(defect);
+  const fails = (setting: Setting) => expect(taken(setting)).rejects.toBe(defect);
 
   await fails({ refuses: { registries: defect as CliError } });
   await fails({
