@@ -1,10 +1,11 @@
-import type { TargetOptions } from "../src/usage/targets.ts";
-import { attachIn, lackingIn } from "../src/workflows/attach.ts";
+import { type Attach, attach as attachSecret, type Choose } from "../src/verbs/attach.ts";
+import { selectTargets } from "./choose-targets.ts";
 import { parseWait } from "./line/durations.ts";
 import { restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { targetValues } from "./line/target-words.ts";
-import { changeFlags, onlyPrinted, recreateFlags, recreateOptions, runOnTargets, type TargetRun } from "./run-on-targets.ts";
+import { changeFlags, concludeIn, onlyPrinted, readTargetLine, recreateFlags } from "./run-on-targets.ts";
+import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({
@@ -30,8 +31,6 @@ export const attach = verb({
     "kubectl acr-secret attach acr-myregistry --where-used",
     "# Recreate a pod that has no controller",
     "kubectl acr-secret attach acr-myregistry pod/debug --recreate",
-    "# In several namespaces",
-    "kubectl acr-secret attach acr-myregistry --serviceaccount default --namespaces 'team-*'",
   ],
   flags: {
     ...targetFlags,
@@ -52,20 +51,10 @@ export const attach = verb({
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted(given);
-    const make = (targets: TargetOptions) => ({ verb: "create", registry: "REGISTRY", ...targetValues(targets) }) as const;
-    const attaching = ({ secret, named }: Pick<TargetRun, "secret" | "named">) => ({
-      secret,
-      make: make(named),
-      fieldManager: flags["field-manager"],
-      now: session.now(),
-    });
-    const options = { restart: flags.restart, recreateOptions: recreateOptions(flags) };
-    return runOnTargets(session, flags, args, {
-      verb: "attach",
-      reads: { pods: flags.restart === "all" ? "all" : "waiting", wait: { milliseconds: parseWait(flags), sleep: session.sleep } },
-      otherwise: (targets, namespace) => ({ ...make(targets), namespace, or: "name the Secret" }),
-      candidates: (state, run) => lackingIn(state, attaching(run)),
-      plan: (state, run) => attachIn(state, attaching(run), { ...run, ...options, whereUsed: run.targets.whereUsed }),
-    });
+    const { named, ...line } = await readTargetLine(args, flags, session);
+    const make = { verb: "create", registry: "REGISTRY", ...targetValues(named) } as const;
+    const order: Attach = { ...line, restart: flags.restart, wait: parseWait(flags), make };
+    const choose: Choose = (secret, read) => selectTargets(session, read, { verb: "attach", secret, output: flags.output });
+    return concludeIn(line.namespace, attachSecret(order, choose, toolsOf(session, flags)), session, flags);
   },
 });

@@ -21,36 +21,34 @@ type PrintingFlags = {
   readonly passwords?: true;
 };
 
+/** The namespaces of a run, and whether they were discovered. */
+type Places = Pick<ClusterScope, "namespaces" | "open">;
+
 /** Returns how much of its place each line must contain. */
-export const whereOf = ({ open, namespaces }: ClusterScope): PlaceDetail => (!open && namespaces.length <= 1 ? "one" : "namespaces");
+export const whereOf = ({ open, namespaces }: Places): PlaceDetail => (!open && namespaces.length <= 1 ? "one" : "namespaces");
 
 /**
  * Prints the outcomes of a run on namespaces, and a summary.
  * @throws CliError of the only namespace, if there is one
  * @returns the exit code
  */
-export async function conclude(
-  outcomes: AsyncIterable<Outcome>,
-  session: Session,
-  flags: PrintingFlags,
-  clusterScope: ClusterScope,
-): Promise<number> {
-  const where = whereOf(clusterScope);
+export async function conclude(outcomes: AsyncIterable<Outcome>, session: Session, flags: PrintingFlags, places: Places): Promise<number> {
+  const where = whereOf(places);
   const how = { where, dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"], passwords: flags.passwords };
   const printer = openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
-  const total = clusterScope.namespaces.length;
+  const total = places.namespaces.length;
   const tally = await printOutcomes(outcomes, session, { printer, where, total });
   const interrupted = session.interrupted();
   const summary = tally.summary() || (total === 0 ? "no namespace matches" : "");
   session.stderr.write(summaryLine(summary, where, interrupted ? total - tally.places + tally.left : undefined));
   if (interrupted) return 130;
   const code = tally.failures > 0 ? failureCode(flags.diff) : Number(printer.differs ?? false);
-  if (tally.attaches && session.terminal && printsHints(code, flags)) session.hint(checkOf(clusterScope, where));
+  if (tally.attaches && session.terminal && printsHints(code, flags)) session.hint(checkOf(places, where));
   return code;
 }
 
 /** Returns the command that finds what still keeps pods from pulling, after a run that attached a Secret. */
-const checkOf = ({ namespaces }: ClusterScope, where: PlaceDetail): Fix => ({
+const checkOf = ({ namespaces }: Places, where: PlaceDetail): Fix => ({
   verb: "check",
   ...(where === "one" ? { namespace: namespaces[0] } : { scope: everyNamespace }),
 });

@@ -1,24 +1,12 @@
 import { usage } from "../src/errors.ts";
-import { kinds } from "../src/kinds.ts";
-import type { Change } from "../src/plan/change.ts";
-import { planDangling } from "../src/targets/dangling.ts";
-import { planRefer, type Target } from "../src/targets/references.ts";
-import type { NamespaceState } from "../src/usage/namespace-state.ts";
-import { everything, targetOf, wantsTargets } from "../src/usage/targets.ts";
+import type { Choose } from "../src/verbs/attach.ts";
+import { detachMissing, detach as detachSecret } from "../src/verbs/detach.ts";
+import { selectTargets } from "./choose-targets.ts";
 import { type Flags, formatFlag, targetFlags, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
-import { readTargetWords, type TargetFlags, targetValues } from "./line/target-words.ts";
-import {
-  type ChangeFlags,
-  changeFlags,
-  onlyPrinted,
-  recreateFlags,
-  recreateOptions,
-  runInScope,
-  runOnTargets,
-  type TargetRun,
-} from "./run-on-targets.ts";
-import type { Session } from "./session.ts";
+import { targetValues } from "./line/target-words.ts";
+import { changeFlags, concludeIn, onlyPrinted, readTargetLine, recreateFlags } from "./run-on-targets.ts";
+import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 const dangling = {
@@ -45,8 +33,8 @@ export const detach = verb({
     "kubectl acr-secret detach acr-myregistry --all-serviceaccounts",
     "# From a workload, which then replaces its pods",
     "kubectl acr-secret detach acr-myregistry deployment/web",
-    "# Find references to missing Secrets in all namespaces",
-    "kubectl acr-secret detach --dangling -A --dry-run=client",
+    "# Find references to missing Secrets",
+    "kubectl acr-secret detach --dangling --dry-run=client",
   ],
   flags: {
     ...under("Targets", {
@@ -63,73 +51,23 @@ export const detach = verb({
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted(given);
-    if (flags.dangling) return detachDangling(flags, args, session);
-    const options = recreateOptions(flags);
-    return runOnTargets(session, flags, args, {
-      verb: "detach",
-      reads: { pods: "none" },
-      otherwise: (targets, namespace) => ({ verb: "detach", secret: "NAME", ...targetValues(targets), namespace }),
-      candidates: (state, run) => selectedIn(state, run).map(({ to }) => to),
-      plan: (state, run) => {
-        const { secret, isOneNamespace, isSelected } = run;
-        const { namespace } = state.scope;
-        const changes = selectedIn(state, run)
-          .filter(({ to }) => isSelected(to))
-          .map((target) => planRefer("detach", secret, target, options));
-        if (isOneNamespace && !state.secret && changes.every(({ act }) => act === "keep"))
-          return [...changes, warnNotFound(secret, namespace)];
-        return isOneNamespace && changes.length === 0 ? [warnNotAttached(secret, namespace)] : changes;
-      },
-    });
+    const { named, ...line } = await readTargetLine(args, flags, session);
+    const { namespace, secret } = line;
+    const tools = toolsOf(session, flags);
+    if (flags.dangling) {
+      refuseWithDangling(secret, flags);
+      return concludeIn(namespace, detachMissing(line, tools), session, flags);
+    }
+    const otherwise = { verb: "detach", secret: "NAME", ...targetValues(named), namespace };
+    const choose: Choose = (name, read) => selectTargets(session, read, { verb: "detach", secret: name, output: flags.output });
+    return concludeIn(namespace, detachSecret({ ...line, otherwise }, choose, tools), session, flags);
   },
 });
 
-/** Returns the targets of one namespace that the command line selects. */
-function selectedIn({ targets: found }: NamespaceState, { secret, targets }: Pick<TargetRun, "secret" | "targets">): Target[] {
-  return found.map(targetOf).filter((target) => !targets.whereUsed || listsPermanently(secret, target));
-}
-
-/** Whether a target has the name in its own list, and the list can be changed permanently. */
-const listsPermanently = (secret: string, { names, owner, to }: Target) =>
-  names.includes(secret) && !owner && kinds[to.kind].pullSecretList.takesEffect !== "recreate";
-
-const warnNotAttached = (name: string, namespace: string): Change => ({
-  act: "warn",
-  to: { kind: "secret", name, namespace },
-  message: `no target lists secret/${name}`,
-});
-
-/** Warns about a name that is neither a Secret's nor in a list, because it may be mistyped. */
-const warnNotFound = (name: string, namespace: string): Change => ({
-  act: "warn",
-  id: "secret-missing",
-  to: { kind: "secret", name, namespace },
-  message: `secret/${name} not found, and no selected target lists it`,
-});
-
-type DanglingFlags = ChangeFlags & TargetFlags;
-
-/** Removes names of missing Secrets from the lists of the targets. Default: all targets whose pods that doesn't replace. */
-function detachDangling(flags: DanglingFlags, words: readonly string[], session: Session): Promise<number> {
-  if (flags.output === "kustomize") throw usage(`-o ${flags.output} cannot be combined with --dangling`);
-  const { secret, targets } = readTargetWords(words, flags);
-  if (secret !== undefined)
-    throw usage(`--dangling cannot be combined with a Secret name ("${secret}")`, {
-      verb: "detach",
-      secret,
-      serviceaccounts: ["default"],
-      or: "--dangling without a Secret",
-    });
-  const named = wantsTargets(targets);
-  return runInScope(session, flags, (_, isOneNamespace) => ({
-    reads: {
-      secret: "",
-      targets: named ? targets : { picks: everything, whereUsed: false },
-      pods: "none",
-      // Every namespace has a ServiceAccount, so one without targets doesn't exist
-      lenient: !isOneNamespace,
-      existing: true,
-    },
-    each: ({ targets: found, existing = new Set() }) => planDangling(found.map(targetOf), { existing, named }),
-  }));
+/** @throws CliError usage */
+function refuseWithDangling(secret: string | undefined, { output }: { readonly output: string | undefined }): void {
+  if (output === "kustomize") throw usage(`-o ${output} cannot be combined with --dangling`);
+  if (secret === undefined) return;
+  const hint = { verb: "detach", secret, serviceaccounts: ["default"], or: "--dangling without a Secret" };
+  throw usage(`--dangling cannot be combined with a Secret name ("${secret}")`, hint);
 }

@@ -5,7 +5,7 @@ import { defaultOf, descriptionOf, groupsOf, typedForm } from "../../cmd/line/he
 import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { type Cause, causes } from "../../src/check/cause.ts";
-import { warnings } from "../../src/plan/warnings.ts";
+import { warnings } from "../../src/targets/warnings.ts";
 import { root } from "../run.ts";
 import { explanationsIn } from "./explanations.ts";
 

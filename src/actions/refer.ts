@@ -2,9 +2,9 @@ import { absent, CliError } from "../errors.ts";
 import { keyOf, kinds, nameOf, resourceOf, type TargetKind, withAt } from "../kinds.ts";
 import type { KubeObject, KubeObjects } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "../plan/change.ts";
-import { planRemoval } from "../targets/dangling.ts";
-import { patchOf, planRefer, readTarget } from "../targets/references.ts";
-import { missingSecrets } from "../usage/pull-secrets.ts";
+import { planRefer } from "../plan/refer.ts";
+import { patchOf } from "../targets/lists.ts";
+import { readTarget } from "../targets/references.ts";
 import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { update } from "./update.ts";
@@ -19,18 +19,18 @@ export const refer: Action<Refer> = {
   message: () => "patched",
 };
 
-async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, objects }: Env): Promise<ChangeOutcome> {
+async function referUntilRight({ act, to, secret }: Refer, { tools, objects }: Env): Promise<ChangeOutcome> {
   const cluster = tools.cluster();
   return update<KubeObjects[TargetKind], ChangeOutcome>({
     initial: objects.get(keyOf(to)) as KubeObjects[TargetKind] | undefined,
     read: async () => (await cluster.get(to)) ?? throwMissing(to),
     write: async (object) => {
       const target = readTarget(to.kind, object);
-      // Check now: a name can be in a list before its Secret is created
-      const missing = dangling && (await missingSecrets({ cluster, namespace: to.namespace ?? "" }, dangling));
-      const change = missing ? planRemoval(missing, target) : possible(planRefer(act, secret, target));
+      const change = possible(planRefer(act, secret, target));
       if (change.act === "keep") return { change, object: objects.get(keyOf(to)) };
-      return { change, object: await cluster.write(to, { patch: patchOf(target, change.after) }, tools.write) };
+      const { patch } = patchOf(to, change.after);
+      const metadata = { resourceVersion: target.version };
+      return { change, object: await cluster.write(to, { patch: { metadata, ...patch } }, tools.write) };
     },
     // If many clients write one list, each attempt succeeds for one of them, so the pause grows and differs between the runs
     attempts: 60,

@@ -1,5 +1,4 @@
-import { CliError, Conflict, Interrupted, isNotFound } from "../errors.ts";
-import type { Ref } from "../kinds.ts";
+import { Conflict, isNotFound } from "../errors.ts";
 import type { ChangeOf } from "../plan/change.ts";
 import { emptyConfig } from "../secret/docker-config.ts";
 import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
@@ -24,28 +23,4 @@ export const rehearse: Action<ChangeOf<"rehearse">> = {
 function unlessGone(error: unknown): void {
   if (error instanceof Conflict || isNotFound(error)) return;
   throw error;
-}
-
-/** Creates under another name, because the object to replace still has its name. Errors have the real name. */
-export async function rehearseBeside<R extends Ref, T>(to: R, create: (at: R) => Promise<T>): Promise<T> {
-  const at = { ...to, name: besideName(to.name) };
-  try {
-    return await create(at);
-  } catch (error) {
-    throw error instanceof CliError ? renamed(error, at.name, to.name) : error;
-  }
-}
-
-const suffix = "-rehearsal";
-
-/** Returns another name for the rehearsal. A name has at most 253 characters, and no part of it ends with a dash (RFC 1123 subdomain). */
-const besideName = (name: string) => `${name.slice(0, 253 - suffix.length).replace(/[-.]+$/, "")}${suffix}`;
-
-/** Returns the same error with the real name of the object. */
-function renamed(error: CliError, from: string, to: string): CliError {
-  const message = error.message.replaceAll(from, () => to);
-  if (error instanceof Interrupted) return error;
-  if (error instanceof Conflict) return new Conflict(message);
-  const hint = typeof error.hint === "string" ? error.hint.replaceAll(from, () => to) : error.hint;
-  return new CliError(error.kind, message, { hint, cause: error });
 }

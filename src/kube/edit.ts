@@ -9,7 +9,7 @@ export type Decision = (
   | { readonly act: "keep"; readonly because: string }
   | { readonly act: "create"; readonly object: object }
   /** A JSON merge patch (RFC 7386), sent with the uid and the version that was read. */
-  | { readonly act: "patch"; readonly patch: Patch; readonly because: string }
+  | { readonly act: "patch"; readonly patch: Patch; readonly because?: string }
   | { readonly act: "delete"; readonly because: string }
   /** By the Eviction API (policy/v1), which honors PodDisruptionBudgets. */
   | { readonly act: "evict"; readonly because: string }

@@ -27,26 +27,24 @@ export type TargetChange = {
 };
 
 /**
- * Returns `patches` for a kustomization.yaml. A base usually has no namespace, and a target with one does not select its objects. So the
- * targets have namespaces only if the changes are in several.
+ * Returns `patches` for a kustomization.yaml. The targets have no namespace: a base usually has none, and a target with one does not select
+ * its objects.
  */
 export function kustomizePatches(changes: readonly TargetChange[]): string {
-  const isOneNamespace = new Set(changes.map(({ to }) => to.namespace)).size === 1;
   const { true: whole = [], false: byName = [] } = Object.groupBy(changes, ({ to }) =>
     String(kinds[to.kind].pullSecretList.list === "atomic"),
   );
   const note = whole.length > 0 ? [`# Kustomize replaces the whole list of a ${kindsOf(whole)}, so the patch contains all names`] : [];
-  const patches = [...byName, ...whole].flatMap((each) => patch(each, isOneNamespace));
+  const patches = [...byName, ...whole].flatMap(patch);
   return ["# In a kustomization.yaml", ...note, "patches:", ...patches, ""].join("\n");
 }
 
 const kindsOf = (changes: readonly TargetChange[]) => [...new Set(changes.map(({ to }) => kinds[to.kind].kind))].join(" and a ");
 
-function patch({ act, to, secret, names }: TargetChange, isOneNamespace: boolean): string[] {
+function patch({ act, to, secret, names }: TargetChange): string[] {
   const { kind, api, pullSecretList } = kinds[to.kind];
   const name = `name: ${yamlName(to.name)}`;
   const group = api.includes("/") ? [`group: ${api.split("/")[0]}`] : [];
-  const namespace = to.namespace === undefined || isOneNamespace ? [] : [`namespace: ${yamlName(to.namespace)}`];
   const items = pullSecretList.list === "atomic" ? names.map((each) => `- name: ${yamlName(each)}`) : item(act, secret);
   const last = pullSecretList.path.length - 1;
   const path = pullSecretList.path.map(
@@ -55,7 +53,7 @@ function patch({ act, to, secret, names }: TargetChange, isOneNamespace: boolean
   const body = [`apiVersion: ${api}`, `kind: ${kind}`, "metadata:", `  ${name}`, ...path, ...items.map((line) => "  ".repeat(last) + line)];
   return [
     "- target:",
-    ...[...group, `kind: ${kind}`, name, ...namespace].map((line) => `    ${line}`),
+    ...[...group, `kind: ${kind}`, name].map((line) => `    ${line}`),
     "  patch: |-",
     ...body.map((line) => `    ${line}`),
   ];

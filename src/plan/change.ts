@@ -3,7 +3,7 @@ import type { PodKind, Ref, TargetKind } from "../kinds.ts";
 import type { PendingPassword, SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
-import type { WarningId } from "./warnings.ts";
+import type { WarningId } from "../targets/warnings.ts";
 
 /**
  * One step of a plan. It is plain data that can be printed, compared and written to a file, and never contains a password. `needs` refers
@@ -184,8 +184,6 @@ export type Refer = {
   readonly secret: string;
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** Names to remove if no Secret of that name exists at the time of the write. `secret` is the first of them. */
-  readonly dangling?: readonly string[];
 };
 
 /** Deletes a pod, whose list can't be changed, and creates it with another list of pull secrets. */

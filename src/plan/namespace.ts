@@ -1,9 +1,12 @@
 import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.ts";
-import { planRefer, type RecreateOptions, type Target } from "../targets/references.ts";
-import { isFrom, type PullingPod, planRestarts, type RestartOrder } from "../targets/restart.ts";
+import type { RecreateOptions } from "../targets/lists.ts";
+import type { Target } from "../targets/references.ts";
+import { isFrom, type PullingPod, type RestartOrder } from "../targets/restart.ts";
 import type { Change, Plan } from "./change.ts";
 import type { ExistingSecret, StoreOptions } from "./existing-secret.ts";
+import { planRefer } from "./refer.ts";
+import { planRestarts } from "./restart.ts";
 import { passwordKey } from "./rotation.ts";
 import { planStore, warnLoss } from "./store.ts";
 

@@ -1,7 +1,6 @@
 import { inWords, second } from "../duration.ts";
 import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
-import type { Change, ChangeOf } from "../plan/change.ts";
 import { hasPods, pluralize } from "../wording.ts";
 import type { OwnerRef } from "./references.ts";
 
@@ -45,42 +44,59 @@ export type RestartOrder = {
   readonly restart: RestartOptions;
   /** Whether the Secret's credential can pull from a repository, if known. */
   mayPull(repository: string): boolean;
-  /** The repositories out of reach that another warning of the plan names for all pods. */
+  /** The repositories out of reach that another warning of the run names for all pods. */
   readonly reported?: readonly string[];
 };
 
+/** Pods to end, so that new ones have the Secret. */
+export type Restart = {
+  /** The target whose list must have the Secret first. */
+  readonly needs: Ref<TargetKind>;
+  /** A pod to evict, or a workload whose pods are replaced a few at a time, as by `kubectl rollout restart`. */
+  readonly to: Ref<PodKind>;
+  /** The uid of the pod; absent for a workload. */
+  readonly uid?: string;
+  readonly because: string;
+};
+
+/** A warning or information about pods that are not restarted. */
+export type PodWarning = {
+  /** The target without whose Secret the warning is wrong. */
+  readonly needs?: Ref<TargetKind>;
+  readonly to: Ref<"pod">;
+  readonly message: string;
+  readonly fix?: Fix | undefined;
+  readonly isInfo?: true;
+};
+
 /**
- * Plans restarts of pods that were created before their target had the Secret. Admission copies the names only when it creates a pod, so
- * such a pod never recovers by itself. The plan restarts a pod if its controller recreates it, and warns about the others. A pod that waits
- * for an image that the Secret can't pull is not restarted, because it would wait again.
+ * Decides which pods to restart: those that were created before their target had the Secret. Admission copies the names only when it creates
+ * a pod, so such a pod never recovers by itself. A pod is restarted if its controller recreates it. The warnings name the others. A pod that
+ * waits for an image that the Secret can't pull is not restarted, because it would wait again.
  * @param refused targets whose error already says that their pods can't pull
  */
-export function planRestarts(
+export function restartsOf(
   targets: readonly Attached[],
   pods: readonly PullingPod[],
   order: RestartOrder,
   refused: readonly Ref[] = [],
-): Change[] {
+): { readonly restarts: readonly Restart[]; readonly warnings: readonly PodWarning[] } {
   const targetOf = targetFinder(targets);
   const mine = pods.flatMap((pod) => {
     const target = targetOf(pod);
     return target ? [{ pod, target }] : [];
   });
-  const rollouts = order.restart === "all" ? planRollouts(mine, order) : [];
-  const changes = mine
+  const rollouts = order.restart === "all" ? rolloutsOf(mine, order) : [];
+  const decided = mine
     .filter(({ pod }) => pod.waits !== "nothing" && !rollouts.some(({ to }) => isOf(pod.above, to)))
-    .flatMap(({ pod, target }) => planRestart(target, pod, order));
+    .map(({ pod, target }) => decideRestart(target, pod, order));
   const isOther = (pod: PullingPod) =>
     !refused.some((target) => isFrom(pod, target)) && !targetOf(pod) && !isRolledOut(pod, targets) && pod.repositories.some(order.mayPull);
   const others = targets.length > 0 ? warnOthers(order.secret, pods, isOther) : [];
-  // First the actions, then the warnings
-  return [
-    ...rollouts,
-    ...changes.filter(({ act }) => act !== "warn"),
-    ...changes.filter(({ act }) => act === "warn"),
-    ...warnRecovering(pods, order),
-    ...others,
-  ];
+  return {
+    restarts: [...rollouts, ...decided.flatMap(({ restart }) => restart ?? [])],
+    warnings: [...decided.flatMap(({ warnings }) => warnings), ...warnRecovering(pods, order), ...others],
+  };
 }
 
 /**
@@ -105,12 +121,12 @@ export const isFrom = ({ to, owner }: PullingPod, object: Ref): boolean => nameO
 /** A pod with the target from which it gets its names. */
 type PodOfTarget = { readonly pod: PullingPod; readonly target: Attached };
 
-/** Plans one rollout for each workload whose pods have an older copy of their ServiceAccount's names. */
-function planRollouts(mine: readonly PodOfTarget[], { secret, mayPull }: RestartOrder): ChangeOf<"restart">[] {
-  const rollouts = mine.flatMap(({ pod, target }): ChangeOf<"restart">[] => {
+/** Returns one rollout for each workload whose pods have an older copy of their ServiceAccount's names. */
+function rolloutsOf(mine: readonly PodOfTarget[], { secret, mayPull }: RestartOrder): Restart[] {
+  const rollouts = mine.flatMap(({ pod, target }): Restart[] => {
     const to = rolloutOf(pod);
     if (!to || pod.names.includes(secret) || isCopiedFrom(target, secret, pod) === false || !pod.repositories.some(mayPull)) return [];
-    return [{ act: "restart", needs: target.to, to, because: `some pods were ${createdBefore(target, secret)}` }];
+    return [{ needs: target.to, to, because: `some pods were ${createdBefore(target, secret)}` }];
   });
   return [...new Map(rollouts.map((rollout) => [`${rollout.to.kind}/${rollout.to.name}`, rollout])).values()];
 }
@@ -127,19 +143,19 @@ function rolloutOf({ to: { namespace }, owner, above }: PullingPod): Ref<PodKind
  * Warns about pods that wait for an image that the Secret can pull, and run as a ServiceAccount that was not selected. Prints one warning
  * for each ServiceAccount.
  */
-function warnOthers(secret: string, pods: readonly PullingPod[], isMeant: (pod: PullingPod) => boolean): Change[] {
+function warnOthers(secret: string, pods: readonly PullingPod[], isMeant: (pod: PullingPod) => boolean): PodWarning[] {
   const stuck = pods.filter((pod) => pod.fails && pod.waits === "image" && !pod.names.includes(secret) && isMeant(pod));
   const byAccount = Map.groupBy(stuck, ({ account }) => account);
-  return [...byAccount].flatMap(([account, [first, ...more]]): Change[] => {
+  return [...byAccount].flatMap(([account, [first, ...more]]): PodWarning[] => {
     if (!first) return [];
     const also = more.length > 0 ? ` (and ${more.length} more)` : "";
     const message = `pod/${first.to.name}${also} cannot pull an image and uses serviceaccount/${account}; add --serviceaccount ${account}`;
-    return [{ act: "warn", to: first.to, message }];
+    return [{ to: first.to, message }];
   });
 }
 
 /** Informs about pods that already name the Secret: they can pull with its new login, and the kubelet retries by itself. */
-function warnRecovering(pods: readonly PullingPod[], { secret, renewed = false, mayPull }: RestartOrder): Change[] {
+function warnRecovering(pods: readonly PullingPod[], { secret, renewed = false, mayPull }: RestartOrder): PodWarning[] {
   const [first, ...more] = renewed
     ? pods.filter((pod) => pod.fails && pod.waits === "image" && pod.names.includes(secret) && pod.repositories.every(mayPull))
     : [];
@@ -147,21 +163,23 @@ function warnRecovering(pods: readonly PullingPod[], { secret, renewed = false, 
   const most = Math.max(...[first, ...more].map(({ retries = 0 }) => retries));
   const also = more.length > 0 ? ` (and ${more.length} more)` : "";
   const message = `pod/${first.to.name}${also} already ${pluralize(more.length + 1, "lists", "list")} secret/${secret}; the kubelet retries within ${inWords(most * second)}`;
-  return [{ act: "warn", to: first.to, message, isInfo: true }];
+  return [{ to: first.to, message, isInfo: true }];
 }
 
-function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull, reported = [] }: RestartOrder): Change[] {
-  const { to, repositories, names } = pod;
-  const warn = (message: string, fix?: Fix): Change => ({ act: "warn", needs: target.to, to, message: `pod/${to.name} ${message}`, fix });
+type Decided = { readonly restart?: Restart; readonly warnings: readonly PodWarning[] };
+
+function decideRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull, reported = [] }: RestartOrder): Decided {
+  const { to, repositories, names, uid } = pod;
+  const warn = (message: string, fix?: Fix): PodWarning => ({ needs: target.to, to, message: `pod/${to.name} ${message}`, fix });
   const beyond = repositories.filter((repository) => !mayPull(repository));
   const unreported = beyond.filter((repository) => !reported.includes(repository));
   const flags = unreported.map((repository) => `--repository ${repository}`).join(" ");
   const denied =
     unreported.length > 0 ? [warn(`waits for ${unreported.join(" and ")}, which secret/${secret} cannot pull; add ${flags}`)] : [];
-  if (names.includes(secret) || beyond.length === repositories.length) return denied;
+  if (names.includes(secret) || beyond.length === repositories.length) return { warnings: denied };
   const obstacle = obstacleTo(target, pod, { secret, restart });
-  if (obstacle) return [...denied, warn(obstacle.message, obstacle.fix)];
-  return [...denied, { act: "restart", needs: target.to, to, uid: pod.uid, because: createdBefore(target, secret) }];
+  if (obstacle) return { warnings: [...denied, warn(obstacle.message, obstacle.fix)] };
+  return { restart: { needs: target.to, to, uid, because: createdBefore(target, secret) }, warnings: denied };
 }
 
 const createdBefore = ({ to }: Attached, secret: string): string => `created before ${secret} was added to ${nameOf(to)}`;

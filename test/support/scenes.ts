@@ -26,7 +26,10 @@ async function halfForbidden(): Promise<FakeWorld> {
  */
 const scenes: Readonly<Record<string, Scene>> = {
   create: { world: demo, types: [create, create, `${create} --service-principal=other --dry-run=client`] },
-  attach: { world: halfForbidden, types: ["attach --namespaces a,b --serviceaccount default", "attach acr -n nowhere --serviceaccount"] },
+  attach: {
+    world: halfForbidden,
+    types: ["attach -n a --serviceaccount default", "attach -n b --serviceaccount default", "attach acr -n nowhere --serviceaccount"],
+  },
   check: {
     world: demo,
     types: ["check -n demo", create, `${check}myregistry.azurecr.io/app/web:1`, `${check}docker.io/library/nginx:1`, "check -A"],

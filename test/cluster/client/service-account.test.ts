@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { Conflict } from "../../../src/errors.ts";
 import { type Cluster, listAll, type WriteOptions } from "../../../src/kube/port.ts";
 import type { Pod, ServiceAccount } from "../../../src/objects.ts";
-import { patchOf, readTarget } from "../../../src/targets/references.ts";
+import { patchOf } from "../../../src/targets/lists.ts";
+import { readTarget } from "../../../src/targets/references.ts";
 import { create, dry, kubectl, newNamespace, open, real } from "./opened.ts";
 
 const account = (namespace: string, name: string, more: object = {}) => ({
@@ -29,7 +30,8 @@ const namesOf = ({ imagePullSecrets }: ServiceAccount) => imagePullSecrets?.map(
 /** Sets the names in an account's list, with its resourceVersion as the precondition. */
 function setNames(cluster: Cluster, object: ServiceAccount, names: readonly string[], options: WriteOptions): Promise<ServiceAccount> {
   const target = readTarget("serviceaccount", object);
-  return cluster.write(target.to, { patch: patchOf(target, names) }, options);
+  const { patch } = patchOf(target.to, names);
+  return cluster.write(target.to, { patch: { metadata: { resourceVersion: target.version }, ...patch } }, options);
 }
 
 test("writes the whole list, and removes an empty one", async () => {

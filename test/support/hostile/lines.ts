@@ -22,12 +22,9 @@ export const lines: readonly string[] = [
   "create --registry myregistry --serviceaccount default -n demo --force",
   ...["", "-o jsonl", "-o yaml"].flatMap((form) => [
     `create --registry myregistry --serviceaccount default -A --credential-per scope ${form}`,
-    `attach acr-myregistry --serviceaccount default -A ${form}`,
-    `detach acr-myregistry --serviceaccount default -A ${form}`,
   ]),
   "attach -n demo --serviceaccount default",
   ...["", "-o jsonl", "--dry-run=client -o jsonl"].map((form) => `detach --dangling -n demo ${form}`),
-  "detach --dangling -A",
   ...["", "-o json", "-o yaml"].flatMap((form) => [
     `check -n demo ${form}`,
     `check -A ${form}`,

@@ -3,7 +3,7 @@ import { refer } from "../../../src/actions/refer.ts";
 import type { ServiceAccount } from "../../../src/objects.ts";
 import type { Refer } from "../../../src/plan/change.ts";
 import { is } from "../../support/fakes/asked.ts";
-import { account, pullSecret } from "../../support/fakes/cluster.ts";
+import { account } from "../../support/fakes/cluster.ts";
 import { envOf } from "../../support/fakes/env.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 
@@ -53,44 +53,6 @@ test("removes the name when it is detached", async () => {
   const outcome = await refer.apply({ ...attach, act: "detach" }, envOf(in_).look());
 
   expect(namesOf(outcome.object)).toEqual(["a"]);
-});
-
-test.for<{ why: string; exists: string[]; list: string[]; after: string[] | undefined }>([
-  { why: "no such Secret exists", exists: [], list: ["gone", "a", "old"], after: ["a"] },
-  { why: "one Secret was created since", exists: ["gone"], list: ["gone", "a", "old"], after: ["gone", "a"] },
-  { why: "both Secrets were created since", exists: ["gone", "old"], list: ["gone", "a", "old"], after: undefined },
-  { why: "an entry without a name names no Secret", exists: ["old"], list: ["", "old"], after: ["old"] },
-])("looks up dangling names once more before it removes them: $why", async ({ exists, list, after }) => {
-  const in_ = world(...list);
-  for (const name of exists) in_.cluster.put(pullSecret("demo", name));
-  const detach: Refer = { act: "detach", to, secret: "gone", before: list, after: ["a"], dangling: ["gone", "old", ""] };
-
-  const outcome = await refer.apply(detach, envOf(in_).look());
-
-  expect(outcome.change).toMatchObject(after ? { act: "detach", after } : { act: "keep" });
-  expect(namesOf(outcome.object)).toEqual(after ?? list);
-  expect(in_.asking.all.filter((text) => text.startsWith("get "))).toEqual(["get secret demo/gone", "get secret demo/old"]);
-});
-
-test("looks up dangling names again when the list has changed", async () => {
-  const in_ = world("gone", "a");
-  let once = true;
-  in_.asking.around(async (asked, next) => {
-    if (is("patch serviceaccount demo/default")(asked) && once) {
-      once = false;
-      in_.cluster.put(account("demo", "default", ["gone", "a", "b"]));
-      in_.cluster.put(pullSecret("demo", "gone"));
-    }
-    return next();
-  });
-
-  const outcome = await refer.apply(
-    { act: "detach", to, secret: "gone", before: ["gone", "a"], after: ["a"], dangling: ["gone"] },
-    envOf(in_).look(),
-  );
-
-  expect(outcome.change?.act).toBe("keep");
-  expect(namesOf(in_.cluster.get("serviceaccount", "demo", "default"))).toEqual(["gone", "a", "b"]);
 });
 
 test("waits longer after each conflict, at most a tenth of a second", async () => {

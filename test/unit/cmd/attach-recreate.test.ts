@@ -1,8 +1,13 @@
 import { expect, test } from "vitest";
+import { CliError, Conflict } from "../../../src/errors.ts";
+import { isObjectName } from "../../../src/kinds.ts";
+import { refusing } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 import { jobOf, podOf } from "../../support/situations/pods.ts";
 import { again, attach, namesOf, podIn, replaced, saved, unchanged, waiting } from "../../support/situations/recreating.ts";
+
+const long = "a".repeat(242);
 
 test("rehearses, saves, deletes and creates a pod when --recreate is given", async () => {
   const world = await waiting({ metadata: { labels: { app: "web" } } });
@@ -52,6 +57,36 @@ test("prints a recreated pod as a difference and as a line of JSON", async () =>
   const world = await waiting();
   expect((await type(`${again} --diff`, world.ports)).stdout).toContain("+  - name: acr-myregistry\n");
   expect(JSON.parse((await type(`${again} -o jsonl`, world.ports)).stdout)).toMatchObject({ object: "pod/p", result: "replaced" });
+});
+
+test.for([
+  { what: "a short name", name: "p", beside: "p-rehearsal" },
+  { what: "a dot where it is cut", name: `${long}.b`, beside: `${long}-rehearsal` },
+  { what: "a dash where it is cut", name: `${long}-b`, beside: `${long}-rehearsal` },
+  { what: "dashes before the cut", name: `${long.slice(2)}---b`, beside: `${long.slice(2)}-rehearsal` },
+  { what: "the longest name", name: "a".repeat(253), beside: `${"a".repeat(243)}-rehearsal` },
+])("rehearses under another valid name, and prints errors with the pod's own: $what", async ({ name, beside }) => {
+  const world = await stored("demo");
+  world.cluster.put({ ...podOf({ metadata: { name } }), status: { phase: "Pending" } });
+  world.asking.around(
+    refusing(
+      ({ call, dryRun }) => call === "create" && dryRun,
+      () => new Conflict(`pods "${beside}" is forbidden`),
+      1,
+    ),
+  );
+  const line = `attach acr-myregistry pod/${name} -n demo --recreate --dry-run=server`;
+
+  expect(await type(line, world.ports)).toMatchObject({ code: 0, stderr: "" });
+  expect(isObjectName(beside)).toBe(true);
+  expect(world.asking.all.filter((call) => call.startsWith("create"))).toEqual(Array(2).fill(`create pod demo/${beside} (dry run)`));
+  world.asking.around(
+    refusing(
+      ({ call }) => call === "create",
+      () => new CliError("forbidden", `pods "${beside}" is forbidden`),
+    ),
+  );
+  expect(await type(line, world.ports)).toMatchObject({ code: 1, stderr: `error: pods "${name}" is forbidden\n` });
 });
 
 test("refuses --force without --recreate", async () => {

@@ -153,14 +153,6 @@ testRows(
       }),
     ),
     {
-      does: "accepts a namespace without an object of the kind when several are selected",
-      world: () => stored("demo", "prod"),
-      given: web,
-      command: "attach acr-myregistry deployments --all --namespaces demo,prod",
-      stdout: ["deployment.apps/web patched in namespace demo"],
-      stderr: any,
-    },
-    {
       does: "rolls out the workloads of all pods that lack the Secret when --restart all",
       given: all(web, ({ cluster }) => cluster.put(running)),
       command: "attach -n demo --serviceaccount --restart all",
@@ -194,15 +186,11 @@ testRows(
       ],
     },
     {
-      does: "warns that nothing uses the registry or names the Secret when one namespace is selected",
-      world: () => stored("demo", "prod"),
+      does: "warns that nothing uses the registry or names the Secret",
       command: "attach acr-myregistry -n demo --where-used",
       stdout: [],
       stderr: /^Warning: .* myregistry.azurecr.io\n$/,
-      after: [
-        { command: "detach acr-myregistry -n demo --where-used", stdout: [], stderr: /^Warning: .* secret\/acr-myregistry\n$/ },
-        { command: "attach acr-myregistry --where-used --namespaces demo,prod", stdout: [], stderr: /^(?!.*Warning)/s },
-      ],
+      after: [{ command: "detach acr-myregistry -n demo --where-used", stdout: [], stderr: /^Warning: .* secret\/acr-myregistry\n$/ }],
     },
   ],
   () => stored("demo"),
@@ -248,7 +236,6 @@ const asks = (command: string, ...answers: readonly Answer[]): Step => ({
 });
 const toOthers = typed("attach acr-myregistry -n demo serviceaccount/other deployment/own");
 const candidates = ["serviceaccount/web", "serviceaccount/default", "deployment.apps/own"];
-const teamsAB = "attach acr-myregistry --namespaces team-a,team-b";
 const pipe = (command: string, stderr: RegExp): Row => ({
   does: `names the possible targets without a terminal: ${command}`,
   command,
@@ -294,22 +281,6 @@ testRows(
       }),
     ),
     { does: "exits with 130 after Ctrl-C", ...asks("attach -n demo", "ctrl-c"), code: 130, stderr: /^(?!.*error)/s },
-    {
-      does: "asks about the targets of each namespace",
-      world: world("team-a", "team-b"),
-      ...asks(teamsAB, ["web in namespace team-b"]),
-      stdout: ["serviceaccount/web patched in namespace team-b"],
-      check: lists({ "team-a/web": "", "team-b/web": "acr-myregistry", "team-b/default": "" }),
-    },
-    {
-      does: "asks about the other namespaces when one cannot be read",
-      world: world("team-a", "team-b"),
-      given: refuse("get secret team-a/", () => new CliError("timeout", "no answer")),
-      ...asks(teamsAB, "all"),
-      ...failed,
-      stderr: /team-a: /,
-      check: (_, { stdout }) => expect(stdout.match(/ patched /g)).toHaveLength(3),
-    },
     pipe(
       "attach -n demo",
       new RegExp(

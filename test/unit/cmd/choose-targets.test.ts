@@ -4,15 +4,13 @@ import { openSession } from "../../../cmd/session.ts";
 import type { CliError } from "../../../src/errors.ts";
 import type { Ref } from "../../../src/kinds.ts";
 import { printError } from "../../../src/output/error.ts";
-import type { NamespaceReader } from "../../../src/usage/namespace-reader.ts";
-import type { NamespaceState } from "../../../src/usage/namespace-state.ts";
 import type { Answer } from "../../support/fakes/terminal.ts";
 import { deceives, texts } from "../../support/hostile/texts.ts";
 import { open, type World } from "../../support/in-process.ts";
 
-type Choosing = Parameters<typeof selectTargets>[3];
+type Choosing = Parameters<typeof selectTargets>[2];
 
-const account = (name: string, namespace = "demo"): Ref => ({ kind: "serviceaccount", name, namespace });
+const account = (name: string): Ref => ({ kind: "serviceaccount", name, namespace: "demo" });
 const some = [account("default"), account("web"), account("worker")];
 
 /** Returns the chosen names or the printed error, and the earlier output. */
@@ -24,11 +22,8 @@ async function choosing(candidates: readonly Ref[], world: World, more: Partial<
     env: { CI: undefined, NO_COLOR: "1", ...world.env },
   });
   const session = { ...openSession(context, {}), during: <T>(_: string, work: () => Promise<T>) => work() };
-  const how = { verb: "attach", secret: "acr", where: "one", output: undefined, ...more } as const;
-  const places = (async function* () {
-    yield { read: async () => ({}) as NamespaceState } as NamespaceReader;
-  })();
-  const selected = await selectTargets(session, places, () => candidates, how).catch((error: unknown) => error as CliError);
+  const how = { verb: "attach", secret: "acr", output: undefined, ...more } as const;
+  const selected = await selectTargets(session, async () => candidates, how).catch((error: unknown) => error as CliError);
   const shown = printed().stderr;
   if (typeof selected === "function") return { chosen: candidates.filter(selected).map(({ name }) => name), shown };
   printError({ ...context, formatCommand: session.formatCommand }, selected);
@@ -51,9 +46,9 @@ test("asks about a single candidate too", async () => {
 test.for([
   { verb: "attach", asks: "Attach secret/acr to:" },
   { verb: "detach", asks: "Detach secret/acr from:" },
-] as const)("asks which targets to $verb, with their namespaces", async ({ verb, asks }) => {
-  const { shown } = await choosing([account("web")], { answers: ["escape"] }, { verb, where: "namespaces" });
-  expect(shown).toBe(`${asks}\n[ ] serviceaccount/web in namespace demo\n`);
+] as const)("asks which targets to $verb", async ({ verb, asks }) => {
+  const { shown } = await choosing([account("web")], { answers: ["escape"] }, { verb });
+  expect(shown).toBe(`${asks}\n[ ] serviceaccount/web\n`);
 });
 
 test.for<{ what: string; world: World; more?: Partial<Choosing> }>([
@@ -73,12 +68,12 @@ test.for<{ what: string; world: World; more?: Partial<Choosing> }>([
   });
 });
 
-test("names at most five candidates with their namespaces", async () => {
-  const many = Array.from({ length: 7 }, (_, index) => account("default", `team-${index}`));
+test("names at most five candidates", async () => {
+  const many = Array.from({ length: 7 }, (_, index) => account(`web-${index}`));
 
-  expect(await choosing(many, {}, { verb: "detach", where: "namespaces" })).toMatchObject({
+  expect(await choosing(many, {}, { verb: "detach" })).toMatchObject({
     message: expect.stringMatching(
-      /^error: no target specified; these targets list secret\/acr: serviceaccount\/default in namespace team-0, .*team-4 and 2 more\nhint: kubectl acr-secret detach -n team-0 acr serviceaccount\/default\nhint: or /,
+      /^error: no target specified; these targets list secret\/acr: serviceaccount\/web-0, .*web-4 and 2 more\nhint: kubectl acr-secret detach acr serviceaccount\/web-0\nhint: or /,
     ),
   });
 });

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
-import type { KubeObject } from "../../../src/objects.ts";
+import type { KubeObject, KubeObjects } from "../../../src/objects.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { account, pullSecret } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { any, type Given, type Row, testRows } from "../../support/rows.ts";
+import { all, any, type Given, type Row, testRows } from "../../support/rows.ts";
 import { type TargetName, targetObject } from "../../support/situations/target-objects.ts";
 
 const detach = "detach --dangling -n demo";
@@ -24,6 +24,10 @@ async function world(): Promise<FakeWorld> {
   return made;
 }
 
+const put =
+  (kind: TargetName, name: string, ...names: (string | undefined)[]): Given =>
+  ({ cluster }) =>
+    cluster.put(targetObject(kind, { namespace: "demo", name }, names) as KubeObject);
 const left =
   /^Warning: deployment.apps\/web .* \(old\); .*:\n {2}kubectl acr-secret detach -n demo deployment\/web --dangling\nWarning: job.batch\/migrate .* \(""\); .*\n$/;
 /** The Secret is created after the read. */
@@ -33,10 +37,6 @@ const comesLater: Given = ({ asking, cluster }) =>
     if (is("list secret demo")(asked)) cluster.put(pullSecret("demo", "gone"));
     return answered;
   });
-const kinds = ["cronjob.batch", "daemonset.apps", "deployment.apps", "job.batch", "namespace", "replicaset.apps", "replicationcontroller"]
-  .concat("secret", "serviceaccount", "statefulset.apps")
-  .map((kind) => `list ${kind}`);
-
 testRows(
   [
     {
@@ -89,22 +89,75 @@ testRows(
         expect(JSON.stringify(made.cluster.get("cronjob.batch", "demo", "report"))).toContain('[{"name":"gone"}]');
       },
     },
+    ...[
+      { names: ["a", "gone", "b"], after: ["a", "b"] },
+      { names: ["b", "", "a", ""], after: ["b", "a"] },
+      { names: ["gone"], after: [] },
+      { names: ["y", "a", "x", "y"], after: ["a"] },
+    ].map(
+      ({ names, after }): Row => ({
+        does: `keeps the order of the other names: ${JSON.stringify(names)}`,
+        given: ({ cluster }) => {
+          for (const name of ["a", "b"]) cluster.put(pullSecret("demo", name));
+          cluster.put(account("demo", "some", names));
+        },
+        command: `${detach} --serviceaccount some`,
+        stdout: ["serviceaccount/some patched"],
+        check: (made) => expect((listOf(made, "some") ?? []).map(({ name = "" }) => name)).toEqual(after),
+      }),
+    ),
+    ...(["replicaset", "replicationcontroller"] as const).map(
+      (kind): Row => ({
+        does: `changes a ${kind}, whose pods stay`,
+        given: put(kind, "rs", "gone"),
+        command: detach,
+        stdout: /\n(?:replicaset\.apps|replicationcontroller)\/rs patched\n/,
+        stderr: left,
+      }),
+    ),
     {
-      does: "reads each list once for many namespaces",
-      world: async () => {
-        const made = await stored(...Array.from({ length: 20 }, (_, index) => `team-${String(index).padStart(2, "0")}`));
-        made.cluster.put(account("team-03", "default", ["gone"]));
-        made.cluster.put(account("team-04", "default", ["acr-myregistry"]));
-        return made;
+      does: "warns once about the targets whose pods would restart, and once about those that cannot be changed",
+      given: all(
+        ...Array.from({ length: 12 }, (_, index) => put("deployment", `x-${index}`, "gone")),
+        put("daemonset", "agent", "", "gone"),
+      ),
+      command: detach,
+      stdout: any,
+      stderr:
+        /^Warning: deployment.apps\/web, deployment.apps\/x-0, deployment.apps\/x-1 and 11 more list missing Secrets \(old, gone and ""\); skipped because a change restarts pods:\n {2}kubectl acr-secret detach -n demo( deployment\/\S+){10} --dangling\nWarning: job.batch\/migrate lists a missing Secret \(""\); skipped because the list cannot be changed\n$/,
+    },
+    {
+      does: "prints the id of each warning when -o jsonl",
+      command: `${detach} -o jsonl`,
+      stdout: /"ids":\["dangling-name"\].*\n.*"ids":\["empty-name"\]/,
+      stderr: any,
+    },
+    ...[
+      { names: ["gone", "acr-myregistry"], hint: "hint: kubectl acr-secret detach -n demo gone pod/p --recreate\n" },
+      { names: ["gone", ""], hint: "" },
+      { names: ["../x"], hint: "" },
+      { names: [""], hint: "" },
+    ].map(
+      ({ names, hint }): Row => ({
+        does: `suggests to recreate a pod only for one name: ${JSON.stringify(names)}`,
+        given: put("pod", "p", ...names),
+        command: `${detach} pod/p`,
+        code: 1,
+        stderr: [`error: imagePullSecrets of pod/p cannot be changed, so the Pod must be recreated`, ...hint.split("\n").slice(0, -1)],
+      }),
+    ),
+    {
+      does: "suggests the controller of an object",
+      given: ({ cluster }) => {
+        const { metadata, ...rest } = targetObject("replicaset", { namespace: "demo", name: "web-1" }, [
+          "gone",
+        ]) as KubeObjects["replicaset.apps"];
+        const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "u", controller: true };
+        cluster.put({ ...rest, metadata: { ...metadata, ownerReferences: [owner] } });
       },
-      command: "detach --dangling -A",
-      stdout: ["serviceaccount/default patched in namespace team-03", "serviceaccount/default unchanged in namespace team-04"],
-      stderr: ["1 ServiceAccount patched, 1 namespace unchanged"],
-      check: ({ asking }) => {
-        const ofTeam = (text: string) => text.includes("team-03");
-        expect(asking.all.filter((text) => !ofTeam(text)).sort()).toEqual(kinds);
-        expect(asking.all.filter(ofTeam)).toEqual(["get secret team-03/gone", "patch serviceaccount team-03/default"]);
-      },
+      command: `${detach} rs/web-1`,
+      code: 1,
+      stderr: /template of Deployment web; .*\nhint: kubectl acr-secret detach -n demo deployment\/web --dangling\n$/,
     },
     ...[
       { command: "detach --dangling gone -n demo", stderr: /^error: --dangling .*"gone".*\nhint: kubectl acr-secret detach -n demo gone / },

@@ -68,19 +68,6 @@ test.for<{ typed: string; prints: string[]; message?: RegExp; code: number; worl
     prints: ["--- serviceaccount/default", "+++ serviceaccount/default", "@@ -1,2 +0,0 @@", "-imagePullSecrets:", "-- name: theirs"],
     code: 1,
   },
-  {
-    typed: "attach acr-myregistry --namespaces demo,other --serviceaccount default --diff",
-    prints: [...listed(" in namespace demo"), restarted(" in namespace demo (dry run)")],
-    message: /^1 ServiceAccount patched, 1 namespace unchanged\n$/,
-    code: 1,
-  },
-  {
-    typed: "attach acr-myregistry -A --serviceaccount default --diff",
-    prints: [...listed(" in namespace demo"), restarted(" in namespace demo (dry run)")],
-    message:
-      /^empty: Error from server \(NotFound\): secrets "acr-myregistry" not found\nhint: .*\n1 ServiceAccount patched, 1 namespace unchanged, 1 namespace failed\n$/,
-    code: 2,
-  },
   { typed: "attach -n demo --serviceaccount nope --diff", prints: [], message: /^Error from server \(NotFound\): /, code: 2 },
   { typed: "attach -n demo --diff", prints: [], message: /^error: no target specified/, code: 2 },
   { typed: "attach -n demo --serviceaccount --diff --bogus", prints: [], message: /^error: unknown flag: --bogus\n/, code: 2 },

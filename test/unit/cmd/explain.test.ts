@@ -4,7 +4,7 @@ import { causes } from "../../../src/check/cause.ts";
 import type { CheckId } from "../../../src/doctor/finding.ts";
 import type { Rung } from "../../../src/doctor/ladder.ts";
 import type { ErrorKind } from "../../../src/errors.ts";
-import { warnings } from "../../../src/plan/warnings.ts";
+import { warnings } from "../../../src/targets/warnings.ts";
 import type { PartId } from "../../../src/verbs/secretless-check.ts";
 import { type } from "../../support/in-process.ts";
 

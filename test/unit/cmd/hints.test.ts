@@ -64,13 +64,10 @@ test.for([
 });
 
 test.for([
-  "attach acr --namespaces zzz*",
-  "attach --namespaces zzz* --serviceaccount default",
   "check --namespaces zzz*",
   "create --registry myregistry --namespaces zzz*",
   "create --registry myregistry --namespace-selector team=zzz",
   "delete acr --namespaces zzz* --yes",
-  "detach --dangling --namespaces zzz*",
   "list --namespaces zzz*",
   "rotate --namespaces zzz*",
   "rotate acr --namespaces zzz*",
@@ -87,7 +84,7 @@ test.for([
   "create --registry myregistry --repository app/web -n one",
   "create --registry myregistry --repository app/web --namespaces one,two --credential-per namespace",
   "delete acr -n one --yes",
-  "detach acr --namespaces one,two --serviceaccount default",
+  "detach acr -n one --serviceaccount default",
   "list --namespaces one,two",
   "rotate acr -n one",
 ])("explains once that permissions of the cluster are missing: %s", async (line) => {

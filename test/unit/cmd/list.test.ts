@@ -120,7 +120,7 @@ testRows(
     {
       does: "prints the ServiceAccounts of each Secret in the order of the lists, and reads only lists",
       world: () => stored("team-b", "team-a", "team"),
-      given: typed("attach acr-myregistry --serviceaccount default --namespaces team,team-a"),
+      given: typed(...["team", "team-a"].map((at) => `attach acr-myregistry --serviceaccount default -n ${at}`)),
       command: "list -A --no-headers",
       check: (world, run) => {
         const rows = ["team-a default", "team-b <none>", "team default"].map((text) => text.split(" "));

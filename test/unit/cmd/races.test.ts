@@ -49,7 +49,7 @@ const rotations: readonly Rotation[] = [
   {
     what: "a rotation, attach and detach",
     begin: shared,
-    racers: [retire, ...["attach", "detach"].map((verb) => `${verb} acr-myregistry --serviceaccount default ${places}`)],
+    racers: [retire, ...["attach", "detach"].map((verb) => `${verb} acr-myregistry --serviceaccount default -n a`)],
   },
   { what: "a rotation and a person who creates the other password", begin: shared, renames: true, racers: [retire, person], may: tooMany },
 ];

@@ -3,6 +3,7 @@ import { demo } from "../../support/demo.ts";
 import { type } from "../../support/in-process.ts";
 
 const everyVerb = ["create", "attach", "check", "list", "rotate", "detach", "delete", "prune", "doctor"];
+const scope = ["-A", "--all-namespaces", "--namespaces", "--namespace-selector", "--exclude-namespaces", "--include-system"];
 const manifests = ["-f", "--filename", "-k", "--kustomize", "-R", "--recursive", "--write"];
 
 /** What scripts and habits from before version 0.2 may still say. */
@@ -12,8 +13,8 @@ const unknown: readonly (readonly [verb: string, flags: readonly string[]])[] = 
     "create --registry myregistry",
     ["--keep", "--merge", "--acr-token", "--scope-map", "--from-docker-config", "--include-regional", ...manifests],
   ],
-  ["attach acr", manifests],
-  ["detach acr", manifests],
+  ["attach acr", [...manifests, ...scope]],
+  ["detach acr", [...manifests, ...scope]],
   ["schedule rotate", ["--apply", "--with-identity", "--for-new-namespaces", "--repository", "--serviceaccount", "--credential-per"]],
   ["schedule check", ["--apply", "--with-identity"]],
   ["secretless node-files --registry myregistry", ["--for", "--verify"]],

@@ -25,21 +25,6 @@ test("prints an item that Kustomize merges by name for a workload", () => {
   expect(patchesIn(detached)).toEqual(withItems([{ name: "acr", $patch: "delete" }]));
 });
 
-test("prints the namespace of each target when the changes are in several namespaces", () => {
-  const change = { act: "attach", secret: "acr" } as const;
-  const patches = kustomizePatches([
-    { ...change, names: ["acr"], to: { kind: "serviceaccount", name: "default", namespace: "one" } },
-    { ...change, names: ["theirs", "acr"], to: { kind: "serviceaccount", name: "default", namespace: "two" } },
-  ]);
-  expect(patchesIn(patches)).toMatchObject([
-    { target: { kind: "ServiceAccount", name: "default", namespace: "one" }, patch: { imagePullSecrets: [{ name: "acr" }] } },
-    {
-      target: { kind: "ServiceAccount", name: "default", namespace: "two" },
-      patch: { imagePullSecrets: [{ name: "theirs" }, { name: "acr" }] },
-    },
-  ]);
-});
-
 test("quotes each entry of a list that is no plain text in YAML", () => {
   const injected = "web\n  patch: '[]'\n- target: {kind: ClusterRoleBinding, name: viewers}\n  patch: |-\n    - {op: replace}";
   const names = ["acr", "1e3", "no", "a: b", injected, "\u009b2J", "é"];

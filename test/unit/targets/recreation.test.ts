@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { kinds, targetKinds } from "../../../src/kinds.ts";
 import type { ContainerStatus, Pod, PodSpec } from "../../../src/objects.ts";
+import { listAfter } from "../../../src/targets/lists.ts";
 import { readRecreation } from "../../../src/targets/recreation.ts";
-import { planRefer, readTarget } from "../../../src/targets/references.ts";
+import { readTarget } from "../../../src/targets/references.ts";
 import { jobOf, podOf } from "../../support/situations/pods.ts";
 
 const waits: ContainerStatus = { name: "web", restartCount: 0, state: { waiting: { reason: "ImagePullBackOff" } } };
@@ -102,7 +103,6 @@ test("marks exactly the kinds that must be recreated", () => {
   );
 });
 
-const to = { kind: "pod", namespace: "demo", name: "p" } as const;
 const unchangeable = "imagePullSecrets of pod/p cannot be changed";
 const keeps = `${unchangeable}, so the Pod must be recreated`;
 const running = { phase: "Running", containerStatuses: [runs] };
@@ -112,12 +112,12 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
   {
     why: "without --recreate, the command is suggested",
     options: "not",
-    gives: { act: "refuse", message: keeps, fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true } },
+    gives: { act: "refuse", error: { message: keeps, hint: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true } } },
   },
   {
     why: "--recreate recreates it",
     options: "asked",
-    gives: { act: "recreate", does: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"] },
+    gives: { act: "change", after: ["theirs", "acr"] },
   },
   {
     why: "without --recreate, the loss is reported",
@@ -125,8 +125,10 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     status: running,
     gives: {
       act: "refuse",
-      message: `${keeps}; it is running and would be stopped`,
-      fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
+      error: {
+        message: `${keeps}; it is running and would be stopped`,
+        hint: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
+      },
     },
   },
   {
@@ -135,34 +137,41 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     status: running,
     gives: {
       act: "refuse",
-      message: `${keeps}; it is running and would be stopped`,
-      fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
+      error: {
+        message: `${keeps}; it is running and would be stopped`,
+        hint: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
+      },
     },
   },
   {
     why: "--force ends a running pod",
     options: "forced",
     status: running,
-    gives: { act: "recreate", does: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"], force: true },
+    gives: { act: "change", after: ["theirs", "acr"] },
   },
   {
     why: "--force does not recreate a pod that has ended",
     options: "forced",
     status: { phase: "Succeeded" },
-    gives: { act: "refuse", message: `${unchangeable}, and the Pod cannot be recreated: it has ended and would run again` },
+    gives: { act: "refuse", error: { message: `${unchangeable}, and the Pod cannot be recreated: it has ended and would run again` } },
   },
 ])("attaches a Secret to a pod: $why", ({ options, status, gives }) => {
   const target = readTarget("pod", podOf({ spec: { imagePullSecrets: [{ name: "theirs" }] }, ...(status && { status }) }));
-  expect(planRefer("attach", "acr", target, wishes[options])).toEqual({ to, ...gives });
+  expect(listAfter(target, { does: "attach", secret: "acr", recreateOptions: wishes[options] })).toMatchObject(gives);
 });
 
 const lost = podOf({ spec: { imagePullSecrets: [{ name: "acr" }] } });
 test("keeps an attached pod and refuses a pod of a controller", () => {
   const target = readTarget("pod", lost);
-  expect(planRefer("attach", "acr", target, wishes.asked)).toEqual({ act: "keep", to, because: "already attached" });
-  expect(planRefer("detach", "other", target, wishes.asked)).toEqual({ act: "keep", to, because: "not attached" });
-  expect(planRefer("attach", "other", { ...target, owner: { kind: "Job", name: "j" } }, wishes.forced)).toMatchObject({
+  const { asked, forced } = wishes;
+  expect(listAfter(target, { does: "attach", secret: "acr", recreateOptions: asked })).toEqual({
+    act: "keep",
+    because: "already attached",
+  });
+  expect(listAfter(target, { does: "detach", secret: "other", recreateOptions: asked })).toEqual({ act: "keep", because: "not attached" });
+  const owned = { ...target, owner: { kind: "Job", name: "j" } };
+  expect(listAfter(owned, { does: "attach", secret: "other", recreateOptions: forced })).toMatchObject({
     act: "refuse",
-    message: "pod/p is created from the template of Job j; change that template instead",
+    error: { message: "pod/p is created from the template of Job j; change that template instead" },
   });
 });

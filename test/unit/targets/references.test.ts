@@ -1,16 +1,17 @@
 import { expect, test } from "vitest";
 import type { ServiceAccount } from "../../../src/objects.ts";
-import { patchOf, planRefer, readTarget, type Target } from "../../../src/targets/references.ts";
+import { listAfter, patchOf } from "../../../src/targets/lists.ts";
+import { readTarget, type Target } from "../../../src/targets/references.ts";
 
 const to = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
 const at7 = (...names: string[]): Target => ({ to, names, version: "7" });
 
 test.for([
-  { does: "attach", before: [], gives: { act: "attach", secret: "acr", before: [], after: ["acr"] }, why: "the first" },
+  { does: "attach", before: [], gives: { act: "change", after: ["acr"] }, why: "the first" },
   {
     does: "attach",
     before: ["theirs"],
-    gives: { act: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"] },
+    gives: { act: "change", after: ["theirs", "acr"] },
     why: "after the others",
   },
   {
@@ -22,19 +23,19 @@ test.for([
   {
     does: "detach",
     before: ["a", "acr", "b"],
-    gives: { act: "detach", secret: "acr", before: ["a", "acr", "b"], after: ["a", "b"] },
+    gives: { act: "change", after: ["a", "b"] },
     why: "the others keep their order",
   },
   {
     does: "detach",
     before: ["acr", "a", "acr"],
-    gives: { act: "detach", secret: "acr", before: ["acr", "a", "acr"], after: ["a"] },
+    gives: { act: "change", after: ["a"] },
     why: "the API accepts a name twice",
   },
-  { does: "detach", before: ["acr"], gives: { act: "detach", secret: "acr", before: ["acr"], after: [] }, why: "the last one" },
+  { does: "detach", before: ["acr"], gives: { act: "change", after: [] }, why: "the last one" },
   { does: "detach", before: ["theirs"], gives: { act: "keep", because: "not attached" }, why: "not in the list" },
-] as const)("plans to $does a Secret with the list $before: $why", ({ does, before, gives }) => {
-  expect(planRefer(does, "acr", at7(...before))).toEqual({ to, ...gives });
+] as const)("decides to $does a Secret with the list $before: $why", ({ does, before, gives }) => {
+  expect(listAfter(at7(...before), { does, secret: "acr" })).toEqual(gives);
 });
 
 const account = (more: Partial<ServiceAccount> = {}): ServiceAccount => ({
@@ -60,9 +61,7 @@ test("reads a target without a version", () => {
   });
 });
 
-test("writes every name with the version that was read", () => {
-  expect(patchOf(at7("theirs"), ["theirs", "acr"])).toEqual({
-    metadata: { resourceVersion: "7" },
-    imagePullSecrets: [{ name: "theirs" }, { name: "acr" }],
-  });
+test("writes every name, and removes an empty list", () => {
+  expect(patchOf(to, ["theirs", "acr"])).toEqual({ act: "patch", patch: { imagePullSecrets: [{ name: "theirs" }, { name: "acr" }] } });
+  expect(patchOf(to, [])).toEqual({ act: "patch", patch: { imagePullSecrets: null } });
 });

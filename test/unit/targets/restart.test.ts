@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { nameOf } from "../../../src/kinds.ts";
-import { type PullingPod, planRestarts, type RestartOptions } from "../../../src/targets/restart.ts";
+import { nameOf, type Ref } from "../../../src/kinds.ts";
+import { type PullingPod, type RestartOptions, restartsOf } from "../../../src/targets/restart.ts";
 
-type Attached = Parameters<typeof planRestarts>[0][number];
+type Attached = Parameters<typeof restartsOf>[0][number];
 
 const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
 const accounts: readonly Attached[] = [{ to: account, names: ["theirs", "acr"] }];
@@ -25,7 +25,7 @@ const bare = (more: Partial<PullingPod>): PullingPod => {
 };
 
 const planned = (pods: readonly PullingPod[], mayPull: (repository: string) => boolean = (repository) => repository === "app/web") =>
-  planRestarts(accounts, pods, { secret: "acr", restart: "stuck", mayPull });
+  restartsOf(accounts, pods, { secret: "acr", restart: "stuck", mayPull });
 
 test.for<{ why: string; pod: PullingPod; restarts: number; expected: (string | RegExp)[] }>([
   { why: "created before the attach, and recreated by its controller", pod: pod({}), restarts: 1, expected: [] },
@@ -96,20 +96,17 @@ test.for<{ why: string; pod: PullingPod; restarts: number; expected: (string | R
     restarts: 0,
     expected: [/base\/nginx/],
   },
-])("plans the restart of a pod: $why", ({ pod, restarts, expected }) => {
-  const changes = planned([pod]);
+])("decides about the restart of a pod: $why", ({ pod, restarts, expected }) => {
+  const decided = planned([pod]);
 
-  expect(changes).toHaveLength(restarts + expected.length);
-  expect(changes.filter(({ act }) => act === "restart")).toHaveLength(restarts);
-  expect(changes.flatMap((change) => (change.act === "warn" ? change.message : []))).toEqual(
-    expected.map((text) => expect.stringMatching(text)),
-  );
+  expect(decided.restarts).toHaveLength(restarts);
+  expect(decided.warnings.map(({ message }) => message)).toEqual(expected.map((text) => expect.stringMatching(text)));
 });
 
 test("warns about images that the Secret cannot pull with the flags that add them", () => {
-  const expected = planned([pod({ repositories: ["app/web", "base/nginx", "base/redis"] })], (repository) => repository.startsWith("app/"));
+  const pods = [pod({ repositories: ["app/web", "base/nginx", "base/redis"] })];
 
-  expect(expected.filter(({ act }) => act === "warn")).toMatchObject([
+  expect(planned(pods, (repository) => repository.startsWith("app/")).warnings).toMatchObject([
     {
       message:
         "pod/web-1 waits for base/nginx and base/redis, which secret/acr cannot pull; add --repository base/nginx --repository base/redis",
@@ -136,30 +133,23 @@ test.for<{ why: string; pods: PullingPod[]; expected: string[] }>([
   { why: "the Secret cannot pull its images", pods: [pod({ account: "app", repositories: ["app/api"] })], expected: [] },
   { why: "it waits for something else", pods: [pod({ account: "app", waits: "node" })], expected: [] },
 ])("warns about a pod of another ServiceAccount and does not restart it: $why", ({ pods, expected }) => {
-  expect(planned(pods)).toEqual(expected.map((message) => ({ act: "warn", to: pod({}).to, message })));
+  expect(planned(pods)).toEqual({ restarts: [], warnings: expected.map((message) => ({ to: pod({}).to, message })) });
 });
 
 test("does not warn about other ServiceAccounts when no target is selected", () => {
-  expect(planRestarts([], [pod({ account: "app" })], { secret: "acr", restart: "stuck", mayPull: () => true })).toEqual([]);
+  expect(restartsOf([], [pod({ account: "app" })], { secret: "acr", restart: "stuck", mayPull: () => true })).toEqual({
+    restarts: [],
+    warnings: [],
+  });
 });
 
 test("makes a restart and a warning depend on the attach of the ServiceAccount", () => {
-  expect(planned([pod({}), bare({})]).map(({ act, needs }) => [act, needs])).toEqual([
-    ["restart", account],
-    ["warn", account],
-  ]);
-});
-
-test("lists restarts before warnings", () => {
-  const pods = [pod({ owner: { kind: "Job", name: "web" } }), pod({}), bare({}), pod({ owner: { kind: "DaemonSet", name: "web" } })];
-
-  expect(planned(pods).map(({ act }) => act)).toEqual(["restart", "restart", "warn", "warn"]);
+  expect(planned([pod({}), bare({})])).toMatchObject({ restarts: [{ needs: account }], warnings: [{ needs: account }] });
 });
 
 test("restarts exactly the pod that was read and says why", () => {
-  expect(planned([pod({})])).toEqual([
+  expect(planned([pod({})]).restarts).toEqual([
     {
-      act: "restart",
       needs: account,
       to: { kind: "pod", namespace: "demo", name: "web-1" },
       uid: "u1",
@@ -172,10 +162,12 @@ const hash = { owner: { kind: "ReplicaSet", name: "web-5d" }, above: { kind: "De
 const deployment = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
 
 /** Formats each step as a line. */
-const steps = (targets: readonly Attached[], pods: readonly PullingPod[], restart: RestartOptions) =>
-  planRestarts(targets, pods, { secret: "acr", restart, mayPull: (repository) => repository === "app/web" }).map(
-    ({ act, to, needs }) => `${act} ${nameOf(to)}${[needs ?? []].flat().map((ref) => ` needs ${nameOf(ref)}`)}`,
-  );
+function steps(targets: readonly Attached[], pods: readonly PullingPod[], restart: RestartOptions): string[] {
+  const order = { secret: "acr", restart, mayPull: (repository: string) => repository === "app/web" };
+  const { restarts, warnings } = restartsOf(targets, pods, order);
+  const text = ({ to, needs }: { readonly to: Ref; readonly needs?: Ref }) => `${nameOf(to)}${needs ? ` needs ${nameOf(needs)}` : ""}`;
+  return [...restarts.map((one) => `restart ${text(one)}`), ...warnings.map((one) => `warn ${text(one)}`)];
+}
 
 test.for<{
   why: string;
@@ -253,7 +245,7 @@ test.for<{
 
 test("suggests the command that deletes the pod with --restart=none", () => {
   const there = pod({ to: { kind: "pod", namespace: "demo", name: "web-1" } });
-  expect(planRestarts(accounts, [there], { secret: "acr", restart: "none", mayPull: () => true })).toMatchObject([
+  expect(restartsOf(accounts, [there], { secret: "acr", restart: "none", mayPull: () => true }).warnings).toMatchObject([
     {
       message: "pod/web-1 was created before acr was added to serviceaccount/default, so it must be recreated",
       fix: { kubectl: "delete pod", args: ["web-1"], namespace: "demo" },
@@ -279,7 +271,7 @@ test.for<{ why: string; pods: PullingPod[]; renewed?: boolean; expected: string[
 ])("reports pods that recover with the written Secret: $why", ({ pods, renewed = true, expected }) => {
   const order = { secret: "acr", restart: "stuck", renewed, mayPull: (repository: string) => repository === "app/web" } as const;
 
-  expect(planRestarts([], pods, order)).toEqual(expected.map((message) => ({ act: "warn", to: pod({}).to, message, isInfo: true })));
+  expect(restartsOf([], pods, order).warnings).toEqual(expected.map((message) => ({ to: pod({}).to, message, isInfo: true })));
 });
 
 test.for([
@@ -287,8 +279,7 @@ test.for([
   { why: "no command for a Job", owner: { kind: "Job", name: "report" }, target: undefined },
   { why: "no command for an unknown kind", owner: { kind: "Workflow", name: "w" }, target: undefined },
 ])("suggests the command that recreates an object: $why", ({ owner, target }) => {
-  const [change] = planned([owner ? pod({ owner }) : bare({})]);
+  const { restarts, warnings } = planned([owner ? pod({ owner }) : bare({})]);
   const fix = target && { verb: "attach", secret: "acr", targets: [target], recreate: true };
-  expect(change).toMatchObject({ act: "warn", ...(fix && { fix }) });
-  expect(change?.act === "warn" && change.fix !== undefined).toBe(fix !== undefined);
+  expect({ restarts, fixes: warnings.map((one) => one.fix) }).toEqual({ restarts: [], fixes: [fix] });
 });

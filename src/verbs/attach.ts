@@ -1,0 +1,94 @@
+import { CliError } from "../errors.ts";
+import type { Create, Fix } from "../fix.ts";
+import type { Ref } from "../kinds.ts";
+import { pullSecretKey, type Secret } from "../objects.ts";
+import type { Outcome } from "../outcome.ts";
+import { hostOf, isKeyOf } from "../registry/server-key.ts";
+import { readEntries } from "../secret/entry.ts";
+import { attachTargets } from "../targets/attach.ts";
+import type { RecreateOptions } from "../targets/lists.ts";
+import type { RestartOptions } from "../targets/restart.ts";
+import type { Tools } from "../tools.ts";
+import { entriesIn } from "../usage/existing-secret.ts";
+import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
+import { usersOf } from "../usage/plan-input.ts";
+import { noSecret, onlySecret } from "../usage/pull-secrets.ts";
+import { type TargetObject, type TargetOptions, targetOf } from "../usage/targets.ts";
+
+export type Attach = {
+  readonly namespace: string;
+  /** Absent: the only Secret of this plugin in the namespace. */
+  readonly secret: string | undefined;
+  /** The targets; undefined if the user chooses among those that use the Secret's registry and lack the Secret. */
+  readonly targets: TargetOptions | undefined;
+  readonly restart: RestartOptions;
+  readonly recreateOptions: RecreateOptions;
+  /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
+  readonly wait: number;
+  /** The command that creates the Secret, for the hint if it doesn't exist. */
+  readonly make: Create;
+};
+
+/** Lets the user choose among targets. @returns whether a target was chosen */
+export type Choose = (secret: string, candidates: () => Promise<readonly Ref[]>) => Promise<(target: Ref) => boolean>;
+
+/**
+ * Adds a Secret to the lists of targets in one namespace, and restarts the pods that wait for it.
+ * @throws CliError if the Secret or a named target doesn't exist, or the kubelet can't use the Secret's type
+ */
+export async function* attach(order: Attach, choose: Choose, tools: Tools): AsyncGenerator<Outcome> {
+  const { namespace, restart, recreateOptions, make } = order;
+  const cluster = tools.cluster();
+  const name = order.secret ?? (await onlySecret(cluster, namespace, { ...make, namespace, or: "name the Secret" } as Fix));
+  const targets = order.targets ?? { picks: [], whereUsed: true };
+  const pods = restart === "all" || targets.whereUsed ? "all" : "waiting";
+  const wait = { milliseconds: order.wait, sleep: tools.sleep };
+  const read = () => readNamespace({ cluster, namespace }, { secret: name, targets, pods, wait, lenient: false });
+  const secretIn = ({ secret }: NamespaceState) => attachable(secret, { ...make, secret: name, namespace });
+
+  const candidates = async () => {
+    const state = await read();
+    const users = usersIn(state, secretIn(state)).map((object) => targetOf(object));
+    return users.filter(({ names }) => !names.includes(name)).map(({ to }) => to);
+  };
+  const isChosen = order.targets ? () => true : await choose(name, candidates);
+  // The user may have taken a while
+  const state = await read();
+  const secret = secretIn(state);
+  const found = targets.whereUsed ? usersIn(state, secret) : state.targets;
+  const selected = found.filter((object) => isChosen(targetOf(object).to));
+  const hosts = hostsOf(secret);
+  const to = { kind: "secret", name, namespace } as const;
+  if (selected.length === 0) return yield { to, messages: [`no target that can be changed uses ${hosts.join(" or ")}`] };
+  yield* attachTargets({ secret: to, targets: selected, pods: state.pods, hosts, restart, recreateOptions, mayPull: () => true }, tools);
+}
+
+/** @throws CliError notFound if the Secret doesn't exist, invalid if the kubelet can't use its type */
+function attachable(secret: Secret | undefined, make: Create & { readonly secret: string }): Secret {
+  if (!secret) throw noSecret(make.secret, make);
+  const type = secret.type ?? "Opaque";
+  if (!(type in pullSecretKey)) throw new CliError("invalid", `secret "${make.secret}" is of type ${type}, which the kubelet ignores`);
+  return secret;
+}
+
+function usersIn(state: NamespaceState, secret: Secret): TargetObject[] {
+  const hosts = hostsOf(secret);
+  if (hosts.length > 0) return usersOf(hosts, state);
+  const { name } = secret.metadata;
+  throw new CliError("invalid", `secret/${name} does not name the registry of its login: specify the targets`, {
+    hint: { verb: "attach", secret: name, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
+  });
+}
+
+/**
+ * Returns the registries of a Secret: those that its annotation names and that it has a login for. Without an annotation, returns the hosts
+ * of all its keys. The annotation alone doesn't count, because anyone in the namespace can write it and the result decides which pods are
+ * restarted.
+ */
+function hostsOf(secret: Secret): string[] {
+  const servers = entriesIn(secret).map(({ server }) => server);
+  const entries = readEntries(secret);
+  if (entries === undefined) return [...new Set(servers.map(hostOf))].filter((host) => /^[\w.:-]+$/.test(host));
+  const recorded = new Set(entries.flatMap((entry) => entry.hosts));
+  return [...recorded].filter((host) => servers.some((server) => isKeyOf(host, server)));
+}
