@@ -2,12 +2,13 @@ import { cloudOf } from "../src/azure/cloud.ts";
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
 import { isObjectName } from "../src/kinds.ts";
+import { printData } from "../src/output/object.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { isLoginServer } from "../src/registry/login-server.ts";
 import { clusterScopeOf } from "../src/scope/cluster-scopes.ts";
-import { openNodePulls } from "../src/usage/node-pulls.ts";
+import { azureJson, nodePaths, type ProviderCloud, providerConfig } from "../src/secretless/node-files.ts";
 import { createSecretless, deleteSecretless } from "../src/verbs/secretless.ts";
-import { checkSecretless, proveByPod } from "../src/verbs/secretless-check.ts";
+import { checkSecretless } from "../src/verbs/secretless-check.ts";
 import { conclude, printsHints } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
@@ -16,7 +17,6 @@ import { type Flags, firstIgnored, identityFlags, identityOf, mustBe, nodePulls,
 import { serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { scopeOf } from "./line/scope-flags.ts";
-import { runNodeFiles } from "./secretless/node-files.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -58,7 +58,7 @@ const commands: Readonly<Record<string, Command>> = {
   create: { accepts: ["registry", "identity"], run: (...call) => change("create", ...call) },
   delete: { accepts: ["registry", "identity", "yes"], run: (...call) => change("delete", ...call) },
   check: { accepts: ["image", ...Object.keys(nodePulls)], run: check },
-  "node-files": { accepts: [], hasNoArguments: true, run: runNodeFiles },
+  "node-files": { accepts: [], hasNoArguments: true, run: printNodeFiles },
 };
 
 const common = Object.keys({ ...identityFlags, ...writeOutput });
@@ -166,12 +166,22 @@ async function check(given: SecretlessFlags, session: Session, names: readonly s
   const cluster = session.cluster();
   const account = { kind: "serviceaccount", name, namespace: await cluster.namespace() } as const;
   const azure = await session.azure(identityOf(given));
-  async function* findings() {
-    yield* checkSecretless({ account, image, cluster, azure, registry: session.registry() });
-    const tools = { ...session, uninterrupted: session.interruption.uninterrupted };
-    if (!pod) return;
-    const pulls = openNodePulls(cluster, pod.node, tools);
-    yield session.during("Pulling the image on a node", () => proveByPod({ account, image: pod.image }, pulls));
-  }
-  return printFindings(findings(), session, output);
+  const tools = { ...session, uninterrupted: session.interruption.uninterrupted };
+  const findings = checkSecretless({ account, image, cluster, azure, registry: session.registry(), pod }, tools);
+  return printFindings(findings, session, output);
+}
+
+/** Prints the files with which kubelets pull without pull secrets, and the kubelet's flags. Never changes a node. @returns the exit code */
+async function printNodeFiles({ cloud = "AzureCloud" }: { readonly cloud: ProviderCloud | undefined }, session: Session): Promise<number> {
+  const { binaries, config, azure } = nodePaths;
+  session.print(`# Flags of the kubelet:
+#   --image-credential-provider-bin-dir=${binaries}
+#   --image-credential-provider-config=${config}
+---
+# ${config}
+${await printData(providerConfig, "yaml")}---
+# ${azure}
+${JSON.stringify(azureJson(cloud))}
+`);
+  return 0;
 }

@@ -1,5 +1,4 @@
 import type { Azure, Exchanged } from "../azure/port.ts";
-import type { PodPull } from "../check/pull-pod.ts";
 import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { providerMetric } from "../doctor/nodes.ts";
@@ -12,7 +11,8 @@ import type { ImageRef, Registry } from "../registry/port.ts";
 import { tokenUser } from "../secret/guess.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 import { type Account, annotationKeys, audienceRight, kubeletGroup, tokenAudience, tokenSubject } from "../secretless/objects.ts";
-import type { openNodePulls } from "../usage/node-pulls.ts";
+import type { Tools } from "../tools.ts";
+import { openNodePulls, type PullTools } from "../usage/node-pulls.ts";
 
 /** The parts of a pull without a pull secret. docs/secretless.md has a section for each, which `explain` prints. */
 export type PartId =
@@ -33,6 +33,8 @@ type CheckedPull = {
   readonly cluster: Cluster;
   readonly azure: Pick<Azure, "exchangeAssertion">;
   readonly registry: Registry;
+  /** Also lets a node pull the image, which a pod names like this. */
+  readonly pod: { readonly image: string; readonly node: string | undefined } | undefined;
 };
 
 type Result = Omit<PartFinding, "id" | "subject">;
@@ -42,10 +44,10 @@ const failed = (message: string, next?: Fix): Result => ({ status: "failed", mes
 
 /**
  * Checks each part of a pull as the kubelet and its credential provider do it: the annotations, the right to request the token, the token,
- * the sign-in and the manifest. Reads no node except its metrics, changes nothing, and prints no token.
+ * the sign-in and the manifest. Reads no node except its metrics, changes nothing except for the pod that pulls, and prints no token.
  */
-export async function* checkSecretless(checked: CheckedPull): AsyncGenerator<PartFinding> {
-  const { cluster, account } = checked;
+export async function* checkSecretless(checked: CheckedPull, tools: PullTools & Pick<Tools, "during">): AsyncGenerator<PartFinding> {
+  const { cluster, account, pod } = checked;
   const [audience, provider, token] = [
     cluster.groupMay(kubeletGroup, audienceRight(account)).catch(asRefusal),
     providerOf(cluster).catch(asRefusal),
@@ -61,6 +63,9 @@ export async function* checkSecretless(checked: CheckedPull): AsyncGenerator<Par
   );
   yield* pull(checked, found, await token);
   yield findingFor({ id: "node-provider", subject: "nodes" }, await provider, (result) => result);
+  if (!pod) return;
+  const pulls = openNodePulls(cluster, pod.node, tools);
+  yield tools.during("Pulling the image on a node", () => pullOnNode(account, pod.image, pulls));
 }
 
 const findingFor = <T>(part: Pick<PartFinding, "id" | "subject">, answer: T | CliError, read: (answer: T) => Result): PartFinding =>
@@ -155,9 +160,6 @@ async function providerOf(cluster: Cluster): Promise<Result> {
   return ok(`${some.length} of ${all.length} nodes have a credential provider`);
 }
 
-/** The ServiceAccount, and an image as a pod names it. */
-type Question = Pick<PodPull, "image"> & { readonly account: Account };
-
 /** A Secret that does not exist. Admission copies the list of the ServiceAccount to a pod without a list. */
 const noSecret = "acr-secret-none";
 
@@ -165,14 +167,14 @@ const noSecret = "acr-secret-none";
  * Lets a node pull the image as the ServiceAccount, in a pod without pull secrets that is deleted afterwards.
  * @throws Interrupted
  */
-export async function proveByPod({ account, image }: Question, pulls: ReturnType<typeof openNodePulls>): Promise<Finding<"pod-pull">> {
+async function pullOnNode(account: Account, image: string, pulls: ReturnType<typeof openNodePulls>): Promise<PartFinding> {
   const { namespace, name } = account;
-  const part = { id: "pod-pull", subject: `${account.kind}/${name}` } as const;
-  const pod = { namespace, image, account: name, names: [noSecret], isListFinal: true, near: undefined } as const;
-  const answer = await pulls.pull(pod, false).catch(asRefusal);
+  const part = { id: "pod-pull", subject: nameOf(account) } as const;
+  const question = { namespace, image, account: name, names: [noSecret], isListFinal: true, near: undefined } as const;
+  const answer = await pulls.pull(question, false).catch(asRefusal);
   if (answer instanceof Error) return findingOf(answer, part);
   if ("unproven" in answer) return { ...part, status: "unknown", message: answer.unproven };
-  const [failure] = answer.failures;
-  if (failure) return { ...part, status: "failed", message: `node ${answer.node} says: ${failure.text}`, next: explainCommand(part.id) };
+  const [first] = answer.failures;
+  if (first) return { ...part, status: "failed", message: `node ${answer.node} says: ${first.text}`, next: explainCommand(part.id) };
   return { ...part, status: "ok", message: `node ${answer.node} pulled the image without a pull secret` };
 }
