@@ -47,7 +47,7 @@ export const explain = verb({
 
 const itemOf = (each: Explanation): Item => ({
   id: each.id,
-  of: each.of,
+  type: each.of,
   verdict: verdictOf(each),
   means: each.means,
   says: each.says.map(textOf).join("\n\n"),

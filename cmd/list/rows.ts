@@ -46,9 +46,9 @@ function cellsOf(item: PullSecretItem, now: Date, wide: boolean): string[] {
     age(creationTimestamp, now),
     all(({ identity }) => identity),
     all(({ slot }) => slot),
-    all(({ madeAt }) => madeAt && age(madeAt, now)),
+    all(({ createdAt }) => createdAt && age(createdAt, now)),
     all(({ previous }) => previous && previousOf(previous, now)),
-    all(({ madeBy }) => madeBy),
+    all(({ createdBy }) => createdBy),
   ];
 }
 

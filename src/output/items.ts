@@ -34,7 +34,7 @@ export type Item =
 type ExplanationItem = {
   readonly kind?: undefined;
   readonly id: string;
-  readonly of: string;
+  readonly type: string;
   readonly verdict: string | undefined;
   readonly means: string;
   readonly says: string;
@@ -94,9 +94,9 @@ export function pullSecretItem({ secret, serviceAccounts, holdings }: Listed) {
       slot: slot || undefined,
       expiry,
       expiresAt: timeOf(expiresAt) ?? null,
-      madeAt: timeOf(madeAt),
-      madeBy: by,
-      previous: previous && { slot: previous.slot, madeAt: timeOf(previous.madeAt), until: timeOf(previous.until) },
+      createdAt: timeOf(madeAt),
+      createdBy: by,
+      previous: previous && { slot: previous.slot, createdAt: timeOf(previous.madeAt), until: timeOf(previous.until) },
     })),
     serviceAccounts,
   };
@@ -136,12 +136,12 @@ export function leftoverItem({ to, what, kind, identity, passwords, for: { words
     what,
     credential: kind,
     identity: identity || undefined,
-    passwords: lost ? undefined : passwords,
+    passwords: lost ? undefined : passwords.map(({ slot, madeAt }) => ({ slot, createdAt: madeAt })),
     for: words,
     clusters,
-    madeAt,
+    createdAt: madeAt,
     state,
-    goes: isDeleted,
+    willDelete: isDeleted,
   };
 }
 

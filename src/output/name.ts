@@ -9,7 +9,7 @@ export const name: Format = {
     each: (outcome) => (isNamed(outcome, inAzure) ? `${printable(nameOf(outcome.to))}\n` : ""),
   }),
   items: (items) => {
-    const deleted = new Set(items.flatMap((item) => (item.kind === "Leftover" && item.goes ? [item.object] : [])));
+    const deleted = new Set(items.flatMap((item) => (item.kind === "Leftover" && item.willDelete ? [item.object] : [])));
     return [...items.flatMap(secretName), ...deleted].map((each) => `${printable(each)}\n`).join("");
   },
 };

@@ -20,7 +20,7 @@ export function outcomeData(
     kind: "Outcome",
     namespace: to.namespace,
     object: nameOf(to),
-    result: result ?? "told",
+    result: result ?? "info",
     dryRun: dryRun === "none" ? undefined : dryRun,
     because: isInfo ? texts[0] : because,
     grants,
@@ -31,7 +31,7 @@ export function outcomeData(
   };
 }
 
-const untried = { failed: "left", interrupted: "left" } as const;
+const untried = { failed: "skipped", interrupted: "interrupted" } as const;
 
 const resultOf = ({ result, error, left }: Outcome) => (error ? "failed" : left ? untried[left] : result);
 

@@ -95,8 +95,8 @@ export function pullSecretOf(
     identity: expiry === "unknown" ? "myregistry" : `${namespace}-${name}-1a2b3c4d`,
     slot: "password1",
     ...ends,
-    madeAt: expiry === "unknown" ? undefined : inDays(-60),
-    madeBy: "jane@example.com",
+    createdAt: expiry === "unknown" ? undefined : inDays(-60),
+    createdBy: "jane@example.com",
     previous: undefined,
   };
   const serviceAccounts = ["default"];

@@ -68,9 +68,9 @@ function rowOf({ name, logins, serviceAccounts }: PullSecretItem, now: Date): Ht
   const all = logins.length > 0 ? logins : [noLogin];
   const span = all.length > 1 && html` rowspan="${all.length}"`;
   const rows = all.map((login: typeof noLogin, at) => {
-    const { registries = [], credential = "", guessed, identity, expiry, expiresAt, madeAt } = login;
+    const { registries = [], credential = "", guessed, identity, expiry, expiresAt, createdAt } = login;
     const end = expiresAt === null ? expiry : expiryTimeOf(Date.parse(expiresAt), now);
-    const made = madeAt !== undefined && html`<time datetime="${madeAt}">${madeAt.slice(0, 10)}</time>`;
+    const made = createdAt !== undefined && html`<time datetime="${createdAt}">${createdAt.slice(0, 10)}</time>`;
     return html`<tr>${at === 0 && html`<th scope="row"${span}><code>${name}</code></th>`}<td>${registries.join(", ")}</td><td>${credential}${
       guessed === true && credential !== "" && "?"
     } <span class="dim">${identity}</span></td><td><b class="${lookOf(login, now)}">${end}</b></td><td>${made}</td>${

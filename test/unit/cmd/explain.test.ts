@@ -124,7 +124,7 @@ describe("explain", () => {
     expect(JSON.parse(stdout)).toEqual({
       apiVersion: "acr-secret/v1",
       kind: "ExplanationList",
-      items: [{ id: "notFound", of: "error", means: expect.stringMatching(/\.$/), says: expect.stringMatching(/^Check the/) }],
+      items: [{ id: "notFound", type: "error", means: expect.stringMatching(/\.$/), says: expect.stringMatching(/^Check the/) }],
     });
     expect(JSON.parse((await type("explain -o json", noWorld)).stdout).items).toHaveLength(explanations.length);
   });

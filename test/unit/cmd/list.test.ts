@@ -158,7 +158,8 @@ testRows(
       { until: "2025-12-31T00:00:00Z", cell: "password1 is due for deletion" },
     ].map(({ until, cell }): Row => {
       const previous = { slot: "password1", madeAt: "2025-10-01T00:00:00Z", ...(until && { until }) };
-      const { slot, madeAt, by: madeBy } = rotated;
+      const { slot, madeAt: createdAt, by: createdBy } = rotated;
+      const printed = { slot: "password1", createdAt: "2025-10-01T00:00:00Z", ...(until && { until }) };
       return {
         does: `prints a rotation with -o wide: ${cell}`,
         given: note({ ...rotated, previous }),
@@ -171,7 +172,7 @@ testRows(
         after: [
           {
             command: "list -n demo -o jsonl",
-            check: (_, { stdout }) => expect(JSON.parse(stdout).logins).toMatchObject([{ slot, madeAt, madeBy, previous }]),
+            check: (_, { stdout }) => expect(JSON.parse(stdout).logins).toMatchObject([{ slot, createdAt, createdBy, previous: printed }]),
           },
           { command: "list -n demo", stdout: /^(?!.*PREVIOUS)/s },
         ],

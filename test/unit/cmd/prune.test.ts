@@ -62,7 +62,7 @@ const afterStock =
       return answered;
     });
 const row = { apiVersion: "acr-secret/v1", kind: "Leftover", what: "token", credential: "acr-token", clusters: [here] };
-const orphan = { ...row, object: `token.azurecr.io/${name}`, identity: name, state: "orphan", goes: true };
+const orphan = { ...row, object: `token.azurecr.io/${name}`, identity: name, state: "orphan", willDelete: true };
 
 testRows(
   [
@@ -224,7 +224,7 @@ testRows(
       check: (_, { stdout }) =>
         expect(json(stdout)).toMatchObject([
           { ...orphan, for: "secret acr-myregistry in namespace b", passwords: [{ slot: "password1" }] },
-          { object: `token.azurecr.io/${kept}`, state: "in use", goes: false },
+          { object: `token.azurecr.io/${kept}`, state: "in use", willDelete: false },
         ]),
       after: [
         {

@@ -96,7 +96,7 @@ test("omits a recorded time that is not a time, and prints other times in UTC", 
   });
 
   expect(logins).toMatchObject([
-    { madeAt: "2026-01-01T00:00:00Z", previous: { slot: "password1", madeAt: undefined, until: "2026-03-02T00:00:00Z" } },
+    { createdAt: "2026-01-01T00:00:00Z", previous: { slot: "password1", createdAt: undefined, until: "2026-03-02T00:00:00Z" } },
   ]);
 });
 

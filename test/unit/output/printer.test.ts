@@ -119,7 +119,7 @@ test("prints a JSON line for each outcome at once for -o jsonl", async () => {
     { ...common, object: "token.azurecr.io/t", result: "created", because: "it does not exist" },
     { ...common, namespace: "demo", object: "secret/acr", result: "created", because: "it does not exist" },
     { ...common, namespace: "demo", object: "serviceaccount/default", result: "patched" },
-    { ...common, namespace: "demo", object: "serviceaccount/default", result: "told", warnings: ["look"] },
+    { ...common, namespace: "demo", object: "serviceaccount/default", result: "info", warnings: ["look"] },
     {
       ...common,
       namespace: "demo",
@@ -127,7 +127,7 @@ test("prints a JSON line for each outcome at once for -o jsonl", async () => {
       result: "failed",
       error: { kind: "forbidden", message: "no", hint: hint.slice("hint: ".length, -1) },
     },
-    { ...common, namespace: "demo", object: "serviceaccount/default", result: "left", because: "" },
+    { ...common, namespace: "demo", object: "serviceaccount/default", result: "skipped", because: "" },
   ]);
 });
 
@@ -135,7 +135,7 @@ test("prints the id of a warning", async () => {
   const dangling: Outcome = { change: { act: "warn", id: "dangling-name", to: account, message: "look" }, messages: ["look"] };
 
   expect(JSON.parse((await printed("jsonl", [dangling])).stdout)).toMatchObject({
-    result: "told",
+    result: "info",
     warnings: ["look"],
     ids: ["dangling-name"],
   });
