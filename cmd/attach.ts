@@ -1,4 +1,4 @@
-import { type Attach, attach as attachSecret, type Choose } from "../src/verbs/attach.ts";
+import { type Attach, attachSecret, type Choose } from "../src/verbs/attach.ts";
 import { selectTargets } from "./choose-targets.ts";
 import { parseWait } from "./line/durations.ts";
 import { restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";

@@ -1,6 +1,6 @@
 import { usage } from "../src/errors.ts";
 import type { Choose } from "../src/verbs/attach.ts";
-import { detachMissing, detach as detachSecret } from "../src/verbs/detach.ts";
+import { detachMissing, detachSecret } from "../src/verbs/detach.ts";
 import { selectTargets } from "./choose-targets.ts";
 import { type Flags, formatFlag, targetFlags, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";

@@ -67,7 +67,8 @@ export function verbHelp(verb: Verb, columns: number): string {
 
 /** Returns the meaning of each exit code of a verb. 2 takes precedence over 1. */
 export function codesOf({ findings, flags }: Partial<Verb>): Readonly<Record<string, string>> {
-  const failure = flags?.["namespaces"] ? "error, or at least one object failed" : "error";
+  const isOnSeveral = flags && ("namespaces" in flags || "all-serviceaccounts" in flags);
+  const failure = isOnSeveral ? "error, or at least one object failed" : "error";
   return {
     0: "success",
     ...(findings === undefined ? { 1: failure } : { 1: `${findings}, or a flag is invalid`, 2: unreadable }),

@@ -1,8 +1,25 @@
-import type { Ref } from "../kinds.ts";
+import { absent, CliError } from "../errors.ts";
+import { type Fix, hasVerb } from "../fix.ts";
+import { joinNames, kinds, nameOf, type Ref, resourceOf, type TargetKind } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Tools } from "../tools.ts";
+import { missingSecrets } from "../usage/pull-secrets.ts";
 import { type TargetObject, targetOf } from "../usage/targets.ts";
-import { announceEnding, editLists, endedBy, listAfter, type RecreateOptions } from "./lists.ts";
+import { isPlain, pluralize, shown, targetArguments } from "../wording.ts";
+import {
+  announceEnding,
+  editEach,
+  editList,
+  editLists,
+  endedBy,
+  listAfter,
+  patchOf,
+  type RecreateOptions,
+  refuseOwned,
+  refuseRecreate,
+} from "./lists.ts";
+import type { Target } from "./references.ts";
+import type { WarningId } from "./warnings.ts";
 
 export type DetachOrder = {
   readonly secret: Ref<"secret">;
@@ -18,4 +35,91 @@ export async function* detachTargets({ secret, targets, recreateOptions }: Detac
   const changed = targets.map((object) => targetOf(object)).filter((target) => listAfter(target, wanted).act === "change");
   yield* announceEnding(namespace, endedBy(changed.map(({ to }) => to)), tools);
   yield* editLists(targets, wanted, tools);
+}
+
+export type DanglingOrder = {
+  readonly namespace: string;
+  /** The objects, as they were listed. */
+  readonly targets: readonly TargetObject[];
+  /** The names of the existing Secrets. */
+  readonly existing: ReadonlySet<string>;
+  /** The command line names the targets. Otherwise targets are skipped whose pods would restart or whose list can't be changed. */
+  readonly named: boolean;
+};
+
+/** Removes names of missing Secrets from the lists of targets in one namespace. Warns once about the targets that it skips. */
+export async function* detachDangling({ namespace, targets, existing, named }: DanglingOrder, tools: Tools): AsyncGenerator<Outcome> {
+  const all = targets.map((object): Dangling => {
+    const target = targetOf(object);
+    const missing = new Set(target.names.filter((name) => name === "" || !existing.has(name)));
+    return { object, target, missing: [...missing] };
+  });
+  const selected = named ? all : all.filter(({ target: { names, to } }) => names.length > 0 && quiet.has(effectOf(to)));
+  const changed = selected.filter(({ target, missing }) => missing.length > 0 && !refusal(missing, target));
+  yield* announceEnding(namespace, endedBy(changed.map(({ target }) => target.to)), tools);
+  const byObject = new Map(selected.map((one) => [one.object, one]));
+  yield* editEach([...byObject.keys()], tools, (object) => removeMissing(byObject.get(object) as Dangling, tools));
+  if (named) return;
+  const skipped = (how: string) => all.filter(({ target: { to }, missing }) => effectOf(to) === how && missing.length > 0);
+  yield* warnSkipped(skipped("rollout"), true);
+  yield* warnSkipped(skipped("recreate"), false);
+}
+
+/** A target and the names in its list without a Secret, including the empty name. */
+type Dangling = { readonly object: TargetObject; readonly target: Target; readonly missing: readonly string[] };
+
+const effectOf = ({ kind }: Ref<TargetKind>): string => kinds[kind].pullSecretList.takesEffect;
+
+/** When changes take effect that end no pod. */
+const quiet = new Set(["new-pods", "next-run"]);
+
+async function removeMissing({ object, target, missing: listed }: Dangling, tools: Tools): Promise<Outcome> {
+  const { to } = target;
+  const error = refusal(listed, target);
+  if (error) throw error;
+  const { namespace = "" } = to;
+  // Check now: a name can be in a list before its Secret is created
+  const missing = tools.dryRun === "client" ? listed : await missingSecrets({ cluster: tools.cluster(), namespace }, listed);
+  const decision = { does: "detach", secret: missing[0] ?? "" } as const;
+  return editList(object, { ...decision, decide: (old) => (old ? withoutNames(missing, old) : refuseMissing(to)) }, tools);
+}
+
+function withoutNames(missing: readonly string[], object: TargetObject) {
+  const { to, names } = targetOf(object);
+  const after = names.filter((name) => !missing.includes(name));
+  if (after.length === names.length) return { act: "keep", because: "every listed Secret exists" } as const;
+  return patchOf(to, after);
+}
+
+const refuseMissing = ({ kind, name }: Ref<TargetKind>) => ({ act: "refuse", error: absent(resourceOf(kind), name) }) as const;
+
+/** Returns the refusal for a list with names of missing Secrets that can't be written. */
+function refusal([first, ...more]: readonly string[], { to, owner, recreation }: Target): CliError | undefined {
+  if (first === undefined) return undefined;
+  const wanted = { does: "detach", secret: first } as const;
+  if (owner) {
+    const { hint, kind, message } = refuseOwned(to, owner, wanted);
+    const fix = hint as Fix | undefined;
+    return new CliError(kind, message, {
+      hint: fix && hasVerb(fix, "detach") ? { verb: "detach", dangling: true, targets: fix.targets } : undefined,
+    });
+  }
+  const refused = recreation && refuseRecreate(to, recreation, wanted);
+  if (!refused || (more.length === 0 && isPlain(first))) return refused;
+  // The command that recreates the pod accepts only one name
+  return new CliError(refused.kind, refused.message);
+}
+
+/** @param isFixable whether a command that names the targets removes the names */
+function* warnSkipped(skipped: readonly Dangling[], isFixable: boolean): Generator<Outcome> {
+  const [to, ...others] = skipped.map(({ target }) => target.to);
+  if (!to) return;
+  const refs = [to, ...others];
+  const missing = [...new Set(skipped.flatMap((one) => one.missing))];
+  const secrets = `${pluralize(missing.length, "a missing Secret", "missing Secrets")} (${joinNames(missing.map(shown))})`;
+  const why = isFixable ? "a change restarts pods" : `the ${pluralize(refs.length, "list", "lists")} cannot be changed`;
+  const message = `${joinNames(refs.map(nameOf))} ${pluralize(refs.length, "lists", "list")} ${secrets}; skipped because ${why}`;
+  const id: WarningId = missing.every((name) => name === "") ? "empty-name" : "dangling-name";
+  const fix = isFixable ? ({ verb: "detach", dangling: true, ...targetArguments(refs) } as const) : undefined;
+  yield { to, messages: [message], ids: [id], fix };
 }

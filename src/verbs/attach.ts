@@ -36,7 +36,7 @@ export type Choose = (secret: string, candidates: () => Promise<readonly Ref[]>)
  * Adds a Secret to the lists of targets in one namespace, and restarts the pods that wait for it.
  * @throws CliError if the Secret or a named target doesn't exist, or the kubelet can't use the Secret's type
  */
-export async function* attach(order: Attach, choose: Choose, tools: Tools): AsyncGenerator<Outcome> {
+export async function* attachSecret(order: Attach, choose: Choose, tools: Tools): AsyncGenerator<Outcome> {
   const { namespace, restart, recreateOptions, make } = order;
   const cluster = tools.cluster();
   const name = order.secret ?? (await onlySecret(cluster, namespace, { ...make, namespace, or: "name the Secret" } as Fix));

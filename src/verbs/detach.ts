@@ -1,8 +1,7 @@
 import type { Fix } from "../fix.ts";
 import { kinds } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
-import { detachDangling } from "../targets/dangling.ts";
-import { detachTargets } from "../targets/detach.ts";
+import { detachDangling, detachTargets } from "../targets/detach.ts";
 import type { RecreateOptions } from "../targets/lists.ts";
 import type { Target } from "../targets/references.ts";
 import type { WarningId } from "../targets/warnings.ts";
@@ -24,7 +23,7 @@ export type Detach = {
 };
 
 /** Removes a Secret from the lists of targets in one namespace. @throws CliError if a named target doesn't exist */
-export async function* detach(order: Detach, choose: Choose, tools: Tools): AsyncGenerator<Outcome> {
+export async function* detachSecret(order: Detach, choose: Choose, tools: Tools): AsyncGenerator<Outcome> {
   const { namespace, recreateOptions, otherwise } = order;
   const cluster = tools.cluster();
   const name = order.secret ?? (await onlySecret(cluster, namespace, otherwise));

@@ -5,24 +5,27 @@ import { worldOf } from "../../support/fakes/fleet.ts";
 import { run, type } from "../../support/in-process.ts";
 import { after, making } from "../../support/situations/deleting.ts";
 
-/** Command lines that print a command. `has`: the line needs a Secret. */
-const printing: readonly { readonly line: string; readonly has?: true }[] = [
-  { line: "delete -y" },
-  { line: "delete nosuch -y" },
-  { line: "delete acr-myregistry", has: true },
-  { line: "rotate nosuch" },
+/** Command lines that print a command. `has`: the line needs a Secret. `hasScope`: the verb acts in several namespaces. */
+const printing: readonly { readonly line: string; readonly has?: true; readonly hasScope?: true }[] = [
+  { line: "delete -y", hasScope: true },
+  { line: "delete nosuch -y", hasScope: true },
+  { line: "delete acr-myregistry", has: true, hasScope: true },
+  { line: "rotate nosuch", hasScope: true },
   { line: "attach sa/default" },
   { line: "attach nosuch sa/default" },
   { line: "attach acr-myregistry", has: true },
   { line: "detach nosuch" },
-  { line: "create" },
-  { line: "check nosuch" },
+  { line: "create", hasScope: true },
+  { line: "check nosuch", hasScope: true },
 ];
 
 /** The notations of one namespace. */
-const places = ["-n demo --context dev", "--namespaces demo --context dev"];
+const placesOf = ({ hasScope }: (typeof printing)[number]) => [
+  "-n demo --context dev",
+  ...(hasScope ? ["--namespaces demo --context dev"] : []),
+];
 
-test.for(printing.flatMap((row) => places.map((place) => ({ ...row, place }))))(
+test.for(printing.flatMap((row) => placesOf(row).map((place) => ({ ...row, place }))))(
   "acts in the namespace and the cluster of `$line $place` when its printed command is pasted",
   async ({ line, has, place }) => {
     const world = worldOf(["demo", "other"], { contexts: ["prod", "dev"] });
