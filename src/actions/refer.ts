@@ -4,7 +4,7 @@ import type { KubeObject, KubeObjects } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "../plan/change.ts";
 import { planRefer } from "../plan/refer.ts";
 import { patchOf } from "../targets/lists.ts";
-import { readTarget } from "../targets/references.ts";
+import { readTarget } from "../usage/references.ts";
 import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { update } from "./update.ts";

@@ -1,7 +1,7 @@
 import type { Fix } from "../fix.ts";
 import { joinNames, kinds, nameOf, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import { isKeyOf } from "../registry/server-key.ts";
-import type { OwnerRef, Target } from "../targets/references.ts";
+import type { OwnerRef, Target } from "../usage/references.ts";
 import { pluralize, targetArgument, targetArguments } from "../wording.ts";
 import type { Change, Plan, Refer } from "./change.ts";
 import type { ExistingSecret } from "./existing-secret.ts";

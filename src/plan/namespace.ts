@@ -1,8 +1,9 @@
 import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.ts";
 import type { RecreateOptions } from "../targets/lists.ts";
-import type { Target } from "../targets/references.ts";
-import { isFrom, type PullingPod, type RestartOrder } from "../targets/restart.ts";
+import { isFrom, type RestartOrder } from "../targets/restart.ts";
+import type { PullingPod } from "../usage/pods.ts";
+import type { Target } from "../usage/references.ts";
 import type { Change, Plan } from "./change.ts";
 import type { ExistingSecret, StoreOptions } from "./existing-secret.ts";
 import { planRefer } from "./refer.ts";

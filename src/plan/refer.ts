@@ -1,7 +1,7 @@
 import type { Fix } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { listAfter, type RecreateOptions } from "../targets/lists.ts";
-import type { Target } from "../targets/references.ts";
+import type { Target } from "../usage/references.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 
 /** Plans the change of one list that `listAfter` decides. */

@@ -1,5 +1,6 @@
 import type { Ref } from "../kinds.ts";
-import { type PullingPod, type RestartOrder, restartsOf } from "../targets/restart.ts";
+import { type RestartOrder, restartsOf } from "../targets/restart.ts";
+import type { PullingPod } from "../usage/pods.ts";
 import type { Change } from "./change.ts";
 
 /** Plans the restarts of `restartsOf`, first the actions, then the warnings. */

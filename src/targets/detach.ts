@@ -4,6 +4,7 @@ import { joinNames, kinds, nameOf, type Ref, resourceOf, type TargetKind } from 
 import type { Outcome } from "../outcome.ts";
 import type { Tools } from "../tools.ts";
 import { missingSecrets } from "../usage/pull-secrets.ts";
+import type { Target } from "../usage/references.ts";
 import { type TargetObject, targetOf } from "../usage/targets.ts";
 import { isPlain, pluralize, shown, targetArguments } from "../wording.ts";
 import {
@@ -18,7 +19,6 @@ import {
   refuseOwned,
   refuseRecreate,
 } from "./lists.ts";
-import type { Target } from "./references.ts";
 import type { WarningId } from "./warnings.ts";
 
 export type DetachOrder = {

@@ -6,11 +6,11 @@ import type { Pod } from "../objects.ts";
 import type { ListChange, Outcome } from "../outcome.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import type { Tools } from "../tools.ts";
+import type { Recreation } from "../usage/recreation.ts";
+import { namesIn, type OwnerRef, readTarget, type Target } from "../usage/references.ts";
 import { type TargetObject, targetOf } from "../usage/targets.ts";
 import { inLine, targetArgument } from "../wording.ts";
 import { type ListDecision, recreatePod } from "./recreate.ts";
-import type { Recreation } from "./recreation.ts";
-import { namesIn, type OwnerRef, readTarget, type Target } from "./references.ts";
 
 /**
  * Whether to recreate pods without a controller. `force` allows ending running containers and losing data that only the pod has.

@@ -5,7 +5,7 @@ import { type Decide, merged } from "../kube/edit.ts";
 import type { KubeObject, Pod } from "../objects.ts";
 import type { ListChange, Outcome } from "../outcome.ts";
 import type { Tools } from "../tools.ts";
-import { accountOf, namesIn } from "./references.ts";
+import { accountOf, namesIn } from "../usage/references.ts";
 import { writtenManifest } from "./written-manifest.ts";
 
 const attempts = 8;

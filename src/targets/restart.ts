@@ -1,34 +1,9 @@
 import { inWords, second } from "../duration.ts";
 import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
+import { type PullingPod, recreatingControllers } from "../usage/pods.ts";
+import type { OwnerRef } from "../usage/references.ts";
 import { hasPods, pluralize } from "../wording.ts";
-import type { OwnerRef } from "./references.ts";
-
-/** A pod with an image of the registry. */
-export type PullingPod = {
-  readonly to: Ref<"pod">;
-  readonly uid: string;
-  readonly account: string;
-  /** The repositories of its images in that registry. */
-  readonly repositories: readonly string[];
-  /** Its own imagePullSecrets: copied from the ServiceAccount by admission, or written by its author. */
-  readonly names: readonly string[];
-  /** The author wrote the list. It is not a copy of an earlier list of the ServiceAccount. */
-  readonly own?: true;
-  /** What the pod waits for. `nothing`: it has started. */
-  readonly waits: "image" | "node" | "other" | "nothing";
-  /** Its node has failed to pull. */
-  readonly fails: boolean;
-  /** The maximum number of seconds until the node retries; absent if it has not failed. */
-  readonly retries?: number;
-  /** The controller of the pod; absent for a pod without one, which nothing recreates. */
-  readonly owner?: OwnerRef;
-  /** The Deployment that owns the controller. */
-  readonly above?: OwnerRef;
-};
-
-/** Controllers that recreate a deleted pod and count no failure (apps/v1, core/v1). A Job counts a failure, and may have ended. */
-export const recreatingControllers: ReadonlySet<string> = new Set(["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"]);
 
 /** A target that has the Secret or will get it, with the names that it then has. */
 type Attached = { readonly to: Ref<TargetKind>; readonly names: readonly string[] };

@@ -1,6 +1,6 @@
 import { at, kinds, withAt } from "../kinds.ts";
 import type { ManagedFields, Metadata, Pod, PodSpec } from "../objects.ts";
-import { namesIn } from "./references.ts";
+import { namesIn } from "../usage/references.ts";
 
 /** Returns a pod's manifest with these pull secrets, without the fields that the server adds. */
 export function writtenManifest(pod: Pod, names?: readonly string[]): object {

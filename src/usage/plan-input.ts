@@ -6,11 +6,11 @@ import type { PlanInput } from "../plan/namespace.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { isOurs } from "../secret/entry.ts";
-import { accountOf, controllerOf, namesIn } from "../targets/references.ts";
 import { readExisting } from "./existing-secret.ts";
 import { imagesFrom, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList, pullingPods, pullSecretNames, topOf } from "./pods.ts";
+import { accountOf, controllerOf, namesIn } from "./references.ts";
 import { accountsIn, isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /** A Secret and its registry. `others`: more hosts whose images its pods may wait for. */

@@ -4,8 +4,8 @@ import { type ClusterKind, kinds, type PodKind, type TargetKind, type templateKi
 import type { Where } from "../kube/port.ts";
 import type { KubeObjects, Metadata, PodSpec } from "../objects.ts";
 import { awaitAll } from "../scope/concurrency.ts";
-import { controllerOf, podSpecOf } from "../targets/references.ts";
 import { asWorkload } from "./pods.ts";
+import { controllerOf, podSpecOf } from "./references.ts";
 import { isOver } from "./targets.ts";
 
 /** An object with a pod template. */

@@ -1,14 +1,39 @@
 import type { PodFacts } from "../check/facts.ts";
 import { isPullPod } from "../check/pull-pod.ts";
-import { at } from "../kinds.ts";
+import { at, type Ref } from "../kinds.ts";
 import { retryWithin } from "../kubelet/back-off.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import type { Metadata, Pod, ServiceAccount } from "../objects.ts";
-import { sidecarsOf, statusesOf } from "../targets/recreation.ts";
-import { accountOf, controllerOf, namesIn, type OwnerRef } from "../targets/references.ts";
-import { type PullingPod, recreatingControllers } from "../targets/restart.ts";
 import { containersOf, imagesFrom, type NamedImage } from "./images.ts";
+import { sidecarsOf, statusesOf } from "./recreation.ts";
+import { accountOf, controllerOf, namesIn, type OwnerRef } from "./references.ts";
 import { isOver } from "./targets.ts";
+
+/** A pod with an image of the registry. */
+export type PullingPod = {
+  readonly to: Ref<"pod">;
+  readonly uid: string;
+  readonly account: string;
+  /** The repositories of its images in that registry. */
+  readonly repositories: readonly string[];
+  /** Its own imagePullSecrets: copied from the ServiceAccount by admission, or written by its author. */
+  readonly names: readonly string[];
+  /** The author wrote the list. It is not a copy of an earlier list of the ServiceAccount. */
+  readonly own?: true;
+  /** What the pod waits for. `nothing`: it has started. */
+  readonly waits: "image" | "node" | "other" | "nothing";
+  /** Its node has failed to pull. */
+  readonly fails: boolean;
+  /** The maximum number of seconds until the node retries; absent if it has not failed. */
+  readonly retries?: number;
+  /** The controller of the pod; absent for a pod without one, which nothing recreates. */
+  readonly owner?: OwnerRef;
+  /** The Deployment that owns the controller. */
+  readonly above?: OwnerRef;
+};
+
+/** Controllers that recreate a deleted pod and count no failure (apps/v1, core/v1). A Job counts a failure, and may have ended. */
+export const recreatingControllers: ReadonlySet<string> = new Set(["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"]);
 
 /**
  * Returns what a pending pod waits for: its image, a node, or something else. If a container other than a sidecar runs, the pod waits for

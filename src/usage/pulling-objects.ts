@@ -8,10 +8,10 @@ import { type ClusterScope, clusterWideOrEach, type NamespaceScope, untilUnreada
 import { awaitAll, memoize } from "../scope/concurrency.ts";
 import { wideFrom } from "../scope/limits.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
-import { accountOf, controllerOf } from "../targets/references.ts";
 import { requireNamespace } from "./namespace.ts";
 import { type ListIn, readTemplates, type Template, type TemplateKind, templateOf } from "./pod-templates.ts";
 import { asWorkload, podOwner } from "./pods.ts";
+import { accountOf, controllerOf } from "./references.ts";
 import {
   among,
   filterOf,

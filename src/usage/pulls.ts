@@ -7,11 +7,11 @@ import type { Cluster } from "../kube/port.ts";
 import type { PodSpec } from "../objects.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import type { ImageRef } from "../registry/port.ts";
-import { accountOf, namesIn } from "../targets/references.ts";
 import { namedImagesOf, readImage } from "./images.ts";
 import { requireNamespace } from "./namespace.ts";
 import { podFacts, pullSecretNames } from "./pods.ts";
 import { chainOf, type PullingObjects } from "./pulling-objects.ts";
+import { accountOf, namesIn } from "./references.ts";
 
 /** One image that pods pull, or would pull, with one list of pull secrets. */
 export type Pull = ReturnType<typeof readImage> & {

@@ -5,8 +5,8 @@ import type { KubeObject, KubeObjects, PodSpec, ServiceAccount } from "../object
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
 import { matchesGlob } from "../scope/scope.ts";
-import { podSpecOf, readTarget, type Target } from "../targets/references.ts";
 import { creationOf, namespaceNotFound, uidOf } from "./namespace.ts";
+import { podSpecOf, readTarget, type Target } from "./references.ts";
 
 /** Targets of one kind, by name, by pattern or by labels. */
 export type TargetPick = {

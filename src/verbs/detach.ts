@@ -3,11 +3,11 @@ import { kinds } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import { detachDangling, detachTargets } from "../targets/detach.ts";
 import type { RecreateOptions } from "../targets/lists.ts";
-import type { Target } from "../targets/references.ts";
 import type { WarningId } from "../targets/warnings.ts";
 import type { Tools } from "../tools.ts";
 import { readNamespace } from "../usage/namespace-state.ts";
 import { onlySecret } from "../usage/pull-secrets.ts";
+import type { Target } from "../usage/references.ts";
 import { everything, type TargetOptions, targetOf } from "../usage/targets.ts";
 import type { Choose } from "./attach.ts";
 

@@ -55,7 +55,7 @@ test.for([
   { path: "src/plan/x.ts", text: 'import { ask } from "../registry/ask.ts";', breach: "imports src/registry/ask.ts" },
   { path: "src/plan/x.ts", text: 'import type { Outcome } from "../actions/outcome.ts";', breach: "imports src/actions/outcome.ts" },
   {
-    path: "src/plan/x.ts",
+    path: "src/check/x.ts",
     text: 'import type { NamespaceState } from "../usage/namespace-state.ts";',
     breach: "imports src/usage/namespace-state.ts",
   },

@@ -3,7 +3,7 @@ import { Conflict } from "../../../src/errors.ts";
 import { type Cluster, listAll, type WriteOptions } from "../../../src/kube/port.ts";
 import type { Pod, ServiceAccount } from "../../../src/objects.ts";
 import { patchOf } from "../../../src/targets/lists.ts";
-import { readTarget } from "../../../src/targets/references.ts";
+import { readTarget } from "../../../src/usage/references.ts";
 import { create, dry, kubectl, newNamespace, open, real } from "./opened.ts";
 
 const account = (namespace: string, name: string, more: object = {}) => ({

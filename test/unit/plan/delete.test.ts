@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
 import { planDelete } from "../../../src/plan/delete.ts";
 import type { ExistingSecret } from "../../../src/plan/existing-secret.ts";
-import type { Target } from "../../../src/targets/references.ts";
+import type { Target } from "../../../src/usage/references.ts";
 
 type DeleteFacts = Parameters<typeof planDelete>[0];
 

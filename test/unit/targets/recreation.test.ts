@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { kinds, targetKinds } from "../../../src/kinds.ts";
 import type { ContainerStatus, Pod, PodSpec } from "../../../src/objects.ts";
 import { listAfter } from "../../../src/targets/lists.ts";
-import { readRecreation } from "../../../src/targets/recreation.ts";
-import { readTarget } from "../../../src/targets/references.ts";
+import { readRecreation } from "../../../src/usage/recreation.ts";
+import { readTarget } from "../../../src/usage/references.ts";
 import { jobOf, podOf } from "../../support/situations/pods.ts";
 
 const waits: ContainerStatus = { name: "web", restartCount: 0, state: { waiting: { reason: "ImagePullBackOff" } } };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { nameOf, type Ref } from "../../../src/kinds.ts";
-import { type PullingPod, type RestartOptions, restartsOf } from "../../../src/targets/restart.ts";
+import { type RestartOptions, restartsOf } from "../../../src/targets/restart.ts";
+import type { PullingPod } from "../../../src/usage/pods.ts";
 
 type Attached = Parameters<typeof restartsOf>[0][number];
 

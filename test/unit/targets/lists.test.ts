@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ServiceAccount } from "../../../src/objects.ts";
 import { listAfter, patchOf } from "../../../src/targets/lists.ts";
-import { readTarget, type Target } from "../../../src/targets/references.ts";
+import { readTarget, type Target } from "../../../src/usage/references.ts";
 
 const to = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
 const at7 = (...names: string[]): Target => ({ to, names, version: "7" });
