@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, Interrupted } from "../../../src/errors.ts";
 import type { Pod } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account } from "../../support/fakes/cluster.ts";
@@ -268,60 +268,82 @@ test.for(["delete", "deleteFederatedCredential", "unassignRole", "deleteManagedI
   },
 );
 
-/** The requests that a command sends to write. */
-async function writesOf(line: string): Promise<number> {
-  const { length } = world.asking.writes;
-  expect(await run(line)).toMatchObject({ code: 0 });
-  return world.asking.writes.length - length;
-}
-
 const deleting = "delete web --registry myregistry --yes";
 
-/** Loses the response of one write, or ends the run at it like a kill: no later request arrives. */
+/** Fails one request of a run, loses its response, or ends the run before or after it, so that no later request arrives. */
 const faults = {
-  "loses the response of": (at: number) => {
-    let write = 0;
-    return world.asking.around(async ({ writes }, next) => {
-      const answer = await next();
-      if (writes && ++write === at) throw new CliError("unreachable", "no response");
-      return answer;
-    });
-  },
-  "is killed after": (at: number) => {
-    let write = 0;
-    return world.asking.around(async ({ writes }, next) => {
-      if (write >= at) throw new CliError("unreachable", "killed");
-      const answer = await next();
-      if (writes) write++;
-      return answer;
-    });
-  },
+  "is forbidden": { applies: false, error: () => new CliError("forbidden", "no") },
+  "does not arrive": { applies: false, error: () => new CliError("unreachable", "no response") },
+  "has no response": { applies: true, error: () => new CliError("unreachable", "no response") },
+  "is the last one before a kill": { applies: true, ends: true, error: () => new Interrupted() },
+  "is lost by a kill": { applies: false, ends: true, error: () => new Interrupted() },
 };
 
-test.for(Object.keys(faults) as (keyof typeof faults)[])("ends in the same state when a run %s a write and is repeated", async (fault) => {
-  const before = seen();
-  const creates = await writesOf(creating);
-  const created = structuredClone(seen());
-  const deletes = await writesOf(deleting);
-  expect([creates, deletes]).toEqual([6, 6]);
+/** @returns a function that repairs the fault, and says whether the run has sent the request */
+function breakAt(at: number, { applies, error, ...kill }: (typeof faults)[keyof typeof faults]): () => boolean {
+  let request = 0;
+  const repair = world.asking.around(async (_, next) => {
+    request++;
+    const isBroken = "ends" in kill ? request >= at : request === at;
+    if (!isBroken) return next();
+    if (applies && request === at) await next();
+    throw error();
+  });
+  return () => {
+    repair();
+    return request >= at;
+  };
+}
 
-  for (let at = 1; at <= creates; at++) {
-    const repair = faults[fault](at);
+/** Whether the kubelet finds all that the annotations promise, or there are none. */
+function expectUsable(): void {
+  const { annotations, ...rest } = seen();
+  if (!(keys[0] in annotations)) return;
+  expect(rest).toMatchObject({ roles: [{}], bindings: [{}], assignments: [{}], identities: [{ credentials: [{ issuer }] }] });
+}
+
+test.for(Object.keys(faults) as (keyof typeof faults)[])("ends in the same state after a repetition when a request %s", async (fault) => {
+  const before = structuredClone(seen());
+  await run(creating);
+  const created = withoutIds(seen());
+  await run(deleting);
+
+  for (let at = 1, isSent = true; isSent; at++) {
+    const repair = breakAt(at, faults[fault]);
     await run(creating);
-    repair();
+    isSent = repair();
+    expectUsable();
     expect(await run(creating)).toMatchObject({ code: 0 });
-    expect(withoutIds(seen())).toEqual(withoutIds(created));
-    expect(await run(deleting)).toMatchObject({ code: 0 });
-    expect(seen()).toEqual(before);
-  }
-  for (let at = 1; at <= deletes; at++) {
-    await run(creating);
-    const repair = faults[fault](at);
+    expect(withoutIds(seen())).toEqual(created);
     await run(deleting);
-    repair();
+  }
+  for (let at = 1, isSent = true; isSent; at++) {
+    await run(creating);
+    const repair = breakAt(at, faults[fault]);
+    await run(deleting);
+    isSent = repair();
+    expectUsable();
     expect(await run(deleting)).toMatchObject({ code: 0 });
     expect(seen()).toEqual(before);
   }
+});
+
+test.for([
+  { line: creating, at: "assignRole", done: /^identity\S+ created\nroleassignment\S+ created\n$/ },
+  { line: "delete web --registry myregistry --yes", at: "patch", done: /^serviceaccount\/web configured\n$/ },
+])("prints what it has done, and starts nothing more, when $line is interrupted during $at", async ({ line, at, done }) => {
+  if (line !== creating) await run(creating);
+  let interrupt = () => {};
+  const stop = world.asking.around(async ({ call }, next) => {
+    if (call === at) interrupt();
+    return next();
+  });
+
+  const { code, stdout } = await type(`secretless ${line} -n demo`, world.ports, { started: (live) => (interrupt = live.interrupt) });
+  stop();
+
+  expect({ code, stdout }).toEqual({ code: 130, stdout: expect.stringMatching(done) });
+  expect(await run(line)).toMatchObject({ code: 0 });
 });
 
 /** Objects without the ids that are new in each run. */
