@@ -59,9 +59,11 @@ export function keyName(words: string): string {
 export const isForOneSecret = (key: string, words: string): boolean => key.endsWith(words) && clustersIn.test(key);
 
 /** The owner of an object in Azure. */
-type AzureOwner = {
+export type AzureOwner = {
   /** `secret acr in namespace demo` */
   readonly words: string;
+  /** The uid of the namespace; absent in the name of a password. */
+  readonly namespaceUid?: string | undefined;
   /** The ids of the clusters; empty if unknown, as for objects of older versions. */
   readonly clusters: readonly string[];
   readonly isExported?: true | undefined;
@@ -84,15 +86,19 @@ export const clustersNamedIn = (texts: readonly string[]): readonly string[] => 
 ];
 
 const clustersIn = / of clusters? ([0-9a-f]{8}(?:, [0-9a-f]{8})*)$/;
+const uidIn = / \(([^() ]+)\)$/;
+const tagIn = / #[0-9a-f]{8}$/;
 
 /** Parses a description, notes or a name; undefined if this plugin did not create the object. */
 export function parseAzureOwner(text: string): AzureOwner | undefined {
   const start = [described, called].find((one) => text.startsWith(one));
   if (start === undefined) return undefined;
   const isExported = text.startsWith(exported, start.length) || undefined;
-  const whole = text.slice(start.length + (isExported ? exported.length : 0));
-  const [end = "", ids] = clustersIn.exec(whole) ?? [];
-  return { words: whole.slice(0, whole.length - end.length), clusters: ids?.split(", ") ?? [], isExported };
+  const whole = text.slice(start.length + (isExported ? exported.length : 0)).replace(tagIn, "");
+  const [, ids] = clustersIn.exec(whole) ?? [];
+  const owner = whole.replace(clustersIn, "");
+  const [, namespaceUid] = uidIn.exec(owner) ?? [];
+  return { words: owner.replace(uidIn, ""), namespaceUid, clusters: ids?.split(", ") ?? [], isExported };
 }
 
 /** What a description in Azure says about the source of an object. */
@@ -116,6 +122,42 @@ export function describeInAzure({ secret, namespace, namespaceUid, cluster, isEx
   const named = secret.length > longestSecret ? `${secret.slice(0, longestSecret - 1)}~` : secret;
   const words = `secret ${named} in namespace ${namespace} (${namespaceUid})`;
   return `${described}${isExported ? exported : ""}${words}${cluster === undefined ? "" : ` of cluster ${cluster}`}`;
+}
+
+/** Whether two descriptions name the same Secret. The uid of its namespace is unique across clusters. */
+export function isSameOwner(a: string, b: string): boolean {
+  const [one, other] = [parseAzureOwner(a), parseAzureOwner(b)];
+  return one?.namespaceUid !== undefined && one.namespaceUid === other?.namespaceUid && one.words === other.words;
+}
+
+/** The source of a password of an application, by its description and its unique name in Azure. */
+type KeyOwner = { readonly description: string; readonly name: string };
+
+/** The maximum number of characters of the rest of a key's name: the cluster and the random digits. */
+const longestRest = " of cluster 1a2b3c4d #01234567".length;
+
+/** The words of a key's name. Long names are replaced with the unique one: no other Secret's key has the same words. */
+function keyOwner({ description, name }: KeyOwner): AzureOwner {
+  const owner = parseAzureOwner(description) ?? { words: "", clusters: [] };
+  const length = called.length + exported.length + owner.words.length + longestRest;
+  return length > longestKey ? { ...owner, words: `secret ${name}` } : owner;
+}
+
+/**
+ * Returns the name of a password in Microsoft Graph: `acr-secret: secret acr in namespace demo of cluster 1a2b3c4d #01234567`.
+ * @param random eight hexadecimal digits
+ */
+export function keyNameOf(of: KeyOwner, random: string): string {
+  const { words, clusters, isExported } = keyOwner(of);
+  return `${called}${isExported ? exported : ""}${wordsWithClusters(words, clusters)} #${random}`;
+}
+
+/** Whether a password was created for a source. A cluster whose id could not be read may be any cluster. */
+export function isKeyOwnedBy(key: string, of: KeyOwner): boolean {
+  const [made, owner] = [parseAzureOwner(key), keyOwner(of)];
+  if (made?.words !== owner.words || made.isExported !== owner.isExported || !tagIn.test(key)) return false;
+  const clusters = [made.clusters, owner.clusters];
+  return clusters.some(({ length }) => length === 0) || made.clusters.join() === owner.clusters.join();
 }
 
 /** Whether a text is a GUID, the format of an application's id in Azure. */

@@ -1,12 +1,12 @@
-import type { Application, ApplicationAccess, Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
+import type { Application, Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
-import { mayGrant } from "../../plan/ownership.ts";
 import type { CreatedObject } from "../../plan/prune.ts";
 import { limits } from "../../scope/limits.ts";
 import { isGuid, isOurDescription, parseAzureOwner } from "../../secret/azure-words.ts";
 import { pullRole } from "../granted-rights.ts";
 import type { Need } from "../kind.ts";
+import { notAlone, only } from "./access.ts";
 import { hasOurRole } from "./roles.ts";
 
 type InAzure = { readonly azure: Azure; readonly registry: AzureRegistry };
@@ -115,43 +115,6 @@ export async function readPrincipal(
   const principal = application && (await azure.servicePrincipal(application.appId));
   const assignments = principal ? await azure.roleAssignments(registry, principal.id) : [];
   return { name, application, principal, assignments };
-}
-
-/**
- * Returns why another identity may control an application; undefined if only the signed-in identity and this plugin can. A co-owner could
- * add a password later.
- * @param identity the object id of the signed-in identity
- * @param isGranted the registry has the role assignment that this plugin creates, which requires the right to assign roles. Before that,
- * the names of passwords prove nothing, because a former owner can have chosen them
- */
-export function notAlone({
-  application: { notes, keys },
-  access,
-  identity,
-  isGranted,
-}: {
-  readonly application: Pick<Application, "notes" | "keys">;
-  readonly access: ApplicationAccess;
-  readonly identity: string;
-  readonly isGranted: boolean;
-}): string | undefined {
-  const owners = [...access.owners, ...access.principalOwners];
-  const isOnlyOwner = identity !== "" && access.owners.includes(identity) && owners.every((id) => id === identity);
-  const areOurs = keys.every(({ displayName }) => isGranted && parseAzureOwner(displayName) !== undefined);
-  const otherKeys = [...access.otherKeys, ...(areOurs ? [] : ["password" as const])];
-  const described = isOurDescription(notes);
-  if (mayGrant({ described, creator: isOnlyOwner ? "self" : "other", recorded: false, otherKeys, shared: false })) return undefined;
-  if (!described) return "this plugin did not create it";
-  return isOnlyOwner ? `it has a ${otherKeys[0]} of another user` : "you are not its only owner";
-}
-
-/** Returns the only application of a name. @throws CliError conflict if several applications have the name */
-export function only(name: string, applications: readonly Application[]): Application | undefined {
-  if (applications.length < 2) return applications[0];
-  const ids = applications.map(({ appId }) => appId).sort();
-  throw new CliError("conflict", `${ids.length} applications are named "${name}": ${ids.join(", ")}`, {
-    hint: "specify one by its ID: --service-principal=APPID",
-  });
 }
 
 /**

@@ -88,16 +88,6 @@ function planRole({ name, mode, repositories, assignments }: PrincipalFacts): Ma
   return { act: "update", to, before, after: union(before, repositories), grants, because: "lacks repositories" };
 }
 
-/** @throws CliError conflict if a repository is named and the registry's roles can't be limited to repositories */
-export function refuseScoped(mode: Mode, repositories: readonly string[], registry: string): void {
-  if (mode === "abac" || repositories.every((name) => name === "*")) return;
-  const message = `registry "${registry}" has no roles for single repositories, so --repository cannot be used with --service-principal`;
-  const omit = "omit --repository, or omit --service-principal to get an ACR token for these repositories";
-  const argv = ["az", "acr", "update", "--name", registry, "--role-assignment-mode", "rbac-abac"];
-  const enable = { do: "shell", argv, when: "to enable roles for single repositories" } as const;
-  throw new CliError("conflict", message, { hint: { do: "hints", hints: [omit, enable] } });
-}
-
 /** Plans adding a password to the existing ones. */
 export function planPrincipalRenewal(
   { host, current, key, expiresAt }: Pick<PrincipalFacts, "host" | "key" | "expiresAt"> & { readonly current: Entry },

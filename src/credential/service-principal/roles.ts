@@ -1,8 +1,11 @@
-import type { Azure, AzureRegistry, RoleAssignment } from "../../azure/port.ts";
-import { CliError, usage } from "../../errors.ts";
+import type { Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
+import { Busy, CliError, usage } from "../../errors.ts";
 import { covers } from "../../registry/repository.ts";
+import { Again } from "../../secret/source.ts";
 import { builtInRole, type Mode, pullRole } from "../granted-rights.ts";
+import type { Grant, Sending } from "../issuer.ts";
 import type { Remover } from "../kind.ts";
+import { retryWhileReplicating } from "../retry.ts";
 
 /** Returns the repositories that roles allow to pull, without those of unknown conditions; undefined if no role allows pulling. */
 export function granted(mode: Mode, assignments: readonly RoleAssignment[]): string[] | undefined {
@@ -74,6 +77,103 @@ export function repositoriesIn(condition: string | undefined): string[] | undefi
   );
   const known = found.length > 0 && found.every((name) => form.test(name));
   return known && conditionOf(found) === condition ? found : undefined;
+}
+
+/** @throws CliError conflict if a repository is named and the registry's roles can't be limited to repositories */
+export function refuseScoped(mode: Mode, repositories: readonly string[], registry: string): void {
+  if (mode === "abac" || repositories.every((name) => name === "*")) return;
+  const message = `registry "${registry}" has no roles for single repositories, so --repository cannot be used with --service-principal`;
+  const omit = "omit --repository, or omit --service-principal to get an ACR token for these repositories";
+  const argv = ["az", "acr", "update", "--name", registry, "--role-assignment-mode", "rbac-abac"];
+  const enable = { do: "shell", argv, when: "to enable roles for single repositories" } as const;
+  throw new CliError("conflict", message, { hint: { do: "hints", hints: [omit, enable] } });
+}
+
+/** What the role of an application gets and loses, so that it pulls what is wanted. */
+export type RoleChange = {
+  /** The role does not exist yet. */
+  readonly isNew: boolean;
+  readonly wanted: readonly string[];
+  readonly after: readonly string[];
+  readonly grants: readonly string[];
+  readonly withdraws: readonly string[];
+};
+
+/** Repositories that other users granted stay, except with `exact`. @returns undefined if the role stays as it is */
+export function roleChange(
+  name: string,
+  assignments: readonly RoleAssignment[],
+  { repositories, exact }: Grant,
+  mode: Mode,
+): RoleChange | undefined {
+  const wanted = mode === "legacy" ? ["*"] : repositories;
+  const grants = lacking(wanted, granted(mode, assignments) ?? []);
+  const there = roleOn(mode, assignments);
+  if (grants.length === 0 && !(exact && there)) return undefined;
+  const before = there ? repositoriesOf(there, name) : [];
+  const withdraws = exact ? before.filter((one) => !wanted.includes(one)) : [];
+  if (grants.length + withdraws.length === 0) return undefined;
+  return { isNew: !there, wanted, after: changed(before, { wanted, withdraws }), grants, withdraws };
+}
+
+const changed = (before: readonly string[], { wanted, withdraws }: Pick<RoleChange, "wanted" | "withdraws">): string[] =>
+  union(
+    before.filter((one) => !withdraws.includes(one)),
+    wanted,
+  );
+
+/** Whether another client was faster. */
+export const isConflict = (error: unknown): boolean =>
+  error instanceof CliError && error.kind === "conflict" && !(error instanceof Busy || error instanceof Again);
+
+type WritingRole = {
+  /** The display name of the application. */
+  readonly name: string;
+  readonly principal: ServicePrincipal;
+  readonly change: RoleChange;
+  /** Azure may not know the service principal everywhere yet. */
+  readonly isNew: boolean;
+};
+
+type RoleEnv = Pick<Sending, "send"> & {
+  readonly azure: Azure;
+  readonly registry: AzureRegistry;
+  readonly mode: Mode;
+  readonly waits: { readonly right: number };
+  sleep(milliseconds: number): Promise<void>;
+};
+
+/**
+ * Assigns the role. Another client may have changed it since it was read, so this run writes only its own difference.
+ * @returns what reverses it; undefined if there was nothing to write
+ */
+export async function writeRole(of: WritingRole, env: RoleEnv): Promise<(() => Promise<void>) | undefined> {
+  const { name, principal, change, isNew } = of;
+  const { azure, registry, mode, waits, sleep, send } = env;
+  const at = { principalId: principal.id, role: pullRole[mode].id };
+  const put = (repositories: readonly string[]) => azure.assignRole(registry, { ...at, condition: conditionOf(repositories) });
+  const assigned = () => azure.roleAssignments(registry, principal.id);
+  const read = async () => {
+    const there = roleOn(mode, await assigned());
+    return there && repositoriesOf(there, name);
+  };
+  const before = isNew ? undefined : await read();
+  const after = changed(before ?? [], change);
+  if (before && before.join() === after.join()) return undefined;
+  try {
+    await retryWhileReplicating(isNew, { wait: waits.right, sleep }, () => send(() => put(after)));
+  } catch (error) {
+    // Another run may have just assigned the role
+    const had = isConflict(error) ? granted(mode, await assigned()) : undefined;
+    if (!had || lacking(change.wanted, had).length > 0) throw error;
+    return undefined;
+  }
+  return async () => {
+    const added = after.filter((one) => before?.includes(one) !== true);
+    const others = ((await read()) ?? []).filter((one) => !added.includes(one));
+    const left = union(before ?? [], others);
+    await (left.length > 0 ? put(left) : azure.unassignRole(registry, at));
+  };
 }
 
 /** Returns the remover of role assignments by this plugin whose principal was deleted. Each is named after the principal's id. */

@@ -27,10 +27,9 @@ import {
   planPrincipal,
   planPrincipalRenewal,
   planPrincipalRevocation,
-  refuseScoped,
   warnOfRest,
 } from "./plan.ts";
-import { granted } from "./roles.ts";
+import { granted, refuseScoped } from "./roles.ts";
 
 /** The value of `--service-principal` without a value: the name that is derived from the owner. It is not valid as a display name. */
 export const ownPrincipal = "*";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { notAlone } from "../../../../src/credential/service-principal/find.ts";
+import { notAlone } from "../../../../src/credential/service-principal/access.ts";
 
 type Evidence = Parameters<typeof notAlone>[0];
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Application, RoleAssignment } from "../../../../src/azure/port.ts";
-import { only } from "../../../../src/credential/service-principal/find.ts";
-import { type PrincipalFacts, planPrincipal, refuseScoped } from "../../../../src/credential/service-principal/plan.ts";
-import { conditionOf } from "../../../../src/credential/service-principal/roles.ts";
+import { only } from "../../../../src/credential/service-principal/access.ts";
+import { type PrincipalFacts, planPrincipal } from "../../../../src/credential/service-principal/plan.ts";
+import { conditionOf, refuseScoped } from "../../../../src/credential/service-principal/roles.ts";
 import type { Entry } from "../../../../src/secret/entry.ts";
 
 const host = "myregistry.azurecr.io";
