@@ -1,3 +1,4 @@
+import { minute } from "../duration.ts";
 import { Busy, CliError } from "../errors.ts";
 import type { HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
@@ -46,7 +47,7 @@ export type Arm = {
 };
 
 /** The default timeout for an operation. Milliseconds. */
-const longest = 5 * 60_000;
+const longest = 5 * minute;
 
 /** Azure asks for a pause of ten seconds, but most operations end after one. Milliseconds. */
 const firstPause = 1000;

@@ -1,4 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
+import { minute } from "../duration.ts";
 import type { RequestTools } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { redact } from "../http/transport.ts";
@@ -9,7 +10,7 @@ import { explainSignIn } from "./sign-in-error.ts";
 type AzOptions = Pick<RequestTools, "env" | "trace" | "signal">;
 
 /** A first run of az builds its command index, which takes up to 11 seconds. Milliseconds. */
-const timeout = 60_000;
+const timeout = minute;
 
 /** JSON only, without prompts or extensions. Otherwise az prints passwords among its warnings. */
 const quiet = {

@@ -1,4 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
+import { minute } from "../duration.ts";
 import type { Environment, RequestTools } from "../env.ts";
 import { CliError, Interrupted, usage } from "../errors.ts";
 import { type OpenHttpClient, openTransport } from "../http/transport.ts";
@@ -28,7 +29,7 @@ type IdentityOptions = Omit<RequestTools, "sleep"> & {
 const registries = "https://containerregistry.azure.net";
 
 /** A token is renewed if its remaining lifetime is shorter than this. Milliseconds; az uses the same limit. */
-const margin = 5 * 60_000;
+const margin = 5 * minute;
 
 /** A token, and when it must be renewed, in epoch milliseconds. */
 type CachedToken = Promise<{ readonly token: Sensitive; readonly until: number }>;

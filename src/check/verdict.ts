@@ -1,3 +1,4 @@
+import { minute } from "../duration.ts";
 import { type Fix, hasVerb, type KubectlCommand, type Workload } from "../fix.ts";
 import { joinNames } from "../kinds.ts";
 import type { Proof, PullHost } from "../registry/port.ts";
@@ -143,7 +144,7 @@ const causeOf = ({ noRepository }: ImageFacts, { proof }: TriedLogin): Cause =>
   proof.verdict === "not-found" && noRepository ? "no-repository" : proof.verdict;
 
 /** How long Azure may need to apply a role assignment, in milliseconds (learn.microsoft.com, "Troubleshoot Azure RBAC"). */
-const roleDelay = 10 * 60_000;
+const roleDelay = 10 * minute;
 
 const mayWaitForRole: readonly Cause[] = ["refused", "denied", "out-of-scope"];
 

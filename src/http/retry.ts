@@ -1,8 +1,9 @@
+import { minute } from "../duration.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import { NetworkError } from "./network-error.ts";
 
 /** In milliseconds. If the server asks for a longer delay, its response is returned instead. */
-const maxDelay = 60_000;
+const maxDelay = minute;
 
 /** The errors of a server, or of a proxy in front of it, that may be temporary. */
 const temporaryStatuses = [408, 429, 500, 502, 503, 504];
