@@ -19,10 +19,10 @@ export const annotationKeys = { clientId: "kubernetes.azure.com/acr-client-id", 
 export const kubeletGroup = "system:nodes";
 
 /** A ServiceAccount, by its namespace and name. */
-export type Account = Ref<"serviceaccount"> & { readonly namespace: string };
+export type AccountRef = Ref<"serviceaccount"> & { readonly namespace: string };
 
 /** The right of the kubelets to request a token of the ServiceAccount for the audience (NodeRestriction admission). */
-export const audienceRight = ({ namespace, name }: Account): Right => ({
+export const audienceRight = ({ namespace, name }: AccountRef): Right => ({
   group: "",
   resource: tokenAudience,
   verb: "request-serviceaccounts-token-audience",
@@ -36,23 +36,23 @@ export const managedIdentityId = ({ id }: AzureRegistry, name: string): string =
 
 export const noIssuer = () => new CliError("notFound", "the cluster does not name the issuer of its ServiceAccount tokens");
 
-export const tokenSubject = ({ namespace, name }: Account): string => `system:serviceaccount:${namespace}:${name}`;
+export const tokenSubject = ({ namespace, name }: AccountRef): string => `system:serviceaccount:${namespace}:${name}`;
 
 const roleName = (name: string): string => `acr-secretless-${name}`;
 
-export const roleRef = ({ namespace, name }: Account) =>
+export const roleRef = ({ namespace, name }: AccountRef) =>
   ({ kind: "role.rbac.authorization.k8s.io", namespace, name: roleName(name) }) as const;
 
-export const bindingRef = (of: Account) => ({ ...roleRef(of), kind: "rolebinding.rbac.authorization.k8s.io" }) as const;
+export const bindingRef = (of: AccountRef) => ({ ...roleRef(of), kind: "rolebinding.rbac.authorization.k8s.io" }) as const;
 
-const roleOf = ({ namespace, name }: Account): Role => ({
+const roleOf = ({ namespace, name }: AccountRef): Role => ({
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "Role",
   metadata: { name: roleName(name), namespace, labels: { [managedBy.key]: managedBy.value } },
   rules: [{ apiGroups: [""], resources: [tokenAudience], resourceNames: [name], verbs: ["request-serviceaccounts-token-audience"] }],
 });
 
-const bindingOf = (of: Account): RoleBinding => ({
+const bindingOf = (of: AccountRef): RoleBinding => ({
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "RoleBinding",
   metadata: roleOf(of).metadata,
@@ -68,7 +68,7 @@ const generated = { clientId: "GENERATED-BY-AZURE", tenant: "GENERATED-BY-AZURE"
 
 /** Lets the pods of the ServiceAccount pull as the identity. Refuses to replace another identity: its pods may need it. */
 export const annotating =
-  (to: Account, identity: ManagedIdentity | undefined): Decide<"serviceaccount"> =>
+  (to: AccountRef, identity: ManagedIdentity | undefined): Decide<"serviceaccount"> =>
   (account) => {
     if (!account) return { act: "refuse", error: absent("serviceaccounts", to.name) };
     const client = clientOf(account);
@@ -80,7 +80,7 @@ export const annotating =
     return { act: "patch", patch: { metadata: { annotations } }, because };
   };
 
-function otherIdentity({ name }: Account, client: string): CliError {
+function otherIdentity({ name }: AccountRef, client: string): CliError {
   const message = `serviceaccount "${name}" has the identity ${JSON.stringify(client)} in the annotation ${annotationKeys.clientId}`;
   const args = [`serviceaccount/${name}`, ...Object.values(annotationKeys).map((key) => `${key}-`)];
   return new CliError("invalid", message, { hint: { kubectl: "annotate", args } });
@@ -101,7 +101,7 @@ const mayRequest = "kubelets may request the token";
 
 /** Lets the holders of the role request the token. */
 export const allowing =
-  (of: Account): Decide<"role.rbac.authorization.k8s.io"> =>
+  (of: AccountRef): Decide<"role.rbac.authorization.k8s.io"> =>
   (role) => {
     const object = roleOf(of);
     if (!role) return { act: "create", object };
@@ -111,7 +111,7 @@ export const allowing =
 
 /** Gives the role to the kubelets. The API server never changes the role of a binding. */
 export const binding =
-  (of: Account): Decide<"rolebinding.rbac.authorization.k8s.io"> =>
+  (of: AccountRef): Decide<"rolebinding.rbac.authorization.k8s.io"> =>
   (there) => {
     const object = bindingOf(of);
     if (!there) return { act: "create", object };
@@ -130,7 +130,7 @@ export const deleting = (object: KubeObject | undefined): Decision =>
 export const unused = "no ServiceAccount uses it anymore";
 
 /** The credential that trusts a ServiceAccount of a cluster. Its name is the same in each run, and no other cluster's has it. */
-export function credentialFor(account: Account, issuer: string): FederatedCredential {
+export function credentialFor(account: AccountRef, issuer: string): FederatedCredential {
   const subject = tokenSubject(account);
   const hash = createHash("sha256").update(`${issuer}\n${subject}`).digest("hex").slice(0, 10);
   // Azure allows 120 characters, and no dots

@@ -10,7 +10,7 @@ import type { KubeObjects, ServiceAccount } from "../objects.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { tokenUser } from "../secret/guess.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
-import { type Account, annotationKeys, audienceRight, kubeletGroup, tokenAudience, tokenSubject } from "../secretless/objects.ts";
+import { type AccountRef, annotationKeys, audienceRight, kubeletGroup, tokenAudience, tokenSubject } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { openNodePulls, type PullTools } from "../usage/node-pulls.ts";
 
@@ -28,7 +28,7 @@ export type PartId =
 export type PartFinding = Finding<PartId>;
 
 type CheckedPull = {
-  readonly account: Account;
+  readonly account: AccountRef;
   readonly image: ImageRef;
   readonly cluster: Cluster;
   readonly azure: Pick<Azure, "exchangeAssertion">;
@@ -107,7 +107,7 @@ async function* pull(checked: CheckedPull, found: Found, token: Sensitive | CliE
 
 const failure = (verdict: string) => (verdict === "unreachable" ? "unknown" : "failed");
 
-function tokenOf(account: Account, { claims }: Sensitive): Result {
+function tokenOf(account: AccountRef, { claims }: Sensitive): Result {
   const { issuer = "" } = claims ?? {};
   if (isPublic(issuer)) return ok(`issuer ${issuer}, subject ${tokenSubject(account)}`);
   return failed(`Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`);
@@ -167,7 +167,7 @@ const noSecret = "acr-secret-none";
  * Lets a node pull the image as the ServiceAccount, in a pod without pull secrets that is deleted afterwards.
  * @throws Interrupted
  */
-async function pullOnNode(account: Account, image: string, pulls: ReturnType<typeof openNodePulls>): Promise<PartFinding> {
+async function pullOnNode(account: AccountRef, image: string, pulls: ReturnType<typeof openNodePulls>): Promise<PartFinding> {
   const { namespace, name } = account;
   const part = { id: "pod-pull", subject: nameOf(account) } as const;
   const question = { namespace, image, account: name, names: [noSecret], isListFinal: true, near: undefined } as const;

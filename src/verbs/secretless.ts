@@ -9,7 +9,7 @@ import type { KubeObjects, Role, RoleBinding, ServiceAccount } from "../objects.
 import { isFailed, type Outcome } from "../outcome.ts";
 import { isGuid } from "../secret/azure-words.ts";
 import {
-  type Account,
+  type AccountRef,
   allowing,
   annotating,
   binding,
@@ -204,7 +204,7 @@ function openSteps(tools: SecretlessTools) {
 
 /** One ServiceAccount as it is in the cluster, with its objects there. */
 type AccountState = {
-  readonly at: Account;
+  readonly at: AccountRef;
   readonly account: ServiceAccount | undefined;
   readonly role: Role | undefined;
   readonly binding: RoleBinding | undefined;
@@ -253,7 +253,7 @@ async function issuerOf({ namespace, serviceAccounts: [name = ""] }: SecretlessO
   throw noIssuer();
 }
 
-async function readAccount(cluster: Cluster, at: Account): Promise<AccountState> {
+async function readAccount(cluster: Cluster, at: AccountRef): Promise<AccountState> {
   const [account, role, bound] = await Promise.all([cluster.get(at), cluster.get(roleRef(at)), cluster.get(bindingRef(at))]);
   return { at, account, role, binding: bound };
 }
