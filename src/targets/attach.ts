@@ -51,10 +51,11 @@ export async function* attachTargets(order: AttachOrder, tools: Tools): AsyncGen
     yield outcome;
   }
   const isAttached = ({ needs }: { readonly needs?: Ref }) => !needs || attached.has(keyOf(needs));
-  if (tools.dryRun === "none" && !tools.interrupted() && restarts.some(isAttached)) await tools.sleep(cacheDelay);
+  // An interruption ends the wait, and then each restart is left
+  if (tools.dryRun === "none" && !tools.interrupted() && restarts.some(isAttached)) await tools.sleep(cacheDelay).catch(asCliError);
   yield* runConcurrently(restarts, { interrupted: () => false }, async function* (one) {
     if (tools.interrupted()) yield { to: one.to, left: "interrupted" };
-    else if (isAttached(one)) yield await restart(one, order.pods, tools);
+    else if (isAttached(one)) yield await restart(one, tools);
     else yield { to: one.to, left: "failed" };
   });
   for (const { needs, to, message, fix, isInfo } of warnings) if (isAttached({ needs })) yield { to, messages: [message], fix, isInfo };
@@ -78,12 +79,12 @@ function decideAll({ secret: { name }, targets, pods, hosts, recreateOptions, ..
 }
 
 /** Evicts a pod that still waits, or rolls out a workload. */
-async function restart(one: Restart, pods: readonly Pod[], tools: Tools): Promise<Outcome> {
+async function restart(one: Restart, tools: Tools): Promise<Outcome> {
   const { to, uid } = one;
   try {
     if (uid === undefined) return await rollOut(one, tools);
-    const object = pods.find(({ metadata }) => metadata.uid === uid);
-    return outcomeOf(to, await edit(to as Ref<"pod">, evictionOf(one), tools, { object }));
+    // Its kubelet may have written to it since it was listed
+    return outcomeOf(to, await edit(to as Ref<"pod">, evictionOf(one), tools));
   } catch (error) {
     return { to, error: asCliError(error) };
   }

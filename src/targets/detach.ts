@@ -13,6 +13,7 @@ import {
   editList,
   editLists,
   endedBy,
+  type ListEdit,
   listAfter,
   patchOf,
   type RecreateOptions,
@@ -25,13 +26,14 @@ export type DetachOrder = {
   readonly secret: Ref<"secret">;
   /** The objects that lose the Secret, as they were listed. */
   readonly targets: readonly TargetObject[];
-  readonly recreateOptions: RecreateOptions;
+  /** Without these, a target whose list can't be changed is refused. */
+  readonly recreateOptions?: RecreateOptions | undefined;
 };
 
 /** Removes the Secret from the lists of targets in one namespace. A target that fails doesn't stop the others. */
 export async function* detachTargets({ secret, targets, recreateOptions }: DetachOrder, tools: Tools): AsyncGenerator<Outcome> {
   const { name, namespace = "" } = secret;
-  const wanted = { does: "detach", secret: name, recreateOptions } as const;
+  const wanted: ListEdit = { does: "detach", secret: name, recreateOptions };
   const changed = targets.map((object) => targetOf(object)).filter((target) => listAfter(target, wanted).act === "change");
   yield* announceEnding(namespace, endedBy(changed.map(({ to }) => to)), tools);
   yield* editLists(targets, wanted, tools);

@@ -24,7 +24,7 @@ export type ListEdit = {
   readonly does: ListChange["does"];
   readonly secret: string;
   /** Without these, a target whose list can't be changed is refused. */
-  readonly recreateOptions?: RecreateOptions;
+  readonly recreateOptions?: RecreateOptions | undefined;
 };
 
 /** Adds the name after the others in each list, or removes it. Yields the outcomes in the order of the targets. */

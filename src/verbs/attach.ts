@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import type { Create, Fix } from "../fix.ts";
+import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { pullSecretKey, type Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
@@ -39,7 +39,7 @@ export type Choose = (secret: string, candidates: () => Promise<readonly Ref[]>)
 export async function* attachSecret(order: Attach, choose: Choose, tools: Tools): AsyncGenerator<Outcome> {
   const { namespace, restart, recreateOptions, make } = order;
   const cluster = tools.cluster();
-  const name = order.secret ?? (await onlySecret(cluster, namespace, { ...make, namespace, or: "name the Secret" } as Fix));
+  const name = order.secret ?? (await onlySecret(cluster, namespace, { ...make, namespace, or: "name the Secret" }));
   const targets = order.targets ?? { picks: [], whereUsed: true };
   const pods = restart === "all" || targets.whereUsed ? "all" : "waiting";
   const wait = { milliseconds: order.wait, sleep: tools.sleep };

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, Interrupted } from "../../../src/errors.ts";
 import type { Pod } from "../../../src/objects.ts";
 import { refused } from "../../support/demo.ts";
 import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
@@ -53,6 +53,26 @@ const sizes =
   (world: FakeWorld) =>
     expect(["batch", "default", "web"].map((name) => namesOf(world, "demo", name).length)).toEqual(counts);
 const opaque = { apiVersion: "v1", kind: "Secret", metadata: { name: "opaque", namespace: "demo" }, type: "Opaque" } as const;
+
+/** A row that is interrupted while the run waits to restart a pod. */
+function interrupted({ does }: Pick<Row, "does">): Row {
+  let interrupt = () => {};
+  const sleep = () => {
+    interrupt();
+    return Promise.reject(new Interrupted());
+  };
+  return {
+    does,
+    given: web,
+    command: attach,
+    options: { sleep, started: (live) => (interrupt = live.interrupt) },
+    code: 130,
+    stdout: [patched],
+    stderr: [],
+    writes: ["patch serviceaccount demo/default"],
+    after: [{ command: attach, stdout: ["serviceaccount/default unchanged", "pod/web-1 restarted"] }],
+  };
+}
 
 testRows(
   [
@@ -165,6 +185,7 @@ testRows(
       options: { sleep: async (milliseconds) => expect(milliseconds).toBe(250) },
       stdout: [patched, "pod/web-1 restarted", "pod/web-2 restarted"],
     },
+    interrupted({ does: "restarts no pod after an interruption" }),
     {
       does: "keeps names that another client adds at the same time",
       given: racing,
