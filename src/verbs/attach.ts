@@ -1,16 +1,17 @@
-import { CliError } from "../errors.ts";
+import { CliError, isForbidden, withLines } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { pullSecretKey, type Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { hostOf, isKeyOf } from "../registry/server-key.ts";
+import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { readEntries } from "../secret/entry.ts";
 import { attachTargets } from "../targets/attach.ts";
 import type { RecreateOptions } from "../targets/lists.ts";
 import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
 import { entriesIn } from "../usage/existing-secret.ts";
-import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
+import { type NamespaceState, type ReadOptions, readNamespace } from "../usage/namespace-state.ts";
 import { usersOf } from "../usage/plan-input.ts";
 import { noSecret, onlySecret } from "../usage/pull-secrets.ts";
 import { type TargetObject, type TargetOptions, targetOf } from "../usage/targets.ts";
@@ -43,7 +44,7 @@ export async function* attachSecret(order: Attach, choose: Choose, tools: Tools)
   const targets = order.targets ?? { picks: [], whereUsed: true };
   const pods = restart === "all" || targets.whereUsed ? "all" : "waiting";
   const wait = { milliseconds: order.wait, sleep: tools.sleep };
-  const read = () => readNamespace({ cluster, namespace }, { secret: name, targets, pods, wait, lenient: false });
+  const read = () => readWithPods({ cluster, namespace }, { secret: name, targets, pods, wait, lenient: false });
   const secretIn = ({ secret }: NamespaceState) => attachable(secret, { ...make, secret: name, namespace });
 
   const candidates = async () => {
@@ -61,6 +62,17 @@ export async function* attachSecret(order: Attach, choose: Choose, tools: Tools)
   const to = { kind: "secret", name, namespace } as const;
   if (selected.length === 0) return yield { to, messages: [`no target that can be changed uses ${hosts.join(" or ")}`] };
   yield* attachTargets({ secret: to, targets: selected, pods: state.pods, hosts, restart, recreateOptions, mayPull: () => true }, tools);
+  if (state.denial && restart !== "none") yield { to, messages: [withLines("pods that wait are not restarted", state.denial.message)] };
+}
+
+/** Reads a namespace, without its pods if the user may not list them. */
+async function readWithPods(scope: NamespaceScope, reads: ReadOptions): Promise<NamespaceState & { readonly denial?: CliError }> {
+  try {
+    return await readNamespace(scope, reads);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    return { ...(await readNamespace(scope, { ...reads, pods: "none" })), denial: error };
+  }
 }
 
 /** @throws CliError notFound if the Secret doesn't exist, invalid if the kubelet can't use its type */

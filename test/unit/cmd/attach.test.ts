@@ -185,6 +185,14 @@ testRows(
       options: { sleep: async (milliseconds) => expect(milliseconds).toBe(250) },
       stdout: [patched, "pod/web-1 restarted", "pod/web-2 restarted"],
     },
+    {
+      does: "warns that no pod is restarted when pods may not be listed",
+      given: all(web, refuse("list pod")),
+      command: attach,
+      stdout: [patched],
+      stderr: /^Warning: pods that wait are not restarted\n\* .*\n$/,
+      after: [{ given: refuse("list pod"), command: `${attach} default --restart none`, stdout: ["serviceaccount/default unchanged"] }],
+    },
     interrupted({ does: "restarts no pod after an interruption" }),
     {
       does: "keeps names that another client adds at the same time",
