@@ -45,13 +45,15 @@ export type Editing = {
 
 /** Many clients may write one list at the same time, and each attempt succeeds for one of them. */
 const attempts = 60;
+/** How often a response is lost, or the server fails, until a write is given up. A webhook that times out takes 10 seconds each time. */
+const losses = 3;
 
 /**
  * The only function that writes objects in the cluster. Reads an object, decides, and writes the version that was read. If another client
  * was faster, or the response was lost, reads and decides again: a decision that finds its own work done says `keep`. A dry run, a rerun and
  * "unchanged" are the same call.
  * @param known the object as it was listed before, for the first decision. The server refuses the write if it has changed since
- * @throws CliError of a refusal or of a request; Conflict after 60 attempts
+ * @throws CliError of a refusal or of a request; Conflict after 60 attempts, or what was lost four times
  */
 export async function edit<K extends ClusterKind>(
   to: Ref<K>,
@@ -59,7 +61,7 @@ export async function edit<K extends ClusterKind>(
   editing: Editing,
   known?: { readonly object: KubeObjects[K] | undefined },
 ): Promise<Edited<K>> {
-  let state: State<K> = { attempt: 1, known, unsure: "keep", failed: undefined };
+  let state: State<K> = { attempt: 1, lost: 0, known, unsure: "keep", failed: undefined };
   for (;;) {
     const end = await attempt(to, decide, editing, state);
     if ("did" in end) return end;
@@ -69,6 +71,7 @@ export async function edit<K extends ClusterKind>(
 
 type State<K extends ClusterKind> = {
   readonly attempt: number;
+  readonly lost: number;
   readonly known: { readonly object: KubeObjects[K] | undefined } | undefined;
   /** What a write did whose response was lost, if the next decision finds it done. */
   readonly unsure: Edited<K>["did"];
@@ -86,7 +89,7 @@ async function attempt<K extends ClusterKind>(
   const before = known ? known.object : await read(to, editing, failed);
   const decision = decide(before);
   if (decision.act === "refuse") throw decision.error;
-  const found = { before, because: "because" in decision ? decision.because : undefined, note: decision.note ?? {} };
+  const found = { before, because: "because" in decision ? decision.because : "it does not exist", note: decision.note ?? {} };
   if (decision.act === "keep") return { ...found, did: unsure, object: before };
   // An interrupted run starts nothing new
   if (failed instanceof Interrupted) throw failed;
@@ -104,9 +107,10 @@ async function again<K extends ClusterKind>(
   { editing, state }: { readonly editing: Editing; readonly state: State<K> },
 ): Promise<State<K>> {
   const { attempt: count, unsure } = state;
-  if (!isWorthAnother(failed, before, editing) || count === attempts) throw failed;
+  const lost = state.lost + (isLost(failed) ? 1 : 0);
+  if (!isWorthAnother(failed, before, editing) || count === attempts || lost > losses) throw failed;
   if (!(failed instanceof Interrupted)) await editing.sleep(Math.min(5 * count, 100) * (0.5 + editing.jitter()));
-  return { attempt: count + 1, known: undefined, unsure: isLost(failed) && unsure === "keep" ? act : unsure, failed };
+  return { attempt: count + 1, lost, known: undefined, unsure: isLost(failed) && unsure === "keep" ? act : unsure, failed };
 }
 
 /** Reads the object again, even after an interruption. @throws the error of a write whose response was lost, if it can't be read */
