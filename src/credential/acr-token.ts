@@ -35,6 +35,7 @@ export function tokenIssuer(env: TokenEnv): Issuer {
   return {
     kind: "acr-token",
     registry,
+    hasOwnName: true,
     waits: undefined,
     isScoped: true,
     look: (owner, evidence) => look(owner, evidence, env),
@@ -117,10 +118,7 @@ async function* ensure(owner: Owner, account: TokenAccount, grant: Grant, env: E
   const { azure, registry, dryRun, send, undo } = env;
   const { name } = owner;
   const ready = { ...account, scopeMap, granted: scopeMap && pulledRepositories(scopeMap), rights: rightsOf(scopeMap?.actions ?? []) };
-  if (account.exists) {
-    yield { to: account.ref, result: "unchanged", because: "it exists" };
-    return ready;
-  }
+  if (account.exists) return ready;
   yield { to: account.ref, result: "created", because: "it does not exist" };
   if (dryRun) return ready;
   const token = await send(async () => {

@@ -50,6 +50,8 @@ export type CredentialKind = {
   open(asked: Asked, sources: Sources): Promise<Issuer | Taker>;
   /** Returns the flags that ask for the login of a Secret again. */
   again(recorded: Pick<Credential, "identity">): Again;
+  /** Returns the flags that open the kind for a recorded credential. Absent: none. */
+  flagsFor?(recorded: Pick<Credential, "identity">): Asked["flags"];
   /** What creating a credential in a registry requires. Absent if the user supplies the login. */
   readonly creation?: {
     /** The actions that an identity needs on the registry (Azure RBAC). */

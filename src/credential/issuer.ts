@@ -81,6 +81,8 @@ export const isIssuer = (of: Issuer | Taker): of is Issuer => "generate" in of;
 export type Issuer = {
   readonly kind: string;
   readonly registry: AzureRegistry;
+  /** The user name of its logins is always the source's own name in Azure. */
+  readonly hasOwnName: boolean;
   /** How many requests may pass until a new right or password is known everywhere, in milliseconds; for a new right, and for a password. */
   readonly waits: { readonly right: number; readonly password: number } | undefined;
   /** Whether it can be limited to repositories. Otherwise its rights are those on the whole registry. */

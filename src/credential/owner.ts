@@ -4,7 +4,10 @@ import type { Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import { once } from "../scope/concurrency.ts";
 import { describeInAzure } from "../secret/azure-words.ts";
+import type { Credential } from "../secret/record.ts";
 import { creationOf, idBy, namespaceNotFound, uidOf } from "../usage/namespace.ts";
+import { nameInPlace } from "../wording.ts";
+import type { Issuer } from "./issuer.ts";
 
 /** The source that an object in Azure belongs to. */
 export type Owner = {
@@ -49,4 +52,18 @@ export function azureName(namespaceUid: string, namespace: string, secret: strin
 function base32(bytes: Buffer): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
   return (bits.match(/.{5}/g) ?? []).map((five) => "abcdefghijklmnopqrstuvwxyz234567"[Number.parseInt(five, 2)]).join("");
+}
+
+/** The record names another credential than the source's own. Anyone in the namespace can write a record. */
+export class NotOwn extends CliError {
+  constructor({ to }: Owner, { identity }: Credential) {
+    super("conflict", `${nameInPlace(to)} records the ACR token "${identity}", which is not its own`, {
+      hint: { verb: "delete", secret: to.name, namespace: to.namespace },
+    });
+  }
+}
+
+/** @throws NotOwn if the record of a source names an account that is not the source's own */
+export function requireOwn(owner: Owner, { hasOwnName }: Pick<Issuer, "hasOwnName">, credential: Credential): void {
+  if (hasOwnName && credential.identity !== owner.name) throw new NotOwn(owner, credential);
 }

@@ -29,6 +29,8 @@ export type Credential = {
   readonly previous?: (Password & { readonly until?: string | undefined }) | undefined;
   /** The repositories that were granted: `app/web`, `team/*`. Absent if the plugin did not grant them. */
   readonly repositories?: readonly string[] | undefined;
+  /** `create --export` printed it, so it is not the Secret's own. */
+  readonly isExported?: true | undefined;
 };
 
 /** A run is about to generate a password. Whoever claims the source next fills this slot again, or ends what is in it. */
@@ -92,8 +94,18 @@ export function recordIn(secret: WithMetadata): Credential | undefined {
   const found = annotation<Credential>(secret, credentialKey, { ...texts, expiresAt: "optional", by: "optional" });
   if (!found) return undefined;
   const { previous, repositories } = found;
-  return { ...found, previous: isPrevious(previous) ? previous : undefined, repositories: textsIn(repositories) };
+  const isExported = found.isExported === true || undefined;
+  return withoutAbsent({
+    ...found,
+    isExported,
+    previous: isPrevious(previous) ? previous : undefined,
+    repositories: textsIn(repositories),
+  });
 }
+
+/** Omits absent members, so that two records with the same text are equal. */
+const withoutAbsent = <T extends object>(of: T): T =>
+  Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as T;
 
 function isPrevious(value: unknown): value is Credential["previous"] {
   const { slot, madeAt, until } = (value ?? {}) as Record<string, unknown>;

@@ -214,6 +214,12 @@ const createWith = (to: Ref<"secret">, { credential, login, copies = {}, shape }
   return { act: "create", object, note: { unmade: login ? undefined : true } };
 };
 
+/** The Secret that `create --export` prints. */
+export function exportedSecret(to: Ref<"secret">, { credential, login, shape }: Omit<Storing, "copies">): Secret {
+  const config = login ? encodeDockerConfig(credential.host, login) : emptyConfig;
+  return newSecret(to, { shape, config, annotations: { [credentialKey]: JSON.stringify(credential) } });
+}
+
 function patchWith(old: Secret, of: Storing, claim: Readonly<Record<string, string | null>>): Decision {
   const { credential, login, copies, shape } = of;
   const annotations = { [credentialKey]: JSON.stringify(credential), ...claim };

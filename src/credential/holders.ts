@@ -1,0 +1,85 @@
+import { CliError, isForbidden } from "../errors.ts";
+import { keyOf, type Ref } from "../kinds.ts";
+import type { Cluster } from "../kube/port.ts";
+import type { Login, Registry } from "../registry/port.ts";
+import { memoize } from "../scope/concurrency.ts";
+import { pullLogins } from "../usage/holders.ts";
+
+/** Who holds another login of a credential, or why that was not looked at. */
+export type Held = { readonly by?: Ref<"secret"> | undefined; readonly unlisted?: CliError | undefined };
+
+/** Finds Secrets that hold a login of a credential. */
+export type Holders = {
+  /**
+   * Returns a pull Secret with another login of that user name that the registry accepts: any tenant can write the name with a wrong
+   * password.
+   * @param except the login that counts as none
+   */
+  find(username: string, except: Login | undefined): Promise<Held>;
+};
+
+type Found = { readonly to: Ref<"secret">; readonly login: Login };
+
+type Listed = ReadonlyMap<string, readonly Found[]>;
+
+type Listing = { readonly wanted: Set<string>; readonly found: Promise<Listed | CliError> };
+
+/**
+ * Shares lists of all Secrets between concurrent callers. A call during a list waits for the next one, which serves all callers that wait
+ * by then. Therefore a thousand rotations don't each list a thousand Secrets.
+ * @param host the login server of the credentials
+ */
+export function openHolders(cluster: Pick<Cluster, "pages">, registry: () => Registry, host: string): Holders {
+  let last: Promise<unknown> = Promise.resolve();
+  let next: Listing | undefined;
+
+  function list(username: string): Listing["found"] {
+    if (!next) {
+      const wanted = new Set<string>();
+      const found = last.then(() => {
+        next = undefined;
+        return listFor(cluster, wanted);
+      });
+      last = found.catch(() => undefined);
+      next = { wanted, found };
+    }
+    next.wanted.add(username);
+    return next.found;
+  }
+
+  return {
+    async find(username, except) {
+      const listed = await list(username);
+      if (listed instanceof CliError) return { unlisted: listed };
+      const tested = new Map<string, Promise<boolean>>();
+      const others = listed.get(username)?.filter(({ login }) => !except?.password.equals(login.password)) ?? [];
+      for (const { to, login } of others)
+        if (await memoize(tested, login.password.hash(username), () => isTaken(registry(), host, login))) return { by: to };
+      return {};
+    },
+  };
+}
+
+/** Whether the registry accepts a login. If it could not be asked, the login may work. */
+const isTaken = async (registry: Registry, host: string, login: Login): Promise<boolean> =>
+  (await registry.admits(host, login)).verdict !== "refused";
+
+async function listFor(cluster: Pick<Cluster, "pages">, wanted: ReadonlySet<string>): Promise<Listed | CliError> {
+  const found = new Map<string, Map<string, Found>>();
+  try {
+    for await (const page of pullLogins(cluster)) {
+      const all = page.flatMap(({ to, logins }) => logins.map(({ login }) => ({ to, login })));
+      for (const one of all.filter(({ login }) => wanted.has(login.username))) add(found, one);
+    }
+  } catch (error) {
+    if (isForbidden(error)) return error;
+    throw error;
+  }
+  return new Map([...found].map(([username, all]) => [username, [...all.values()]]));
+}
+
+function add(found: Map<string, Map<string, Found>>, one: Found): void {
+  const all = found.get(one.login.username) ?? new Map<string, Found>();
+  all.set(`${keyOf(one.to)}\n${one.login.password.hash()}`, one);
+  found.set(one.login.username, all);
+}

@@ -1,0 +1,304 @@
+import { asCliError, CliError } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
+import { outcomeOf } from "../kube/edit.ts";
+import type { Outcome } from "../outcome.ts";
+import { formatImage } from "../registry/image-reference.ts";
+import type { Login } from "../registry/port.ts";
+import { covers } from "../registry/repository.ts";
+import { type Copies, type Credential, isRecorded, samePassword } from "../secret/record.ts";
+import type { ShapeName } from "../secret/shapes.ts";
+import { Again, claimLasts, extending, releasing } from "../secret/source.ts";
+import { renewedExpiry } from "../timestamp.ts";
+import type { Tools } from "../tools.ts";
+import { nameInPlace } from "../wording.ts";
+import { isShown } from "./acr-token.ts";
+import { type Attempts, byOf, extend, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
+import type { Holders } from "./holders.ts";
+import type { Account, Issuer, Made, Shown } from "./issuer.ts";
+import type { Owner } from "./owner.ts";
+import { proveLogin } from "./prove.ts";
+import type { RepositoryScope } from "./repository-scope.ts";
+
+/** One credential of one source, in one attempt of a run. */
+export type Work = {
+  readonly hold: Hold;
+  readonly attempts: Attempts;
+  readonly issuer: Issuer;
+  readonly owner: Owner;
+  readonly holders: Holders;
+  /** A replaced password ends although a Secret holds it. */
+  readonly endsAtOnce: boolean;
+  /** What reverses the steps so far, the last one last. */
+  readonly undo: (() => Promise<unknown>)[];
+};
+
+export type Order = {
+  /** RFC 3339. Default: the new password lasts as long as the one that it replaces. */
+  readonly expiresAt: string | undefined;
+  /** How long the replaced password works, in milliseconds; `next`: until the next rotation. */
+  readonly grace: number | "next";
+  /** The repositories and images to prove it with; undefined: it is not proven. */
+  readonly scope: RepositoryScope | undefined;
+  readonly shape: ShapeName | undefined;
+  /** Absent: they stay. */
+  readonly copies?: Copies | undefined;
+  readonly repositories: readonly string[] | undefined;
+  /** This run created the account, so its slots were looked at when it was created. */
+  readonly isNewAccount: boolean;
+};
+
+/** By how much the clocks of a run and of Azure may differ, in milliseconds. */
+const clockDifference = 60_000;
+
+/** How long a Secret that holds a replaced password delays its end, in milliseconds. */
+const holderDelay = 24 * 3_600_000;
+
+/** Generates a password, proves it, and writes it to the source with its record, in one write. */
+export async function* issue(work: Work, seen: Account, order: Order): AsyncGenerator<Outcome> {
+  const { hold, attempts, issuer, undo } = work;
+  const { tools } = hold;
+  const account = yield* makeRoom(work, seen);
+  const slot = yield* noteSlot(work, account, order);
+  const old = hold.credential;
+  if (account.exists && !order.isNewAccount) yield { to: account.ref, result: "configured" };
+  if (tools.dryRun !== "none") {
+    const { kind, registry } = issuer;
+    const identity = account.identity ?? account.ref.name;
+    const credential = { kind, host: registry.loginServer, identity, slot, expiresAt: order.expiresAt, repositories: order.repositories };
+    return yield* storeAs(work, { ...credential, previous: old?.previous }, undefined, order);
+  }
+  const expiresAt = order.expiresAt ?? lifetimeOf(account, old, tools.now());
+  const generate = () => sendToAzure(hold, attempts, () => issuer.generate(account, slot, expiresAt));
+  const made = await tools.during(`Generating a password of ${account.ref.name}`, generate);
+  undo.push(() => issuer.end(account, made));
+  yield* prove(work, made.login, order.scope, true);
+  const isReplaced = old !== undefined && isShown(account, old) && !samePassword(old, made);
+  const credential = recordOf(issuer, made, order, isReplaced ? old : undefined);
+  yield* storeAs(work, credential, made.login, order);
+  // The password is in the Secret now, so nothing reverses it any more
+  undo.length = 0;
+}
+
+function recordOf({ kind, registry }: Issuer, made: Made, order: Order, replaced: Credential | undefined): Credential {
+  const { identity, slot, madeAt, expiresAt, by } = made;
+  const { grace, repositories } = order;
+  const until = grace === "next" ? undefined : new Date(Date.parse(madeAt) + grace).toISOString();
+  const previous = replaced && { slot: replaced.slot ?? "", madeAt: replaced.madeAt ?? "", until };
+  return { kind, host: registry.loginServer, identity, slot, madeAt, expiresAt, by, repositories, previous };
+}
+
+async function* storeAs({ hold }: Work, credential: Credential, login: Login | undefined, order: Order): AsyncGenerator<Outcome> {
+  const { shape, copies = hold.copies } = order;
+  const isLast = Object.keys(copies).length === 0 && !isDue(credential, hold.tools.cluster().now());
+  const stored = await store(hold, { credential, login, copies: order.copies }, shape, isLast);
+  const outcome = outcomeOf(hold.to, stored);
+  yield hold.isNew ? { ...outcome, result: "created", before: undefined } : outcome;
+}
+
+/** Returns the expiry of a new password that lasts as long as the one that it replaces, according to the times that Azure shows. */
+function lifetimeOf({ passwords }: Account, replaced: Credential | undefined, now: Date): string | undefined {
+  const shown = passwords.find((password) => samePassword(password, replaced));
+  return shown && renewedExpiry(shown.madeAt, shown.expiresAt ?? "", now);
+}
+
+type Proving = { readonly hold?: Hold | undefined; readonly tools?: Tools; readonly issuer?: Issuer };
+
+/** Pulls with a login before a Secret gets it. @throws CliError if the registry rejects it */
+export async function* prove(
+  { hold, issuer, tools = hold?.tools }: Proving,
+  login: Login,
+  scope: RepositoryScope | undefined,
+  fresh: boolean,
+): AsyncGenerator<Outcome> {
+  if (!scope || !tools) return;
+  const { host, repositories, images } = scope;
+  // A new password or role may be unknown for minutes, so the claim is made to last before each pause
+  const sleep = async (milliseconds: number) => {
+    if (hold) await extend(hold);
+    await tools.sleep(milliseconds);
+  };
+  const waits = fresh ? issuer?.waits : undefined;
+  const passing = waits && { milliseconds: waits.right, verdicts: ["refused", "out-of-scope"] as const };
+  const what = `Asking ${host} for a manifest as ${login.username}${fresh ? ": a new password can take 2 minutes" : ""}`;
+  const proven = await tools.during(what, () =>
+    proveLogin({ host, repositories, images }, login, { registry: tools.registry(), sleep, fresh, passing }),
+  );
+  const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
+  // The warning about a missing image covers its repository and the paths above it
+  const unseen = proven.empty.filter((name) => !proven.missing.some(({ repository }) => covers(name, repository)));
+  // The images below a path are not listed: only those that pods use are known
+  const why = (name: string) => (name.endsWith("*") ? "found no pod that uses an image below this path" : "no image found");
+  const messages = [...missing, ...unseen.map((name) => `${host}/${name} could not be verified: ${why(name)}`)];
+  if (messages.length > 0) yield { to: { kind: "registry", name: host }, messages };
+}
+
+/** Notes the slot that is about to be filled, and looks at it again: a password that a person has generated since must not end. */
+async function* noteSlot(work: Work, account: Account, { isNewAccount }: Order): AsyncGenerator<Outcome, string> {
+  const { hold, issuer, owner } = work;
+  const free = () => issuer.slotFor(account, hold.claim?.intent, (password) => isNobodys(hold, password), owner);
+  const slot = free() ?? (yield* endUnknown(work, account));
+  const inside = account.passwords.find((password) => password.slot === slot);
+  const noted = hold.claim?.intent;
+  if (noted?.slot !== slot || noted.madeAt !== inside?.madeAt) await noteIntent(hold, { slot, madeAt: inside?.madeAt });
+  if (isNewAccount || hold.tools.dryRun !== "none") return slot;
+  const again = await issuer.look(owner, hold);
+  if (again.passwords.find((password) => password.slot === slot)?.madeAt === inside?.madeAt) return slot;
+  // Without the note, that password is not taken for one that this run has left
+  await noteIntent(hold, "none");
+  throw new Again(`${slot} of ${account.ref.name} has changed`);
+}
+
+/** Whether a killed run has left a password, so that nobody has it. One that was generated outside of the time of its claim is a person's. */
+export function isNobodys({ claim, credential }: Hold, password: Shown): boolean {
+  const { intent } = claim ?? {};
+  if (!intent || isRecorded(credential, password)) return false;
+  // A key has a unique name, which the intent notes
+  if (password.name !== undefined) return intent.slot === password.name;
+  if (intent.slot !== password.slot) return false;
+  const beforeEnd = Date.parse(intent.until) - Date.parse(password.madeAt);
+  return intent.madeAt === password.madeAt || (beforeEnd >= -clockDifference && beforeEnd <= claimLasts + clockDifference);
+}
+
+/**
+ * Ends the older of two passwords that no record names, with --force: a source that was deleted by hand may have left it.
+ * @returns its slot
+ * @throws CliError conflict
+ */
+async function* endUnknown({ hold, attempts, issuer, holders }: Work, account: Account): AsyncGenerator<Outcome, string> {
+  const { tools, credential, login } = hold;
+  const { name } = account.ref;
+  const unknown = account.passwords.filter((password) => !isRecorded(credential, password));
+  const [older] = unknown.toSorted((a, b) => Date.parse(a.madeAt) - Date.parse(b.madeAt));
+  if (!older) throw new CliError("conflict", `both passwords of ${name} are in use until the next rotation`);
+  const { slot } = older;
+  const problem = `no Secret records ${slot} of ${name}, and another tool may use it`;
+  if (!tools.force) throw new CliError("conflict", problem, { hint: `add --force to end ${slot} if no pull Secret holds it` });
+  const held = await holders.find(account.identity ?? "", login);
+  if (held.by) throw new CliError("conflict", `${nameInPlace(held.by)} holds ${slot} of ${name}`);
+  if (tools.dryRun === "none") await sendToAzure(hold, attempts, () => issuer.end(account, older));
+  yield { to: account.ref, result: "configured", slot, because: "no Secret records it", messages: notLooked(held.unlisted) };
+  return slot;
+}
+
+const notLooked = (unlisted: CliError | undefined): readonly string[] | undefined =>
+  unlisted && [`other Secrets were not looked at: ${unlisted.message}`];
+
+/** Ends the password that was replaced before: a token has only two, and a record names only one replaced password. */
+async function* makeRoom(work: Work, account: Account): AsyncGenerator<Outcome, Account> {
+  const { hold } = work;
+  const { credential, tools } = hold;
+  const { previous } = credential ?? {};
+  if (!credential || !previous || !isShown(account, previous)) return account;
+  if (previous.until !== undefined && !isDue(credential, tools.cluster().now())) throw new InGrace(account, previous);
+  yield* retire(work, account, { isRotation: true });
+  return { ...account, passwords: account.passwords.filter((password) => !samePassword(password, previous)) };
+}
+
+type Previous = NonNullable<Credential["previous"]>;
+
+/** The last rotation replaced a password that works until then. */
+export class InGrace extends CliError {
+  constructor({ ref }: Account, { slot, until }: Previous) {
+    super("conflict", `${slot} of ${ref.name} is in its grace period until ${until}`, {
+      hint: "run the command again after that time: only one replaced password is kept",
+    });
+  }
+}
+
+/** Whether the time of the replaced password is over, by any clock. Without grace it is over when the new one is created. */
+export function isDue({ previous, madeAt = "" }: Credential, now: number): boolean {
+  if (previous?.until === undefined) return false;
+  const until = Date.parse(previous.until);
+  return until <= Date.parse(madeAt) || now >= until + clockDifference;
+}
+
+/**
+ * Ends the replaced password. A Secret that holds it delays its end until the next rotation, and at least for 24 hours.
+ * @param isRotation the run needs its slot
+ * @returns whether it has ended
+ * @throws CliError conflict if a rotation comes earlier
+ */
+async function* retire(work: Work, account: Account, { isRotation }: { readonly isRotation: boolean }): AsyncGenerator<Outcome, boolean> {
+  const { hold, attempts, issuer, holders } = work;
+  const { credential, login, tools } = hold;
+  const password = account.passwords.find((one) => samePassword(one, credential?.previous));
+  if (!credential || !password) return true;
+  const { slot } = password;
+  const { name } = account.ref;
+  const { by, unlisted } = await holders.find(account.identity ?? "", login);
+  const earliest = Date.parse(credential.madeAt ?? "") + holderDelay;
+  const mayEnd = work.endsAtOnce || (isRotation && tools.cluster().now() >= earliest);
+  if (by && !mayEnd) {
+    const delayed = delay(`${slot} of ${name} stays, because ${nameInPlace(by)} holds it`, earliest, isRotation);
+    yield { to: account.ref, messages: [delayed], isInfo: true };
+    return false;
+  }
+  if (tools.dryRun === "none") await sendToAzure(hold, attempts, () => issuer.end(account, password));
+  const messages = by ? [`${nameInPlace(by)} held ${slot} of ${name}, which has ended`] : notLooked(unlisted);
+  yield { to: account.ref, result: "configured", slot, because: "another password replaced it", messages };
+  return true;
+}
+
+/** @throws CliError conflict if the run is a rotation, which needs the slot */
+function delay(message: string, earliest: number, isRotation: boolean): string {
+  const until = new Date(earliest).toISOString();
+  if (!isRotation) return `${message}. The next rotation after ${until} ends it`;
+  throw new CliError("conflict", `${message} until ${until}`, { hint: "add --grace 0 --force to end it now" });
+}
+
+/**
+ * Ends what is left to end: passwords of killed runs, the replaced password if its time is over, and the claim.
+ * @param failed copies that could not be written, which hold the replaced password
+ * @throws Again if the password was ended since, or if another run has taken over
+ */
+export async function* finish(work: Work, { failed = [] }: { readonly failed?: readonly Ref[] } = {}): AsyncGenerator<Outcome> {
+  const { hold, attempts, issuer, owner } = work;
+  const { tools, credential, login } = hold;
+  if (!credential || tools.dryRun !== "none") return;
+  const isEnding = isDue(credential, tools.cluster().now());
+  if (!isEnding && !hold.claim?.intent) return release(hold);
+  const account = await issuer.look(owner, hold);
+  if (login && !isShown(account, credential)) throw new Again(`${credential.slot} of ${account.ref.name} was replaced`);
+  for (const left of account.passwords.filter((password) => isNobodys(hold, password)))
+    await sendToAzure(hold, attempts, () => issuer.end(account, left));
+  const isEnded = isEnding && (yield* endReplaced(work, account, failed));
+  const { previous: _, ...rest } = credential;
+  if (isEnded) await store(hold, { credential: rest, login }, undefined, true);
+  else await release(hold);
+}
+
+async function* endReplaced(work: Work, account: Account, [failed]: readonly Ref[]): AsyncGenerator<Outcome, boolean> {
+  if (!failed) return yield* retire(work, account, { isRotation: false });
+  const { slot } = work.hold.credential?.previous ?? {};
+  yield { to: account.ref, messages: [`${slot} of ${account.ref.name} stays, because ${nameInPlace(failed)} could not be written`] };
+  return false;
+}
+
+/** Ends the claim of a run that is done. @throws Again if another run has rotated in between: its last copy may be old */
+export async function release(hold: Hold): Promise<void> {
+  if (hold.claim && hold.credential && hold.tools.dryRun === "none") await writeSource(hold, releasing(byOf(hold.tools), hold.credential));
+}
+
+/** Runs steps, and reverses them if one fails, unless another attempt follows or a request to Azure is under way. */
+export async function* undoing(work: Work, steps: AsyncGenerator<Outcome>): AsyncGenerator<Outcome> {
+  try {
+    yield* steps;
+  } catch (error) {
+    // What can't be reversed stays noted in the claim
+    if (!(error instanceof Again) && !work.attempts.isOpen) await undoAll(work).catch(asCliError);
+    throw error;
+  }
+}
+
+/** Reverses the steps, the last one first, unless the Secret has the login: the response to its write may have been lost. */
+async function undoAll({ hold, undo }: Work): Promise<void> {
+  const { tools, credential } = hold;
+  if (undo.length === 0 || tools.dryRun !== "none") return;
+  await tools.uninterrupted(async () => {
+    // After this write the API server refuses that of the login, which may still be on its way
+    await writeSource(hold, extending(byOf(tools)));
+    if (JSON.stringify(hold.credential) !== JSON.stringify(credential)) return;
+    for (const reverse of undo.toReversed()) await reverse();
+    await noteIntent(hold, "none");
+  });
+}
