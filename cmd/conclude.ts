@@ -6,7 +6,6 @@ import { printError } from "../src/output/error.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import { type PlaceDetail, placePrefix } from "../src/output/words.ts";
-import type { ClusterScope } from "../src/scope/cluster-scopes.ts";
 import { counted } from "../src/wording.ts";
 import type { Session } from "./session.ts";
 import { failureCode } from "./verb.ts";
@@ -19,13 +18,15 @@ type PrintingFlags = {
   readonly "show-managed-fields": boolean;
   /** `-o json|yaml` prints the data of Secrets. */
   readonly passwords?: true;
+  /** The namespace of the run. Lines name other namespaces. */
+  readonly home?: string;
 };
 
-/** The namespaces of a run, and whether they were discovered. */
-type Places = Pick<ClusterScope, "namespaces" | "open">;
+/** The namespaces of a run, and whether they were discovered; undefined if they are not known before it. */
+type Places = { readonly namespaces: readonly string[] | undefined; readonly open: boolean };
 
 /** Returns how much of its place each line must contain. */
-export const whereOf = ({ open, namespaces }: Places): PlaceDetail => (!open && namespaces.length <= 1 ? "one" : "namespaces");
+export const whereOf = ({ open, namespaces }: Places): PlaceDetail => (!open && (namespaces ?? []).length <= 1 ? "one" : "namespaces");
 
 /**
  * Prints the outcomes of a run on namespaces, and a summary.
@@ -34,15 +35,38 @@ export const whereOf = ({ open, namespaces }: Places): PlaceDetail => (!open && 
  */
 export async function conclude(outcomes: AsyncIterable<Outcome>, session: Session, flags: PrintingFlags, places: Places): Promise<number> {
   const where = whereOf(places);
-  const how = { where, dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"], passwords: flags.passwords };
+  const how = {
+    where,
+    dryRun: flags["dry-run"],
+    managedFields: flags["show-managed-fields"],
+    passwords: flags.passwords,
+    home: flags.home,
+  };
   const printer = openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
-  const total = places.namespaces.length;
-  const tally = await printOutcomes(outcomes, session, { printer, where, total });
+  const total = places.namespaces?.length;
+  const tally = await printOutcomes(outcomes, session, { printer, where, total: total ?? 0 });
+  const left = Math.max(0, (total ?? tally.places) - tally.places) + tally.left;
+  return endOf(tally, { session, flags, places, where, total, left, differs: printer.differs ?? false });
+}
+
+type End = {
+  readonly session: Session;
+  readonly flags: PrintingFlags;
+  readonly places: Places;
+  readonly where: PlaceDetail;
+  readonly total: number | undefined;
+  /** The namespaces that an interruption left unfinished. */
+  readonly left: number;
+  readonly differs: boolean;
+};
+
+/** Prints the summary of a run. @returns the exit code */
+function endOf(tally: ReturnType<typeof openTally>, { session, flags, places, where, total, left, differs }: End): number {
   const interrupted = session.interrupted();
   const summary = tally.summary() || (total === 0 ? "no namespace matches" : "");
-  session.stderr.write(summaryLine(summary, where, interrupted ? total - tally.places + tally.left : undefined));
+  session.stderr.write(summaryLine(summary, where, interrupted ? left : undefined));
   if (interrupted) return 130;
-  const code = tally.failures > 0 ? failureCode(flags.diff) : Number(printer.differs ?? false);
+  const code = tally.failures > 0 ? failureCode(flags.diff) : Number(differs);
   if (tally.attaches && session.terminal && printsHints(code, flags)) session.hint(checkOf(places, where));
   return code;
 }
@@ -50,7 +74,7 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, session: Sessio
 /** Returns the command that finds what still keeps pods from pulling, after a run that attached a Secret. */
 const checkOf = ({ namespaces }: Places, where: PlaceDetail): Fix => ({
   verb: "check",
-  ...(where === "one" ? { namespace: namespaces[0] } : { scope: everyNamespace }),
+  ...(where === "one" ? { namespace: namespaces?.[0] } : { scope: everyNamespace }),
 });
 
 /** Whether to print the next step after a run: only for people, and only if it has changed something. */

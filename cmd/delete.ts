@@ -1,26 +1,17 @@
-import { Claims } from "../src/actions/claims.ts";
-import { isDone, type Outcome } from "../src/actions/outcome.ts";
-import { allReported } from "../src/actions/reported.ts";
-import { isMadeInAzure } from "../src/credential/kinds.ts";
+import { openHolders } from "../src/credential/holders.ts";
+import { kindCalled } from "../src/credential/kinds-of-credential.ts";
 import { type CliError, usage } from "../src/errors.ts";
-import { planDelete } from "../src/plan/delete.ts";
+import type { Outcome } from "../src/outcome.ts";
 import { registryName } from "../src/registry/login-server.ts";
-import { type ClusterScope, clusterScopeOf, noneMatches } from "../src/scope/cluster-scopes.ts";
-import { readersOf } from "../src/usage/namespace-reader.ts";
-import { deletionFacts } from "../src/usage/plan-input.ts";
-import { noSecret } from "../src/usage/pull-secrets.ts";
-import { everything } from "../src/usage/targets.ts";
-import { openFirst, revoking } from "../src/workflows/delete.ts";
-import { runUnit } from "../src/workflows/unit.ts";
-import { conclude, printsHints, whereOf } from "./conclude.ts";
+import { credentialOf } from "../src/secret/record.ts";
+import { noSecret, onlySecret } from "../src/usage/pull-secrets.ts";
+import { type DeleteOrder, remove } from "../src/verbs/delete.ts";
+import { conclude, printsHints } from "./conclude.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
 import { type Flags, identityFlags, identityOf, under, type Values, writeOutput } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
-import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
-import { opener } from "./recorded-credential.ts";
-import { nameOfSecret } from "./run-on-targets.ts";
-import { type Session, toolsOf } from "./session.ts";
-
+import { revokerOf } from "./recorded-credential.ts";
+import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 const deleteFlags = {
@@ -33,12 +24,11 @@ const deleteFlags = {
     force: {
       type: "boolean",
       describe:
-        "Delete the Secret even if pods need it, another tool created it, or it holds other logins. With --revoke: also if another cluster may use the credential",
+        "Delete the Secret even if pods need it, another tool created it, or it holds other logins. With --revoke: also if another pull Secret holds the credential",
     },
     yes: { type: "boolean", short: "y", describe: "Skip the confirmation. Required without a terminal" },
     "ignore-not-found": { type: "boolean", describe: "Succeed if the Secret doesn't exist" },
   }),
-  ...scopeFlags,
   ...identityFlags,
   ...writeOutput,
 } as const satisfies Flags;
@@ -48,7 +38,8 @@ type DeleteFlags = Values<typeof deleteFlags>;
 export const deletion = verb({
   usage: "delete [SECRET]",
   description: [
-    "Removes all references to the Secret in the namespace, then deletes it. Does nothing while pods need the Secret.",
+    "Removes all references to the Secret in the namespace, and its copies in other namespaces with their references, then deletes it. Does " +
+      "nothing while pods need the Secret.",
     "Asks for confirmation in a terminal. Scripts must pass --yes.",
   ],
   examples: [
@@ -58,8 +49,8 @@ export const deletion = verb({
     "kubectl acr-secret delete acr-myregistry --revoke",
     "# Show what would be deleted",
     "kubectl acr-secret delete acr-myregistry --revoke --dry-run=client",
-    "# Delete it in all namespaces, without confirmation",
-    "kubectl acr-secret delete acr-myregistry -A --revoke --yes",
+    "# Delete it without confirmation",
+    "kubectl acr-secret delete acr-myregistry --revoke --yes",
   ],
   flags: deleteFlags,
   most: 1,
@@ -67,28 +58,29 @@ export const deletion = verb({
   async run({ flags, args: [named] }, session) {
     const asks = !flags.yes && flags["dry-run"] === "none";
     if (asks && (flags.output !== undefined || !session.terminal)) throw yesRequired(flags, named);
-    const clusterScope = await clusterScopeOf(scopeOf(flags), { ...session, writes: true });
-    const secret = named ?? (await nameOfSecret(clusterScope, { verb: "list", namespace: clusterScope.namespaces[0] }));
-    const where = whereOf(clusterScope);
-    const open = opener(identityOf(flags), session);
-    const deleting = { secret, clusterScope, flags, open, session };
-    if (asks) await confirmDeletion(session, allReported(deleteSecrets(deleting, "client")), where);
-    const notFound = () => {
-      if (flags["ignore-not-found"] || session.interrupted()) return undefined;
-      return clusterScope.namespaces.length === 0 ? noneMatches() : noSecret(secret, { verb: "list" });
+    const cluster = session.cluster();
+    const namespace = await cluster.namespace();
+    const name = named ?? (await onlySecret(cluster, namespace, { verb: "list", namespace }));
+    const order: DeleteOrder = {
+      to: { kind: "secret", name, namespace },
+      revoke: flags.revoke,
+      open: revokerOf(identityOf(flags), session),
+      holders: (host) => openHolders(cluster, session.registry, host),
     };
+    const run = (dryRun: DeleteFlags["dry-run"]) => remove(order, toolsOf(session, { ...flags, "dry-run": dryRun }));
+    if (asks) await confirmDeletion(session, run("client"), namespace);
     const registries = new Set<string>();
-    async function* recorded(): AsyncGenerator<Outcome> {
+    async function* outcomes(): AsyncGenerator<Outcome> {
       let isFound = false;
-      for await (const outcome of deleteSecrets(deleting, flags["dry-run"])) {
+      for await (const outcome of run(flags["dry-run"])) {
         isFound = true;
-        for (const registry of leftoversOf(outcome)) registries.add(registry);
+        for (const registry of leftBy(outcome)) registries.add(registry);
         yield outcome;
       }
-      const error = isFound ? undefined : notFound();
-      if (error) throw error;
+      const isFine = isFound || flags["ignore-not-found"] || session.interrupted();
+      if (!isFine) throw noSecret(name, { verb: "list" });
     }
-    const code = await conclude(allReported(recorded()), session, flags, clusterScope);
+    const code = await conclude(outcomes(), session, { ...flags, home: namespace }, { namespaces: [namespace], open: false });
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
     session.hint("the objects that were created for it in Azure still exist. To list them, run:");
     for (const registry of registries) session.hint({ verb: "prune", registry });
@@ -104,34 +96,13 @@ const yesRequired = (flags: DeleteFlags, secret: string | undefined): CliError =
     revoke: flags.revoke,
     force: flags.force,
     ignoreNotFound: flags["ignore-not-found"],
-    scope: scopeOf(flags),
     identity: identityOf(flags),
     yes: true,
   });
 
-type Deleting = {
-  readonly secret: string;
-  readonly clusterScope: ClusterScope;
-  readonly flags: DeleteFlags;
-  readonly open: ReturnType<typeof opener>;
-  readonly session: Session;
-};
-
-/** Deletes the Secret in every namespace, or shows what that would change. */
-function deleteSecrets({ secret, clusterScope, flags, open, session }: Deleting, dryRun: DeleteFlags["dry-run"]): AsyncIterable<Outcome> {
-  const tools = toolsOf(session, { ...flags, "dry-run": dryRun });
-  const order = { secret, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true } as const;
-  const places = readersOf(clusterScope, order);
-  const { force, revoke } = flags;
-  const each = (state: Parameters<typeof deletionFacts>[0]) =>
-    planDelete(deletionFacts(state, secret, tools.write.fieldManager), { force, revoke });
-  if (!revoke) return runUnit({ each }, places, tools);
-  const claims = new Claims(tools);
-  return revoking(runUnit({ claims, each }, openFirst(places, open), tools), { clusterScope, tools, claims, open });
-}
-
-/** Returns the registries that still contain objects that were created for the deleted Secret. */
-function leftoversOf(outcome: Outcome): string[] {
-  if (!isDone(outcome) || (outcome.change.act !== "remove" && outcome.change.act !== "withdraw")) return [];
-  return outcome.change.entries.filter(({ kind }) => isMadeInAzure(kind)).flatMap(({ hosts: [host = ""] }) => registryName(host) ?? []);
+/** Returns the registry that still contains objects that were created for a deleted Secret. */
+function leftBy({ result, before, error }: Outcome): string[] {
+  const credential = !error && result === "deleted" && before?.kind === "Secret" ? credentialOf(before) : undefined;
+  if (!credential || kindCalled(credential.kind)?.notRenewable !== undefined) return [];
+  return [registryName(credential.host) ?? []].flat();
 }

@@ -13,8 +13,8 @@ import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { printOutcomes } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { dryRun, type Flags, formatFlag, identityFlags, identityOf, noHeaders, under, type Values } from "./line/flags.ts";
+import { openRecorded } from "./prune/recorded.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
-import { openRecorded } from "./recorded-credential.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 

@@ -1,44 +1,42 @@
-import type { Azure, SignInOptions, TokenList } from "../src/azure/port.ts";
-import type { Asked, Credential, Sources } from "../src/credential/kind.ts";
-import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
-import { deletionWait } from "../src/credential/retry.ts";
+import type { SignInOptions } from "../src/azure/port.ts";
+import type { Asked } from "../src/credential/credential-kind.ts";
+import { type Issuer, isIssuer, type Taker } from "../src/credential/issuer.ts";
+import { kindCalled } from "../src/credential/kinds-of-credential.ts";
 import { CliError } from "../src/errors.ts";
 import { memoize } from "../src/scope/concurrency.ts";
-import type { Entry } from "../src/secret/entry.ts";
+import type { Credential } from "../src/secret/record.ts";
+import { sourcesOf } from "./create.ts";
+import type { Session } from "./session.ts";
 
-/** Opens the credential that a Secret or an object in Azure records. By default only to revoke it: nothing is proven. */
-export async function openRecorded(
-  { kind: name, identity }: Pick<Entry, "kind" | "identity">,
-  asked: Pick<Asked, "registry" | "identity"> & Partial<Asked>,
-  sources: Sources,
-): Promise<Credential> {
-  const kind = kindNamed(name);
-  if (!kind?.renewal) throw new CliError("internal", `a ${name} can be neither renewed nor revoked`);
-  const again = { verb: "create", registry: asked.registry } as const;
-  const flags = kind.renewal.flags({ identity });
-  return kind.open({ verify: false, expiresAt: undefined, wait: deletionWait, again, ...asked, flags }, sources);
+type Opening = { readonly identity: SignInOptions; readonly verify: boolean; readonly force: boolean; readonly wait: number };
+
+/** Returns a function that opens the kind of a recorded credential for its registry. Each is opened once. @throws CliError */
+export function openerOf(opening: Opening, session: Session): (credential: Credential) => Promise<Issuer | Taker> {
+  const opened = new Map<string, Promise<Issuer | Taker>>();
+  return async (credential) => {
+    const { kind: name, host } = credential;
+    const kind = kindCalled(name);
+    if (!kind)
+      throw new CliError("invalid", `this version does not support credentials of the kind ${name}`, { hint: "install a newer version" });
+    const flags = kind.flagsFor?.(credential) ?? {};
+    const again = { verb: "create", registry: host } as const;
+    const asked: Asked = { ...opening, flags, registry: host, again };
+    return memoize(opened, JSON.stringify([name, host, flags]), () => kind.open(asked, sourcesOf(session)));
+  };
 }
 
-/** Returns the credential that a Secret records, to revoke it, or the reason why it can't be revoked. @throws CliError */
-type Open = (of: { readonly entry: Entry; readonly host: string }) => Promise<Credential | string>;
-
-/** Opens each credential once. Reads a registry's tokens only once, even if several of them are deleted. */
-export function opener(identity: SignInOptions, sources: Sources): Open {
-  const opened = new Map<string, Promise<Credential>>();
-  const lists = new Map<string, Promise<TokenList>>();
-  const azure = async (as: SignInOptions): Promise<Azure> => {
-    const found = await sources.azure(as);
-    return { ...found, listTokens: (registry) => memoize(lists, registry.id, () => found.listTokens(registry)) };
-  };
-
-  return async ({ entry, host }) => {
-    const kind = kindNamed(entry.kind);
+/** The same for a revocation. Returns why a credential can't be revoked by this plugin. */
+export function revokerOf(identity: SignInOptions, session: Session): (credential: Credential) => Promise<Issuer | string> {
+  const open = openerOf({ identity, verify: false, force: true, wait: 60_000 }, session);
+  return async (credential) => {
+    const kind = kindCalled(credential.kind);
     if (!kind) return "this version does not support its kind. Install a newer version";
-    if (!isMadeInAzure(entry.kind)) return kind.notRenewable ?? endsItself(entry);
-    const key = JSON.stringify([entry.kind, host, entry.identity]);
-    return memoize(opened, key, () => openRecorded(entry, { registry: host, identity }, { ...sources, azure }));
+    if (kind.notRenewable !== undefined) return kind.notRenewable;
+    if (credential.isExported) return "it was exported, so copies may be anywhere. To end it, run prune with --exported";
+    const opened = await open(credential);
+    return isIssuer(opened) ? opened : endsItself(credential);
   };
 }
 
-const endsItself = ({ expiresAt }: Entry): string =>
+const endsItself = ({ expiresAt }: Credential): string =>
   `it expires${expiresAt === undefined ? " by itself" : ` at ${expiresAt}`} and cannot be revoked earlier`;

@@ -134,7 +134,7 @@ async function change(does: "create" | "delete", given: SecretlessFlags, session
   const azure = await session.azure(identityOf(given));
   const verbOf = { create: createSecretless, delete: deleteSecretless }[does];
   const run = (dry: SecretlessFlags["dry-run"]) => verbOf({ ...order, namespace }, azure, toolsOf(session, { ...given, "dry-run": dry }));
-  if (asks) await confirmDeletion(session, run("client"), "one");
+  if (asks) await confirmDeletion(session, run("client"), namespace);
   const code = await conclude(run(given["dry-run"]), session, given, clusterScope);
   if (does === "create" && printsHints(code, given)) printChecks(order, given, session);
   return code;

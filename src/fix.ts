@@ -51,7 +51,9 @@ export type FlagValues = {
   readonly ignoreNotFound?: boolean;
   readonly reader?: ReaderName;
   readonly exports?: boolean | undefined;
-  readonly credentialPer?: "scope" | "namespace";
+  readonly copyTo?: readonly string[];
+  readonly copyToSelector?: string | undefined;
+  readonly copyToAll?: boolean;
   /** How long to wait: `10m`. */
   readonly wait?: string;
   readonly yes?: boolean;

@@ -1,14 +1,12 @@
 import { readRegistryId } from "../../src/azure/registry-name.ts";
-import type { Asked } from "../../src/credential/kind.ts";
-import { credentialFlags } from "../../src/credential/kinds.ts";
-import { ownPrincipal } from "../../src/credential/service-principal/service-principal.ts";
+import type { Asked } from "../../src/credential/credential-kind.ts";
+import { flagsOfKinds } from "../../src/credential/kinds-of-credential.ts";
 import { usage } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
-import type { Scope } from "../../src/scope/scope.ts";
+import { isGlob, type Scope } from "../../src/scope/scope.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { readers } from "../../src/secret/readers.ts";
-import { wantsTargets } from "../../src/usage/targets.ts";
 import { expiryAfter, parseWait } from "../line/durations.ts";
 import {
   dryRun,
@@ -25,14 +23,17 @@ import {
   under,
   type Values,
 } from "../line/flags.ts";
-import { registries } from "../line/known.ts";
-import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
+import { namespaces, registries } from "../line/known.ts";
+import { ours } from "../line/kubectl-flags.ts";
+import { objectName } from "../line/names.ts";
+import { refuseNamespace } from "../line/scope-flags.ts";
 import { readTargetWords, targetValues } from "../line/target-words.ts";
+import type { Session } from "../session.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];
 
-/** The flags for several namespaces. */
-const forSeveral = ["namespaces", "all-namespaces", "namespace-selector", "credential-per"];
+/** The flags that select the namespaces of copies. */
+const copyFlagNames = ["copy-to", "copy-to-selector", "copy-to-all"];
 
 export const createFlags = {
   ...under("Required", {
@@ -46,9 +47,10 @@ export const createFlags = {
       fallback: "the repositories granted earlier, or for a new credential those that the pods use",
     },
     "repositories-from-pods": { type: "boolean", describe: "Also grant every repository that the pods use now" },
+    exact: { type: "boolean", describe: "Take away the repositories that are not named" },
   }),
   ...under("Credential (default: an ACR token)", {
-    ...credentialFlags,
+    ...flagsOfKinds,
     "expires-in": {
       type: "string",
       complete: ["30d", "90d", "1y"],
@@ -82,7 +84,7 @@ export const createFlags = {
     },
     export: {
       type: "boolean",
-      exclusive: [...Object.keys({ ...targetFlags, ...restartFlag, ...recreateFlag }), ...forSeveral, "diff"],
+      exclusive: [...Object.keys({ ...targetFlags, ...restartFlag, ...recreateFlag }), ...copyFlagNames, "diff"],
       describe: "Print the Secret with its password instead of writing it, for SOPS, Sealed Secrets or a vault",
     },
     force: {
@@ -91,13 +93,24 @@ export const createFlags = {
         "Overwrite a Secret that this plugin did not create, accept a credential that can do more than pull, and export to a terminal",
     },
   }),
-  ...scopeFlags,
   ...under("Where", {
-    "credential-per": {
-      type: "string",
-      choices: ["scope", "namespace"],
-      describe: "One credential that all namespaces share (scope), or one per namespace. Required for several namespaces",
+    namespace: ours.namespace,
+    "copy-to": {
+      type: "strings",
+      read: (value) => objectName("Namespace", value),
+      refuse: refuseNamespace("copy-to"),
+      exclusive: ["copy-to-selector", "copy-to-all", "for"],
+      complete: namespaces,
+      value: "NAME",
+      describe: "Also give a copy to these namespaces, by name or pattern, such as team-a,'team-*'. Targets are those of these namespaces",
     },
+    "copy-to-selector": {
+      type: "string",
+      exclusive: ["copy-to-all", "for"],
+      value: "LABELS",
+      describe: "The same for the namespaces with these labels, such as team=blue",
+    },
+    "copy-to-all": { type: "boolean", exclusive: ["for"], describe: "The same for all namespaces except kube-*" },
   }),
   ...identityFlags,
   ...output,
@@ -109,19 +122,14 @@ export const createFlags = {
 
 export type CreateFlags = Values<typeof createFlags>;
 
-export type CreateOptions = ReturnType<typeof readOptions>;
+export type CreateOptions = Awaited<ReturnType<typeof readOptions>>;
 
-/** @throws CliError usage, before any request */
-export function readOptions(
-  flags: CreateFlags,
-  words: readonly string[],
-  { now, namespace }: { now(): Date; readonly namespace: string | undefined },
-) {
-  const { registry: written, repository, verify, "expires-in": expiresIn, for: reader } = flags;
+/** @throws CliError usage, before any request except for the name of the current namespace */
+export async function readOptions(flags: CreateFlags, words: readonly string[], session: Session) {
+  const { registry: written, repository, verify, "expires-in": expiresIn, for: reader, exact } = flags;
   const registry = written && registryHost(written);
   const { secret: name, targets } = readTargetWords(words, flags);
   const identity = identityOf(flags);
-  const given = scopeOf(flags);
   const again: Create = {
     verb: "create",
     secret: name,
@@ -132,74 +140,64 @@ export function readOptions(
     exports: flags.export,
     expiresIn,
     identity,
-    ...placesOf(given, flags["credential-per"]),
+    copyTo: flags["copy-to"],
+    copyToSelector: flags["copy-to-selector"],
+    copyToAll: flags["copy-to-all"],
   };
   if (!registry) throw usage('required flag(s) "registry" not set', again);
-  refuseOneForEach(flags);
   const secret = checkSecretName(name ?? defaultSecretName(registryNameIn(registry)));
-  const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, registryNameIn(registry))))];
   const asked: Asked = {
     flags,
     registry,
     identity,
     verify,
-    expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now()),
+    force: flags.force,
     wait: parseWait({ wait: flags.wait ?? "3m" }),
     // Azure documents up to 10 minutes for a role (learn.microsoft.com/azure/role-based-access-control/troubleshooting)
     waitForRole: parseWait({ wait: flags.wait ?? "10m" }),
     again,
   };
+  const { namespace: own, shape } = reader ? readers[reader] : {};
   return {
-    name: secret,
-    repositories,
+    source: { kind: "secret", name: secret, namespace: await namespaceOf(own, session) } as const,
+    registry,
+    repositories: repositoriesOf(flags, registry),
     /** Also grants the repositories that pods use, regardless of earlier grants. */
     fromPods: flags["repositories-from-pods"],
+    /** The Secret is for pods, so that their images count if no repository is named. */
+    podsTell: reader === undefined || flags["repositories-from-pods"],
+    exact,
+    expiresAt: expiresIn && expiryAfter(expiresIn, session.now()),
+    verify,
+    shape,
+    copyTo: copyScopeOf(flags),
     targets,
+    wait: asked.wait,
     restart: flags.restart,
-    /** Recreates objects whose list can't be changed. */
     recreate: flags.recreate,
     /** The reader of the Secret, if it is not the kubelet. */
     reader,
-    ...optionsFor(reader, given, namespace),
     asked,
-    per: flags["credential-per"],
+    again,
   };
 }
 
-/**
- * Returns the namespaces of a printed command. If each namespace has its own credential, the command is for the namespace that it concerns.
- */
-function placesOf(scope: Scope, per: CreateFlags["credential-per"]): Partial<Create> {
-  return scope.namespaces === "current" || per === "namespace" ? {} : { scope, credentialPer: per, namespace: undefined };
+function repositoriesOf({ repository, exact }: CreateFlags, registry: string): readonly string[] {
+  if (exact && repository.length === 0) throw usage("--exact requires --repository");
+  return [...new Set(repository.map((text) => parseRepositoryScope(text, registryNameIn(registry))))];
 }
 
-/** Rejects a named application with one credential for each namespace. @throws CliError usage */
-function refuseOneForEach({ "credential-per": per, "service-principal": principal = ownPrincipal }: CreateFlags): void {
-  if (per !== "namespace" || principal === ownPrincipal) return;
-  throw usage(`--service-principal=${principal} names one application, so it cannot be combined with --credential-per=namespace`);
-}
+/** If the user names no namespace, it is the one that the reader uses. */
+const namespaceOf = async (own: string | undefined, { namespace, cluster }: Session): Promise<string> =>
+  own !== undefined && namespace === undefined ? own : cluster().namespace();
 
-/** Whether the Secret is for pods, so that their images count if no repository is named. */
-export const podsTell = ({ reader, fromPods }: CreateOptions): boolean => reader === undefined || fromPods;
-
-/** Returns which pods to read in a namespace: all of them if their images determine the repositories or prove the credential. */
-export function podsWanted(asked: CreateOptions, isOneNamespace: boolean): "none" | "waiting" | "all" {
-  const { repositories, targets: options, restart } = asked;
-  if (!podsTell(asked)) return "none";
-  if (isOneNamespace || repositories.length === 0 || options.whereUsed || restart === "all") return "all";
-  return wantsTargets(options) ? "waiting" : "none";
-}
-
-/**
- * Returns the format of the Secrets, which is absent for the kubelet's format, and the scope of a run. If the user selected no namespace,
- * it is the one that the reader uses.
- * @param named the namespace of `-n`
- */
-function optionsFor(reader: ReaderName | undefined, scope: Scope, named: string | undefined) {
-  if (!reader) return { shape: undefined, scope };
-  const { namespace: own, shape } = readers[reader];
-  if (own === undefined || named !== undefined || scope.namespaces !== "current") return { shape, scope };
-  return { shape, scope: { ...scope, namespaces: { names: [own], globs: [] } } };
+/** Returns the namespaces that get a copy; undefined without copy flags. */
+function copyScopeOf({ "copy-to": words, "copy-to-selector": selector, "copy-to-all": all }: CreateFlags): Scope | undefined {
+  const rest = { exclude: [], includeSystem: false };
+  if (selector !== undefined || all) return { namespaces: "all", selector, ...rest };
+  if (words.length === 0) return undefined;
+  const { true: globs = [], false: names = [] } = Object.groupBy(words, (word) => String(isGlob(word)) as "true" | "false");
+  return { namespaces: { names, globs }, selector: undefined, ...rest };
 }
 
 /** Removes what a browser adds to a copied login server. */

@@ -2,7 +2,6 @@ import { CliError } from "../../src/errors.ts";
 import { isInCluster, joinNames, nameOf } from "../../src/kinds.ts";
 import { isFailed, type Outcome } from "../../src/outcome.ts";
 import { printable } from "../../src/output/printable.ts";
-import type { PlaceDetail } from "../../src/output/words.ts";
 import { counted } from "../../src/wording.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
@@ -10,34 +9,36 @@ import type { Session } from "../session.ts";
 /**
  * Asks once before anything is deleted, and names the objects.
  * @param preview the outcomes of a dry run
- * @throws CliError cancelled if the user declines; the error of the only namespace
+ * @param home the namespace whose objects are named without it
+ * @throws CliError cancelled if the user declines; the error of the run
  */
-export async function confirmDeletion(session: Session, preview: AsyncIterable<Outcome>, where: PlaceDetail): Promise<void> {
+export async function confirmDeletion(session: Session, preview: AsyncIterable<Outcome>, home: string): Promise<void> {
   const outcomes = await session.during("Checking what would be deleted", () => Array.fromAsync(preview));
-  const refused = where === "one" ? outcomes.find(endsRun)?.error : undefined;
+  const refused = outcomes.find(endsRun)?.error;
   if (refused) throw refused;
-  const question = questionOf(outcomes, where);
+  const question = questionOf(outcomes, home);
   if (question === undefined || !session.terminal) return;
   if (!(await session.terminal.confirm(`${printable(question)} [y/N] `))) throw new CliError("cancelled", "aborted; nothing was deleted");
 }
 
 /** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
-function questionOf(outcomes: readonly Outcome[], where: PlaceDetail): string | undefined {
+function questionOf(outcomes: readonly Outcome[], home: string): string | undefined {
   const done = outcomes.filter((outcome) => !isFailed(outcome));
-  const named = (is: (outcome: Outcome) => boolean) => done.filter(is).map(({ to }) => nameOf(to));
-  const deleted = [true, false].flatMap((here) => named(({ to, result }) => result === "deleted" && isInCluster(to) === here));
-  const detached = named(({ list, result }) => result === "patched" && list?.does === "detach");
-  const parts = [...part("delete", deleted, where), ...part("remove its name from", detached, where)];
+  const deleted = [true, false].flatMap((here) => done.filter(({ to, result }) => result === "deleted" && isInCluster(to) === here));
+  const detached = done.filter(({ list, result }) => result === "patched" && list?.does === "detach");
+  const parts = [...part("delete", deleted, home), ...part("remove its name from", detached, home)];
   if (parts.length === 0) return undefined;
   const text = parts.join(", and ");
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
 }
 
-/** Describes the objects of one action. In several namespaces, the same names occur repeatedly, so they are counted. */
-function part(verb: string, names: readonly string[], where: PlaceDetail): string[] {
-  if (names.length === 0) return [];
+/** Describes the objects of one action. The same names in other namespaces are counted. */
+function part(verb: string, outcomes: readonly Outcome[], home: string): string[] {
+  if (outcomes.length === 0) return [];
+  const here = ({ to: { namespace = home } }: Outcome) => namespace === home;
+  const others = outcomes.filter((outcome) => !here(outcome)).map(({ to }) => nameOf(to));
   const distinct = new Map<string, number>();
-  for (const name of names) distinct.set(name, (distinct.get(name) ?? 0) + 1);
-  const words = [...distinct].map(([name, count]) => (where === "one" ? name : `${name} in ${counted(count, "namespace")}`));
-  return [`${verb} ${joinNames(words, 5)}`];
+  for (const name of others) distinct.set(name, (distinct.get(name) ?? 0) + 1);
+  const counts = [...distinct].map(([name, count]) => `${name} in ${counted(count, "other namespace")}`);
+  return [`${verb} ${joinNames([...outcomes.filter(here).map(({ to }) => nameOf(to)), ...counts], 5)}`];
 }

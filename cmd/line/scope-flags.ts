@@ -6,7 +6,7 @@ import { ours } from "./kubectl-flags.ts";
 import { objectName } from "./names.ts";
 
 /** Validates the name of a namespace (RFC 1123 label), or a pattern with `*` and `?`. */
-const refuseNamespace = (flag: string) => (value: string) =>
+export const refuseNamespace = (flag: string) => (value: string) =>
   /^[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?$/.test(value.replace(/^.*\//, ""))
     ? undefined
     : usage(`invalid argument ${JSON.stringify(value)} for "--${flag}" flag: must be the name of a namespace or a pattern with * and ?`);

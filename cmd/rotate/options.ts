@@ -1,6 +1,7 @@
-import { endsKnown } from "../../src/credential/kinds.ts";
-import type { NotDue, Rotation } from "../../src/plan/rotation.ts";
+import { kindCalled } from "../../src/credential/kinds-of-credential.ts";
+import { registryName } from "../../src/registry/login-server.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
+import type { Credential } from "../../src/secret/record.ts";
 import { registryHost } from "../create/options.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, identityFlags, output, strict, under, type Values } from "../line/flags.ts";
@@ -97,12 +98,32 @@ function createdBy(age: string, now: Date): Date {
 /** The last time that a Date can hold (ECMAScript, 21.4.1.1). */
 const lastTime = 8.64e15;
 
+/** Whether a login server is a registry's, by its name or its login server. */
+export const isHostOf = (host: string, registry: string): boolean => host === registry || registryName(host) === registry;
+
+/**
+ * Returns why a credential is not due, one reason for each limit; none if it is due.
+ */
+export function notDue(credential: Credential, { endsBy, createdBy }: RotateOptions): readonly SkipReason[] {
+  const byExpiry = endsBy && expiryBy(credential, endsBy);
+  const byAge = createdBy && (Date.parse(credential.madeAt ?? "") > createdBy.getTime() ? "young" : "due");
+  if (byExpiry === "due" || byAge === "due") return [];
+  return [byExpiry, byAge].filter((reason): reason is SkipReason => reason !== undefined);
+}
+
+function expiryBy({ expiresAt, kind }: Credential, limit: Date): "never" | "later" | "unknown" | "due" {
+  if (expiresAt === undefined) return kindCalled(kind)?.notRenewable === undefined ? "never" : "unknown";
+  const end = Date.parse(expiresAt);
+  if (Number.isNaN(end)) return "unknown";
+  return end <= limit.getTime() ? "due" : "later";
+}
+
 /** Why a run skips a credential. */
-type SkipReason = NotDue | "unable";
+type SkipReason = "never" | "later" | "unknown" | "young" | "unable" | "grace";
 
 /** Returns how many credentials a run skipped: `skipped 39: never expire`, one line for each combination of reasons. */
 export function skipLines(
-  skipped: readonly (readonly SkipReason[])[],
+  skipped: readonly (readonly string[])[],
   { "expiring-within": within = "", "older-than": age = "" }: RotateFlags,
 ): string {
   /** The words for one credential, and for several. */
@@ -112,19 +133,13 @@ export function skipLines(
     unknown: ["unknown expiry", "unknown expiry"],
     young: [`not older than ${age}`, `not older than ${age}`],
     unable: ["cannot be rotated by this plugin", "cannot be rotated by this plugin"],
+    grace: ["in its grace period", "in their grace period"],
   };
   const groups = Map.groupBy(
     skipped.filter((reasons) => reasons.length > 0),
     (reasons) => reasons.join(),
   );
-  const lineOf = ({ length: count, 0: reasons = [] }: readonly (readonly SkipReason[])[]) =>
-    `skipped ${count}: ${reasons.map((reason) => words[reason][count === 1 ? 0 : 1]).join(", ")}\n`;
+  const lineOf = ({ length: count, 0: reasons = [] }: readonly (readonly string[])[]) =>
+    `skipped ${count}: ${reasons.map((reason) => words[reason as SkipReason][count === 1 ? 0 : 1]).join(", ")}\n`;
   return [...groups.values()].map(lineOf).sort().join("");
-}
-
-/** Returns why a credential that can't be rotated is skipped; none if the run has no limits. */
-export function unableReasons({ kind, members }: Rotation, { endsBy, createdBy }: RotateOptions): readonly SkipReason[] {
-  if (endsBy === undefined && createdBy === undefined) return [];
-  const isUnknown = endsBy !== undefined && !endsKnown(kind) && members.every(({ entry }) => entry.expiresAt === undefined);
-  return isUnknown ? ["unknown", "unable"] : ["unable"];
 }

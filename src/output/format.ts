@@ -21,6 +21,8 @@ export type PrinterOptions = {
   readonly env: Environment;
   readonly dryRun: DryRun;
   readonly where: PlaceDetail;
+  /** The namespace that lines do not name, if the run has one. Other namespaces are named. */
+  readonly home?: string | undefined;
   readonly managedFields: boolean;
   /** `json` and `yaml` print the data of Secrets; otherwise each value is `***`. */
   readonly passwords?: true | undefined;

@@ -48,16 +48,16 @@ export function openPrinter(form: Form, options: PrinterOptions) {
   };
 }
 
-function lineOf(outcome: Outcome, { where, dryRun }: PrinterOptions): string {
+function lineOf(outcome: Outcome, { where, dryRun, home }: PrinterOptions): string {
   const { to, result } = outcome;
   if (result === undefined) return "";
-  return `${printable(`${nameOf(to)} ${result}${grantSuffix(outcome)}${placeSuffix(to, where)}${drySuffix[dryRun]}`)}\n`;
+  return `${printable(`${nameOf(to)} ${result}${grantSuffix(outcome)}${placeSuffix(to, where, home)}${drySuffix[dryRun]}`)}\n`;
 }
 
 /** Returns the lines of a difference. An object that can't be compared gets the line of `lines`. */
 async function differenceOf(outcome: Outcome, options: PrinterOptions): Promise<string> {
   const { to, result } = outcome;
-  const diff = await diffOf(outcome, `${nameOf(to)}${placeSuffix(to, options.where)}`, styleFor(options.stdout, options.env));
+  const diff = await diffOf(outcome, `${nameOf(to)}${placeSuffix(to, options.where, options.home)}`, styleFor(options.stdout, options.env));
   const line = result === "unchanged" || diff ? "" : lineOf(outcome, options);
   return line + (diff ?? []).map((each) => `${each}\n`).join("");
 }

@@ -24,9 +24,9 @@ export function placeColumns(where: PlaceDetail) {
   return { header: ["NAMESPACE"], cells: ({ namespace = "" }: Pick<Ref, "namespace">) => [namespace] };
 }
 
-/** ` in namespace team-a`. */
-export function placeSuffix({ namespace }: Ref, where: PlaceDetail): string {
-  if (where === "one" || namespace === undefined) return "";
+/** ` in namespace team-a`. @param home the only namespace that is not named */
+export function placeSuffix({ namespace }: Ref, where: PlaceDetail, home?: string): string {
+  if (namespace === undefined || (where === "one" && (home === undefined || namespace === home))) return "";
   return placed({ namespace });
 }
 

@@ -84,7 +84,7 @@ async function restart(one: Restart, tools: Tools): Promise<Outcome> {
   try {
     if (uid === undefined) return await rollOut(one, tools);
     // Its kubelet may have written to it since it was listed
-    return outcomeOf(to, await edit(to as Ref<"pod">, evictionOf(one), tools));
+    return { ...outcomeOf(to, await edit(to as Ref<"pod">, evictionOf(one), tools)), object: undefined };
   } catch (error) {
     return { to, error: asCliError(error) };
   }

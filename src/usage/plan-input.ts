@@ -62,7 +62,7 @@ export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, 
  * counts.
  * @param pods the pods of its namespace
  */
-function podsNeeding(secret: Secret, pods: readonly Pod[]) {
+export function podsNeeding(secret: Secret, pods: readonly Pod[]) {
   const serves = servedBy(secret);
   return pods
     .filter((pod) => !isOver(pod) && !pod.metadata.deletionTimestamp && pullSecretNames(pod).includes(secret.metadata.name))

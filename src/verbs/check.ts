@@ -1,18 +1,13 @@
-import type { ImageFacts } from "../check/facts.ts";
 import { judgeOnNode } from "../check/on-node.ts";
 import type { PodPull } from "../check/pull-pod.ts";
 import { combine, judge, type Verdict } from "../check/verdict.ts";
 import { asRefusal, CliError, Interrupted, isRefusal } from "../errors.ts";
-import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
-import { joinNames, type PodKind, templateKinds } from "../kinds.ts";
-import type { Cluster } from "../kube/port.ts";
+import { type PodKind, templateKinds } from "../kinds.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { askOnce } from "../registry/registry.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { mapConcurrently, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
-import { mayBeTokenOf } from "../secret/names.ts";
-import { holdersOf } from "../usage/holders.ts";
 import { type ImageQuery, readImageFacts } from "../usage/image.ts";
 import type { UnreadableNamespace } from "../usage/listed-secrets.ts";
 import { openNodePulls, type PullTools } from "../usage/node-pulls.ts";
@@ -116,7 +111,7 @@ export async function checkPlace(
     const { tried, names, attachedLater } = facts;
     const hasLogin = tried.length > 0 || (names.length === 0 && attachedLater !== undefined);
     const answer = await nodePulls?.pull(podPullOf(question, reader), hasLogin);
-    return [await withHolders(answer ? judgeOnNode(facts, answer) : judge(facts), facts, cluster)];
+    return [answer ? judgeOnNode(facts, answer) : judge(facts)];
   });
   return combine(withoutOthers(verdicts.flat(), options));
 }
@@ -149,47 +144,6 @@ function unreadable({ image, text, account, owners, pods }: Pull, namespace: str
 function withoutOthers(verdicts: readonly Verdict[], { secret, images }: CheckOptions): Verdict[] {
   const about = secret === undefined || images.length > 0 ? [] : verdicts.filter(({ cause }) => !["no-login", "by-node"].includes(cause));
   return about.length > 0 ? about : [...verdicts];
-}
-
-/**
- * Completes a fix that adds repositories to a credential: other Secrets may hold the credential and gain the repositories too. The command
- * selects each namespace that holds a shared credential, and a note names the other Secrets. Without permission to list them, there is
- * no fix.
- */
-async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: Cluster): Promise<Verdict> {
-  const create = verdict.fix && creates(verdict.fix).find(({ repositories = [] }) => repositories.length > 0);
-  const existing = create && facts.secrets.find(({ name }) => name === create.secret);
-  if (!existing?.note?.widens) return verdict;
-  const { identity, host } = existing.note;
-  // The credential's name is derived from this Secret alone
-  if (mayBeTokenOf(identity, facts.namespace, existing.name)) return verdict;
-  const { secrets, unlisted } = await holdersOf({ cluster }, { kind: "acr-token", identity, host }, []);
-  if (unlisted) return { ...verdict, notes: [...(verdict.notes ?? []), unlistedNote(identity)], fix: undefined };
-  const places = secrets.map(({ to: { namespace = "", name } }) => ({ namespace, name }));
-  const others = places.filter(({ namespace, name }) => namespace !== facts.namespace || name !== existing.name);
-  const notes = [...(verdict.notes ?? []), ...(others.length > 0 ? [gainNote(others, identity)] : [])];
-  const namespaces = [...new Set([facts.namespace, ...places.map(({ namespace }) => namespace)])].sort();
-  // `create --credential-per scope` generated the credential's name
-  const isShared = mayBeTokenOf(identity, "shared", existing.name);
-  return { ...verdict, notes, fix: verdict.fix && isShared ? overAll(verdict.fix, namespaces) : verdict.fix };
-}
-
-const unlistedNote = (identity: string) =>
-  `cannot list the Secrets of other namespaces, which may hold ${identity} too and would get the repository`;
-
-function gainNote(others: readonly { readonly namespace: string; readonly name: string }[], identity: string): string {
-  const names = [...new Set(others.map(({ namespace, name }) => `${namespace}/${name}`))].sort();
-  const [hold, them] = names.length > 1 ? ["hold", "them"] : ["holds", "it"];
-  return `${joinNames(names)} also ${hold} ${identity}, so the command grants ${them} the repository too`;
-}
-
-const creates = (fix: Fix): PluginCommand[] => (fix.do === "steps" ? fix.steps.flatMap(creates) : hasVerb(fix, "create") ? [fix] : []);
-
-function overAll(fix: Fix, names: readonly string[]): Fix {
-  if (fix.do === "steps") return { ...fix, steps: fix.steps.map((step) => overAll(step, names)) };
-  if (!hasVerb(fix, "create")) return fix;
-  const scope = { namespaces: { names, globs: [] }, selector: undefined, exclude: [], includeSystem: false } as const;
-  return { ...fix, scope, credentialPer: "scope" };
 }
 
 /** Milliseconds between two rounds. */

@@ -1,10 +1,10 @@
 import { CliError } from "../../src/errors.ts";
-import { loginsAnnotation } from "../../src/secret/entry.ts";
+import { credentialKey } from "../../src/secret/record.ts";
 import { type Asked, is } from "./fakes/asked.ts";
 import { stuckPod } from "./fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "./fakes/world.ts";
 
-export const token = "demo-acr-myregistry-b3ccbab127";
+export const token = "demo-acr-myregistry-wpglvmjhiai25iab";
 export const line = "create --registry myregistry --serviceaccount default -n demo";
 
 /** Returns a namespace whose pod waits for an image that it has no credential for. */
@@ -18,9 +18,9 @@ export function demo(): FakeWorld {
 export const granted = ({ azure }: FakeWorld, map = token) =>
   (azure.scopeMaps.get(map)?.actions ?? []).flatMap((action) => /^repositories\/(.*)\/content\/read$/.exec(action)?.[1] ?? []);
 
-/** Returns the first annotation entry of the Secret, or an empty object. */
+/** Returns the record of the Secret, or an empty object. */
 export const entryOf = ({ cluster }: FakeWorld) =>
-  JSON.parse(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.[loginsAnnotation] ?? "[{}]")[0];
+  JSON.parse(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.[credentialKey] ?? "{}");
 
 /** Returns the facts about the namespace `demo` and about Azure that tests compare. */
 export function stateOf(world: FakeWorld) {
@@ -57,13 +57,8 @@ export const unchecked = 'Warning: the rights of login "ci" at myregistry.azurec
 export const attachedAll = ["secret/acr-myregistry created", "serviceaccount/default patched", "pod/web-1 restarted"];
 /** The outcomes of `line` in `demo()`. */
 export const made = [`scopemap.azurecr.io/${token} created (+app/web)`, `token.azurecr.io/${token} created`, ...attachedAll];
-/** The outcomes of `line` when everything is up to date. */
-export const kept = [
-  `scopemap.azurecr.io/${token} unchanged`,
-  `token.azurecr.io/${token} unchanged`,
-  "secret/acr-myregistry unchanged",
-  "serviceaccount/default unchanged",
-];
+/** The outcomes of `line` when everything is up to date. Azure is not asked. */
+export const kept = ["secret/acr-myregistry unchanged", "serviceaccount/default unchanged"];
 
 export const refused = () => new CliError("forbidden", "Error from server (Forbidden): no");
 export const lost = () => new CliError("unreachable", "the answer was lost");

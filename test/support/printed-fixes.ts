@@ -33,12 +33,9 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
     fix: {
       verb: "create",
       registry: "r",
-      scope: { namespaces: "all", selector: "team=web", exclude: ["x-*"], includeSystem: true },
-      credentialPer: "scope",
+      copyToSelector: "team=web",
     },
-    line:
-      "kubectl acr-secret create --namespace-selector team=web --exclude-namespaces 'x-*' --include-system " +
-      "--registry r --credential-per scope",
+    line: "kubectl acr-secret create --registry r --copy-to-selector team=web",
   },
   {
     fix: {

@@ -1,0 +1,319 @@
+import { isShown, lackingIn } from "../credential/acr-token.ts";
+import { checkCopies, decideCopy, writeCopy } from "../credential/copies.ts";
+import { type Attempts, claim, type Hold, restarting, sendToAzure, store } from "../credential/hold.ts";
+import { openHolders } from "../credential/holders.ts";
+import { finish, issue, prove, release, undoing, type Work } from "../credential/issue.ts";
+import { type Account, type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
+import { ownerOf } from "../credential/owner.ts";
+import { type LoginTest, stillPulls } from "../credential/prove.ts";
+import { beyond, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
+import { asCliError, CliError } from "../errors.ts";
+import type { Create } from "../fix.ts";
+import type { Ref } from "../kinds.ts";
+import { edit, outcomeOf } from "../kube/edit.ts";
+import type { Secret } from "../objects.ts";
+import { isFailed, type Outcome } from "../outcome.ts";
+import { registryName } from "../registry/login-server.ts";
+import type { ImageRef, Login } from "../registry/port.ts";
+import { covers } from "../registry/repository.ts";
+import { once, runConcurrently } from "../scope/concurrency.ts";
+import type { Scope } from "../scope/scope.ts";
+import { loginOf } from "../secret/login.ts";
+import { obstacleTo, type Wanted } from "../secret/obstacle.ts";
+import { type Copies, type Credential, claimOf, copiesOf, credentialOf } from "../secret/record.ts";
+import type { ShapeName } from "../secret/shapes.ts";
+import { Again, storingGiven } from "../secret/source.ts";
+import { attachTargets } from "../targets/attach.ts";
+import type { RestartOptions } from "../targets/restart.ts";
+import type { Tools } from "../tools.ts";
+import { imagesFrom } from "../usage/images.ts";
+import type { NamespaceState } from "../usage/namespace-state.ts";
+import { usersOf } from "../usage/plan-input.ts";
+import type { TargetOptions } from "../usage/targets.ts";
+import { inLine, maxNames } from "../wording.ts";
+import { type Place, type Places, placesOf } from "./create-places.ts";
+
+export type CreateOrder = {
+  readonly source: Ref<"secret">;
+  /** The registry as the user named it: a name, a login server, or an id in Azure. */
+  readonly registry: string;
+  readonly kind: string;
+  /** Azure generates passwords of this kind. */
+  readonly isIssued: boolean;
+  /** Opens the kind for the registry. Called only if the source lacks what was asked for. */
+  open(): Promise<Issuer | Taker>;
+  readonly repositories: readonly string[];
+  /** Also grants the repositories that pods use. */
+  readonly fromPods: boolean;
+  /** Pods tell the repositories if none is named, because the Secret is for pods. */
+  readonly podsTell: boolean;
+  /** Takes away the repositories that are not named. */
+  readonly exact: boolean;
+  readonly expiresAt: string | undefined;
+  readonly verify: boolean;
+  /** The layout of the Secret for another reader than the kubelet. */
+  readonly shape: ShapeName | undefined;
+  /** The namespaces that get a copy; undefined: the recorded copies stay as they are. */
+  readonly copyTo: Scope | undefined;
+  readonly targets: TargetOptions;
+  /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
+  readonly wait: number;
+  readonly restart: RestartOptions;
+  readonly recreate: boolean;
+  /** The current command, as the base of one that grants more. */
+  readonly again: Create;
+};
+
+/** Gives a source a login that pulls, the same to its copies, and the Secret to the targets. */
+export const create = (order: CreateOrder, tools: Tools): AsyncGenerator<Outcome> =>
+  restarting(order.source, tools, (attempts) => attempt({ order, attempts, tools }));
+
+type Run = { readonly order: CreateOrder; readonly attempts: Attempts; readonly tools: Tools };
+
+/** What the source holds before the run. */
+type Inside = {
+  readonly secret: Secret | undefined;
+  readonly credential: Credential | undefined;
+  readonly login: Login | undefined;
+  readonly test: LoginTest;
+};
+
+/** The login that the copies get. `hold` claims the source if it is not claimed yet. */
+type Given = {
+  readonly credential: Credential;
+  readonly login: Login | undefined;
+  readonly isNew: boolean;
+  hold(): Promise<Hold>;
+  /** The claimed source, if it is claimed. */
+  held(): Hold | undefined;
+  /** The run of the credential, if Azure generates it. */
+  readonly work?: Work;
+};
+
+async function* attempt(run: Run): AsyncGenerator<Outcome> {
+  const { order, tools } = run;
+  const places = await placesOf(order, tools);
+  checkCopies(places.copies);
+  if (places.note !== undefined) yield { to: order.source, messages: [places.note], isInfo: true };
+  const inside = await lookInside(run, places);
+  const isKept = isEnough(inside, run, await places.images(inside.credential?.host));
+  const given = yield* isKept ? keep(inside, run, places) : renew(inside, run, places);
+  const failed: Ref[] = [];
+  for await (const outcome of runConcurrently(places.all(), tools, (place) => inPlace(place, given, run))) {
+    if (isFailed(outcome) && outcome.to.kind === order.source.kind) failed.push(outcome.to);
+    yield outcome;
+  }
+  const held = given.held();
+  if (given.work) yield* finish(given.work, { failed });
+  else if (held) await release(held);
+}
+
+async function lookInside({ order, tools }: Run, places: Places): Promise<Inside> {
+  const { secret } = places;
+  const credential = credentialOf(secret);
+  const login = credential && loginOf(secret, credential.host);
+  if (!credential || !login) return { secret, credential, login, test: { pulls: "no" } };
+  const isExpired = credential.expiresAt !== undefined && new Date(credential.expiresAt) <= tools.now();
+  if (isExpired) return { secret, credential, login, test: { pulls: "no" } };
+  if (!order.verify) return { secret, credential, login, test: { pulls: "unknown", isSkipped: true } };
+  const { host, repositories = [] } = credential;
+  const scope = { host, repositories, images: await places.images(host) };
+  const asking = () => stillPulls(scope, login, tools.registry());
+  return { secret, credential, login, test: await tools.during(`Asking ${host} whether the credential still pulls`, asking) };
+}
+
+/** Whether the source holds a login of the wanted kind that works and may pull what was asked for. */
+function isEnough({ secret, credential, test }: Inside, { order }: Run, images: readonly ImageRef[]): boolean {
+  if (!credential || !order.isIssued || claimOf(secret) || test.pulls === "no") return false;
+  const { kind, host, repositories = [] } = credential;
+  if (kind !== order.kind || !isHostOf(host, order.registry)) return false;
+  const wanted = [...order.repositories, ...(order.fromPods ? images.map(({ repository }) => repository) : [])];
+  return lackingIn(repositories, wanted).length === 0 && !(order.exact && lackingIn(wanted, repositories).length > 0);
+}
+
+/** Whether a login server is the registry's, as the user named it. */
+const isHostOf = (host: string, registry: string): boolean => {
+  const name = registry.split("/").at(-1)?.toLowerCase() ?? "";
+  return host.toLowerCase() === name || registryName(host) === name;
+};
+
+/** The login stays. The source is claimed only if a copy is missing or differs. */
+async function* keep({ secret, credential, login, test }: Inside, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
+  const { order, attempts, tools } = run;
+  const { source } = order;
+  if (!credential) throw new CliError("internal", "a source without a record was kept");
+  const messages = [...tooLong(credential, order), ...untested(test, source)];
+  yield { to: source, result: "unchanged", because: "holds this credential", object: secret, messages };
+  const isSame = JSON.stringify(copiesOf(secret)) === JSON.stringify(places.copies);
+  const hold = once(async () => {
+    const held = await claim(attempts, { creates: { shape: order.shape, obstacle: () => undefined } }, tools);
+    if (JSON.stringify(held.credential) !== JSON.stringify(credential)) throw new Again("another run has replaced the login");
+    if (!isSame) await store(held, { credential, login, copies: places.copies }, order.shape, false);
+    return held;
+  });
+  let held: Hold | undefined;
+  const claimed = async () => {
+    held = await hold();
+    return held;
+  };
+  if (!isSame) await claimed();
+  return { credential, login, isNew: false, hold: claimed, held: () => held };
+}
+
+const tooLong = ({ expiresAt }: Credential, { expiresAt: wanted, source: { name } }: CreateOrder): string[] => {
+  if (wanted === undefined || (expiresAt !== undefined && expiresAt <= wanted)) return [];
+  const now = expiresAt === undefined ? "never expires" : `works until ${expiresAt}`;
+  return [`secret/${name} keeps its password, which ${now}. To use --expires-in, run rotate with it`];
+};
+
+const untested = ({ untestedBecause }: LoginTest, { name }: Ref): string[] =>
+  untestedBecause === undefined ? [] : [`secret/${name} keeps its password, which was not tested: ${untestedBecause}`];
+
+/** Opens the kind of credential, and gives the source its login. */
+async function* renew(inside: Inside, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
+  const { order, tools } = run;
+  const opened = await order.open();
+  const wanted: Wanted = {
+    kind: opened.kind,
+    host: isIssuer(opened) ? opened.registry.loginServer : opened.host,
+    shape: order.shape,
+    fieldManager: tools.fieldManager,
+    force: tools.force,
+    pulls: inside.test.pulls,
+    another: { ...order.again, secret: `${order.source.name}-${order.again.reader ?? "pods"}` },
+  };
+  const obstacle = (secret: Secret) => obstacleTo(order.source, secret, wanted);
+  const problem = inside.secret && obstacle(inside.secret);
+  if (problem) throw problem;
+  const creating = { shape: order.shape, obstacle };
+  return isIssuer(opened) ? yield* issueTo(opened, creating, inside, run, places) : yield* take(opened, creating, inside, run, places);
+}
+
+type Creating = { readonly shape: ShapeName | undefined; obstacle(secret: Secret): CliError | undefined };
+
+/** Grants what was asked for, and generates a password unless that of the source works. */
+async function* issueTo(issuer: Issuer, creating: Creating, inside: Inside, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
+  const { order, attempts, tools } = run;
+  const owner = await ownerOf(order.source, tools.cluster());
+  const evidence = { credential: inside.credential, claim: inside.secret && claimOf(inside.secret) };
+  const account = await issuer.look(owner, evidence);
+  const host = issuer.registry.loginServer;
+  const images = await places.images(host);
+  const scope = scopeOf(issuer, account, images, order);
+  const slot = account.exists ? undefined : issuer.slotFor(account, undefined, () => false, owner);
+  const hold = await claim(attempts, { creates: creating, identity: owner.name, intent: slot === undefined ? undefined : { slot } }, tools);
+  if (JSON.stringify(hold.credential) !== JSON.stringify(inside.credential)) throw new Again("another run has written the Secret");
+  const holders = openHolders(tools.cluster(), tools.registry, host);
+  const work: Work = { hold, attempts, issuer, owner, undo: [], endsAtOnce: false, holders };
+  const wanted = { account, scope, login: inside.test.pulls === "no" ? undefined : inside.login, copies: places.copies };
+  // Printed when the login is in the Secret: a run that fails reverses them
+  const done: Outcome[] = [];
+  for await (const outcome of undoing(work, giveLogin(work, wanted, order))) done.push(outcome);
+  yield* done;
+  const { credential, login } = hold;
+  if (!credential) throw new Again("the source has no login");
+  return { credential, login, isNew: true, hold: async () => hold, held: () => hold, work };
+}
+
+type WantedLogin = {
+  readonly account: Account;
+  readonly scope: RepositoryScope;
+  /** The source's own, unless the registry refuses it. */
+  readonly login: Login | undefined;
+  readonly copies: Copies;
+};
+
+/** Creates what is missing in Azure, and stores a login that may pull: the source's own, or a new one. */
+async function* giveLogin(work: Work, { account, scope, login, copies }: WantedLogin, order: CreateOrder): AsyncGenerator<Outcome> {
+  const { hold, attempts, issuer, owner, undo } = work;
+  const { tools, credential } = hold;
+  const { exact, expiresAt, shape, source } = order;
+  const dryRun = tools.dryRun !== "none";
+  const sending = { dryRun, undo, send: <T>(request: () => Promise<T>) => sendToAzure(hold, attempts, request) };
+  const ready = yield* issuer.ensure(owner, account, { repositories: scope.repositories, exact }, sending);
+  const repositories = issuer.isScoped ? [...new Set(ready.granted ?? scope.repositories)].sort() : ["*"];
+  const proof = order.verify ? scope : undefined;
+  if (!login || !credential || !isShown(ready, credential))
+    return yield* issue(work, ready, { expiresAt, shape, scope: proof, grace: 0, copies, repositories, isNewAccount: !account.exists });
+  if (!dryRun) yield* prove(work, login, proof, false);
+  yield outcomeOf(source, await store(hold, { credential: { ...credential, repositories }, login, copies }, shape, false));
+}
+
+/** The repositories to grant and to prove. If the kind can't be limited to repositories, only those of images are proven. */
+function scopeOf(issuer: Issuer, { granted }: Account, images: readonly ImageRef[], order: CreateOrder): RepositoryScope {
+  const host = issuer.registry.loginServer;
+  const { repositories, fromPods } = order;
+  const had = order.exact ? undefined : granted;
+  if (issuer.isScoped) return repositoryScopeOf({ host, ...order.again }, { repositories, fromPods, images }, had);
+  return { host, repositories: [...new Set(images.map(({ repository }) => repository))].sort(), images };
+}
+
+/** Takes a login that exists already, or that the registry issues. Only copies need a claim: the plugin generates nothing. */
+async function* take(taker: Taker, creating: Creating, inside: Inside, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
+  const { order, attempts, tools } = run;
+  const { host } = taker;
+  const images = await places.images(host);
+  const scope = { host, repositories: namedOrUsed({ repositories: order.repositories, images }), images };
+  const { login, credential, warnings, isProven } = await taker.take({ to: order.source, ...inside }, scope);
+  if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
+  const hasCopies = Object.keys(places.copies).length > 0 || Object.keys(copiesOf(inside.secret)).length > 0;
+  const hold = hasCopies ? await claim(attempts, { creates: creating }, tools) : undefined;
+  if (order.verify && !isProven) yield* prove({ hold, tools }, login, scope, false);
+  const of = { credential, login, copies: places.copies, shape: order.shape };
+  if (hold) {
+    const stored = outcomeOf(order.source, await store(hold, of, order.shape, false));
+    yield hold.isNew ? { ...stored, result: "created", before: undefined } : stored;
+  } else
+    yield outcomeOf(
+      order.source,
+      await edit(order.source, storingGiven(order.source, of, creating.obstacle), tools, { object: inside.secret }),
+    );
+  const noHold = () => Promise.reject(new CliError("internal", "a source without copies was claimed"));
+  return { credential, login, isNew: true, hold: async () => hold ?? noHold(), held: () => hold };
+}
+
+/** Gives one namespace its copy, and then the targets there the Secret. A namespace that fails doesn't stop the others. */
+async function* inPlace(place: Place, given: Given, run: Run): AsyncGenerator<Outcome> {
+  const { namespace } = place;
+  try {
+    const state = await place.read();
+    if (place.hasCopy) {
+      const copied = await copyTo(state, given, run);
+      yield copied;
+      if (isFailed(copied)) return;
+    }
+    if (place.isTarget) yield* attachIn(state, given, run);
+  } catch (error) {
+    if (error instanceof Again || run.tools.interrupted()) throw error;
+    yield { to: { kind: "namespace", name: namespace, namespace }, error: asCliError(error), endsPlace: true };
+  }
+}
+
+async function copyTo({ scope: { namespace }, secret }: NamespaceState, given: Given, { order, tools }: Run): Promise<Outcome> {
+  const { credential, login } = given;
+  const to = { ...order.source, namespace };
+  const known = { object: secret };
+  const decision = decideCopy(to, { source: order.source, credential, login, mayCreate: true }, secret);
+  if (decision.act === "keep") return { to, result: "unchanged", because: decision.because, object: secret };
+  if (decision.act === "refuse") return { to, error: decision.error };
+  if (tools.interrupted()) return { to, left: "interrupted" };
+  return writeCopy(await given.hold(), namespace, { mayCreate: true, known });
+}
+
+async function* attachIn(state: NamespaceState, given: Given, { order, tools }: Run): AsyncGenerator<Outcome> {
+  const { host, repositories = ["*"] } = given.credential;
+  const mayPull = (repository: string) => repositories.some((one) => covers(one, repository));
+  const used = imagesFrom([host], state.pods);
+  const reported = order.isIssued && order.repositories.length === 0 && given.credential.repositories ? beyond(repositories, used) : [];
+  const targets = order.targets.whereUsed ? usersOf([host], state) : state.targets;
+  const secret = { ...order.source, namespace: state.scope.namespace };
+  const { restart, recreate } = order;
+  const recreateOptions = { recreate, force: false };
+  yield* attachTargets(
+    { secret, targets, pods: state.pods, hosts: [host], restart, recreateOptions, mayPull, renewed: given.isNew, reported },
+    tools,
+  );
+  if (reported.length === 0) return;
+  const fix: Create = { ...order.again, repositories: reported.slice(0, maxNames) };
+  yield { to: secret, messages: [`pods use ${inLine(reported)}, which secret/${secret.name} cannot pull`], fix };
+}

@@ -1,0 +1,217 @@
+import { withdrawCopy } from "../credential/copies.ts";
+import { type Attempts, byOf, claim, type Hold, restarting, sendToAzure, writeSource } from "../credential/hold.ts";
+import type { Holders } from "../credential/holders.ts";
+import { isNobodys } from "../credential/issue.ts";
+import type { Issuer } from "../credential/issuer.ts";
+import { type Owner, ownerOf, requireOwn } from "../credential/owner.ts";
+import { asCliError, CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
+import { joinNames, nameOf, type Ref } from "../kinds.ts";
+import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
+import type { Secret } from "../objects.ts";
+import type { Outcome } from "../outcome.ts";
+import { isKeyOf } from "../registry/server-key.ts";
+import { loginsIn } from "../secret/login.ts";
+import {
+  type Credential,
+  copiesData,
+  copiesKey,
+  copiesOf,
+  credentialOf,
+  isOurs,
+  isRecorded,
+  type SourceOfCopy,
+  sourceOf,
+} from "../secret/record.ts";
+import { emptying, forgetting, withdrawing } from "../secret/source.ts";
+import { detachTargets } from "../targets/detach.ts";
+import type { Tools } from "../tools.ts";
+import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
+import { podsNeeding } from "../usage/plan-input.ts";
+import { everything, targetOf } from "../usage/targets.ts";
+import { nameInPlace, pluralize } from "../wording.ts";
+
+export type DeleteOrder = {
+  readonly to: Ref<"secret">;
+  /** Also ends the credential in Azure. */
+  readonly revoke: boolean;
+  /** Opens the kind of a recorded credential, or returns why this plugin can't revoke it. */
+  open(credential: Credential): Promise<Issuer | string>;
+  holders(host: string): Holders;
+};
+
+/** Deletes a Secret, the references to it, and its copies. With `revoke`, also the credential. */
+export const remove = (order: DeleteOrder, tools: Tools): AsyncGenerator<Outcome> =>
+  restarting(order.to, tools, (attempts) => attempt({ order, attempts, tools }));
+
+type Run = { readonly order: DeleteOrder; readonly attempts: Attempts; readonly tools: Tools };
+
+async function* attempt(run: Run): AsyncGenerator<Outcome> {
+  const { order, tools } = run;
+  const { namespace = "" } = order.to;
+  const state = await stateIn(namespace, order, tools);
+  const { secret } = state;
+  if (!secret) return yield* detach(state, order, tools);
+  refuseNeeded(state, order, tools);
+  const source = sourceOf(secret);
+  if (source && isOurs(secret)) return yield* removeCopy(state, secret, source, run);
+  const credential = credentialOf(secret);
+  if (!credential) return yield* removeOther(state, secret, run);
+  yield* removeSource(state, secret, credential, run);
+}
+
+const stateIn = (namespace: string, { to }: DeleteOrder, tools: Tools): Promise<NamespaceState> =>
+  readNamespace(
+    { cluster: tools.cluster(), namespace },
+    { secret: to.name, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true },
+  );
+
+/** Removes the references in one namespace. */
+async function* detach({ targets, scope: { namespace } }: NamespaceState, { to }: DeleteOrder, tools: Tools): AsyncGenerator<Outcome> {
+  const named = targets.filter((object) => targetOf(object).names.includes(to.name));
+  const recreateOptions = { recreate: false, force: false };
+  for await (const outcome of detachTargets({ secret: { ...to, namespace }, targets: named, recreateOptions }, tools)) {
+    // An object whose list can't be changed still names the Secret. That does no more harm than any other name of a missing Secret
+    if (outcome.error?.kind === "invalid")
+      yield { to: outcome.to, messages: [`${nameOf(outcome.to)} cannot be changed and still lists secret/${to.name}`] };
+    else yield outcome;
+  }
+}
+
+/** @throws CliError conflict if pods need the Secret */
+function refuseNeeded({ secret, pods }: NamespaceState, { to }: DeleteOrder, { force }: Tools): void {
+  const needing = secret && !force ? podsNeeding(secret, pods) : [];
+  if (needing.length === 0) return;
+  const names = `${pluralize(needing.length, "pod", "pods")} ${joinNames(needing.map(({ name }) => name))}`;
+  throw refusal(to, `is used by ${names}; create another credential first, otherwise new pods cannot pull`, {
+    verb: "detach",
+    secret: to.name,
+    whereUsed: true,
+    namespace: to.namespace,
+    or: "--force to delete it anyway",
+  });
+}
+
+/** Deletes a Secret that another tool created, with --force. */
+async function* removeOther(state: NamespaceState, secret: Secret, { order, tools }: Run): AsyncGenerator<Outcome> {
+  const { to } = order;
+  if (!tools.force && !isOurs(secret))
+    throw refusal(
+      to,
+      `(type ${secret.type ?? "Opaque"}) was not created by kubectl acr-secret`,
+      "use another name, or add --force to delete it",
+    );
+  refuseOtherLogins(to, secret, undefined, tools);
+  await rehearse(to, secret, tools);
+  yield* detach(state, order, tools);
+  const { uid } = secret.metadata;
+  const decide: Decide<"secret"> = (old) =>
+    old?.metadata.uid === uid ? { act: "delete", because: "it is deleted" } : { act: "keep", because: "it was deleted" };
+  yield outcomeOf(to, await edit(to, decide, tools));
+}
+
+const refusal = ({ name, namespace }: Ref, what: string, hint: string | Fix) =>
+  new CliError("conflict", `secret "${name}" in namespace "${namespace}" ${what}`, { hint });
+
+/** @throws CliError conflict if a login that another user added would be lost */
+function refuseOtherLogins(to: Ref<"secret">, secret: Secret, credential: Credential | undefined, { force }: Tools): void {
+  const others = loginsIn(secret).flatMap(({ server }) => (credential && isKeyOf(credential.host, server) ? [] : [server]));
+  if (force || others.length === 0) return;
+  throw refusal(to, `also holds a login for ${others.join(", ")}`, "add --force to delete that login too");
+}
+
+/** Has the API server check, before anything changes, that the Secret may be deleted. */
+async function rehearse(to: Ref<"secret">, secret: Secret, tools: Tools): Promise<void> {
+  if (tools.dryRun === "client") return;
+  const decide: Decide<"secret"> = (old) =>
+    old ? { act: "delete", because: "it is checked" } : { act: "keep", because: "it was deleted" };
+  await edit(to, decide, { ...tools, dryRun: "server" }, { object: secret });
+}
+
+/** Deletes a copy and the references to it, and takes its namespace out of the record of its source, if the run may. */
+async function* removeCopy(state: NamespaceState, secret: Secret, source: SourceOfCopy, { order, tools }: Run): AsyncGenerator<Outcome> {
+  const { to } = order;
+  const { namespace = "" } = to;
+  const from = { kind: to.kind, name: source.name, namespace: source.namespace } as const;
+  const record = await tools.cluster().get(from).catch(asCliError);
+  const isRecordedHere = !(record instanceof CliError) && namespace in copiesOf(record);
+  if (order.revoke) {
+    const hint: Fix | string = isRecordedHere
+      ? { verb: "delete", secret: from.name, revoke: true, namespace: from.namespace }
+      : "omit --revoke";
+    throw refusal(to, `is a copy of secret "${from.name}" in namespace "${from.namespace}", which holds the credential`, hint);
+  }
+  await rehearse(to, secret, tools);
+  yield* detach(state, order, tools);
+  const host = (!(record instanceof CliError) && credentialOf(record)?.host) || loginsIn(secret)[0]?.server || "";
+  yield outcomeOf(to, await edit(to, withdrawing(from, host), tools));
+  if (!isRecordedHere) return;
+  const forgotten = await edit(from, withoutCopy(namespace), tools).then(() => undefined, asCliError);
+  if (forgotten)
+    yield {
+      to: from,
+      messages: [`${nameInPlace(from)} still lists namespace ${namespace}, so create makes the copy again: ${forgotten.message}`],
+    };
+}
+
+const withoutCopy =
+  (namespace: string): Decide<"secret"> =>
+  (old) => {
+    const { [namespace]: uid, ...copies } = copiesOf(old);
+    if (!old || uid === undefined) return { act: "keep", because: "it does not list the namespace" };
+    return { act: "patch", patch: { data: { [copiesKey]: copiesData(copies) } }, because: "a copy was deleted" };
+  };
+
+/** Deletes a source with its copies and all references. Its record stays until the credential is revoked, so a rerun continues. */
+async function* removeSource(state: NamespaceState, secret: Secret, credential: Credential, run: Run): AsyncGenerator<Outcome> {
+  const { order, attempts, tools } = run;
+  const { to } = order;
+  refuseOtherLogins(to, secret, credential, tools);
+  // What is missing for the revocation is reported before anything changes
+  const opened = order.revoke ? await order.open(credential) : undefined;
+  const revocation = typeof opened === "object" ? { issuer: opened, owner: await ownerOf(to, tools.cluster()) } : undefined;
+  if (revocation) requireOwn(revocation.owner, revocation.issuer, credential);
+  await rehearse(to, secret, tools);
+  const hold = await claim(attempts, {}, tools);
+  if (revocation) await refuseHeld(hold, order, hold.login);
+  yield* detach(state, order, tools);
+  for (const namespace of Object.keys(hold.copies)) {
+    yield* detach(await stateIn(namespace, order, tools), order, tools);
+    yield await withdrawCopy(hold, namespace);
+  }
+  if (revocation) {
+    await writeSource(hold, emptying(byOf(tools), credential.host));
+    // A tenant may have put the login back
+    if (tools.dryRun === "none") await refuseHeld(hold, order, undefined);
+    yield* revoke(hold, revocation, attempts);
+  }
+  if (typeof opened === "string")
+    yield { to, messages: [`credential "${credential.identity}" (${credential.kind}) still works: ${opened}`] };
+  yield outcomeOf(to, await writeSource(hold, forgetting(byOf(tools), credential.host, hold.object?.metadata.uid, tools.force)));
+}
+
+/** @throws CliError conflict if a pull Secret holds the credential, without --force */
+async function refuseHeld({ credential, tools }: Hold, { holders }: DeleteOrder, except: Hold["login"]): Promise<void> {
+  if (!credential || tools.force) return;
+  const { by } = await holders(credential.host).find(credential.identity, except);
+  if (!by) return;
+  throw new CliError("conflict", `credential "${credential.identity}" is not revoked, because ${nameInPlace(by)} holds it`, {
+    hint: "delete that Secret first, or add --force to end the credential all the same",
+  });
+}
+
+type Revocation = { readonly issuer: Issuer; readonly owner: Owner };
+
+/** Ends the recorded passwords, with the account unless it has others. */
+async function* revoke(hold: Hold, { issuer, owner }: Revocation, attempts: Attempts): AsyncGenerator<Outcome> {
+  const { tools, credential } = hold;
+  const account = await issuer.look(owner, hold);
+  const dryRun = tools.dryRun !== "none";
+  const send = <T>(request: () => Promise<T>) => sendToAzure(hold, attempts, request);
+  const ours = account.passwords.filter((password) => isRecorded(credential, password) || isNobodys(hold, password));
+  if (ours.length === account.passwords.length) return yield* issuer.remove(owner, account, { dryRun, send, undo: [] });
+  for (const password of ours) {
+    if (!dryRun) await send(() => issuer.end(account, password));
+    yield { to: account.ref, result: "configured", slot: password.slot, because: "it is revoked" };
+  }
+}

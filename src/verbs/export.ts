@@ -1,0 +1,89 @@
+import { prove } from "../credential/issue.ts";
+import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
+import { ownerOf } from "../credential/owner.ts";
+import { namedOrUsed, repositoryScopeOf } from "../credential/repository-scope.ts";
+import type { Create } from "../fix.ts";
+import type { Ref } from "../kinds.ts";
+import { listAll } from "../kube/port.ts";
+import type { Outcome } from "../outcome.ts";
+import type { ImageRef, Login } from "../registry/port.ts";
+import type { Credential } from "../secret/record.ts";
+import type { ShapeName } from "../secret/shapes.ts";
+import { exportedSecret } from "../secret/source.ts";
+import type { Tools } from "../tools.ts";
+import { imagesFrom } from "../usage/images.ts";
+
+export type ExportOrder = {
+  /** The Secret to print. Nothing is written to the cluster. */
+  readonly to: Ref<"secret">;
+  open(): Promise<Issuer | Taker>;
+  readonly repositories: readonly string[];
+  readonly fromPods: boolean;
+  readonly podsTell: boolean;
+  readonly expiresAt: string | undefined;
+  readonly verify: boolean;
+  readonly shape: ShapeName | undefined;
+  readonly again: Create;
+};
+
+/**
+ * Creates a credential of its own each time, proves it, and yields its Secret without writing it. It never shares a slot with a Secret of
+ * the cluster or with another export.
+ */
+export async function* exportSecret(order: ExportOrder, tools: Tools): AsyncGenerator<Outcome> {
+  const { to, shape } = order;
+  const opened = await order.open();
+  const made = yield* isIssuer(opened) ? issueTo(opened, order, tools) : take(opened, order, tools);
+  yield { to, messages: [`secret/${to.name} exported; apply it to namespace ${to.namespace}`], isInfo: true };
+  const object = exportedSecret(to, { ...made, shape });
+  yield { to, result: "created", object, unmade: made.login ? undefined : true };
+}
+
+type Exported = { readonly credential: Credential; readonly login: Login | undefined };
+
+async function imagesOf(host: string, { to, repositories, fromPods, podsTell }: ExportOrder, tools: Tools): Promise<readonly ImageRef[]> {
+  if (!(fromPods || (podsTell && repositories.length === 0))) return [];
+  return imagesFrom([host], await listAll(tools.cluster(), "pod", { namespace: to.namespace }));
+}
+
+async function* issueTo(issuer: Issuer, order: ExportOrder, tools: Tools): AsyncGenerator<Outcome, Exported> {
+  const { kind, registry } = issuer;
+  const host = registry.loginServer;
+  const owner = await ownerOf(order.to, tools.cluster(), { exported: true });
+  const account = await issuer.look(owner, { credential: undefined, claim: undefined });
+  const images = await imagesOf(host, order, tools);
+  const scope = issuer.isScoped
+    ? repositoryScopeOf({ host, ...order.again }, { ...order, images }, undefined)
+    : { host, repositories: [], images };
+  const undo: (() => Promise<unknown>)[] = [];
+  const sending = { dryRun: tools.dryRun !== "none", undo, send: <T>(request: () => Promise<T>) => request() };
+  try {
+    const ready = yield* issuer.ensure(owner, account, { repositories: scope.repositories, exact: false }, sending);
+    const repositories = issuer.isScoped ? scope.repositories : ["*"];
+    const slot = issuer.slotFor(ready, undefined, () => false, owner) ?? "";
+    if (tools.dryRun !== "none")
+      return { login: undefined, credential: { kind, host, identity: ready.identity ?? owner.name, slot, repositories, isExported: true } };
+    const { login, ...made } = await tools.during(`Generating a password of ${ready.ref.name}`, () =>
+      issuer.generate(ready, slot, order.expiresAt),
+    );
+    undo.push(() => issuer.end(ready, made));
+    yield* prove({ tools, issuer }, login, order.verify ? scope : undefined, true);
+    const { identity, madeAt, expiresAt, by } = made;
+    return { login, credential: { kind, host, identity, slot: made.slot, madeAt, expiresAt, by, repositories, isExported: true } };
+  } catch (error) {
+    await tools.uninterrupted(async () => {
+      for (const reverse of undo.toReversed()) await reverse();
+    });
+    throw error;
+  }
+}
+
+async function* take(taker: Taker, order: ExportOrder, tools: Tools): AsyncGenerator<Outcome, Exported> {
+  const { host } = taker;
+  const images = await imagesOf(host, order, tools);
+  const scope = { host, repositories: namedOrUsed({ repositories: order.repositories, images }), images };
+  const { login, credential, warnings, isProven } = await taker.take({ to: order.to, credential: undefined, login: undefined }, scope);
+  if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
+  if (order.verify && !isProven) yield* prove({ tools }, login, scope, false);
+  return { login, credential: { ...credential, isExported: true } };
+}

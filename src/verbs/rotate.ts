@@ -1,0 +1,246 @@
+import { createHash } from "node:crypto";
+import { isShown } from "../credential/acr-token.ts";
+import { decideCopy, writeCopy } from "../credential/copies.ts";
+import { type Attempts, claim, type Hold, restarting, store } from "../credential/hold.ts";
+import type { Holders } from "../credential/holders.ts";
+import { finish, InGrace, isDue, issue, prove, release, undoing, type Work } from "../credential/issue.ts";
+import { type Account, type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
+import { NotOwn, ownerOf, requireOwn } from "../credential/owner.ts";
+import { stillPulls } from "../credential/prove.ts";
+import type { RepositoryScope } from "../credential/repository-scope.ts";
+import { asCliError, CliError, Interrupted, unlessForbidden, withLines } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
+import { edit } from "../kube/edit.ts";
+import { listAll } from "../kube/port.ts";
+import type { Secret } from "../objects.ts";
+import { isFailed, type Outcome } from "../outcome.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
+import { uidsOf } from "../scope/namespaces.ts";
+import type { Credential } from "../secret/record.ts";
+import { shapeOf } from "../secret/shapes.ts";
+import { toSeconds } from "../timestamp.ts";
+import type { Tools } from "../tools.ts";
+import { imagesFrom } from "../usage/images.ts";
+import { readersOf } from "../usage/namespace-reader.ts";
+
+/** A source that was listed, with its record. */
+export type Listed = { readonly to: Ref<"secret">; readonly credential: Credential };
+
+export type RotateOrder = {
+  readonly sources: readonly Listed[];
+  /** The command line names one Secret, so its error is the error of the run. */
+  readonly isNamed: boolean;
+  /** Why a source is not due for rotation; none if it is due. */
+  notDue(credential: Credential): readonly string[];
+  skipped(reasons: readonly string[]): void;
+  /** How long the replaced password works, in milliseconds; `next`: until the next rotation. */
+  readonly grace: number | "next";
+  /** RFC 3339, for the new password. */
+  readonly expiresAt: string | undefined;
+  readonly verify: boolean;
+  /** Opens the kind of a recorded credential, once for each registry. */
+  open(credential: Credential): Promise<Issuer | Taker>;
+  /** Finds who holds a credential of a registry. */
+  holders(host: string): Holders;
+};
+
+/** Replaces the passwords of sources and of their copies without a failed pull. One that can't be rotated doesn't stop the others. */
+export async function* rotate(order: RotateOrder, tools: Tools): AsyncGenerator<Outcome> {
+  const bounds = { width: limits.credentials, interrupted: tools.interrupted };
+  yield* runConcurrently(order.sources, bounds, (source) => rotateListed(source, order, tools));
+}
+
+async function* rotateListed({ to, credential }: Listed, order: RotateOrder, tools: Tools): AsyncGenerator<Outcome> {
+  const reasons = order.notDue(credential);
+  const isOnlyEnding = reasons.length > 0;
+  if (isOnlyEnding) order.skipped(reasons);
+  if (isOnlyEnding && !isDue(credential, tools.cluster().now())) return;
+  const progress = { isRotated: false };
+  try {
+    yield* restarting(to, tools, (attempts) => attempt({ order, attempts, tools, progress, isOnlyEnding }));
+  } catch (error) {
+    if (order.isNamed || !(error instanceof CliError)) throw error;
+    yield* failed(to, error, order);
+  }
+}
+
+function* failed(to: Ref<"secret">, error: CliError, { skipped }: RotateOrder): Generator<Outcome> {
+  if (error instanceof InGrace) skipped(["grace"]);
+  else if (error instanceof NotOwn) yield { to, messages: [error.message] };
+  else if (error instanceof Interrupted) yield { to, left: "interrupted" };
+  else yield { to, error };
+}
+
+type Run = {
+  readonly order: RotateOrder;
+  readonly attempts: Attempts;
+  readonly tools: Tools;
+  /** The run replaces a password that works at most once. */
+  readonly progress: { isRotated: boolean };
+  /** The source is not due: only a replaced password whose time is over ends. */
+  readonly isOnlyEnding: boolean;
+};
+
+async function* attempt(run: Run): AsyncGenerator<Outcome> {
+  const { order, attempts, tools } = run;
+  const hold = await claim(attempts, {}, tools);
+  const { credential, to } = hold;
+  if (!credential) throw noRecord(to);
+  if (credential.isExported) throw exported(to, credential);
+  const opened = await order.open(credential);
+  if (!isIssuer(opened)) return yield* takeAgain(opened, hold, run);
+  const owner = await ownerOf(to, tools.cluster());
+  const work: Work = {
+    hold,
+    attempts,
+    issuer: opened,
+    owner,
+    undo: [],
+    holders: order.holders(credential.host),
+    endsAtOnce: tools.force && order.grace === 0,
+  };
+  const account = await opened.look(owner, hold);
+  requireOwn(owner, opened, credential);
+  if (!account.exists) throw deleted(credential, to);
+  const copies = await readCopies(hold);
+  if (!run.isOnlyEnding) yield* replaceOnce(work, account, copies, run);
+  const old: Ref[] = [];
+  for await (const outcome of giveToCopies(hold, copies)) {
+    if (isFailed(outcome)) old.push(outcome.to);
+    yield outcome;
+  }
+  yield* finish(work, { failed: old });
+  if (run.progress.isRotated) yield* report(hold);
+}
+
+const noRecord = ({ name, namespace }: Ref) =>
+  new CliError("invalid", `secret "${name}" holds no login of this plugin`, { hint: { verb: "list", namespace } });
+
+const exported = ({ name, namespace }: Ref, { host }: Credential) =>
+  new CliError("invalid", `secret "${name}" was exported, so it is not rotated in the cluster`, {
+    hint: { verb: "create", secret: name, registry: host, exports: true, namespace },
+  });
+
+const deleted = ({ identity, host }: Credential, { name, namespace }: Ref) =>
+  new CliError("notFound", `"${identity}" was deleted from ${host}`, { hint: { verb: "create", secret: name, registry: host, namespace } });
+
+/** Whether the source needs a new password. A rotation that was killed is completed with the password that it has stored. */
+async function mustReplace(hold: Hold, account: Account, copies: KnownCopies, { order, tools, progress }: Run): Promise<boolean> {
+  const { credential, login } = hold;
+  if (!credential || !login || !isShown(account, credential)) return true;
+  const { host, repositories = [] } = credential;
+  const test = order.verify ? await stillPulls({ host, repositories, images: [] }, login, tools.registry()) : { pulls: "unknown" };
+  if (test.pulls === "no") return true;
+  if (progress.isRotated) return false;
+  const { previous, madeAt = "" } = credential;
+  const isOverdue = previous?.until !== undefined && Date.parse(previous.until) <= Date.parse(madeAt);
+  return !isOverdue && !isBehind(hold, copies);
+}
+
+/** Whether a copy lacks the login of its source. */
+const isBehind = ({ to: source, credential, login }: Hold, copies: KnownCopies): boolean =>
+  credential !== undefined &&
+  [...copies].some(([namespace, secret]) => {
+    const of = { source, credential, login, mayCreate: false };
+    return decideCopy({ ...source, namespace }, of, secret).act === "patch";
+  });
+
+/** Replaces the password, unless an attempt or a killed run has done so. */
+async function* replaceOnce(work: Work, account: Account, copies: KnownCopies, run: Run): AsyncGenerator<Outcome> {
+  const { hold } = work;
+  const { order, progress } = run;
+  if (!(await mustReplace(hold, account, copies, run))) {
+    if (!progress.isRotated) yield { to: hold.to, result: "unchanged", because: "an interrupted rotation is completed" };
+    return;
+  }
+  const repositories = hold.credential?.repositories ?? account.granted;
+  const scope = order.verify ? await proofFor(work, repositories ?? []) : undefined;
+  const { expiresAt, grace } = order;
+  const shape = hold.object && shapeOf(hold.object);
+  yield* undoing(work, issue(work, account, { expiresAt, grace, scope, shape, repositories, isNewAccount: false }));
+  progress.isRotated = true;
+}
+
+async function proofFor({ hold, issuer }: Work, granted: readonly string[]): Promise<RepositoryScope> {
+  const host = issuer.registry.loginServer;
+  return { host, repositories: issuer.isScoped ? granted : [], images: await imagesAround(hold, host) };
+}
+
+/** Images of the namespaces that have the login. Without permission to list pods, the proof shows that the registry accepts the password. */
+async function imagesAround({ to: { namespace = "" }, copies, tools }: Hold, host: string) {
+  const [first = namespace] = [namespace, ...Object.keys(copies)];
+  const pods = await listAll(tools.cluster(), "pod", { namespace: first }).catch(unlessForbidden([]));
+  return imagesFrom([host], pods);
+}
+
+/** The copies that the source records, as they were read, without those in namespaces that were created again. */
+type KnownCopies = ReadonlyMap<string, Secret | undefined>;
+
+async function readCopies({ to, copies, tools }: Hold): Promise<KnownCopies> {
+  const names = Object.keys(copies);
+  if (names.length === 0) return new Map();
+  const cluster = tools.cluster();
+  const uids = await uidsOf(names, cluster);
+  const namespaces = names.filter((name) => uids.get(name) === copies[name]);
+  const known = new Map<string, Secret | undefined>();
+  const reads = { secret: to.name, targets: { picks: [], whereUsed: false }, pods: "none", lenient: true } as const;
+  for await (const { scope, read } of readersOf({ cluster, namespaces, open: true }, reads))
+    known.set(scope.namespace, (await read()).secret);
+  return known;
+}
+
+/** Gives the recorded copies that exist the login. A Secret in the way that is not a copy is only named. */
+async function* giveToCopies(hold: Hold, copies: KnownCopies): AsyncGenerator<Outcome> {
+  const { to: source, credential, login, tools } = hold;
+  if (!credential) return;
+  yield* runConcurrently(copies, { interrupted: tools.interrupted }, async function* ([namespace, secret]) {
+    const to = { ...source, namespace };
+    const decision = decideCopy(to, { source, credential, login, mayCreate: false }, secret);
+    if (decision.act === "refuse") yield { to, messages: [decision.error.message], isInfo: true };
+    else if (decision.act !== "keep") yield await writeCopy(hold, namespace, { mayCreate: false, known: { object: secret } });
+  });
+}
+
+/** Replaces a login that the registry issues and that ends by itself. */
+async function* takeAgain(taker: Taker, hold: Hold, { order, tools }: Run): AsyncGenerator<Outcome> {
+  const { to, credential, login, object } = hold;
+  const scope = { host: taker.host, repositories: credential?.repositories ?? [], images: await imagesAround(hold, taker.host) };
+  const taken = await taker.take({ to, credential, login }, scope);
+  if (taken.warnings.length > 0) yield { to: { kind: "registry", name: taker.host }, messages: taken.warnings };
+  if (order.verify && !taken.isProven) yield* prove({ hold, tools }, taken.login, scope, false);
+  const stored = await store(hold, { credential: taken.credential, login: taken.login }, object && shapeOf(object), false);
+  yield { to, result: stored.did === "keep" ? "unchanged" : "configured", object: stored.object, before: stored.before };
+  yield* giveToCopies(hold, await readCopies(hold));
+  await release(hold);
+}
+
+/** Creates an Event for the rotated Secret. The rotation is done, so an Event that can't be created is only a warning. */
+async function* report({ to, object, credential, tools }: Hold): AsyncGenerator<Outcome> {
+  if (tools.dryRun !== "none") return;
+  const { name, namespace = "" } = to;
+  const message = `now holds another password of ${credential?.identity}`;
+  const at = toSeconds(tools.now());
+  const unique = createHash("sha256")
+    .update(JSON.stringify([tools.runId, message]))
+    .digest("hex")
+    .slice(0, 16);
+  const ref = { kind: "event", name: `${name.slice(0, 200)}.${unique}`, namespace } as const;
+  const event = {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { name: ref.name, namespace },
+    involvedObject: { apiVersion: "v1", kind: "Secret", namespace, name, uid: object?.metadata.uid },
+    type: "Normal",
+    reason: "Rotated",
+    message,
+    ...{ source: { component }, reportingComponent: component, firstTimestamp: at, lastTimestamp: at, count: 1 },
+  };
+  const decide = (old: object | undefined) =>
+    old ? ({ act: "keep", because: "it exists" } as const) : ({ act: "create", object: event } as const);
+  const error = await edit(ref, decide, tools, { object: undefined }).then(() => undefined, asCliError);
+  if (error && !(error instanceof Interrupted)) yield { to, messages: [withLines("no Event was created", error.message)] };
+}
+
+/** The component that reports, in the output of `kubectl describe`. */
+const component = "kubectl-acr-secret";
