@@ -64,6 +64,7 @@ export function principalIssuer(env: PrincipalIssuing): Issuer {
     kind: "service-principal",
     registry,
     waits,
+    hasOwnName: false,
     isScoped: mode === "abac",
     look: (owner, evidence) => look(owner, evidence, env),
     ensure: (owner, account, grant, sending) => ensure(owner, account as PrincipalAccount, grant, { ...env, ...sending }),
