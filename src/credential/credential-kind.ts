@@ -46,8 +46,12 @@ export type CredentialKind = {
   };
   /** Whether the flags ask for this kind. Sends no request. @throws CliError usage */
   parse(asked: Asked, stdin: Sources["stdin"]): boolean;
-  /** Finds the registry. @throws CliError usage */
-  open(asked: Asked, sources: Sources): Promise<Issuer | Taker>;
+  /**
+   * Finds the registry.
+   * @param recorded what a source records, if no command line names the credential. Anyone in its namespace can write that
+   * @throws CliError usage
+   */
+  open(asked: Asked, sources: Sources, recorded?: Pick<Credential, "identity">): Promise<Issuer | Taker>;
   /** Returns the flags that ask for the login of a Secret again. */
   again(recorded: Pick<Credential, "identity">): Again;
   /** Returns the flags that open the kind for a recorded credential. Absent: none. */

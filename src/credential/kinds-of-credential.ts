@@ -1,8 +1,11 @@
+import { usage } from "../errors.ts";
+import { isGuid } from "../secret/azure-words.ts";
 import { tokenIssuer } from "./acr-token.ts";
 import { admin } from "./admin.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
 import { entra } from "./entra.ts";
 import { given } from "./given.ts";
+import { principalIssuer } from "./service-principal.ts";
 
 /** An ACR token of the source's own: the default. */
 const acrToken = {
@@ -23,11 +26,69 @@ const acrToken = {
   },
 } as const satisfies CredentialKind;
 
+/** The value of `--service-principal` without a value: the application that only one source uses. No application can have this name. */
+const ownPrincipal = "*";
+
+/** A key of an application in Microsoft Graph. */
+const servicePrincipal = {
+  name: "service-principal",
+  again: ({ identity }) =>
+    isGuid(identity)
+      ? { flags: { servicePrincipal: identity }, warning: `its service principal is ${identity}, which gets another password` }
+      : { flags: {} },
+  // Not extensible: only in an ABAC registry can it get more repositories, and `check` doesn't know the mode of the registry
+  creation: {
+    rights: ["read", "write"].map((action) => `Microsoft.Authorization/roleAssignments/${action}`),
+    uncheckedRight: "Microsoft Graph: Application.ReadWrite.OwnedBy",
+  },
+  flags: {
+    "service-principal": {
+      type: "string",
+      bare: ownPrincipal,
+      exclusive: ["admin", "entra", "password-stdin", "username"],
+      value: "NAME",
+      describe:
+        "Add a password to a service principal, by name or application ID. Create it if the name is unused. Without a value: one that only this Secret uses",
+    },
+  },
+  parse({ flags: { "service-principal": named } }) {
+    if (named !== undefined) nameOfPrincipal(named);
+    return named !== undefined;
+  },
+  async open({ flags, registry: asked, identity, force, wait, waitForRole = wait }, { azure: openAzure, during, sleep }, recorded) {
+    const named = recorded ? recorded.identity : nameOfPrincipal(flags["service-principal"]);
+    const azure = await openAzure(identity);
+    // Starting az takes a second, and finding the registry requires another token
+    azure.prefetchToken("graph");
+    return during(`Looking for ${asked} in Azure`, async () => {
+      const registry = await azure.findRegistry(asked);
+      const { mode } = await azure.registryFacts(registry);
+      const waits = { right: waitForRole, password: wait };
+      return principalIssuer({ azure, registry, mode, named, isRecorded: recorded !== undefined, force, waits, sleep });
+    });
+  },
+} as const satisfies CredentialKind;
+
+/** Display names that a command line accepts. Any other application is named by its id. */
+const nameForm = /^[A-Za-z0-9][A-Za-z0-9._ -]{0,119}$/;
+
+/** @returns undefined for the source's own application @throws CliError usage */
+function nameOfPrincipal(named: unknown): string | undefined {
+  if (named === ownPrincipal) return undefined;
+  if (typeof named === "string" && nameForm.test(named)) return named;
+  throw usage(`invalid --service-principal "${named}": expected up to 120 letters, digits, spaces and . _ -, or an application ID`);
+}
+
 /** Every kind of credential, in the order in which they parse the flags. The last one accepts all flags. */
-export const kindsOfCredential: readonly CredentialKind[] = [given, entra, admin, acrToken];
+export const kindsOfCredential: readonly CredentialKind[] = [given, entra, admin, servicePrincipal, acrToken];
 
 /** The flags of `create` of all kinds. */
-export const flagsOfKinds = { ...entra.flags, ...given.flags, ...admin.flags } as const satisfies CredentialKind["flags"];
+export const flagsOfKinds = {
+  ...servicePrincipal.flags,
+  ...entra.flags,
+  ...given.flags,
+  ...admin.flags,
+} as const satisfies CredentialKind["flags"];
 
 /** Returns the kind that a command line asks for. @throws CliError usage */
 export const kindAskedFor = (asked: Asked, stdin: Sources["stdin"]): CredentialKind =>

@@ -1,6 +1,6 @@
 import type { Permission, RegistryFacts } from "../azure/port.ts";
 import { matchesGlob } from "../scope/scope.ts";
-import type { Kind } from "./kind.ts";
+import type { CredentialKind } from "./credential-kind.ts";
 
 export type MayMint = {
   readonly credential: string;
@@ -12,7 +12,7 @@ export type MayMint = {
 
 /** Determines whether an identity can create a kind of credential. @param permissions undefined if the identity can't read them */
 export function mayMint(
-  { name, creation }: Pick<Kind, "name" | "creation">,
+  { name, creation }: Pick<CredentialKind, "name" | "creation">,
   permissions: readonly Permission[] | undefined,
   registry: RegistryFacts,
 ): MayMint[] {

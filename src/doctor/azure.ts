@@ -2,7 +2,7 @@ import { grantCommand } from "../azure/arm-error.ts";
 import type { Azure, AzureIdentity, AzureRegistry, RegistryFacts, RoleAssignment, TokenSource } from "../azure/port.ts";
 import { tokensIn } from "../credential/acr-token/acr-token.ts";
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
-import { credentialKinds } from "../credential/kinds.ts";
+import { kindsOfCredential } from "../credential/kinds-of-credential.ts";
 import { mayMint, onData, permits } from "../credential/mint-rights.ts";
 import { granted } from "../credential/service-principal/roles.ts";
 import { asRefusal, CliError, unlessRefused, usage } from "../errors.ts";
@@ -18,7 +18,7 @@ async function readRegistry(azure: Azure, registry: AzureRegistry) {
     azure.tokenCount(registry).catch(unlessRefused(undefined)),
   ]);
   // For each kind of credential, whether the identity may create it. The default comes first
-  const may = credentialKinds.toReversed().flatMap((kind) => mayMint(kind, permissions, settings));
+  const may = kindsOfCredential.toReversed().flatMap((kind) => mayMint(kind, permissions, settings));
   return { registry, settings, permissions, tokens, limit: tokensIn[registry.sku], may };
 }
 

@@ -28,6 +28,8 @@ test.for([
   { flags: { entra: true }, kind: "entra" },
   { flags: { entra: false }, kind: "acr-token" },
   { flags: { admin: false }, kind: "acr-token" },
+  { flags: { "service-principal": "ci" }, kind: "service-principal" },
+  { flags: { "service-principal": "*" }, kind: "service-principal" },
 ])("selects $kind for $flags", ({ flags, kind }) => {
   expect(kindFor(flags).name).toBe(kind);
 });
@@ -35,12 +37,26 @@ test.for([
 test.for([
   { flags: { username: "ci" }, message: "--username requires --password-stdin: other users could read a password on the command line" },
   { flags: { "password-stdin": true }, message: "--password-stdin requires --username" },
+  {
+    flags: { "service-principal": "-ci" },
+    message: 'invalid --service-principal "-ci": expected up to 120 letters, digits, spaces and . _ -, or an application ID',
+  },
 ])("rejects $flags", ({ flags, message }) => {
   expect(() => kindFor(flags)).toThrow(expect.objectContaining({ kind: "usage", message }));
 });
 
 test.for<{ kind: string; identity: string; again: Again }>([
   { kind: "acr-token", identity: "ci-pull", again: { flags: {} } },
+  {
+    kind: "service-principal",
+    identity: "44444444-4444-4444-4444-444444444444",
+    again: {
+      flags: { servicePrincipal: "44444444-4444-4444-4444-444444444444" },
+      warning: "its service principal is 44444444-4444-4444-4444-444444444444, which gets another password",
+    },
+  },
+  // The name could belong to another application by now
+  { kind: "service-principal", identity: "ci", again: { flags: {} } },
   { kind: "given", identity: "ci", again: { flags: { username: "ci" } } },
   {
     kind: "admin",
@@ -68,6 +84,8 @@ const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
 async function takeFor(asked: Asked, inside: ReturnType<typeof login> | undefined, kind: string, verdict: Proof["verdict"] = "pulls") {
   const azure = {
     findRegistry: async () => registry,
+    registryFacts: async () => ({ mode: "abac" }),
+    prefetchToken: () => undefined,
     adminLogins: async () =>
       new Map([
         ["password", login("myregistry", "one")],
@@ -134,6 +152,12 @@ test.for<{ why: string; flags?: Asked["flags"]; more?: Partial<Asked>; kind?: st
   });
 });
 
-test("opens the issuer of ACR tokens of a registry", async () => {
-  expect(await takeFor(asking({}), undefined, "")).toMatchObject({ kind: "acr-token", registry });
+test.for([
+  { flags: {}, issuer: { kind: "acr-token", registry, isScoped: true, waits: undefined } },
+  {
+    flags: { "service-principal": "ci" },
+    issuer: { kind: "service-principal", registry, isScoped: true, waits: { right: 20, password: 10 } },
+  },
+])("opens the issuer $issuer.kind of a registry", async ({ flags, issuer }) => {
+  expect(await takeFor(asking(flags, { wait: 10, waitForRole: 20 }), undefined, "")).toMatchObject(issuer);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Permission } from "../../../src/azure/port.ts";
-import { credentialKinds } from "../../../src/credential/kinds.ts";
+import { kindsOfCredential } from "../../../src/credential/kinds-of-credential.ts";
 import { mayMint, permits } from "../../../src/credential/mint-rights.ts";
 
 const action = "Microsoft.ContainerRegistry/registries/tokens/write";
@@ -83,7 +83,7 @@ test.for<Row>([
 ])(
   "answers $missing$unchecked for $credential with $permissions",
   ({ credential, permissions, adminUser = true, mode = "legacy", ...rights }) => {
-    const answers = credentialKinds.flatMap((kind) => mayMint(kind, permissions, { ...registry, mode, adminUser }));
+    const answers = kindsOfCredential.flatMap((kind) => mayMint(kind, permissions, { ...registry, mode, adminUser }));
 
     expect(answers.find((one) => one.credential === credential)).toEqual({ credential, ...rights });
   },
