@@ -12,7 +12,6 @@ import { configuredNames } from "../src/kube/kubectl-config.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/kube/port.ts";
 import { printableFlow } from "../src/output/printable.ts";
 import type { Registry } from "../src/registry/port.ts";
-import { openRegistry } from "../src/registry/registry.ts";
 import { machineFiles } from "./files.ts";
 import { machinePrograms, type Programs } from "./programs.ts";
 import { clientVersion } from "./project.ts";
@@ -88,7 +87,28 @@ export function processContext(interruption: Interruption, launched?: Launched):
       const { openAzure } = await import("../src/azure/azure.ts");
       return openAzure({ identity, env, trace, signal, sleep: pause, now });
     },
-    registry: (trace) => openRegistry({ env, trace, signal, sleep: pause, now }),
+    registry: (trace) =>
+      openLate(async () => (await import("../src/registry/registry.ts")).openRegistry({ env, trace, signal, sleep: pause, now })),
+  };
+}
+
+/** Returns a registry whose code is loaded while the verb reads the cluster: many commands use only the cluster. */
+function openLate(open: () => Promise<Registry>): Registry {
+  let opened: Registry | undefined;
+  const opening = open().then((registry) => {
+    opened = registry;
+    return registry;
+  });
+  // The first call reports the error
+  opening.catch(() => {});
+  return {
+    prove: async (...args) => (await opening).prove(...args),
+    admits: async (...args) => (await opening).admits(...args),
+    exchange: async (...args) => (await opening).exchange(...args),
+    anyTag: async (...args) => (await opening).anyTag(...args),
+    contentOf: async (...args) => (await opening).contentOf(...args),
+    repositories: async (...args) => (await opening).repositories(...args),
+    aheadBy: (host) => opened?.aheadBy?.(host),
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { askOnce } from "../../../src/registry/ask-once.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../../src/registry/port.ts";
-import { askOnce, clocked } from "../../../src/registry/registry.ts";
+import { clocked } from "../../../src/registry/registry.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const now = () => new Date("2026-01-01T01:30:00Z");
