@@ -5,16 +5,14 @@ import { type PullSecretItem, pullSecretItem } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
-import { loginServerIn, registryName } from "../src/registry/login-server.ts";
 import { hostOf } from "../src/registry/server-key.ts";
-import { type ClusterScope, clusterScopeOf, untilUnreadable } from "../src/scope/cluster-scopes.ts";
-import type { Holding } from "../src/secret/entry.ts";
-import { expiryBy, holdingsOf, type ListOptions, listPullSecrets, type UnreadableNamespace } from "../src/usage/listed-secrets.ts";
+import { type ClusterScope, clusterScopeOf } from "../src/scope/cluster-scopes.ts";
+import { listSecrets } from "../src/verbs/list.ts";
 import { pluralize } from "../src/wording.ts";
 import { whereOf } from "./conclude.ts";
 import { printReport, printUnreadable, reading } from "./findings.ts";
 import { expiryAfter } from "./line/durations.ts";
-import { type Flags, formatFlag, noHeaders, under } from "./line/flags.ts";
+import { type Flags, formatFlag, identityFlags, identityOf, noHeaders, under } from "./line/flags.ts";
 import { registries } from "./line/known.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { type Orders, sortBy, sortedBy } from "./line/sort-by.ts";
@@ -38,12 +36,14 @@ export const list = verb({
   description: [
     "Lists every Secret of type kubernetes.io/dockerconfigjson, and the Secrets that this plugin wrote for Argo CD. If another tool wrote a " +
       "login, the kind of credential is a guess, with a question mark (acr-token?).",
+    "With -o wide, GRANTS shows the repositories that an ACR token may pull. They are read from Azure. If Azure can't be read, the list " +
+      "shows what the Secret records, and marks it with (recorded).",
   ],
   findings: "--expiring-within found a credential",
   examples: [
     "# List the pull secrets of the current namespace",
     "kubectl acr-secret list",
-    "# List those of all namespaces, with the ACR token of each",
+    "# List those of all namespaces, with the ACR token, the copies and the repositories of each",
     "kubectl acr-secret list -A -o wide",
     "# List those for one registry, the next expiry first",
     "kubectl acr-secret list -A --registry myregistry --sort-by expires",
@@ -73,6 +73,7 @@ export const list = verb({
       },
     }),
     ...readScope,
+    ...identityFlags,
     output: formatFlag("secrets"),
     ...sortBy(orders),
     ...noHeaders,
@@ -83,14 +84,15 @@ export const list = verb({
     if (flags["include-unknown"] && within === undefined) throw usage("--include-unknown requires --expiring-within");
     const ends = within === undefined ? undefined : new Date(expiryAfter(within, session.now(), "--expiring-within"));
     const { output, registry, selector, "include-unknown": includeUnknown } = flags;
-    const options = { carriers: output !== "name", selector, registry, ends, includeUnknown };
-    const { clusterScope, collected } = await reading(session, "list", output, async () => {
+    const openAzure = output === "wide" ? () => session.azure(identityOf(flags)) : undefined;
+    const order = { carriers: output !== "name", selector, registry, ends, includeUnknown, openAzure };
+    const { clusterScope, listed } = await reading(session, "list", output, async () => {
       const clusterScope = await clusterScopeOf(scopeOf(flags), { ...session, writes: false });
-      return { clusterScope, collected: await collect(clusterScope, options) };
+      return { clusterScope, listed: await listSecrets(clusterScope, order) };
     });
-    const { skipped, unreadable } = collected;
+    const { skipped, unreadable } = listed;
     const where = whereOf(clusterScope);
-    const found = sortedBy(collected.found, orders, flags["sort-by"]);
+    const found = sortedBy(listed.found.map(pullSecretItem), orders, flags["sort-by"]);
     const { stdout, stderr, env, now } = session;
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
     if (isForPrograms(output)) await printReport(session, "list", output, found, unreadable);
@@ -103,53 +105,13 @@ export const list = verb({
   },
 });
 
-type Options = ListOptions & { readonly registry: string | undefined; readonly ends: Date | undefined; readonly includeUnknown: boolean };
-
-type Skipped = { never: number; unknown: number };
-
 /** Returns the counts of Secrets that `--expiring-within` omits although they may need attention. */
-function skippedLine({ never, unknown }: Skipped): string {
+function skippedLine({ never, unknown }: Awaited<ReturnType<typeof listSecrets>>["skipped"]): string {
   const parts = [
     ...(never > 0 ? [`${never} never ${pluralize(never, "expires", "expire")}`] : []),
     ...(unknown > 0 ? [`${unknown} with unknown expiry`] : []),
   ];
   return parts.length > 0 ? `secrets not shown: ${parts.join(", ")}\n` : "";
-}
-
-/** Collects the Secrets. If the cluster can't be read, the last error has no namespace. */
-async function collect(clusterScope: ClusterScope, options: Options) {
-  const found: PullSecretItem[] = [];
-  const skipped: Skipped = { never: 0, unknown: 0 };
-  const unreadable: UnreadableNamespace[] = [];
-  for await (const one of untilUnreadable(listPullSecrets(clusterScope, options), (error) => ({ namespace: "", error }))) {
-    if ("error" in one) {
-      unreadable.push(one);
-      continue;
-    }
-    const holdings = holdingsOf(one.secret);
-    const selected = selectionOf(holdings, options);
-    // The data of thousands of Secrets would use too much memory
-    if (selected === "due") found.push(pullSecretItem({ ...one, holdings }));
-    else if (selected !== "later") skipped[selected]++;
-  }
-  return { found, skipped, unreadable };
-}
-
-/** Returns `due` for a Secret that is listed, and `later` for one that is not. Others are counted. */
-function selectionOf(holdings: readonly Holding[], { registry, ends, includeUnknown }: Options): ReturnType<typeof expiryBy> {
-  if (registry !== undefined && !isFor(holdings, registry)) return "later";
-  const expiry = ends ? expiryBy(holdings, ends) : "due";
-  return expiry === "unknown" && includeUnknown ? "due" : expiry;
-}
-
-/** Whether a Secret has a login for a registry, given by its name or as a host. */
-const isFor = (holdings: readonly Holding[], registry: string): boolean =>
-  holdings.some(({ hosts }) => hosts.some((host) => namesOf(host).includes(registry)));
-
-/** Returns the host of a key under `auths`, and for a host of a registry in Azure its login server and its name. */
-function namesOf(key: string): readonly (string | undefined)[] {
-  const host = hostOf(key.toLowerCase());
-  return [host, loginServerIn(host), registryName(host)];
 }
 
 function nothing(where: PlaceDetail, { namespaces: [first] }: ClusterScope): string {

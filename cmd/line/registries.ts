@@ -1,6 +1,6 @@
 import type { Cluster } from "../../src/kube/port.ts";
 import { loginServerIn } from "../../src/registry/login-server.ts";
-import { readEntries } from "../../src/secret/entry.ts";
+import { recordedIn } from "../../src/secret/recorded.ts";
 import { imagesOf } from "../../src/usage/images.ts";
 import { managed } from "../../src/usage/pull-secrets.ts";
 
@@ -15,8 +15,8 @@ export async function registriesInUse(cluster: Cluster): Promise<readonly string
   return [...new Set(found.flatMap((host) => loginServerIn(host) ?? []))];
 
   async function recorded(): Promise<string[]> {
-    const hostsOf = (secret: Parameters<typeof readEntries>[0]) => (readEntries(secret) ?? []).flatMap((entry) => entry.hosts);
-    return (await firstPage("secret", { labels: managed, metadataOnly: true })).flatMap(hostsOf);
+    const secrets = await firstPage("secret", { labels: managed, metadataOnly: true });
+    return secrets.flatMap((secret) => recordedIn(secret)?.credential.host ?? []);
   }
 
   async function usedByPods(): Promise<string[]> {

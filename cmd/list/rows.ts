@@ -14,6 +14,7 @@ type Columns = {
 /** Returns the table of `list`. */
 export function rows(found: readonly PullSecretItem[], { where, headers, now, style }: Columns, wide: boolean): string {
   const places = placeColumns(where);
+  const hasCopies = wide || found.some(({ source, copies }) => source ?? copies);
   const header = [
     ...places.header,
     "NAME",
@@ -21,10 +22,11 @@ export function rows(found: readonly PullSecretItem[], { where, headers, now, st
     "CREDENTIAL",
     "EXPIRES",
     "SERVICEACCOUNTS",
+    ...(hasCopies ? ["COPIES"] : []),
     "AGE",
-    ...(wide ? ["IDENTITY", "SLOT", "CREATED", "PREVIOUS", "CREATED-BY"] : []),
+    ...(wide ? ["IDENTITY", "GRANTS", "SLOT", "CREATED", "PREVIOUS", "CREATED-BY"] : []),
   ];
-  const cells = found.map((one) => [...places.cells(one), ...cellsOf(one, now, wide)].slice(0, header.length));
+  const cells = found.map((one) => [...places.cells(one), ...cellsOf(one, now, { wide, hasCopies })].slice(0, header.length));
   const paint = (cell: string, _: number, column: number) => (header[column] === "EXPIRES" && cell === "expired" ? style.red(cell) : cell);
   return table(header, cells, { headers, paint });
 }
@@ -32,7 +34,7 @@ export function rows(found: readonly PullSecretItem[], { where, headers, now, st
 type Login = PullSecretItem["logins"][number];
 
 /** Returns the cells of one Secret, those of `-o wide` last. */
-function cellsOf(item: PullSecretItem, now: Date, wide: boolean): string[] {
+function cellsOf(item: PullSecretItem, now: Date, { wide, hasCopies }: { readonly wide: boolean; readonly hasCopies: boolean }): string[] {
   const { name, logins, serviceAccounts, expiry, expiresAt, creationTimestamp } = item;
   const all = (of: (login: Login) => string | undefined) => inCell([...new Set(logins.flatMap((login) => of(login) || []))], wide);
   const hosts = logins.flatMap(({ registries }) => registries.map(shortHost));
@@ -43,14 +45,26 @@ function cellsOf(item: PullSecretItem, now: Date, wide: boolean): string[] {
     all(({ credential, guessed }) => credential && `${credential}${guessed ? "?" : ""}`),
     expiry === "unknown" ? "<unknown>" : until(expiresAt ?? undefined, now),
     inCell(serviceAccounts, wide),
+    ...(hasCopies ? [copiesOf(item, wide)] : []),
     age(creationTimestamp, now),
     all(({ identity }) => identity),
+    logins.some(({ grants }) => grants) ? inCell([...new Set(logins.flatMap(grantsOf))], wide) : "<unknown>",
     all(({ slot }) => slot),
     all(({ createdAt }) => createdAt && age(createdAt, now)),
     all(({ previous }) => previous && previousOf(previous, now)),
     all(({ createdBy }) => createdBy),
   ];
 }
+
+/** Returns the source of a copy, or the namespaces that have a copy. */
+function copiesOf({ source, copies = [] }: PullSecretItem, wide: boolean): string {
+  if (source) return `copy of ${source.namespace}/${source.name}`;
+  return wide ? copies.join(",") : `${copies.length || ""}`;
+}
+
+/** Returns the repositories that a login may pull, as far as that is known. */
+const grantsOf = ({ grants }: Login): readonly string[] =>
+  (grants?.repositories ?? []).map((repository) => (grants?.from === "azure" ? repository : `${repository} (recorded)`));
 
 /** Returns the registry's name for a login server of Azure's public cloud, and any other host unchanged. */
 const shortHost = (host: string) => host.replace(/^([^.]+)\.azurecr\.io$/, "$1");

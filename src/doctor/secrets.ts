@@ -1,12 +1,15 @@
 import { causes } from "../check/cause.ts";
 import type { Verdict } from "../check/verdict.ts";
-import { kindNamed } from "../credential/kinds.ts";
+import type { CredentialKind } from "../credential/credential-kind.ts";
+import { kindCalled } from "../credential/kinds-of-credential.ts";
 import { day, soonDays } from "../duration.ts";
 import type { Fix } from "../fix.ts";
 import { joinNames, nameOf } from "../kinds.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
+import { holdingsOf } from "../secret/holdings.ts";
+import { sourceOf } from "../secret/record.ts";
 import { toSeconds } from "../timestamp.ts";
-import { holdingsOf, type ListedSecret, listPullSecrets, type UnreadableNamespace } from "../usage/listed-secrets.ts";
+import { type ListedSecret, listPullSecrets, type UnreadableNamespace } from "../usage/listed-secrets.ts";
 import { counted, placed, pluralize } from "../wording.ts";
 import { type CheckResult, explainCommand, findingOf } from "./finding.ts";
 
@@ -29,10 +32,11 @@ export async function checkExpiry(clusterScope: ClusterScope, list: Fix, now: Da
     else all.push(expiryOf(listed));
   }
   const due = all.filter(({ at }) => at <= now.getTime() + soonDays * day).sort((a, b) => a.at - b.at);
-  const found = due.map(({ name, namespace, at, isOwn }): CheckResult => {
+  const found = due.map(({ name, namespace, at, isOwn, source }): CheckResult => {
     const isExpired = at <= now.getTime();
     const subject = `secret/${name}`;
-    const message = `${subject}${placed({ namespace })} ${isExpired ? "expired" : "expires"} at ${toSeconds(new Date(at))}`;
+    const copy = source ? `, a copy of secret "${source.name}" in namespace "${source.namespace}",` : "";
+    const message = `${subject}${placed({ namespace })}${copy} ${isExpired ? "expired" : "expires"} at ${toSeconds(new Date(at))}`;
     // Only the plugin's own logins can be rotated. For all others, check prints the command
     const next: Fix = { verb: isOwn ? "rotate" : "check", secret: name, namespace };
     return { status: isExpired ? "failed" : "warning", subject, message, next };
@@ -56,9 +60,12 @@ function expiryOf({ secret }: ListedSecret) {
     namespace: secret.metadata.namespace,
     /** Milliseconds; Infinity if it is not known or never. */
     at: Math.min(...holdings.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : Date.parse(expiresAt)))),
-    isOwn: holdings.some(({ kind, guessed }) => !guessed && kindNamed(kind)?.renewal !== undefined),
+    source: sourceOf(secret),
+    isOwn: holdings.some(({ kind, guessed }) => !guessed && isRenewable(kindCalled(kind))),
   };
 }
+
+const isRenewable = (kind: CredentialKind | undefined): boolean => kind !== undefined && kind.notRenewable === undefined;
 
 function unknown(unreadable: readonly UnreadableNamespace[]): readonly CheckResult[] {
   const all = unreadable.map(

@@ -7,7 +7,8 @@ import { type Fix, hintText, inPlace } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { PruneRow } from "../plan/prune.ts";
-import type { Holding } from "../secret/entry.ts";
+import type { Holding } from "../secret/holdings.ts";
+import type { SourceOfCopy } from "../secret/record.ts";
 import { isTimestamp, toSeconds } from "../timestamp.ts";
 
 // The items that verbs print for programs. docs/schema/acr-secret-v1.json describes every member.
@@ -70,15 +71,15 @@ export const failed = ({ cause, owners }: Pick<Verdict, "cause" | "owners">, str
 export const imageUsers = ({ owners, serviceAccount }: ImageCheck): readonly string[] =>
   owners.length > 0 ? owners.map(({ kind, name }) => `${kind}/${name}`) : [`serviceaccount/${serviceAccount}`];
 
-type Listed = {
-  readonly secret: Pick<Secret, "metadata">;
+type Listed = Pick<Secret["metadata"], "name" | "namespace" | "creationTimestamp"> & {
   readonly serviceAccounts: readonly string[];
   readonly holdings: readonly Holding[];
+  readonly source: SourceOfCopy | undefined;
+  readonly copies: readonly string[];
 };
 
 /** Returns a pull secret and the ServiceAccounts that use it, without its passwords. */
-export function pullSecretItem({ secret, serviceAccounts, holdings }: Listed) {
-  const { name, namespace, creationTimestamp } = secret.metadata;
+export function pullSecretItem({ name, namespace, creationTimestamp, serviceAccounts, holdings, source, copies }: Listed) {
   return {
     apiVersion,
     kind: "PullSecret" as const,
@@ -86,7 +87,9 @@ export function pullSecretItem({ secret, serviceAccounts, holdings }: Listed) {
     name,
     creationTimestamp,
     ...firstExpiry(holdings),
-    logins: holdings.map(({ hosts, kind, guessed, identity, slot, expiry, expiresAt, madeAt, by, previous }) => ({
+    source: source && { namespace: source.namespace, name: source.name },
+    copies: copies.length > 0 ? copies : undefined,
+    logins: holdings.map(({ hosts, kind, guessed, identity, slot, expiry, expiresAt, madeAt, by, previous, grants }) => ({
       registries: hosts,
       credential: kind || undefined,
       guessed,
@@ -96,7 +99,8 @@ export function pullSecretItem({ secret, serviceAccounts, holdings }: Listed) {
       expiresAt: timeOf(expiresAt) ?? null,
       createdAt: timeOf(madeAt),
       createdBy: by,
-      previous: previous && { slot: previous.slot, createdAt: timeOf(previous.madeAt), until: timeOf(previous.until) },
+      previous: previous && { slot: previous.slot || undefined, createdAt: timeOf(previous.madeAt), until: timeOf(previous.until) },
+      grants,
     })),
     serviceAccounts,
   };

@@ -34,22 +34,6 @@ export type Password = Pick<Entry, "slot" | "madeAt">;
 /** A password that was replaced. `until`: when to retire it (RFC 3339); absent: at the next rotation. */
 export type Previous = Password & { readonly until?: string };
 
-/** A login that a pull secret holds, as its annotation records it or as guessed from its text. */
-export type Holding = {
-  /** The keys under `auths` with this login. */
-  readonly hosts: readonly string[];
-  /** The kind of credential; empty if unknown. */
-  readonly kind: string;
-  readonly guessed: boolean;
-  /** The user name or id that signs in; empty if unknown. */
-  readonly identity: string;
-  readonly slot: string;
-  readonly expiry: "at" | "never" | "unknown";
-  /** RFC 3339; only if `expiry` is `at`. */
-  readonly expiresAt?: string;
-  /** When the password was created (RFC 3339), by which identity, and which password it replaced, if recorded. */
-} & Pick<Entry, "madeAt" | "by" | "previous">;
-
 /** The annotation for the entries: a JSON list. */
 export const loginsAnnotation = "acr-secret/logins";
 

@@ -5,7 +5,7 @@ import type { ExistingSecret } from "../plan/existing-secret.ts";
 import type { Login } from "../registry/port.ts";
 import { isPathKeyOf } from "../registry/server-key.ts";
 import { readClaim } from "../secret/claim.ts";
-import { type Entry, isOurs, readAnnotation, readEntries } from "../secret/entry.ts";
+import { readEntries } from "../secret/entry.ts";
 import { othersOf } from "../secret/owners.ts";
 import { asPullSecret, shapeNamed, shapeOf } from "../secret/shapes.ts";
 
@@ -51,14 +51,4 @@ export function loginFor(secret: Secret, host: string): Login | undefined {
   const [match] = buildKeyring([{ ...read, name: read.metadata.name }]).lookup({ host, repository: "any", reference: "latest" });
   if (match) return match.login;
   return entriesIn(read).find(({ server }) => isPathKeyOf(host, server))?.login;
-}
-
-/**
- * Returns the recorded logins of a Secret whose label was replaced by another tool, if the Secret really holds them. The annotation alone
- * is no evidence, because other tools copy it.
- */
-export function unlabeledEntries(secret: Secret): readonly Entry[] {
-  if (isOurs(secret)) return [];
-  const named = readAnnotation(secret) ?? [];
-  return named.filter(({ hosts: [host = ""], identity }) => loginFor(secret, host)?.username === identity);
 }

@@ -1,17 +1,11 @@
-import { endsKnown } from "../credential/kinds.ts";
 import { type CliError, isForbidden, isNotFound } from "../errors.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
-import { printableServer, readPullSecret, serversOf } from "../kubelet/read-pull-secret.ts";
-import type { Secret, ServiceAccount } from "../objects.ts";
+import { managedBy, type Secret, type ServiceAccount } from "../objects.ts";
 import { type ClusterScope, clusterWideOrEach } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
-import { type Holding, readEntries } from "../secret/entry.ts";
-import { guess } from "../secret/guess.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { shapes } from "../secret/shapes.ts";
-import { isTimestamp } from "../timestamp.ts";
-import { unlabeledEntries } from "./existing-secret.ts";
 import { requireNamespace } from "./namespace.ts";
 
 /** A pull secret, and the ServiceAccounts whose lists contain it. */
@@ -93,18 +87,12 @@ async function* fromClusterLists(
   }
 }
 
-/** Reads metadata only: Secrets of these formats that other tools wrote hold logins that this plugin doesn't show. */
 async function ofOtherShapes(cluster: Cluster, { labels: selector }: SecretFilter, namespace?: string): Promise<readonly Secret[]> {
   const lists = otherShapes.map(({ type, labels }) => {
-    const selectors = [selector, ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)];
-    return listAll(cluster, "secret", {
-      namespace,
-      labels: selectors.filter(Boolean).join(","),
-      fields: `type=${type}`,
-      metadataOnly: true,
-    });
+    const own = Object.entries({ ...labels, [managedBy.key]: managedBy.value }).map(([key, value]) => `${key}=${value}`);
+    return listAll(cluster, "secret", { namespace, labels: [selector, ...own].filter(Boolean).join(","), fields: `type=${type}` });
   });
-  return (await Promise.all(lists)).flat().filter((secret) => readEntries(secret) !== undefined);
+  return (await Promise.all(lists)).flat();
 }
 
 /** Merges two lists in the order of their keys, `NAMESPACE/NAME`. @param few is awaited after the first page is read */
@@ -130,51 +118,4 @@ function serviceAccountsWith({ metadata }: Secret, accounts: readonly ServiceAcc
   return accounts
     .filter(({ imagePullSecrets }) => imagePullSecrets?.some(({ name }) => name === metadata.name))
     .map((account) => account.metadata.name);
-}
-
-/** Returns the logins of a pull secret, sorted by host. A login without an annotation is guessed. */
-export function holdingsOf(secret: Secret): Holding[] {
-  const entries = [...(readEntries(secret) ?? []), ...unlabeledEntries(secret)].map(
-    ({ hosts, kind, identity, slot = "", expiresAt, madeAt, by, previous }): Holding => ({
-      hosts,
-      kind,
-      guessed: false,
-      identity,
-      slot,
-      ...expiryOf(expiresAt, endsKnown(kind) ? "never" : "unknown"),
-      madeAt,
-      by,
-      previous,
-    }),
-  );
-  const recorded = new Set(entries.flatMap(({ hosts }) => hosts));
-  const all = [...entries, ...guessed(secret).filter(({ hosts }) => !hosts.some((host) => recorded.has(host)))];
-  return all.sort(({ hosts: [a = ""] }, { hosts: [b = ""] }) => (a < b ? -1 : Number(a > b)));
-}
-
-/**
- * Returns the expiry of a recorded time. Anyone can write the annotation, so a text that is not a time means an unknown expiry.
- * @param absent the meaning of no text
- */
-function expiryOf(expiresAt: string | undefined, absent: "never" | "unknown"): Pick<Holding, "expiry" | "expiresAt"> {
-  if (expiresAt === undefined) return { expiry: absent };
-  return isTimestamp(expiresAt) ? { expiry: "at", expiresAt } : { expiry: "unknown" };
-}
-
-function guessed(secret: Secret): Holding[] {
-  const named = { ...secret, name: secret.metadata.name };
-  const nothing = { kind: "", guessed: true, identity: "", slot: "", expiry: "unknown" } as const;
-  const reading = readPullSecret(named);
-  if (!("entries" in reading)) return (serversOf(named) ?? []).map((server) => ({ ...nothing, hosts: [printableServer(server)] }));
-  return reading.entries.map(({ server, login }) => {
-    const { kind, expiresAt } = guess(server, login);
-    return { ...nothing, hosts: [printableServer(server)], kind: kind ?? "", identity: login.username, ...expiryOf(expiresAt, "unknown") };
-  });
-}
-
-/** Returns whether a pull secret expires by the time of `--expiring-within`, or why it is not listed. */
-export function expiryBy(holdings: readonly Holding[], limit: Date): "due" | "later" | "never" | "unknown" {
-  if (holdings.some(({ expiresAt }) => expiresAt !== undefined && Date.parse(expiresAt) <= limit.getTime())) return "due";
-  if (holdings.length === 0 || holdings.some(({ expiry }) => expiry === "unknown")) return "unknown";
-  return holdings.every(({ expiry }) => expiry === "never") ? "never" : "later";
 }

@@ -52,13 +52,17 @@ const login = (more: { readonly hosts: readonly string[]; readonly expiresAt?: s
   madeAt: undefined,
   by: undefined,
   previous: undefined,
+  grants: { repositories: ["app/web"], from: "record" as const },
   ...more,
 });
 
 /** The items of a list: each kind of expiry, a login for two hosts, hostile texts, and the same host twice. */
 export const secrets: readonly Item[] = [
   pullSecretItem({
-    secret: { metadata: { name: "acr", namespace: "demo" } },
+    name: "acr",
+    namespace: "demo",
+    source: undefined,
+    copies: ["team-a", "team-b"],
     serviceAccounts: ["default"],
     holdings: [
       login({ hosts: ["a.azurecr.io", "a.eastus.geo.azurecr.io"], expiry: "at", expiresAt: "2026-02-01T00:00:00Z" }),
@@ -68,7 +72,10 @@ export const secrets: readonly Item[] = [
     ],
   }),
   pullSecretItem({
-    secret: { metadata: { name: hostile, namespace: "demo" } },
+    name: hostile,
+    namespace: "demo",
+    source: { namespace: hostile, name: hostile },
+    copies: [],
     serviceAccounts: [],
     holdings: [{ ...login({ hosts: [hostile], expiry: "never" }), kind: hostile }],
   }),

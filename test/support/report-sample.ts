@@ -98,6 +98,7 @@ export function pullSecretOf(
     createdAt: expiry === "unknown" ? undefined : inDays(-60),
     createdBy: "jane@example.com",
     previous: undefined,
+    grants: undefined,
   };
   const serviceAccounts = ["default"];
   const creationTimestamp = inDays(-90);
@@ -108,6 +109,8 @@ export function pullSecretOf(
     name,
     creationTimestamp,
     ...ends,
+    source: undefined,
+    copies: undefined,
     logins: [login],
     serviceAccounts,
     ...more,

@@ -34,6 +34,16 @@ test("loads no more than 32 files before the verb is known, because each command
   expect(loaded.length).toBeLessThanOrEqual(32);
 });
 
+test("loads nothing for list that only other verbs or a flag need", async () => {
+  const sources = await sourcesOf("src", "cmd");
+  const loaded = ["cmd/run.ts", "cmd/list.ts"].flatMap((entry) => loadedWith(entry, sources));
+  const late = loaded.filter((path) => /^src\/(azure|credential|registry|targets)\//.test(path));
+
+  // They read names: of clouds for a flag, of a registry for --registry, and of the keys of a docker config
+  const names = ["azure/cloud.ts", "azure/registry-name.ts", "registry/login-server.ts", "registry/server-key.ts"];
+  expect([...new Set(late)].toSorted()).toEqual(names.map((name) => `src/${name}`));
+});
+
 test("retries a write after a conflict in one place, and a create in another", async () => {
   const loops = (await sourcesOf("src/actions", "src/targets")).filter(({ text }) => /for \(let \w+ = 1; ; /.test(text));
 

@@ -64,14 +64,18 @@ function tableOf(group: Group<PullSecretItem>, now: Date): Html {
 const noLogin: Partial<Login> & Expiry = { expiry: "unknown", expiresAt: null };
 
 /** Returns a row for each login. The first has the name of the Secret. */
-function rowOf({ name, logins, serviceAccounts }: PullSecretItem, now: Date): Html {
+function rowOf({ name, source, copies = [], logins, serviceAccounts }: PullSecretItem, now: Date): Html {
   const all = logins.length > 0 ? logins : [noLogin];
   const span = all.length > 1 && html` rowspan="${all.length}"`;
+  const origin = source
+    ? `copy of ${source.namespace}/${source.name}`
+    : copies.length > 0 && `${copies.length} ${pluralize(copies.length, "copy", "copies")}`;
+  const about = origin !== false && html` <span class="dim">${origin}</span>`;
   const rows = all.map((login: typeof noLogin, at) => {
     const { registries = [], credential = "", guessed, identity, expiry, expiresAt, createdAt } = login;
     const end = expiresAt === null ? expiry : expiryTimeOf(Date.parse(expiresAt), now);
     const made = createdAt !== undefined && html`<time datetime="${createdAt}">${createdAt.slice(0, 10)}</time>`;
-    return html`<tr>${at === 0 && html`<th scope="row"${span}><code>${name}</code></th>`}<td>${registries.join(", ")}</td><td>${credential}${
+    return html`<tr>${at === 0 && html`<th scope="row"${span}><code>${name}</code>${about}</th>`}<td>${registries.join(", ")}</td><td>${credential}${
       guessed === true && credential !== "" && "?"
     } <span class="dim">${identity}</span></td><td><b class="${lookOf(login, now)}">${end}</b></td><td>${made}</td>${
       at === 0 && html`<td${span}>${serviceAccounts.join(", ")}</td>`

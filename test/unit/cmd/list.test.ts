@@ -1,12 +1,13 @@
 import { load } from "js-yaml";
 import { expect } from "vitest";
-import { entryMetadata, loginsAnnotation } from "../../../src/secret/entry.ts";
+import type { Credential } from "../../../src/secret/record.ts";
 import { line, refused } from "../../support/demo.ts";
 import type { Asked } from "../../support/fakes/asked.ts";
 import { account, pullSecret } from "../../support/fakes/cluster.ts";
 import { linesOf, stored, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
+import { copySecret, recordOf, sourceSecret } from "../../support/records.ts";
 import { all, any, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const create = "create --registry myregistry --repository app/web";
@@ -86,26 +87,14 @@ testRows(
   },
 );
 
-/** Another user changes the Secret and its entries. */
-const note =
-  (...entries: object[]): Given =>
-  ({ cluster }) => {
-    const { metadata, ...secret } = cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
-    cluster.put(
-      { ...secret, metadata: { ...metadata, annotations: { [loginsAnnotation]: JSON.stringify(entries) } } },
-      "kubectl-acr-secret",
-    );
-  };
+/** The namespace has a source. */
+const recorded =
+  (credential: Partial<Credential>): Given =>
+  ({ cluster }) =>
+    cluster.put(sourceSecret("demo/acr-myregistry", { credential }));
 const host = "myregistry.azurecr.io";
-const unknownKind = { hosts: [host], kind: "service-principal", identity: "app-1", keyId: "k1" };
-const rotated = {
-  hosts: [host],
-  kind: "acr-token",
-  identity: "ci-pull",
-  slot: "password2",
-  madeAt: "2025-12-20T00:00:00Z",
-  by: "jane@example.com",
-};
+const unknownKind = { kind: "moon", identity: "app-1", slot: "k1" };
+const rotated = { slot: "password2", madeAt: "2025-12-20T00:00:00Z", by: "jane@example.com" };
 
 testRows(
   [
@@ -137,20 +126,10 @@ testRows(
       },
     },
     {
-      does: "prints a credential of an unknown kind as it is recorded, and create does not overwrite it",
-      given: note(unknownKind),
+      does: "prints a credential of an unknown kind as it is recorded",
+      given: recorded(unknownKind),
       command: "list -n demo -o wide",
-      stdout: /service-principal +never +<none> +\S+ +app-1/,
-      after: [
-        { command: `${create} -n demo`, code: 1, stderr: /holds the credential of "app-1" \(service-principal\)/ },
-        {
-          command: "attach -n demo --serviceaccount",
-          check: ({ cluster }) =>
-            expect(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.[loginsAnnotation]).toBe(
-              JSON.stringify([unknownKind]),
-            ),
-        },
-      ],
+      stdout: /moon +never +<none> +<none> +\S+ +app-1 +<unknown> +k1/,
     },
     ...[
       { until: undefined, cell: "password1 until the next rotation" },
@@ -162,12 +141,12 @@ testRows(
       const printed = { slot: "password1", createdAt: "2025-10-01T00:00:00Z", ...(until && { until }) };
       return {
         does: `prints a rotation with -o wide: ${cell}`,
-        given: note({ ...rotated, previous }),
+        given: recorded({ ...rotated, previous }),
         command: "list -n demo -o wide",
         check: (_, { stdout }) =>
-          expect(linesOf(stdout).map((text) => text.trim().split(/ {3,}/).slice(6).join("|"))).toEqual([
-            "IDENTITY|SLOT|CREATED|PREVIOUS|CREATED-BY",
-            `ci-pull|password2|12d|${cell}|jane@example.com`,
+          expect(linesOf(stdout).map((text) => text.trim().split(/ {3,}/).slice(7).join("|"))).toEqual([
+            "IDENTITY|GRANTS|SLOT|CREATED|PREVIOUS|CREATED-BY",
+            `ci-pull|<none>|password2|12d|${cell}|jane@example.com`,
           ]),
         after: [
           {
@@ -227,13 +206,10 @@ const ours = {
 };
 const guessed = { registries: [host], credential: "admin", guessed: true, identity: "myregistry", expiry: "unknown", expiresAt: null };
 const byHand = { name: "by-hand", logins: [{ registries: ["ghcr.io"], guessed: true, identity: "jane" }, guessed], serviceAccounts: [] };
-/** Two Secrets record the same registries in different orders. */
+/** Two Secrets have the same registries in different orders. */
 const unordered: Given = ({ cluster }) => {
-  for (const [name, hosts] of Object.entries({ one: ["b.azurecr.io", "a.io"], two: ["a.io", "b.azurecr.io"] })) {
-    const secret = pullSecret("demo", name);
-    const entries = hosts.map((of) => ({ hosts: [of], kind: "given", identity: "ci" }));
-    cluster.put({ ...secret, metadata: { ...secret.metadata, ...entryMetadata(entries) } });
-  }
+  for (const [name, hosts] of Object.entries({ one: ["b.azurecr.io", "a.io"], two: ["a.io", "b.azurecr.io"] }))
+    cluster.put(pullSecret("demo", name, Object.fromEntries(hosts.map((of) => [of, auth("ci:hunter2")]))));
 };
 
 testRows([
@@ -375,7 +351,7 @@ testRows([
     }),
   ),
   {
-    does: "prints the registries of a Secret in one order when the annotation has another",
+    does: "prints the registries of a Secret in one order when its keys have another",
     given: unordered,
     command: "list -n demo --no-headers",
     check: prints(["a.io,b", "a.io,b"], 1),
@@ -383,7 +359,7 @@ testRows([
   },
   {
     does: "colors an expired credential when color is on",
-    given: all(typed(line), note({ ...rotated, expiresAt: "2025-12-31T00:00:00Z" })),
+    given: all(typed(line), recorded({ ...rotated, expiresAt: "2025-12-31T00:00:00Z" })),
     command: "list -n demo",
     options: { env: { FORCE_COLOR: "1" } },
     stdout: /acr-token {4}\u001b\[31mexpired\u001b\[39m {3}default/,
@@ -393,5 +369,118 @@ testRows([
     command: "list -n demo --expiring-within soon",
     code: 1,
     stderr: /^error: invalid --expiring-within "soon"/,
+  },
+]);
+
+const platform = recordOf({ expiresAt: "2026-01-11T00:00:00Z", repositories: ["app/web"] });
+/** A source with two copies, and a Secret that another tool wrote. */
+const shared: Given = ({ cluster, azure }) => {
+  addNamespaces(cluster, "platform", "team-a", "team-b");
+  azure.putToken("ci-pull", [], "ci-map");
+  azure.putScopeMap({ name: "ci-map", actions: ["app/web", "app/api"].map((name) => `repositories/${name}/content/read`) });
+  const copies = { "team-b": "uid-of-team-b", "team-a": "uid-of-team-a" };
+  cluster.put(sourceSecret("platform/acr", { credential: platform, copies }));
+  for (const name of Object.keys(copies)) cluster.put(copySecret(`${name}/acr`, { credential: platform, of: "platform/acr" }));
+  cluster.put(pullSecret("platform", "by-hand", { [host]: auth("ci:hunter2") }));
+};
+const claimed: readonly { why: string; secret: ReturnType<typeof copySecret> }[] = [
+  { why: "its source does not name its namespace", secret: copySecret("demo/acr", { credential: platform, of: "platform/acr" }) },
+  {
+    why: "it holds another login than its source",
+    secret: copySecret("team-a/acr", { credential: { ...platform, identity: "other" }, of: "platform/acr" }),
+  },
+  {
+    why: "it was given an older password",
+    secret: copySecret("team-a/acr", { credential: { ...platform, madeAt: "2025-12-01T00:00:00Z" }, of: "platform/acr" }),
+  },
+  { why: "its source was not found", secret: copySecret("team-a/acr", { credential: platform, of: "elsewhere/acr" }) },
+];
+const azureCalls = ({ asking }: FakeWorld) => asking.all.filter((text) => /^(findRegistry|listTokens) /.test(text));
+const failing = refuse("findRegistry");
+
+testRows([
+  {
+    does: "prints how many copies a source has, and the source of each copy",
+    given: shared,
+    command: "list -A",
+    stdout: [
+      "NAMESPACE   NAME      REGISTRY     CREDENTIAL   EXPIRES     SERVICEACCOUNTS   COPIES                 AGE",
+      "platform    acr       myregistry   acr-token    10d         <none>            2                      0s",
+      "platform    by-hand   myregistry   acr-token?   <unknown>   <none>            <none>                 0s",
+      "team-a      acr       myregistry   acr-token    10d         <none>            copy of platform/acr   0s",
+      "team-b      acr       myregistry   acr-token    10d         <none>            copy of platform/acr   0s",
+    ],
+    check: (world) => expect(azureCalls(world)).toEqual([]),
+  },
+  {
+    does: "prints no column for copies when there are none",
+    given: recorded({}),
+    command: "list -n demo",
+    stdout: /^NAME +REGISTRY +CREDENTIAL +EXPIRES +SERVICEACCOUNTS +AGE\n/,
+  },
+  {
+    does: "names the copies and reads the repositories in Azure once per registry when -o wide",
+    given: shared,
+    command: "list -n platform,team-a -o wide".replace("-n", "--namespaces"),
+    check: (world, run) => {
+      const rows = ["NAME IDENTITY GRANTS COPIES", "acr ci-pull app/api,app/web team-a,team-b", "by-hand ci <unknown> <none>"];
+      prints([...rows, "acr ci-pull app/api,app/web copy of platform/acr"], 1, 8, 9, 6)(world, run);
+      expect(azureCalls(world)).toEqual([`findRegistry ${host}`, "listTokens "]);
+    },
+  },
+  {
+    does: "prints the recorded repositories when Azure cannot be read",
+    given: all(shared, failing),
+    command: "list -n platform -o wide",
+    stdout: /ci-pull +app\/web \(recorded\) +password1/,
+  },
+  {
+    does: "prints no repositories when the token was deleted in Azure",
+    given: all(shared, ({ azure }) => azure.removeToken("ci-pull")),
+    command: "list -n platform -o wide",
+    stdout: /ci-pull +<none> +password1/,
+  },
+  {
+    does: "asks Azure nothing with -o wide when no Secret records an ACR token",
+    given: recorded({ kind: "given", slot: undefined }),
+    command: "list -n demo -o wide",
+    stdout: /given +<unknown>/,
+    check: (world) => expect(azureCalls(world)).toEqual([]),
+  },
+  {
+    does: "prints the copies, the source and the recorded repositories of PullSecret objects",
+    given: shared,
+    command: "list -A -o jsonl",
+    check: (world, { stdout }) => {
+      const grants = { repositories: ["app/web"], from: "record" };
+      const source = { namespace: "platform", name: "acr" };
+      expect(linesOf(stdout).map((text) => JSON.parse(text))).toMatchObject([
+        { namespace: "platform", name: "acr", copies: ["team-a", "team-b"], logins: [{ guessed: false, grants }] },
+        { namespace: "platform", name: "by-hand", logins: [{ guessed: true }] },
+        { namespace: "team-a", name: "acr", source, expiresAt: "2026-01-11T00:00:00Z", logins: [{ guessed: false, grants }] },
+        { namespace: "team-b", name: "acr", source },
+      ]);
+      expect(azureCalls(world)).toEqual([]);
+    },
+  },
+  ...claimed.map(
+    ({ why, secret }): Row => ({
+      does: `guesses the login of a copy when ${why}`,
+      given: all(shared, ({ cluster }) => cluster.put(secret)),
+      command: `list -A -o jsonl`,
+      check: (_, { stdout }) => {
+        const items = linesOf(stdout).map((text) => JSON.parse(text));
+        const item = items.find(({ namespace }) => namespace === secret.metadata.namespace);
+        expect(item).toMatchObject({ expiry: "unknown", source: {}, logins: [{ credential: "acr-token", guessed: true }] });
+      },
+    }),
+  ),
+  {
+    does: "finds the copies of a credential that expires soon",
+    given: shared,
+    command: "list -A -o name --expiring-within 14d",
+    code: 1,
+    stdout: ["secret/acr", "secret/acr", "secret/acr"],
+    stderr: any,
   },
 ]);

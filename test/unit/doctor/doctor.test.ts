@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { type } from "../../support/in-process.ts";
+import { copySecret } from "../../support/records.ts";
 import { healthy, setups } from "../../support/situations/setups.ts";
 
 type Item = {
@@ -74,4 +75,16 @@ test("lists at most five images and the number of the others, and the command fo
 
   expect(stdout.match(/^✗ image-pulls: .*/gm)).toHaveLength(6);
   expect(stdout).toContain("✗ image-pulls: 3 more images cannot be pulled\n  kubectl acr-secret check -n demo\n");
+});
+
+test("names the source of a copy that expires", async () => {
+  const { cluster, ports } = await healthy();
+  const claims = { iss: "Azure Container Registry", exp: Date.parse("2026-01-05T00:00:00Z") / 1000 };
+  const password = `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
+  const credential = { identity: "00000000-0000-0000-0000-000000000000" };
+  cluster.put(copySecret("demo/shared", { credential, password, of: "platform/acr" }));
+
+  expect((await type("doctor --registry myregistry -n demo", ports)).stdout).toMatch(
+    /secret-expiry: secret\/shared in namespace demo, a copy of secret "acr" in namespace "platform", expires at 2026-01-05T00:00:00Z\n +kubectl acr-secret check -n demo shared\n/,
+  );
 });

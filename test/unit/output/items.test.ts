@@ -4,7 +4,7 @@ import { type Cause, causes } from "../../../src/check/cause.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
 import { errorItem, imageCheck, pullSecretItem } from "../../../src/output/items.ts";
-import type { Holding } from "../../../src/secret/entry.ts";
+import type { Holding } from "../../../src/secret/holdings.ts";
 import { verdictOf } from "../../support/verdict.ts";
 
 const apiVersion = "acr-secret/v1";
@@ -71,6 +71,7 @@ const holding = (more: Partial<Holding>): Holding => ({
   previous: undefined,
   ...more,
 });
+const noSource = { name: "s", namespace: "demo", serviceAccounts: [], source: undefined, copies: [] };
 const at = (expiresAt: string) => holding({ expiry: "at", expiresAt });
 
 test.for([
@@ -81,17 +82,13 @@ test.for([
   // The earlier time is the greater text
   { holdings: [at("2026-02-01T09:00:00+09:00"), at("2026-02-01T00:30:00Z")], expiry: "at", expiresAt: "2026-02-01T00:00:00Z" },
 ] as const)("returns expiry $expiry of $holdings.length logins", ({ holdings, ...expected }) => {
-  const secret = { metadata: { name: "s", namespace: "demo" } };
-
-  expect(pullSecretItem({ secret, serviceAccounts: [], holdings })).toMatchObject(expected);
+  expect(pullSecretItem({ ...noSource, holdings })).toMatchObject(expected);
 });
 
 test("omits a recorded time that is not a time, and prints other times in UTC", () => {
   const previous = { slot: "password1", madeAt: "yesterday", until: "2026-02-30T00:00:00.5+00:00" };
-  const secret = { metadata: { name: "s", namespace: "demo" } };
   const { logins } = pullSecretItem({
-    secret,
-    serviceAccounts: [],
+    ...noSource,
     holdings: [holding({ madeAt: "2026-01-01T01:00:00+01:00", previous })],
   });
 
