@@ -1,6 +1,7 @@
 import type { Create, Fix } from "../fix.ts";
 import { argumentKind, isObjectName, kinds, nameOf, targetKinds } from "../kinds.ts";
 import { isKeyOf } from "../registry/server-key.ts";
+import { inLine } from "../wording.ts";
 import type { Cause } from "./cause.ts";
 import {
   type Advice,
@@ -76,8 +77,13 @@ function ofSecret(advice: (facts: InAzure, existing: SecretFacts) => Advice) {
 
 const withNotes = (added: readonly string[], { fix, notes = [] }: Advice): Advice => ({ fix, notes: [...added, ...notes] });
 
+/** Only the source of a copy gets a new login. A tenant can name any Secret as the source, so no command does. */
+const copyNotes = ({ name, source }: SecretFacts): string[] =>
+  source ? [`secret ${name} is a copy of secret ${source.name} in namespace ${source.namespace}, which gives it its login`] : [];
+
 /** For a rejected login: creates a credential of the same kind again, in the same Secret. */
 function renew(facts: InAzure, existing: SecretFacts): Advice {
+  if (existing.source) return { notes: copyNotes(existing) };
   const otherwise = facts.azure.otherwise !== undefined;
   if (existing.note?.renewal === "given" || (otherwise && existing.note)) return give(facts, existing);
   if (otherwise || !isFor(facts, existing)) return createAnother(facts);
@@ -94,8 +100,10 @@ function renew(facts: InAzure, existing: SecretFacts): Advice {
 
 /** Grants the repository to the plugin's own credential. For any other, creates one in another Secret. */
 function widen(facts: InAzure, existing: SecretFacts): Advice {
-  if (existing.note?.widens && isFor(facts, existing)) return renewal(facts, existing, { repositories: [facts.ref.repository] });
-  return createAnother(facts, [facts.ref.repository]);
+  const { copies = [], widens = false } = existing.note ?? {};
+  if (!widens || !isFor(facts, existing)) return withNotes(copyNotes(existing), createAnother(facts, [facts.ref.repository]));
+  const gain = copies.length > 0 ? [`the copies in ${inLine(copies)} get the repository too`] : [];
+  return withNotes(gain, renewal(facts, existing, { repositories: [facts.ref.repository] }));
 }
 
 /** For an image for which no pull secret has a login. */
@@ -106,7 +114,9 @@ function supply(facts: InAzure): Advice {
   if (facts.azure.otherwise) return renameImage(facts);
   const missing = facts.names.find((name) => isObjectName(name) && !facts.secrets.some((secret) => secret.name === name));
   if (missing !== undefined) return { fix: make(facts, { secret: missing }) };
-  const empty = facts.secrets.find(({ name, servers, isFixed }) => !isFixed && facts.names.includes(name) && servers?.length === 0);
+  const empty = facts.secrets.find(
+    ({ name, servers, isFixed, source }) => !isFixed && !source && facts.names.includes(name) && servers?.length === 0,
+  );
   if (empty) return { fix: { ...make(facts, { secret: empty.name }), force: empty.note === undefined || empty.writers.length > 0 } };
   const narrow = facts.unattached.map(({ secret }) => facts.secrets.find(({ name }) => name === secret)).find((it) => it?.note?.widens);
   if (narrow) {
@@ -118,6 +128,7 @@ function supply(facts: InAzure): Advice {
 
 /** Replaces a malformed Secret that is only for this registry. Otherwise removes it from the lists. */
 function repair(facts: InAzure, existing: SecretFacts): Advice {
+  if (existing.source) return { notes: copyNotes(existing) };
   if (isFor(facts, existing) && facts.azure.otherwise === undefined)
     return { fix: { ...again(facts, existing), force: existing.note === undefined }, notes: ["the command replaces its contents"] };
   const { namespace, account } = facts;

@@ -2,7 +2,7 @@ import type { Again, Workload } from "../fix.ts";
 import type { PullFailure } from "../kubelet/message.ts";
 import type { ImageRef, Proof } from "../registry/port.ts";
 
-/** The annotation of a Secret about its credential. */
+/** The record of a Secret about its credential. */
 export type Note = {
   /** Where a new password comes from: the plugin, a user, or a source that only a newer version knows. */
   readonly renewal: "made" | "given" | "unknown";
@@ -22,13 +22,17 @@ export type Note = {
   readonly expiresAt: string | undefined;
   /** The requested lifetime, as a value of `--expires-in`. */
   readonly expiresIn: string | undefined;
+  /** The namespaces that have a copy of the Secret. */
+  readonly copies: readonly string[];
 };
 
 /** An existing Secret without its text. */
 export type SecretFacts = {
   readonly name: string;
-  /** Absent if this plugin did not create it. */
+  /** Absent for a copy, and if this plugin did not create it. */
   readonly note: Note | undefined;
+  /** The Secret of which it says that it is a copy. Its tenant can write this. */
+  readonly source: { readonly namespace: string; readonly name: string } | undefined;
   /** The keys under `auths`, as written; undefined if its text or its type can hold none. */
   readonly servers: readonly string[] | undefined;
   /** Why the kubelet ignores it, or one of its keys. */

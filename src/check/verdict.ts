@@ -127,7 +127,10 @@ function onItsNode({ pods }: ImageFacts, secret: string, counts = lastingOf): Fi
 
 /** Returns the login with the most specific failure. */
 function mostSpecific({ tried, secrets }: ImageFacts): TriedLogin | undefined {
-  const ours = ({ secret }: TriedLogin) => secrets.find(({ name }) => name === secret)?.note?.renewal === "made";
+  const ours = ({ secret }: TriedLogin) => {
+    const found = secrets.find(({ name }) => name === secret);
+    return found?.note?.renewal === "made" || found?.source !== undefined;
+  };
   const ofLogin = ({ proof }: TriedLogin) => proof.verdict === "refused" || proof.verdict === "out-of-scope";
   return tried.find((each) => !ofLogin(each)) ?? tried.findLast(ours) ?? tried.at(-1);
 }

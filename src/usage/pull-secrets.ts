@@ -1,6 +1,6 @@
 import type { SecretFacts } from "../check/facts.ts";
-import type { Kind } from "../credential/kind.ts";
-import { kindNamed } from "../credential/kinds.ts";
+import type { CredentialKind } from "../credential/credential-kind.ts";
+import { kindCalled } from "../credential/kinds-of-credential.ts";
 import { flagValue, minute } from "../duration.ts";
 import { absent, CliError, unlessForbidden, usage } from "../errors.ts";
 import type { Fix } from "../fix.ts";
@@ -10,12 +10,12 @@ import { buildKeyring } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/read-pull-secret.ts";
 import { managedBy, type Secret } from "../objects.ts";
 import { awaitAll, memoize, once } from "../scope/concurrency.ts";
-import { type Entry, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
 import { othersOf } from "../secret/owners.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
+import { copiesOf, sourceOf } from "../secret/record.ts";
+import { recordedIn } from "../secret/recorded.ts";
 import { inLine } from "../wording.ts";
-import { unlabeledEntries } from "./existing-secret.ts";
 
 export type Secrets = ReturnType<typeof secretsOf>;
 
@@ -66,6 +66,9 @@ export function secretFacts(secret: Secret): SecretFacts {
     get note() {
       return note();
     },
+    get source() {
+      return sourceOf(secret);
+    },
     get servers() {
       return serversOf({ ...secret, name });
     },
@@ -79,19 +82,12 @@ export function secretFacts(secret: Secret): SecretFacts {
   };
 }
 
-/** Returns what a Secret records of its first credential; undefined if this plugin did not write the Secret. */
+/** Returns what a Secret records of its credential; undefined if it is no source. */
 function recordOf(secret: Secret): SecretFacts["note"] {
-  const unlabeled = unlabeledEntries(secret);
-  const entries = readEntries(secret) ?? (unlabeled.length > 0 ? unlabeled : undefined);
-  if (!entries) return undefined;
-  const {
-    hosts: [host = ""],
-    kind,
-    identity,
-    madeAt,
-    expiresAt,
-  }: Entry = entries[0] ?? { hosts: [], kind: "", identity: "" };
-  const known = kindNamed(kind);
+  const recorded = recordedIn(secret);
+  if (!recorded) return undefined;
+  const { kind, host, identity, madeAt, expiresAt } = recorded.credential;
+  const known = kindCalled(kind);
   return {
     renewal: renewalOf(known),
     host,
@@ -100,20 +96,22 @@ function recordOf(secret: Secret): SecretFacts["note"] {
       return known?.creation?.isExtensible === true && isDerived(identity, secret);
     },
     again: known?.again({ identity }) ?? { flags: {} },
-    unlabeled: entries === unlabeled ? managedBy.key : undefined,
+    unlabeled: recorded.isLabeled ? undefined : managedBy.key,
     createdAt: madeAt,
     expiresAt,
-    expiresIn: expiresAt && !known?.renewal?.isShortLived ? lifetime(secret, madeAt, expiresAt) : undefined,
+    expiresIn: expiresAt && !known?.creation?.isShortLived ? lifetime(secret, madeAt, expiresAt) : undefined,
+    copies: Object.keys(copiesOf(secret)).sort(),
   };
 }
 
-const renewalOf = (kind: Kind | undefined): NonNullable<SecretFacts["note"]>["renewal"] => {
+const renewalOf = (kind: CredentialKind | undefined): NonNullable<SecretFacts["note"]>["renewal"] => {
   if (!kind) return "unknown";
   return kind.creation ? "made" : "given";
 };
 
-/** Whether a token's name was derived from this Secret, or from one of which this Secret is a copy. */
+/** Whether a token's name was derived from a source, or from one of which this Secret is a copy. */
 function isDerived(identity: string, { metadata: { name, namespace = "" } }: Secret): boolean {
+  if (/-[a-z2-7]{16}$/.test(identity)) return true;
   const [, readable] = /^(.+)-[0-9a-f]{10}$/.exec(identity) ?? [];
   const [, here] = /^(.+)-[0-9a-f]{10}$/.exec(tokenName("", namespace, name)) ?? [];
   return readable !== undefined && (readable === here || readable.endsWith(`-${name}`));

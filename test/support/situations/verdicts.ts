@@ -14,11 +14,13 @@ export const note = (renewal: Note["renewal"], more: Partial<Note> = {}): Note =
   again: renewal === "given" ? { flags: { username: "ci-pull" } } : { flags: {} },
   expiresAt: undefined,
   expiresIn: undefined,
+  copies: [],
   ...more,
 });
 export const secret = (name: string, more: Partial<SecretFacts> = {}): SecretFacts => ({
   name,
   note: undefined,
+  source: undefined,
   servers: [r],
   skipped: [],
   isFixed: false,
