@@ -20,7 +20,7 @@ export function openerOf(opening: Opening, session: Session): (credential: Crede
       throw new CliError("invalid", `this version does not support credentials of the kind ${name}`, { hint: "install a newer version" });
     const flags = kind.flagsFor?.(credential) ?? {};
     const again = { verb: "create", registry: host } as const;
-    const asked: Asked = { ...opening, flags, registry: host, again };
+    const asked: Asked = { ...opening, flags, isRecorded: true, registry: host, again };
     return memoize(opened, JSON.stringify([name, host, flags]), () => kind.open(asked, sourcesOf(session)));
   };
 }

@@ -7,6 +7,8 @@ import type { Issuer, Taker } from "./issuer.ts";
 /** The credential that a command line asks for. */
 export type Asked = {
   readonly flags: Readonly<Record<string, unknown>>;
+  /** The flags are those for a record, which anyone in the namespace of its source can write, and not those of a command line. */
+  readonly isRecorded?: true;
   /** A registry's name or id in Azure, or a login server. */
   readonly registry: string;
   readonly identity: SignInOptions;
@@ -46,12 +48,8 @@ export type CredentialKind = {
   };
   /** Whether the flags ask for this kind. Sends no request. @throws CliError usage */
   parse(asked: Asked, stdin: Sources["stdin"]): boolean;
-  /**
-   * Finds the registry.
-   * @param recorded what a source records, if no command line names the credential. Anyone in its namespace can write that
-   * @throws CliError usage
-   */
-  open(asked: Asked, sources: Sources, recorded?: Pick<Credential, "identity">): Promise<Issuer | Taker>;
+  /** Finds the registry. @throws CliError usage */
+  open(asked: Asked, sources: Sources): Promise<Issuer | Taker>;
   /** Returns the flags that ask for the login of a Secret again. */
   again(recorded: Pick<Credential, "identity">): Again;
   /** Returns the flags that open the kind for a recorded credential. Absent: none. */

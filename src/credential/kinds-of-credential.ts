@@ -55,16 +55,19 @@ const servicePrincipal = {
     if (named !== undefined) nameOfPrincipal(named);
     return named !== undefined;
   },
-  async open({ flags, registry: asked, identity, force, wait, waitForRole = wait }, { azure: openAzure, during, sleep }, recorded) {
-    const named = recorded ? recorded.identity : nameOfPrincipal(flags["service-principal"]);
+  flagsFor: ({ identity }) => ({ "service-principal": identity }),
+  async open(asked, { azure: openAzure, during, sleep }) {
+    const { identity, force, wait, waitForRole = wait, isRecorded = false } = asked;
+    const flag = asked.flags["service-principal"];
+    const named = isRecorded ? String(flag) : nameOfPrincipal(flag);
     const azure = await openAzure(identity);
     // Starting az takes a second, and finding the registry requires another token
     azure.prefetchToken("graph");
-    return during(`Looking for ${asked} in Azure`, async () => {
-      const registry = await azure.findRegistry(asked);
+    return during(`Looking for ${asked.registry} in Azure`, async () => {
+      const registry = await azure.findRegistry(asked.registry);
       const { mode } = await azure.registryFacts(registry);
       const waits = { right: waitForRole, password: wait };
-      return principalIssuer({ azure, registry, mode, named, isRecorded: recorded !== undefined, force, waits, sleep });
+      return principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep });
     });
   },
 } as const satisfies CredentialKind;

@@ -1,5 +1,4 @@
 import type { Secret } from "../objects.ts";
-import { readAnnotation } from "./entry.ts";
 import { loginOf } from "./login.ts";
 import { type Credential, isOurs, recordIn, sourceOf } from "./record.ts";
 
@@ -12,17 +11,8 @@ export type Recorded = {
 
 /** Returns the record of a Secret. Without the label, only if the Secret holds that login: other tools copy annotations. */
 export function recordedIn(secret: Secret): Recorded | undefined {
-  const credential = sourceOf(secret) ? undefined : (recordIn(secret) ?? firstEntry(secret));
+  const credential = sourceOf(secret) ? undefined : recordIn(secret);
   if (!credential) return undefined;
   const isLabeled = isOurs(secret);
   return isLabeled || loginOf(secret, credential.host)?.username === credential.identity ? { credential, isLabeled } : undefined;
-}
-
-/** The first entry of the annotation that `create` still writes. */
-function firstEntry(secret: Secret): Credential | undefined {
-  const [entry] = readAnnotation(secret) ?? [];
-  if (!entry) return undefined;
-  const { hosts, previous, ...record } = entry;
-  const [host = ""] = hosts;
-  return { ...record, host, previous: previous && { slot: "", madeAt: "", ...previous } };
 }

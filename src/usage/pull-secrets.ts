@@ -10,7 +10,6 @@ import { buildKeyring } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/read-pull-secret.ts";
 import { managedBy, type Secret } from "../objects.ts";
 import { awaitAll, memoize, once } from "../scope/concurrency.ts";
-import { tokenName } from "../secret/names.ts";
 import { othersOf } from "../secret/owners.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { copiesOf, sourceOf } from "../secret/record.ts";
@@ -92,9 +91,7 @@ function recordOf(secret: Secret): SecretFacts["note"] {
     renewal: renewalOf(known),
     host,
     identity,
-    get widens() {
-      return known?.creation?.isExtensible === true && isDerived(identity, secret);
-    },
+    widens: known?.creation?.isExtensible === true,
     again: known?.again({ identity }) ?? { flags: {} },
     unlabeled: recorded.isLabeled ? undefined : managedBy.key,
     createdAt: madeAt,
@@ -108,14 +105,6 @@ const renewalOf = (kind: CredentialKind | undefined): NonNullable<SecretFacts["n
   if (!kind) return "unknown";
   return kind.creation ? "made" : "given";
 };
-
-/** Whether a token's name was derived from a source, or from one of which this Secret is a copy. */
-function isDerived(identity: string, { metadata: { name, namespace = "" } }: Secret): boolean {
-  if (/-[a-z2-7]{16}$/.test(identity)) return true;
-  const [, readable] = /^(.+)-[0-9a-f]{10}$/.exec(identity) ?? [];
-  const [, here] = /^(.+)-[0-9a-f]{10}$/.exec(tokenName("", namespace, name)) ?? [];
-  return readable !== undefined && (readable === here || readable.endsWith(`-${name}`));
-}
 
 /**
  * By how much a recorded lifetime may differ from the requested one, in milliseconds: proving a new password delays the write, and the

@@ -6,8 +6,8 @@ import { CliError } from "../../src/errors.ts";
 import type { ClusterKind } from "../../src/kinds.ts";
 import type { Cluster } from "../../src/kube/port.ts";
 import type { KubeObjects } from "../../src/objects.ts";
-import { entryMetadata } from "../../src/secret/entry.ts";
 import { open, run } from "../support/in-process.ts";
+import { sourceSecret } from "../support/records.ts";
 
 const many = {
   name: "many",
@@ -109,7 +109,8 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
 ])("completes $words", async ({ words, gives, directive = 4 }) => {
   const named = (kind: string) =>
     ({ namespace: ["demo", "prod"], node: ["node-1"], secret: ["acr"], serviceaccount: ["default"], pod: ["web"] })[kind] ?? [];
-  const more = { labels: noted.labels, annotations: noted.annotations };
+  const { labels, annotations } = recorded[0]?.metadata ?? {};
+  const more = { labels, annotations };
   const spec = { containers: [{ image: "pulled.azurecr.us/app/web:1" }, { image: "busybox" }] };
   const cluster: Pick<Cluster, "namespace" | "pages"> = {
     namespace: async () => "demo",
@@ -126,15 +127,15 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   expect(stdout.split("\n").slice(-2)).toEqual([`:${directive}`, ""]);
 });
 
-/** The annotation of a Secret with logins for two registries: one in Azure, and another one. */
-const noted = entryMetadata([{ hosts: ["noted.azurecr.io", "docker.io"], kind: "given", identity: "ci" }]);
+/** Secrets that record logins for two registries: one in Azure, and another one. */
+const recorded = ["noted.azurecr.io", "docker.io"].map((host) => sourceSecret("demo/acr", { credential: { kind: "given", host } }));
 
 test("completes the registries that may be read", async () => {
   const cluster: Pick<Cluster, "namespace" | "pages"> = {
     namespace: async () => "demo",
     pages: async function* <K extends ClusterKind>(kind: K) {
       if (kind === "pod") throw new CliError("forbidden", "no");
-      yield [{ metadata: { name: "acr", ...noted } } as never as KubeObjects[K]];
+      yield recorded as never as KubeObjects[K][];
     },
   };
 

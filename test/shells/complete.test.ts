@@ -3,8 +3,8 @@ import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from "vitest";
-import { entryMetadata } from "../../src/secret/entry.ts";
 import { create } from "../support/kubectl.ts";
+import { sourceSecret } from "../support/records.ts";
 import { openShellPrompt, type ShellName, shellNames } from "../support/shell-lines.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "shells-"));
@@ -20,7 +20,7 @@ const labels = { app: "web" };
 
 beforeAll(async () => {
   const config = { ".dockerconfigjson": Buffer.from('{"auths":{}}').toString("base64") };
-  const ours = entryMetadata([{ hosts: ["notedregistry.azurecr.io"], kind: "given", identity: "ci" }]);
+  const { labels: label, annotations } = sourceSecret(`${namespace}/ours`, { credential: { host: "notedregistry.azurecr.io" } }).metadata;
   const of = (kind: string, name: string, more: object) => ({ apiVersion: "v1", kind, metadata: { name, namespace }, ...more });
   await create([
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
@@ -29,7 +29,7 @@ beforeAll(async () => {
     {
       apiVersion: "v1",
       kind: "Secret",
-      metadata: { name: "acr-noted", namespace, ...ours },
+      metadata: { name: "acr-noted", namespace, labels: label, annotations },
       type: "kubernetes.io/dockerconfigjson",
       data: config,
     },

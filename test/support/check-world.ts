@@ -7,6 +7,7 @@ import type { Cluster, Where } from "../../src/kube/port.ts";
 import type { ContainerStatus, KubeObjects, Pod, Secret, ServiceAccount } from "../../src/objects.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../src/registry/port.ts";
+import { credentialKey } from "../../src/secret/record.ts";
 import { type PullReader, pullReadersOf } from "../../src/usage/pulling-objects.ts";
 import type { TargetPick } from "../../src/usage/targets.ts";
 import { checkPlace } from "../../src/verbs/check.ts";
@@ -191,19 +192,19 @@ export const theirs = (
   },
 });
 
-/** Returns the same with the plugin's annotation. `identity` defaults to the login's. */
+/** Returns the same as the source of a credential. `identity` defaults to the login's. */
 export function ours(name: string, login: string, notes: Readonly<Record<string, string>> = {}, host = r): Secret {
   const { metadata, ...rest } = theirs(name, { [host]: login });
   const [username = ""] = login.split(":");
   const { credential: kind = "acr-token", identity = username, "expires-at": expiresAt } = notes;
-  const entry = { hosts: [host], kind, identity, slot: "password1", ...(expiresAt !== undefined && { expiresAt }) };
+  const record = { kind, host, identity, slot: "password1", expiresAt };
   return {
     ...rest,
     metadata: {
       ...metadata,
       creationTimestamp: "2026-01-01T00:00:00Z",
       labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret" },
-      annotations: { "acr-secret/logins": JSON.stringify([entry]) },
+      annotations: { [credentialKey]: JSON.stringify(record) },
     },
   };
 }

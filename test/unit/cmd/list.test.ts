@@ -80,9 +80,12 @@ testRows(
       after: [{ given: forbid(() => true), command: "list -n team-a", code: 2, stderr: [forbidden] }],
     },
   ],
-  async () => {
+  () => {
     const world = worldOf(teams);
-    await typed(`${create} --namespaces ${teams} --credential-per scope --serviceaccount default`)(world);
+    for (const team of teams) {
+      world.cluster.put(sourceSecret(`${team}/acr-myregistry`));
+      world.cluster.put(account(team, "default", ["acr-myregistry"]));
+    }
     return world;
   },
 );
@@ -108,8 +111,11 @@ testRows(
     },
     {
       does: "prints the ServiceAccounts of each Secret in the order of the lists, and reads only lists",
-      world: () => stored("team-b", "team-a", "team"),
-      given: typed(...["team", "team-a"].map((at) => `attach acr-myregistry --serviceaccount default -n ${at}`)),
+      world: () => worldOf(["team-b", "team-a", "team"]),
+      given: ({ cluster }) => {
+        for (const team of ["team", "team-a", "team-b"]) cluster.put(sourceSecret(`${team}/acr-myregistry`));
+        for (const team of ["team", "team-a"]) cluster.put(account(team, "default", ["acr-myregistry"]));
+      },
       command: "list -A --no-headers",
       check: (world, run) => {
         const rows = ["team-a default", "team-b <none>", "team default"].map((text) => text.split(" "));
