@@ -1,11 +1,10 @@
 import { afterEach, expect, test } from "vitest";
 import type { Grant } from "../../sandbox/azure/identities.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import { entra } from "../../src/credential/entra/entra.ts";
-import type { Issue, Need } from "../../src/credential/kind.ts";
+import { entra } from "../../src/credential/entra.ts";
+import type { Taken } from "../../src/credential/issuer.ts";
 import { mayMint } from "../../src/credential/mint-rights.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
-import { ownerCalled } from "../support/fakes/owner.ts";
 import { askedFor, onlyAzure, signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -23,16 +22,16 @@ afterEach(() => {
 
 const as = async (grants: readonly Grant[]) => (await signedIn(world, grants)).env;
 
-/** Issues the credential of `create --entra` for a Secret that must pull from one of this registry's repositories. */
-async function issue(env: Record<string, string>, { registry = host, held: current }: { registry?: string; held?: Need["current"] } = {}) {
+/** Takes the login of `create --entra` for a Secret that must pull from one of this registry's repositories. */
+async function take(env: Record<string, string>, { registry = host }: { registry?: string } = {}): Promise<Taken> {
   const options = world.options({ env });
   const sources = { ...onlyAzure(openAzure(options)), registry: () => openRegistry(options) };
-  const credential = await entra.open(askedFor({ entra: true }, { registry, verify: true }), sources);
-  const owner = ownerCalled("");
-  return credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], current: current });
+  const taker = await entra.open(askedFor({ entra: true }, { registry, verify: true }), sources);
+  const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
+  return taker.take({ to, credential: undefined, login: undefined }, { host, repositories: ["app/web"], images: [] });
 }
 
-const proofOf = ({ login }: Issue) =>
+const proofOf = ({ login }: Taken) =>
   openRegistry(world.options())
     .prove({ host, repository: "app/web", reference: "1" }, login)
     .then(({ verdict }) => verdict);
@@ -41,11 +40,11 @@ test("pulls with AcrPull when the login server is named, without Azure Resource 
   await world.azure.push("myregistry.azurecr.io/app/web:1");
   const env = await as(puller);
   world.azure.calls.reset();
-  const issued = await issue(env);
+  const taken = await take(env);
 
-  expect(await proofOf(issued)).toBe("pulls");
-  expect(issued.entry).toMatchObject({ hosts: [host], kind: "entra", identity: "00000000-0000-0000-0000-000000000000" });
-  const { madeAt = "", expiresAt = "" } = issued.entry;
+  expect(await proofOf(taken)).toBe("pulls");
+  expect(taken.credential).toMatchObject({ host, kind: "entra", identity: "00000000-0000-0000-0000-000000000000" });
+  const { madeAt = "", expiresAt = "" } = taken.credential;
   expect(Date.parse(expiresAt) - Date.parse(madeAt)).toBe(3 * 3600_000);
   expect(world.azure.calls.list().filter((call) => call.host === "management.azure.com")).toEqual([]);
   expect(world.azure.calls.count("POST", /\/oauth2\/exchange$/)).toBe(1);
@@ -58,7 +57,7 @@ test.for([
   await world.azure.push("myregistry.azurecr.io/app/web:1");
   world.azure.world.acrAudience = false;
 
-  expect(await proofOf(await issue(await as([...puller, { role: "Reader", registry: "myregistry" }]), { registry }))).toBe("pulls");
+  expect(await proofOf(await take(await as([...puller, { role: "Reader", registry: "myregistry" }]), { registry }))).toBe("pulls");
 });
 
 test.for([
@@ -69,30 +68,30 @@ test.for([
   registryOf().armAudience = "disabled";
   const env = await as([...puller, { role: "Reader", registry: "myregistry" }]);
 
-  await expect(issue(env, { registry })).rejects.toMatchObject({ kind: "forbidden", message: expect.stringMatching(message) });
+  await expect(take(env, { registry })).rejects.toMatchObject({ kind: "forbidden", message: expect.stringMatching(message) });
 });
 
 test.for([
   { registry: "myregistry.azurecr.us", hint: "add --cloud=AzureUSGovernment, the cloud of that registry" },
   { registry: "myregistry.azurecr.cn", hint: "add --cloud=AzureChinaCloud, the cloud of that registry" },
 ])("sends no token of this cloud to $registry", async ({ registry, hint }) => {
-  await expect(issue({ ...world.azure.env }, { registry })).rejects.toMatchObject({ kind: "usage", hint });
+  await expect(take({ ...world.azure.env }, { registry })).rejects.toMatchObject({ kind: "usage", hint });
   expect(world.azure.calls.list()).toEqual([]);
 });
 
 test("sends a token only to login servers of Azure", async () => {
   for (const registry of ["myregistry.azurecr.io.evil.example", "evil.example", "localhost:5000", "myregistry.azurecr.io:444"])
-    await expect(issue({ ...world.azure.env }, { registry })).rejects.toMatchObject({ kind: "usage" });
+    await expect(take({ ...world.azure.env }, { registry })).rejects.toMatchObject({ kind: "usage" });
   expect(world.azure.calls.list()).toEqual([]);
 });
 
 test("prints neither token of the exchange with -v=9", async () => {
-  const { login } = await issue(await as(puller));
+  const { login } = await take(await as(puller));
   const printed = world.traced.join("\n");
 
   expect(printed).toMatch(/^POST https:\/\/myregistry\.azurecr\.io\/oauth2\/exchange 200 in/m);
   expect(printed).toContain("access_token=***");
-  expect(printed).not.toContain(login?.password.reveal());
+  expect(printed).not.toContain(login.password.reveal());
   expect(printed).not.toMatch(/eyJ/);
 });
 
@@ -108,5 +107,5 @@ test("reports the right to pull, which is a data action when the registry has co
   registryOf().roleAssignmentMode = "AbacRepositoryPermissions";
   expect(await may(puller)).toMatchObject([{ missing: entra.creation.dataRights[0] }]);
   expect(await may(reader)).toEqual([{ credential: "entra" }]);
-  expect((await issue(await as(reader))).entry.kind).toBe("entra");
+  expect((await take(await as(reader))).credential.kind).toBe("entra");
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
 import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
-import { admin } from "../../src/credential/admin/admin.ts";
+import { admin } from "../../src/credential/admin.ts";
 import { mayMint } from "../../src/credential/mint-rights.ts";
 import { grantOf, signedIn, startTestWorld } from "./world.ts";
 

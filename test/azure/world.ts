@@ -12,7 +12,7 @@ import { binaries } from "../../sandbox/binaries.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
 import type { Azure, SignInOptions } from "../../src/azure/port.ts";
-import type { Asked, Sources } from "../../src/credential/kind.ts";
+import type { Asked, Sources } from "../../src/credential/credential-kind.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { addNamespaces, fakeWorld } from "../support/fakes/world.ts";
 import { type, type World } from "../support/in-process.ts";
@@ -103,11 +103,12 @@ export async function actionsOf(name: "ACR pull tokens" | "ACR pull principals")
 }
 
 /** Returns the options of a `create` with these flags. */
-export const askedFor = (flags: Asked["flags"], more: Partial<Asked> = {}): Asked => ({
+export const askedFor = (flags: Asked["flags"], more: Partial<Asked> = {}): Asked & { readonly expiresAt: undefined } => ({
   flags,
   registry: "myregistry",
   identity: { source: "env" },
   verify: false,
+  force: false,
   expiresAt: undefined,
   wait: 0,
   again: { verb: "create", registry: "myregistry" },
