@@ -1,6 +1,6 @@
 import type { CredentialKind } from "./credential-kind.ts";
+import { existingLogin, refuseWorking } from "./existing-login.ts";
 import type { Taker } from "./issuer.ts";
-import { refuseWorking } from "./replaceable.ts";
 
 /**
  * The registry's admin user: a single login with all rights, shared by all its users. It is read and never generated again, because that
@@ -38,7 +38,7 @@ export const admin = {
           const credential = { kind: "admin", host, identity: login.username, slot };
           await refuseWorking(inside, credential, scope, asked, sources);
           const message = `everyone who can read secret/${inside.to.name} can push to and delete from the whole registry ${host}`;
-          return { login, credential, mayPull: ["*"], warnings: [message], isProven: !asked.verify };
+          return existingLogin(inside, { login, credential, mayPull: ["*"], warnings: [message] }, asked);
         },
       };
     });

@@ -7,9 +7,9 @@ import type { Credential } from "../secret/record.ts";
 import type { TokenClaims } from "../secret/sensitive.ts";
 import { toSeconds } from "../timestamp.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
+import { refuseWorking } from "./existing-login.ts";
 import type { Inside, Taken, Taker } from "./issuer.ts";
 import { type LoginTest, refusal, stillPulls } from "./prove.ts";
-import { refuseWorking } from "./replaceable.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 
 /**

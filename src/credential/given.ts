@@ -3,8 +3,8 @@ import { usage } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
+import { existingLogin, refuseWorking } from "./existing-login.ts";
 import type { Taker } from "./issuer.ts";
-import { refuseWorking } from "./replaceable.ts";
 
 /** A user name and a password that the user supplies. Azure is asked only for the login server of a registry's name. */
 export const given = {
@@ -42,7 +42,7 @@ export const given = {
       host,
       async take(inside, scope) {
         await refuseWorking(inside, credential, scope, asked, sources);
-        return { login, credential, mayPull: undefined, warnings, isProven: !asked.verify };
+        return existingLogin(inside, { login, credential, mayPull: undefined, warnings }, asked);
       },
     };
   },

@@ -118,16 +118,25 @@ test("reads a given login, and warns that its rights are not checked", async () 
   });
 });
 
+const everyone = `everyone who can read secret/acr can push to and delete from the whole registry ${host}`;
+
 test.for([
-  { inside: undefined, slot: "password" },
-  { inside: login("myregistry", "two"), slot: "password2" },
-  { inside: login("myregistry", "three"), slot: "password" },
-])("takes the password of the admin user that the Secret holds, else the first: $slot", async ({ inside, slot }) => {
-  expect(await takeFor(asking({ admin: true }), inside, "admin")).toMatchObject({
+  { inside: undefined, slot: "password", warnings: [everyone] },
+  { inside: login("myregistry", "two"), slot: "password2", warnings: [] },
+  { inside: login("myregistry", "three"), slot: "password", warnings: [everyone] },
+])("takes the password of the admin user that the Secret holds, else the first: $slot", async ({ inside, slot, warnings }) => {
+  expect(await takeFor(asking({ admin: true }), inside, "admin")).toEqual({
+    login: expect.objectContaining({ username: "myregistry" }),
     credential: { kind: "admin", host, identity: "myregistry", slot },
     mayPull: ["*"],
-    warnings: [`everyone who can read secret/acr can push to and delete from the whole registry ${host}`],
+    warnings,
+    isProven: warnings.length === 0,
   });
+});
+
+test("neither proves nor warns about a given login that the Secret holds", async () => {
+  expect(await takeFor(asking(ci), login("ci", "new"), "given")).toMatchObject({ warnings: [], isProven: true });
+  expect(await takeFor(asking(ci), login("ci", "old"), "given")).toMatchObject({ warnings: [expect.any(String)], isProven: false });
 });
 
 test.for<{ why: string; flags?: Asked["flags"]; more?: Partial<Asked>; kind?: string; name?: string; verdict?: Proof["verdict"] }>([
