@@ -1,4 +1,4 @@
-import type { CredentialKind, Sources } from "../src/credential/credential-kind.ts";
+import type { CredentialKind } from "../src/credential/credential-kind.ts";
 import { kindAskedFor } from "../src/credential/kinds-of-credential.ts";
 import { unlessRefused } from "../src/errors.ts";
 import type { Ref } from "../src/kinds.ts";
@@ -52,7 +52,7 @@ export const create = verb({
       session.warn("--repository '*' lets the credential pull every repository of the registry");
     if (options.reader && readers[options.reader].manifests) return printManifests(options, flags, session);
     // Azure is read concurrently with the cluster, if it is read at all
-    const open = once(() => kind.open(options.asked, sourcesOf(session)));
+    const open = once(() => kind.open(options.asked, session));
     if (flags.export) return exportOne({ ...options, open }, flags, session);
     let isNew = false;
     const order = { ...options, kind: kind.name, isIssued: isIssued(kind), open };
@@ -70,8 +70,6 @@ export const create = verb({
 
 /** Azure generates passwords of this kind, so a source can be kept without asking Azure. */
 const isIssued = ({ notRenewable, creation }: CredentialKind): boolean => notRenewable === undefined && creation?.isShortLived !== true;
-
-export const sourcesOf = (session: Session): Sources => session;
 
 async function* observed(outcomes: AsyncIterable<Outcome>, see: (outcome: Outcome) => void): AsyncGenerator<Outcome> {
   for await (const outcome of outcomes) {

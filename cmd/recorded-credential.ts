@@ -5,7 +5,6 @@ import { kindCalled } from "../src/credential/kinds-of-credential.ts";
 import { CliError } from "../src/errors.ts";
 import { memoize } from "../src/scope/concurrency.ts";
 import type { Credential } from "../src/secret/record.ts";
-import { sourcesOf } from "./create.ts";
 import type { Session } from "./session.ts";
 
 type Opening = { readonly identity: SignInOptions; readonly verify: boolean; readonly force: boolean; readonly wait: number };
@@ -21,7 +20,7 @@ export function openerOf(opening: Opening, session: Session): (credential: Crede
     const flags = kind.flagsFor?.(credential) ?? {};
     const again = { verb: "create", registry: host } as const;
     const asked: Asked = { ...opening, flags, isRecorded: true, registry: host, again };
-    return memoize(opened, JSON.stringify([name, host, flags]), () => kind.open(asked, sourcesOf(session)));
+    return memoize(opened, JSON.stringify([name, host, flags]), () => kind.open(asked, session));
   };
 }
 
