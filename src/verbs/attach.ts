@@ -5,7 +5,7 @@ import { pullSecretKey, type Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { hostOf, isKeyOf } from "../registry/server-key.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
-import { readEntries } from "../secret/entry.ts";
+import { credentialOf } from "../secret/record.ts";
 import { attachTargets } from "../targets/attach.ts";
 import type { RecreateOptions } from "../targets/lists.ts";
 import type { RestartOptions } from "../targets/restart.ts";
@@ -93,14 +93,12 @@ function usersIn(state: NamespaceState, secret: Secret): TargetObject[] {
 }
 
 /**
- * Returns the registries of a Secret: those that its annotation names and that it has a login for. Without an annotation, returns the hosts
- * of all its keys. The annotation alone doesn't count, because anyone in the namespace can write it and the result decides which pods are
- * restarted.
+ * Returns the registries of a Secret: the one that its record names, if it has a login for it. Without a record, returns the hosts of all its
+ * keys. The record alone doesn't count, because anyone in the namespace can write it and the result decides which pods are restarted.
  */
 function hostsOf(secret: Secret): string[] {
   const servers = entriesIn(secret).map(({ server }) => server);
-  const entries = readEntries(secret);
-  if (entries === undefined) return [...new Set(servers.map(hostOf))].filter((host) => /^[\w.:-]+$/.test(host));
-  const recorded = new Set(entries.flatMap((entry) => entry.hosts));
-  return [...recorded].filter((host) => servers.some((server) => isKeyOf(host, server)));
+  const record = credentialOf(secret);
+  if (!record) return [...new Set(servers.map(hostOf))].filter((host) => /^[\w.:-]+$/.test(host));
+  return servers.some((server) => isKeyOf(record.host, server)) ? [record.host] : [];
 }

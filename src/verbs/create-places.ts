@@ -29,8 +29,9 @@ export type Places = {
   readonly secret: Secret | undefined;
   /** The namespaces that have a copy after the run, with their uids. */
   readonly copies: Copies;
-  /** What to say about namespaces that are not selected any more. */
-  readonly note: string | undefined;
+  /** What to say about the selection. */
+  readonly notes: readonly string[];
+  readonly namespaces: readonly string[];
   all(): AsyncIterable<Place>;
   /** The images of a registry that the target namespaces use; none if pods don't tell. */
   images(host: string | undefined): Promise<readonly ImageRef[]>;
@@ -82,13 +83,17 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   return {
     secret,
     copies,
-    note:
-      copyTo && kept.length > 0
-        ? `${inLine(kept)} ${kept.length > 1 ? "keep their copies" : "keeps its copy"}, although not selected`
-        : undefined,
+    notes: selected ? notesOn([...selected.keys()], kept) : [],
+    namespaces: [...targetScope.namespaces, ...kept],
     all,
     images: (host) => (host === undefined ? Promise.resolve([]) : memoize(images, host, () => readImages(host))),
   };
+}
+
+function notesOn(selected: readonly string[], kept: readonly string[]): string[] {
+  const none = selected.length === 0 ? ["no namespace matches"] : [];
+  if (kept.length === 0) return none;
+  return [...none, `${inLine(kept)} ${kept.length > 1 ? "keep their copies" : "keeps its copy"}, although not selected`];
 }
 
 /** Returns which recorded copies stay although not selected, and all copies that the source has after the run. */

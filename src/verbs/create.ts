@@ -7,7 +7,7 @@ import { type Account, type Issuer, isIssuer, type Taker } from "../credential/i
 import { ownerOf } from "../credential/owner.ts";
 import { type LoginTest, stillPulls } from "../credential/prove.ts";
 import { beyond, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
-import { asCliError, CliError } from "../errors.ts";
+import { asCliError, CliError, Interrupted } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { edit, outcomeOf } from "../kube/edit.ts";
@@ -65,8 +65,14 @@ export type CreateOrder = {
 };
 
 /** Gives a source a login that pulls, the same to its copies, and the Secret to the targets. */
-export const create = (order: CreateOrder, tools: Tools): AsyncGenerator<Outcome> =>
-  restarting(order.source, tools, (attempts) => attempt({ order, attempts, tools }));
+export async function* create(order: CreateOrder, tools: Tools): AsyncGenerator<Outcome> {
+  try {
+    yield* restarting(order.source, tools, (attempts) => attempt({ order, attempts, tools }));
+  } catch (error) {
+    // The outcomes so far are printed, and how many namespaces are left
+    if (!(error instanceof Interrupted)) throw error;
+  }
+}
 
 type Run = { readonly order: CreateOrder; readonly attempts: Attempts; readonly tools: Tools };
 
@@ -94,18 +100,29 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   const { order, tools } = run;
   const places = await placesOf(order, tools);
   checkCopies(places.copies);
-  if (places.note !== undefined) yield { to: order.source, messages: [places.note], isInfo: true };
+  if (places.notes.length > 0) yield { to: order.source, messages: places.notes, isInfo: true };
   const inside = await lookInside(run, places);
   const isKept = isEnough(inside, run, await places.images(inside.credential?.host));
   const given = yield* isKept ? keep(inside, run, places) : renew(inside, run, places);
-  const failed: Ref[] = [];
-  for await (const outcome of runConcurrently(places.all(), tools, (place) => inPlace(place, given, run))) {
-    if (isFailed(outcome) && outcome.to.kind === order.source.kind) failed.push(outcome.to);
-    yield outcome;
-  }
+  const failed = yield* inPlaces(places, given, run);
   const held = given.held();
   if (given.work) yield* finish(given.work, { failed });
   else if (held) await release(held);
+}
+
+/** @returns the copies that could not be written @throws Interrupted */
+async function* inPlaces(places: Places, given: Given, run: Run): AsyncGenerator<Outcome, Ref[]> {
+  const { order, tools } = run;
+  const failed: Ref[] = [];
+  const left = new Set(places.namespaces);
+  for await (const outcome of runConcurrently(places.all(), tools, (place) => inPlace(place, given, run))) {
+    if (!outcome.left) left.delete(outcome.to.namespace ?? "");
+    if (isFailed(outcome) && outcome.to.kind === order.source.kind) failed.push(outcome.to);
+    yield outcome;
+  }
+  if (!tools.interrupted()) return failed;
+  for (const namespace of left) yield { to: { ...order.source, namespace }, left: "interrupted" };
+  throw new Interrupted();
 }
 
 async function lookInside({ order, tools }: Run, places: Places): Promise<Inside> {
@@ -284,7 +301,7 @@ async function* inPlace(place: Place, given: Given, run: Run): AsyncGenerator<Ou
     }
     if (place.isTarget) yield* attachIn(state, given, run);
   } catch (error) {
-    if (error instanceof Again || run.tools.interrupted()) throw error;
+    if (error instanceof Again || error instanceof Interrupted) throw error;
     yield { to: { kind: "namespace", name: namespace, namespace }, error: asCliError(error), endsPlace: true };
   }
 }

@@ -17,13 +17,13 @@ export function worldOf(names: readonly string[], of: Parameters<typeof fakeWorl
   return world;
 }
 
-/** Creates a world with a Secret in each namespace, which no ServiceAccount lists yet. */
+/** Creates a world with a source in each namespace, which no ServiceAccount lists yet. */
 export async function stored(...names: readonly string[]): Promise<FakeWorld> {
-  const world = fakeWorld();
-  addNamespaces(world.cluster, "kube-system", ...names);
-  const scope = names.length === 1 ? `-n ${names[0]}` : `--namespaces ${names.join(",")} --credential-per scope`;
-  const { code, stderr } = await type(`create --registry myregistry --repository app/web ${scope}`, world.ports);
-  if (code !== 0) throw new Error(stderr);
+  const world = worldOf(names);
+  for (const name of names) {
+    const { code, stderr } = await type(`create --registry myregistry --repository app/web -n ${name}`, world.ports);
+    if (code !== 0) throw new Error(stderr);
+  }
   world.asking.forget();
   return world;
 }

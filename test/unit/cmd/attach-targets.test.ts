@@ -120,7 +120,7 @@ testRows(
       stderr: any,
       after: [
         {
-          command: "create all --registry myregistry --where-used -A --exclude-namespaces demo --credential-per scope",
+          command: "create all --registry myregistry -n demo --where-used --copy-to team-*",
           stderr: any,
           check: (_, { stdout }) => expect(stdout.match(/^serviceaccount\/app patched in namespace team-\d+$/gm)).toHaveLength(20),
         },

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { CliError, Interrupted } from "../../../src/errors.ts";
 import type { Pod } from "../../../src/objects.ts";
+import { credentialKey } from "../../../src/secret/record.ts";
 import { refused } from "../../support/demo.ts";
 import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
@@ -30,12 +31,11 @@ const auth = { auth: Buffer.from("ci:hunter2").toString("base64") };
 const patched = "serviceaccount/default patched";
 const createHint = (at: string, more: string) => new RegExp(`not found\nhint: kubectl acr-secret create -n ${at} ${more}`);
 
-/** A Secret with logins for two recorded registries and one that its annotation does not record. The annotation records a third one. */
+/** A Secret with a login for the registry that its record names, and one for another registry. */
 const recorded: Given = (world) => {
   const labels = world.cluster.get("secret", "demo", "acr-myregistry")?.metadata.labels ?? {};
-  const entry = (...hosts: string[]) => ({ hosts, kind: "given", identity: "ci" });
-  const annotations = { "acr-secret/logins": JSON.stringify([entry("docker.io", "a.io"), entry("b.io")]) };
-  const secret = pullSecret("demo", "acr-myregistry", { "https://a.io/v2/": auth, "b.io": auth, "unnoted.io": auth });
+  const annotations = { [credentialKey]: JSON.stringify({ kind: "given", host: "a.io", identity: "ci" }) };
+  const secret = pullSecret("demo", "acr-myregistry", { "https://a.io/v2/": auth, "unnoted.io": auth });
   world.cluster.put({ ...secret, metadata: { ...secret.metadata, labels, annotations } });
 };
 const pods = (...hosts: string[]) => put(...hosts.map((host) => pod(`of-${host}`, host)));
@@ -99,10 +99,10 @@ testRows(
       stdout: ["serviceaccount/default unchanged", "pod/web-1 restarted"],
     },
     {
-      does: "restarts pods for the registries that the Secret has a login for, not for those that only its annotation names",
-      given: all(recorded, pods("a.io", "b.io", "docker.io", "unnoted.io")),
+      does: "restarts pods only for the registry that the record of the Secret names",
+      given: all(recorded, pods("a.io", "docker.io", "unnoted.io")),
       command: attach,
-      stdout: [patched, "pod/of-a.io restarted", "pod/of-b.io restarted"],
+      stdout: [patched, "pod/of-a.io restarted"],
     },
     {
       does: "reads the registries of another user's Secret from its keys",

@@ -95,7 +95,7 @@ test.for([
   { how: " --dry-run=server", suffix: " (server dry run)" },
 ])("shows a new Secret without its values and the objects in Azure by name$how", async ({ how, suffix }) => {
   const world = await setting();
-  const name = "empty-acr-myregistry-07b97c952f";
+  const name = "empty-acr-myregistry-a64xzfjps3wt4hyi";
 
   const { stdout, code } = await type(`create --registry myregistry --repository app/web -n empty --diff${how}`, world.ports);
 
@@ -112,7 +112,7 @@ test.for([
     "+kind: Secret",
     "+metadata:",
     "+  annotations:",
-    expect.stringMatching(/^\+ {4}acr-secret\/logins: .*TOKEN/),
+    expect.stringMatching(/^\+ {4}acr-secret\/credential: .*TOKEN/),
     "+  labels:",
     "+    app.kubernetes.io/managed-by: kubectl-acr-secret",
     "+  name: acr-myregistry",

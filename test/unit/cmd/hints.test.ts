@@ -3,7 +3,6 @@ import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { CliError } from "../../../src/errors.ts";
 import { inPlace } from "../../../src/fix.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
-import { pullSecret } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 import { after, making, running } from "../../support/situations/deleting.ts";
@@ -17,23 +16,19 @@ test("names the context in each command of a hint", async () => {
   const world = await after(worldOf(["demo"], { contexts: ["prod", "dev"] }), `${making} --serviceaccount default -n demo --context dev`);
   world.clusters.get("dev")?.put(running("web-1"));
   const { stderr } = await type("delete acr-myregistry -y -n demo --context dev", world.ports);
-  expect(stderr).toContain(
-    "\n  kubectl acr-secret detach -n demo --context=dev acr-myregistry --serviceaccount default && " +
-      "kubectl rollout restart -n demo --context=dev deployment/web\n",
-  );
+  expect(stderr).toContain("\nhint: kubectl acr-secret detach -n demo --context=dev acr-myregistry --where-used\n");
 });
 
-test.for([
-  {
-    why: "kubectl deletes it",
-    line: "create theirs --registry myregistry --repository app/web --force",
-    hint: "kubectl delete secret -n team-a theirs",
-  },
-  { why: "it asks for --yes", line: "delete acr-myregistry", hint: "kubectl acr-secret delete --namespaces team-a acr-myregistry --yes" },
-])("names the namespace of a hint when a scope flag selects it: $why", async ({ line, hint }) => {
+test("names the namespace of a copy in a hint about it", async () => {
   const world = worldOf(["demo", "team-a"]);
-  world.cluster.put({ ...pullSecret("team-a", "theirs", { "quay.io": { auth: "YTpi" } }), immutable: true });
-  expect((await hints(`${line} --namespaces team-a`, world.ports)).at(-1)).toBe(`hint: ${hint}`);
+  const line = "create --registry myregistry --repository app/web -n demo --copy-to team-a";
+  await type(line, world.ports);
+  const copy = world.cluster.get("secret", "team-a", "acr-myregistry");
+  if (copy) world.cluster.put({ ...copy, data: {}, immutable: true });
+  expect(await hints(line, world.ports)).toEqual([
+    "hint: use another name, or delete the Secret and create it again:",
+    "hint: kubectl delete secret -n team-a acr-myregistry",
+  ]);
 });
 
 test.for([
@@ -63,26 +58,21 @@ test.for([
   expect(await hints(line, world.ports)).toEqual([`hint: ${hint}`]);
 });
 
-test.for([
-  "check --namespaces zzz*",
-  "create --registry myregistry --namespaces zzz*",
-  "create --registry myregistry --namespace-selector team=zzz",
-  "delete acr --namespaces zzz* --yes",
-  "list --namespaces zzz*",
-  "rotate --namespaces zzz*",
-  "rotate acr --namespaces zzz*",
-])("says that no namespace matches: %s", async (line) => {
-  const { stderr } = await type(line, worldOf(["one"]).ports);
+test.for(["check --namespaces zzz*", "list --namespaces zzz*", "rotate --namespaces zzz*", "rotate acr --namespaces zzz*"])(
+  "says that no namespace matches: %s",
+  async (line) => {
+    const { stderr } = await type(line, worldOf(["one"]).ports);
 
-  expect(stderr).toMatch(/^(?:error: )?no namespace matches\n(?:hint: kubectl get namespaces\n)?$/);
-});
+    expect(stderr).toMatch(/^(?:error: )?no namespace matches\n(?:hint: kubectl get namespaces\n)?$/);
+  },
+);
 
 test.for([
   "attach acr -n one --serviceaccount default",
   "check -n one",
   "check --namespaces one,two",
   "create --registry myregistry --repository app/web -n one",
-  "create --registry myregistry --repository app/web --namespaces one,two --credential-per namespace",
+  "create --registry myregistry --repository app/web -n one --copy-to two",
   "delete acr -n one --yes",
   "detach acr -n one --serviceaccount default",
   "list --namespaces one,two",

@@ -7,15 +7,15 @@ import { after, making } from "../../support/situations/deleting.ts";
 
 /** Command lines that print a command. `has`: the line needs a Secret. `hasScope`: the verb acts in several namespaces. */
 const printing: readonly { readonly line: string; readonly has?: true; readonly hasScope?: true }[] = [
-  { line: "delete -y", hasScope: true },
-  { line: "delete nosuch -y", hasScope: true },
-  { line: "delete acr-myregistry", has: true, hasScope: true },
+  { line: "delete -y" },
+  { line: "delete nosuch -y" },
+  { line: "delete acr-myregistry", has: true },
   { line: "rotate nosuch", hasScope: true },
   { line: "attach sa/default" },
   { line: "attach nosuch sa/default" },
   { line: "attach acr-myregistry", has: true },
   { line: "detach nosuch" },
-  { line: "create", hasScope: true },
+  { line: "create" },
   { line: "check nosuch", hasScope: true },
 ];
 
