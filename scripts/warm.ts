@@ -73,9 +73,9 @@ const env = {
 };
 process.env = { ...env };
 
-// First with a login of the user in one namespace, then with one that Azure creates for all namespaces.
+// First with a login of the user in one namespace, then with one that Azure creates, and copies in all other namespaces.
 const given = "create --registry warmup.azurecr.io --username warm --password-stdin --verify=false --serviceaccount default";
-const made = "create --registry warmup --repository app --serviceaccount default -A --credential-per scope";
+const made = "create acr-made --registry warmup --repository app --serviceaccount default --copy-to-all";
 process.argv = [process.argv0, "kubectl-acr_secret", ...given.split(" ")];
 const { exit } = process;
 process.exit = ((code) => {
