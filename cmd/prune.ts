@@ -1,19 +1,13 @@
-import { allReported } from "../src/actions/reported.ts";
-import type { AzureRegistry, SignInOptions } from "../src/azure/port.ts";
-import type { Remover } from "../src/credential/kind.ts";
-import { orphanedRoles } from "../src/credential/service-principal/roles.ts";
+import type { Azure } from "../src/azure/port.ts";
 import { parseGoDuration } from "../src/duration.ts";
 import { CliError, usage, withLines } from "../src/errors.ts";
 import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
-import { planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
-import { memoize, once } from "../src/scope/concurrency.ts";
-import { findLeftovers, type Leftovers, readHeld } from "../src/workflows/find-leftovers.ts";
-import { type Pruning, pruning } from "../src/workflows/prune.ts";
+import type { PruneOptions } from "../src/secret/leftovers.ts";
+import { prune as deleteLeftovers, findLeftovers, type Leftovers } from "../src/verbs/prune.ts";
 import { printOutcomes } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { dryRun, type Flags, formatFlag, identityFlags, identityOf, noHeaders, under, type Values } from "./line/flags.ts";
-import { openRecorded } from "./prune/recorded.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -24,18 +18,18 @@ const pruneFlags = {
     yes: { type: "boolean", short: "y", describe: "Delete without confirmation" },
     "older-than": {
       type: "string",
-      complete: ["0s", "10m", "1h"],
-      default: "10m",
+      complete: ["0s", "10m", "24h"],
       value: "DURATION",
       describe: "Skip anything that changed within this time, such as 30m or 0s, because another run may not have written its Secret yet",
+      fallback: "10m, or 24h with --exported",
     },
-    "include-unknown": {
-      type: "boolean",
-      describe: "Also delete credentials without a recorded cluster, which older versions created. Another cluster may use them",
-    },
-    "include-exported": {
-      type: "boolean",
-      describe: "Also delete exported credentials that no Secret holds. Copies of the exported Secrets stop working",
+    exported: {
+      type: "string",
+      bare: "older",
+      choices: ["older", "all"],
+      describe:
+        "Also delete exported credentials that no Secret holds: all but the newest of each Secret, or all. Copies of the exported Secrets " +
+        "stop working. Without a value: older",
     },
   }),
   ...identityFlags,
@@ -57,28 +51,26 @@ export const prune = verb({
     "kubectl acr-secret prune --registry myregistry",
     "# Delete without confirmation",
     "kubectl acr-secret prune --registry myregistry --yes",
+    "# Also delete credentials that were exported more than a day ago, except the newest of each Secret",
+    "kubectl acr-secret prune --registry myregistry --exported --older-than 24h",
   ],
   flags: pruneFlags,
   most: 0,
   async run({ flags }, session) {
     const { registry: named, output } = flags;
     if (!named) throw usage('required flag(s) "registry" not set', { verb: "prune", registry: "REGISTRY" });
-    const olderThan = parseGoDuration(flags["older-than"]);
-    if (olderThan === undefined) throw usage(`invalid --older-than "${flags["older-than"]}": must be a duration, such as 30m or 0s`);
-    const options = { includeUnknown: flags["include-unknown"], includeExported: flags["include-exported"], olderThan };
-    const cluster = session.cluster();
-    const { registry, made, holders, now } = await session.during(`Looking for leftovers in ${named}`, async () => {
-      const azure = await session.azure(identityOf(flags));
-      return findLeftovers(azure, azure.findRegistry(registryHost(named)), cluster, session.warn);
+    const { age, ...options } = optionsOf(flags);
+    const azure = await session.azure(identityOf(flags));
+    const found = await session.during(`Looking for leftovers in ${named}`, () => {
+      const registry = azure.findRegistry(registryHost(named));
+      return findLeftovers(azure, session.cluster(), { registry, options, warn: session.warn });
     });
-    const rows = sorted(planPrune(made, { ...holders, now }, options));
-    warnUnlisted(holders, session);
-    const removals = removalsOf(rows);
-    const readAgain = async () => ({ ...(await readHeld(cluster)), now });
-    const removing = { options, look: readAgain, remover: removers(registry, identityOf(flags), session) };
-    if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, flags, session);
-    await showLeftovers(rows, flags, session);
-    hintAtOthers(rows, flags["older-than"], session);
+    const { registry, removals } = found;
+    const rows = sorted(found.rows);
+    warnUnlisted(found, session);
+    if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(found, azure, flags, session);
+    await showLeftovers(rows, { ...flags, olderThan: age }, session);
+    hintAtOthers(rows, { age, ...options }, session);
     if (removals.length === 0) return 0;
     if (output !== undefined || !session.terminal) {
       session.stderr.write(`${removals.length} would be removed; add --yes\n`);
@@ -86,40 +78,30 @@ export const prune = verb({
     }
     const yes = await session.terminal.confirm(`Remove ${removals.length} from registry ${printable(registry.name)}? [y/N] `);
     if (!yes) throw new CliError("cancelled", "aborted; nothing was removed");
-    return remove(removals, removing, flags, session);
+    return remove(found, azure, flags, session);
   },
 });
 
-function warnUnlisted({ unlisted }: Leftovers["holders"], { warn }: Session): void {
+/** `age`: the value of --older-than, in words. An export may be applied long after it was printed. */
+function optionsOf({ exported, "older-than": given }: PruneFlags): PruneOptions & { readonly age: string } {
+  const age = given ?? (exported === undefined ? "10m" : "24h");
+  const olderThan = parseGoDuration(age);
+  if (olderThan === undefined) throw usage(`invalid --older-than "${age}": must be a duration, such as 30m or 0s`);
+  return { exports: exported ?? "none", olderThan, age };
+}
+
+function warnUnlisted({ unlisted }: Leftovers, { warn }: Session): void {
   if (unlisted) warn(withLines("credentials for this cluster are kept because its Secrets could not be listed", unlisted.message));
 }
 
-type Removing = Omit<Pruning, "tools">;
-
-/** Removes leftovers, and prints the outcomes. @returns the exit code */
-async function remove(removals: readonly Removal[], removing: Removing, flags: PruneFlags, session: Session): Promise<number> {
+/** Deletes leftovers, and prints the outcomes. @returns the exit code */
+async function remove(found: Leftovers, azure: Azure, flags: PruneFlags, session: Session): Promise<number> {
   const { "dry-run": dryRun } = flags;
   const tools = toolsOf(session, { "dry-run": dryRun, "field-manager": "" });
   const form = flags.output === "wide" ? undefined : flags.output;
   const printer = openPrinter(form, { ...session, dryRun, where: "one", managedFields: false, inAzure: true });
-  const { failures } = await printOutcomes(allReported(pruning(removals, { ...removing, tools })), session, {
-    printer,
-    where: "one",
-    total: 0,
-  });
+  const { failures } = await printOutcomes(deleteLeftovers(found, azure, tools), session, { printer, where: "one", total: 0 });
   if (!session.interrupted()) return failures > 0 ? 1 : 0;
   session.stderr.write("interrupted. Run the same command again to continue.\n");
   return 130;
-}
-
-/** Returns the remover of an object: that of its kind of credential, which is opened once. */
-function removers(registry: AzureRegistry, identity: SignInOptions, session: Session): Pruning["remover"] {
-  const roles = once(async () => orphanedRoles(await session.azure(identity), registry));
-  const opened = new Map<string, Promise<Remover>>();
-  return async (removal) => (removal.lost ? roles() : memoize(opened, removal.kind, () => open(removal)));
-
-  async function open(removal: Removal): Promise<Remover> {
-    const { apply, removal: command, lifecycle } = await openRecorded(removal, { registry: registry.id, identity }, session);
-    return { apply, removal: command, plan: async (of) => (await lifecycle?.revoke(of.identity, of.passwords)) ?? [] };
-  }
 }

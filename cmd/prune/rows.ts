@@ -2,7 +2,7 @@ import { age } from "../../src/duration.ts";
 import { type FormatName, isForPrograms } from "../../src/output/formats.ts";
 import { leftoverItem } from "../../src/output/items.ts";
 import { table } from "../../src/output/table.ts";
-import type { PruneRow } from "../../src/plan/prune.ts";
+import type { Leftover, PruneOptions } from "../../src/secret/leftovers.ts";
 import { printReport } from "../findings.ts";
 import type { Session } from "../session.ts";
 
@@ -10,14 +10,16 @@ import type { Session } from "../session.ts";
 type ShowFlags = {
   readonly output: FormatName | undefined;
   readonly "no-headers": boolean;
-  readonly "older-than": string;
 };
+
+/** `olderThan`: the age in words, such as 10m. */
+type ShowOptions = ShowFlags & { readonly olderThan: string };
 
 /**
  * Returns the table of `prune`. Azure doesn't show when an ACR token was last used. For a password of an application, only a preview API
  * does.
  */
-function pruneTable(rows: readonly PruneRow[], { output, "no-headers": bare, "older-than": olderThan }: ShowFlags, now: Date): string {
+function pruneTable(rows: readonly Leftover[], { output, "no-headers": bare, olderThan }: ShowOptions, now: Date): string {
   const header = ["NAME", "KIND", "FOR", "AGE", "LAST USE", "STATE", ...(output === "wide" ? ["CLUSTER", "IDENTITY", "PASSWORDS"] : [])];
   const cells = rows.map(({ to, what, identity, passwords, for: { words, clusters }, madeAt, state, lost }) => {
     const held = lost ? "" : passwords.map(({ slot }) => slot).join(",");
@@ -28,12 +30,12 @@ function pruneTable(rows: readonly PruneRow[], { output, "no-headers": bare, "ol
   return table(header, cells, { headers: !bare });
 }
 
-const order: readonly PruneRow["state"][] = ["orphan", "exported", "unknown", "other cluster", "too recent", "in use"];
+const order: readonly Leftover["state"][] = ["orphan", "exported", "unknown", "other cluster", "too recent", "in use"];
 
-export const sorted = (rows: readonly PruneRow[]) =>
+export const sorted = (rows: readonly Leftover[]) =>
   rows.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.to.name.localeCompare(b.to.name));
 
-export async function showLeftovers(rows: readonly PruneRow[], flags: ShowFlags, session: Session): Promise<void> {
+export async function showLeftovers(rows: readonly Leftover[], flags: ShowOptions, session: Session): Promise<void> {
   const { output } = flags;
   if (isForPrograms(output)) return printReport(session, "prune", output, rows.map(leftoverItem));
   const shown = output === "wide" ? rows : rows.filter(({ state }) => state !== "in use");
@@ -42,15 +44,19 @@ export async function showLeftovers(rows: readonly PruneRow[], flags: ShowFlags,
 }
 
 /** Hints at further objects that could be removed, and the flags for that. */
-export function hintAtOthers(rows: readonly PruneRow[], olderThan: string, { hint }: Session): void {
+export function hintAtOthers(
+  rows: readonly Leftover[],
+  { age, exports }: { age: string } & Pick<PruneOptions, "exports">,
+  { hint }: Session,
+): void {
   const hints = {
     "other cluster": "created for other clusters; to check them, run the command with the --context of each",
-    unknown: "without a recorded cluster; to delete them too, add --include-unknown",
-    exported: "exported and not applied to this cluster; to delete them too, add --include-exported",
-    "too recent": `changed less than ${olderThan} ago; to delete them too, wait or lower --older-than`,
+    unknown: "without a recorded cluster; if no cluster uses them, delete them in Azure",
+    exported: `exported and not applied to this cluster; ${exports === "none" ? "to delete all but the newest of each Secret, add --exported" : "to delete them too, add --exported=all"}`,
+    "too recent": `changed less than ${age} ago; to delete them too, wait or lower --older-than`,
   };
   for (const [wanted, why] of Object.entries(hints)) {
-    const { length } = rows.filter(({ state, isDeleted }) => state === wanted && !isDeleted);
+    const { length } = rows.filter(({ state, willDelete }) => state === wanted && !willDelete);
     if (length > 0) hint(`kept ${length}, ${why}`);
   }
 }

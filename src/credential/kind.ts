@@ -1,9 +1,8 @@
-import type { Azure, AzureRegistry, RegistryFacts, SignInOptions } from "../azure/port.ts";
+import type { Azure, RegistryFacts, SignInOptions } from "../azure/port.ts";
 import { CliError } from "../errors.ts";
 import type { Again, Create } from "../fix.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
-import type { CreatedObject, Removal } from "../plan/prune.ts";
 import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
@@ -199,15 +198,6 @@ export type Kind = {
     readonly nouns?: readonly [singular: string, plural: string];
     /** Returns how many more the registry allows; undefined if there is no limit. */
     quota?(asked: Asked, sources: Sources): Promise<number | undefined>;
-    /**
-     * Returns the objects in Azure that this plugin created for it. Absent if it creates none. `at`: the time according to Azure, if Azure
-     * shows it.
-     */
-    list?(
-      azure: Azure,
-      registry: AzureRegistry,
-      warn: (message: string) => void,
-    ): Promise<{ readonly made: readonly CreatedObject[]; readonly at?: string | undefined }>;
   };
   /** Why the plugin can neither renew nor revoke a login that a Secret records; absent if it can. */
   readonly notRenewable?: string;
@@ -219,6 +209,3 @@ export type Kind = {
     readonly isShortLived?: true;
   };
 };
-
-/** Removes objects that this plugin created. */
-export type Remover = Pick<Credential, "apply" | "removal"> & { plan(removal: Removal): Promise<Plan> };

@@ -6,8 +6,8 @@ import type { CliError, ErrorKind } from "../errors.ts";
 import { type Fix, hintText, inPlace } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
-import type { PruneRow } from "../plan/prune.ts";
 import type { Holding } from "../secret/holdings.ts";
+import type { Leftover } from "../secret/leftovers.ts";
 import type { SourceOfCopy } from "../secret/record.ts";
 import { isTimestamp, toSeconds } from "../timestamp.ts";
 
@@ -132,7 +132,7 @@ export function errorItem({ kind, message, hint }: CliError, { namespace }: Plac
 }
 
 /** Returns an object in Azure that prune has found. */
-export function leftoverItem({ to, what, kind, identity, passwords, for: { words, clusters }, madeAt, state, isDeleted, lost }: PruneRow) {
+export function leftoverItem({ to, what, kind, identity, passwords, for: { words, clusters }, madeAt, state, willDelete, lost }: Leftover) {
   return {
     apiVersion,
     kind: "Leftover" as const,
@@ -145,7 +145,7 @@ export function leftoverItem({ to, what, kind, identity, passwords, for: { words
     clusters,
     createdAt: madeAt,
     state,
-    willDelete: isDeleted,
+    willDelete,
   };
 }
 

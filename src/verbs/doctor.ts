@@ -9,13 +9,13 @@ import { checkExpiry, checkPulls } from "../doctor/secrets.ts";
 import type { Environment } from "../env.ts";
 import { asRefusal, CliError, unlessRefused } from "../errors.ts";
 import type { Cluster } from "../kube/port.ts";
-import { type PruneOptions, planPrune } from "../plan/prune.ts";
 import { clusterScopeOf } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import type { Scope } from "../scope/scope.ts";
+import type { PruneOptions } from "../secret/leftovers.ts";
 import { counted } from "../wording.ts";
-import { findLeftovers } from "../workflows/find-leftovers.ts";
 import { checkAll } from "./check.ts";
+import { findLeftovers } from "./prune.ts";
 
 export type DoctorOptions = {
   /** The namespaces whose pull secrets and images are checked. */
@@ -36,7 +36,7 @@ type DoctorTools = Parameters<typeof checkAll>[2] & {
 };
 
 /** Those of `prune`: a newer object in Azure may belong to a run that has not written its Secret yet. */
-const pruneOptions: PruneOptions = { includeUnknown: false, includeExported: false, olderThan: 10 * 60_000 };
+const pruneOptions: PruneOptions = { exports: "none", olderThan: 10 * 60_000 };
 
 /** The checks of one part, in the order of the output. `id` and `subject` are those of a finding without its own. */
 type Part = Pick<Finding, "id" | "subject"> & {
@@ -84,10 +84,10 @@ export function examine(
   async function leftovers(named: string): Promise<readonly CheckResult[]> {
     const opened = await azure;
     const doubts: string[] = [];
-    const found = await findLeftovers(opened, opened.findRegistry(named), cluster, (text) => void doubts.push(text));
-    if (found.holders.unlisted) doubts.push(found.holders.unlisted.message);
-    const rows = planPrune(found.made, { ...found.holders, now: found.now }, pruneOptions);
-    const orphans = rows.filter(({ state }) => state === "orphan").length;
+    const finding = { registry: opened.findRegistry(named), options: pruneOptions, warn: (text: string) => void doubts.push(text) };
+    const found = await findLeftovers(opened, cluster, finding);
+    if (found.unlisted) doubts.push(found.unlisted.message);
+    const orphans = found.rows.filter(({ state }) => state === "orphan").length;
     const { name } = found.registry;
     const subject = `registry/${name}`;
     const unclear = doubts.map((message): CheckResult => ({ subject, status: "unknown", message }));

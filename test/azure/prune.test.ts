@@ -1,16 +1,35 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
-import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
-import { createdTokens } from "../../src/credential/acr-token/find.ts";
-import { createdPrincipals } from "../../src/credential/service-principal/find.ts";
-import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";
-import { actionsOf, askedFor, grantOf, onlyAzure, signedIn, startTestWorld } from "./world.ts";
+import type { Azure } from "../../src/azure/port.ts";
+import { openInterruption } from "../../src/interruption.ts";
+import { clusterId } from "../../src/secret/azure-words.ts";
+import { findLeftovers, prune } from "../../src/verbs/prune.ts";
+import { openAsking } from "../support/fakes/asked.ts";
+import { fakeCluster, namespace } from "../support/fakes/cluster.ts";
+import { actionsOf, grantOf, signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 const made = "secret acr in namespace demo";
-const description = `kubectl acr-secret: ${made} of cluster 1a2b3c4d`;
+const here = clusterId("uid-of-kube-system");
+const description = `kubectl acr-secret: ${made} of cluster ${here}`;
+
+/** Runs `prune` on a cluster without Secrets, for the objects of these names. */
+async function pruning(azure: Azure, ...names: readonly string[]) {
+  const fake = fakeCluster(openAsking());
+  fake.put(namespace("kube-system", { uid: "uid-of-kube-system" }));
+  const cluster = fake.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
+  const finding = { registry: azure.findRegistry("myregistry"), options: { olderThan: 0, exports: "none" as const }, warn: () => {} };
+  const found = await findLeftovers(azure, cluster, finding);
+  const removals = found.removals.filter(({ to }) => names.includes(to.name));
+  const tools = { cluster: () => cluster, dryRun: "none" as const, interrupted: () => false, sleep: async () => {} };
+  return {
+    rows: found.rows.filter(({ to }) => names.includes(to.name)),
+    remove: () => Array.fromAsync(prune({ ...found, removals }, azure, tools)),
+  };
+}
+
 const isNow = (text = "") => Math.abs(Date.parse(text) - Date.now()) < 60_000;
 
 test("lists all tokens and scope maps of a registry with their times, and its clock", async () => {
@@ -37,11 +56,11 @@ test("finds and deletes an orphaned token with the role of docs/rbac.md", async 
   await azure.putToken(registry, { name, scopeMapId: id });
   await azure.generatePassword(registry, { token: name, slot: "password1" });
 
-  const found = createdTokens(await azure.listTokens(registry), registry).find(({ identity }) => identity === name);
-  expect(found).toMatchObject({ what: "token", for: { words: made, clusters: ["1a2b3c4d"] }, passwords: [{ slot: "password1" }] });
-  const credential = await acrToken.open(askedFor({}), onlyAzure(azure));
-  for (const change of (await credential.lifecycle?.revoke(name, found?.passwords ?? [])) ?? []) await credential.apply(change);
-
+  const { rows, remove } = await pruning(azure, name);
+  expect(rows).toMatchObject([
+    { what: "token", for: { words: made, clusters: [here] }, passwords: [{ slot: "password1" }], state: "orphan" },
+  ]);
+  expect(await remove()).toMatchObject([{ result: "deleted" }, { result: "deleted" }]);
   expect([await azure.token(registry, name), await azure.scopeMap(registry, name)]).toEqual([undefined, undefined]);
   await expect(azure.servicePrincipalRoles(registry)).rejects.toMatchObject({ kind: "forbidden" });
 });
@@ -52,19 +71,28 @@ test("finds an orphaned application by its role, and the role of a deleted appli
   const { id, appId, displayName } = await azure.createApplication({ displayName: `left ${randomUUID()}`, notes: description });
   const { id: principalId } = await azure.createServicePrincipal(appId);
   await azure.assignRole(registry, { principalId, role: acrPull });
-  const { slot } = await azure.addKey(id, { displayName: `acr-secret: ${made} of cluster 1a2b3c4d` });
-  const find = async (...names: readonly string[]) =>
-    (await createdPrincipals(azure, registry)).filter(({ to }) => names.includes(to.name));
+  const { slot } = await azure.addKey(id, { displayName: `acr-secret: ${made} of cluster ${here} #01234567` });
 
-  const [found] = await find(displayName);
-  expect(found).toMatchObject({ what: "password", identity: appId, passwords: [{ slot }], for: { clusters: ["1a2b3c4d"] } });
-  expect(isNow(found?.changedAt)).toBe(true);
-  const credential = await servicePrincipal.open(askedFor({ "service-principal": appId }), onlyAzure(azure));
-  const plan = (await credential.lifecycle?.revoke(appId, found?.passwords ?? [])) ?? [];
-  const [first, ...others] = plan;
-  if (first) await credential.apply(first);
-  expect(await find(displayName, principalId)).toMatchObject([{ what: "role", to: { name: principalId }, lost: true }]);
+  const { rows, remove } = await pruning(azure, displayName);
+  expect(rows).toMatchObject([{ what: "password", identity: appId, passwords: [{ slot }], for: { clusters: [here] } }]);
+  expect(isNow(rows[0]?.changedAt)).toBe(true);
+  await azure.deleteApplication(id);
+  const role = await pruning(azure, displayName, principalId);
+  expect(role.rows).toMatchObject([{ what: "role", to: { name: principalId }, lost: true }]);
+  expect(await remove()).toMatchObject([{ result: "unchanged" }]);
+  expect(await role.remove()).toMatchObject([{ result: "deleted" }]);
+  expect((await pruning(azure, displayName, principalId)).rows).toEqual([]);
+});
 
-  for (const change of others) await credential.apply(change);
-  expect(await find(displayName, principalId)).toEqual([]);
+test("deletes an orphaned application and its role", async () => {
+  const azure = openAzure(world.options());
+  const registry = await azure.findRegistry("myregistry");
+  const { id, appId, displayName } = await azure.createApplication({ displayName: `left ${randomUUID()}`, notes: description });
+  const { id: principalId } = await azure.createServicePrincipal(appId);
+  await azure.assignRole(registry, { principalId, role: acrPull });
+  await azure.addKey(id, { displayName: `acr-secret: ${made} of cluster ${here} #01234567` });
+
+  const { remove } = await pruning(azure, displayName);
+  expect(await remove()).toMatchObject([{ result: "deleted" }, { result: "deleted" }]);
+  expect((await pruning(azure, displayName, principalId)).rows).toEqual([]);
 });

@@ -130,5 +130,5 @@ test("runs a pod with a Secret of the Sealed Secrets controller, and replaces it
   await kubectl(["wait", "--for=delete", "secret/acr-myregistry", "-n", namespace, "--timeout=60s"]);
   const prune = "kubectl acr-secret prune --registry myregistry --older-than 0s";
   expect(await type(prune, namespace)).toMatch(/in namespace p-\S+ .* exported *$/m);
-  expect(await type(`${prune} --include-exported --yes`, namespace)).toMatch(/^token\S+ deleted\nscopemap\S+ deleted$/m);
+  expect(await type(`${prune} --exported=all --yes`, namespace)).toMatch(/^token\S+ deleted\nscopemap\S+ deleted$/m);
 });

@@ -8,7 +8,7 @@ import { issueOf, newExpiry, notOwn } from "../password-credential.ts";
 import { type LoginTest, testHeldLogin } from "../prove.ts";
 import { type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type TokenEnv, tokenApplier, tokenLifecycle, tokenRemoval } from "./apply.ts";
-import { createdTokens, type FoundToken, findToken } from "./find.ts";
+import { type FoundToken, findToken } from "./find.ts";
 import { currentPassword, planToken } from "./plan.ts";
 import { pulledRepositories, refuseOtherTokens } from "./scope-map.ts";
 
@@ -29,10 +29,6 @@ export const acrToken = {
       const registry = await findRegistry(text);
       const limit = tokensIn[registry.sku];
       return limit === undefined ? undefined : limit - (await tokenCount(registry));
-    },
-    async list(azure, registry) {
-      const list = await azure.listTokens(registry);
-      return { made: createdTokens(list, registry), at: list.at };
     },
   },
   flags: {},

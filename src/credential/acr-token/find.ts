@@ -1,10 +1,9 @@
-import type { AcrToken, AzureRegistry, ScopeMap, TokenList } from "../../azure/port.ts";
-import type { CreatedObject } from "../../plan/prune.ts";
+import type { AcrToken, ScopeMap } from "../../azure/port.ts";
 import { azureDescription, parseAzureOwner } from "../../secret/azure-words.ts";
 import type { Need, Owner } from "../kind.ts";
 import type { TokenEnv } from "./apply.ts";
 import { currentPassword } from "./plan.ts";
-import { isExportedMap, isSameName, otherScopeMap, scopeMapOf } from "./scope-map.ts";
+import { isExportedMap, otherScopeMap } from "./scope-map.ts";
 
 export type FoundToken = {
   readonly name: string;
@@ -66,40 +65,3 @@ async function isDescribedFor(owner: Need["owner"], { scopeMap, hasSharedMap }: 
   const here = parseAzureOwner(azureDescription(await owner.wordsInCluster()))?.clusters ?? [];
   return described.clusters.some((id) => here.includes(id));
 }
-
-const lower = (name = ""): string => name.toLowerCase();
-
-/** Returns the tokens and scope maps that this plugin created. A token has no description, so the description of its scope map counts. */
-export function createdTokens({ tokens, scopeMaps }: TokenList, { loginServer: host }: AzureRegistry): CreatedObject[] {
-  const having = Map.groupBy(tokens, (token) => lower(scopeMapOf(token)));
-  const names = new Set(tokens.map(({ name }) => lower(name)));
-  return scopeMaps.flatMap((map): CreatedObject[] => {
-    const owner = parseAzureOwner(map.description);
-    if (!owner) return [];
-    const users = having.get(lower(map.name)) ?? [];
-    const token = users.find(({ name }) => isSameName(name, map.name));
-    // Deleting a token also deletes its scope map, which other tokens may have
-    const needed = token ? users.length > 1 : users.length > 0 || names.has(lower(map.name));
-    return [{ ...describe(map, token), kind: "acr-token", host, for: owner, needed: needed || undefined }];
-  });
-}
-
-/** Returns the token with its scope map, or the scope map if it has no token of its name. */
-function describe(
-  map: TokenList["scopeMaps"][number],
-  token: TokenList["tokens"][number] | undefined,
-): Omit<CreatedObject, "kind" | "host" | "for"> {
-  const { name: identity, madeAt } = token ?? map;
-  const all = token?.passwords ?? [];
-  const passwords = all.map((password) => ({ slot: password.slot, madeAt: password.madeAt }));
-  const changedAt = latestOf([map, ...(token ? [token] : []), ...all]);
-  const to = { kind: token ? "token.azurecr.io" : "scopemap.azurecr.io", name: identity } as const;
-  return { to, what: token ? "token" : "scope map", identity, passwords, madeAt, changedAt };
-}
-
-/** Returns the latest time of creation or change; undefined if none is known. */
-const latestOf = (all: readonly { readonly madeAt?: string; readonly changedAt?: string }[]): string | undefined =>
-  all
-    .flatMap(({ madeAt, changedAt }) => [madeAt, changedAt])
-    .filter((time) => time !== undefined)
-    .toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];

@@ -1,10 +1,7 @@
 import type { Application, Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
-import type { CreatedObject } from "../../plan/prune.ts";
-import { limits } from "../../scope/limits.ts";
 import { isGuid, isOurDescription, parseAzureOwner } from "../../secret/azure-words.ts";
-import { pullRole } from "../granted-rights.ts";
 import type { Need } from "../kind.ts";
 import { notAlone, only } from "./access.ts";
 import { hasOurRole } from "./roles.ts";
@@ -115,57 +112,4 @@ export async function readPrincipal(
   const principal = application && (await azure.servicePrincipal(application.appId));
   const assignments = principal ? await azure.roleAssignments(registry, principal.id) : [];
   return { name, application, principal, assignments };
-}
-
-/**
- * Returns the applications with a role on the registry that this plugin created, the passwords that it added, and the roles of deleted
- * principals.
- */
-export async function createdPrincipals(azure: Azure, registry: AzureRegistry): Promise<CreatedObject[]> {
-  const roles = (await azure.servicePrincipalRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
-  const ids = [...new Set(roles.map(({ principalId }) => principalId))];
-  const made: CreatedObject[] = [];
-  for (let at = 0; at < ids.length; at += limits.principals) {
-    const some = ids.slice(at, at + limits.principals).map((id) => createdFor(id, roles, azure));
-    made.push(...(await Promise.all(some)).flat());
-  }
-  return made;
-}
-
-async function createdFor(id: string, roles: readonly RoleAssignment[], azure: Azure): Promise<CreatedObject[]> {
-  const principal = await azure.principal(id);
-  if (!principal) return roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(orphanedRole);
-  const [application] = await azure.applications({ appId: principal.appId });
-  if (!application) return [];
-  const isEmpty = application.keys.length === 0 && parseAzureOwner(application.notes) !== undefined;
-  const { otherKeys } = isEmpty ? await azure.access(application.id, principal.id) : { otherKeys: [] };
-  return createdIn(application, otherKeys.length > 0);
-}
-
-/** Returns a role assignment of this plugin whose principal was deleted. */
-const orphanedRole = ({ principalId, role, madeAt }: RoleAssignment): CreatedObject => ({
-  to: { kind: "roleassignment.management.azure.com", name: principalId },
-  what: "role",
-  kind: "service-principal",
-  identity: "",
-  passwords: [{ slot: role }],
-  for: { words: "a deleted application", clusters: [] },
-  madeAt,
-  changedAt: madeAt,
-  lost: true,
-});
-
-/** @param needed other users sign in to it with a certificate or a federated credential */
-function createdIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): CreatedObject[] {
-  const common = { to: { kind: "application.graph.microsoft.com", name }, kind: "service-principal", identity } as const;
-  const existing = keys.map(({ slot }) => slot);
-  const passwords = keys.flatMap((key): CreatedObject[] => {
-    const of = parseAzureOwner(key.displayName);
-    if (!of) return [];
-    const one = { slot: key.slot, madeAt: key.madeAt };
-    return [{ ...common, what: "password", passwords: [one], existing, for: of, madeAt: key.madeAt, changedAt: key.madeAt }];
-  });
-  const of = parseAzureOwner(notes);
-  if (keys.length > 0 || !of) return passwords;
-  return [{ ...common, what: "application", passwords: [], for: of, madeAt, changedAt: madeAt, needed: needed || undefined }];
 }

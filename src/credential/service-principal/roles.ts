@@ -4,7 +4,6 @@ import { covers } from "../../registry/repository.ts";
 import { Again } from "../../secret/source.ts";
 import { builtInRole, type Mode, pullRole } from "../granted-rights.ts";
 import type { Grant, Sending } from "../issuer.ts";
-import type { Remover } from "../kind.ts";
 import { retryWhileReplicating } from "../retry.ts";
 
 /** Returns the repositories that roles allow to pull, without those of unknown conditions; undefined if no role allows pulling. */
@@ -173,22 +172,5 @@ export async function writeRole(of: WritingRole, env: RoleEnv): Promise<(() => P
     const others = ((await read()) ?? []).filter((one) => !added.includes(one));
     const left = union(before ?? [], others);
     await (left.length > 0 ? put(left) : azure.unassignRole(registry, at));
-  };
-}
-
-/** Returns the remover of role assignments by this plugin whose principal was deleted. Each is named after the principal's id. */
-export function orphanedRoles(azure: Azure, registry: AzureRegistry): Remover {
-  const roles = new Map<string, string>();
-  return {
-    plan: async ({ to, passwords }) => {
-      const [{ slot = "" } = {}] = passwords;
-      roles.set(to.name, slot);
-      return [{ act: "delete", to, because: "its principal was deleted" }];
-    },
-    apply: async ({ to }) => {
-      await azure.unassignRole(registry, { principalId: to.name, role: roles.get(to.name) ?? "" });
-      return {};
-    },
-    removal: ({ to }) => ["az", "role", "assignment", "list", "--scope", registry.id, "--query", `[?principalId=='${to.name}']`],
   };
 }

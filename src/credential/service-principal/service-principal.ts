@@ -1,5 +1,5 @@
 import type { Application } from "../../azure/port.ts";
-import { CliError, isRefusal, withLines } from "../../errors.ts";
+import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Change, Keep, Make, Passing } from "../../plan/change.ts";
 import {
@@ -19,7 +19,7 @@ import { copiesEnd, deletedCredential, issueOf, newExpiry, notOwn, warnOfCopies 
 import { testHeldLogin } from "../prove.ts";
 import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type PrincipalEnv, principalApplier, type State } from "./apply.ts";
-import { createdPrincipals, type Found, findOwn, findRecorded, readPrincipal, refuseOthers } from "./find.ts";
+import { type Found, findOwn, findRecorded, readPrincipal, refuseOthers } from "./find.ts";
 import {
   isCurrent,
   keysShown,
@@ -46,16 +46,6 @@ export const servicePrincipal = {
     nouns: ["service principal", "service principals"],
     rights: ["read", "write"].map((action) => `Microsoft.Authorization/roleAssignments/${action}`),
     uncheckedRight: "Microsoft Graph: Application.ReadWrite.OwnedBy",
-    list: async (azure, registry, warn) => {
-      try {
-        return { made: await createdPrincipals(azure, registry) };
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-        // The tokens of the registry can still be read
-        warn(withLines("service principals were not listed", error.message));
-        return { made: [] };
-      }
-    },
   },
   flags: {
     "service-principal": {

@@ -252,7 +252,7 @@ testRows(
           writes: [],
         },
         {
-          command: `${prune} --include-exported --older-than 0s --yes`,
+          command: `${prune} --exported=all --older-than 0s --yes`,
           stderr: any,
           check: ({ azure }) => expect(azure.directory.applications).toEqual([]),
         },
@@ -355,16 +355,16 @@ testRows(
       stderr: azOf("password1"),
     },
     {
-      does: "reports a credential as exported until it is applied, and deletes it only when --include-exported",
+      does: "reports a credential as exported until it is applied, and deletes it only when --exported",
       command: line,
       stderr: exported,
       check: apply,
       after: [
         listed("in use"),
-        { given: remove, ...listed("exported", /^hint: kept 1, exported .* --include-exported\n$/) },
+        { given: remove, ...listed("exported", /^hint: kept 1, exported .* --exported\n$/) },
         { command: `${prune} --yes --older-than 0s`, stdout: any, stderr: any, writes: [], check: tokens(token) },
         {
-          command: `${prune} --yes --older-than 0s --include-exported`,
+          command: `${prune} --yes --older-than 0s --exported=all`,
           check: (world) => expect(everythingIn(world)).toEqual(everythingIn(demo())),
         },
       ],

@@ -4,10 +4,8 @@ import { worldOf } from "../../support/fakes/fleet.ts";
 import { type Begun, killedAtEach, lostAtEach } from "../../support/fakes/killed-at-each.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type, type World } from "../../support/in-process.ts";
-import { here, leftOver, putToken, type as typeLater } from "../../support/leftovers.ts";
 import { renamed } from "../../support/other-token.ts";
 import { isAlive, noteIn } from "../../support/rotating.ts";
-import { acrPull } from "../../support/service-principal.ts";
 import { everythingIn, making, after as typedIn } from "../../support/situations/deleting.ts";
 
 /** A time after the claims of the killed run have expired. */
@@ -226,88 +224,5 @@ describe("delete", () => {
     expect(secret?.metadata.annotations).not.toHaveProperty("acr-secret/claim");
     expect(await type("delete --revoke -y -n demo", world.ports)).toMatchObject({ stderr: "", code: 0 });
     expect(world.azure.tokens.size + world.azure.scopeMaps.size).toBe(0);
-  });
-});
-
-describe("prune", () => {
-  const line = "prune --registry myregistry --yes";
-
-  /**
-   * Creates leftovers: a token, a scope map, an application and a password of another user's application. One object of each kind is in
-   * use.
-   */
-  async function begin(): Promise<FakeWorld> {
-    const world = await leftOver();
-    await typeLater("create sp --registry myregistry --service-principal --namespaces a,b --credential-per namespace", world);
-    world.azure.directory.assign(world.azure.directory.put("ci"), acrPull);
-    for (const name of ["a", "b"]) await typeLater(`create two --registry myregistry --service-principal=ci -n ${name}`, world);
-    for (const name of ["sp", "two"]) world.cluster.remove("secret", "b", name);
-    putToken(world, "map-alone", `kubectl acr-secret: secret x in namespace b of cluster ${here}`, []);
-    world.azure.removeToken("map-alone");
-    world.asking.forget();
-    return world;
-  }
-
-  const begun: Begun = { begin, line, more: { now: () => new Date("2026-03-01T00:00:00Z") } };
-  const remaining = ({ azure, cluster, loginIn }: FakeWorld) => ({
-    tokens: [...azure.tokens.keys()].map((name) => name.slice(0, 17)),
-    scopeMaps: [...azure.scopeMaps.keys()].map((name) => name.slice(0, 17)),
-    applications: azure.directory.applications.map(({ displayName, keys }) => `${displayName.slice(0, 5)} ${keys.length}`),
-    roles: azure.directory.assignments.length,
-    alive: cluster
-      .all("secret")
-      .filter(({ metadata: { namespace = "", name } }) => azure.knows(loginIn(namespace, name) ?? { username: "", password: "" })).length,
-  });
-  const pruned = { tokens: ["a-acr-myregistry-"], scopeMaps: ["a-acr-myregistry-"], applications: ["a-sp- 1", "ci 2"], roles: 2, alive: 3 };
-
-  test("deletes unused objects and passwords only", async () => {
-    const world = await begin();
-    expect(remaining(world)).toEqual({
-      tokens: ["a-acr-myregistry-", "b-acr-myregistry-"],
-      scopeMaps: ["a-acr-myregistry-", "b-acr-myregistry-", "map-alone"],
-      applications: ["a-sp- 1", "b-sp- 1", "ci 3"],
-      roles: 3,
-      alive: 3,
-    });
-    expect(await typeLater(line, world)).toMatchObject({ stderr: "", code: 0 });
-    expect(remaining(world)).toEqual(pruned);
-  });
-
-  test.for([
-    { what: "a kill at any request", states: killedAtEach },
-    { what: "any answer was lost", states: lostAtEach },
-  ])("leaves nothing unused and every login valid when run again after $what", { timeout }, async ({ states }) => {
-    let count = 0;
-    for await (const { world, where } of states(begun)) {
-      count++;
-      expect({ where, alive: remaining(world).alive }).toEqual({ where, alive: 3 });
-      expect(await typeLater(line, world), where).toMatchObject({ code: 0 });
-      expect(remaining(world), where).toEqual(pruned);
-    }
-    expect(count).toBeGreaterThan(30);
-  });
-
-  test("completes when run again after an interruption", async () => {
-    const world = await begin();
-    const { stderr, code } = await interruptedAtToken(world, line, begun.more);
-
-    expect({ last: stderr.split("\n").at(-2), code }).toEqual({ last: "interrupted. Run the same command again to continue.", code: 130 });
-    expect(remaining(world).scopeMaps).toContain("b-acr-myregistry-");
-    expect(await typeLater(line, world)).toMatchObject({ code: 0 });
-    expect(remaining(world)).toEqual(pruned);
-  });
-
-  test("succeeds twice when two runs prune at the same time", async () => {
-    for (let round = 0; round < 20; round++) {
-      const world = await begin();
-      let turn = 0;
-      world.asking.around(async (_, next) => {
-        for (let wait = (turn++ * 7 + round) % 5; wait > 0; wait--) await new Promise(setImmediate);
-        return next();
-      });
-      const both = await Promise.all([typeLater(line, world), typeLater(line, world)]);
-      expect(both.map(({ code }) => code)).toEqual([0, 0]);
-      expect(remaining(world), `round ${round}`).toEqual(pruned);
-    }
   });
 });

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { loginsAnnotation } from "../../../src/secret/entry.ts";
+import { claimKey, copyLabel, credentialKey, sourceKey } from "../../../src/secret/record.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { here, leftOver } from "../../support/leftovers.ts";
-import { all, any, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
+import { descriptionOf, hold, keyIn, leftOver, leftOverPrincipal, nameIn, putKey } from "../../support/leftovers.ts";
+import { all, any, type Given, type Row, refuse, testRows } from "../../support/rows.ts";
 import { acrPull } from "../../support/service-principal.ts";
 
 const line = "prune --registry myregistry";
@@ -10,18 +10,31 @@ const yes = `${line} --yes`;
 const nothing = { command: yes, stdout: [], stderr: ["no leftovers found"] };
 const [application, role] = ["application.graph.microsoft.com", "roleassignment.management.azure.com"];
 const later = { now: () => new Date("2026-03-01T00:00:00Z") };
-const principal = () => leftOver("--service-principal");
+const none = { username: "", password: "" };
 
-/** Another user's application has a role, and passwords of two Secrets. */
-const shared = all(
-  ({ azure: { directory } }) => directory.assign(directory.put("ci"), acrPull),
-  typed("create two --registry myregistry --namespaces a,b --credential-per scope --service-principal=ci"),
-);
-const lose =
-  (...namespaces: string[]): Given =>
-  ({ cluster }) => {
-    for (const namespace of namespaces) cluster.remove("secret", namespace, "two");
+/** Another user's application has a role, and a password for each namespace. The Secrets of these namespaces hold theirs. */
+const shared =
+  (...holding: readonly string[]): Given =>
+  (world) => {
+    const { directory } = world.azure;
+    const appId = directory.put("ci");
+    directory.assign(appId, acrPull);
+    for (const [at, namespace] of ["a", "b"].entries()) {
+      const { slot, ...login } = putKey(world, appId, keyIn(namespace, `0000000${at}`));
+      if (holding.includes(namespace)) hold(world, namespace, login, { kind: "service-principal", slot }, "two");
+    }
   };
+/** Changes the annotations of the Secret in namespace `a`. */
+const annotate =
+  (change: (record: object, world: FakeWorld) => Record<string, unknown>): Given =>
+  (world) => {
+    const { metadata, ...secret } = world.cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
+    const record = JSON.parse(metadata.annotations?.[credentialKey] ?? "{}");
+    const annotations = Object.entries(change(record, world)).map(([key, value]) => [key, JSON.stringify(value)]);
+    world.cluster.put({ ...secret, metadata: { ...metadata, annotations: Object.fromEntries(annotations) } });
+  };
+/** A second password of the application of namespace `a`. */
+const second: Given = (world) => putKey(world, world.azure.directory.applications[0]?.appId ?? "", keyIn("a", "11111111"));
 /** Another client signs in to all applications with another key. */
 const otherKeys =
   (otherKey: "certificate" | "federated credential"): Given =>
@@ -40,7 +53,7 @@ testRows(
   [
     {
       does: "deletes an application of its own whose Secret was deleted, and then its role",
-      world: principal,
+      world: leftOverPrincipal,
       command: `${line} --no-headers`,
       stdout: own,
       stderr: /^1 .* --yes\n$/,
@@ -55,22 +68,29 @@ testRows(
     },
     {
       does: "deletes only the password of another user's application, and prints its id",
-      given: all(shared, lose("a", "b")),
+      given: shared(),
       command: yes,
       stdout: new RegExp(`${application}/ci configured \\(-cccccccc-\\S+\\)\n`),
       leaves: { applications: ["ci: of others"], roles: 1 },
     },
     {
       does: "keeps a password that one Secret holds",
-      given: all(shared, lose("a")),
+      given: shared("b"),
       command: `${line} -o jsonl`,
-      stdout: /"what":"password".*"state":"in use"/,
+      stdout: /0000000[01].*"state":"orphan"(.|\n)*"what":"password".*"state":"in use"/,
       stderr: any,
+      after: [
+        {
+          command: `${yes} --older-than 0s`,
+          stdout: any,
+          leaves: { applications: [expect.stringMatching(/^ci: of others, .* in namespace b /)] },
+        },
+      ],
     },
     {
       does: "deletes an application without a password that a killed run left",
       given: ({ azure: { directory } }) => {
-        const notes = `kubectl acr-secret: secret acr in namespace b of cluster ${here}`;
+        const notes = descriptionOf("b");
         directory.assign(directory.put("b-acr-1", { keys: 0, notes }), acrPull, { ours: true });
       },
       command: yes,
@@ -100,21 +120,13 @@ testRows(
     ...(["certificate", "federated credential"] as const).flatMap((otherKey): Row[] => [
       {
         does: `keeps an application that another client signs in to with a ${otherKey}`,
-        world: principal,
+        world: leftOverPrincipal,
         given: otherKeys(otherKey),
         command: yes,
         stdout: /\(-/,
         stderr: /^Warning: .*:\n {2}az role assignment delete --assignee \S+ --scope \S+\n$/,
         check: keys(1, 0),
         after: [{ ...nothing, command: `${yes} --older-than 0s`, check: keys(1, 0) }],
-      },
-      {
-        does: `delete --revoke keeps an application that another client signs in to with a ${otherKey}`,
-        world: principal,
-        given: otherKeys(otherKey),
-        command: "delete acr-myregistry --revoke --yes -n a",
-        stderr: any,
-        check: keys(0, 1),
       },
     ]),
     ...["servicePrincipalRoles", "principal", "applications"].map(
@@ -129,21 +141,87 @@ testRows(
     ...[
       { why: "does not exist", slotOf: () => "cccccccc-0000-4000-8000-999999999999" },
       { why: "is in upper case", slotOf: (slot: string) => slot.toUpperCase() },
+      { why: "is missing", slotOf: () => undefined },
     ].map(
       ({ why, slotOf }): Row => ({
         does: `keeps a password whose Secret records a slot that ${why}`,
-        world: principal,
-        given: ({ cluster }) => {
-          const { metadata, ...secret } = cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
-          const [entry] = JSON.parse(metadata.annotations?.[loginsAnnotation] ?? "[]");
-          const annotations = { ...metadata.annotations, [loginsAnnotation]: JSON.stringify([{ ...entry, slot: slotOf(entry.slot) }]) };
-          cluster.put({ ...secret, metadata: { ...metadata, annotations } });
-        },
+        world: leftOverPrincipal,
+        given: annotate((record) => ({ [credentialKey]: { ...record, slot: slotOf((record as { slot: string }).slot) } })),
         command: `${yes} --older-than 0s`,
         stderr: any,
-        check: ({ azure, loginIn }) => expect(azure.knows(loginIn("a") ?? { username: "", password: "" })).toBe(true),
+        check: ({ azure, loginIn }) => expect(azure.knows(loginIn("a") ?? none)).toBe(true),
       }),
     ),
+    {
+      does: "deletes a password of a held application that no Secret records, although a copy has its user name",
+      world: leftOverPrincipal,
+      given: all(second, (world) => {
+        hold(world, "b", world.loginIn("a") ?? none);
+        const { metadata, ...secret } = world.cluster.get("secret", "b", "acr-myregistry") ?? expect.unreachable("no copy");
+        const annotations = { [sourceKey]: JSON.stringify({ namespace: "a", name: "acr-myregistry" }) };
+        world.cluster.put({ ...secret, metadata: { ...metadata, annotations, labels: { ...metadata.labels, [copyLabel]: "a" } } });
+      }),
+      command: `${yes} --older-than 0s`,
+      stdout: any,
+      leaves: { applications: [`${nameIn("a")}: ${keyIn("a")}`] },
+    },
+    {
+      does: "keeps every password of an application when a Secret without a record holds another one",
+      world: leftOverPrincipal,
+      given: all(second, (world) => hold(world, "b", { username: world.azure.directory.applications[0]?.appId ?? "", password: "x" })),
+      command: `${line} --no-headers`,
+      stdout: new RegExp(`^${nameIn("b")} .*\n$`),
+      stderr: any,
+    },
+    {
+      does: "keeps the password that a run is about to store",
+      world: leftOverPrincipal,
+      given: all(
+        second,
+        annotate((record) => ({
+          [credentialKey]: record,
+          [claimKey]: {
+            run: "r",
+            until: "2026-03-01T00:01:00Z",
+            identity: nameIn("a"),
+            intent: { slot: keyIn("a", "11111111"), until: "2026-03-01T00:01:00Z" },
+          },
+        })),
+      ),
+      command: `${yes} --older-than 0s`,
+      stdout: any,
+      leaves: { applications: [`${nameIn("a")}: ${keyIn("a")}, ${keyIn("a", "11111111")}`] },
+    },
+    {
+      does: "keeps an application without a password that a run has claimed",
+      world: leftOverPrincipal,
+      given: all(
+        ({ azure }) => azure.directory.applications[0]?.keys.splice(0),
+        annotate(() => ({ [claimKey]: { run: "r", until: "2026-01-01T00:00:00Z", identity: nameIn("a") } })),
+        ({ cluster }) => {
+          const secret = cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
+          cluster.put({ ...secret, data: {} });
+        },
+      ),
+      command: `${yes} --older-than 0s`,
+      stdout: any,
+      leaves: { applications: [`${nameIn("a")}: `] },
+    },
+    {
+      does: "deletes exported passwords of an application, except the newest, when --exported",
+      given: (world) => {
+        const { directory } = world.azure;
+        const appId = directory.put("ci");
+        directory.assign(appId, acrPull);
+        for (const at of [1, 2, 3]) {
+          putKey(world, appId, keyIn("demo", `0000000${at}`, { isExported: true }));
+          Object.assign(directory.applications[0]?.keys.at(-1) ?? {}, { madeAt: `2026-02-0${at}T00:00:00Z` });
+        }
+      },
+      command: `${yes} --exported`,
+      stdout: any,
+      leaves: { applications: [`ci: of others, ${keyIn("demo", "00000003", { isExported: true })}`] },
+    },
   ],
   leftOver,
   later,

@@ -1,19 +1,18 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import type { Metadata } from "../../../src/objects.ts";
+import { claimKey, credentialKey } from "../../../src/secret/record.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { linesOf, worldOf } from "../../support/fakes/fleet.ts";
-import { sharedByClusters, twoClusters } from "../../support/fakes/two-clusters.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { here, leftOver, putToken, tokenIn } from "../../support/leftovers.ts";
-import { all, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
+import { descriptionOf, here, hold, host, leftOver, nameIn, putToken } from "../../support/leftovers.ts";
+import { all, any, failed, type Given, type Row, refuse, testRows } from "../../support/rows.ts";
 
 const line = "prune --registry myregistry";
 const yes = `${line} --yes`;
-const description = "kubectl acr-secret: secret acr in namespace demo";
-const here_ = `${description} of cluster ${here}`;
+const here_ = descriptionOf("demo");
 /** The tokens of the namespaces `a` and `b` of `leftOver`. */
-const [kept, name] = [tokenIn(await leftOver(), "a"), tokenIn(await leftOver(), "b")];
+const [kept, name] = [nameIn("a"), nameIn("b")];
 const deleted = [`token.azurecr.io/${name} deleted`, `scopemap.azurecr.io/${name} deleted`];
 const nothing = { command: yes, stdout: [], stderr: ["no leftovers found"], writes: [] };
 const later = { now: () => new Date("2026-03-01T00:00:00Z") };
@@ -31,27 +30,6 @@ const put =
     putToken(world, token, of, slots);
 const json = (stdout: string) => linesOf(stdout).map((text) => JSON.parse(text));
 
-const ofTwo = (per: string) => async () => {
-  const world = twoClusters("a");
-  for (const context of ["one", "two"])
-    await typed(`create --registry myregistry --repository app/web -n a --context ${context} --credential-per ${per}`)(world);
-  return world;
-};
-const shared = async () => {
-  const world = twoClusters("a");
-  await sharedByClusters("create --registry myregistry --repository app/web -n a --credential-per scope")(world);
-  return world;
-};
-const lose =
-  (...contexts: string[]): Given =>
-  ({ clusters }) => {
-    for (const context of contexts) clusters.get(context)?.remove("secret", "a", "acr-myregistry");
-  };
-const states = (context: string, ...expected: string[]) => ({
-  command: `${line} --context ${context} -o wide --no-headers`,
-  stderr: any,
-  check: (_: FakeWorld, { stdout }: { stdout: string }) => expect(linesOf(stdout).map((row) => row.split(/ {2,}/)[5])).toEqual(expected),
-});
 const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
 const afterStock =
   (act: Given): Given =>
@@ -81,26 +59,21 @@ testRows(
       world: () => worldOf(["a"]),
       given: all(
         put("theirs", "the pipeline's", "password1"),
-        put("other-acr", `${description} of cluster 00000000`, "password1"),
-        put("older-acr", description, "password1"),
+        put("other-acr", descriptionOf("demo", { cluster: "00000000" }), "password1"),
+        put("older-acr", descriptionOf("demo", { cluster: undefined }), "password1"),
       ),
       command: `${line} --no-headers`,
-      stdout: /^older-acr +token +secret acr in namespace demo +59d +<unknown> +unknown *\nother-acr +token .* other cluster *\n$/,
-      stderr: /^hint: kept 1, .* --context of each\nhint: kept 1, .* --include-unknown\n$/,
-      after: [{ command: `${yes} --include-unknown`, stderr: any, check: tokens("theirs", "other-acr") }],
+      stdout:
+        /^older-acr +token +secret acr-myregistry in namespace demo +59d +<unknown> +unknown *\nother-acr +token .* other cluster *\n$/,
+      stderr: /^hint: kept 1, .* --context of each\nhint: kept 1, .* delete them in Azure\n$/,
+      after: [{ command: yes, stdout: any, stderr: any, writes: [] }],
     },
     {
-      does: "keeps what Azure describes as another cluster's",
-      world: ofTwo("namespace"),
-      given: lose("one", "two"),
-      ...states("one", "orphan", "other cluster"),
-      after: [states("two", "orphan", "other cluster")],
-    },
-    {
-      does: "keeps a token of two clusters that this cluster no longer holds",
-      world: shared,
-      ...states("one", "in use"),
-      after: [{ given: lose("one", "two"), ...states("one", "other cluster") }],
+      does: "deletes a token without a cluster when its namespace is in this cluster",
+      world: () => worldOf(["demo"]),
+      given: put("older-acr", descriptionOf("demo", { cluster: undefined }), "password1"),
+      command: yes,
+      check: tokens(),
     },
     ...["scopemap.azurecr.io/demo-acr", "token.azurecr.io/demo-acr"].map(
       (at): Row => ({
@@ -160,7 +133,7 @@ testRows(
       ({ what, stderr }): Row => ({
         does: `deletes nothing of the cluster when ${what} is forbidden`,
         given: refuse(what),
-        command: `${yes} --include-unknown`,
+        command: yes,
         stdout: /other cluster/,
         stderr,
         writes: [],
@@ -176,10 +149,7 @@ testRows(
     {
       does: "keeps a token when a Secret records it before it is deleted",
       given: afterStock((world) => {
-        const { metadata, ...secret } = secretIn(world);
-        const entry = { hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: name, slot: "password1" };
-        const annotations = { "acr-secret/logins": JSON.stringify([entry]) };
-        world.cluster.put({ ...secret, metadata: { ...metadata, namespace: "b", uid: "another", annotations } });
+        hold(world, "b", { username: "other", password: "p" }, { identity: name, slot: "password1" });
       }),
       command: yes,
       stdout: [`token.azurecr.io/${name} unchanged`],
@@ -279,16 +249,32 @@ testRows(
         { what: "the label of another tool", change: { labels: { "app.kubernetes.io/managed-by": "Helm" } } },
         { what: "no label", change: { labels: {} } },
         { what: "neither label nor annotation", change: { labels: {}, annotations: {} } },
-        { what: "an annotation that cannot be read", change: { labels: {}, annotations: { "acr-secret/logins": "{" } } },
-        { what: "the type Opaque and no label", change: { labels: {} }, opaque: true },
-      ] as { what: string; change: Partial<Metadata>; opaque?: true }[]
+        { what: "an annotation that cannot be read", change: { labels: {}, annotations: { [credentialKey]: "{" } } },
+        { what: "no login", change: {}, data: {} },
+        {
+          what: "a claim that names the token",
+          change: { annotations: { [claimKey]: JSON.stringify({ run: "r", until: "2026-01-01T00:00:00Z", identity: kept }) } },
+          data: {},
+        },
+        {
+          what: "the form of an Argo CD repository",
+          change: { labels: { "argocd.argoproj.io/secret-type": "repository" }, annotations: {} },
+          type: "Opaque",
+          data: Object.fromEntries(
+            Object.entries({ url: `oci://${host}`, username: kept, password: "p" }).map(([key, text]) => [
+              key,
+              Buffer.from(text).toString("base64"),
+            ]),
+          ),
+        },
+      ] as { what: string; change: Partial<Metadata>; type?: string; data?: Record<string, string> }[]
     ).map(
-      ({ what, change, opaque }): Row => ({
+      ({ what, change, ...more }): Row => ({
         does: `keeps the token of a Secret with ${what}`,
         given: (world) => {
           const { metadata, ...secret } = secretIn(world);
           world.cluster.remove("secret", "a", "acr-myregistry");
-          world.cluster.put({ ...secret, ...(opaque && { type: "Opaque", data: {} }), metadata: { ...metadata, ...change } });
+          world.cluster.put({ ...secret, ...more, metadata: { ...metadata, ...change } });
         },
         command: `${yes} --older-than 0s`,
         stdout: deleted,
@@ -297,5 +283,55 @@ testRows(
     ),
   ],
   leftOver,
+  later,
+);
+
+/** Exports of the Secret in namespace `demo`, with their times, and one of the Secret in `other`. */
+const exported = (): FakeWorld => {
+  const world = worldOf(["demo", "other"]);
+  const days = { old: 1, held: 2, middle: 3, newest: 4 };
+  for (const [name, day] of Object.entries(days)) {
+    const at = `2026-02-0${day}T00:00:00Z`;
+    const login = putToken(world, name, descriptionOf("demo", { isExported: true }));
+    world.azure.times.set(name, { madeAt: at, changedAt: at });
+    if (name === "held") hold(world, "other", login);
+  }
+  putToken(world, "alone", descriptionOf("other", { isExported: true }));
+  putToken(world, "foreign", descriptionOf("demo", { isExported: true, cluster: "00000000" }));
+  return world;
+};
+
+testRows(
+  [
+    {
+      does: "keeps all exported credentials without --exported",
+      command: yes,
+      stdout: /alone .* exported/,
+      stderr: /^hint: kept 5, exported .* --exported\n/,
+      writes: [],
+    },
+    {
+      does: "deletes exported credentials, except the newest of each Secret and those that a Secret holds, when --exported",
+      command: `${yes} --exported --older-than 24h`,
+      check: tokens("held", "newest", "alone", "foreign"),
+      after: [{ command: `${yes} --exported=all`, check: tokens("held", "foreign") }],
+    },
+    ...["", " --older-than 720h"].map(
+      (age): Row => ({
+        does: `keeps an exported credential of the last ${age === "" ? "24 hours" : "30 days"} when --exported${age}`,
+        given: ({ azure }) => {
+          for (const name of azure.tokens.keys()) {
+            const at = `2026-02-${age === "" ? "28T00:00:01" : "27T23:59:59"}Z`;
+            azure.times.set(name, { madeAt: at, changedAt: at });
+          }
+        },
+        command: `${line} --exported=all${age}`,
+        stdout: /^(?!.*orphan)/s,
+        stderr: any,
+      }),
+    ),
+    { does: "refuses --exported=some", command: `${line} --exported=some`, code: 1, stderr: /--exported/ },
+  ],
+  exported,
   later,
 );

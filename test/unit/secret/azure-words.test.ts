@@ -3,7 +3,11 @@ import {
   azureDescription,
   clusterId,
   clustersNamedIn,
+  describeInAzure,
+  isKeyOwnedBy,
+  isSameOwner,
   keyName,
+  keyNameOf,
   parseAzureOwner,
   unnamedCluster,
   withClusters,
@@ -54,6 +58,24 @@ test.for([
     clusters: ["1a2b3c4d"],
     isExported: true,
   },
+  {
+    text: "kubectl acr-secret: secret acr in namespace demo (3f1c-00) of cluster 1a2b3c4d",
+    words: "secret acr in namespace demo",
+    namespaceUid: "3f1c-00",
+    clusters: ["1a2b3c4d"],
+  },
+  {
+    text: "kubectl acr-secret: secret acr in namespace demo (3f1c)",
+    words: "secret acr in namespace demo",
+    namespaceUid: "3f1c",
+    clusters: [],
+  },
+  {
+    text: "acr-secret: exported secret acr in namespace demo of cluster 1a2b3c4d #01234567",
+    words: "secret acr in namespace demo",
+    clusters: ["1a2b3c4d"],
+    isExported: true,
+  },
 ])("parses the description $text", ({ text, ...owner }) => {
   expect(parseAzureOwner(text)).toEqual(owner);
 });
@@ -96,6 +118,50 @@ test("reads back its own description", () => {
   const made = { words: "secret acr in namespace demo", clusters: ["1a2b3c4d"] };
 
   expect([parseAzureOwner(azureDescription(words)), parseAzureOwner(keyName(words))]).toEqual([made, made]);
+});
+
+const keyOf = (namespace: string, more: Partial<Parameters<typeof describeInAzure>[0]> = {}) => ({
+  description: describeInAzure({
+    secret: "acr",
+    namespace,
+    namespaceUid: `uid-of-${namespace}`,
+    cluster: "1a2b3c4d",
+    isExported: false,
+    ...more,
+  }),
+  name: `${namespace}-acr-0123456789abcdef`,
+});
+
+test.for([
+  { of: keyOf("demo"), name: "acr-secret: secret acr in namespace demo of cluster 1a2b3c4d #01234567" },
+  { of: keyOf("demo", { cluster: undefined }), name: "acr-secret: secret acr in namespace demo #01234567" },
+  { of: keyOf("demo", { isExported: true }), name: "acr-secret: exported secret acr in namespace demo of cluster 1a2b3c4d #01234567" },
+  {
+    of: keyOf("demo", { secret: "s".repeat(60) }),
+    name: "acr-secret: secret demo-acr-0123456789abcdef of cluster 1a2b3c4d #01234567",
+  },
+])("names a key $name", ({ of, name }) => {
+  expect(keyNameOf(of, "01234567")).toBe(name);
+  expect(isKeyOwnedBy(name, of)).toBe(true);
+});
+
+test.for([
+  { key: keyNameOf(keyOf("demo", { cluster: undefined }), "01234567"), isOwn: true },
+  { key: keyNameOf(keyOf("demo", { cluster: "5e6f7a8b" }), "01234567"), isOwn: false },
+  { key: keyNameOf(keyOf("other"), "01234567"), isOwn: false },
+  { key: keyNameOf(keyOf("demo", { isExported: true }), "01234567"), isOwn: false },
+  { key: "acr-secret: secret acr in namespace demo of cluster 1a2b3c4d", isOwn: false },
+  { key: "rbac", isOwn: false },
+])("knows whether the key $key is the source's own: $isOwn", ({ key, isOwn }) => {
+  expect(isKeyOwnedBy(key, keyOf("demo"))).toBe(isOwn);
+});
+
+test.for([
+  { a: keyOf("demo"), b: keyOf("demo", { cluster: undefined, isExported: true }), isSame: true },
+  { a: keyOf("demo"), b: keyOf("other"), isSame: false },
+  { a: keyOf("demo"), b: keyOf("demo", { secret: "other" }), isSame: false },
+])("compares $a.description with $b.description: $isSame", ({ a, b, isSame }) => {
+  expect(isSameOwner(a.description, b.description)).toBe(isSame);
 });
 
 test("limits the name of a password to 120 characters and keeps its cluster", () => {

@@ -1,0 +1,260 @@
+import type { AcrToken, Application, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
+import type { Ref } from "../kinds.ts";
+import type { Login } from "../registry/port.ts";
+import { hostOf, servesHost } from "../registry/server-key.ts";
+import { type AzureOwner, parseAzureOwner } from "./azure-words.ts";
+import { type Credential, claimOf, recordIn } from "./record.ts";
+
+// Which objects in Azure this plugin created, and which of them no pull secret holds.
+
+/** An object in Azure that this plugin created, according to its description. */
+export type Created = {
+  readonly to: Ref;
+  readonly what: "token" | "scope map" | "application" | "password" | "role";
+  /** The kind of credential that it belongs to. */
+  readonly kind: string;
+  /** The user name of its logins. */
+  readonly identity: string;
+  /** The login server of its logins; absent if they are valid at several registries. */
+  readonly host?: string;
+  /** All its passwords; for a password of an application only that one. */
+  readonly passwords: readonly { readonly slot: string; readonly madeAt?: string | undefined }[];
+  /** The ids of all passwords of the application, and the name of this one, for a password of an application. */
+  readonly existing?: readonly string[];
+  readonly key?: string;
+  readonly for: AzureOwner;
+  /** When it was created and when any part of it was last changed (RFC 3339), if Azure shows that. */
+  readonly madeAt: string | undefined;
+  readonly changedAt: string | undefined;
+  /** Another object in Azure needs it, or it has other sign-in methods than these passwords. */
+  readonly needed?: true | undefined;
+  /** A role whose principal was deleted, so no Secret can hold it. */
+  readonly lost?: true;
+};
+
+const lower = (name = ""): string => name.toLowerCase();
+
+/** The name of a token's scope map. */
+const mapOf = ({ scopeMapId }: AcrToken): string => scopeMapId.split("/").at(-1) ?? "";
+
+/** Returns the tokens and scope maps that this plugin created. A token has no description, so the description of its scope map counts. */
+export function createdTokens({ tokens, scopeMaps }: TokenList, { loginServer: host }: Pick<AzureRegistry, "loginServer">): Created[] {
+  const having = Map.groupBy(tokens, (token) => lower(mapOf(token)));
+  const names = new Set(tokens.map(({ name }) => lower(name)));
+  return scopeMaps.flatMap((map): Created[] => {
+    const owner = parseAzureOwner(map.description);
+    if (!owner) return [];
+    const users = having.get(lower(map.name)) ?? [];
+    const token = users.find(({ name }) => lower(name) === lower(map.name));
+    // Deleting a token also deletes its scope map, which other tokens may have
+    const needed = token ? users.length > 1 : users.length > 0 || names.has(lower(map.name));
+    return [{ ...(token ? ofToken(token, map) : ofScopeMap(map)), host, for: owner, needed: needed || undefined }];
+  });
+}
+
+type Listed = { readonly token: TokenList["tokens"][number]; readonly map: TokenList["scopeMaps"][number] };
+
+function ofToken(token: Listed["token"], map: Listed["map"]) {
+  const { name: identity, madeAt } = token;
+  const passwords = token.passwords.map((password) => ({ slot: password.slot, madeAt: password.madeAt }));
+  const to = { kind: "token.azurecr.io", name: identity } as const;
+  return { to, what: "token", kind: "acr-token", identity, passwords, madeAt, changedAt: latestOf([map, token, ...passwords]) } as const;
+}
+
+function ofScopeMap(map: Listed["map"]) {
+  const { name: identity, madeAt } = map;
+  const to = { kind: "scopemap.azurecr.io", name: identity } as const;
+  return { to, what: "scope map", kind: "acr-token", identity, passwords: [], madeAt, changedAt: latestOf([map]) } as const;
+}
+
+/** Returns the latest time of creation or change; undefined if none is known. */
+const latestOf = (all: readonly { readonly madeAt?: string | undefined; readonly changedAt?: string | undefined }[]): string | undefined =>
+  all
+    .flatMap(({ madeAt, changedAt }) => [madeAt, changedAt])
+    .filter((time) => time !== undefined)
+    .toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];
+
+/**
+ * Returns the passwords that this plugin added to an application, or the application itself if it has none.
+ * @param needed other users sign in to it with a certificate or a federated credential
+ */
+export function createdIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): Created[] {
+  const common = { to: { kind: "application.graph.microsoft.com", name }, kind: "service-principal", identity } as const;
+  const existing = keys.map(({ slot }) => slot);
+  const passwords = keys.flatMap((key): Created[] => {
+    const { slot, displayName, madeAt: at } = key;
+    const of = parseAzureOwner(displayName);
+    if (!of) return [];
+    return [
+      {
+        ...common,
+        what: "password",
+        passwords: [{ slot, madeAt: at }],
+        existing,
+        key: displayName,
+        for: of,
+        madeAt: at,
+        changedAt: at,
+      },
+    ];
+  });
+  const of = parseAzureOwner(notes);
+  if (keys.length > 0 || !of) return passwords;
+  return [{ ...common, what: "application", passwords: [], for: of, madeAt, changedAt: madeAt, needed: needed || undefined }];
+}
+
+/** A role assignment of this plugin whose principal was deleted. It is named after the principal. */
+export const orphanedRole = ({ principalId, role, madeAt }: RoleAssignment): Created => ({
+  to: { kind: "roleassignment.management.azure.com", name: principalId },
+  what: "role",
+  kind: "service-principal",
+  identity: "",
+  passwords: [{ slot: role }],
+  for: { words: "a deleted application", clusters: [] },
+  madeAt,
+  changedAt: madeAt,
+  lost: true,
+});
+
+/** What a Secret holds, or is about to hold. */
+type Held = {
+  /** A user name, or the name of a token or application. */
+  readonly name: string;
+  /** The server of the login; absent: any. */
+  readonly server?: string | undefined;
+  /** The slots of its passwords; absent: it may be any. */
+  readonly slots?: readonly string[] | undefined;
+  /** The name of a key that a run is about to add. */
+  readonly key?: string | undefined;
+};
+
+type WithLogins = Parameters<typeof recordIn>[0] & {
+  readonly logins: readonly { readonly server: string; readonly login: Login }[];
+};
+
+/** What the pull secrets of a cluster hold, by the name of the account in lower case. Azure ignores the case of names. */
+export type HeldByName = ReadonlyMap<string, readonly Held[]>;
+
+/**
+ * Collects what Secrets hold, by their records, their claims and their logins. A record counts whatever tool the label names. A login whose
+ * password no record describes may be any password of its user name.
+ */
+export function openHeld() {
+  const found: Held[] = [];
+  const described = new Set<string>();
+  const others = new Map<string, Held>();
+
+  function add({ metadata, logins }: WithLogins): void {
+    const [record, claim] = [recordIn({ metadata }), claimOf({ metadata })];
+    if (claim?.identity !== undefined) found.push({ name: claim.identity, slots: [], key: claim.intent?.slot });
+    if (record) found.push({ name: record.identity, server: record.host, slots: slotsIn(record) });
+    for (const of of logins) addLogin(of, record);
+  }
+
+  function addLogin({ server, login }: WithLogins["logins"][number], record: Credential | undefined): void {
+    const print = login.password.hash(login.username);
+    if (record && describes(record, server, login)) described.add(print);
+    else others.set(`${print} ${server}`, { name: login.username, server });
+  }
+
+  return {
+    add,
+    all(): HeldByName {
+      // A copy holds the password that its source records
+      const unknown = [...others].filter(([key]) => !described.has(key.split(" ", 1)[0] ?? "")).map(([, held]) => held);
+      return Map.groupBy([...found, ...unknown], ({ name }) => lower(name));
+    },
+  };
+}
+
+const slotsIn = ({ slot, previous }: Credential): readonly string[] | undefined =>
+  slot === undefined ? undefined : [slot, ...(previous ? [previous.slot] : [])];
+
+/** Whether a record says which password a login has. */
+const describes = ({ slot, identity, host }: Credential, server: string, login: Login): boolean =>
+  slot !== undefined && identity === login.username && hostOf(server) === host;
+
+export type HolderFacts = {
+  readonly held: HeldByName;
+  /** The id of the cluster; undefined if not all its Secrets were listed. */
+  readonly cluster: string | undefined;
+  /** The uids of its namespaces, for objects whose description names no cluster. */
+  readonly namespaceUids: ReadonlySet<string>;
+};
+
+export type PruneOptions = {
+  /** Keeps objects that were changed within this number of milliseconds: a run may not have written its Secret yet. */
+  readonly olderThan: number;
+  /** Also deletes what `create --export` has printed and no Secret holds: all except the newest of each Secret, or all. */
+  readonly exports: "none" | "older" | "all";
+};
+
+/** `orphan`: no Secret holds it. `exported`: a copy of it may exist, but no Secret holds it. `unknown`: it doesn't name its cluster. `too recent`: a run that created it may still be in progress. */
+type LeftoverState = "orphan" | "exported" | "other cluster" | "unknown" | "too recent" | "in use";
+
+export type Leftover = Created & { readonly state: LeftoverState; readonly willDelete: boolean };
+
+/**
+ * Determines which objects are leftovers. Keeps an object that a Secret holds, that another cluster may hold, or that a run has just created.
+ * @param now the time of Azure's clock; undefined if unknown
+ */
+export function judge(created: readonly Created[], facts: HolderFacts, now: Date | undefined, options: PruneOptions): Leftover[] {
+  const kept = keptExports(created, options);
+  return created.map((one) => {
+    const state = kept.has(one) && !isHeld(one, facts.held) ? "exported" : stateOf(one, facts, now, options);
+    return { ...one, state, willDelete: state === "orphan" };
+  });
+}
+
+function stateOf(
+  one: Created,
+  { held, cluster, namespaceUids }: HolderFacts,
+  now: Date | undefined,
+  { olderThan }: PruneOptions,
+): LeftoverState {
+  if (one.needed || isHeld(one, held)) return "in use";
+  if (olderThan > 0 && isYoung(one, now, olderThan)) return "too recent";
+  if (one.lost) return "orphan";
+  const { clusters, namespaceUid = "" } = one.for;
+  if (clusters.length === 0) return cluster !== undefined && namespaceUids.has(namespaceUid) ? "orphan" : "unknown";
+  return clusters.every((id) => id === cluster) ? "orphan" : "other cluster";
+}
+
+/** Whether a Secret holds an object. For a token, either password counts for the whole token. */
+export function isHeld(one: Created, held: HeldByName): boolean {
+  const named = [...(held.get(lower(one.identity)) ?? []), ...(held.get(lower(one.to.name)) ?? [])];
+  return named.some((by) => servesIt(one, by) && (one.what !== "password" || mayBePassword(one, by)));
+}
+
+const servesIt = ({ host }: Created, { server }: Held): boolean => host === undefined || server === undefined || servesHost(server, host);
+
+/** Whether a login may be a password. A slot that doesn't exist says nothing, so the login may be any password. */
+const mayBePassword = ({ passwords, existing, key }: Created, { slots, key: noted }: Held): boolean =>
+  (key !== undefined && key === noted) ||
+  slots === undefined ||
+  slots.some((slot) => existing?.includes(slot) === false || passwords.some((password) => password.slot === slot));
+
+/** Returns the exported credentials that are kept because copies of them may exist outside of the cluster. */
+function keptExports(created: readonly Created[], { exports }: PruneOptions): ReadonlySet<Created> {
+  // Without a password, nothing was printed
+  const exported = created.filter((one) => one.for.isExported && one.passwords.length > 0);
+  if (exports === "none") return new Set(exported);
+  if (exports === "all") return new Set();
+  const age = ({ madeAt }: Created) => (madeAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(madeAt));
+  const ofSecret = Map.groupBy(exported, ({ for: { words, clusters, namespaceUid = "" } }) =>
+    JSON.stringify([words, clusters, namespaceUid]),
+  );
+  return new Set([...ofSecret.values()].flatMap((all) => all.toSorted((a, b) => age(b) - age(a))[0] ?? []));
+}
+
+/** Whether an object was changed recently. An unknown age counts as recent. */
+function isYoung({ changedAt }: Created, now: Date | undefined, olderThan: number): boolean {
+  const age = now === undefined || changedAt === undefined ? Number.NaN : now.getTime() - Date.parse(changedAt);
+  return !(age >= olderThan);
+}
+
+/** Returns why objects stay after another look at the Secrets; undefined if they are still left over. */
+export function reasonToKeep(rows: readonly Created[], { held, cluster }: HolderFacts): string | undefined {
+  if (rows.some((one) => isHeld(one, held))) return "a Secret now holds it";
+  return cluster === undefined && rows.some(({ lost }) => !lost) ? "its holders are no longer known" : undefined;
+}

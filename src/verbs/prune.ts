@@ -1,0 +1,275 @@
+import type { Application, Azure, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
+import { pullRole } from "../credential/granted-rights.ts";
+import { deletionWait, retryWhileReplicating } from "../credential/retry.ts";
+import { asCliError, CliError, isForbidden, isNotFound, isRefusal, unlessForbidden, withLines } from "../errors.ts";
+import { keyOf, type Ref } from "../kinds.ts";
+import type { Cluster } from "../kube/port.ts";
+import type { Outcome } from "../outcome.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
+import { isOurDescription, parseAzureOwner } from "../secret/azure-words.ts";
+import {
+  type Created,
+  createdIn,
+  createdTokens,
+  type HolderFacts,
+  judge,
+  type Leftover,
+  openHeld,
+  orphanedRole,
+  type PruneOptions,
+  reasonToKeep,
+} from "../secret/leftovers.ts";
+import type { Tools } from "../tools.ts";
+import { pullLogins } from "../usage/holders.ts";
+import { idBy, uidOf } from "../usage/namespace.ts";
+
+export type Leftovers = {
+  readonly registry: AzureRegistry;
+  readonly rows: readonly Leftover[];
+  readonly removals: readonly Removal[];
+  /** Why not all Secrets of the cluster could be listed. */
+  readonly unlisted: CliError | undefined;
+};
+
+type Finding = {
+  readonly registry: Promise<AzureRegistry>;
+  readonly options: PruneOptions;
+  /** Is called for objects that can't be listed. */
+  warn(text: string): void;
+};
+
+/**
+ * Compares what this plugin created for a registry with what the Secrets of a cluster hold, in all namespaces.
+ * @throws CliError if the cluster does not respond, because then it is unknown what is left over
+ */
+export async function findLeftovers(azure: Azure, cluster: Cluster, { registry: finding, options, warn }: Finding): Promise<Leftovers> {
+  const [registry, holders] = await Promise.all([finding, readHolders(cluster)]);
+  const [list, principals] = await Promise.all([azure.listTokens(registry), readPrincipals(azure, registry, warn)]);
+  const created = [...createdTokens(list, registry), ...principals];
+  const namespaceUids = holders.cluster === undefined ? new Set<string>() : await uidsFor(created, cluster);
+  const now = list.at === undefined ? undefined : new Date(list.at);
+  const rows = judge(created, { ...holders, namespaceUids }, now, options);
+  return { registry, rows, removals: removalsOf(rows), unlisted: holders.unlisted };
+}
+
+/** Reads what all Secrets of the cluster hold, and the id of the cluster if all could be listed. */
+async function readHolders(cluster: Cluster): Promise<Omit<HolderFacts, "namespaceUids"> & Pick<Leftovers, "unlisted">> {
+  const found = openHeld();
+  try {
+    for await (const page of pullLogins(cluster)) for (const secret of page) found.add(secret);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    return { held: found.all(), cluster: undefined, unlisted: error };
+  }
+  const id = await idBy(() => uidOf(cluster, "kube-system"));
+  const message = "cannot read namespace kube-system, whose uid identifies the cluster";
+  return { held: found.all(), cluster: id, unlisted: id === undefined ? new CliError("forbidden", message) : undefined };
+}
+
+/** Reads the uids of the namespaces that objects name without their cluster. */
+async function uidsFor(created: readonly Created[], cluster: Cluster): Promise<ReadonlySet<string>> {
+  const unclear = created.flatMap(({ for: { words, clusters } }) =>
+    clusters.length > 0 ? [] : (/ in namespace (\S+)$/.exec(words)?.[1] ?? []),
+  );
+  const reading = runConcurrently(new Set(unclear), { interrupted: () => false }, async function* (name) {
+    yield await uidOf(cluster, name).catch(unlessForbidden(undefined));
+  });
+  return new Set((await Array.fromAsync(reading)).filter((uid) => uid !== undefined));
+}
+
+/** Reads the applications with a role on the registry. If that is forbidden, the tokens can still be read. */
+async function readPrincipals(azure: Azure, registry: AzureRegistry, warn: Finding["warn"]): Promise<Created[]> {
+  try {
+    const roles = (await azure.servicePrincipalRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
+    const ids = [...new Set(roles.map(({ principalId }) => principalId))];
+    const reading = { width: limits.principals, interrupted: () => false };
+    return await Array.fromAsync(runConcurrently(ids, reading, (id) => createdFor(id, roles, azure)));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    warn(withLines("service principals were not listed", error.message));
+    return [];
+  }
+}
+
+async function* createdFor(id: string, roles: readonly RoleAssignment[], azure: Azure): AsyncGenerator<Created> {
+  const principal = await azure.principal(id);
+  if (!principal) return yield* roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(orphanedRole);
+  const [application] = await azure.applications({ appId: principal.appId });
+  if (!application) return;
+  const isEmpty = application.keys.length === 0 && isOurDescription(application.notes);
+  const { otherKeys } = isEmpty ? await azure.access(application.id, principal.id) : { otherKeys: [] };
+  yield* createdIn(application, otherKeys.length > 0);
+}
+
+type PruneTools = Pick<Tools, "cluster" | "dryRun" | "interrupted" | "sleep">;
+
+/** Deletes leftovers. Looks at all Secrets and at each object again right before, and deletes it only if it is still a leftover. */
+export async function* prune(
+  { registry, removals }: Pick<Leftovers, "registry" | "removals">,
+  azure: Azure,
+  tools: PruneTools,
+): AsyncGenerator<Outcome> {
+  // Objects of one name are deleted one after the other
+  const groups = [...Map.groupBy(removals, ({ to }) => keyOf(to)).values()];
+  const deleting = { width: limits.credentials, interrupted: () => false };
+  for (let at = 0; at < groups.length; at += limits.credentials) {
+    const some = groups.slice(at, at + limits.credentials);
+    if (tools.interrupted()) return yield* some.flat().map(({ to }): Outcome => ({ to, left: "interrupted" }));
+    const hasTokens = some.flat().some(({ host }) => host !== undefined);
+    const [holders, list] = await Promise.all([readHolders(tools.cluster()), hasTokens ? azure.listTokens(registry) : undefined]);
+    const again = { azure, registry, holders: { ...holders, namespaceUids: new Set<string>() }, list };
+    yield* runConcurrently(some, deleting, (group) => removeAll(group, again, tools));
+  }
+}
+
+/** The objects that are deleted together: a token, or the passwords of one application. */
+type Removal = Pick<Created, "to" | "identity" | "host" | "what"> & { readonly rows: readonly [Created, ...Created[]] };
+
+function removalsOf(rows: readonly Leftover[]): Removal[] {
+  const together = Map.groupBy(
+    rows.filter(({ willDelete }) => willDelete),
+    ({ to, identity, passwords, lost }) => JSON.stringify([keyOf(to), identity, lost && passwords]),
+  );
+  return [...together.values()].map((all): Removal => ({ ...(all[0] as Created), rows: all as [Leftover, ...Leftover[]] }));
+}
+
+/** What was read right before the deletion. */
+type Again = {
+  readonly azure: Azure;
+  readonly registry: AzureRegistry;
+  readonly holders: HolderFacts;
+  readonly list: TokenList | undefined;
+};
+
+async function* removeAll(removals: readonly Removal[], again: Again, tools: PruneTools): AsyncGenerator<Outcome> {
+  for (const removal of removals) {
+    const { to } = removal;
+    if (tools.interrupted()) {
+      yield { to, left: "interrupted" };
+      continue;
+    }
+    try {
+      const reason = reasonToKeep(removal.rows, again.holders);
+      const steps = reason === undefined ? await stepsFor(removal, again) : [];
+      if (steps.length > 0) yield* take(steps, tools);
+      else yield kept(to, reason ?? "it has changed since");
+    } catch (error) {
+      yield { to, error: asCliError(error) };
+    }
+  }
+}
+
+const kept = (to: Ref, because: string): Outcome => ({ to, result: "unchanged", because, messages: [`${to.name} is kept: ${because}`] });
+
+type Step = {
+  readonly outcome: Outcome;
+  /** Absent: the outcome only says something. */
+  request?(): Promise<unknown>;
+  /** The command that does the same. */
+  readonly argv: readonly string[];
+};
+
+/** Sends the requests one after the other, up to the first that fails. */
+async function* take(steps: readonly Step[], tools: PruneTools): AsyncGenerator<Outcome> {
+  for (const step of steps) {
+    const { to } = step.outcome;
+    if (tools.interrupted()) return yield { to, left: "interrupted" };
+    const error = await send(step, tools);
+    if (error) {
+      yield { to, error };
+      return yield { to, messages: ["it was not deleted; to delete it yourself"], fix: { do: "shell", argv: step.argv } };
+    }
+    yield step.outcome;
+  }
+}
+
+/** @returns the error of a request. An object that is gone counts as deleted */
+async function send({ request }: Step, { dryRun, sleep }: PruneTools): Promise<CliError | undefined> {
+  if (!request || dryRun !== "none") return undefined;
+  try {
+    await retryWhileReplicating(false, { wait: deletionWait, sleep }, request);
+    return undefined;
+  } catch (error) {
+    return isNotFound(error) ? undefined : asCliError(error);
+  }
+}
+
+const because = "it is left over";
+
+/** Returns the requests that delete an object; none if it has changed since it was listed. */
+function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
+  if (removal.host !== undefined) return stepsForToken(removal, again);
+  return removal.what === "role" ? stepsForRole(removal, again) : stepsForApplication(removal, again);
+}
+
+function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list }: Again): Step[] {
+  const now = createdTokens(list ?? { tokens: [], scopeMaps: [] }, registry).find((one) => keyOf(one.to) === keyOf(to));
+  if (!now || now.needed || JSON.stringify(now.passwords) !== JSON.stringify(before.passwords)) return [];
+  const { name } = to;
+  const az = (what: string) => ["az", "acr", what, "delete", "--registry", registry.name, "--name", name];
+  const map: Step = {
+    outcome: { to: { kind: "scopemap.azurecr.io", name }, result: "deleted", because },
+    request: () => azure.deleteScopeMap(registry, name),
+    argv: az("scope-map"),
+  };
+  if (before.what === "scope map") return [map];
+  return [{ outcome: { to, result: "deleted", because }, request: () => azure.deleteToken(registry, name), argv: az("token") }, map];
+}
+
+async function stepsForRole({ to, rows: [{ passwords }] }: Removal, { azure, registry }: Again): Promise<Step[]> {
+  const [{ slot: role } = { slot: "" }] = passwords;
+  if (await azure.principal(to.name)) return [];
+  const argv = ["az", "role", "assignment", "list", "--scope", registry.id, "--query", `[?principalId=='${to.name}']`];
+  return [
+    { outcome: { to, result: "deleted", because }, request: () => azure.unassignRole(registry, { principalId: to.name, role }), argv },
+  ];
+}
+
+/** Deletes an application that this plugin created if nobody else can sign in to it, and then its role; otherwise only passwords. */
+async function stepsForApplication({ to, identity, what, rows }: Removal, { azure, registry }: Again): Promise<Step[]> {
+  const [[application], principal] = await Promise.all([azure.applications({ appId: identity }), azure.servicePrincipal(identity)]);
+  if (!application || (what === "application" && application.keys.length > 0)) return [];
+  const wanted = new Set(rows.flatMap(({ passwords }) => passwords.map(({ slot }) => slot)));
+  const keys = application.keys.filter(({ slot }) => wanted.has(slot));
+  const rest = application.keys.filter((key) => !keys.includes(key));
+  const roles = principal ? (await azure.roleAssignments(registry, principal.id)).filter(({ ours, here }) => ours && here) : [];
+  const isWhole = rest.length === 0 && isOurDescription(application.notes);
+  const { otherKeys } = isWhole ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
+  const roleRef = { kind: "roleassignment.management.azure.com", name: to.name } as const;
+  const scope = ["--assignee", identity, "--scope", registry.id];
+  if (isWhole && otherKeys.length === 0)
+    return [
+      {
+        outcome: { to, result: "deleted", because },
+        request: () => azure.deleteApplication(application.id),
+        argv: ["az", "ad", "app", "delete", "--id", identity],
+      },
+      ...roles.map(
+        ({ principalId, role }): Step => ({
+          outcome: { to: roleRef, result: "deleted", because },
+          request: () => azure.unassignRole(registry, { principalId, role }),
+          argv: ["az", "role", "assignment", "delete", ...scope],
+        }),
+      ),
+    ];
+  const isLast = keys.length > 0 && roles.length > 0 && !rest.some(({ displayName }) => parseAzureOwner(displayName));
+  return [...keys.map(({ slot }) => stepForKey({ to, application, slot }, azure)), ...(isLast ? [roleStays(roleRef, scope)] : [])];
+}
+
+type OneKey = { readonly to: Ref; readonly application: Application; readonly slot: string };
+
+const stepForKey = ({ to, application: { id, appId }, slot }: OneKey, azure: Azure): Step => ({
+  outcome: { to, result: "configured", slot, because },
+  request: () => azure.removeKey(id, slot),
+  argv: ["az", "ad", "app", "credential", "delete", "--id", appId, "--key-id", slot],
+});
+
+/** Other users of an application may pull with the role that this plugin assigned. */
+const roleStays = (to: Ref, scope: readonly string[]): Step => {
+  const argv = ["az", "role", "assignment", "delete", ...scope];
+  const message =
+    `the role of ${JSON.stringify(to.name)} was kept, because other logins of the application may need it. ` +
+    "If no other login needs it, delete the role";
+  return { outcome: { to, messages: [message], fix: { do: "shell", argv } }, argv };
+};
