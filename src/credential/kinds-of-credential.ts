@@ -5,6 +5,7 @@ import { admin } from "./admin.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
 import { entra } from "./entra.ts";
 import { given } from "./given.ts";
+import { refuseScoped } from "./service-principal/roles.ts";
 import { principalIssuer } from "./service-principal.ts";
 
 /** An ACR token of the source's own: the default. */
@@ -66,6 +67,7 @@ const servicePrincipal = {
     return during(`Looking for ${asked.registry} in Azure`, async () => {
       const registry = await azure.findRegistry(asked.registry);
       const { mode } = await azure.registryFacts(registry);
+      refuseScoped(mode, asked.again.repositories ?? [], registry.name);
       const waits = { right: waitForRole, password: wait };
       return principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep });
     });

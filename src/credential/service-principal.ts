@@ -1,5 +1,5 @@
 import type { Application, Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../azure/port.ts";
-import { CliError, isRefusal, NotYet } from "../errors.ts";
+import { CliError, isRefusal } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { once } from "../scope/concurrency.ts";
 import { isKeyOwnedBy, isOurDescription, isSameOwner, keyNameOf, parseAzureOwner } from "../secret/azure-words.ts";
@@ -12,7 +12,7 @@ import type { Owner } from "./owner.ts";
 import { createdBy } from "./password-credential.ts";
 import { poll, retryWhileReplicating } from "./retry.ts";
 import { checkGranting, checkUse, type FoundBy, findApplication, isRecordOf } from "./service-principal/access.ts";
-import { granted, hasOurRole, isConflict, type RoleChange, refuseScoped, roleChange, writeRole } from "./service-principal/roles.ts";
+import { granted, hasOurRole, isConflict, type RoleChange, roleChange, writeRole } from "./service-principal/roles.ts";
 
 export type PrincipalIssuing = {
   readonly azure: Azure;
@@ -37,6 +37,8 @@ type PrincipalAccount = Account & {
   readonly description: string;
   /** Azure may not know the application everywhere, because it has no password yet. */
   readonly isNew: boolean;
+  /** Sends each attempt of a request while the claim lasts: Azure may take minutes until it knows a new application. */
+  readonly send?: Sending["send"];
   /** The source records it. */
   readonly isRecorded: boolean;
   /** @throws CliError conflict if it must not get a password */
@@ -75,15 +77,15 @@ export function principalIssuer(env: PrincipalIssuing): Issuer {
       return isFree ? noted.slot : keyNameOf({ description, name }, crypto.randomUUID().slice(0, 8));
     },
     async generate(account, slot, expiresAt): Promise<Made> {
-      const { application, isNew, checkControl: check } = account as PrincipalAccount;
+      const { application, isNew, checkControl: check, send } = account as PrincipalAccount;
       if (!application) throw deleted(account as PrincipalAccount);
       await check();
       // A killed run has left them: their random name was noted for no other password
       for (const left of account.passwords.filter(({ name }) => name === slot)) await endKey(application, left, env);
       const add = () => azure.addKey(application.id, { displayName: slot, expiresAt });
-      const made = await retryWhileReplicating(isNew, brief, add).catch((error: unknown) => {
-        throw isNew && error instanceof NotYet ? new Again(error.message, error) : error;
-      });
+      const made = await (send
+        ? retryWhileReplicating(isNew, { wait: waits.password, sleep }, () => send(add))
+        : retryWhileReplicating(false, brief, add));
       const { password, madeAt = "" } = made;
       const login = { username: application.appId, password };
       return { login, identity: application.appId, slot: made.slot, madeAt, expiresAt: made.expiresAt, by: await createdBy(azure) };
@@ -148,10 +150,9 @@ type Ensuring = PrincipalIssuing & Sending;
 
 /** Creates the application, its service principal and the role, or lets the role pull other repositories. */
 async function* ensure(owner: Owner, account: PrincipalAccount, grant: Grant, env: Ensuring): AsyncGenerator<Outcome, PrincipalAccount> {
-  const { mode, registry, azure } = env;
+  const { mode, azure } = env;
   const { ref, assignments, exists } = account;
   if (!exists && env.isRecorded) throw deleted(account);
-  refuseScoped(mode, grant.repositories, registry.name);
   const change = roleChange(ref.name, assignments, grant, mode);
   await account.checkControl();
   if (change) await checkGranting(account, azure);
@@ -161,7 +162,7 @@ async function* ensure(owner: Owner, account: PrincipalAccount, grant: Grant, en
   const application = yield* ensureApplication(owner, account, env);
   const principal = yield* ensurePrincipal(owner, { ...account, application, isNew: !exists }, env);
   yield* ensureRole(owner, { account, application, principal, change, warning }, env);
-  const ready = { ...account, application, principal, granted: change?.after ?? account.granted };
+  const ready = { ...account, send: env.send, application, principal, granted: change?.after ?? account.granted };
   if (!exists) {
     const made = { exists: application !== undefined, identity: application?.appId, isNew: true };
     return { ...ready, ...made, checkControl: async () => undefined };

@@ -202,12 +202,15 @@ test.for([
   expect(run.slept.toSorted((a, b) => a - b)).toEqual([1000, 2000, 2000]);
 });
 
-test("starts again when a new application is unknown for longer than a claim lasts", async () => {
+test("waits for a new application no longer than --wait", async () => {
   const world = fakeWorld();
-  world.asking.around(refusing(is("addKey"), notYet, 12));
+  world.asking.around(refusing(is("addKey"), notYet));
+  const run = open(world);
 
-  await open(world).create();
-  expect(state(world)).toEqual(complete);
+  await expect(run.create()).rejects.toThrow("Azure has not heard of it");
+  expect(run.slept.reduce((sum, each) => sum + each, 0)).toBe(2_000 + 180_000);
+  await run.undoAll();
+  expect(state(world)).toEqual({ applications: [], principals: 0, roles: [] });
 });
 
 test.for([
@@ -338,12 +341,6 @@ test.for<{ why: string; given: (world: FakeWorld, appId: string) => unknown; opt
     why: "it can push",
     given: ({ azure }, appId) => azure.directory.assign(appId, custom, { here: false }),
     error: /can do more than pull: actions of role 1{8}\S+; add --force/,
-  },
-  {
-    why: "the registry has no roles for repositories",
-    given: () => {},
-    options: { repositories: ["app/web"] },
-    error: /--repository cannot be used/,
   },
 ])("refuses an application when $why, and creates nothing", async ({ given, options, error }) => {
   const world = fakeWorld();
