@@ -71,7 +71,7 @@ export async function* issue(work: Work, seen: Account, order: Order): AsyncGene
   const generate = () => sendToAzure(hold, attempts, () => issuer.generate(account, slot, expiresAt));
   const made = await tools.during(`Generating a password of ${account.ref.name}`, generate);
   undo.push(() => issuer.end(account, made));
-  yield* prove(work, made.login, order.scope, true);
+  yield* prove({ ...work, hasNewRight: account.hasNewRight }, made.login, order.scope, true);
   const isReplaced = old !== undefined && isShown(account, old) && !samePassword(old, made);
   const credential = recordOf(issuer, made, order, isReplaced ? old : undefined);
   yield* storeAs(work, credential, made.login, order);
@@ -101,11 +101,15 @@ function lifetimeOf({ passwords }: Account, replaced: Credential | undefined, no
   return shown && renewedExpiry(shown.madeAt, shown.expiresAt ?? "", now);
 }
 
-type Proving = { readonly hold?: Hold | undefined; readonly tools?: Tools; readonly issuer?: Issuer };
+type Proving = Pick<Account, "hasNewRight"> & {
+  readonly hold?: Hold | undefined;
+  readonly tools?: Tools;
+  readonly issuer?: Issuer;
+};
 
 /** Pulls with a login before a Secret gets it. @throws CliError if the registry rejects it */
 export async function* prove(
-  { hold, issuer, tools = hold?.tools }: Proving,
+  { hold, issuer, tools = hold?.tools, hasNewRight = false }: Proving,
   login: Login,
   scope: RepositoryScope | undefined,
   fresh: boolean,
@@ -117,8 +121,7 @@ export async function* prove(
     if (hold) await extend(hold);
     await tools.sleep(milliseconds);
   };
-  const waits = fresh ? issuer?.waits : undefined;
-  const passing = waits && { milliseconds: waits.right, verdicts: ["refused", "out-of-scope"] as const };
+  const passing = fresh || hasNewRight ? passingOf(issuer, hasNewRight) : undefined;
   const what = `Asking ${host} for a manifest as ${login.username}${fresh ? ": a new password can take 2 minutes" : ""}`;
   const proven = await tools.during(what, () =>
     proveLogin({ host, repositories, images }, login, { registry: tools.registry(), sleep, fresh, passing }),
@@ -130,6 +133,14 @@ export async function* prove(
   const why = (name: string) => (name.endsWith("*") ? "found no pod that uses an image below this path" : "no image found");
   const messages = [...missing, ...unseen.map((name) => `${host}/${name} could not be verified: ${why(name)}`)];
   if (messages.length > 0) yield { to: { kind: "registry", name: host }, messages };
+}
+
+/** Which answers are temporary, and for how long. A new right can take Azure longer than a new password. */
+function passingOf(issuer: Issuer | undefined, hasNewRight: boolean) {
+  if (!issuer?.waits) return undefined;
+  const { right, password } = issuer.waits;
+  if (hasNewRight) return { milliseconds: right, verdicts: ["refused", "out-of-scope"] } as const;
+  return { milliseconds: password, verdicts: ["refused"] } as const;
 }
 
 /** Notes the slot that is about to be filled, and looks at it again: a password that a person has generated since must not end. */

@@ -24,6 +24,8 @@ export type Account = {
   readonly granted: readonly string[] | undefined;
   /** More rights than pulling, in words. */
   readonly rights: readonly string[];
+  /** This run has granted it a right, which the registry may not know yet. */
+  readonly hasNewRight?: boolean | undefined;
 };
 
 export type Made = { readonly login: Login; readonly identity: string } & Password & {

@@ -162,7 +162,14 @@ async function* ensure(owner: Owner, account: PrincipalAccount, grant: Grant, en
   const application = yield* ensureApplication(owner, account, env);
   const principal = yield* ensurePrincipal(owner, { ...account, application, isNew: !exists }, env);
   yield* ensureRole(owner, { account, application, principal, change, warning }, env);
-  const ready = { ...account, send: env.send, application, principal, granted: change?.after ?? account.granted };
+  const ready = {
+    ...account,
+    send: env.send,
+    hasNewRight: change !== undefined,
+    application,
+    principal,
+    granted: change?.after ?? account.granted,
+  };
   if (!exists) {
     const made = { exists: application !== undefined, identity: application?.appId, isNew: true };
     return { ...ready, ...made, checkControl: async () => undefined };

@@ -252,7 +252,7 @@ async function* giveLogin(work: Work, { account, scope, login, copies }: WantedL
   const proof = order.verify ? scope : undefined;
   if (!login || !credential || !isShown(ready, credential))
     return yield* issue(work, ready, { expiresAt, shape, scope: proof, grace: 0, copies, repositories, isNewAccount: !account.exists });
-  if (!dryRun) yield* prove(work, login, proof, false);
+  if (!dryRun) yield* prove({ ...work, hasNewRight: ready.hasNewRight }, login, proof, false);
   yield outcomeOf(source, await store(hold, { credential: { ...credential, repositories }, login, copies }, shape, false));
 }
 

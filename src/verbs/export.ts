@@ -67,7 +67,7 @@ async function* issueTo(issuer: Issuer, order: ExportOrder, tools: Tools): Async
       issuer.generate(ready, slot, order.expiresAt),
     );
     undo.push(() => issuer.end(ready, made));
-    yield* prove({ tools, issuer }, login, order.verify ? scope : undefined, true);
+    yield* prove({ tools, issuer, hasNewRight: ready.hasNewRight }, login, order.verify ? scope : undefined, true);
     const { identity, madeAt, expiresAt, by } = made;
     return { login, credential: { kind, host, identity, slot: made.slot, madeAt, expiresAt, by, repositories, isExported: true } };
   } catch (error) {

@@ -2,7 +2,7 @@ import { attachedAll, demo, line } from "./demo.ts";
 import type { FakeWorld } from "./fakes/world.ts";
 
 /** The name that the plugin derives for the Secret acr-myregistry in the namespace demo. */
-export const own = "demo-acr-myregistry-b3ccbab127";
+export const own = "demo-acr-myregistry-wpglvmjhiai25iab";
 export const byOwn = `${line} --service-principal`;
 export const byName = `${line} --service-principal ci`;
 

@@ -50,7 +50,8 @@ testRows(
       world: abac(api),
       command: `${byName} --repository app/web`,
       code: 1,
-      stderr: /^error: application "ci" \((\S+)\) already exists, and this plugin did not create it\n.*--service-principal \1/,
+      writes: any,
+      stderr: /^error: application "ci" \((\S+)\) already exists, and this plugin did not create it\n.*--service-principal=\1\n$/,
       check: has(conditionOf(["app/api"])),
     },
     {
@@ -79,6 +80,7 @@ testRows(
         world: abac(of),
         command: `${byName} --repository app/web`,
         code: 1,
+        writes: any,
         stderr: /^error: the role of "ci" on the registry has a condition/,
         check: has(of.condition),
       }),
