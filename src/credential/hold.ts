@@ -34,6 +34,8 @@ export type Hold = {
   claim: Claim | undefined;
   /** The claim's run created the Secret. */
   isNew: boolean;
+  /** Another run had claimed the Secret, so what this run read before may be old. */
+  readonly hasWaited: boolean;
   /** A write of the claim that is under way. */
   extension?: Promise<unknown> | undefined;
 };
@@ -109,7 +111,7 @@ export async function claim(attempts: Attempts, order: Claiming, tools: Tools): 
     const claimed = await edit(to, (old) => claiming(to, byOf(tools), order)(old), tools).catch(orClaimed);
     if (!(claimed instanceof Claimed)) {
       attempts.isClaimed = true;
-      return { to, tools, isNew: claimOf(claimed.object)?.created === true, ...stateOf(claimed.object) };
+      return { to, tools, isNew: claimOf(claimed.object)?.created === true, hasWaited: isTold, ...stateOf(claimed.object) };
     }
     const now = tools.cluster().now();
     if (now >= last || tools.interrupted()) throw claimed;

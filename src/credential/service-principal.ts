@@ -270,8 +270,8 @@ async function isUsedSince(owner: Owner, { appId, keys }: Application, azure: Az
 }
 
 /**
- * Deletes the application and then its role, if this plugin created it for the source, or the source has its last password. Otherwise
- * deletes the source's passwords. If a run is killed in between, the role assignment shows `prune` what is left.
+ * Deletes the role and the application, if this plugin created it for the source, or the source has its last password. Otherwise deletes
+ * the source's passwords.
  */
 async function* remove(account: PrincipalAccount, env: Ensuring): AsyncGenerator<Outcome> {
   const { azure, registry, mode, dryRun, send } = env;
@@ -283,11 +283,13 @@ async function* remove(account: PrincipalAccount, env: Ensuring): AsyncGenerator
   if (!(await isOwn(now, account, azure)))
     return yield* removeKeys({ application: now, account, isGranted: role !== undefined, because }, env);
   const patiently = (request: () => Promise<unknown>) => retryWhileReplicating(false, { ...env, wait: briefly }, () => send(request));
+  // The role comes first: it can't be found any more by an application that was deleted
+  if (role) {
+    if (!dryRun) await patiently(() => azure.unassignRole(registry, role));
+    yield { to: roleRef(ref.name), result: "deleted", because };
+  }
   if (!dryRun) await patiently(() => azure.deleteApplication(now.id));
   yield { to: ref, result: "deleted", because };
-  if (!role) return;
-  if (!dryRun) await patiently(() => azure.unassignRole(registry, role));
-  yield { to: roleRef(ref.name), result: "deleted", because };
 }
 
 const othersIn = ({ keys }: Application, { passwords }: PrincipalAccount) =>

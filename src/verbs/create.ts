@@ -219,7 +219,8 @@ async function* issueTo(issuer: Issuer, creating: Creating, inside: Inside, run:
   const scope = scopeOf(issuer, account, images, order);
   const slot = account.exists ? undefined : issuer.slotFor(account, undefined, () => false, owner);
   const hold = await claim(attempts, { creates: creating, identity: owner.name, intent: slot === undefined ? undefined : { slot } }, tools);
-  if (JSON.stringify(hold.credential) !== JSON.stringify(inside.credential)) throw new Again("another run has written the Secret");
+  const isOld = hold.hasWaited || JSON.stringify(hold.credential) !== JSON.stringify(inside.credential);
+  if (isOld) throw new Again("another run has written the Secret");
   const holders = openHolders(tools.cluster(), tools.registry, host);
   const work: Work = { hold, attempts, issuer, owner, undo: [], endsAtOnce: false, holders };
   const wanted = { account, scope, login: inside.test.pulls === "no" ? undefined : inside.login, copies: places.copies };

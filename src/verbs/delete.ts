@@ -1,7 +1,7 @@
 import { withdrawCopy } from "../credential/copies.ts";
 import { type Attempts, byOf, claim, type Hold, restarting, sendToAzure, writeSource } from "../credential/hold.ts";
 import type { Holders } from "../credential/holders.ts";
-import { isNobodys } from "../credential/issue.ts";
+import { isNobodys, release } from "../credential/issue.ts";
 import type { Issuer } from "../credential/issuer.ts";
 import { type Owner, ownerOf, requireOwn } from "../credential/owner.ts";
 import { asCliError, CliError } from "../errors.ts";
@@ -9,8 +9,10 @@ import type { Fix } from "../fix.ts";
 import { joinNames, nameOf, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
-import type { Outcome } from "../outcome.ts";
+import { isFailed, type Outcome } from "../outcome.ts";
 import { isKeyOf } from "../registry/server-key.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
+import { uidsOf } from "../scope/namespaces.ts";
 import { loginsIn } from "../secret/login.ts";
 import {
   type Credential,
@@ -23,7 +25,7 @@ import {
   type SourceOfCopy,
   sourceOf,
 } from "../secret/record.ts";
-import { emptying, forgetting, withdrawing } from "../secret/source.ts";
+import { Again, emptying, forgetting, isCopyOf, withdrawing } from "../secret/source.ts";
 import { detachTargets } from "../targets/detach.ts";
 import type { Tools } from "../tools.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
@@ -174,10 +176,15 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
   await rehearse(to, secret, tools);
   const hold = await claim(attempts, {}, tools);
   if (revocation) await refuseHeld(hold, order, hold.login);
-  yield* detach(state, order, tools);
-  for (const namespace of Object.keys(hold.copies)) {
-    yield* detach(await stateIn(namespace, order, tools), order, tools);
-    yield await withdrawCopy(hold, namespace);
+  let isLeft = false;
+  for await (const outcome of unused(state, hold, run)) {
+    isLeft ||= isFailed(outcome);
+    yield outcome;
+  }
+  // A rerun finds by the record what is left
+  if (isLeft) {
+    await release(hold);
+    return yield { to, left: "failed" };
   }
   if (revocation) {
     await writeSource(hold, emptying(byOf(tools), credential.host));
@@ -188,6 +195,26 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
   if (typeof opened === "string")
     yield { to, messages: [`credential "${credential.identity}" (${credential.kind}) still works: ${opened}`] };
   yield outcomeOf(to, await writeSource(hold, forgetting(byOf(tools), credential.host, hold.object?.metadata.uid, tools.force)));
+}
+
+/** Removes all references to a source, and its copies. A namespace that fails doesn't stop the others. */
+async function* unused(state: NamespaceState, hold: Hold, { order, tools }: Run): AsyncGenerator<Outcome> {
+  yield* detach(state, order, tools);
+  const recorded = Object.entries(hold.copies);
+  const uids = await uidsOf(Object.keys(hold.copies), tools.cluster());
+  const given = recorded.flatMap(([namespace, uid]) => (uids.get(namespace) === uid ? [namespace] : []));
+  yield* runConcurrently(given, tools, async function* (namespace): AsyncGenerator<Outcome> {
+    try {
+      const there = await stateIn(namespace, order, tools);
+      // References to a Secret of the same name are not to this one
+      if (there.secret && !isCopyOf(there.secret, hold.to)) return;
+      yield* detach(there, order, tools);
+      yield await withdrawCopy(hold, namespace);
+    } catch (error) {
+      if (error instanceof Again || tools.interrupted()) throw error;
+      yield { to: { kind: "namespace", name: namespace, namespace }, error: asCliError(error) };
+    }
+  });
 }
 
 /** @throws CliError conflict if a pull Secret holds the credential, without --force */

@@ -45,7 +45,11 @@ export type FakeAzure = {
   readonly facts: { mode: RegistryFacts["mode"]; network: RegistryFacts["network"] };
   /** When tokens and scope maps were created and last written, by name, with the time of Azure's clock at that moment. */
   readonly times: Map<string, { readonly madeAt?: string; readonly changedAt?: string }>;
-  readonly clock: { at: string | undefined };
+  readonly clock: {
+    at: string | undefined;
+    /** The creation time of new passwords (epoch milliseconds). By default, each is one second later than the previous one. */
+    made?: () => number;
+  };
   /** The permissions of the identity on the registry. */
   readonly permissions: Permission[];
   /** Whether the registry accepts a login. */
@@ -86,9 +90,12 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   const facts: FakeAzure["facts"] = { mode: "legacy", network: "all" };
   let made = 0;
 
+  // Azure's times differ also within a millisecond
+  const timeOf = (count: number) => new Date(clock.made ? clock.made() + count : Date.UTC(2026, 0, 1) + count * 1000).toISOString();
+
   function make(token: Token, slot: Slot, expiry?: string): Password {
     made++;
-    const password = { text: `password-${made}`, creationTime: new Date(Date.UTC(2026, 0, 1) + made * 1000).toISOString(), expiry };
+    const password = { text: `password-${made}`, creationTime: timeOf(made), expiry };
     token.passwords.set(slot, password);
     return password;
   }

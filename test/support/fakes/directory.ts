@@ -77,7 +77,8 @@ export function fakeDirectory(): FakeDirectory {
   }
 
   function addKey({ keys }: FakeApplication, displayName: string, expiresAt = "2028-01-01T00:00:00Z"): Secret {
-    const key = { slot: id("c"), displayName, madeAt: "2026-01-01T00:00:00Z", expiresAt, text: `secret-${made}` };
+    const madeAt = new Date(clock.now?.() ?? Date.UTC(2026, 0, 1)).toISOString();
+    const key = { slot: id("c"), displayName, madeAt, expiresAt, text: `secret-${made}` };
     keys.push(key);
     return key;
   }

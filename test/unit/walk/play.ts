@@ -1,0 +1,218 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { CliError } from "../../../src/errors.ts";
+import type { Asked } from "../../support/fakes/asked.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { type Run, type } from "../../support/in-process.ts";
+import { Watch } from "./watch.ts";
+
+/** What happens to one request of a run. */
+export type Fate =
+  /** The run ends before, or after, the request is applied. */
+  | "kill before"
+  | "kill after"
+  /** The run ends, and the request is applied later. */
+  | "kill, delayed"
+  /** The request is applied, and its response is lost. */
+  | "lost"
+  | "dropped"
+  /** The client gets no response, and the request is applied later. */
+  | "delayed"
+  | "forbidden"
+  | "interrupted";
+
+export const kills = ["kill before", "kill after", "kill, delayed"] as const;
+export const failures = ["lost", "dropped", "delayed", "forbidden", "interrupted"] as const;
+
+/** After how many milliseconds a delayed request is applied: the last moment that Azure and its client allow. */
+const delay = 59_000;
+
+/** Real milliseconds after which a program that sends no request hangs. The first one loads its modules. */
+const hang = 20_000;
+
+/** A command that runs one request at a time. */
+export type Program = {
+  readonly line: string;
+  readonly fates: ReadonlyMap<number, Fate>;
+  /** Its requests so far. */
+  readonly trace: string[];
+  state: "going" | "ended" | "killed";
+  run?: Run;
+  /** The number of the step in which it last looked at the passwords, and in which it listed the Secrets. */
+  looked: number;
+  listed: number;
+};
+
+type Live = Program & { readonly waiting: (() => void)[]; interrupt(): void };
+
+const current = new AsyncLocalStorage<Live>();
+const never = () => new Promise<never>(() => {});
+const noResponse = () => new CliError("unreachable", "no response");
+
+/** How a registry's client says what other clients throw. */
+const registryFailures: Readonly<Record<string, unknown>> = { contentOf: "unknown", repositories: [] };
+const unreachable = { verdict: "unreachable", message: "no response" };
+
+type Delayed = { readonly at: number; readonly apply: () => Promise<unknown> };
+
+export type Act = (play: Play) => void;
+
+/** A world in which commands run at the same time, each a given number of requests in a row. */
+export class Play {
+  readonly world: FakeWorld;
+  readonly watch: Watch;
+  readonly programs: Program[] = [];
+  readonly notes: string[] = [];
+  /** Milliseconds. */
+  now = Date.parse("2026-01-01T00:00:00Z");
+  step = 0;
+  #later: readonly Delayed[] = [];
+
+  constructor() {
+    this.world = fakeWorld();
+    const { cluster, azure, asking } = this.world;
+    addNamespaces(cluster, "kube-system", "app", "b", "c", "evil");
+    cluster.about.now = () => this.now;
+    azure.clock.made = () => this.now;
+    azure.directory.clock.now = () => this.now;
+    asking.around((asked, next) => this.#request(asked, next));
+    this.watch = new Watch(this);
+    const { registry } = this.world.ports;
+    Object.assign(this.world.ports, { registry: this.watch.proving(registry as never) });
+  }
+
+  /** Starts a command. It waits before its first request. */
+  add(line: string, fates: Readonly<Record<number, Fate>> = {}): Program {
+    const program: Live = {
+      line,
+      fates: new Map(Object.entries(fates).map(([step, fate]) => [Number(step), fate])),
+      trace: [],
+      state: "going",
+      looked: 0,
+      listed: 0,
+      waiting: [],
+      interrupt: () => {},
+    };
+    const more = {
+      now: () => new Date(this.now),
+      sleep: (milliseconds: number) => this.pass(milliseconds),
+      started: ({ interrupt }: { interrupt(): void }) => {
+        program.interrupt = interrupt;
+      },
+    };
+    current.run(program, () => {
+      void type(line, this.world.ports, more).then(
+        (run) => Object.assign(program, { state: "ended", run }),
+        (error: unknown) => Object.assign(program, { state: "ended", run: { stdout: "", stderr: String(error), code: 99 } }),
+      );
+    });
+    this.programs.push(program);
+    this.notes.push(`${line} ${JSON.stringify(fates)}`);
+    return program;
+  }
+
+  /** Lets programs run, each for a number of requests, or to its end. */
+  async play(turns: readonly (readonly [program: number, requests?: number])[]): Promise<void> {
+    this.notes.push(JSON.stringify(turns));
+    for (const [index, requests = Number.POSITIVE_INFINITY] of turns) {
+      const program = this.programs[index] as Live;
+      const end = program.trace.length + requests;
+      await this.#settle(program);
+      while (program.state === "going" && program.trace.length < end) {
+        program.waiting.shift()?.();
+        await this.#settle(program);
+        if (program.trace.length > 800) this.fail("it never ends");
+      }
+    }
+  }
+
+  /** Runs a command to its end, or to its death. */
+  async alone(line: string, fates: Readonly<Record<number, Fate>> = {}): Promise<Program> {
+    const program = this.add(line, fates);
+    await this.play([[this.programs.length - 1]]);
+    return program;
+  }
+
+  /** Runs commands that must succeed, and watches what follows. */
+  async after(...lines: readonly string[]): Promise<this> {
+    for (const line of lines) if ((await this.alone(line)).run?.code !== 0) this.fail(`${line} fails`);
+    this.watch.check();
+    this.programs.splice(0);
+    return this;
+  }
+
+  act(act: Act): void {
+    this.step++;
+    this.notes.push(`act: ${act.name}`);
+    this.watch.acting(() => act(this));
+  }
+
+  /** Lets time pass, and applies what was delayed until then. */
+  async pass(milliseconds: number): Promise<void> {
+    this.now += milliseconds;
+    const due = this.#later.filter(({ at }) => at <= this.now);
+    this.#later = this.#later.filter(({ at }) => at > this.now);
+    for (const { apply } of due) await apply().catch(() => {});
+  }
+
+  fail(why: string): never {
+    const runs = this.programs.map(
+      ({ line, trace, state, run }) =>
+        `${line}: ${state}\n  ${trace.map((one, at) => `${at + 1} ${one}`).join("\n  ")}\n${run?.stdout ?? ""}${run?.stderr ?? ""}`,
+    );
+    throw new Error([why, ...this.notes, ...runs].join("\n"));
+  }
+
+  /** Waits until the program waits before a request, or has ended. */
+  async #settle(program: Live): Promise<void> {
+    const start = performance.now();
+    do {
+      await new Promise(setImmediate);
+      if (program.state !== "going" || program.waiting.length > 0) return;
+    } while (performance.now() - start < hang);
+    this.fail(`${program.line} hangs`);
+  }
+
+  async #request(asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
+    const program = current.getStore();
+    if (!program) return next();
+    if (program.state === "going") await new Promise<void>((go) => program.waiting.push(go));
+    if (program.state !== "going") return never();
+    program.trace.push(`${asked.call} ${asked.at}${asked.dryRun ? " (dry run)" : ""}`);
+    const fate = program.fates.get(program.trace.length);
+    if (fate === undefined) return this.#perform(program, asked, next);
+    this.notes.push(`${fate}: ${program.trace.at(-1)}`);
+    return this.#meet(fate, program, asked, next);
+  }
+
+  async #perform(program: Program, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
+    this.step++;
+    if (/^(token|applications)$/.test(asked.call)) program.looked = this.step;
+    if (asked.call === "list" && asked.at.startsWith("secret")) program.listed = this.step;
+    return this.watch.around(program, asked, next);
+  }
+
+  async #meet(fate: Fate, program: Live, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
+    const perform = () => this.#perform(program, asked, next);
+    const later = () => {
+      if (asked.writes) this.#later = [...this.#later, { at: this.now + delay, apply: perform }];
+    };
+    const failed = (error: CliError) => {
+      if (asked.port === "registry") return registryFailures[asked.call] ?? unreachable;
+      throw error;
+    };
+    if (fate.startsWith("kill")) {
+      if (fate === "kill after") await perform().catch(() => {});
+      if (fate === "kill, delayed") later();
+      program.state = "killed";
+      return never();
+    }
+    if (fate === "interrupted") {
+      program.interrupt();
+      return perform();
+    }
+    if (fate === "forbidden") return failed(new CliError("forbidden", "Error from server (Forbidden): no"));
+    if (fate === "lost") await perform().catch(() => {});
+    if (fate === "delayed") later();
+    return failed(noResponse());
+  }
+}

@@ -1,0 +1,147 @@
+import { expect } from "vitest";
+import { claimOf, copiesOf, credentialOf } from "../../../src/secret/record.ts";
+import { loginOf } from "../../support/logins.ts";
+import { type Act, type Fate, Play, type Program } from "./play.ts";
+import { name } from "./watch.ts";
+
+// A walk runs a command, disturbs it at one request, runs it again, and checks the four guarantees after every request.
+
+export const day = 24 * 3_600_000;
+export const pass: Act = (play) => {
+  play.now += day;
+};
+
+export type Kind = "" | " --service-principal";
+export const kinds: readonly { readonly what: string; readonly kind: Kind }[] = [
+  { what: "an ACR token", kind: "" },
+  { what: "a service principal", kind: " --service-principal" },
+];
+
+export const create = (kind: Kind, ...more: readonly string[]) =>
+  ["create acr-myregistry --registry myregistry --repository app/web -n app --serviceaccount default", kind, ...more].join(" ");
+export const copies = "--copy-to b,c";
+export const rotate = (grace: string) => `rotate acr-myregistry -n app --grace ${grace}`;
+export const remove = "delete acr-myregistry -n app --yes";
+const attach = "attach acr-myregistry -n app --serviceaccount default";
+const detach = "detach acr-myregistry -n app --serviceaccount default";
+
+export type Step = string | Act;
+
+export async function after(...steps: readonly Step[]): Promise<Play> {
+  const play = new Play();
+  for (const step of steps) {
+    if (typeof step === "function") play.act(step);
+    else await play.after(step);
+  }
+  return play;
+}
+
+export type Scenario = { readonly what: string; readonly start: readonly Step[]; readonly line: string };
+
+export const scenariosOf = (kind: Kind): readonly Scenario[] => {
+  const alone = [create(kind)];
+  const made = [create(kind, copies), pass];
+  return [
+    { what: "create", start: [], line: create(kind) },
+    { what: "create with copies", start: [], line: create(kind, copies) },
+    { what: "create copies of an old source", start: alone, line: create(kind, copies) },
+    { what: "create after its password was ended", start: [...made, endPassword], line: create(kind, copies) },
+    { what: "create after its Secret was deleted", start: [...alone, deleteSecret], line: create(kind) },
+    { what: "attach", start: [create(kind).replace(" --serviceaccount default", "")], line: attach },
+    { what: "detach", start: alone, line: detach },
+    { what: "rotate with grace", start: made, line: rotate("1h") },
+    { what: "rotate until the next rotation", start: made, line: rotate("next") },
+    { what: "rotate without grace", start: made, line: rotate("0") },
+    { what: "rotate after the grace", start: [...made, rotate("1h"), pass], line: rotate("1h") },
+    { what: "delete", start: made, line: remove },
+    { what: "delete with the credential", start: made, line: `${remove} --revoke` },
+    { what: "delete with the credential in the grace", start: [...made, rotate("1h")], line: `${remove} --revoke` },
+  ];
+};
+
+function endPassword({ world: { azure } }: Play) {
+  for (const { passwords } of azure.tokens.values()) passwords.clear();
+  for (const { keys } of azure.directory.applications) keys.splice(0);
+}
+
+function deleteSecret({ world }: Play) {
+  world.cluster.remove("secret", "app", name);
+}
+
+/** What a run leaves, without what differs between two runs that do the same. */
+export function stateOf({ world: { cluster, azure } }: Play) {
+  const source = cluster.get("secret", "app", name);
+  const login = loginOf(source);
+  const secrets = cluster.all("secret").map((secret) => {
+    const { metadata, type } = secret;
+    const of = loginOf(secret);
+    const state = of && azure.knows(of) ? (of.password === login?.password ? "has the login" : "has another login") : "has no login";
+    return {
+      at: `${metadata.namespace}/${metadata.name}`,
+      type,
+      state,
+      copies: Object.keys(copiesOf(secret)),
+      isClaimed: claimOf(secret) !== undefined,
+    };
+  });
+  const lists = cluster
+    .all("serviceaccount")
+    .map(({ metadata, imagePullSecrets = [] }) => [metadata.namespace, ...imagePullSecrets.map((one) => one.name)]);
+  const record = credentialOf(source);
+  const isRecorded = ({ slot, madeAt = "" }: { slot: string; madeAt?: string | undefined }) =>
+    [record, record?.previous].some((one) => one?.slot === slot && Date.parse(one.madeAt ?? "") === Date.parse(madeAt));
+  const passwords = [...azure.tokens.values()].flatMap((token) =>
+    [...token.passwords].map(([slot, { creationTime: madeAt }]) => ({ slot, madeAt })),
+  );
+  const keys = azure.directory.applications.flatMap((one) => one.keys);
+  return {
+    secrets: secrets.sort((a, b) => a.at.localeCompare(b.at)),
+    lists: lists.sort(),
+    scopeMaps: [...azure.scopeMaps.values()].map(({ name: of, actions }) => [of, ...actions]),
+    tokens: [...azure.tokens.keys()],
+    applications: azure.directory.applications.map(({ displayName }) => displayName),
+    roles: azure.directory.assignments.length,
+    recorded: [...passwords, ...keys].filter(isRecorded).length,
+    unknown: [...passwords, ...keys].filter((one) => !isRecorded(one)).length,
+  };
+}
+
+export type Ended = { readonly state: ReturnType<typeof stateOf>; readonly code: number | undefined; readonly requests: number };
+
+/** Runs a command twice without a disturbance: what it leaves, how the second run ends, and how many requests the first one sends. */
+export async function undisturbed({ start, line }: Scenario): Promise<Ended> {
+  const play = await after(...start);
+  const first = await play.alone(line);
+  if (first.run?.code !== 0) play.fail("it fails");
+  const state = stateOf(play);
+  const second = await play.alone(line);
+  play.watch.check();
+  expect(state.secrets.filter(({ isClaimed }) => isClaimed)).toEqual([]);
+  if (!line.startsWith("rotate")) expect(stateOf(play)).toEqual(state);
+  return { state, code: second.run?.code, requests: first.trace.length };
+}
+
+/** Runs a command again after a disturbance. It must end as it would without one. */
+export async function endsWell(play: Play, { line }: Scenario, { state, code }: Ended): Promise<Program> {
+  const rerun = await play.alone(line);
+  play.watch.check();
+  if (rerun.run?.code !== 0 && rerun.run?.code !== code) play.fail("the second run fails");
+  if (JSON.stringify(stateOf(play)) !== JSON.stringify(state))
+    play.fail(
+      `it ends in another state:\n${JSON.stringify(stateOf(play), undefined, 1)}\ninstead of\n${JSON.stringify(state, undefined, 1)}`,
+    );
+  return rerun;
+}
+
+export const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+/** Runs a command that meets a fate at one of its requests. */
+export async function disturbed({ start, line }: Scenario, step: number, fate: Fate): Promise<Play> {
+  const play = await after(...start);
+  await play.alone(line, { [step]: fate });
+  play.watch.check();
+  return play;
+}
+
+/** Every scenario of every kind of credential. */
+export const scenarios = kinds.flatMap(({ what, kind }) => scenariosOf(kind).map((one) => ({ ...one, what: `${one.what}, ${what}` })));

@@ -1,0 +1,218 @@
+import type { Interruption } from "../../../src/interruption.ts";
+import type { Secret } from "../../../src/objects.ts";
+import type { Registry } from "../../../src/registry/port.ts";
+import { claimOf, credentialOf } from "../../../src/secret/record.ts";
+import type { Asked } from "../../support/fakes/asked.ts";
+import { type Login, loginOf } from "../../support/logins.ts";
+import type { Play, Program } from "./play.ts";
+
+/** The Secret that every command of a walk is about, and its namespaces. */
+export const name = "acr-myregistry";
+export const host = "myregistry.azurecr.io";
+const given = ["app", "b", "c"];
+
+/** The user name of a token, or the id of an application, that this plugin made for the source. */
+const isOwn = (username: string | undefined) => username !== undefined && /^(app|b|c)-acr-myregistry-|^a{8}-/.test(username);
+
+type Text = Readonly<Record<string, string>>;
+const marks = /^acr-secret\/|^app\.kubernetes\.io\/managed-by$/;
+const without = (all: Text = {}) => Object.fromEntries(Object.entries(all).filter(([key]) => !marks.test(key)));
+
+/** What other writers have in a Secret. */
+function othersIn({ type, metadata, data: { ".dockerconfigjson": config = "", "acr-secret.copies": _, ...data } = {} }: Secret) {
+  const logins = Object.fromEntries(authsIn(config).filter(([key, { username }]) => key !== host || !isOwn(username)));
+  return { kept: { data, logins }, marks: { type, labels: without(metadata.labels), annotations: without(metadata.annotations) } };
+}
+
+function authsIn(config: string): [string, { username?: string }][] {
+  const { auths } = parsed(config) as { auths?: Record<string, { username?: string }> };
+  return Object.entries(auths ?? {});
+}
+
+function parsed(config: string): object {
+  try {
+    return JSON.parse(Buffer.from(config, "base64").toString());
+  } catch {
+    return {};
+  }
+}
+
+type Password = { readonly of: string; readonly slot: string; readonly text: string; readonly madeAt: string | undefined };
+type Looked = { readonly secret: Secret; readonly login: Login | undefined; readonly pulls: boolean };
+type Seen = {
+  readonly secrets: ReadonlyMap<string, Looked>;
+  readonly lists: ReadonlyMap<string, string>;
+  readonly passwords: readonly Password[];
+  readonly others: string;
+};
+
+/** Checks the guarantees after every request that changes something. */
+export class Watch {
+  /** What an act of a person or a tenant right before a request excuses: Azure and the list of Secrets have no preconditions. */
+  readonly excused = { gap: 0, window: 0 };
+  requests = 0;
+  /** What the program knows of a person's act is certain: no run was killed that could have left such a password. */
+  isStrict = false;
+  readonly #play: Play;
+  readonly #breaches: string[] = [];
+  readonly #proven = new Set<string>();
+  /** The passwords that a person generated, and when they or a Secret were written by others: the step. */
+  readonly #persons = new Map<string, number>();
+  readonly #written = new Map<string, number>();
+  readonly #unclear = new Set<string>();
+
+  constructor(play: Play) {
+    this.#play = play;
+  }
+
+  /** Wraps the port of the registry: a login that it accepts is proven. */
+  proving(open: (interruption: Interruption) => Registry): (interruption: Interruption) => Registry {
+    return (interruption) => {
+      const registry = open(interruption);
+      const note = <T extends { readonly verdict: string }>({ password }: { password: { reveal(): string } }, proof: T): T => {
+        if (["pulls", "not-found"].includes(proof.verdict)) this.#proven.add(password.reveal());
+        return proof;
+      };
+      return {
+        ...registry,
+        prove: async (image, login) => {
+          const proof = await registry.prove(image, login);
+          return login ? note(login, proof) : proof;
+        },
+        admits: async (of, login) => note(login, await registry.admits(of, login)),
+      };
+    };
+  }
+
+  async around(program: Program, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
+    this.requests++;
+    if (!asked.writes || asked.dryRun) return next();
+    const before = this.#look();
+    try {
+      return await next();
+    } finally {
+      this.#compare(before, this.#look(), program, `${asked.call} ${asked.at}`);
+    }
+  }
+
+  /** Notes what others write. */
+  acting(act: () => void): void {
+    const before = this.#look();
+    act();
+    const after = this.#look();
+    this.#notePasswords(before, after);
+    for (const [key, { secret, login, pulls }] of after.secrets) {
+      if (before.secrets.get(key)?.secret !== secret) this.#written.set(key, this.#play.step);
+      // Others may write what they want
+      if (login && pulls) this.#proven.add(login.password);
+    }
+  }
+
+  #notePasswords(before: Seen, after: Seen): void {
+    const known = new Set(before.passwords.map(({ text }) => text));
+    const intent = claimOf(this.#source(before))?.intent;
+    for (const { text, slot } of after.passwords) {
+      if (known.has(text)) continue;
+      this.#persons.set(text, this.#play.step);
+      if (slot === intent?.slot && !this.isStrict) this.#unclear.add(text);
+    }
+  }
+
+  check(): void {
+    if (this.#breaches.length > 0) this.#play.fail(this.#breaches.slice(0, 4).join("\n"));
+  }
+
+  #source = ({ secrets }: Seen): Secret | undefined => secrets.get(`app/${name}`)?.secret;
+
+  #look(): Seen {
+    const { cluster, azure } = this.#play.world;
+    const secrets = cluster.all("secret").map((secret): [string, Looked] => {
+      const login = readLogin(secret);
+      return [`${secret.metadata.namespace}/${secret.metadata.name}`, { secret, login, pulls: login !== undefined && azure.knows(login) }];
+    });
+    const lists = cluster.all("serviceaccount").map(({ imagePullSecrets = [], metadata }): [string, string] => {
+      const names = imagePullSecrets.flatMap((one) => (one.name === name ? [] : [one.name]));
+      return [`${metadata.namespace}/${metadata.name}`, JSON.stringify([names, metadata.labels, metadata.annotations])];
+    });
+    const tokens = [...azure.tokens].flatMap(([of, { passwords }]) =>
+      [...passwords].map(([slot, { text, creationTime: madeAt }]) => ({ of, slot, text, madeAt })),
+    );
+    const keys = azure.directory.applications.flatMap(({ appId: of, keys }) =>
+      keys.map(({ slot, text, madeAt }) => ({ of, slot, text, madeAt })),
+    );
+    const maps = [...azure.scopeMaps].filter(([of]) => !isOwn(of));
+    const beyond = [...azure.scopeMaps.values()].flatMap(({ actions }) => actions).filter((action) => !/app\/web\//.test(action));
+    return {
+      secrets: new Map(secrets),
+      lists: new Map(lists),
+      passwords: [...tokens, ...keys],
+      others: JSON.stringify([maps, beyond, [...azure.tokens.keys()].filter((of) => !isOwn(of))]),
+    };
+  }
+
+  #compare(before: Seen, after: Seen, program: Program, what: string): void {
+    for (const key of new Set([...before.secrets.keys(), ...after.secrets.keys()]))
+      this.#compareSecret(key, before.secrets.get(key), after.secrets.get(key), program, what);
+    for (const [key, list] of before.lists)
+      if (after.lists.get(key) !== list) this.#breach(`${what} changes another's entry in the list of ${key}`);
+    if (before.others !== after.others) this.#breach(`${what} changes a token, scope map or right of others`);
+    const alive = new Set(after.passwords.map(({ text }) => text));
+    for (const password of before.passwords) if (!alive.has(password.text)) this.#compareEnd(password, before, program, what);
+  }
+
+  #compareSecret(key: string, before: Looked | undefined, after: Looked | undefined, program: Program, what: string): void {
+    const [namespace = "", called] = key.split("/");
+    const isGiven = given.includes(namespace) && called === name;
+    const isDeleted = isGiven && !after?.login && /^(delete|prune)/.test(program.line);
+    if (before?.pulls && !after?.pulls && !isDeleted) this.#compareUse(key, program, what);
+    if (after?.login && after.login.password !== before?.login?.password) this.#compareLogin(key, after.login, isGiven, what);
+    if (before && isLost(before.secret, after?.secret)) this.#breach(`${what} changes what others wrote in ${key}`);
+  }
+
+  #compareUse(key: string, program: Program, what: string): void {
+    if (program.listed > 0 && (this.#written.get(key) ?? -1) > program.listed) this.excused.gap++;
+    else this.#breach(`${what} ends the login of ${key}`);
+  }
+
+  #compareLogin(key: string, { username, password }: Login, isGiven: boolean, what: string): void {
+    if (!isOwn(username)) return;
+    if (!isGiven) this.#breach(`${what} gives ${key} the login`);
+    if (!this.#proven.has(password)) this.#breach(`${what} writes a login that is not proven to ${key}`);
+  }
+
+  #compareEnd({ of, slot, text, madeAt }: Password, before: Seen, program: Program, what: string): void {
+    const generated = this.#persons.get(text);
+    if (generated !== undefined) {
+      const source = this.#source(before);
+      const isRecorded = [credentialOf(source), credentialOf(source)?.previous].some(
+        (one) => one?.slot === slot && isSame(one.madeAt, madeAt ?? ""),
+      );
+      if (isRecorded) return;
+      if (generated > program.looked) this.excused.gap++;
+      else if (this.#unclear.has(text)) this.excused.window++;
+      else this.#breach(`${what} ends ${slot} of ${of}, which a person generated`);
+      return;
+    }
+    if (!isOwn(of)) this.#breach(`${what} ends ${slot} of ${of}, which belongs to others`);
+  }
+
+  #breach = (what: string) => void this.#breaches.push(what);
+}
+
+/** Whether a write changes what others have in a Secret. */
+function isLost(before: Secret, after: Secret | undefined): boolean {
+  if (before === after) return false;
+  const { kept } = othersIn(before);
+  if (!after) return Object.keys({ ...kept.data, ...kept.logins }).length > 0;
+  return JSON.stringify(othersIn(after)) !== JSON.stringify(othersIn(before));
+}
+
+const isSame = (a: string | undefined, b: string) => a !== undefined && Date.parse(a) === Date.parse(b);
+
+function readLogin(secret: Secret): Login | undefined {
+  try {
+    return loginOf(secret);
+  } catch {
+    return undefined;
+  }
+}
