@@ -1,5 +1,5 @@
 import type { CredentialKind } from "../src/credential/credential-kind.ts";
-import { kindAskedFor } from "../src/credential/kinds-of-credential.ts";
+import { kindAskedFor } from "../src/credential/kinds.ts";
 import { unlessRefused } from "../src/errors.ts";
 import type { Ref } from "../src/kinds.ts";
 import { type Cluster, listAll } from "../src/kube/port.ts";

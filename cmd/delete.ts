@@ -1,5 +1,5 @@
 import { openHolders } from "../src/credential/holders.ts";
-import { kindCalled } from "../src/credential/kinds-of-credential.ts";
+import { kindCalled } from "../src/credential/kinds.ts";
 import { type CliError, usage } from "../src/errors.ts";
 import type { Outcome } from "../src/outcome.ts";
 import { registryName } from "../src/registry/login-server.ts";

@@ -1,7 +1,7 @@
 import type { SignInOptions } from "../src/azure/port.ts";
 import type { Asked } from "../src/credential/credential-kind.ts";
 import { type Issuer, isIssuer, type Taker } from "../src/credential/issuer.ts";
-import { kindCalled } from "../src/credential/kinds-of-credential.ts";
+import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError } from "../src/errors.ts";
 import { memoize } from "../src/scope/concurrency.ts";
 import type { Credential } from "../src/secret/record.ts";

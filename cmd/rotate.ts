@@ -1,5 +1,5 @@
 import { openHolders } from "../src/credential/holders.ts";
-import { kindCalled } from "../src/credential/kinds-of-credential.ts";
+import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../src/errors.ts";
 import type { Cluster } from "../src/kube/port.ts";
 import { type ClusterScope, clusterScopeOf, clusterWideOrEach, noneMatches } from "../src/scope/cluster-scopes.ts";

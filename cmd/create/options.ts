@@ -1,6 +1,6 @@
 import { readRegistryId } from "../../src/azure/registry-name.ts";
 import type { Asked } from "../../src/credential/credential-kind.ts";
-import { flagsOfKinds } from "../../src/credential/kinds-of-credential.ts";
+import { flagsOfKinds } from "../../src/credential/kinds.ts";
 import { usage } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";

@@ -1,4 +1,4 @@
-import { kindCalled } from "../../src/credential/kinds-of-credential.ts";
+import { kindCalled } from "../../src/credential/kinds.ts";
 import { registryName } from "../../src/registry/login-server.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
 import type { Credential } from "../../src/secret/record.ts";

@@ -2,7 +2,7 @@ import { grantCommand } from "../azure/arm-error.ts";
 import type { Azure, AzureIdentity, AzureRegistry, RegistryFacts, RoleAssignment, TokenSource } from "../azure/port.ts";
 import { tokensIn } from "../credential/acr-token/acr-token.ts";
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
-import { kindsOfCredential } from "../credential/kinds-of-credential.ts";
+import { kindsOfCredential } from "../credential/kinds.ts";
 import { mayMint, onData, permits } from "../credential/mint-rights.ts";
 import { granted } from "../credential/service-principal/roles.ts";
 import { asRefusal, CliError, unlessRefused, usage } from "../errors.ts";

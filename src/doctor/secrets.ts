@@ -1,7 +1,7 @@
 import { causes } from "../check/cause.ts";
 import type { Verdict } from "../check/verdict.ts";
 import type { CredentialKind } from "../credential/credential-kind.ts";
-import { kindCalled } from "../credential/kinds-of-credential.ts";
+import { kindCalled } from "../credential/kinds.ts";
 import { day, soonDays } from "../duration.ts";
 import type { Fix } from "../fix.ts";
 import { joinNames, nameOf } from "../kinds.ts";

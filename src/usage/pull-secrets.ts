@@ -1,6 +1,6 @@
 import type { SecretFacts } from "../check/facts.ts";
 import type { CredentialKind } from "../credential/credential-kind.ts";
-import { kindCalled } from "../credential/kinds-of-credential.ts";
+import { kindCalled } from "../credential/kinds.ts";
 import { flagValue, minute } from "../duration.ts";
 import { absent, CliError, unlessForbidden, usage } from "../errors.ts";
 import type { Fix } from "../fix.ts";

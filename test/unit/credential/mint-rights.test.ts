@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Permission } from "../../../src/azure/port.ts";
-import { kindsOfCredential } from "../../../src/credential/kinds-of-credential.ts";
+import { kindsOfCredential } from "../../../src/credential/kinds.ts";
 import { mayMint, permits } from "../../../src/credential/mint-rights.ts";
 
 const action = "Microsoft.ContainerRegistry/registries/tokens/write";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Asked, Sources } from "../../../src/credential/credential-kind.ts";
 import { isIssuer } from "../../../src/credential/issuer.ts";
-import { kindAskedFor, kindCalled } from "../../../src/credential/kinds-of-credential.ts";
+import { kindAskedFor, kindCalled } from "../../../src/credential/kinds.ts";
 import type { Again } from "../../../src/fix.ts";
 import type { Proof } from "../../../src/registry/port.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
