@@ -7,7 +7,6 @@ import { describeInAzure } from "../secret/azure-words.ts";
 import type { Credential } from "../secret/record.ts";
 import { creationOf, idBy, namespaceNotFound, uidOf } from "../usage/namespace.ts";
 import { nameInPlace } from "../wording.ts";
-import type { Issuer } from "./issuer.ts";
 
 /** The source that an object in Azure belongs to. */
 export type Owner = {
@@ -64,6 +63,6 @@ export class NotOwn extends CliError {
 }
 
 /** @throws NotOwn if the record of a source names an account that is not the source's own */
-export function requireOwn(owner: Owner, { hasOwnName }: Pick<Issuer, "hasOwnName">, credential: Credential): void {
+export function requireOwn(owner: Owner, { hasOwnName }: { readonly hasOwnName: boolean }, credential: Credential): void {
   if (hasOwnName && credential.identity !== owner.name) throw new NotOwn(owner, credential);
 }
