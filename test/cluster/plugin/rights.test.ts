@@ -40,9 +40,9 @@ const wide = true;
 const rows: readonly Row[] = [
   { line: "create --registry myregistry --serviceaccount app -n NS", prints: /^serviceaccount\/app patched\npod\/web-\S+ restarted\n$/m },
   {
-    line: "create --registry myregistry --repository app/web --namespaces 'NS*' --credential-per scope",
+    line: "create --registry myregistry --repository app/web --serviceaccount app --copy-to 'NS*' -n NS",
     wide,
-    prints: /^secret\/acr-myregistry created in namespace /m,
+    prints: /^secret\/acr-myregistry created in namespace \S+-copy\nserviceaccount\/app patched in namespace \S+-copy$/m,
   },
   { line: "create --registry myregistry --repository app/web --export -n NS", prints: /^kind: Secret$/m },
   { line: "attach acr-myregistry --serviceaccount app -n NS", before: [make], prints: /^serviceaccount\/app patched$/m },
@@ -54,8 +54,14 @@ const rows: readonly Row[] = [
   { line: "check --namespaces 'NS*'", before: [attached], wide, prints: /ready$/m },
   { line: "list -n NS", before: [attached], prints: /^acr-myregistry /m },
   { line: "list -A", before: [attached], wide, prints: / acr-myregistry /m },
-  { line: "rotate acr-myregistry -n NS", before: [attached], prints: /^secret\/acr-myregistry configured/m },
-  { line: "rotate --namespaces 'NS*'", before: [attached], wide, prints: /^secret\/acr-myregistry configured/m },
+  // The second rotation looks for Secrets that hold the password that it ends
+  { line: "rotate acr-myregistry -n NS", before: [attached, "rotate acr-myregistry -n NS"], prints: /^secret\/acr-myregistry configured/m },
+  {
+    line: "rotate --namespaces 'NS*'",
+    before: [attached, "rotate acr-myregistry -n NS"],
+    wide,
+    prints: /^secret\/acr-myregistry configured/m,
+  },
   { line: "detach acr-myregistry --serviceaccount app -n NS", before: [attached], prints: /^serviceaccount\/app patched$/m },
   { line: "delete acr-myregistry --force --yes -n NS", before: [attached], prints: /^secret\/acr-myregistry deleted$/m },
   {
@@ -75,9 +81,10 @@ const rows: readonly Row[] = [
   { line: "doctor --registry myregistry -n NS", before: [attached], prints: /^✔ image-pulls: /m },
 ];
 
-/** Creates a namespace with a Deployment whose pods run as `app`, and runs command lines in it. */
-async function namespaceAfter(before: readonly string[]): Promise<string> {
+/** Creates a namespace with a Deployment whose pods run as `app`, and runs command lines in it. @param wide creates a second namespace */
+async function namespaceAfter(before: readonly string[], wide = false): Promise<string> {
   const namespace = await newNamespace();
+  if (wide) await createSecond(`${namespace}-copy`);
   const labels = { app: "web" };
   const pod = { serviceAccountName: "app", containers: [{ name: "web", image: "myregistry.azurecr.io/app/web:1" }] };
   const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: pod } };
@@ -85,6 +92,14 @@ async function namespaceAfter(before: readonly string[]): Promise<string> {
   await kubectl(["wait", "--for=jsonpath={.status.replicas}=1", "deployment/web", "-n", namespace]);
   for (const line of before) expect(await type(line, namespace)).toMatchObject({ code: 0 });
   return namespace;
+}
+
+async function createSecond(name: string): Promise<void> {
+  await create([
+    { apiVersion: "v1", kind: "Namespace", metadata: { name } },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "app", namespace: name } },
+  ]);
+  onTestFinished(async () => void (await kubectl(["delete", "namespace", name, "--wait=false"])));
 }
 
 const type = (line: string, namespace: string, more = "") => shell.type(`kubectl acr-secret ${line.replaceAll("NS", namespace)} ${more}`);
@@ -112,7 +127,7 @@ test.for(rows)(
   "$line succeeds with the rights for the requests that it sends",
   { timeout: 120_000 },
   async ({ line, before = [], prints, wide, holds = [] }) => {
-    const [first, second] = await Promise.all([namespaceAfter(before), namespaceAfter(before)]);
+    const [first, second] = await Promise.all([namespaceAfter(before, wide), namespaceAfter(before, wide)]);
     const asked = await type(line, first, "-v=6");
     expect(asked.stdout).toMatch(prints);
     const rights = [...rightsIn(asked.stderr), ...holds];
