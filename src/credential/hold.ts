@@ -76,7 +76,7 @@ async function* unlessSeen(outcomes: AsyncIterable<Outcome>, seen: Set<string>):
   try {
     for await (const outcome of outcomes) {
       const isKnown = outcome.result === "unchanged" && seen.has(keyOf(outcome.to));
-      seen.add(keyOf(outcome.to));
+      if (outcome.result !== undefined) seen.add(keyOf(outcome.to));
       if (!isKnown) yield outcome;
     }
     return undefined;
