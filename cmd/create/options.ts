@@ -3,6 +3,7 @@ import type { Asked } from "../../src/credential/credential-kind.ts";
 import { flagsOfKinds } from "../../src/credential/kinds.ts";
 import { usage } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
+import type { Cluster } from "../../src/kube/port.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import { isGlob, type Scope } from "../../src/scope/scope.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
@@ -28,7 +29,6 @@ import { ours } from "../line/kubectl-flags.ts";
 import { objectName } from "../line/names.ts";
 import { refuseNamespace } from "../line/scope-flags.ts";
 import { readTargetWords, targetValues } from "../line/target-words.ts";
-import type { Session } from "../session.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];
 
@@ -124,8 +124,11 @@ export type CreateFlags = Values<typeof createFlags>;
 
 export type CreateOptions = Awaited<ReturnType<typeof readOptions>>;
 
+/** The namespace of the command line, and the cluster that knows the current one. */
+type Place = { readonly namespace: string | undefined; cluster(): Pick<Cluster, "namespace"> };
+
 /** @throws CliError usage, before any request except for the name of the current namespace */
-export async function readOptions(flags: CreateFlags, words: readonly string[], session: Session) {
+export async function readOptions(flags: CreateFlags, words: readonly string[], session: Place & { now(): Date }) {
   const { registry: written, repository, verify, "expires-in": expiresIn, for: reader, exact } = flags;
   const registry = written && registryHost(written);
   const { secret: name, targets } = readTargetWords(words, flags);
@@ -188,7 +191,7 @@ function repositoriesOf({ repository, exact }: CreateFlags, registry: string): r
 }
 
 /** If the user names no namespace, it is the one that the reader uses. */
-const namespaceOf = async (own: string | undefined, { namespace, cluster }: Session): Promise<string> =>
+const namespaceOf = async (own: string | undefined, { namespace, cluster }: Place): Promise<string> =>
   own !== undefined && namespace === undefined ? own : cluster().namespace();
 
 /** Returns the namespaces that get a copy; undefined without copy flags. */
