@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
-import { rollbackOf } from "../../src/actions/actions.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import type { Azure } from "../../src/azure/port.ts";
-import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
-import type { Asked, Kind } from "../../src/credential/kind.ts";
-import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";
-import { ownerCalled } from "../support/fakes/owner.ts";
-import { actionsOf, askedFor, grantOf, onlyAzure, signedIn, startTestWorld } from "./world.ts";
+import type { Azure, AzureRegistry } from "../../src/azure/port.ts";
+import { tokenIssuer } from "../../src/credential/acr-token.ts";
+import type { Account, Issuer, Sending } from "../../src/credential/issuer.ts";
+import { principalIssuer } from "../../src/credential/service-principal.ts";
+import { ownerCalled } from "../support/fakes/source-owner.ts";
+import { actionsOf, grantOf, signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const tokens = await actionsOf("ACR pull tokens");
@@ -15,21 +14,30 @@ const principals = await actionsOf("ACR pull principals");
 /** Azure creates scope maps synchronously, so no run polls the status of a new one. */
 const unusedAction = "Microsoft.ContainerRegistry/registries/scopeMaps/operationStatuses/read";
 
-type Wanted = { readonly name: string; readonly secret?: string; readonly flags?: Asked["flags"]; readonly repositories?: string[] };
+type Wanted = { readonly name: string; readonly secret?: string; readonly repositories?: string[] };
 
-/** Applies the changes of `create` in Azure. @returns a function that rolls them back */
-async function issue(kind: Kind, azure: Azure, { name, secret = name, flags = {}, repositories = [] }: Wanted) {
-  const credential = await kind.open(askedFor(flags), onlyAzure(azure));
-  const owner = ownerCalled(name, `secret ${secret}`);
-  const { steps } = await credential.issue({ owner, repositories, fromPods: false, images: [], current: undefined });
-  for (const change of steps) await credential.apply(change);
+/** Creates what a source needs in Azure, and a password. @returns a function that reverses it */
+async function issue(issuer: Issuer, { name, secret = name, repositories = [] }: Wanted) {
+  const owner = ownerCalled(name, secret);
+  const undo: Sending["undo"] = [];
+  const sending: Sending = { dryRun: false, undo, send: (request) => request() };
+  const steps = issuer.ensure(
+    owner,
+    await issuer.look(owner, { credential: undefined, claim: undefined }),
+    { repositories, exact: false },
+    sending,
+  );
+  let step = await steps.next();
+  while (!step.done) step = await steps.next();
+  const account: Account = step.value;
+  const made = await issuer.generate(account, issuer.slotFor(account, undefined, () => false, owner) ?? "", undefined);
+  undo.push(() => issuer.end(account, made));
   return async () => {
-    for (const change of steps.toReversed()) {
-      const back = rollbackOf(change);
-      if (back) await credential.apply(back);
-    }
+    for (const reverse of undo.toReversed()) await reverse();
   };
 }
+
+const common = (azure: Azure, registry: AzureRegistry) => ({ azure, registry, force: false, sleep: async () => undefined });
 
 const uniqueName = () => `least-${crypto.randomUUID().slice(0, 8)}`;
 
@@ -39,10 +47,11 @@ async function createToken(allowed: readonly string[]): Promise<void> {
   world.azure.faults.add({ kind: "credentialsByPolling" });
   const azure = openAzure(world.options({ env }));
   const name = uniqueName();
-  const undo = await issue(acrToken, azure, { name, repositories: ["app/web"] });
-  expect(await azure.token(await azure.findRegistry("myregistry"), name)).toMatchObject({ passwords: [{ slot: "password1" }] });
+  const registry = await azure.findRegistry("myregistry");
+  const undo = await issue(tokenIssuer(common(azure, registry)), { name, repositories: ["app/web"] });
+  expect(await azure.token(registry, name)).toMatchObject({ passwords: [{ slot: "password1" }] });
   await undo();
-  expect(await azure.token(await azure.findRegistry("myregistry"), name)).toBeUndefined();
+  expect(await azure.token(registry, name)).toBeUndefined();
 }
 
 /** Creates an application for one Secret, and another password of it for a second one. */
@@ -50,9 +59,11 @@ async function createPrincipal(allowed: readonly string[], graph: "Application.R
   const { env } = await signedIn(world, [grantOf(world, allowed)], [graph]);
   const azure = openAzure(world.options({ env }));
   const name = uniqueName();
-  const flags = { "service-principal": name };
-  const undoFirst = await issue(servicePrincipal, azure, { name, secret: "first", flags });
-  const undoSecond = await issue(servicePrincipal, azure, { name, secret: "second", flags });
+  const of = common(azure, await azure.findRegistry("myregistry"));
+  const waits = { right: 60_000, password: 60_000 };
+  const issuer = principalIssuer({ ...of, mode: "legacy", named: name, isRecorded: false, waits });
+  const undoFirst = await issue(issuer, { name, secret: "first" });
+  const undoSecond = await issue(issuer, { name, secret: "second" });
   expect(await azure.applications({ name })).toMatchObject([{ keys: [{}, {}] }]);
   await undoSecond();
   expect(await azure.applications({ name })).toMatchObject([{ keys: [{}] }]);

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
-import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";
+import { principalIssuer } from "../../src/credential/service-principal.ts";
 import { NotYet } from "../../src/errors.ts";
-import { askedFor, onlyAzure, signedIn, startTestWorld } from "./world.ts";
+import { keyNameOf } from "../../src/secret/azure-words.ts";
+import { ownerCalled } from "../support/fakes/source-owner.ts";
+import { signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
@@ -83,15 +85,19 @@ test("reports missing rights in Entra ID, and a way that needs none", async () =
 test("deletes two passwords of one application when Graph refuses a second write for 300 ms", async () => {
   const azure = open();
   const { id, appId } = await azure.createApplication({ displayName: `busy ${randomUUID()}`, notes: "" });
-  const keys = [await azure.addKey(id, { displayName: "x" }), await azure.addKey(id, { displayName: "y" })];
+  const owner = ownerCalled("busy");
+  const key = { description: await owner.description(), name: owner.name };
+  for (const tag of ["00000000", "11111111"]) await azure.addKey(id, { displayName: keyNameOf(key, tag) });
   await azure.addKey(id, { displayName: "of others" });
-  const sources = { ...onlyAzure(azure), sleep: (milliseconds: number) => setTimeout(milliseconds) };
-  const credential = await servicePrincipal.open(askedFor({ "service-principal": appId }, { wait: 60_000 }), sources);
-  const passwords = keys.map(({ slot, madeAt }) => ({ slot, madeAt }));
+  const registry = await azure.findRegistry("myregistry");
+  const waits = { right: 60_000, password: 60_000 };
+  const sleep = async (milliseconds: number) => void (await setTimeout(milliseconds));
+  const issuer = principalIssuer({ azure, registry, mode: "legacy", named: appId, isRecorded: false, force: false, waits, sleep });
+  const account = await issuer.look(owner, { credential: undefined, claim: undefined });
   world.azure.world.graphWriteGap = 300;
   world.azure.calls.reset();
 
-  for (const change of (await credential.lifecycle?.revoke(appId, passwords)) ?? []) await credential.apply(change);
+  for (const password of account.passwords) await issuer.end(account, password);
   world.azure.world.graphWriteGap = 0;
 
   expect(await azure.applications({ appId })).toMatchObject([{ keys: [{ displayName: "of others" }] }]);

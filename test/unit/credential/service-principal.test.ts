@@ -11,17 +11,13 @@ import { describeInAzure, parseAzureOwner } from "../../../src/secret/azure-word
 import type { Credential, Intent } from "../../../src/secret/record.ts";
 import { Again } from "../../../src/secret/source.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
+import { ownerCalled } from "../../support/fakes/source-owner.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { acrPull, reader } from "../../support/service-principal.ts";
 
 const described = (secret: string, namespace = "demo") =>
   describeInAzure({ secret, namespace, namespaceUid: `uid-of-${namespace}`, cluster: "1a2b3c4d", isExported: false });
-const ownerOf = (secret: string): Owner => ({
-  to: { kind: "secret", namespace: "demo", name: secret },
-  namespaceUid: "uid-of-demo",
-  name: `demo-${secret}-0123456789abcdef`,
-  description: async () => described(secret),
-});
+const ownerOf = (secret: string): Owner => ownerCalled(`demo-${secret}-0123456789abcdef`, secret);
 const owner = ownerOf("acr");
 const own = owner.name;
 const ours = (tag: string, secret = "acr") => `acr-secret: secret ${secret} in namespace demo of cluster 1a2b3c4d #${tag.repeat(8)}`;
@@ -545,7 +541,7 @@ test("fails to end a password that Azure still shows", async () => {
   await expect(issuer.end(account, account.passwords[0] ?? expect.unreachable("no password"))).rejects.toThrow("no");
 });
 
-const away = ["application deleted", "roleassignment deleted"];
+const away = ["roleassignment deleted", "application deleted"];
 const keyOnly = ["application configured"];
 
 test.for<{ why: string; of: Existing & Partial<ApplicationAccess>; removed: string[]; left: string[]; says?: RegExp }>([

@@ -74,6 +74,8 @@ export class Play {
     cluster.about.now = () => this.now;
     azure.clock.made = () => this.now;
     azure.directory.clock.now = () => this.now;
+    // The role of an application can be limited to repositories
+    azure.facts.mode = "abac";
     asking.around((asked, next) => this.#request(asked, next));
     this.watch = new Watch(this);
     const { registry } = this.world.ports;
