@@ -32,7 +32,7 @@ testRows([
         kind: "service-principal",
         identity: expect.stringMatching(/^aaaaaaaa-/),
         slot: expect.stringMatching(/^cccccccc-/),
-        madeAt: "2026-01-01T00:00:00Z",
+        madeAt: "2026-01-01T00:00:00.000Z",
         expiresAt: "2028-01-01T00:00:00Z",
         by: "jane@example.com",
       },
