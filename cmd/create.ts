@@ -48,7 +48,7 @@ export const create = verb({
   async run({ flags, args }, session) {
     const options = await readOptions(flags, args, session);
     const kind = kindAskedFor(options.asked, session.stdin);
-    if (kind.notRenewable === undefined && options.repositories.includes("*"))
+    if (isIssued(kind) && options.repositories.includes("*"))
       session.warn("--repository '*' lets the credential pull every repository of the registry");
     if (options.reader && readers[options.reader].manifests) return printManifests(options, flags, session);
     // Azure is read concurrently with the cluster, if it is read at all

@@ -140,14 +140,19 @@ async function* ensureScopeMap(
   const { name } = owner;
   const { scopeMap } = account;
   const change = changeOf(scopeMap?.actions ?? [], grant);
-  refuseBeyondReading({ of: `token "${name}"`, rights: rightsOf(change.after) }, force, "add --force to accept these rights");
+  const warning = refuseBeyondReading(
+    { of: `token "${name}"`, rights: rightsOf(change.after) },
+    force,
+    "add --force to accept these rights",
+  );
+  const warned = warning === undefined ? [] : [warning];
   checkSize(name, change.after);
   const to = mapRef(name);
   if (scopeMap && change.grants.length + change.withdraws.length === 0) {
-    yield { to, result: "unchanged", because: "already grants it" };
+    yield { to, result: "unchanged", because: "already grants it", messages: warned };
     return scopeMap;
   }
-  const messages = scopeMap ? await otherTokens(name, change.grants, env) : [];
+  const messages = [...warned, ...(scopeMap ? await otherTokens(name, change.grants, env) : [])];
   const { grants, withdraws } = change;
   yield { to, result: scopeMap ? "configured" : "created", grants, withdraws: withdraws.length > 0 ? withdraws : undefined, messages };
   if (dryRun) return { id: "", name, description: "", ...scopeMap, actions: change.after };

@@ -30,7 +30,7 @@ export function repositoryScopeOf(
   const repositories = [...new Set([...named, ...taken, ...(granted ?? [])])].sort();
   if (repositories.length > 0) return { host, repositories, images };
   const reader = fromPods ? undefined : again.reader;
-  const place = again.scope ? "the selected namespaces" : "the namespace";
+  const place = hasCopies(again) ? "the selected namespaces" : "the namespace";
   const none = reader === undefined ? `no pod in ${place} uses an image of ${host}` : `pods do not show what --for=${reader} reads`;
   const why = used.length > 0 ? "the credential in Azure grants no repository" : none;
   throw usage(`${why}, so specify the repositories`, {
@@ -38,6 +38,9 @@ export function repositoryScopeOf(
     repositories: used.length > 0 ? [...new Set(used)].slice(0, maxNames) : ["REPOSITORY"],
   });
 }
+
+const hasCopies = ({ copyTo = [], copyToSelector, copyToAll = false }: Create): boolean =>
+  copyTo.length > 0 || copyToSelector !== undefined || copyToAll;
 
 /** Returns the named repositories, or those of the images in the order of the images. */
 export const namedOrUsed = ({ repositories, images }: Pick<Need, "repositories" | "images">) =>

@@ -4,7 +4,7 @@ import { type Attempts, claim, type Hold, restarting, sendToAzure, store } from 
 import { openHolders } from "../credential/holders.ts";
 import { finish, issue, prove, release, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
-import { ownerOf } from "../credential/owner.ts";
+import { NotOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, stillPulls } from "../credential/prove.ts";
 import { beyond, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
 import { asCliError, CliError, Interrupted } from "../errors.ts";
@@ -74,6 +74,12 @@ export async function* create(order: CreateOrder, tools: Tools): AsyncGenerator<
   }
 }
 
+const namespaceOf = ({ namespace = "" }: { readonly namespace?: string | undefined }): Ref => ({
+  kind: "namespace",
+  name: namespace,
+  namespace,
+});
+
 type Run = { readonly order: CreateOrder; readonly attempts: Attempts; readonly tools: Tools };
 
 /** What the source holds before the run. */
@@ -100,7 +106,7 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   const { order, tools } = run;
   const places = await placesOf(order, tools);
   checkCopies(places.copies);
-  if (places.notes.length > 0) yield { to: order.source, messages: places.notes, isInfo: true };
+  if (places.notes.length > 0) yield { to: namespaceOf(order.source), messages: places.notes, isInfo: true };
   const inside = await lookInside(run, places);
   const isKept = isEnough(inside, run, await places.images(inside.credential?.host));
   const given = yield* isKept ? keep(inside, run, places) : renew(inside, run, places);
@@ -212,6 +218,7 @@ type Creating = { readonly shape: ShapeName | undefined; obstacle(secret: Secret
 async function* issueTo(issuer: Issuer, creating: Creating, inside: Inside, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
   const { order, attempts, tools } = run;
   const owner = await ownerOf(order.source, tools.cluster());
+  const login = ownLogin(inside, owner, issuer, tools.force);
   const evidence = { credential: inside.credential, claim: inside.secret && claimOf(inside.secret) };
   const account = await issuer.look(owner, evidence);
   const host = issuer.registry.loginServer;
@@ -223,20 +230,27 @@ async function* issueTo(issuer: Issuer, creating: Creating, inside: Inside, run:
   if (isOld) throw new Again("another run has written the Secret");
   const holders = openHolders(tools.cluster(), tools.registry, host);
   const work: Work = { hold, attempts, issuer, owner, undo: [], endsAtOnce: false, holders };
-  const wanted = { account, scope, login: inside.test.pulls === "no" ? undefined : inside.login, copies: places.copies };
+  const wanted = { account, scope, login, copies: places.copies };
   // Printed when the login is in the Secret: a run that fails reverses them
   const done: Outcome[] = [];
   for await (const outcome of undoing(work, giveLogin(work, wanted, order))) done.push(outcome);
   yield* done;
-  const { credential, login } = hold;
+  const { credential } = hold;
   if (!credential) throw new Again("the source has no login");
-  return { credential, login, isNew: true, hold: async () => hold, held: () => hold, work };
+  return { credential, login: hold.login, isNew: true, hold: async () => hold, held: () => hold, work };
+}
+
+/** Returns the login of the source, unless the registry rejects it. @throws NotOwn if it is that of another account, without --force */
+function ownLogin({ credential, login, test }: Inside, owner: Owner, issuer: Issuer, force: boolean): Login | undefined {
+  if (!credential || test.pulls === "no") return undefined;
+  if (!issuer.hasOwnName || credential.identity === owner.name) return login;
+  if (force) return undefined;
+  throw new NotOwn(owner, credential);
 }
 
 type WantedLogin = {
   readonly account: Account;
   readonly scope: RepositoryScope;
-  /** The source's own, unless the registry refuses it. */
   readonly login: Login | undefined;
   readonly copies: Copies;
 };
@@ -292,7 +306,6 @@ async function* take(taker: Taker, creating: Creating, inside: Inside, run: Run,
 
 /** Gives one namespace its copy, and then the targets there the Secret. A namespace that fails doesn't stop the others. */
 async function* inPlace(place: Place, given: Given, run: Run): AsyncGenerator<Outcome> {
-  const { namespace } = place;
   try {
     const state = await place.read();
     if (place.hasCopy) {
@@ -303,7 +316,7 @@ async function* inPlace(place: Place, given: Given, run: Run): AsyncGenerator<Ou
     if (place.isTarget) yield* attachIn(state, given, run);
   } catch (error) {
     if (error instanceof Again || error instanceof Interrupted) throw error;
-    yield { to: { kind: "namespace", name: namespace, namespace }, error: asCliError(error), endsPlace: true };
+    yield { to: namespaceOf(place), error: asCliError(error), endsPlace: true };
   }
 }
 
@@ -332,6 +345,6 @@ async function* attachIn(state: NamespaceState, given: Given, { order, tools }: 
     tools,
   );
   if (reported.length === 0) return;
-  const fix: Create = { ...order.again, repositories: reported.slice(0, maxNames) };
+  const fix: Create = { ...order.again, namespace: order.source.namespace, repositories: reported.slice(0, maxNames) };
   yield { to: secret, messages: [`pods use ${inLine(reported)}, which secret/${secret.name} cannot pull`], fix };
 }

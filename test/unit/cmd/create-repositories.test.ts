@@ -1,12 +1,10 @@
 import { expect } from "vitest";
-import { pullActions } from "../../../src/credential/acr-token/scope-map.ts";
-import { tokenName } from "../../../src/secret/names.ts";
-import { granted, kept, line, next, token } from "../../support/demo.ts";
+import { credentialKey } from "../../../src/secret/record.ts";
+import { granted, kept, line, token } from "../../support/demo.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
-import { sharedByTeams, teams, worldOf } from "../../support/fakes/fleet.ts";
+import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { renamed } from "../../support/other-token.ts";
-import { all, any, type Given, printed, type Row, testRows, typed, unchanged } from "../../support/rows.ts";
+import { all, any, failed, type Given, printed, type Row, testRows, typed, unchanged } from "../../support/rows.ts";
 
 /** A pod of a namespace waits for an image. */
 const uses =
@@ -19,7 +17,7 @@ const grants = (repositories: readonly string[], map?: string) => (world: FakeWo
 
 /** The Secret can pull app/web. A tenant has then created a pod with another team's image. */
 const joined = all(typed(line), uses("finance/payroll"));
-const command = "kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository";
+const command = "kubectl acr-secret create -n demo --registry myregistry --repository";
 const names = (what: string) => new RegExp(`^(Warning: pod/finance-payroll .*\n)?Warning: pods use ${what}\n$`);
 const finance = names(`finance/payroll, .*:\n  ${command} finance/payroll --serviceaccount default`);
 const many = Array.from({ length: 12 }, (_, index) => `team/${String(index).padStart(2, "0")}`);
@@ -59,7 +57,12 @@ testRows([
       { ...unchanged(line), stderr: finance },
       {
         command: `${line.replace("create", "create acr-myregistry")} --repository finance/payroll`,
-        stdout: [`scopemap.azurecr.io/${token} configured (+finance/payroll)`, ...kept.slice(1), "pod/finance-payroll restarted"],
+        stdout: [
+          `scopemap.azurecr.io/${token} configured (+finance/payroll)`,
+          "secret/acr-myregistry configured",
+          ...kept.slice(1),
+          "pod/finance-payroll restarted",
+        ],
         leaves: { granted: ["app/web", "finance/payroll"] },
       },
     ],
@@ -123,175 +126,197 @@ testRows([
     ],
   },
   {
-    does: "refuses to widen a scope map without pull rights by what pods use, and prints the command that names the repositories",
-    given: ({ azure }) => {
-      azure.putScopeMap({ name: token, actions: ["repositories/app/web/content/write"] });
-      azure.putToken(token, ["password1"]);
-    },
-    command: line,
+    does: "refuses to grant more when the Secret records another token, and replaces that login with --force",
+    given: all(typed(line), ({ cluster, azure }) => {
+      const secret = cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
+      const auth = Buffer.from("theirs:hunter2").toString("base64");
+      const auths = JSON.stringify({ auths: { "myregistry.azurecr.io": { username: "theirs", password: "hunter2", auth } } });
+      azure.users.set("theirs", "hunter2");
+      const record = JSON.stringify({ ...JSON.parse(secret.metadata.annotations?.[credentialKey] ?? ""), identity: "theirs" });
+      const annotations = { [credentialKey]: record };
+      const data = { ".dockerconfigjson": Buffer.from(auths).toString("base64") };
+      cluster.put({ ...secret, metadata: { ...secret.metadata, annotations }, data }, "kubectl-acr-secret");
+    }),
+    command: `${line} --repository app/api`,
     code: 1,
-    stderr: /^error: .*\nhint: kubectl acr-secret create -n demo --registry myregistry --repository app\/web --serviceaccount default\n$/,
-  },
-  {
-    does: "prints the command that grants more when the scope map exists",
-    given: ({ azure }) => {
-      azure.putScopeMap({ name: token, actions: pullActions(["base/node"]) });
-      azure.images.add("base/node:1");
-    },
-    command: "create --registry myregistry -n demo",
-    stderr: new RegExp(`^Warning: pods use app/web, .*:\n  ${command} app/web\n${next}\n$`),
-  },
-  {
-    does: "prints the command for another Secret when pods use more than the Secret's token of another user can pull",
-    given: all(
-      ({ azure }) => azure.images.add("base/node:1"),
-      typed("create --registry myregistry --repository base/node -n demo"),
-      renamed("theirs-1"),
-    ),
-    command: "create --registry myregistry -n demo",
-    stderr: /:\n {2}kubectl acr-secret create -n demo acr-myregistry-pods --registry myregistry --repository app\/web\n/,
-    after: [{ command: printed, stderr: any, check: ({ azure }) => expect(azure.tokens.size).toBe(2) }],
-  },
-  {
-    does: "refuses to grant more to another user's token, and prints the command for another Secret",
-    given: all(
-      ({ azure }) => azure.images.add("app/api:1"),
-      typed("create --registry myregistry --repository app/web -n demo"),
-      renamed("theirs-1"),
-    ),
-    command: "create --registry myregistry --repository app/api -n demo",
-    code: 1,
-    stderr: /"theirs-1", which other users may have\nhint: .* acr-myregistry-pods /,
-    after: [{ command: printed, stderr: any, check: grants(["app/web"], "theirs-1") }],
+    stderr: /^error: .* records the ACR token "theirs", which is not its own\nhint: kubectl acr-secret delete -n demo acr-myregistry\n$/,
+    after: [{ command: `${line} --force --repository app/api`, stdout: any, stderr: any, leaves: { username: token } }],
   },
 ]);
 
-const everywhere = "create --registry myregistry -A --credential-per";
+const exact = "create --registry myregistry -n demo --exact";
+const two = all(uses("app/api"), typed("create --registry myregistry -n demo --repository app/web --repository app/api"));
 
-/** Namespaces share credentials for app/web. Another namespace joins, whose tenant uses an image of another team. */
-const joins = (per: string, at = teams(3)) =>
+testRows([
+  {
+    does: "takes away the repositories that are not named when --exact",
+    given: two,
+    command: `${exact} --repository app/web`,
+    stdout: [`scopemap.azurecr.io/${token} configured (-app/api)`, "secret/acr-myregistry configured"],
+    leaves: { granted: ["app/web"], entry: { repositories: ["app/web"] }, slots: "password1", secret: "alive" },
+    after: [unchanged(`${exact} --repository app/web`)],
+  },
+  {
+    does: "grants and takes away in one run when --exact",
+    given: two,
+    command: `${exact} --repository app/web --repository base/*`,
+    stdout: new RegExp(`^scopemap.azurecr.io/${token} configured \\(\\+base/\\*, -app/api\\)\n`),
+    stderr: any,
+    leaves: { granted: ["app/web", "base/*"] },
+  },
+  {
+    does: "keeps the repositories that are not named without --exact",
+    given: two,
+    command: "create --registry myregistry -n demo --repository app/web",
+    stdout: kept.slice(0, 1),
+    leaves: { granted: ["app/api", "app/web"] },
+  },
+  {
+    does: "shows what --exact takes away and writes nothing when --dry-run=client",
+    given: two,
+    command: `${exact} --repository app/web --dry-run=client`,
+    stdout: new RegExp(`^scopemap.azurecr.io/${token} configured \\(-app/api\\) \\(dry run\\)\n`),
+    writes: [],
+    leaves: { granted: ["app/api", "app/web"] },
+  },
+  { does: "requires --repository when --exact", command: exact, code: 1, stderr: /^error: --exact requires --repository\n/ },
+]);
+
+const everywhere = "create --registry myregistry -n platform --copy-to-all";
+
+/** Namespaces have copies of a Secret for app/web. Another namespace joins, whose tenant uses an image of another team. */
+const joins = (at = teams(3)) =>
   all(
     ...at.map((name) => uses("app/web", name)),
-    typed(`${everywhere} ${per}`),
+    typed(everywhere),
     ({ cluster }) => addNamespaces(cluster, "team-new"),
     uses("finance/payroll", "team-new"),
   );
-const scope = "--namespaces team-0 --namespaces team-new --namespaces 'team-*' --exclude-namespaces team-1 --include-system";
-const widened = new RegExp(`^scopemap.azurecr.io/${sharedByTeams} configured \\(\\+finance/payroll\\)\n`);
+const shared = "platform-acr-myregistry-4ij6jg3buuuxhkst";
+const widened = new RegExp(`^scopemap.azurecr.io/${shared} configured \\(\\+finance/payroll\\)\n`);
+const grantsMore = "kubectl acr-secret create -n platform --registry myregistry --repository finance/payroll";
 
 testRows(
   [
     {
-      does: "gives a namespace that joins a shared credential no more rights, and prints the command that grants them",
-      given: joins("scope"),
-      command: `${everywhere} scope`,
+      does: "gives a namespace that joins a copy and no more rights, and prints the command that grants them",
+      given: joins(),
+      command: everywhere,
       stdout: [
-        `scopemap.azurecr.io/${sharedByTeams} unchanged`,
-        `token.azurecr.io/${sharedByTeams} unchanged`,
-        ...teams(3).map((name) => `secret/acr-myregistry unchanged in namespace ${name}`),
+        ...["platform", ...teams(3)].map((name) => `secret/acr-myregistry unchanged in namespace ${name}`),
         "secret/acr-myregistry created in namespace team-new",
       ],
-      stderr:
-        /^Warning: team-new: pods use finance\/payroll, .*:\n {2}kubectl acr-secret create --all-namespaces acr-myregistry .* --credential-per scope\n1 Secret created, 3 namespaces unchanged\n$/,
-      check: grants(["app/web"], sharedByTeams),
-      after: [{ command: printed, stdout: widened, stderr: any, check: grants(["app/web", "finance/payroll"], sharedByTeams) }],
+      stderr: [
+        "Warning: team-new: pods use finance/payroll, which secret/acr-myregistry cannot pull:",
+        `  ${grantsMore} --copy-to-all`,
+        "1 Secret created, 4 namespaces unchanged",
+      ],
+      check: grants(["app/web"], shared),
+      after: [{ command: printed, stdout: widened, stderr: any, check: grants(["app/web", "finance/payroll"], shared) }],
     },
     {
-      does: "warns once when a pod waits for an image that the shared credential cannot pull",
-      given: all(joins("scope"), ({ cluster }) => cluster.put(stuckPod("team-new", "pay-1", "myregistry.azurecr.io/finance/payroll:1"))),
-      command: `${everywhere} scope --serviceaccount default`,
+      does: "warns once when a pod waits for an image that the copy cannot pull",
+      given: joins(),
+      command: `${everywhere} --serviceaccount default`,
       stdout: any,
       stderr: /^Warning: team-new: pods use finance\/payroll, .*:\n {2}kubectl .*\n.*\n$/,
       writes: any,
     },
     {
       does: "warns about the thousandth namespace in the same way",
-      world: () => worldOf(teams(999)),
-      given: joins("scope", teams(999)),
-      command: `${everywhere} scope`,
-      stderr: /^Warning: team-new: pods use finance\/payroll, .*:\n {2}kubectl .*\n1 Secret created, 999 namespaces unchanged\n$/,
-      check: grants(["app/web"], sharedByTeams),
+      world: () => worldOf(["platform", ...teams(999)]),
+      given: joins(teams(999)),
+      command: everywhere,
+      stderr: /^Warning: team-new: pods use finance\/payroll, .*:\n {2}kubectl .*\n1 Secret created, 1000 namespaces unchanged\n$/,
+      check: grants(["app/web"], shared),
     },
     {
-      does: "creates a new namespace's own credential for what its pods use, and widens no existing one",
-      world: () => worldOf(teams(2)),
-      given: all(joins("namespace", teams(2)), uses("finance/payroll", "team-1", "web")),
-      command: `${everywhere} namespace`,
-      stdout:
-        /scopemap\S+team-0-acr-\S+ unchanged\n.*scopemap\S+team-1-acr-\S+ unchanged\n.*scopemap\S+team-new-acr-\S+ created \(\+finance\/payroll\)\n/s,
-      stderr:
-        /Warning: team-1: pods use finance\/payroll, .*:\n {2}kubectl acr-secret create -n team-1 acr-myregistry --registry myregistry --repository finance\/payroll/,
-    },
-    {
-      does: "grants what the pods of all namespaces use with --repositories-from-pods",
-      given: joins("scope"),
-      command: `${everywhere} scope --repositories-from-pods`,
+      does: "grants what the pods of the selected namespaces use with --repositories-from-pods",
+      given: joins(),
+      command: `${everywhere} --repositories-from-pods`,
       stdout: widened,
-      stderr: ["1 Secret created, 1 scope map configured"],
+      stderr: ["1 Secret created, 1 Secret configured, 1 scope map configured"],
     },
     {
-      does: "repeats the scope flags in the command that grants more",
-      given: joins("scope"),
-      command: `create --registry myregistry --credential-per scope ${scope.replaceAll("'", "")}`,
-      stderr: new RegExp(`kubectl acr-secret create ${scope.replace("*", "\\*")} acr-myregistry `),
+      does: "repeats the selection in the command that grants more",
+      given: joins(),
+      command: "create --registry myregistry -n platform --copy-to team-0,team-*",
+      stdout: any,
+      stderr: new RegExp(`\n {2}${grantsMore} --copy-to team-0 --copy-to 'team-\\*'\n`),
+    },
+    {
+      does: "says that no pod of the selected namespaces uses the registry, and repeats the selection",
+      command: `${everywhere} --serviceaccount default`,
+      code: 1,
+      stderr:
+        /^error: no pod in the selected namespaces uses an image of myregistry.azurecr.io, .*\nhint: kubectl acr-secret create -n platform --registry myregistry --repository REPOSITORY --serviceaccount default --copy-to-all\n$/,
     },
   ],
-  () => worldOf(teams(3)),
+  () => worldOf(["platform", ...teams(3)]),
 );
 
 const pull = ["repositories/app/web/content/read", "repositories/app/web/metadata/read"];
 
-/** Another user has a scope map that may push, by default with the name of the Secret's own token. With `token`, the token exists, too. */
-const push =
-  ({ token: has = false, description = "theirs", map = token, of = token } = {}): Given =>
+/** Another user has a scope map that may push, with the name of the Secret's own token. With `at`, a token of that name has a scope map, too. */
+const theirs =
+  ({ at, description = "theirs" }: { readonly at?: string; readonly description?: string } = {}): Given =>
   ({ azure }) => {
-    azure.putScopeMap({ name: map, description, actions: [...pull, "repositories/app/web/content/write"] });
-    if (has) azure.putToken(of, [], map);
+    azure.putScopeMap({ name: token, description, actions: [...pull, "repositories/app/web/content/write"] });
+    if (at !== undefined) azure.putToken(token, [], at);
   };
-/** The name that is derived from the cluster, the first namespace and the Secret. */
-const sharedToken = tokenName("uid-of-kube-system/uid-of-sa1", "shared", "team");
-const sharedByTwo = "create team --registry myregistry --repository app/web --credential-per scope --expires-in 30d";
+/** Another user lets the Secret's own token push. */
+const pushes: Given = ({ azure }) => {
+  for (const one of azure.scopeMaps.values())
+    azure.putScopeMap({ ...one, actions: [...one.actions, "repositories/app/web/content/write"] });
+};
 
 testRows([
   ...[
-    { why: "another user's scope map has the token's name", given: push() },
-    { why: "the run adds to another user's scope map", given: push(), typed: `${line} --repository app/api` },
-    { why: "the token exists with its own scope map", given: push({ token: true }) },
-    { why: "the token has another scope map", given: push({ token: true, map: "cipush" }) },
+    { why: "a scope map has its name", given: theirs() },
+    { why: "a token with its scope map has its name", given: theirs({ at: token }) },
+    { why: "a token with another scope map has its name", given: theirs({ at: "cipush" }) },
     {
-      why: "the scope map is described as the plugin's",
-      given: push({ description: "kubectl acr-secret: secret acr-myregistry in namespace demo" }),
+      why: "the description names the Secret and not the namespace's uid",
+      given: theirs({ description: "kubectl acr-secret: secret acr-myregistry in namespace demo" }),
     },
+  ].map(
+    ({ why, given }): Row => ({
+      does: `refuses a token that nothing shows to be the Secret's own when ${why}`,
+      given,
+      command: line,
+      code: 1,
+      stderr: /^error: the ACR token ".*" exists in registry "myregistry", and nothing shows .*\nhint: specify another Secret name, /,
+      after: [{ command: `${line} --force`, code: 1, stderr: /nothing shows/ }],
+    }),
+  ),
+  ...[
+    { why: "a run adds repositories", given: pushes, typed: `${line} --repository app/api` },
+    { why: "the Secret was deleted", given: all(pushes, ({ cluster }) => cluster.remove("secret", "demo", "acr-myregistry")) },
   ].map(
     ({ why, given, typed: typedLine = line }): Row => ({
       does: `refuses a token that pushes when ${why}`,
-      given,
+      given: all(typed(line), given),
       command: typedLine,
-      code: 1,
+      ...failed,
+      stdout: [],
       stderr: /^error: token ".*" can do more than pull: app\/web push\n.*--force/,
       after: [
         {
-          command: printed,
+          command: `${typedLine} --force`,
+          stdout: any,
           stderr: /Warning: token ".*" can do more than pull: app\/web push\n/,
-          stdout: /secret\/acr-myregistry created\n/,
+          leaves: { secret: "alive" },
         },
       ],
     }),
   ),
   {
-    does: "refuses a second run when the token of the Secret was given more rights",
-    given: all(typed(line), ({ azure }) => {
-      for (const one of azure.scopeMaps.values()) azure.putScopeMap({ ...one, actions: [...one.actions, "repositories/*/content/delete"] });
-    }),
-    command: line,
-    code: 1,
-    stderr: /can do more than pull: \* delete\n/,
-  },
-  {
-    does: "prints the rights once when rotate renews the password of a token that pushes",
-    given: all(push(), typed(`${line} --force`)),
-    command: "rotate acr-myregistry -n demo",
-    stderr: /^(?!(.*can do more than pull){2}).*token "[^"]*" can do more than pull: app\/web push/s,
+    does: "keeps the rights of other users on its scope map when --exact and --force",
+    given: all(two, pushes),
+    command: `${exact} --repository app/web --force`,
+    stdout: /configured \(-app\/api\)\n/,
+    stderr: any,
+    check: ({ azure }) => expect(azure.scopeMaps.get(token)?.actions).toEqual([pull[0], "repositories/app/web/content/write", pull[1]]),
   },
   {
     does: "warns that the rights of a supplied login are not checked",
@@ -301,31 +326,18 @@ testRows([
     stderr: /^Warning: .* login "bob" at myregistry.azurecr.io .*\n$/,
   },
   {
-    does: "prints the namespaces and the lifetime in the command of a refusal when several namespaces share the credential",
-    given: all(push({ map: sharedToken }), ({ cluster }) => addNamespaces(cluster, "kube-system", "sa1", "sa2", "sb1")),
-    command: `${sharedByTwo} --namespaces sa1,sa2`,
-    code: 1,
-    after: [
-      {
-        command: printed,
-        stderr: any,
-        check: ({ cluster, azure }) => {
-          expect(cluster.all("secret").map(({ metadata }) => metadata.namespace)).toEqual(["sa1", "sa2"]);
-          expect(azure.tokens.get(sharedToken)?.passwords.get("password1")?.expiry).toBe("2026-01-31T00:00:00Z");
-        },
-      },
-    ],
-  },
-  {
-    does: "refuses to add repositories to a scope map that another token has, and its command adds them",
+    does: "refuses to add repositories to a scope map that another token has, unless --force is given",
     given: all(
       ({ azure }) => azure.images.add("app/api:1"),
       typed(line),
       ({ azure }) => azure.putToken("ci-two", [], token),
     ),
     command: `${line} --repository app/api`,
-    code: 1,
+    ...failed,
+    stdout: [],
     stderr: new RegExp(`^error: the scope map "${token}" .* ci-two`),
-    after: [{ command: printed, stderr: /ci-two/, leaves: { granted: ["app/api", "app/web"] } }],
+    after: [
+      { command: `${line} --repository app/api --force`, stdout: any, stderr: /ci-two/, leaves: { granted: ["app/api", "app/web"] } },
+    ],
   },
 ]);

@@ -84,19 +84,25 @@ testRows([
         stdout: made,
         check: ({ azure }) =>
           expect(azure.scopeMaps.get(token)?.description).toMatch(
-            /^kubectl acr-secret: secret acr-myregistry in namespace demo of cluster [0-9a-f]{8}$/,
+            /^kubectl acr-secret: secret acr-myregistry in namespace demo \(uid-of-demo\) of cluster [0-9a-f]{8}$/,
           ),
       },
       { ...again, check: ({ asking }) => expect(asking.all).not.toContain("get namespace kube-system") },
     ],
   },
   {
-    does: "replaces an expired password in its own slot",
+    does: "replaces an expired password in the other slot, and ends it",
     given: typed(`${line} --expires-in 30d`),
     command: line,
     options: { now: () => new Date("2026-03-01T00:00:00Z") },
-    stdout: kept.map((text) => (/token|secret/.test(text.split("/")[0] ?? "") ? text.replace("unchanged", "configured") : text)),
-    leaves: { slots: "password1", secret: "alive", password: "password-2" },
+    stdout: [
+      `scopemap.azurecr.io/${token} unchanged`,
+      `token.azurecr.io/${token} configured`,
+      "secret/acr-myregistry configured",
+      "serviceaccount/default unchanged",
+      `token.azurecr.io/${token} configured (-password1)`,
+    ],
+    leaves: { slots: "password2", secret: "alive", password: "password-2" },
   },
   {
     does: "keeps a login under a path of the registry",
