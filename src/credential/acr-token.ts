@@ -31,7 +31,13 @@ const mapRef = (name: string) => ({ kind: "scopemap.azurecr.io", name }) as cons
 /** An ACR token with a scope map of the same name. Its two password slots are shared by all who may write the token in Azure. */
 export function tokenIssuer(env: TokenEnv): Issuer {
   const { azure, registry, sleep } = env;
-  const patiently = <T>(request: () => Promise<T>) => retryWhileReplicating(false, { wait: busyWait, sleep }, request);
+  const patiently: Patiently = (request) => retryWhileReplicating(false, { wait: busyWait, sleep }, request);
+  const ensuring = ({ send, ...sending }: Sending): Ensuring => ({
+    ...env,
+    ...sending,
+    patiently,
+    send: (request) => send(() => patiently(request)),
+  });
   return {
     kind: "acr-token",
     registry,
@@ -39,7 +45,7 @@ export function tokenIssuer(env: TokenEnv): Issuer {
     waits: undefined,
     isScoped: true,
     look: (owner, evidence) => look(owner, evidence, env),
-    ensure: (owner, account, grant, sending) => ensure(owner, account as TokenAccount, grant, { ...env, ...sending }),
+    ensure: (owner, account, grant, sending) => ensure(owner, account as TokenAccount, grant, ensuring(sending)),
     slotFor: freeSlot,
     async generate({ ref: { name } }, slot, expiresAt): Promise<Made> {
       const request = () => azure.generatePassword(registry, { token: name, slot: slot as Slot, expiresAt });
@@ -50,7 +56,7 @@ export function tokenIssuer(env: TokenEnv): Issuer {
     async end({ ref: { name } }, { slot, madeAt }) {
       await patiently(() => azure.clearPassword(registry, { token: name, slot: slot as Slot, madeAt }));
     },
-    remove: (owner, account, sending) => remove(owner, account as TokenAccount, { ...env, ...sending }),
+    remove: (owner, account, sending) => remove(owner, account as TokenAccount, ensuring(sending)),
   };
 }
 
@@ -110,12 +116,14 @@ function freeSlot({ passwords }: Account, noted: Intent | undefined, isNobodys: 
   return free.find((slot) => slot === noted?.slot) ?? free[0];
 }
 
-type Ensuring = TokenEnv & Sending;
+type Patiently = <T>(request: () => Promise<T>) => Promise<T>;
+
+type Ensuring = TokenEnv & Sending & { readonly patiently: Patiently };
 
 /** Creates the scope map and the token, or lets the token pull other repositories. */
 async function* ensure(owner: Owner, account: TokenAccount, grant: Grant, env: Ensuring): AsyncGenerator<Outcome, TokenAccount> {
   const scopeMap = yield* ensureScopeMap(owner, account, grant, env);
-  const { azure, registry, dryRun, send, undo } = env;
+  const { azure, registry, dryRun, send, undo, patiently } = env;
   const { name } = owner;
   const ready = { ...account, scopeMap, granted: scopeMap && pulledRepositories(scopeMap), rights: rightsOf(scopeMap?.actions ?? []) };
   if (account.exists) return ready;
@@ -126,7 +134,7 @@ async function* ensure(owner: Owner, account: TokenAccount, grant: Grant, env: E
     if (await azure.token(registry, name)) throw new CliError("conflict", `another client created the ACR token "${name}"`);
     return azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${name}` });
   });
-  undo.push(() => azure.deleteToken(registry, name));
+  undo.push(() => patiently(() => azure.deleteToken(registry, name)));
   return { ...ready, exists: true, passwords: shownIn(token) };
 }
 
@@ -136,7 +144,7 @@ async function* ensureScopeMap(
   grant: Grant,
   env: Ensuring,
 ): AsyncGenerator<Outcome, ScopeMap | undefined> {
-  const { azure, registry, dryRun, send, undo, force } = env;
+  const { azure, registry, dryRun, send, undo, force, patiently } = env;
   const { name } = owner;
   const { scopeMap } = account;
   const change = changeOf(scopeMap?.actions ?? [], grant);
@@ -159,7 +167,9 @@ async function* ensureScopeMap(
   const description = scopeMap?.description ?? (await owner.description());
   const written = await send(() => writeDifference({ name, description }, { added: change.added, removed: change.removed }, env));
   const reverse = { added: change.removed, removed: change.added };
-  undo.push(() => (scopeMap ? writeDifference({ name, description }, reverse, env) : azure.deleteScopeMap(registry, name)));
+  undo.push(() =>
+    patiently<unknown>(() => (scopeMap ? writeDifference({ name, description }, reverse, env) : azure.deleteScopeMap(registry, name))),
+  );
   return written;
 }
 

@@ -290,21 +290,24 @@ export async function release(hold: Hold): Promise<void> {
   if (hold.claim && hold.credential && hold.tools.dryRun === "none") await writeSource(hold, releasing(byOf(hold.tools), hold.credential));
 }
 
-/** Runs steps, and reverses them if one fails, unless another attempt follows or a request to Azure is under way. */
-export async function* undoing(work: Work, steps: AsyncGenerator<Outcome>): AsyncGenerator<Outcome> {
+/**
+ * Runs steps, and reverses them if one fails, unless another attempt follows or a request to Azure is under way.
+ * @param isNewAccount the account did not exist before: once the steps are reversed, no password can be left that the claim must note
+ */
+export async function* undoing(work: Work, steps: AsyncGenerator<Outcome>, isNewAccount = false): AsyncGenerator<Outcome> {
   try {
     yield* steps;
   } catch (error) {
     // What can't be reversed stays noted in the claim
-    if (!(error instanceof Again) && !work.attempts.isOpen) await undoAll(work).catch(asCliError);
+    if (!(error instanceof Again) && !work.attempts.isOpen) await undoAll(work, isNewAccount).catch(asCliError);
     throw error;
   }
 }
 
 /** Reverses the steps, the last one first, unless the Secret has the login: the response to its write may have been lost. */
-async function undoAll({ hold, undo }: Work): Promise<void> {
+async function undoAll({ hold, undo }: Work, isNewAccount: boolean): Promise<void> {
   const { tools, credential } = hold;
-  if (undo.length === 0 || tools.dryRun !== "none") return;
+  if ((undo.length === 0 && !isNewAccount) || tools.dryRun !== "none") return;
   await tools.uninterrupted(async () => {
     // After this write the API server refuses that of the login, which may still be on its way
     await writeSource(hold, extending(byOf(tools)));

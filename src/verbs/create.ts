@@ -233,7 +233,7 @@ async function* issueTo(issuer: Issuer, creating: Creating, inside: Inside, run:
   const wanted = { account, scope, login, copies: places.copies };
   // Printed when the login is in the Secret: a run that fails reverses them
   const done: Outcome[] = [];
-  for await (const outcome of undoing(work, giveLogin(work, wanted, order))) done.push(outcome);
+  for await (const outcome of undoing(work, giveLogin(work, wanted, order), !account.exists)) done.push(outcome);
   yield* done;
   const { credential } = hold;
   if (!credential) throw new Again("the source has no login");
