@@ -115,7 +115,7 @@ export const claiming =
     old ? claimed(old, to, by, order) : claimedNew(to, by, order);
 
 function claimed(old: Secret, to: Ref<"secret">, by: By, order: Claiming): Decision {
-  const problem = order.creates?.obstacle(old) ?? fixed(to, old, order.creates?.shape);
+  const problem = order.creates?.obstacle(old) ?? fixed(to, old, order.creates ? order.creates.shape : shapeOf(old));
   if (problem) return refuse(problem);
   const claim = claimOf(old);
   if (claim && isAnothers(claim, by)) return refuse(new Claimed(to, Date.parse(claim.until) + skew));
