@@ -16,6 +16,7 @@ export function openTally() {
   const byPlace = new Map<string, Result>();
   const updated: Ref["kind"][] = [];
   let failures = 0;
+  let deletedPasswords = 0;
   let attaches = false;
   /** The credential of the following places got more rights. Its outcome comes before theirs. */
   let widens = false;
@@ -42,6 +43,7 @@ export function openTally() {
   return {
     count: (outcome: Outcome): void => {
       if (isFailure(outcome)) failures++;
+      if (outcome.slot !== undefined) deletedPasswords++;
       attaches ||= !isFailure(outcome) && outcome.list?.does === "attach" && outcome.result === "patched";
       const place = placeOf(outcome);
       if (place === undefined) countAzure(outcome);
@@ -62,8 +64,12 @@ export function openTally() {
     get left() {
       return [...byPlace.values()].filter(({ word }) => word === "left").length;
     },
-    /** `998 Secrets created, 1 scope map configured, 1 namespace unchanged, 1 namespace failed`; without unfinished places. */
-    summary: () => summaryOf([...byPlace.values()], updated),
+    /**
+     * `998 Secrets created, 1 scope map configured, 1 namespace unchanged, 1 namespace failed`; without unfinished places. Deleted passwords
+     * are counted if nothing else was done.
+     */
+    summary: () =>
+      summaryOf([...byPlace.values()], updated) || (deletedPasswords > 0 ? `${counted(deletedPasswords, "password")} deleted` : ""),
   };
 }
 
