@@ -146,7 +146,7 @@ export async function writeSource(hold: Hold, decide: Decide<"secret">): Promise
  */
 export async function store(hold: Hold, of: Omit<Storing, "shape">, shape: Storing["shape"], ends: boolean): Promise<Edited<"secret">> {
   const edited = await writeSource(hold, storing(hold.to, byOf(hold.tools), { ...of, shape }, { ends }));
-  Object.assign(hold, { credential: of.credential, login: of.login ?? hold.login, copies: of.copies ?? hold.copies });
+  Object.assign(hold, { credential: of.credential, login: of.login, copies: of.copies ?? hold.copies });
   return edited;
 }
 

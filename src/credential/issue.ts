@@ -6,14 +6,14 @@ import { formatImage } from "../registry/image-reference.ts";
 import type { Login } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import { type Copies, type Credential, isRecorded, samePassword } from "../secret/record.ts";
-import type { ShapeName } from "../secret/shapes.ts";
+import { type ShapeName, shapeOf } from "../secret/shapes.ts";
 import { Again, claimLasts, extending, releasing } from "../secret/source.ts";
 import { renewedExpiry } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { nameInPlace } from "../wording.ts";
 import { isShown } from "./acr-token.ts";
 import { type Attempts, byOf, extend, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
-import type { Holders } from "./holders.ts";
+import type { Held, Holders } from "./holders.ts";
 import type { Account, Issuer, Made, Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
 import { proveLogin } from "./prove.ts";
@@ -50,8 +50,12 @@ export type Order = {
 /** By how much the clocks of a run and of Azure may differ, in milliseconds. */
 const clockDifference = 60_000;
 
-/** How long a Secret that holds a replaced password delays its end, in milliseconds. */
+/** How long a Secret that holds a replaced password delays its end, in milliseconds. A rotation that failed is completed for as long. */
 const holderDelay = 24 * 3_600_000;
+const endOfDelay = ({ madeAt = "" }: Credential): number => Date.parse(madeAt) + holderDelay;
+
+/** Whether a rotation may still have to complete the one before. Later it replaces the password, whatever copies and other Secrets hold. */
+export const isRecent = (credential: Credential, now: number): boolean => now < endOfDelay(credential);
 
 /** Generates a password, proves it, and writes it to the source with its record, in one write. */
 export async function* issue(work: Work, seen: Account, order: Order): AsyncGenerator<Outcome> {
@@ -61,28 +65,34 @@ export async function* issue(work: Work, seen: Account, order: Order): AsyncGene
   const slot = yield* noteSlot(work, account, order);
   const old = hold.credential;
   if (account.exists && !order.isNewAccount) yield { to: account.ref, result: "configured" };
-  if (tools.dryRun !== "none") {
-    const { kind, registry } = issuer;
-    const identity = account.identity ?? account.ref.name;
-    const credential = { kind, host: registry.loginServer, identity, slot, expiresAt: order.expiresAt, repositories: order.repositories };
-    return yield* storeAs(work, { ...credential, previous: old?.previous }, undefined, order);
-  }
+  const replaced = old !== undefined && isShown(account, old) ? old : undefined;
   const expiresAt = order.expiresAt ?? lifetimeOf(account, old, tools.now());
+  if (tools.dryRun !== "none") {
+    const made = { identity: account.identity ?? account.ref.name, slot, expiresAt };
+    return yield* storeAs(work, recordOf(issuer, made, order, { replaced, now: tools.cluster().now() }), undefined, order);
+  }
   const generate = () => sendToAzure(hold, attempts, () => issuer.generate(account, slot, expiresAt));
   const made = await tools.during(`Generating a password of ${account.ref.name}`, generate);
   undo.push(() => issuer.end(account, made));
   yield* prove({ ...work, hasNewRight: account.hasNewRight }, made.login, order.scope, true);
-  const isReplaced = old !== undefined && isShown(account, old) && !samePassword(old, made);
-  const credential = recordOf(issuer, made, order, isReplaced ? old : undefined);
+  const credential = recordOf(issuer, made, order, { replaced, now: Date.parse(made.madeAt) });
   yield* storeAs(work, credential, made.login, order);
   // The password is in the Secret now, so nothing reverses it any more
   undo.length = 0;
 }
 
-function recordOf({ kind, registry }: Issuer, made: Made, order: Order, replaced: Credential | undefined): Credential {
+type Replaced = { readonly replaced: Credential | undefined; readonly now: number };
+
+/** @param made without a time and a creator in a dry run */
+function recordOf(
+  { kind, registry }: Issuer,
+  made: Omit<Made, "login" | "madeAt"> & { readonly madeAt?: string },
+  order: Order,
+  { replaced, now }: Replaced,
+): Credential {
   const { identity, slot, madeAt, expiresAt, by } = made;
   const { grace, repositories } = order;
-  const until = grace === "next" ? undefined : new Date(Date.parse(madeAt) + grace).toISOString();
+  const until = grace === "next" ? undefined : new Date(now + grace).toISOString();
   const previous = replaced && { slot: replaced.slot ?? "", madeAt: replaced.madeAt ?? "", until };
   return { kind, host: registry.loginServer, identity, slot, madeAt, expiresAt, by, repositories, previous };
 }
@@ -216,31 +226,30 @@ export class InGrace extends CliError {
   }
 }
 
-/** Whether the time of the replaced password is over, by any clock. Without grace it is over when the new one is created. */
-export function isDue({ previous, madeAt = "" }: Credential, now: number): boolean {
+/** Whether the time of the replaced password is over, by any clock. Without grace it is over when the new one is created: in a dry run, now. */
+export function isDue({ previous, madeAt }: Credential, now: number): boolean {
   if (previous?.until === undefined) return false;
   const until = Date.parse(previous.until);
-  return until <= Date.parse(madeAt) || now >= until + clockDifference;
+  return until <= (madeAt === undefined ? now : Date.parse(madeAt)) || now >= until + clockDifference;
 }
 
 /**
  * Ends the replaced password. A Secret that holds it delays its end until the next rotation, and at least for 24 hours.
  * @param isRotation the run needs its slot
  * @returns whether it has ended
- * @throws CliError conflict if a rotation comes earlier
+ * @throws StillHeld if a rotation comes earlier
  */
 async function* retire(work: Work, account: Account, { isRotation }: { readonly isRotation: boolean }): AsyncGenerator<Outcome, boolean> {
   const { hold, attempts, issuer, holders } = work;
-  const { credential, login, tools } = hold;
+  const { credential, tools } = hold;
   const password = account.passwords.find((one) => samePassword(one, credential?.previous));
   if (!credential || !password) return true;
   const { slot } = password;
   const { name } = account.ref;
-  const { by, unlisted } = await holders.find(account.identity ?? "", login);
-  const earliest = Date.parse(credential.madeAt ?? "") + holderDelay;
-  const mayEnd = work.endsAtOnce || (isRotation && tools.cluster().now() >= earliest);
+  const { by, unlisted } = await findHolder(hold, account, holders);
+  const mayEnd = work.endsAtOnce || (isRotation && !isRecent(credential, tools.cluster().now()));
   if (by && !mayEnd) {
-    const delayed = delay(`${slot} of ${name} stays, because ${nameInPlace(by)} holds it`, earliest, isRotation);
+    const delayed = delay(`${slot} of ${name} stays, because ${nameInPlace(by)} holds it`, endOfDelay(credential), isRotation);
     yield { to: account.ref, messages: [delayed], isInfo: true };
     return false;
   }
@@ -250,11 +259,23 @@ async function* retire(work: Work, account: Account, { isRotation }: { readonly 
   return true;
 }
 
-/** @throws CliError conflict if the run is a rotation, which needs the slot */
+/** Finds a Secret that holds another password than the source. A dry run that only seems to replace it would find the source. */
+async function findHolder({ login, tools }: Hold, { identity = "" }: Account, holders: Holders): Promise<Held> {
+  return tools.dryRun !== "none" && !login ? {} : holders.find(identity, login);
+}
+
+/** Another pull Secret holds the password that a rotation must end. Any tenant that has the login can cause this, so it fails no run on others. */
+export class StillHeld extends CliError {
+  constructor(message: string) {
+    super("conflict", message, { hint: "add --grace 0 --force to end it now" });
+  }
+}
+
+/** @throws StillHeld if the run is a rotation, which needs the slot */
 function delay(message: string, earliest: number, isRotation: boolean): string {
   const until = new Date(earliest).toISOString();
   if (!isRotation) return `${message}. The next rotation after ${until} ends it`;
-  throw new CliError("conflict", `${message} until ${until}`, { hint: "add --grace 0 --force to end it now" });
+  throw new StillHeld(`${message} until ${until}`);
 }
 
 /**
@@ -263,19 +284,25 @@ function delay(message: string, earliest: number, isRotation: boolean): string {
  * @throws Again if the password was ended since, or if another run has taken over
  */
 export async function* finish(work: Work, { failed = [] }: { readonly failed?: readonly Ref[] } = {}): AsyncGenerator<Outcome> {
-  const { hold, attempts, issuer, owner } = work;
+  const { hold, issuer, owner } = work;
   const { tools, credential, login } = hold;
-  if (!credential || tools.dryRun !== "none") return;
+  if (!credential) return;
   const isEnding = isDue(credential, tools.cluster().now());
   if (!isEnding && !hold.claim?.intent) return release(hold);
   const account = await issuer.look(owner, hold);
   if (login && !isShown(account, credential)) throw new Again(`${credential.slot} of ${account.ref.name} was replaced`);
-  for (const left of account.passwords.filter((password) => isNobodys(hold, password)))
-    await sendToAzure(hold, attempts, () => issuer.end(account, left));
+  await endLeftovers(work, account);
   const isEnded = isEnding && (yield* endReplaced(work, account, failed));
   const { previous: _, ...rest } = credential;
-  if (isEnded) await store(hold, { credential: rest, login }, undefined, true);
+  if (isEnded) await store(hold, { credential: rest, login }, hold.object && shapeOf(hold.object), true);
   else await release(hold);
+}
+
+/** Ends passwords that killed runs have left. */
+async function endLeftovers({ hold, attempts, issuer }: Work, account: Account): Promise<void> {
+  if (hold.tools.dryRun !== "none") return;
+  for (const left of account.passwords.filter((password) => isNobodys(hold, password)))
+    await sendToAzure(hold, attempts, () => issuer.end(account, left));
 }
 
 async function* endReplaced(work: Work, account: Account, [failed]: readonly Ref[]): AsyncGenerator<Outcome, boolean> {

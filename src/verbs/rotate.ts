@@ -3,7 +3,7 @@ import { isShown } from "../credential/acr-token.ts";
 import { decideCopy, writeCopy } from "../credential/copies.ts";
 import { type Attempts, claim, type Hold, restarting, store } from "../credential/hold.ts";
 import type { Holders } from "../credential/holders.ts";
-import { finish, InGrace, isDue, issue, prove, release, undoing, type Work } from "../credential/issue.ts";
+import { finish, InGrace, isDue, isRecent, issue, prove, release, StillHeld, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { NotOwn, ownerOf, requireOwn } from "../credential/owner.ts";
 import { stillPulls } from "../credential/prove.ts";
@@ -48,10 +48,13 @@ export type RotateOrder = {
 /** Replaces the passwords of sources and of their copies without a failed pull. One that can't be rotated doesn't stop the others. */
 export async function* rotate(order: RotateOrder, tools: Tools): AsyncGenerator<Outcome> {
   const bounds = { width: limits.credentials, interrupted: tools.interrupted };
-  yield* runConcurrently(order.sources, bounds, (source) => rotateListed(source, order, tools));
+  const defects: unknown[] = [];
+  yield* runConcurrently(order.sources, bounds, (source) => rotateListed(source, order, defects, tools));
+  if (defects.length > 0) throw defects[0];
 }
 
-async function* rotateListed({ to, credential }: Listed, order: RotateOrder, tools: Tools): AsyncGenerator<Outcome> {
+/** @param defects gets each defect of this program. It must not end the other rotations halfway */
+async function* rotateListed({ to, credential }: Listed, order: RotateOrder, defects: unknown[], tools: Tools): AsyncGenerator<Outcome> {
   const reasons = order.notDue(credential);
   const isOnlyEnding = reasons.length > 0;
   if (isOnlyEnding) order.skipped(reasons);
@@ -60,14 +63,15 @@ async function* rotateListed({ to, credential }: Listed, order: RotateOrder, too
   try {
     yield* restarting(to, tools, (attempts) => attempt({ order, attempts, tools, progress, isOnlyEnding }));
   } catch (error) {
-    if (order.isNamed || !(error instanceof CliError)) throw error;
-    yield* failed(to, error, order);
+    if (order.isNamed) throw error;
+    if (error instanceof CliError) yield* failed(to, error, order);
+    else defects.push(error);
   }
 }
 
 function* failed(to: Ref<"secret">, error: CliError, { skipped }: RotateOrder): Generator<Outcome> {
   if (error instanceof InGrace) skipped(["grace"]);
-  else if (error instanceof NotOwn) yield { to, messages: [error.message] };
+  else if (error instanceof NotOwn || error instanceof StillHeld) yield { to, messages: [error.message] };
   else if (error instanceof Interrupted) yield { to, left: "interrupted" };
   else yield { to, error };
 }
@@ -125,14 +129,19 @@ const exported = ({ name, namespace }: Ref, { host }: Credential) =>
 const deleted = ({ identity, host }: Credential, { name, namespace }: Ref) =>
   new CliError("notFound", `"${identity}" was deleted from ${host}`, { hint: { verb: "create", secret: name, registry: host, namespace } });
 
-/** Whether the source needs a new password. A rotation that was killed is completed with the password that it has stored. */
-async function mustReplace(hold: Hold, account: Account, copies: KnownCopies, { order, tools, progress }: Run): Promise<boolean> {
+/**
+ * Whether the source needs a new password. A rotation that was killed or that failed for a copy is completed with the password that it has
+ * stored, for a day: a tenant can always write a copy, or hold the replaced password.
+ */
+async function mustReplace({ hold, endsAtOnce }: Work, account: Account, copies: KnownCopies, run: Run): Promise<boolean> {
+  const { order, tools, progress } = run;
   const { credential, login } = hold;
   if (!credential || !login || !isShown(account, credential)) return true;
   const { host, repositories = [] } = credential;
   const test = order.verify ? await stillPulls({ host, repositories, images: [] }, login, tools.registry()) : { pulls: "unknown" };
   if (test.pulls === "no") return true;
   if (progress.isRotated) return false;
+  if (endsAtOnce || !isRecent(credential, tools.cluster().now())) return true;
   const { previous, madeAt = "" } = credential;
   const isOverdue = previous?.until !== undefined && Date.parse(previous.until) <= Date.parse(madeAt);
   return !isOverdue && !isBehind(hold, copies);
@@ -150,10 +159,12 @@ const isBehind = ({ to: source, credential, login }: Hold, copies: KnownCopies):
 async function* replaceOnce(work: Work, account: Account, copies: KnownCopies, run: Run): AsyncGenerator<Outcome> {
   const { hold } = work;
   const { order, progress } = run;
-  if (!(await mustReplace(hold, account, copies, run))) {
+  if (!(await mustReplace(work, account, copies, run))) {
     if (!progress.isRotated) yield { to: hold.to, result: "unchanged", because: "an interrupted rotation is completed" };
     return;
   }
+  // Copies that an earlier rotation missed hold the password that ends to make room. What is written here is printed with the next password
+  if (hold.credential?.previous && isShown(account, hold.credential)) await Array.fromAsync(giveToCopies(hold, copies));
   const repositories = hold.credential?.repositories ?? account.granted;
   const scope = order.verify ? await proofFor(work, repositories ?? []) : undefined;
   const { expiresAt, grace } = order;
