@@ -2,10 +2,24 @@ import { expect } from "vitest";
 import type { AcrToken } from "../../src/azure/port.ts";
 import { managedBy, type Secret } from "../../src/objects.ts";
 import { type Entry, loginsAnnotation } from "../../src/secret/entry.ts";
+import { type Credential, credentialKey, credentialOf } from "../../src/secret/record.ts";
 import { pullSecret } from "./fakes/cluster.ts";
 import type { FakeWorld } from "./fakes/world.ts";
 
 export const host = "myregistry.azurecr.io";
+
+/** Returns the record of a source. */
+export const recordIn = (world: FakeWorld, at: string, name = "acr-myregistry"): Credential =>
+  credentialOf(world.cluster.get("secret", at, name)) ?? expect.unreachable(`no source ${at}/${name}`);
+
+/** Changes the record of a source, as anyone who may write the Secret can. */
+export const writesRecord =
+  (at: string, more: Partial<Credential>, name = "acr-myregistry") =>
+  (world: FakeWorld): void => {
+    const { metadata, ...secret } = world.cluster.get("secret", at, name) ?? expect.unreachable("no Secret");
+    const record = JSON.stringify({ ...recordIn(world, at, name), ...more });
+    world.cluster.put({ ...secret, metadata: { ...metadata, annotations: { ...metadata.annotations, [credentialKey]: record } } });
+  };
 
 /** Returns the first entry in a Secret's annotation. */
 export const noteIn = (world: FakeWorld, at: string, name = "acr-myregistry"): Entry => {

@@ -17,13 +17,24 @@ export function worldOf(names: readonly string[], of: Parameters<typeof fakeWorl
   return world;
 }
 
+const making = "create --registry myregistry --repository app/web";
+
 /** Creates a world with a source in each namespace, which no ServiceAccount lists yet. */
 export async function stored(...names: readonly string[]): Promise<FakeWorld> {
   const world = worldOf(names);
   for (const name of names) {
-    const { code, stderr } = await type(`create --registry myregistry --repository app/web -n ${name}`, world.ports);
+    const { code, stderr } = await type(`${making} -n ${name}`, world.ports);
     if (code !== 0) throw new Error(stderr);
   }
+  world.asking.forget();
+  return world;
+}
+
+/** Creates a world with a source in the first namespace and its copies in the others, which no ServiceAccount lists yet. */
+export async function copied(source: string, ...copies: readonly string[]): Promise<FakeWorld> {
+  const world = worldOf([source, ...copies]);
+  const { code, stderr } = await type(`${making} -n ${source} --copy-to ${copies.join(",")}`, world.ports);
+  if (code !== 0) throw new Error(stderr);
   world.asking.forget();
   return world;
 }

@@ -1,126 +1,159 @@
 import { expect } from "vitest";
-import { Interrupted } from "../../../src/errors.ts";
-import { lost } from "../../support/demo.ts";
-import { type Asked, is } from "../../support/fakes/asked.ts";
-import { shared, stored, watch, worldOf } from "../../support/fakes/fleet.ts";
-import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { claimKey } from "../../../src/secret/record.ts";
+import { lost, token } from "../../support/demo.ts";
+import { pullSecret } from "../../support/fakes/cluster.ts";
+import { stored, watch, worldOf } from "../../support/fakes/fleet.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { renamed } from "../../support/other-token.ts";
-import { isAlive, noteIn, slotsOf } from "../../support/rotating.ts";
-import { all, answer, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
+import { host, isAlive, makeByHand, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
+import { all, answer, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
-const own = "token.azurecr.io/demo-acr-myregistry-b3ccbab127";
-const line = "rotate acr-myregistry -n a --grace 0";
-const alive =
-  (...names: string[]) =>
-  (world: FakeWorld) =>
-    expect(names.filter((at) => isAlive(world, at))).toEqual(names);
-const slots =
-  (...names: string[]) =>
-  (world: FakeWorld) =>
-    expect(slotsOf(world)).toEqual(names);
-const knows = ({ azure }: FakeWorld, login: ReturnType<FakeWorld["loginIn"]>) => login !== undefined && azure.knows(login);
-let before: ReturnType<FakeWorld["loginIn"]>;
+const azure = `token.azurecr.io/${token}`;
+const line = "rotate acr-myregistry -n demo";
+const now = `${line} --grace 0`;
+const rotated = [`${azure} configured`, "secret/acr-myregistry configured"];
+
+let first: ReturnType<FakeWorld["loginIn"]>;
+/** Remembers the login before the run. */
 const remember: Given = ({ loginIn }) => {
-  before = loginIn("demo") ?? loginIn("a");
+  first = loginIn("demo");
 };
-/** The passwords in Azure, and the data of the Secrets. */
-const texts = ({ azure, cluster }: FakeWorld) => [
-  ...[...azure.tokens.values()].flatMap(({ passwords }) => [...passwords.values()].map(({ text }) => text)),
-  ...cluster.all("secret").flatMap(({ data = {} }) => Object.values(data)),
-];
-const shows = (world: FakeWorld, stdout: string) => texts(world).filter((text) => stdout.includes(text));
-const both = () => stored("a", "b");
+const knowsFirst = ({ azure: { knows } }: FakeWorld) => first !== undefined && knows(first);
+const slots =
+  (...left: string[]) =>
+  (world: FakeWorld) => {
+    expect(slotsOf(world)).toEqual(left);
+    expect(isAlive(world, "demo")).toBe(true);
+  };
+/** The time of all clocks. */
+const on = (time: string, ...givens: Given[]) => ({
+  given: all(
+    ({ cluster }) => {
+      cluster.about.now = () => Date.parse(time);
+    },
+    ...givens,
+  ),
+  options: { now: () => new Date(time) },
+});
+const generatesNone = /^(?!.*generatePassword)/s;
 
 testRows(
   [
     {
-      does: "gives a Secret the other password, and keeps the one before until the next rotation",
-      world: () => stored("demo"),
+      does: "replaces the password, and ends it in the next rotation",
       given: remember,
-      command: "rotate acr-myregistry -n demo",
-      stdout: [`${own} configured`, "secret/acr-myregistry configured"],
+      command: line,
+      stdout: rotated,
+      writes: /^(?!.*clearPassword)/s,
       check: (world) => {
-        expect(noteIn(world, "demo")).toMatchObject({ slot: "password2", previous: { slot: "password1" } });
-        expect([knows(world, before), isAlive(world, "demo")]).toEqual([true, true]);
+        expect(recordIn(world, "demo")).toMatchObject({ slot: "password2", previous: { slot: "password1" } });
+        expect([knowsFirst(world), isAlive(world, "demo")]).toEqual([true, true]);
       },
       after: [
         {
-          command: "rotate acr-myregistry -n demo",
+          command: line,
+          stdout: [`${azure} configured (-password1)`, ...rotated],
           check: (world) => {
-            expect(noteIn(world, "demo")).toMatchObject({ slot: "password1", previous: { slot: "password2" } });
-            expect([knows(world, before), isAlive(world, "demo")]).toEqual([false, true]);
-            slots("password1", "password2")(world);
+            expect(recordIn(world, "demo")).toMatchObject({ slot: "password1", previous: { slot: "password2" } });
+            expect([knowsFirst(world), isAlive(world, "demo")]).toEqual([false, true]);
           },
         },
       ],
     },
+    ...["0", "0s", "0m", "0h", "0d"].map(
+      (grace): Row => ({
+        does: `ends the replaced password at once when --grace ${grace}`,
+        command: `rotate -n demo --grace ${grace}`,
+        stdout: [...rotated, `${azure} configured (-password1)`],
+        check: (world) => {
+          slots("password2")(world);
+          expect(recordIn(world, "demo").previous).toBeUndefined();
+        },
+      }),
+    ),
     {
-      does: "deletes the password before at once when --grace 0",
-      world: () => stored("demo"),
-      given: remember,
-      command: "rotate -n demo --grace 0",
-      stdout: [`${own} configured`, "secret/acr-myregistry configured", `${own} configured (-password1)`],
-      check: (world) => {
-        expect(knows(world, before)).toBe(false);
-        slots("password2")(world);
-      },
+      does: "keeps the replaced password for the grace period, and ends it in the first run after that",
+      command: `${line} --grace 24h`,
+      stdout: rotated,
+      check: (world) => expect(recordIn(world, "demo").previous?.until).toBe("2026-01-02T00:00:02.000Z"),
+      after: [
+        {
+          ...on("2026-01-01T12:00:00Z"),
+          command: line,
+          code: 1,
+          stderr: [
+            `error: password1 of ${token} is in its grace period until 2026-01-02T00:00:02.000Z`,
+            "hint: run the command again after that time: only one replaced password is kept",
+          ],
+          writes: /^(patch secret demo\/acr-myregistry\n){2}$/,
+        },
+        { ...on("2026-01-01T12:00:00Z"), command: "rotate -A", stdout: [], stderr: ["nothing to do", "skipped 1: in its grace period"] },
+        {
+          ...on("2026-01-02T00:01:00Z"),
+          command: "rotate -A --expiring-within 14d",
+          stdout: [],
+          stderr: ["nothing to do", "skipped 1: never expires"],
+          writes: [],
+          check: slots("password1", "password2"),
+        },
+        {
+          ...on("2026-01-02T00:02:00Z"),
+          command: "rotate -A --expiring-within 14d",
+          stdout: [`${azure} configured (-password1)`],
+          stderr: ["1 password deleted", "skipped 1: never expires"],
+          writes: generatesNone,
+          check: slots("password2"),
+        },
+        { ...on("2026-01-03T00:00:00Z"), command: "rotate -A --expiring-within 14d", stdout: [], stderr: any, writes: [] },
+      ],
     },
     ...[
       { how: "client", suffix: "(dry run)" },
       { how: "server", suffix: "(server dry run)" },
-    ].map(
-      ({ how, suffix }): Row => ({
+    ].flatMap(({ how, suffix }): Row[] => [
+      {
         does: `prints all steps and changes nothing when --dry-run=${how}`,
-        world: both,
-        command: `${line} --dry-run=${how}`,
-        stdout: [
-          `token.azurecr.io/${shared} configured ${suffix}`,
-          `secret/acr-myregistry configured in namespace a ${suffix}`,
-          `secret/acr-myregistry configured in namespace b ${suffix}`,
-          `token.azurecr.io/${shared} configured (-password1) ${suffix}`,
-        ],
-        stderr: ["2 Secrets configured"],
+        command: `${now} --dry-run=${how}`,
+        stdout: [...rotated, `${azure} configured (-password1)`].map((text) => `${text} ${suffix}`),
         writes: [],
-      }),
-    ),
-    {
-      does: "shows no password when --diff",
-      command: `${line} --diff`,
-      code: 1,
-      stdout: /\*\*\*/,
-      check: (world, { stdout }) => expect(shows(world, stdout)).toEqual([]),
-    },
+      },
+      {
+        does: `prints the end of the password before when --dry-run=${how}`,
+        given: typed(line),
+        command: `${line} --dry-run=${how}`,
+        stdout: [`${azure} configured (-password1)`, ...rotated].map((text) => `${text} ${suffix}`),
+        writes: [],
+      },
+    ]),
     ...[
-      { output: "name", stdout: /^secret\/acr-myregistry$/m },
-      { output: "json", stdout: /"\.dockerconfigjson": "\*\*\*"/ },
-      { output: "yaml", stdout: /\.dockerconfigjson: "\*\*\*"/ },
-      { output: "jsonl", stdout: /"object":"secret\/acr-myregistry","result":"configured","because":"rotated"/ },
+      { output: "--diff", code: 1, stdout: /- {2}\.dockerconfigjson: "\*\*\* \(before\)"\n\+ {2}\.dockerconfigjson: "\*\*\* \(after\)"/ },
+      { output: "-o name", stdout: ["secret/acr-myregistry"] },
+      { output: "-o json", stdout: /"\.dockerconfigjson": "\*\*\*"/ },
+      { output: "-o yaml", stdout: /\.dockerconfigjson: "\*\*\*"/ },
+      { output: "-o jsonl", stdout: /"object":"secret\/acr-myregistry","result":"configured","because":"holds another credential"/ },
     ].map(
-      ({ output, stdout: pattern }): Row => ({
-        does: `prints the results without passwords when -o ${output}`,
-        command: `${line} -o ${output}`,
-        stdout: pattern,
-        check: (world, { stdout }) => expect(shows(world, stdout)).toEqual([]),
+      ({ output, code = 0, stdout }): Row => ({
+        does: `prints no password when ${output}`,
+        command: `${now} ${output}`,
+        code,
+        stdout,
+        check: ({ azure: { tokens }, cluster }, run) => {
+          const passwords = [...tokens.values()].flatMap(({ passwords: of }) => [...of.values()].map(({ text }) => text));
+          const data = cluster.all("secret").flatMap(({ data: of = {} }) => Object.values(of));
+          expect([...passwords, ...data].filter((text) => run.stdout.includes(text))).toEqual([]);
+        },
       }),
     ),
     {
-      does: "creates an Event for each Secret in each rotation",
-      world: both,
-      command: "rotate acr-myregistry -n a",
-      stderr: any,
+      does: "creates an Event in each rotation",
+      command: line,
       after: [
         {
-          command: "rotate acr-myregistry -n a",
-          stderr: any,
+          command: line,
           check: ({ cluster }) => {
-            const events = cluster.all("event");
-            const of = ["a", "b"].map((at) => `${at} Normal Rotated ${cluster.get("secret", at, "acr-myregistry")?.metadata.uid}`);
-            const found = events.map(
-              ({ metadata, type: kind, reason, involvedObject: { uid } }) => `${metadata.namespace} ${kind} ${reason} ${uid}`,
-            );
-            expect(found.sort()).toEqual([...of, ...of].sort());
-            expect(new Set(events.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).size).toBe(4);
+            const uid = cluster.get("secret", "demo", "acr-myregistry")?.metadata.uid;
+            const one = { type: "Normal", reason: "Rotated", message: `now holds another password of ${token}`, involvedObject: { uid } };
+            expect(cluster.all("event")).toMatchObject([one, one]);
           },
         },
       ],
@@ -129,279 +162,324 @@ testRows(
       does: "succeeds and warns when it may not create an Event",
       given: refuse("create event"),
       command: line,
-      stderr: /Event .*\n\* .*Forbidden/,
+      stdout: rotated,
+      stderr: /^Warning: no Event was created.*\n\* .*Forbidden.*\n$/,
     },
     {
-      does: "writes no password that cannot pull, and removes it from Azure",
+      does: "removes a password that cannot pull",
       given: answer("prove", { verdict: "refused", message: "no" }),
       command: line,
       ...failed,
-      check: (world) => {
-        slots("password1")(world);
-        alive("a")(world);
-      },
+      stderr: /^error: /,
+      check: slots("password1"),
     },
     {
-      does: "generates no password for a Secret that it may not write",
-      given: refuse("patch secret a/acr-myregistry (dry run)"),
+      does: "stores a password that was not proven when --verify=false",
+      given: answer("prove", { verdict: "unreachable", message: "no route" }),
+      command: `${line} --verify=false`,
+      stdout: rotated,
+      check: ({ asking }) => expect(asking.all.filter((call) => /^(prove|admits|anyTag)/.test(call))).toEqual([]),
+      after: [{ given: answer("prove", { verdict: "unreachable", message: "no route" }), command: line, ...failed }],
+    },
+    {
+      does: "generates no password when it may not write the Secret",
+      given: refuse("patch secret demo/acr-myregistry"),
       command: line,
       code: 1,
+      stderr: /Forbidden/,
+      writes: generatesNone,
+    },
+    {
+      does: "replaces a password that the registry refuses",
+      given: ({ azure: { tokens } }) => {
+        const password = tokens.get(token)?.passwords.get("password1") ?? expect.unreachable("no password");
+        tokens.get(token)?.passwords.set("password1", { ...password, text: "expired" });
+      },
+      command: line,
+      stdout: rotated,
+      check: slots("password1", "password2"),
+    },
+    {
+      does: "replaces a password that was deleted in Azure",
+      given: ({ azure: { tokens } }) => void tokens.get(token)?.passwords.delete("password1"),
+      command: line,
+      stdout: rotated,
+      check: slots("password1"),
+    },
+    {
+      does: "says that it did not look at other Secrets when it may not list them",
+      given: refuse(({ call, at }) => call === "list" && at === "secret"),
+      command: now,
+      stdout: any,
+      stderr: /^Warning: other Secrets were not looked at: .*Forbidden.*\n$/,
+      check: slots("password2"),
+    },
+    {
+      does: "fails when it may not list the Secrets of the namespace",
+      given: refuse(({ call, at }) => call === "list" && at.startsWith("secret")),
+      command: now,
+      code: 1,
+      stderr: /Forbidden/,
     },
   ],
-  () => stored("a"),
+  () => stored("demo"),
 );
 
+const theirs: Given = (world) => makeByHand(world, "password2");
+const full = `no Secret records password2 of ${token}, and another tool may use it`;
 const { live, started } = watch();
+/** Interrupts the run at its first call of this kind. */
+const interruptAt = (call: string): Given => before(call, () => live().interrupt());
 
-/** Interrupts the run at a call. The first patch of a Secret is its claim. */
-const interruptAt =
-  (call: string): Given =>
-  ({ asking }) => {
-    let claims = call.startsWith("patch") ? 1 : 0;
-    return asking.around(async (asked, next) => {
-      if (is(call)(asked) && !asked.dryRun && claims-- <= 0) live().interrupt();
-      return next();
-    });
+/** Another run claims the Secret until the run has waited this often. */
+function claimed(waits: number) {
+  let world: FakeWorld | undefined;
+  let time = Date.parse("2026-01-01T00:00:00Z");
+  let left = waits;
+  const claim = () => {
+    const { metadata, ...secret } = world?.cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
+    const { [claimKey]: _, ...annotations } = metadata.annotations ?? {};
+    const other = { [claimKey]: JSON.stringify({ run: "other", until: new Date(time + 60_000).toISOString() }) };
+    world?.cluster.put({ ...secret, metadata: { ...metadata, annotations: { ...annotations, ...(left > 0 && other) } } });
   };
+  const given: Given = (of) => {
+    world = of;
+    of.cluster.about.now = () => time;
+    claim();
+  };
+  const sleep = async (milliseconds: number) => {
+    time += milliseconds;
+    left--;
+    claim();
+  };
+  return { given, options: { sleep } };
+}
 
 testRows(
   [
-    { when: "before it generates a password", call: "token", left: ["password1"] },
-    { when: "when it generates the password", call: "generatePassword", left: ["password1"] },
-    { when: "when it proves the password", call: "prove", left: ["password1"] },
-    { when: "when it writes the first Secret", call: "patch secret a/acr-myregistry", left: ["password1", "password2"] },
-  ].map(
-    ({ when, call, left }): Row => ({
-      does: `keeps every login valid when it is interrupted ${when}, and completes when it runs again`,
-      given: interruptAt(call),
+    {
+      does: "keeps the password that a person generated in the other slot",
+      given: theirs,
       command: line,
-      options: { started },
-      ...failed,
-      code: 130,
-      check: (world) => {
-        alive("a", "b", "c")(world);
-        slots(...left)(world);
+      code: 1,
+      stderr: [`error: ${full}`, "hint: add --force to end password2 if no pull Secret holds it"],
+      writes: generatesNone,
+      check: slots("password1", "password2"),
+    },
+    {
+      does: "ends the password that a person generated when --force",
+      given: theirs,
+      command: `${line} --force`,
+      stdout: [`${azure} configured (-password2)`, ...rotated],
+      check: slots("password1", "password2"),
+    },
+    {
+      does: "keeps the password that a person generated when a pull Secret holds it and --force",
+      given: async (world) => {
+        const password = await makeByHand(world, "password2");
+        world.cluster.put(pullSecret("kube-system", "theirs", { [host]: { username: token, password } }));
       },
-      after: [
-        {
-          command: line,
-          stderr: any,
-          check: (world) => {
-            expect(new Set(["a", "b", "c"].map((at) => noteIn(world, at).slot)).size).toBe(1);
-            expect(slotsOf(world)).toHaveLength(1);
-          },
-        },
+      command: `${line} --force`,
+      code: 1,
+      stderr: [`error: secret/theirs in namespace kube-system holds password2 of ${token}`],
+      writes: generatesNone,
+      check: slots("password1", "password2"),
+    },
+    {
+      does: "keeps a password that a person generates while it runs",
+      given: before("patch secret demo/acr-myregistry", theirs),
+      command: line,
+      code: 1,
+      stderr: new RegExp(full),
+      writes: any,
+      check: slots("password1", "password2"),
+    },
+    {
+      does: "prints the command that enables a disabled token",
+      given: ({ azure: { tokens } }) => {
+        for (const one of tokens.values()) one.status = "disabled";
+      },
+      command: line,
+      code: 1,
+      stderr: [
+        `error: the ACR token "${token}" is disabled`,
+        `hint: az acr token update --registry myregistry --name ${token} --status enabled`,
       ],
-    }),
-  ),
-  () => stored("a", "b", "c"),
+      writes: generatesNone,
+    },
+    {
+      does: "prints the command that creates a deleted token again",
+      given: ({ azure: { removeToken } }) => removeToken(token),
+      command: line,
+      code: 1,
+      stderr: [`error: "${token}" was deleted from ${host}`, `hint: kubectl acr-secret create -n demo acr-myregistry --registry ${host}`],
+      writes: generatesNone,
+    },
+    {
+      does: "refuses an exported credential, and prints the command that exports it again",
+      given: writesRecord("demo", { isExported: true }),
+      command: line,
+      code: 1,
+      stderr: [
+        'error: secret "acr-myregistry" was exported, so it is not rotated in the cluster',
+        `hint: kubectl acr-secret create -n demo acr-myregistry --registry ${host} --export`,
+      ],
+      writes: generatesNone,
+    },
+    ...[
+      { why: "the Secret does not exist", command: "rotate other -n demo", stderr: /secrets "other" not found\nhint: / },
+      { why: "the namespace has no Secret", command: "rotate -n kube-system", stderr: /^error: found no pull secrets to rotate\nhint: / },
+      {
+        why: "the Secret has no login for the registry",
+        command: `${line} --registry other`,
+        stderr: /^error: secret "acr-myregistry" holds no login of this plugin for other\nhint: .* create .*--registry other/,
+      },
+      { why: "the namespace does not exist", command: "rotate -n nosuch", stderr: /namespaces "nosuch" not found/ },
+      {
+        why: "another tool created the Secret",
+        given: ({ cluster }: FakeWorld) => void cluster.put(pullSecret("demo", "theirs")),
+        command: "rotate theirs -n demo",
+        stderr: /^error: secret "theirs" holds no login of this plugin\nhint: /,
+      },
+    ].map((row): Row => ({ ...row, does: `fails when ${row.why}`, code: 1 })),
+    {
+      does: "refuses an immutable Secret, and prints the command that deletes it",
+      given: ({ cluster }) => {
+        const secret = cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
+        cluster.put({ ...secret, immutable: true });
+      },
+      command: line,
+      code: 1,
+      stderr:
+        /^error: secret "acr-myregistry" in namespace "demo" is immutable\nhint: .*\nhint: kubectl delete secret -n demo acr-myregistry\n$/,
+      after: [{ command: `${line} --dry-run=client`, code: 1, stderr: /is immutable/ }],
+    },
+    ...[
+      { when: "before it generates a password", call: "scopeMap", left: ["password1"] },
+      { when: "while it proves the password", call: "prove", left: ["password1"] },
+    ].map(
+      ({ when, call, left }): Row => ({
+        does: `exits with 130 and keeps the Secret when it is interrupted ${when}`,
+        given: interruptAt(call),
+        command: line,
+        options: { started },
+        ...failed,
+        code: 130,
+        stderr: [],
+        check: slots(...left),
+        after: [{ command: line, stdout: rotated, check: slots("password1", "password2") }],
+      }),
+    ),
+    {
+      does: "prints the lost response when the write of the password is lost, and completes when it runs again",
+      given: ({ asking }) => {
+        let writes = 0;
+        return asking.around(async (asked, next) => {
+          if (asked.port === "cluster" && asked.writes && ++writes >= 3) throw lost();
+          return next();
+        });
+      },
+      command: line,
+      ...failed,
+      stderr: /^error: the answer was lost\n/,
+      check: (world) => expect(isAlive(world, "demo")).toBe(true),
+      after: [{ ...on("2026-01-01T00:10:00Z"), command: line, stdout: any, check: slots("password1", "password2") }],
+    },
+    {
+      does: "waits for the claim of another run, and says for how long",
+      ...claimed(2),
+      command: line,
+      stdout: rotated,
+      stderr: ["secret/acr-myregistry in namespace demo: waiting for another run, at most until 2026-01-01T00:05:00Z"],
+    },
+    {
+      does: "gives up when other runs claim the Secret for five minutes",
+      ...claimed(1000),
+      command: line,
+      code: 1,
+      stderr:
+        /waiting for another run.*\nerror: another run is writing secret "acr-myregistry" in namespace "demo" until .*\nhint: run the command again after that time\n$/,
+    },
+  ],
+  () => stored("demo"),
 );
 
-const writesSecret = ({ call, at, dryRun }: Asked) => call === "patch" && /^secret [ab]\//.test(at) && !dryRun;
-
-/** The cluster becomes unreachable when a new login is written, after the claim. `reaches`: the server applies the write. */
-const loseCluster =
-  (reaches: boolean, error: () => Error, { comesBack = false } = {}): Given =>
-  ({ asking }) => {
-    let writes = 0;
-    const isLost = (asked: Asked) => writesSecret(asked) && ++writes === 2;
-    const isAway = ({ port }: Asked) => port === "cluster" && writes >= 2 && !comesBack;
-    return asking.around(async (asked, next) => {
-      if (isAway(asked)) throw lost();
-      if (!isLost(asked)) return next();
-      if (reaches) await next();
-      throw error();
-    });
-  };
-const interrupted = () => new Interrupted("the answer was lost");
-
-testRows([
-  ...[
-    { what: "its answer is lost", given: loseCluster(true, lost) },
-    { what: "it does not reach the server", given: loseCluster(false, lost) },
-    { what: "it is interrupted", given: loseCluster(true, interrupted) },
-  ].map(
-    ({ what, given }): Row => ({
-      does: `keeps a password that a Secret may hold when the cluster becomes unreachable in a write and ${what}`,
-      world: () => stored("a"),
-      given,
-      command: line,
-      ...failed,
-      stderr:
-        /secret\/acr-myregistry in namespace a .*:\n {2}az acr token credential delete --registry myregistry --name a-acr-\S+ --password2/,
-      check: (world) => {
-        alive("a")(world);
-        slots("password1", "password2")(world);
-      },
-    }),
-  ),
-  {
-    does: "names each Secret that may hold the password",
-    world: both,
-    given: loseCluster(true, lost),
-    command: "rotate acr-myregistry --namespaces a,b --grace 0",
-    ...failed,
-    stderr: /secret\/acr-myregistry in namespace a and secret\/acr-myregistry in namespace b may hold/,
-    check: alive("a", "b"),
-  },
-  {
-    does: "deletes the password when a read shows that it was not written",
-    world: () => stored("a"),
-    given: loseCluster(false, lost, { comesBack: true }),
-    command: line,
-    ...failed,
-    stderr: /^(?!.*may hold).*error: the answer was lost\n/s,
-    check: (world) => {
-      alive("a")(world);
-      slots("password1")(world);
-    },
-  },
-]);
-
-const made = (flags: string) => async () => {
-  const world = worldOf(["a", "b"]);
-  world.azure.admin.set("password", "admin-1");
-  world.azure.users.set("jane", "given");
-  expect(await type(`create --registry myregistry.azurecr.io ${flags} -n a`, world.ports, { stdin: "given" })).toMatchObject({ code: 0 });
-  return world;
+const supplied: Given = async ({ ports }) => {
+  const words = `create --registry ${host} --username jane --password-stdin -n a`;
+  expect(await type(words, ports, { stdin: "given" })).toMatchObject({ code: 0 });
 };
-const createB = typed("create --registry myregistry --repository app/web -n b");
-const removeToken: Given = (world) => world.azure.removeToken(noteIn(world, "a").identity);
 const by =
   (sub: string | undefined): Given =>
   ({ azure: { entra } }) => {
     entra.claims["sub"] = sub;
     entra.now = new Date("2026-01-01T00:10:00Z");
   };
-const anotherIdentity: Row = {
-  does: "refuses to renew a token of another Azure identity",
-  world: () => {
-    const world = fakeWorld();
-    addNamespaces(world.cluster, "kube-system", "a", "b");
-    return world;
-  },
-  given: all(by("tom"), typed("create --registry myregistry --entra -n a"), remember, by("jane")),
-  command: "rotate -n a",
-  code: 1,
-  stderr: /another Azure identity .*\nhint: kubectl acr-secret create -n a acr-myregistry --registry myregistry.azurecr.io --entra/,
-};
-const renewed = { stdout: ["secret/acr-myregistry configured"], stderr: any };
-const keysOf = ({ azure }: FakeWorld) => azure.directory.applications[0]?.keys.map(({ slot }) => slot) ?? [];
+const keysOf = (world: FakeWorld) => world.azure.directory.applications[0]?.keys.map(({ slot }) => slot) ?? [];
 let keys: string[];
 
 testRows(
   [
     {
       does: "refuses the admin user's login, and prints the command that replaces it",
-      world: made("--admin"),
+      given: typed(`create --registry ${host} --admin -n a`),
       command: "rotate acr-myregistry -n a",
       code: 1,
-      stderr: /cannot be rotated by this plugin: .*\nhint: kubectl acr-secret create -n a acr-myregistry/,
+      stderr: /cannot be rotated by this plugin: .*\nhint: kubectl acr-secret create -n a acr-myregistry .*--admin/,
     },
     {
       does: "refuses a supplied login, and prints the command that replaces it",
-      world: made("--username jane --password-stdin"),
+      given: supplied,
       command: "rotate acr-myregistry -n a",
       code: 1,
       stderr: /cannot be rotated by this plugin: .*\nhint: printf %s "\$PASSWORD" \| kubectl acr-secret create -n a acr-myregistry/,
     },
     {
-      does: "names the Secret of the command line when another Secret holds the same supplied login",
-      world: made("--username jane --password-stdin"),
-      given: async ({ ports }) => {
-        await type("create aaa --registry myregistry.azurecr.io --username jane --password-stdin -n a", ports, { stdin: "given" });
-      },
-      command: "rotate acr-myregistry -n a",
-      code: 1,
-      stderr: /in secret "acr-myregistry" cannot be rotated by this plugin/,
-    },
-    {
-      does: "rotates the credentials that can be rotated when others cannot",
-      world: made("--admin"),
-      given: createB,
+      does: "rotates the credentials that can be rotated, and counts the others",
+      given: all(supplied, typed("create --registry myregistry --repository app/web -n b")),
       command: "rotate -A",
       stdout: /secret\/acr-myregistry configured in namespace b\n$/,
-      stderr: any,
+      stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin"],
     },
     {
-      does: "prints the command that enables a disabled token",
-      given: ({ azure }) => {
-        for (const token of azure.tokens.values()) token.status = "disabled";
-      },
+      does: "refuses a kind of credential that this version does not know",
+      given: all(typed("create --registry myregistry --repository app/web -n a"), writesRecord("a", { kind: "smart-card" })),
+      command: "rotate acr-myregistry -n a",
+      code: 1,
+      stderr: ['error: secret "acr-myregistry" holds a smart-card, which this version does not support', "hint: install a newer version"],
+    },
+    {
+      does: "refuses to renew a token of another Azure identity",
+      given: all(by("tom"), typed(`create --registry myregistry --entra -n a`), by("jane")),
       command: "rotate -n a",
       code: 1,
-      stderr: /ACR token ".*" is disabled\nhint: az acr token update/,
+      stderr: /another Azure identity/,
+      writes: any,
+      after: [{ given: by(undefined), command: "rotate -n a", code: 1, stderr: /another Azure identity/, writes: any }],
     },
     {
-      does: "refuses a token that was deleted",
-      given: removeToken,
+      does: "renews a token of an Azure identity in the second half of its lifetime",
+      given: all(by("tom"), typed(`create --registry myregistry --entra -n a`)),
       command: "rotate -n a",
-      code: 1,
-      stderr: /ACR token "a-acr-.* was deleted/,
-    },
-    {
-      does: "rotates the other credentials when the token of one was deleted",
-      given: all(({ cluster }) => addNamespaces(cluster, "b"), createB, removeToken),
-      command: "rotate -A",
-      ...failed,
-      stdout: /secret\/acr-myregistry configured in namespace b\n/,
-      stderr: /ACR token .* was deleted/,
-      check: alive("b"),
-    },
-    {
-      does: "keeps a person's password in the other slot, and prints the command that deletes it",
-      world: made("--repository app/web"),
-      given: all(renamed("ci-pull"), ({ azure }) =>
-        azure.tokens
-          .get("ci-pull")
-          ?.passwords.set("password2", { text: "jane's", creationTime: "2026-01-01T09:00:00.000Z", expiry: undefined }),
-      ),
-      command: "rotate -n a --grace 0",
-      code: 1,
-      stderr:
-        /^error: .*password2 .* "ci-pull", .*\nhint: .*:\n {2}az acr token credential delete --registry myregistry --name ci-pull --password2\n$/,
-      check: slots("password1", "password2"),
-    },
-    ...[
-      { why: "the Secret does not exist", command: "rotate other -n a", stderr: /secrets "other" not found/ },
-      { why: "the namespace has no Secret", command: "rotate -n kube-system", stderr: /no pull secret/ },
-      { why: "the Secret has no login for the registry", command: `${line} --registry other`, stderr: /no login .* for other/ },
-      { why: "the namespace does not exist", command: "rotate -n nosuch", stderr: /namespaces "nosuch" not found/ },
-    ].map(({ why, command, stderr }): Row => ({ does: `fails when ${why}`, command, code: 1, stderr })),
-    {
-      ...anotherIdentity,
+      stdout: ["secret/acr-myregistry unchanged"],
+      stderr: ["Warning: secret/acr-myregistry expires at 2026-01-01T03:10:00Z"],
       after: [
-        { ...anotherIdentity, given: by(undefined) },
         {
-          given: by("tom"),
+          given: ({ azure: { entra } }) => {
+            entra.now = new Date("2026-01-01T02:00:00Z");
+          },
           command: "rotate -n a",
-          ...renewed,
-          check: ({ loginIn }) => expect(loginIn("a")).not.toEqual(before),
+          options: { now: () => new Date("2026-01-01T02:00:00Z") },
+          stdout: ["secret/acr-myregistry configured"],
+          stderr: /^Warning: secret\/acr-myregistry expires at 2026-01-01T05:00:00Z\. Until then/,
         },
       ],
     },
     {
-      does: "renews only one of two tokens that two identities got in the same second",
-      world: anotherIdentity.world,
-      given: all(
-        ({ azure }) => Object.assign(azure.entra.claims, { sub: "tom" }),
-        typed("create --registry myregistry --entra -n a"),
-        remember,
-        ({ azure }) => Object.assign(azure.entra.claims, { sub: "jane" }),
-        typed("create --registry myregistry --entra -n b"),
-        by("jane"),
-      ),
-      command: "rotate acr-myregistry -n b",
-      ...renewed,
-      check: ({ loginIn }) => expect(loginIn("a")).toEqual(before),
-    },
-    {
-      does: "adds one key to a service principal, and deletes the last but one in the next rotation",
-      world: made("--service-principal"),
-      given: (world) => {
+      does: "adds one key to a service principal, and ends the key before in the next rotation",
+      given: all(typed(`create --registry ${host} --service-principal -n a`), (world) => {
         world.azure.directory.applications[0]?.keys.push({ slot: "others-00", displayName: "of others", text: "o" });
         keys = keysOf(world);
-      },
+      }),
       command: "rotate -n a",
       stderr: any,
       check: (world) => {
@@ -413,5 +491,10 @@ testRows(
       ],
     },
   ],
-  () => stored("a"),
+  () => {
+    const world = worldOf(["a", "b"]);
+    world.azure.admin.set("password", "admin-1");
+    world.azure.users.set("jane", "given");
+    return world;
+  },
 );
