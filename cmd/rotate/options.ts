@@ -59,7 +59,8 @@ export const rotateFlags = {
     },
     force: {
       type: "boolean",
-      describe: "Also write Secrets and fields that other tools manage. Delete old passwords even if another cluster may use them",
+      describe:
+        "With --grace 0, delete the old password at once, even if a pull Secret holds it. If no slot is free, delete the older password that no Secret records",
     },
   }),
   ...scopeFlags,

@@ -16,14 +16,14 @@ const secretOf = (run: number | string) => `pull-${run}`;
 
 /** The arguments of `kubectl`. */
 const create = (secret: string) => [
-  ..."acr-secret create --registry myregistry --repository app/web --serviceaccount default -A --credential-per=scope".split(" "),
+  ..."acr-secret create --registry myregistry --repository app/web --serviceaccount default -n default --copy-to-all".split(" "),
   secret,
 ];
 
 /** A first run, and a second one that has nothing left to change. */
 type Pair = { readonly first: Watched; readonly rerun: Watched; readonly writes: readonly Written[]; readonly again: readonly Written[] };
 
-/** Compares one credential for every namespace of a cluster with a bare load that only sends the same requests. */
+/** Compares copies of one source in every namespace of a cluster with a bare load that only sends the same requests. */
 export async function fleet(world: World): Promise<Row[]> {
   const { sandbox, say } = world;
   const api = await openApi(sandbox.cluster.kubeconfig);
@@ -109,7 +109,7 @@ function figuresOf(pairs: readonly Pair[]): Row[] {
   const ratio = middle(({ first, rerun: second }) => second.milliseconds / first.milliseconds);
   const before = middle((pair) => early(pair) / pair.writes.length);
   return [
-    { what: "their rerun", runs, ours: time(rerun), beside: "the first run", figure: ratio, budget: 0.15 },
+    { what: "their rerun", runs, ours: time(rerun), beside: "the first run", figure: ratio, budget: 0.2 },
     { what: "its writes", runs, ours: String(rewritten), beside: `${writes} at first`, figure: rewritten, budget: 0 },
     { what: "writes before the first line", runs, ours: String(middle(early)), beside: `${writes} in all`, figure: before, budget: 0.05 },
     { what: "memory at 1,000", runs, ours: megabytes(peak), beside: "", figure: peak, budget: 110 },
