@@ -53,7 +53,7 @@ export const create = verb({
     if (options.reader && readers[options.reader].manifests) return printManifests(options, flags, session);
     // Azure is read concurrently with the cluster, if it is read at all
     const open = once(() => kind.open(options.asked, session));
-    if (flags.export) return exportOne({ ...options, open }, flags, session);
+    if (flags.export) return exportOne({ ...options, open, isIssued: isIssued(kind) }, flags, session);
     let isNew = false;
     const order = { ...options, kind: kind.name, isIssued: isIssued(kind), open };
     const outcomes = observed(createSecret(order, toolsOf(session, flags)), ({ to, result }) => {

@@ -9,13 +9,15 @@ import { firstIgnored, identityFlags } from "../line/flags.ts";
 import { type Session, toolsOf } from "../session.ts";
 import { type CreateFlags, type CreateOptions, createFlags } from "./options.ts";
 
+type Exporting = Pick<ExportOrder, "open"> & { readonly isIssued: boolean };
+
 /** Prints the Secret of one namespace with a new password. @returns the exit code */
-export async function exportOne(options: CreateOptions & Pick<ExportOrder, "open">, flags: CreateFlags, session: Session): Promise<number> {
+export async function exportOne(options: CreateOptions & Exporting, flags: CreateFlags, session: Session): Promise<number> {
   const { force, "dry-run": dryRun } = flags;
   const output = manifestForm(flags, "--export");
   if (wantsTargets(options.targets)) throw usage("--export cannot be combined with targets; attach the Secret after you have applied it");
   // A dry run generates no password, but prints one that exists already
-  const shows = dryRun === "none" || flags.username !== undefined;
+  const shows = dryRun === "none" || !options.isIssued;
   if (session.stdout.isTTY && shows && !force)
     throw usage("--export would show the password on the terminal; redirect the output, or add --force");
   const outcomes = exportSecret({ ...options, to: options.source }, toolsOf(session, flags));
