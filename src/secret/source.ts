@@ -85,9 +85,9 @@ const labels = (shape: ShapeName | undefined) => ({ [managedBy.key]: managedBy.v
 
 /** A new Secret. @param config the text of a docker config */
 function newSecret({ namespace = "", name }: Ref<"secret">, of: Pick<Secret, "data"> & NewSecret): Secret {
-  const { shape, config, annotations, data, more = {} } = of;
+  const { shape, config, annotations, data, more = shapeNamed(shape).labels } = of;
   const { type, fill } = shapeNamed(shape);
-  const metadata = { namespace, name, labels: { ...labels(shape), ...more }, annotations };
+  const metadata = { namespace, name, labels: { [managedBy.key]: managedBy.value, ...more }, annotations };
   return { apiVersion: "v1", kind: "Secret", metadata, type, data: { ...fill(config), ...data } };
 }
 
@@ -95,8 +95,8 @@ type NewSecret = {
   readonly shape: ShapeName | undefined;
   readonly config: string;
   readonly annotations: Readonly<Record<string, string>>;
-  /** More labels. */
-  readonly more?: Readonly<Record<string, string>>;
+  /** More labels. Default: those of the shape. */
+  readonly more?: Readonly<Record<string, string>> | undefined;
 };
 
 export type Claiming = {
@@ -134,7 +134,8 @@ function claimedNew(to: Ref<"secret">, by: By, order: Claiming): Decision {
   const { identity, creates } = order;
   if (!creates) return refuse(missing(to));
   const annotations = noted(claimFrom(by, { identity, intent: intentOf(by, order), created: true }));
-  return { act: "create", object: newSecret(to, { shape: creates.shape, config: emptyConfig, annotations }) };
+  // Without the labels of its reader, which would read a Secret without a login
+  return { act: "create", object: newSecret(to, { shape: creates.shape, config: emptyConfig, annotations, more: {} }) };
 }
 
 /**

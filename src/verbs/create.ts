@@ -21,7 +21,7 @@ import type { Scope } from "../scope/scope.ts";
 import { loginOf } from "../secret/login.ts";
 import { obstacleTo, type Wanted } from "../secret/obstacle.ts";
 import { type Copies, type Credential, claimOf, copiesOf, credentialOf } from "../secret/record.ts";
-import type { ShapeName } from "../secret/shapes.ts";
+import { type ShapeName, shapeOf } from "../secret/shapes.ts";
 import { Again, storingGiven } from "../secret/source.ts";
 import { attachTargets } from "../targets/attach.ts";
 import type { RestartOptions } from "../targets/restart.ts";
@@ -147,7 +147,8 @@ async function lookInside({ order, tools }: Run, places: Places): Promise<Inside
 
 /** Whether the source holds a login of the wanted kind that works and may pull what was asked for. */
 function isEnough({ secret, credential, test }: Inside, { order }: Run, images: readonly ImageRef[]): boolean {
-  if (!credential || !order.isIssued || claimOf(secret) || test.pulls === "no") return false;
+  if (!secret || !credential || !order.isIssued || claimOf(secret) || test.pulls === "no") return false;
+  if (shapeOf(secret) !== (order.shape ?? "pull-secret")) return false;
   const { kind, host, repositories = [] } = credential;
   if (kind !== order.kind || !isHostOf(host, order.registry)) return false;
   const wanted = [...order.repositories, ...(order.fromPods ? images.map(({ repository }) => repository) : [])];

@@ -1,8 +1,9 @@
 import { expect } from "vitest";
+import { credentialKey } from "../../../src/secret/record.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { attachedAll, demo, entryOf, line } from "../../support/demo.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { all, answer, any, failed, type Given, type Row, type Step, testRows, typed, unchanged } from "../../support/rows.ts";
+import { all, answer, any, type Given, type Row, type Step, testRows, typed, unchanged } from "../../support/rows.ts";
 
 const host = "myregistry.azurecr.io";
 const user = "00000000-0000-0000-0000-000000000000";
@@ -32,7 +33,7 @@ testRows([
       username: user,
       password: expect.stringMatching(/^h\./),
       entry: {
-        hosts: [host],
+        host,
         kind: "entra",
         identity: user,
         slot: "0",
@@ -88,7 +89,7 @@ testRows([
       after(91, {
         given: (world) => {
           const { annotations = {} } = world.cluster.get("secret", "demo", "acr-myregistry")?.metadata ?? {};
-          Object.assign(annotations, { "acr-secret/logins": JSON.stringify([{ ...entryOf(world), expiresAt: "2030-01-01T00:00:00Z" }]) });
+          Object.assign(annotations, { [credentialKey]: JSON.stringify({ ...entryOf(world), expiresAt: "2030-01-01T00:00:00Z" }) });
         },
         stdout: configured,
         stderr: any,
@@ -155,15 +156,22 @@ testRows([
     after: [{ command: `${command} --force`, stderr: any }],
   },
   {
-    does: "shares one token between namespaces without --credential-per",
-    given: ({ cluster }) => addNamespaces(cluster, "other"),
-    command: `${base} --namespaces demo,other`,
+    does: "gives the copies the same token, and replaces it there too",
+    ...after(0, { command: `${base} -n demo --copy-to other`, given: ({ cluster }) => addNamespaces(cluster, "other") }),
     stdout: ["demo", "other"].map((name) => `secret/acr-myregistry created in namespace ${name}`),
     stderr: any,
     check: (world) => {
       expect(world.loginIn("demo")).toEqual(world.loginIn("other"));
       expect(asked(world, "exchange")).toBe(1);
     },
+    after: [
+      after(90, {
+        command: `${base} -n demo`,
+        stdout: ["secret/acr-myregistry configured", "secret/acr-myregistry configured in namespace other"],
+        stderr: any,
+        check: (world) => expect(world.loginIn("demo")).toEqual(world.loginIn("other")),
+      }),
+    ],
   },
   {
     does: "warns about a token that it keeps untested when the registry is unreachable",
@@ -197,36 +205,9 @@ const heldByAnn =
   };
 const subjectIn = ({ loginIn }: FakeWorld, at: string) => new Sensitive(loginIn(at)?.password ?? "").claims?.subject;
 const t1 = `${base} -n t1`;
-let own: ReturnType<FakeWorld["loginIn"]>;
 
 testRows(
   [
-    ...[["t1"], ["t1", "t2", "t3"]].map(
-      (namespaces): Row => ({
-        does: `copies no token of another identity to other namespaces when ${namespaces.join(", ")} hold it`,
-        world: heldByAnn(...namespaces),
-        command: `${base} -A --credential-per=scope`,
-        ...failed,
-        stderr: new RegExp(
-          namespaces.map((name) => `"${name}" holds a working token of another Azure identity \\("jane@example.com"\\)`).join(".*"),
-          "s",
-        ),
-        check: (world) => {
-          expect(namespaces.map((name) => subjectIn(world, name))).toEqual(namespaces.map(() => "ann"));
-          expect(subjectIn(world, "demo")).toBe("o-1");
-        },
-      }),
-    ),
-    {
-      does: "keeps its own token when other namespaces hold one of another identity",
-      world: heldByAnn("t1", "t2"),
-      given: all(typed(command), (world) => {
-        own = world.loginIn("demo");
-      }),
-      command: `${base} --namespaces demo,t1,t2 --credential-per=scope`,
-      ...failed,
-      check: (world) => expect(world.loginIn("demo")).toEqual(own),
-    },
     {
       does: "refuses to replace a working token of another identity without --force",
       command: t1,

@@ -38,7 +38,6 @@ testRows(
     ...[
       { typed: "flux", at: "flux-system", stderr: flux("flux-system") },
       { typed: "flux -n tools", at: "tools", stderr: flux("tools") },
-      { typed: "flux --namespaces tools", at: "tools", stderr: flux("tools") },
       { typed: "argocd-image-updater", at: "argocd", stderr: updater("argocd") },
       { typed: "argocd-image-updater -n tools", at: "tools", stderr: updater("tools") },
       { typed: "helm", at: "default", stderr: helm("default") },
@@ -53,11 +52,6 @@ testRows(
         after: [unchanged(`${line} --for ${row.typed}`, { stderr: row.stderr })],
       }),
     ),
-    {
-      does: "prints a placeholder for the namespace when several are selected",
-      command: `${line} --for flux --namespaces tools,argocd --credential-per scope`,
-      stderr: /NAMESPACE:\n {2}secretRef:\n/,
-    },
     ...["--dry-run=client", "--dry-run=server", "-o name", "-o json"].map(
       (more): Row => ({
         does: `prints no configuration when ${more}`,
@@ -82,15 +76,6 @@ testRows(
       command: unnamed,
       code: 1,
       stderr: hint("create --registry myregistry --repository REPOSITORY --for flux"),
-    },
-    {
-      does: "repeats the namespaces when it requires --repository",
-      given: ownPod,
-      command: `${unnamed} --namespaces flux-system,tools --credential-per scope`,
-      code: 1,
-      stderr: hint(
-        "create --namespaces flux-system --namespaces tools --registry myregistry --repository REPOSITORY --for flux --credential-per scope",
-      ),
     },
     {
       does: "grants the images of the reader's pods with --repositories-from-pods, and warns about no other",
@@ -147,7 +132,6 @@ const change =
     of.cluster.put({ ...secret, data, ...how({ ...secret, data }) }, "kubectl-acr-secret");
   };
 
-const shared = `${forArgo} --namespaces argocd,tools --credential-per scope`;
 const takesOver = /^error: secret "acr-myregistry" in namespace "argocd" .*\nhint: .* --force .*\n$/;
 const anotherShape = /^error: secret "acr-myregistry" in namespace "\w+" .*\nhint: kubectl .*\n$/;
 const metadata = { name: "acr-myregistry", namespace: "argocd", labels: { [label]: "repository" } };
@@ -173,19 +157,11 @@ testRows(
         does: `repairs the repository in place and keeps its other fields when ${why}`,
         given: all(typed(forArgo), change(how)),
         command: forArgo,
-        stdout: /secret\/acr-myregistry configured\n$/,
+        stdout: /^secret\/acr-myregistry configured\n/m,
         stderr: message,
         check: isRepository({ project: "web" }),
       }),
     ),
-    {
-      does: "gives a namespace that joins the login of the others",
-      given: all(typed(shared), ({ cluster }) => cluster.remove("secret", "tools", "acr-myregistry")),
-      command: shared,
-      stdout: /argocd\nsecret\/acr-myregistry created in namespace tools\n$/,
-      stderr: any,
-      check: (of) => expect(loginIn(of, "tools")).toEqual(loginIn(of)),
-    },
     {
       does: "shows Argo CD no Secret while the password is generated, and leaves none when that fails",
       given: (of) =>
@@ -302,12 +278,6 @@ testRows(
         stderr,
       }),
     ),
-    {
-      does: "refuses several namespaces when --for external-secrets",
-      command: "create --registry myregistry --for external-secrets --namespaces tools,argocd",
-      code: 1,
-      stderr: /select one namespace/,
-    },
   ],
   world,
 );
