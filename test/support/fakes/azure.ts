@@ -55,6 +55,8 @@ export type FakeAzure = {
   /** Whether the registry accepts a login. */
   knows(login: { readonly username: string; readonly password: string }): boolean;
   putScopeMap(map: { name: string; description?: string; actions: readonly string[] }): void;
+  /** Generates a password in a slot, as another user. */
+  generate(token: string, slot: Slot): void;
   removeToken(name: string): void;
   /** Renames a token and its scope map, which keep their other properties. */
   renameToken(from: string, to: string): void;
@@ -166,6 +168,10 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     knows,
     putScopeMap: ({ name, description = "", actions }) =>
       void scopeMaps.set(name, { id: `${resource.id}/scopeMaps/${name}`, name, description, actions }),
+    generate: (name, slot) => {
+      const token = tokens.get(name);
+      if (token) make(token, slot);
+    },
     removeToken: (name) => void tokens.delete(name),
     renameToken: (from, to) => {
       const [token, map] = [tokens.get(from), scopeMaps.get(from)];

@@ -157,11 +157,16 @@ export class Play {
   }
 
   fail(why: string): never {
-    const runs = this.programs.map(
-      ({ line, trace, state, run }) =>
-        `${line}: ${state}\n  ${trace.map((one, at) => `${at + 1} ${one}`).join("\n  ")}\n${run?.stdout ?? ""}${run?.stderr ?? ""}`,
-    );
-    throw new Error([why, ...this.notes, ...runs].join("\n"));
+    throw new Error(this.told(why));
+  }
+
+  /** What happened in this world, for a person who reads a failure. */
+  told(why: string): string {
+    const runs = this.programs.map(({ line, trace, state, run }) => {
+      const requests = trace.map((one, at) => `  ${at + 1} ${one}`);
+      return [`${line}: ${state}`, ...requests, run?.stdout, run?.stderr].join("\n");
+    });
+    return [why, ...this.notes, ...runs].join("\n");
   }
 
   /** Waits until the program waits before a request, or has ended. */

@@ -69,7 +69,7 @@ function deleteSecret({ world }: Play) {
 }
 
 /** What a run leaves, without what differs between two runs that do the same. */
-export function stateOf({ world: { cluster, azure } }: Play) {
+export function stateOf({ world: { cluster, azure }, watch }: Play) {
   const source = cluster.get("secret", "app", name);
   const login = loginOf(source);
   const secrets = cluster.all("secret").map((secret) => {
@@ -102,7 +102,7 @@ export function stateOf({ world: { cluster, azure } }: Play) {
     applications: azure.directory.applications.map(({ displayName }) => displayName),
     roles: azure.directory.assignments.length,
     recorded: [...passwords, ...keys].filter(isRecorded).length,
-    unknown: [...passwords, ...keys].filter((one) => !isRecorded(one)).length,
+    unknown: [...passwords, ...keys].filter((one) => !isRecorded(one) && !watch.isPersons(one.madeAt)).length,
   };
 }
 

@@ -58,6 +58,9 @@ export class Watch {
   readonly #proven = new Set<string>();
   /** The passwords that a person generated, and when they or a Secret were written by others: the step. */
   readonly #persons = new Map<string, number>();
+  readonly #personsTimes = new Set<string | undefined>();
+  /** The passwords that a person has ended, with the step. */
+  readonly #endedByPersons = new Map<string, number>();
   readonly #written = new Map<string, number>();
   readonly #unclear = new Set<string>();
 
@@ -109,14 +112,20 @@ export class Watch {
   }
 
   #notePasswords(before: Seen, after: Seen): void {
+    const alive = new Set(after.passwords.map(({ text }) => text));
+    for (const { text } of before.passwords) if (!alive.has(text)) this.#endedByPersons.set(text, this.#play.step);
     const known = new Set(before.passwords.map(({ text }) => text));
     const intent = claimOf(this.#source(before))?.intent;
-    for (const { text, slot } of after.passwords) {
+    for (const { text, slot, madeAt } of after.passwords) {
       if (known.has(text)) continue;
+      this.#personsTimes.add(madeAt);
       this.#persons.set(text, this.#play.step);
       if (slot === intent?.slot && !this.isStrict) this.#unclear.add(text);
     }
   }
+
+  /** Whether a person generated the password of that time. */
+  isPersons = (madeAt: string | undefined): boolean => this.#personsTimes.has(madeAt);
 
   check(): void {
     if (this.#breaches.length > 0) this.#play.fail(this.#breaches.slice(0, 4).join("\n"));
@@ -164,14 +173,22 @@ export class Watch {
     const [namespace = "", called] = key.split("/");
     const isGiven = given.includes(namespace) && called === name;
     const isDeleted = isGiven && !after?.login && /^(delete|prune)/.test(program.line);
-    if (before?.pulls && !after?.pulls && !isDeleted) this.#compareUse(key, program, what);
+    if (before?.pulls && !after?.pulls && !isDeleted) this.#compareUse(key, after?.login?.password, program, what);
     if (after?.login && after.login.password !== before?.login?.password) this.#compareLogin(key, after.login, isGiven, what);
     if (before && isLost(before.secret, after?.secret)) this.#breach(`${what} changes what others wrote in ${key}`);
   }
 
-  #compareUse(key: string, program: Program, what: string): void {
-    if (program.listed > 0 && (this.#written.get(key) ?? -1) > program.listed) this.excused.gap++;
+  #compareUse(key: string, password: string | undefined, program: Program, what: string): void {
+    // If a person has ended the source's password, one of the two slots must be emptied for another
+    const isEnded = this.#isEndedByPerson(program, password);
+    const isWritten = program.listed > 0 && (this.#written.get(key) ?? -1) > program.listed;
+    if (isEnded || isWritten) this.excused.gap++;
     else this.#breach(`${what} ends the login of ${key}`);
+  }
+
+  #isEndedByPerson({ looked }: Program, password = ""): boolean {
+    const source = this.#play.world.loginIn("app", name)?.password ?? "";
+    return (this.#endedByPersons.get(password) ?? -1) > looked || this.#endedByPersons.has(source);
   }
 
   #compareLogin(key: string, { username, password }: Login, isGiven: boolean, what: string): void {
