@@ -36,10 +36,10 @@ function holds(play: Play, line: string, act: Act): void {
   expect({ unknown, isClaimed }, play.told(act.name)).toEqual({ unknown: 0, isClaimed: false });
 }
 
-test.for(rows)(
-  "holds the guarantees when $who acts after each request: $what",
+test.for(rows.map((one) => [one.who, one.what, one] as const))(
+  "holds the guarantees when %s acts after each request: %s",
   { timeout: 120_000 },
-  async ({ who, acts, ...scenario }) => {
+  async ([who, , { acts, ...scenario }]) => {
     const { requests } = await undisturbed(scenario);
     for (const act of acts)
       for (const step of [0, ...upTo(requests)]) {
@@ -55,14 +55,18 @@ test.for(rows)(
   },
 );
 
-test.for(rows)("holds the guarantees when $who acts after a kill: $what", { timeout: 120_000 }, async ({ who, acts, ...scenario }) => {
-  const { requests } = await undisturbed(scenario);
-  for (const act of acts)
-    for (const step of upTo(requests)) {
-      const play = await after(...scenario.start);
-      await play.alone(scenario.line, { [step]: "kill after" });
-      play.act(act);
-      await again(play, scenario.line, who);
-      holds(play, scenario.line, act);
-    }
-});
+test.for(rows.map((one) => [one.who, one.what, one] as const))(
+  "holds the guarantees when %s acts after a kill: %s",
+  { timeout: 120_000 },
+  async ([who, , { acts, ...scenario }]) => {
+    const { requests } = await undisturbed(scenario);
+    for (const act of acts)
+      for (const step of upTo(requests)) {
+        const play = await after(...scenario.start);
+        await play.alone(scenario.line, { [step]: "kill after" });
+        play.act(act);
+        await again(play, scenario.line, who);
+        holds(play, scenario.line, act);
+      }
+  },
+);

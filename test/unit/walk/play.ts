@@ -42,7 +42,11 @@ export type Program = {
   listed: number;
 };
 
-type Live = Program & { readonly waiting: (() => void)[]; interrupt(): void };
+type Live = Program & {
+  /** Each starts the program, or gives it the response of a request, which was applied when it was sent. */
+  readonly waiting: (() => void)[];
+  interrupt(): void;
+};
 
 const current = new AsyncLocalStorage<Live>();
 const never = () => new Promise<never>(() => {});
@@ -82,7 +86,7 @@ export class Play {
     Object.assign(this.world.ports, { registry: this.watch.proving(registry as never) });
   }
 
-  /** Starts a command. It waits before its first request. */
+  /** Adds a command, which starts with its first turn. */
   add(line: string, fates: Readonly<Record<number, Fate>> = {}): Program {
     const program: Live = {
       line,
@@ -101,11 +105,13 @@ export class Play {
         program.interrupt = interrupt;
       },
     };
-    current.run(program, () => {
-      void type(line, this.world.ports, more).then(
-        (run) => Object.assign(program, { state: "ended", run }),
-        (error: unknown) => Object.assign(program, { state: "ended", run: { stdout: "", stderr: String(error), code: 99 } }),
-      );
+    program.waiting.push(() => {
+      void current
+        .run(program, () => type(line, this.world.ports, more))
+        .then(
+          (run) => Object.assign(program, { state: "ended", run }),
+          (error: unknown) => Object.assign(program, { state: "ended", run: { stdout: "", stderr: String(error), code: 99 } }),
+        );
     });
     this.programs.push(program);
     this.notes.push(`${line} ${JSON.stringify(fates)}`);
@@ -118,7 +124,6 @@ export class Play {
     for (const [index, requests = Number.POSITIVE_INFINITY] of turns) {
       const program = this.programs[index] as Live;
       const end = program.trace.length + requests;
-      await this.#settle(program);
       while (program.state === "going" && program.trace.length < end) {
         program.waiting.shift()?.();
         await this.#settle(program);
@@ -169,7 +174,7 @@ export class Play {
     return [why, ...this.notes, ...runs].join("\n");
   }
 
-  /** Waits until the program waits before a request, or has ended. */
+  /** Waits until the program waits for a response, or has ended. */
   async #settle(program: Live): Promise<void> {
     const start = performance.now();
     do {
@@ -182,13 +187,16 @@ export class Play {
   async #request(asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
     const program = current.getStore();
     if (!program) return next();
-    if (program.state === "going") await new Promise<void>((go) => program.waiting.push(go));
     if (program.state !== "going") return never();
     program.trace.push(`${asked.call} ${asked.at}${asked.dryRun ? " (dry run)" : ""}`);
     const fate = program.fates.get(program.trace.length);
-    if (fate === undefined) return this.#perform(program, asked, next);
-    this.notes.push(`${fate}: ${program.trace.at(-1)}`);
-    return this.#meet(fate, program, asked, next);
+    if (fate) this.notes.push(`${fate}: ${program.trace.at(-1)}`);
+    try {
+      return await (fate ? this.#meet(fate, program, asked, next) : this.#perform(program, asked, next));
+    } finally {
+      if (program.state === "going") await new Promise<void>((go) => program.waiting.push(go));
+      if (program.state !== "going") await never();
+    }
   }
 
   async #perform(program: Program, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {

@@ -22,8 +22,8 @@ export const create = (kind: Kind, ...more: readonly string[]) =>
 export const copies = "--copy-to b,c";
 export const rotate = (grace: string) => `rotate acr-myregistry -n app --grace ${grace}`;
 export const remove = "delete acr-myregistry -n app --yes";
-const attach = "attach acr-myregistry -n app --serviceaccount default";
-const detach = "detach acr-myregistry -n app --serviceaccount default";
+export const attach = "attach acr-myregistry -n app --serviceaccount default";
+export const detach = "detach acr-myregistry -n app --serviceaccount default";
 
 export type Step = string | Act;
 

@@ -1,0 +1,83 @@
+import { test } from "vitest";
+import { kills, type Play } from "./play.ts";
+import { after, attach, copies, create, detach, kinds, pass, remove, rotate, type Step, stateOf, upTo } from "./scenarios.ts";
+
+type Pair = { readonly what: string; readonly start: readonly Step[]; readonly first: string; readonly second: string };
+
+const nameOf = (line: string) =>
+  line.replace("acr-myregistry --registry myregistry --repository app/web -n app --serviceaccount default ", "");
+
+const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
+  const many = create(kind, copies);
+  const one = create(kind, "--copy-to b");
+  const revoke = `${remove} --revoke`;
+  const made = [one, pass];
+  const rows: Omit<Pair, "what">[] = [
+    { start: [], first: one, second: one },
+    { start: [], first: one, second: many },
+    { start: made, first: one, second: rotate("0") },
+    { start: made, first: rotate("0"), second: rotate("0") },
+    { start: made, first: rotate("1h"), second: rotate("0") },
+    { start: made, first: rotate("0"), second: many },
+    { start: made, first: many, second: rotate("0") },
+    { start: made, first: rotate("0"), second: revoke },
+    { start: made, first: revoke, second: rotate("0") },
+    { start: made, first: revoke, second: one },
+    { start: made, first: one, second: revoke },
+    { start: made, first: revoke, second: revoke },
+    { start: made, first: attach, second: detach },
+  ];
+  return rows.map((row) => ({ ...row, what: `${nameOf(row.first)} and ${nameOf(row.second)}, ${what}` }));
+});
+
+/** Whoever came last: one more run of create ends well. */
+async function endsWell(play: Play, { start, first }: Pair): Promise<void> {
+  play.watch.check();
+  const line = start.find((step) => typeof step === "string") ?? first;
+  const { run } = await play.alone(line);
+  play.watch.check();
+  const { secrets, unknown } = stateOf(play);
+  const [source] = secrets.filter(({ at }) => at.startsWith("app/"));
+  const isWell = run?.code === 0 && unknown === 0 && source?.state === "has the login" && !source.isClaimed;
+  const isSame = secrets.every(({ state }) => state === "has the login");
+  if (!isWell || !isSame) play.fail(JSON.stringify({ unknown, secrets }, undefined, 1));
+}
+
+async function lengthOf({ start, first }: Pair): Promise<number> {
+  return (await (await after(...start)).alone(first)).trace.length;
+}
+
+test.for(pairs.map((one) => [one.what, one] as const))(
+  "ends well when the second run comes at any request of the first: %s",
+  { timeout: 240_000 },
+  async ([, pair]) => {
+    for (const step of upTo(await lengthOf(pair))) {
+      const others = await both(pair, step, Number.POSITIVE_INFINITY);
+      for (const back of upTo(others).filter((at) => (at + step) % 5 === 0)) await both(pair, step, back);
+    }
+  },
+);
+
+/** The second run comes after some requests of the first, which goes on after some requests of the second. @returns the second's number */
+async function both(pair: Pair, step: number, back: number): Promise<number> {
+  const play = await after(...pair.start);
+  play.add(pair.first);
+  const second = play.add(pair.second);
+  await play.play([[0, step], [1, back], [0], [1]]);
+  await endsWell(play, pair);
+  return second.trace.length;
+}
+
+test.for(pairs.map((one) => [one.what, one] as const))(
+  "ends well when the second run comes after a kill of the first: %s",
+  { timeout: 120_000 },
+  async ([, pair]) => {
+    for (const step of upTo(await lengthOf(pair)))
+      for (const fate of kills) {
+        const play = await after(...pair.start);
+        await play.alone(pair.first, { [step]: fate });
+        await play.alone(pair.second);
+        await endsWell(play, pair);
+      }
+  },
+);
