@@ -129,11 +129,9 @@ async function* ensure(owner: Owner, account: TokenAccount, grant: Grant, env: E
   if (account.exists) return ready;
   yield { to: account.ref, result: "created", because: "it does not exist" };
   if (dryRun) return ready;
-  const token = await send(async () => {
-    // A PUT over an existing token deletes its passwords
-    if (await azure.token(registry, name)) throw new CliError("conflict", `another client created the ACR token "${name}"`);
-    return azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${name}` });
-  });
+  // A PUT over an existing token deletes its passwords
+  if (await azure.token(registry, name)) throw new CliError("conflict", `another client created the ACR token "${name}"`);
+  const token = await send(() => azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${name}` }));
   undo.push(() => patiently(() => azure.deleteToken(registry, name)));
   return { ...ready, exists: true, passwords: shownIn(token) };
 }
@@ -144,7 +142,7 @@ async function* ensureScopeMap(
   grant: Grant,
   env: Ensuring,
 ): AsyncGenerator<Outcome, ScopeMap | undefined> {
-  const { azure, registry, dryRun, send, undo, force, patiently } = env;
+  const { azure, registry, dryRun, undo, force, patiently } = env;
   const { name } = owner;
   const { scopeMap } = account;
   const change = changeOf(scopeMap?.actions ?? [], grant);
@@ -165,10 +163,12 @@ async function* ensureScopeMap(
   yield { to, result: scopeMap ? "configured" : "created", grants, withdraws: withdraws.length > 0 ? withdraws : undefined, messages };
   if (dryRun) return { id: "", name, description: "", ...scopeMap, actions: change.after };
   const description = scopeMap?.description ?? (await owner.description());
-  const written = await send(() => writeDifference({ name, description }, { added: change.added, removed: change.removed }, env));
+  const written = await writeDifference({ name, description }, { added: change.added, removed: change.removed }, env);
   const reverse = { added: change.removed, removed: change.added };
   undo.push(() =>
-    patiently<unknown>(() => (scopeMap ? writeDifference({ name, description }, reverse, env) : azure.deleteScopeMap(registry, name))),
+    scopeMap
+      ? writeDifference({ name, description }, reverse, { ...env, send: patiently })
+      : patiently(() => azure.deleteScopeMap(registry, name)),
   );
   return written;
 }
@@ -176,10 +176,14 @@ async function* ensureScopeMap(
 type Difference = { readonly added: readonly string[]; readonly removed: readonly string[] };
 
 /** Writes only this run's own difference: another client may have changed the scope map since it was read. */
-async function writeDifference(of: Pick<ScopeMap, "name" | "description">, { added, removed }: Difference, { azure, registry }: TokenEnv) {
+async function writeDifference(
+  of: Pick<ScopeMap, "name" | "description">,
+  { added, removed }: Difference,
+  { azure, registry, send }: Ensuring,
+) {
   const now = await azure.scopeMap(registry, of.name);
   const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
-  return azure.putScopeMap(registry, { ...of, description: now?.description ?? of.description, actions });
+  return send(() => azure.putScopeMap(registry, { ...of, description: now?.description ?? of.description, actions }));
 }
 
 /** Actions of other users stay, because these users may push with them; except with `exact`, which takes away pulling. */

@@ -171,7 +171,9 @@ async function* keep({ secret, credential, login, test }: Inside, run: Run, plac
   const isSame = JSON.stringify(copiesOf(secret)) === JSON.stringify(places.copies);
   const hold = once(async () => {
     const held = await claim(attempts, { creates: { shape: order.shape, obstacle: () => undefined } }, tools);
-    if (JSON.stringify(held.credential) !== JSON.stringify(credential)) throw new Again("another run has replaced the login");
+    // The other run may have left a password
+    const isOld = held.hasWaited || JSON.stringify(held.credential) !== JSON.stringify(credential);
+    if (isOld) throw new Again("another run has written the Secret");
     if (!isSame) await store(held, { credential, login, copies: places.copies }, order.shape, false);
     return held;
   });
