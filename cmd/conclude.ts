@@ -1,5 +1,5 @@
 import { ProxyEnded, permissionHint } from "../src/errors.ts";
-import { everyNamespace, type Fix, inPlace } from "../src/fix.ts";
+import { type Fix, inPlace } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { DryRun, Outcome } from "../src/outcome.ts";
 import { printError } from "../src/output/error.ts";
@@ -74,7 +74,7 @@ function endOf(tally: ReturnType<typeof openTally>, { session, flags, places, wh
 /** Returns the command that finds what still keeps pods from pulling, after a run that attached a Secret. */
 const checkOf = ({ namespaces }: Places, where: PlaceDetail): Fix => ({
   verb: "check",
-  ...(where === "one" ? { namespace: namespaces?.[0] } : { scope: everyNamespace }),
+  ...(where === "one" ? { namespace: namespaces?.[0] } : { allNamespaces: true }),
 });
 
 /** Whether to print the next step after a run: only for people, and only if it has changed something. */

@@ -1,9 +1,6 @@
 import { usage } from "../src/errors.ts";
-import { type Fix, listEverywhere } from "../src/fix.ts";
 import type { Outcome } from "../src/outcome.ts";
-import { type ClusterScope, noneMatches } from "../src/scope/cluster-scopes.ts";
 import type { RecreateOptions } from "../src/targets/lists.ts";
-import { onlySecret } from "../src/usage/pull-secrets.ts";
 import { type TargetOptions, wantsTargets } from "../src/usage/targets.ts";
 import { conclude } from "./conclude.ts";
 import { dryRun, type Flags, fieldManager, formatFlag, output, recreateFlag, targetGroup, under, type Values } from "./line/flags.ts";
@@ -55,17 +52,6 @@ export async function readTargetLine(
 /** Prints the outcomes of a run in one namespace. @returns the exit code */
 export const concludeIn = (namespace: string, outcomes: AsyncIterable<Outcome>, session: Session, flags: ChangeFlags): Promise<number> =>
   conclude(outcomes, session, flags, { namespaces: [namespace], open: false });
-
-/**
- * Returns the name of the Secret if the command line names none: the only one of the only namespace.
- * @param otherwise the fix if there is none
- */
-export async function nameOfSecret({ cluster, namespaces, open }: ClusterScope, otherwise: Fix): Promise<string> {
-  const [namespace, ...others] = namespaces;
-  if (namespace === undefined) throw noneMatches();
-  if (others.length === 0 && !open) return onlySecret(cluster, namespace, otherwise);
-  throw usage("specify a Secret name when you select more than one namespace", listEverywhere);
-}
 
 /** Makes a run with a format that prints changes to commit a dry run. */
 export const onlyPrinted = <F extends ChangeFlags>(flags: F): F =>

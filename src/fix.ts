@@ -1,5 +1,4 @@
 import type { SignInOptions } from "./azure/port.ts";
-import type { Scope } from "./scope/scope.ts";
 
 /**
  * What to do next, as data. `cmd/line/format-command.ts` formats it as a command that parses and is safe to paste.
@@ -19,8 +18,8 @@ export type PluginCommand = Place &
     readonly secret?: string;
     /** As in kubectl: `deployment/web`, or a kind if `all` or `selector` is set. */
     readonly targets?: readonly string[];
-    /** The namespaces, if the command acts on several. */
-    readonly scope?: Scope;
+    /** The command acts in all namespaces. */
+    readonly allNamespaces?: true;
     readonly identity?: SignInOptions;
     /** Another way, in words. It is printed on a line of its own. */
     readonly or?: string;
@@ -103,14 +102,7 @@ type Steps = Place & { readonly do: "steps"; readonly steps: readonly Fix[]; rea
 
 export const hasVerb = (fix: Fix, verb: string): fix is PluginCommand => "verb" in fix && fix.verb === verb;
 
-export const everyNamespace: Scope = {
-  namespaces: "all",
-  selector: undefined,
-  exclude: [],
-  includeSystem: false,
-};
-
-export const listEverywhere: PluginCommand = { verb: "list", scope: everyNamespace, output: "wide" };
+export const listEverywhere: PluginCommand = { verb: "list", allNamespaces: true, output: "wide" };
 
 /** Returns the fix with a place for each command that has none. A cluster-wide object has no namespace. */
 export function inPlace(fix: Fix, at: Place): Fix {

@@ -1,12 +1,10 @@
 import type { SignInOptions } from "../../src/azure/port.ts";
 import { type Fix, type FlagValues, hintText, inPlace, type KubectlCommand, type PluginCommand } from "../../src/fix.ts";
 import type { KubeFlags } from "../../src/kube/port.ts";
-import type { Scope } from "../../src/scope/scope.ts";
 import type { createFlags } from "../create/options.ts";
-import { identityFlags, output, targetFlags, type Values } from "./flags.ts";
+import { identityFlags, output, targetFlags } from "./flags.ts";
 import { type forwarded, ours } from "./kubectl-flags.ts";
 import { listWord } from "./parse.ts";
-import type { scopeFlags } from "./scope-flags.ts";
 
 /** The cluster and the namespace of the current command line, for a command that acts in the same place. */
 export type CurrentPlace = Pick<KubeFlags, "forward" | "namespace"> & {
@@ -102,16 +100,6 @@ function flagsOf(command: PluginCommand): string[] {
   return Object.entries(flagNames).flatMap(([field, flag]) => flagWords(flag, values[field as keyof Printed]));
 }
 
-function scopeValues({ namespaces, selector, exclude, includeSystem }: Scope): Partial<Values<typeof scopeFlags>> {
-  return {
-    namespaces: typeof namespaces === "object" ? [...namespaces.names, ...namespaces.globs] : [],
-    "namespace-selector": selector,
-    "all-namespaces": namespaces === "all" && selector === undefined,
-    "exclude-namespaces": exclude,
-    "include-system": includeSystem,
-  };
-}
-
 /** The flags with a short form. The tables of the verbs are loaded only with their verb. */
 const shorts: Readonly<Record<string, string | undefined>> = {
   namespace: ours.namespace.short,
@@ -136,21 +124,17 @@ const valued = (flag: string, text: string) => (text === "" || text.startsWith("
 const unprinted: readonly (keyof typeof forwarded)[] = ["token", "cache-dir", "disable-compression"];
 
 function placeFlags(of: PluginCommand | KubectlCommand, given: CurrentPlace): string[] {
-  const scope = "scope" in of ? of.scope : undefined;
+  const isEverywhere = "verb" in of && of.allNamespaces === true;
   const kept = given.forward.filter((word) => !unprinted.some((flag) => word.startsWith(`--${flag}=`)));
   const isContext = (word: string) => Number(word.startsWith("--context="));
   const isClusterWide = "kubectl" in of && ["create namespace", "get namespaces"].includes(of.kubectl);
-  const namespace = selectsNamespaces(scope) || isClusterWide ? undefined : (of.namespace ?? given.namespace);
   return [
-    ...flagWords("namespace", namespace),
-    ...Object.entries(scope ? scopeValues(scope) : {}).flatMap(([flag, value]) => flagWords(flag, value)),
+    ...flagWords("namespace", isEverywhere || isClusterWide ? undefined : (of.namespace ?? given.namespace)),
+    ...flagWords("all-namespaces", isEverywhere),
     ...flagWords("context", given.context),
     ...kept.toSorted((a, b) => isContext(b) - isContext(a)),
   ];
 }
-
-const selectsNamespaces = (scope: Scope | undefined): boolean =>
-  scope !== undefined && (scope.namespaces !== "current" || scope.selector !== undefined);
 
 const formatKubectl = (command: KubectlCommand, given: CurrentPlace): string =>
   line(["kubectl", ...command.kubectl.split(" "), ...placeFlags(command, given), ...command.args]);

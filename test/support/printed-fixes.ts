@@ -38,20 +38,8 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
     line: "kubectl acr-secret create --registry r --copy-to-selector team=web",
   },
   {
-    fix: {
-      verb: "create",
-      registry: "r",
-      scope: { namespaces: { names: ["a"], globs: ["b-*"] }, selector: undefined, exclude: [], includeSystem: false },
-    },
-    line: "kubectl acr-secret create --namespaces a --namespaces 'b-*' --registry r",
-  },
-  {
-    fix: {
-      verb: "create",
-      registry: "r",
-      scope: { namespaces: "current", selector: undefined, exclude: [], includeSystem: false },
-    },
-    line: "kubectl acr-secret create --registry r",
+    fix: { verb: "create", registry: "r", copyTo: ["a", "b-*"] },
+    line: "kubectl acr-secret create --registry r --copy-to a --copy-to 'b-*'",
   },
   {
     fix: {
@@ -124,16 +112,10 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
     fix: { kubectl: "create", args: ["-f", "pod-demo-p.json"], namespace: "demo" },
     line: "kubectl create -n demo -f pod-demo-p.json",
   },
-  // A scope that the line already contains is not repeated.
   {
-    fix: {
-      verb: "delete",
-      secret: "acr",
-      yes: true,
-      scope: { namespaces: "all", selector: undefined, exclude: [], includeSystem: false },
-    },
+    fix: { verb: "check", allNamespaces: true },
     given: { forward: [], context: "prod", namespace: "demo" },
-    line: "kubectl acr-secret delete --all-namespaces --context prod acr --yes",
+    line: "kubectl acr-secret check --all-namespaces --context prod",
   },
   { fix: { kubectl: "get", args: ["serviceaccounts"], namespace: "demo" }, line: "kubectl get -n demo serviceaccounts" },
   {

@@ -66,8 +66,7 @@ test.for<{
 });
 
 test("requires named repositories when no pod in several namespaces uses an image", () => {
-  const scope = { namespaces: "all", selector: undefined, exclude: [], includeSystem: false } as const;
-  expect(() => repositoryScopeOf({ ...of, scope }, { repositories: [], fromPods: false, images: [] }, undefined)).toThrow(
+  expect(() => repositoryScopeOf({ ...of, copyToAll: true }, { repositories: [], fromPods: false, images: [] }, undefined)).toThrow(
     `no pod in the selected namespaces uses an image of ${host}`,
   );
 });
