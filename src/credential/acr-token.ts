@@ -36,7 +36,7 @@ export function tokenIssuer(env: TokenEnv): Issuer {
     ...env,
     ...sending,
     patiently,
-    send: (request) => send(() => patiently(request)),
+    send: (request) => patiently(() => send(request)),
   });
   return {
     kind: "acr-token",
@@ -47,9 +47,9 @@ export function tokenIssuer(env: TokenEnv): Issuer {
     look: (owner, evidence) => look(owner, evidence, env),
     ensure: (owner, account, grant, sending) => ensure(owner, account as TokenAccount, grant, ensuring(sending)),
     slotFor: freeSlot,
-    async generate({ ref: { name } }, slot, expiresAt): Promise<Made> {
+    async generate({ ref: { name } }, slot, expiresAt, send): Promise<Made> {
       const request = () => azure.generatePassword(registry, { token: name, slot: slot as Slot, expiresAt });
-      const made = await patiently(request);
+      const made = await patiently(() => send(request));
       const { password, madeAt = "" } = made;
       return { login: { username: name, password }, identity: name, slot, madeAt, expiresAt: made.expiresAt, by: await createdBy(azure) };
     },

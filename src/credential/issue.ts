@@ -71,7 +71,8 @@ export async function* issue(work: Work, seen: Account, order: Order): AsyncGene
     const made = { identity: account.identity ?? account.ref.name, slot, expiresAt };
     return yield* storeAs(work, recordOf(issuer, made, order, { replaced, now: tools.cluster().now() }), undefined, order);
   }
-  const generate = () => sendToAzure(hold, attempts, () => issuer.generate(account, slot, expiresAt));
+  const send = <T>(request: () => Promise<T>) => sendToAzure(hold, attempts, request);
+  const generate = () => issuer.generate(account, slot, expiresAt, send);
   const made = await tools.during(`Generating a password of ${account.ref.name}`, generate);
   undo.push(() => issuer.end(account, made));
   yield* prove({ ...work, hasNewRight: account.hasNewRight }, made.login, order.scope, true);

@@ -96,7 +96,7 @@ export type Issuer = {
   /** The slot to note before a password is generated; undefined if every slot has a password that somebody may have. */
   slotFor(account: Account, noted: Intent | undefined, isNobodys: (password: Shown) => boolean, owner: Owner): string | undefined;
   /** Generates a password in a noted slot. Sent without repetition. */
-  generate(account: Account, slot: string, expiresAt: string | undefined): Promise<Made>;
+  generate(account: Account, slot: string, expiresAt: string | undefined, send: Sending["send"]): Promise<Made>;
   /** Ends exactly this password, if Azure still shows it. Sent without repetition. */
   end(account: Account, password: Shown): Promise<void>;
   /** Deletes the account and everything that was created for it. */

@@ -37,8 +37,6 @@ type PrincipalAccount = Account & {
   readonly description: string;
   /** Azure may not know the application everywhere, because it has no password yet. */
   readonly isNew: boolean;
-  /** Sends each attempt of a request while the claim lasts: Azure may take minutes until it knows a new application. */
-  readonly send?: Sending["send"];
   /** The source records it. */
   readonly isRecorded: boolean;
   /** @throws CliError conflict if it must not get a password */
@@ -61,7 +59,6 @@ const roleRef = (name: string) => ({ kind: "roleassignment.management.azure.com"
 /** An application in Microsoft Graph with a role on the registry. Its passwords are keys, of which several Secrets can have one each. */
 export function principalIssuer(env: PrincipalIssuing): Issuer {
   const { azure, registry, mode, waits, sleep } = env;
-  const brief = { wait: briefly, sleep };
   return {
     kind: "service-principal",
     registry,
@@ -76,16 +73,15 @@ export function principalIssuer(env: PrincipalIssuing): Issuer {
         noted && isKeyOwnedBy(noted.slot, { description, name }) && passwords.every((one) => one.name !== noted.slot || isNobodys(one));
       return isFree ? noted.slot : keyNameOf({ description, name }, crypto.randomUUID().slice(0, 8));
     },
-    async generate(account, slot, expiresAt): Promise<Made> {
-      const { application, isNew, checkControl: check, send } = account as PrincipalAccount;
+    async generate(account, slot, expiresAt, send): Promise<Made> {
+      const { application, isNew, checkControl: check } = account as PrincipalAccount;
       if (!application) throw deleted(account as PrincipalAccount);
       await check();
       // A killed run has left them: their random name was noted for no other password
-      for (const left of account.passwords.filter(({ name }) => name === slot)) await endKey(application, left, env);
+      for (const left of account.passwords.filter(({ name }) => name === slot)) await send(() => endKey(application, left, env));
       const add = () => azure.addKey(application.id, { displayName: slot, expiresAt });
-      const made = await (send
-        ? retryWhileReplicating(isNew, { wait: waits.password, sleep }, () => send(add))
-        : retryWhileReplicating(false, brief, add));
+      const wait = isNew ? waits.password : briefly;
+      const made = await retryWhileReplicating(isNew, { wait, sleep }, () => send(add));
       const { password, madeAt = "" } = made;
       const login = { username: application.appId, password };
       return { login, identity: application.appId, slot: made.slot, madeAt, expiresAt: made.expiresAt, by: await createdBy(azure) };
@@ -164,7 +160,6 @@ async function* ensure(owner: Owner, account: PrincipalAccount, grant: Grant, en
   yield* ensureRole(owner, { account, application, principal, change, warning }, env);
   const ready = {
     ...account,
-    send: env.send,
     hasNewRight: change !== undefined,
     application,
     principal,

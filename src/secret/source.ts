@@ -19,6 +19,7 @@ import {
   credentialKey,
   credentialOf,
   type Intent,
+  samePassword,
   sourceKey,
   sourceOf,
 } from "./record.ts";
@@ -180,7 +181,8 @@ export function storing(to: Ref<"secret">, by: By, of: Storing, { ends }: { read
     by,
     (old) => old !== undefined && isStored(old, of) && isClaimed(old) !== ends,
     (old, claim) => {
-      const intent = claim?.intent && isUsed(claim.intent, credential) ? undefined : claim?.intent;
+      const isUsed = claim?.intent !== undefined && isFor(claim.intent, credential, credentialOf(old));
+      const intent = isUsed ? undefined : claim?.intent;
       const after = ends ? { [claimKey]: null } : noted(claimFrom(by, { identity: claim?.identity, intent }));
       return patchWith(old, of, after);
     },
@@ -188,8 +190,9 @@ export function storing(to: Ref<"secret">, by: By, of: Storing, { ends }: { read
   return (old) => (!old && by.isDry ? createWith(to, of) : store(old));
 }
 
-/** Whether the record describes the password for which the intent was noted. A key of an application has another id than its noted name. */
-const isUsed = ({ slot }: Intent, credential: Credential): boolean => slot === credential.slot || !/^password[12]$/.test(slot);
+/** Whether the record describes the password for which an intent was noted. A key of an application has another id than its noted name. */
+const isFor = ({ slot }: Intent, credential: Credential, old: Credential | undefined): boolean =>
+  !samePassword(credential, old) && (slot === credential.slot || !/^password[12]$/.test(slot));
 
 /** Writes a source without a claim, for a login that the run did not generate. */
 export const storingGiven =

@@ -64,7 +64,7 @@ async function* issueTo(issuer: Issuer, order: ExportOrder, tools: Tools): Async
     if (tools.dryRun !== "none")
       return { login: undefined, credential: { kind, host, identity: ready.identity ?? owner.name, slot, repositories, isExported: true } };
     const { login, ...made } = await tools.during(`Generating a password of ${ready.ref.name}`, () =>
-      issuer.generate(ready, slot, order.expiresAt),
+      issuer.generate(ready, slot, order.expiresAt, sending.send),
     );
     undo.push(() => issuer.end(ready, made));
     yield* prove({ tools, issuer, hasNewRight: ready.hasNewRight }, login, order.verify ? scope : undefined, true);

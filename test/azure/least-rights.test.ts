@@ -30,7 +30,7 @@ async function issue(issuer: Issuer, { name, secret = name, repositories = [] }:
   let step = await steps.next();
   while (!step.done) step = await steps.next();
   const account: Account = step.value;
-  const made = await issuer.generate(account, issuer.slotFor(account, undefined, () => false, owner) ?? "", undefined);
+  const made = await issuer.generate(account, issuer.slotFor(account, undefined, () => false, owner) ?? "", undefined, sending.send);
   undo.push(() => issuer.end(account, made));
   return async () => {
     for (const reverse of undo.toReversed()) await reverse();

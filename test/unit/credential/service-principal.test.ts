@@ -73,7 +73,7 @@ function open(world: FakeWorld, options: Options = {}) {
     const isNobodys = ({ name }: Shown) => name === noted?.slot;
     const slot = issuer.slotFor(account, noted, isNobodys, of) ?? expect.unreachable("no slot");
     noted = { slot, until: "2026-01-01T00:00:00Z" };
-    return sending.send(() => issuer.generate(account, slot, undefined));
+    return issuer.generate(account, slot, undefined, sending.send);
   }
 
   /** Starts again as often as a verb does. */
@@ -500,7 +500,7 @@ test("replaces the password that a killed run has left, and never another one", 
     expect(issuer.slotFor(account, noted, nobodys, owner)).toMatch(
       /^acr-secret: secret acr in namespace demo of cluster 1a2b3c4d #[0-9a-f]{8}$/,
     );
-  await issuer.generate(account, ours("1"), undefined);
+  await issuer.generate(account, ours("1"), undefined, (request) => request());
   expect(world.azure.directory.applications[0]?.keys.map(({ displayName }) => displayName)).toEqual([ours("0"), ours("1")]);
   expect(world.asking.writes.map((call) => call.split(" ")[0])).toEqual(["removeKey", "addKey"]);
 });
