@@ -50,7 +50,7 @@ export const rotate = verb({
     if (problem) throw problem;
     const skipped: (readonly string[])[] = [];
     const able = sources.filter((source) => {
-      const isAble = unable(source) === undefined;
+      const isAble = unable(source) === undefined && (isNamed || !source.credential.isExported);
       if (!isAble) skipped.push(["unable"]);
       return isAble;
     });
