@@ -11,14 +11,19 @@ export type Held = { readonly by?: Ref<"secret"> | undefined; readonly unlisted?
 /** Finds Secrets that hold a login of a credential. */
 export type Holders = {
   /**
-   * Returns a pull Secret with another login of that user name that the registry accepts: any tenant can write the name with a wrong
-   * password.
-   * @param except the login that counts as none
+   * Returns a pull Secret with a login of that user name that the registry accepts: any tenant can write the name with a wrong password.
+   * @param counts whether a Secret with a login counts
    */
-  find(username: string, except: Login | undefined): Promise<Held>;
+  find(username: string, counts: (one: Found) => boolean): Promise<Held>;
 };
 
 type Found = { readonly to: Ref<"secret">; readonly login: Login };
+
+/** Whether a Secret holds another password than this. */
+export const isOther =
+  (than: Login | undefined) =>
+  ({ login }: Found): boolean =>
+    !than?.password.equals(login.password);
 
 type Listed = ReadonlyMap<string, readonly Found[]>;
 
@@ -48,11 +53,11 @@ export function openHolders(cluster: Pick<Cluster, "pages">, registry: () => Reg
   }
 
   return {
-    async find(username, except) {
+    async find(username, counts) {
       const listed = await list(username);
       if (listed instanceof CliError) return { unlisted: listed };
       const tested = new Map<string, Promise<boolean>>();
-      const others = listed.get(username)?.filter(({ login }) => !except?.password.equals(login.password)) ?? [];
+      const others = listed.get(username)?.filter(counts) ?? [];
       for (const { to, login } of others)
         if (await memoize(tested, login.password.hash(username), () => isTaken(registry(), host, login))) return { by: to };
       return {};

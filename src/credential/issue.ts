@@ -13,7 +13,7 @@ import type { Tools } from "../tools.ts";
 import { nameInPlace } from "../wording.ts";
 import { isShown } from "./acr-token.ts";
 import { type Attempts, byOf, extend, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
-import type { Held, Holders } from "./holders.ts";
+import { type Held, type Holders, isOther } from "./holders.ts";
 import type { Account, Issuer, Made, Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
 import { proveLogin } from "./prove.ts";
@@ -195,7 +195,7 @@ async function* endUnknown({ hold, attempts, issuer, holders }: Work, account: A
   const { slot } = older;
   const problem = `no Secret records ${slot} of ${name}, and another tool may use it`;
   if (!tools.force) throw new CliError("conflict", problem, { hint: `add --force to end ${slot} if no pull Secret holds it` });
-  const held = await holders.find(account.identity ?? "", login);
+  const held = await holders.find(account.identity ?? "", isOther(login));
   if (held.by) throw new CliError("conflict", `${nameInPlace(held.by)} holds ${slot} of ${name}`);
   if (tools.dryRun === "none") await sendToAzure(hold, attempts, () => issuer.end(account, older));
   yield { to: account.ref, result: "configured", slot, because: "no Secret records it", messages: notLooked(held.unlisted) };
@@ -262,7 +262,7 @@ async function* retire(work: Work, account: Account, { isRotation }: { readonly 
 
 /** Finds a Secret that holds another password than the source. A dry run that only seems to replace it would find the source. */
 async function findHolder({ login, tools }: Hold, { identity = "" }: Account, holders: Holders): Promise<Held> {
-  return tools.dryRun !== "none" && !login ? {} : holders.find(identity, login);
+  return tools.dryRun !== "none" && !login ? {} : holders.find(identity, isOther(login));
 }
 
 /** Another pull Secret holds the password that a rotation must end. Any tenant that has the login can cause this, so it fails no run on others. */

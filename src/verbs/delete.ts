@@ -175,7 +175,7 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
   if (revocation) requireOwn(revocation.owner, revocation.issuer, credential);
   await rehearse(to, secret, tools);
   const hold = await claim(attempts, {}, tools);
-  if (revocation) await refuseHeld(hold, order, hold.login);
+  if (revocation) await refuseHeld(hold, order, isElsewhere(hold));
   let isLeft = false;
   for await (const outcome of unused(state, hold, run)) {
     isLeft ||= isFailed(outcome);
@@ -189,7 +189,7 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
   if (revocation) {
     await writeSource(hold, emptying(byOf(tools), credential.host));
     // A tenant may have put the login back
-    if (tools.dryRun === "none") await refuseHeld(hold, order, undefined);
+    if (tools.dryRun === "none") await refuseHeld(hold, order, () => true);
     yield* revoke(hold, revocation, attempts);
   }
   if (typeof opened === "string")
@@ -205,11 +205,7 @@ async function* unused(state: NamespaceState, hold: Hold, { order, tools }: Run)
   const given = recorded.flatMap(([namespace, uid]) => (uids.get(namespace) === uid ? [namespace] : []));
   yield* runConcurrently(given, tools, async function* (namespace): AsyncGenerator<Outcome> {
     try {
-      const there = await stateIn(namespace, order, tools);
-      // References to a Secret of the same name are not to this one
-      if (there.secret && !isCopyOf(there.secret, hold.to)) return;
-      yield* detach(there, order, tools);
-      yield await withdrawCopy(hold, namespace);
+      yield* removeCopyIn(namespace, hold, order, tools);
     } catch (error) {
       if (error instanceof Again || tools.interrupted()) throw error;
       yield { to: { kind: "namespace", name: namespace, namespace }, error: asCliError(error) };
@@ -217,10 +213,26 @@ async function* unused(state: NamespaceState, hold: Hold, { order, tools }: Run)
   });
 }
 
+async function* removeCopyIn(namespace: string, hold: Hold, order: DeleteOrder, tools: Tools): AsyncGenerator<Outcome> {
+  const there = await stateIn(namespace, order, tools);
+  // References to a Secret of the same name are not to this one
+  if (there.secret && !isCopyOf(there.secret, hold.to)) return;
+  yield* detach(there, order, tools);
+  if (there.secret) yield await withdrawCopy(hold, namespace);
+}
+
+/** Whether a Secret is neither the source nor one of its copies. */
+const isElsewhere =
+  ({ to: source, copies }: Hold) =>
+  ({ to: { name, namespace = "" } }: { readonly to: Ref }): boolean =>
+    name !== source.name || (namespace !== source.namespace && !(namespace in copies));
+
+type Counts = Parameters<Holders["find"]>[1];
+
 /** @throws CliError conflict if a pull Secret holds the credential, without --force */
-async function refuseHeld({ credential, tools }: Hold, { holders }: DeleteOrder, except: Hold["login"]): Promise<void> {
+async function refuseHeld({ credential, tools }: Hold, { holders }: DeleteOrder, counts: Counts): Promise<void> {
   if (!credential || tools.force) return;
-  const { by } = await holders(credential.host).find(credential.identity, except);
+  const { by } = await holders(credential.host).find(credential.identity, counts);
   if (!by) return;
   throw new CliError("conflict", `credential "${credential.identity}" is not revoked, because ${nameInPlace(by)} holds it`, {
     hint: "delete that Secret first, or add --force to end the credential all the same",
