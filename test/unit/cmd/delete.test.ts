@@ -1,6 +1,7 @@
 import { expect } from "vitest";
+import { copiesData, copiesKey, copiesOf } from "../../../src/secret/record.ts";
 import { refused } from "../../support/demo.ts";
-import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
+import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import type { Answer } from "../../support/fakes/terminal.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
@@ -65,14 +66,10 @@ testRows(
     },
     {
       does: "fails when neither the Secret nor a reference exists, except with --ignore-not-found",
-      world: () => worldOf(["demo", "other"]),
+      world: () => worldOf(["demo"]),
       command: "delete acr -y -n demo",
       ...notFound,
-      after: [
-        { command: "delete acr -y -n demo --ignore-not-found", stdout: [] },
-        { command: "delete acr -y --namespaces demo,other", code: 1 },
-        { command: "delete acr -y --namespaces demo,other --ignore-not-found", stdout: [], stderr: ["nothing to do"] },
-      ],
+      after: [{ command: "delete acr -y -n demo --ignore-not-found", stdout: [] }],
     },
     {
       does: "removes the references when the Secret was deleted before",
@@ -97,7 +94,7 @@ testRows(
       stderr: [],
     },
     {
-      does: "refuses to delete a Secret that pods need, and prints the commands to run first",
+      does: "refuses to delete a Secret that pods need, and prints the command to run first",
       given: given(
         put(...["web-1", "web-2", "web-3", "web-4"].map((name) => running(name)), {
           ...alone,
@@ -106,24 +103,13 @@ testRows(
       ),
       command: yes,
       code: 1,
-      stderr:
-        /^error: .* is used by pods over, web-1, web-2 and 2 more; .*\nhint: .*:\n {2}kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default && kubectl rollout restart -n demo deployment\/web\nhint: or --force .*\n$/,
+      stderr: [
+        'error: secret "acr-myregistry" in namespace "demo" is used by pods over, web-1, web-2 and 2 more; create another credential first, otherwise new pods cannot pull',
+        "hint: kubectl acr-secret detach -n demo acr-myregistry --where-used",
+        "hint: or --force to delete it anyway",
+      ],
       check: isUntouched,
       after: [{ command: "delete --dry-run=client -n demo", code: 1, stderr: needs }],
-    },
-    {
-      does: "prints only the detach command when it rolls out the workload",
-      given: put(deployment(["acr-myregistry"]), running("web-1")),
-      command: yes,
-      code: 1,
-      stderr: /\n {2}kubectl acr-secret detach -n demo acr-myregistry deployment\/web --serviceaccount default\n/,
-    },
-    {
-      does: "prints no command for a pod without a controller",
-      given: put(account("demo"), alone),
-      command: yes,
-      code: 1,
-      stderr: /^error: .* is used by pod alone; .*\nhint: (?!kubectl).*--force.*\n$/,
     },
     ...[
       { why: "has ended", pod: { ...running("web-1"), status: { phase: "Succeeded" } } },
@@ -133,11 +119,11 @@ testRows(
       ({ why, pod }): Row => ({ does: `deletes a Secret when a pod ${why}`, given: put(pod), command: yes, stdout: deleted, stderr: hint }),
     ),
     {
-      does: "deletes a Secret that pods need when --force, and warns about the objects that still name it",
+      does: "deletes a Secret that pods need when --force, and warns about objects that can't be changed",
       given: put(running("web-1"), job),
       command: `${yes} --force`,
       stdout: deleted,
-      stderr: /^Warning: job.batch\/migrate .*\nWarning: pod web-1 .*\nhint: .*\nhint: kubectl acr-secret prune .*\n$/,
+      stderr: /^Warning: job.batch\/migrate cannot be changed and still lists secret\/acr-myregistry\nhint: .*\nhint: .* prune .*\n$/,
     },
     {
       does: "deletes another user's Secret only with --force",
@@ -180,23 +166,13 @@ testRows(
       stderr: [refused().message],
       check: ({ cluster }) => expect(cluster.get("secret", "demo", "acr-myregistry")).toBeDefined(),
     },
-    {
-      does: "deletes the Secrets of the other namespaces when pods of one need it",
-      world: () => after(worldOf(["demo", "team-a", "team-b"]), `${making} --serviceaccount default -A --credential-per namespace`),
-      given: put(running("web-1")),
-      command: "delete acr-myregistry -y -A",
-      ...failed,
-      stdout: ["team-a", "team-b"].flatMap((at) => deleted.map((text) => `${text} in namespace ${at}`)),
-      stderr: /^demo: error: .* is used by pod web-1; .*\nhint: .*:\n {2}.*\nhint: or .*\n2 Secrets deleted, 1 namespace failed\n$/,
-      after: [{ command: "delete -y -A", code: 1, stderr: /specify a Secret name when you select more than one namespace/ }],
-    },
   ],
   made,
 );
 
 const on = (...answers: readonly Answer[]) => ({ answers, env: { CI: undefined } });
 const question = "Delete secret/acr-myregistry, and remove its name from serviceaccount/default? [y/N] ";
-const inAzure = ["token", "scopemap"].map((kind) => `${kind}.azurecr.io/demo-acr-myregistry-b3ccbab127`).join(" and ");
+const inAzure = ["token", "scopemap"].map((kind) => `${kind}.azurecr.io/demo-acr-myregistry-wpglvmjhiai25iab`).join(" and ");
 const flags = "--revoke --force --ignore-not-found --tenant t.example";
 
 testRows(
@@ -230,12 +206,12 @@ testRows(
       ({ why, options, more = "" }): Row => ({
         does: `requires --yes when ${why}`,
         world: () => fakeWorld(),
-        command: `delete acr${more} ${flags} --namespaces a,team-* --exclude-namespaces team-x`,
+        command: `delete acr${more} ${flags} -n a`,
         options,
         code: 1,
         stderr: [
           "error: cannot ask for confirmation without a terminal or with -o; add --yes",
-          `hint: kubectl acr-secret delete --namespaces a --namespaces 'team-*' --exclude-namespaces team-x acr ${flags} --yes`,
+          `hint: kubectl acr-secret delete -n a acr ${flags} --yes`,
         ],
         check: ({ asking }) => expect(asking.all).toEqual([]),
       }),
@@ -257,18 +233,171 @@ testRows(
       stderr: new RegExp(`^Delete secret/acr-myregistry, ${inAzure}, and .* serviceaccount/default\\?`),
     },
     {
-      does: "asks about the objects of several namespaces with their counts",
+      does: "names the copies in other namespaces with their references",
       world: async () => {
-        const world = await after(worldOf(["a", "b", "c"]), `${making} --serviceaccount default --namespaces a,b --credential-per scope`);
-        for (let index = 0; index < 6; index++) world.cluster.put(account("a", `w${index}`, ["acr-myregistry"]));
+        const world = await after(worldOf(["demo", "b", "c"]), `${making} --serviceaccount default -n demo --copy-to b,c`);
+        for (let index = 0; index < 6; index++) world.cluster.put(account("b", `w${index}`, ["acr-myregistry"]));
         return world;
       },
-      command: "delete acr-myregistry -A",
+      command: "delete acr-myregistry -n demo",
       options: on(false),
       code: 1,
       stderr:
-        /^Delete secret\/acr-myregistry in 2 namespaces, and .* serviceaccount\/default in 2 namespaces, (serviceaccount\/w\d in 1 namespace(, | and )){4}2 more\?/,
+        /^Delete secret\/acr-myregistry and secret\/acr-myregistry in 2 other namespaces, and remove its name from serviceaccount\/default in 2 other namespaces, (serviceaccount\/w\d in 1 other namespace(, | and )){4}2 more\?/,
     },
   ],
   made,
+);
+
+const withCopies = () => after(worldOf(["demo", "b", "c"]), `${making} --serviceaccount default -n demo --copy-to b,c`);
+const inB = ["serviceaccount/default patched in namespace b", "secret/acr-myregistry deleted in namespace b"];
+const inC = ["serviceaccount/default patched in namespace c", "secret/acr-myregistry deleted in namespace c"];
+const ofB = { metadata: { name: "acr-myregistry", namespace: "b" } };
+const copies = ({ cluster }: FakeWorld) => Object.keys(copiesOf(cluster.get("secret", "demo", "acr-myregistry")));
+const namespaces =
+  (...left: string[]) =>
+  ({ cluster }: FakeWorld) =>
+    expect(cluster.all("secret").map(({ metadata }) => metadata.namespace)).toEqual(left);
+const source =
+  'secret "acr-myregistry" in namespace "b" is a copy of secret "acr-myregistry" in namespace "demo", which holds the credential';
+
+testRows(
+  [
+    {
+      does: "deletes the copies of a source with their references, and then the source",
+      command: yes,
+      stdout: [...inB, ...inC, "secret/acr-myregistry deleted"],
+      stderr: hint,
+      writes: /delete secret b\/.*delete secret demo\/acr-myregistry\n$/s,
+      check: namespaces(),
+    },
+    ...["client", "server"].map(
+      (how): Row => ({
+        does: `prints the copies and changes nothing when --dry-run=${how}`,
+        command: `${yes} --dry-run=${how}`,
+        stdout: [...inB, ...inC, "secret/acr-myregistry deleted"].map((text) => `${text} (${how === "server" ? "server " : ""}dry run)`),
+        writes: [],
+      }),
+    ),
+    {
+      does: "leaves a Secret in the way of a copy, and the references to it",
+      given: ({ cluster }) => void cluster.put({ ...pullSecret("b", "acr-myregistry"), ...ofB }),
+      command: yes,
+      stdout: [...inC, "secret/acr-myregistry deleted"],
+      stderr: hint,
+      check: (world) => {
+        namespaces("b")(world);
+        expect(world.cluster.get("serviceaccount", "b", "default")?.imagePullSecrets).toEqual([{ name: "acr-myregistry" }]);
+      },
+    },
+    {
+      does: "leaves a copy in a namespace that was created again",
+      given: ({ cluster }) => {
+        cluster.remove("namespace", "", "b");
+        cluster.put(namespace("b", { uid: "another" }));
+      },
+      command: yes,
+      stdout: [...inC, "secret/acr-myregistry deleted"],
+      stderr: hint,
+      check: namespaces("b"),
+    },
+    {
+      does: "removes the login and the label of a copy with logins of other registries",
+      given: ({ cluster }) => {
+        const { metadata, ...secret } = cluster.get("secret", "b", "acr-myregistry") ?? expect.unreachable("no Secret");
+        const { auths } = JSON.parse(Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString());
+        cluster.put({ ...pullSecret("b", "x", { ...auths, "docker.io": { auth: "YTpi" } }), metadata });
+      },
+      command: yes,
+      stdout: [inB[0] ?? "", "secret/acr-myregistry configured in namespace b", ...inC, "secret/acr-myregistry deleted"],
+      stderr: hint,
+      check: ({ cluster }) => {
+        const { metadata, data = {} } = cluster.get("secret", "b", "acr-myregistry") ?? expect.unreachable("no Secret");
+        expect([metadata.labels, metadata.annotations]).toEqual([{}, {}]);
+        expect(JSON.parse(Buffer.from(data[".dockerconfigjson"] ?? "", "base64").toString()).auths).toEqual({
+          "docker.io": { auth: "YTpi" },
+        });
+      },
+    },
+    {
+      does: "keeps the source when a copy may not be deleted, and deletes both when it runs again",
+      given: refuse("delete secret b/"),
+      command: yes,
+      ...failed,
+      stdout: [inB[0] ?? "", ...inC],
+      stderr: /Forbidden/,
+      check: (world) => {
+        namespaces("demo", "b")(world);
+        expect(copies(world)).toContain("b");
+      },
+      after: [
+        {
+          command: yes,
+          stdout: ["secret/acr-myregistry deleted in namespace b", "secret/acr-myregistry deleted"],
+          stderr: hint,
+          check: namespaces(),
+        },
+      ],
+    },
+    {
+      does: "deletes a copy with its references, and takes its namespace out of the record of the source",
+      command: "delete -y -n b",
+      stdout: deleted,
+      stderr: [],
+      check: (world) => {
+        namespaces("demo", "c")(world);
+        expect(copies(world)).toEqual(["c"]);
+      },
+      after: [
+        {
+          command: "create acr-myregistry --registry myregistry -n demo --serviceaccount default",
+          stdout: any,
+          check: namespaces("demo", "c"),
+        },
+      ],
+    },
+    {
+      does: "deletes a copy and warns when it may not write the source",
+      given: refuse("patch secret demo/"),
+      command: "delete -y -n b",
+      stdout: deleted,
+      stderr:
+        /^Warning: .*secret\/acr-myregistry in namespace demo still lists namespace b, so create makes the copy again: .*Forbidden.*\n$/,
+      check: namespaces("demo", "c"),
+    },
+    {
+      does: "deletes a copy when it may not read the source",
+      given: refuse("get secret demo/"),
+      command: "delete -y -n b",
+      stdout: deleted,
+      stderr: [],
+      check: namespaces("demo", "c"),
+    },
+    {
+      does: "refuses to revoke a copy, and prints the command for its source",
+      command: "delete -y -n b --revoke",
+      code: 1,
+      stderr: [`error: ${source}`, "hint: kubectl acr-secret delete -n demo acr-myregistry --revoke"],
+    },
+    {
+      does: "prints no command for a source that does not record the namespace",
+      given: ({ cluster }) => {
+        const secret = cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
+        cluster.put({ ...secret, data: { ...secret.data, [copiesKey]: copiesData({ c: "uid-of-c" }) ?? "" } });
+      },
+      command: "delete -y -n b --revoke",
+      code: 1,
+      stderr: [`error: ${source}`, "hint: omit --revoke"],
+      after: [
+        {
+          command: "delete -y -n b",
+          stdout: deleted,
+          stderr: [],
+          writes: /^(?!.*secret demo)/s,
+          check: (world) => expect(copies(world)).toEqual(["c"]),
+        },
+      ],
+    },
+  ],
+  withCopies,
 );
