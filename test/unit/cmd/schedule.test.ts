@@ -5,7 +5,7 @@ import { azureCommands } from "../../../src/schedule/azure-commands.ts";
 import { rulesOf } from "../../../src/schedule/objects.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { run, type } from "../../support/in-process.ts";
-import { noteIn } from "../../support/rotating.ts";
+import { recordIn } from "../../support/rotating.ts";
 import { objectOf, objectsOf } from "../../support/scheduled.ts";
 
 const recorded: { line: string; rights: Right[] }[] = JSON.parse(readFileSync("docs/rbac.json", "utf8"));
@@ -82,7 +82,7 @@ test("rotates a credential that never expires with the printed arguments", async
 
   const { code } = await run(container.args, { ...world.ports, now: () => new Date("2026-04-01T00:00:00Z") });
 
-  expect({ code, slot: noteIn(world, "a").slot }).toEqual({ code: 0, slot: "password2" });
+  expect({ code, slot: recordIn(world, "a").slot }).toEqual({ code: 0, slot: "password2" });
 });
 
 test.for([
