@@ -277,13 +277,16 @@ async function* remove(account: PrincipalAccount, env: Ensuring): AsyncGenerator
   const role = principal && hasOurRole(assignments) ? { principalId: principal.id, role: pullRole[mode].id } : undefined;
   if (!(await isOwn(now, account, azure)))
     return yield* removeKeys({ application: now, account, isGranted: role !== undefined, because }, env);
-  const patiently = (request: () => Promise<unknown>) => retryWhileReplicating(false, { ...env, wait: briefly }, () => send(request));
-  // The role comes first: it can't be found any more by an application that was deleted
+  const change = async (request: () => Promise<unknown>) => {
+    if (!dryRun) await retryWhileReplicating(false, { ...env, wait: briefly }, () => send(request));
+  };
+  // An application without passwords can be used again, and the role of a deleted application can't be found any more
+  for (const password of account.passwords) await change(() => endKey(now, password, env));
   if (role) {
-    if (!dryRun) await patiently(() => azure.unassignRole(registry, role));
+    await change(() => azure.unassignRole(registry, role));
     yield { to: roleRef(ref.name), result: "deleted", because };
   }
-  if (!dryRun) await patiently(() => azure.deleteApplication(now.id));
+  await change(() => azure.deleteApplication(now.id));
   yield { to: ref, result: "deleted", because };
 }
 

@@ -2,7 +2,13 @@ import { test } from "vitest";
 import { kills, type Play } from "./play.ts";
 import { after, attach, copies, create, detach, kinds, pass, remove, rotate, type Step, stateOf, upTo } from "./scenarios.ts";
 
-type Pair = { readonly what: string; readonly start: readonly Step[]; readonly first: string; readonly second: string };
+type Pair = {
+  readonly what: string;
+  readonly start: readonly Step[];
+  readonly first: string;
+  readonly second: string;
+  readonly mayLeave?: boolean;
+};
 
 const nameOf = (line: string) =>
   line.replace("acr-myregistry --registry myregistry --repository app/web -n app --serviceaccount default ", "");
@@ -22,7 +28,8 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
     { start: made, first: many, second: rotate("0") },
     { start: made, first: rotate("0"), second: revoke },
     { start: made, first: revoke, second: rotate("0") },
-    { start: made, first: revoke, second: one },
+    // A deletion that was halted reads the application by its id, and not the one that create has made meanwhile. `prune` finds its password
+    { start: made, first: revoke, second: one, mayLeave: kind !== "" },
     { start: made, first: one, second: revoke },
     { start: made, first: revoke, second: revoke },
     { start: made, first: attach, second: detach },
@@ -31,14 +38,14 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
 });
 
 /** Whoever came last: one more run of create ends well. */
-async function endsWell(play: Play, { start, first }: Pair): Promise<void> {
+async function endsWell(play: Play, { start, first, mayLeave = false }: Pair): Promise<void> {
   play.watch.check();
   const line = start.find((step) => typeof step === "string") ?? first;
   const { run } = await play.alone(line);
   play.watch.check();
   const { secrets, unknown } = stateOf(play);
   const [source] = secrets.filter(({ at }) => at.startsWith("app/"));
-  const isWell = run?.code === 0 && unknown === 0 && source?.state === "has the login" && !source.isClaimed;
+  const isWell = run?.code === 0 && (mayLeave || unknown === 0) && source?.state === "has the login" && !source.isClaimed;
   const isSame = secrets.every(({ state }) => state === "has the login");
   if (!isWell || !isSame) play.fail(JSON.stringify({ unknown, secrets }, undefined, 1));
 }
