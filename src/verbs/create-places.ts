@@ -1,18 +1,30 @@
+import { decideCopy, writeCopy } from "../credential/copies.ts";
+import type { Hold } from "../credential/hold.ts";
+import type { Work } from "../credential/issue.ts";
+import { beyond } from "../credential/repository-scope.ts";
+import { asCliError, Interrupted } from "../errors.ts";
+import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
-import type { ImageRef } from "../registry/port.ts";
+import { isFailed, type Outcome } from "../outcome.ts";
+import type { ImageRef, Login } from "../registry/port.ts";
+import { covers } from "../registry/repository.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
-import { memoize } from "../scope/concurrency.ts";
+import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isOpen, type Scope } from "../scope/scope.ts";
-import { type Copies, copiesOf, credentialOf } from "../secret/record.ts";
+import { type Copies, type Credential, copiesOf, credentialOf } from "../secret/record.ts";
+import { Again } from "../secret/source.ts";
+import { attachTargets } from "../targets/attach.ts";
+import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom, imagesIn } from "../usage/images.ts";
 import { type NamespaceReader, readersOf } from "../usage/namespace-reader.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
+import { usersOf } from "../usage/plan-input.ts";
 import { picksOf, type TargetOptions, templatesOf, wantsTargets } from "../usage/targets.ts";
-import { inLine } from "../wording.ts";
+import { inLine, maxNames } from "../wording.ts";
 
 /** A namespace of a run. */
 export type Place = {
@@ -30,7 +42,7 @@ export type Places = {
   /** The namespaces that have a copy after the run, with their uids. */
   readonly copies: Copies;
   /** What to say about the selection. */
-  readonly notes: readonly string[];
+  readonly note: Outcome | undefined;
   readonly namespaces: readonly string[];
   all(): AsyncIterable<Place>;
   /** The images of a registry that the target namespaces use; none if pods don't tell. */
@@ -44,7 +56,11 @@ type Order = {
   readonly repositories: readonly string[];
   readonly fromPods: boolean;
   readonly podsTell: boolean;
-  readonly restart: "stuck" | "all" | "none";
+  readonly restart: RestartOptions;
+  readonly recreate: boolean;
+  /** Azure generates passwords of this kind. */
+  readonly isIssued: boolean;
+  readonly again: Create;
   readonly wait: number;
 };
 
@@ -83,17 +99,18 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   return {
     secret,
     copies,
-    notes: selected ? notesOn([...selected.keys()], kept) : [],
+    note: selected && noteOn(source, [...selected.keys()], kept),
     namespaces: [...targetScope.namespaces, ...kept],
     all,
     images: (host) => (host === undefined ? Promise.resolve([]) : memoize(images, host, () => readImages(host))),
   };
 }
 
-function notesOn(selected: readonly string[], kept: readonly string[]): string[] {
+function noteOn(source: Ref, selected: readonly string[], kept: readonly string[]): Outcome | undefined {
   const none = selected.length === 0 ? ["no namespace matches"] : [];
-  if (kept.length === 0) return none;
-  return [...none, `${inLine(kept)} ${kept.length > 1 ? "keep their copies" : "keeps its copy"}, although not selected`];
+  const keep = kept.length > 1 ? "keep their copies" : "keeps its copy";
+  const messages = [...none, ...(kept.length > 0 ? [`${inLine(kept)} ${keep}, although not selected`] : [])];
+  return messages.length > 0 ? { to: namespaceOf(source), messages, isInfo: true } : undefined;
 }
 
 /** Returns which recorded copies stay although not selected, and all copies that the source has after the run. */
@@ -118,3 +135,85 @@ function readsOf(order: Order, { sleep }: Tools) {
   const pods = podsTell ? (isAll ? "all" : waiting) : "none";
   return { secret: source.name, targets, pods, wait: { milliseconds: wait, sleep } } as const;
 }
+
+/** The login that the copies get. `hold` claims the source if it is not claimed yet. */
+export type Given = {
+  readonly credential: Credential;
+  readonly login: Login | undefined;
+  readonly isNew: boolean;
+  hold(): Promise<Hold>;
+  /** The claimed source, if it is claimed. */
+  held(): Hold | undefined;
+  /** The run of the credential, if Azure generates it. */
+  readonly work?: Work;
+};
+
+/**
+ * Gives every namespace its copy, and its targets the Secret.
+ * @returns the copies that could not be written
+ * @throws Interrupted
+ */
+export async function* writePlaces(places: Places, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome, Ref[]> {
+  const failed: Ref[] = [];
+  const left = new Set(places.namespaces);
+  for await (const outcome of runConcurrently(places.all(), tools, (place) => inPlace(place, given, order, tools))) {
+    if (!outcome.left) left.delete(outcome.to.namespace ?? "");
+    if (isFailed(outcome) && outcome.to.kind === order.source.kind) failed.push(outcome.to);
+    yield outcome;
+  }
+  if (!tools.interrupted()) return failed;
+  for (const namespace of left) yield { to: { ...order.source, namespace }, left: "interrupted" };
+  throw new Interrupted();
+}
+
+/** Gives one namespace its copy, and then the targets there the Secret. A namespace that fails doesn't stop the others. */
+async function* inPlace(place: Place, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+  try {
+    const state = await place.read();
+    if (place.hasCopy) {
+      const copied = await copyTo(state, given, order, tools);
+      yield copied;
+      if (isFailed(copied)) return;
+    }
+    if (place.isTarget) yield* attachIn(state, given, order, tools);
+  } catch (error) {
+    if (error instanceof Again) throw error;
+    if (error instanceof Interrupted) yield { to: namespaceOf(place), left: "interrupted" };
+    else yield { to: namespaceOf(place), error: asCliError(error), endsPlace: place.namespace === order.source.namespace };
+  }
+}
+
+async function copyTo({ scope: { namespace }, secret }: NamespaceState, given: Given, order: Order, tools: Tools): Promise<Outcome> {
+  const { credential, login } = given;
+  const to = { ...order.source, namespace };
+  const known = { object: secret };
+  const decision = decideCopy(to, { source: order.source, credential, login, mayCreate: true }, secret);
+  if (decision.act === "keep") return { to, result: "unchanged", because: decision.because, object: secret };
+  if (decision.act === "refuse") return { to, error: decision.error };
+  if (tools.interrupted()) return { to, left: "interrupted" };
+  return writeCopy(await given.hold(), namespace, { mayCreate: true, known });
+}
+
+async function* attachIn(state: NamespaceState, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+  const { host, repositories = ["*"] } = given.credential;
+  const mayPull = (repository: string) => repositories.some((one) => covers(one, repository));
+  const used = imagesFrom([host], state.pods);
+  const reported = order.isIssued && order.repositories.length === 0 && given.credential.repositories ? beyond(repositories, used) : [];
+  const targets = order.targets.whereUsed ? usersOf([host], state) : state.targets;
+  const secret = { ...order.source, namespace: state.scope.namespace };
+  const { restart, recreate } = order;
+  const recreateOptions = { recreate, force: false };
+  yield* attachTargets(
+    { secret, targets, pods: state.pods, hosts: [host], restart, recreateOptions, mayPull, renewed: given.isNew, reported },
+    tools,
+  );
+  if (reported.length === 0) return;
+  const fix: Create = { ...order.again, namespace: order.source.namespace, repositories: reported.slice(0, maxNames) };
+  yield { to: secret, messages: [`pods use ${inLine(reported)}, which secret/${secret.name} cannot pull`], fix };
+}
+
+const namespaceOf = ({ namespace = "" }: { readonly namespace?: string | undefined }): Ref => ({
+  kind: "namespace",
+  name: namespace,
+  namespace,
+});

@@ -1,37 +1,31 @@
 import { isShown, lackingIn } from "../credential/acr-token.ts";
-import { checkCopies, decideCopy, writeCopy } from "../credential/copies.ts";
+import { checkCopies } from "../credential/copies.ts";
 import { type Attempts, claim, type Hold, restarting, sendToAzure, store } from "../credential/hold.ts";
 import { openHolders } from "../credential/holders.ts";
 import { finish, issue, prove, release, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { NotOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, stillPulls } from "../credential/prove.ts";
-import { beyond, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
-import { asCliError, CliError, Interrupted } from "../errors.ts";
+import { namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
+import { CliError, Interrupted } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
-import { isFailed, type Outcome } from "../outcome.ts";
+import type { Outcome } from "../outcome.ts";
 import { registryName } from "../registry/login-server.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
-import { covers } from "../registry/repository.ts";
-import { once, runConcurrently } from "../scope/concurrency.ts";
+import { once } from "../scope/concurrency.ts";
 import type { Scope } from "../scope/scope.ts";
 import { loginOf } from "../secret/login.ts";
 import { obstacleTo, type Wanted } from "../secret/obstacle.ts";
 import { type Copies, type Credential, claimOf, copiesOf, credentialOf } from "../secret/record.ts";
 import { type ShapeName, shapeOf } from "../secret/shapes.ts";
 import { Again, storingGiven } from "../secret/source.ts";
-import { attachTargets } from "../targets/attach.ts";
 import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
-import { imagesFrom } from "../usage/images.ts";
-import type { NamespaceState } from "../usage/namespace-state.ts";
-import { usersOf } from "../usage/plan-input.ts";
 import type { TargetOptions } from "../usage/targets.ts";
-import { inLine, maxNames } from "../wording.ts";
-import { type Place, type Places, placesOf } from "./create-places.ts";
+import { type Given, type Places, placesOf, writePlaces } from "./create-places.ts";
 
 export type CreateOrder = {
   readonly source: Ref<"secret">;
@@ -74,12 +68,6 @@ export async function* create(order: CreateOrder, tools: Tools): AsyncGenerator<
   }
 }
 
-const namespaceOf = ({ namespace = "" }: { readonly namespace?: string | undefined }): Ref => ({
-  kind: "namespace",
-  name: namespace,
-  namespace,
-});
-
 type Run = { readonly order: CreateOrder; readonly attempts: Attempts; readonly tools: Tools };
 
 /** What the source holds before the run. */
@@ -90,45 +78,18 @@ type Inside = {
   readonly test: LoginTest;
 };
 
-/** The login that the copies get. `hold` claims the source if it is not claimed yet. */
-type Given = {
-  readonly credential: Credential;
-  readonly login: Login | undefined;
-  readonly isNew: boolean;
-  hold(): Promise<Hold>;
-  /** The claimed source, if it is claimed. */
-  held(): Hold | undefined;
-  /** The run of the credential, if Azure generates it. */
-  readonly work?: Work;
-};
-
 async function* attempt(run: Run): AsyncGenerator<Outcome> {
   const { order, tools } = run;
   const places = await placesOf(order, tools);
   checkCopies(places.copies);
-  if (places.notes.length > 0) yield { to: namespaceOf(order.source), messages: places.notes, isInfo: true };
+  if (places.note) yield places.note;
   const inside = await lookInside(run, places);
   const isKept = isEnough(inside, run, await places.images(inside.credential?.host));
   const given = yield* isKept ? keep(inside, run, places) : renew(inside, run, places);
-  const failed = yield* inPlaces(places, given, run);
+  const failed = yield* writePlaces(places, given, order, tools);
   const held = given.held();
   if (given.work) yield* finish(given.work, { failed });
   else if (held) await release(held);
-}
-
-/** @returns the copies that could not be written @throws Interrupted */
-async function* inPlaces(places: Places, given: Given, run: Run): AsyncGenerator<Outcome, Ref[]> {
-  const { order, tools } = run;
-  const failed: Ref[] = [];
-  const left = new Set(places.namespaces);
-  for await (const outcome of runConcurrently(places.all(), tools, (place) => inPlace(place, given, run))) {
-    if (!outcome.left) left.delete(outcome.to.namespace ?? "");
-    if (isFailed(outcome) && outcome.to.kind === order.source.kind) failed.push(outcome.to);
-    yield outcome;
-  }
-  if (!tools.interrupted()) return failed;
-  for (const namespace of left) yield { to: { ...order.source, namespace }, left: "interrupted" };
-  throw new Interrupted();
 }
 
 async function lookInside({ order, tools }: Run, places: Places): Promise<Inside> {
@@ -305,49 +266,4 @@ async function* take(taker: Taker, creating: Creating, inside: Inside, run: Run,
     );
   const noHold = () => Promise.reject(new CliError("internal", "a source without copies was claimed"));
   return { credential, login, isNew: true, hold: async () => hold ?? noHold(), held: () => hold };
-}
-
-/** Gives one namespace its copy, and then the targets there the Secret. A namespace that fails doesn't stop the others. */
-async function* inPlace(place: Place, given: Given, run: Run): AsyncGenerator<Outcome> {
-  try {
-    const state = await place.read();
-    if (place.hasCopy) {
-      const copied = await copyTo(state, given, run);
-      yield copied;
-      if (isFailed(copied)) return;
-    }
-    if (place.isTarget) yield* attachIn(state, given, run);
-  } catch (error) {
-    if (error instanceof Again || error instanceof Interrupted) throw error;
-    yield { to: namespaceOf(place), error: asCliError(error), endsPlace: true };
-  }
-}
-
-async function copyTo({ scope: { namespace }, secret }: NamespaceState, given: Given, { order, tools }: Run): Promise<Outcome> {
-  const { credential, login } = given;
-  const to = { ...order.source, namespace };
-  const known = { object: secret };
-  const decision = decideCopy(to, { source: order.source, credential, login, mayCreate: true }, secret);
-  if (decision.act === "keep") return { to, result: "unchanged", because: decision.because, object: secret };
-  if (decision.act === "refuse") return { to, error: decision.error };
-  if (tools.interrupted()) return { to, left: "interrupted" };
-  return writeCopy(await given.hold(), namespace, { mayCreate: true, known });
-}
-
-async function* attachIn(state: NamespaceState, given: Given, { order, tools }: Run): AsyncGenerator<Outcome> {
-  const { host, repositories = ["*"] } = given.credential;
-  const mayPull = (repository: string) => repositories.some((one) => covers(one, repository));
-  const used = imagesFrom([host], state.pods);
-  const reported = order.isIssued && order.repositories.length === 0 && given.credential.repositories ? beyond(repositories, used) : [];
-  const targets = order.targets.whereUsed ? usersOf([host], state) : state.targets;
-  const secret = { ...order.source, namespace: state.scope.namespace };
-  const { restart, recreate } = order;
-  const recreateOptions = { recreate, force: false };
-  yield* attachTargets(
-    { secret, targets, pods: state.pods, hosts: [host], restart, recreateOptions, mayPull, renewed: given.isNew, reported },
-    tools,
-  );
-  if (reported.length === 0) return;
-  const fix: Create = { ...order.again, namespace: order.source.namespace, repositories: reported.slice(0, maxNames) };
-  yield { to: secret, messages: [`pods use ${inLine(reported)}, which secret/${secret.name} cannot pull`], fix };
 }

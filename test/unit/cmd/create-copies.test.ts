@@ -145,6 +145,19 @@ testRows(
       check: holds("platform", ...teams(3)),
     },
     {
+      does: "continues with the other copies when one may not be read",
+      given: all(
+        typed(toTeams),
+        ({ cluster }) => teams(3).map((at) => cluster.remove("secret", at, name)).length,
+        refuse("get secret team-1/"),
+      ),
+      command: source,
+      ...failed,
+      stderr: /^Error from server \(Forbidden\): no\n/,
+      check: holds("platform", "team-0", "team-2"),
+      after: [{ command: source, stdout: any, check: holds("platform", ...teams(3)) }],
+    },
+    {
       does: "keeps the copy of a namespace that is not selected any more, and names it",
       given: typed(attached),
       command: `${source} --copy-to team-0,team-1 --serviceaccount default`,
