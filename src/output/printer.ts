@@ -64,11 +64,11 @@ async function differenceOf(outcome: Outcome, options: PrinterOptions): Promise<
 
 /** Prints an outcome's error and warnings on stderr. */
 function printMessages(outcome: Outcome, options: PrinterOptions): void {
-  const { stderr, env, where } = options;
+  const { stderr, env, where, home } = options;
   const { to, notice } = outcome;
   const place = placePrefix(to, where);
   const formatCommand = (fix: Fix) => options.formatCommand(inPlace(fix, to));
-  if (outcome.error) printError({ stderr, env, formatCommand }, outcome.error, place);
+  if (outcome.error) printError({ stderr, env, formatCommand }, outcome.error, placePrefix(to, where, home));
   // At a terminal, a user can still press Ctrl-C
   if (notice !== undefined && stderr.isTTY) stderr.write(`${printable(notice + placeSuffix(to, where))}\n`);
   const { texts, command, isInfo } = warningsOf(outcome, formatCommand);

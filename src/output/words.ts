@@ -30,6 +30,8 @@ export function placeSuffix({ namespace }: Ref, where: PlaceDetail, home?: strin
   return placed({ namespace });
 }
 
-/** `team-a: `, before an error. */
-export const placePrefix = ({ namespace = "" }: Ref, where: PlaceDetail): string =>
-  where === "one" || namespace === "" ? "" : `${namespace}: `;
+/** `team-a: `, before an error. @param home the only namespace that is not named */
+export function placePrefix({ namespace = "" }: Ref, where: PlaceDetail, home?: string): string {
+  if (namespace === "" || (where === "one" && (home === undefined || namespace === home))) return "";
+  return `${namespace}: `;
+}

@@ -153,7 +153,7 @@ testRows(
       ),
       command: source,
       ...failed,
-      stderr: /^Error from server \(Forbidden\): no\n/,
+      stderr: [`team-1: ${refused().message}`],
       check: holds("platform", "team-0", "team-2"),
       after: [{ command: source, stdout: any, check: holds("platform", ...teams(3)) }],
     },
