@@ -37,10 +37,10 @@ export type FlagValues = {
   readonly selector?: string;
   readonly whereUsed?: boolean;
   /** The user name of a given login. The command reads its password from `$PASSWORD`. */
-  readonly username?: string;
+  readonly username?: string | undefined;
   readonly admin?: boolean;
   readonly entra?: boolean;
-  readonly servicePrincipal?: string;
+  readonly servicePrincipal?: string | undefined;
   readonly expiresIn?: string;
   readonly dangling?: boolean;
   readonly fromCluster?: boolean;

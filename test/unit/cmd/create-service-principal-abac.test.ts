@@ -123,7 +123,7 @@ testRows(
       given: typed(`${ofOthers} --repository app/api`),
       command: byName,
       stderr:
-        /Warning: pods use app\/web, .*:\n {2}kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository app\/web --serviceaccount default --service-principal aaaaaaaa-\S+\n/,
+        /Warning: pods use app\/web, .*:\n {2}kubectl acr-secret create -n demo --registry myregistry --repository app\/web --serviceaccount default --service-principal ci\n/,
     },
   ],
   abac(),
