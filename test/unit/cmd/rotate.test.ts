@@ -441,6 +441,17 @@ testRows(
       stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin"],
     },
     {
+      does: "skips an exported credential in a run on several Secrets",
+      given: all(
+        typed("create --registry myregistry --repository app/web -n a"),
+        writesRecord("a", { isExported: true }),
+        typed("create --registry myregistry --repository app/web -n b"),
+      ),
+      command: "rotate -A",
+      stdout: /secret\/acr-myregistry configured in namespace b\n$/,
+      stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin"],
+    },
+    {
       does: "refuses a kind of credential that this version does not know",
       given: all(typed("create --registry myregistry --repository app/web -n a"), writesRecord("a", { kind: "smart-card" })),
       command: "rotate acr-myregistry -n a",
