@@ -157,9 +157,9 @@ function passingOf(issuer: Issuer | undefined, hasNewRight: boolean) {
 /** Notes the slot that is about to be filled, and looks at it again: a password that a person has generated since must not end. */
 async function* noteSlot(work: Work, account: Account, { isNewAccount }: Order): AsyncGenerator<Outcome, string> {
   const { hold, issuer, owner } = work;
-  const free = () => issuer.slotFor(account, hold.claim?.intent, (password) => isNobodys(hold, password), owner);
-  const slot = free() ?? (yield* endUnknown(work, account));
-  const inside = account.passwords.find((password) => password.slot === slot);
+  const found = issuer.slotFor(account, hold.claim?.intent, (password) => isNobodys(hold, password), owner);
+  const slot = found ?? (yield* endUnknown(work, account));
+  const inside = found === undefined ? undefined : account.passwords.find((password) => password.slot === found);
   const noted = hold.claim?.intent;
   if (noted?.slot !== slot || noted.madeAt !== inside?.madeAt) await noteIntent(hold, { slot, madeAt: inside?.madeAt });
   if (isNewAccount || hold.tools.dryRun !== "none") return slot;

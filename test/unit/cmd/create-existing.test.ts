@@ -1,11 +1,11 @@
 import { expect } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
-import { type Credential, credentialKey, credentialOf } from "../../../src/secret/record.ts";
+import { type Credential, claimKey, credentialKey, credentialOf } from "../../../src/secret/record.ts";
 import { line, token } from "../../support/demo.ts";
 import { pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { all, any, before, type Given, type Row, testRows, typed } from "../../support/rows.ts";
+import { all, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const metadata = { name: "acr-myregistry", namespace: "demo" };
 const opaque: Secret = { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", data: { a: "eA==" } };
@@ -136,6 +136,105 @@ testRows([
       expect(text(shown.data?.[".dockerconfigjson"])).toMatch(/^{ "auths": {"ghcr\.io": .*,"myregistry\.azurecr\.io":/);
     },
   },
+]);
+
+const removes: Given = ({ cluster }) => cluster.remove("secret", "demo", "acr-myregistry");
+/** The Secret was deleted by hand twice, so that no Secret records the passwords of its token. */
+const bothLeft = all(typed(line), removes, typed(line), removes);
+const slots = (...names: string[]) => ({ slots: names.join(), secret: names.includes("password1") ? "alive" : "none" });
+const unrecorded = new RegExp(
+  `^error: no Secret records password1 of ${token}, and another tool may use it\nhint: add --force to end password1 if no pull Secret holds it\n$`,
+);
+
+testRows([
+  {
+    does: "fills the empty slot of its token when its Secret was deleted by hand",
+    given: all(typed(line), removes),
+    command: line,
+    stdout: [
+      `scopemap.azurecr.io/${token} unchanged`,
+      `token.azurecr.io/${token} configured`,
+      "secret/acr-myregistry created",
+      "serviceaccount/default unchanged",
+    ],
+    leaves: slots("password1", "password2"),
+  },
+  {
+    does: "ends the older of two passwords that no Secret records only with --force",
+    given: bothLeft,
+    command: line,
+    ...failed,
+    stdout: [],
+    stderr: unrecorded,
+    leaves: { slots: "password1,password2", secret: "none" },
+    after: [
+      {
+        command: force,
+        stdout: new RegExp(`token.azurecr.io/${token} configured \\(-password1\\)\n`),
+        leaves: { slots: "password2,password1", secret: "alive", password: "password-3" },
+      },
+    ],
+  },
+  {
+    does: "keeps a password that no Secret records and that a pull Secret holds, even with --force",
+    given: all(
+      typed(line),
+      ({ cluster }) => {
+        const { metadata: of, ...secret } = cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
+        cluster.put({ ...secret, metadata: { name: "other", namespace: of.namespace } }, "kubectl-create");
+      },
+      removes,
+      typed(line),
+      removes,
+    ),
+    command: force,
+    ...failed,
+    stdout: [],
+    stderr: /^error: secret\/other in namespace demo holds password1 of /,
+    leaves: { slots: "password1,password2" },
+  },
+  {
+    does: "says that it did not look for holders when Secrets may not be listed",
+    given: all(bothLeft, refuse("list secret")),
+    command: force,
+    stdout: any,
+    stderr: /^Warning: other Secrets were not looked at: /,
+    leaves: { secret: "alive" },
+  },
+]);
+
+/** Another run has claimed the Secret until then. The clock of the API server advances with each wait. */
+const claimedUntil = (until: string, row: Partial<Row>): Row => {
+  let world: FakeWorld;
+  const start = Date.parse("2026-01-01T00:00:00Z");
+  let waited = 0;
+  return {
+    does: "",
+    given: all(typed(line), (of) => {
+      world = of;
+      const secret = secretIn(of) ?? expect.unreachable("no Secret");
+      const annotations = { ...secret.metadata.annotations, [claimKey]: JSON.stringify({ run: "another", until }) };
+      of.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations } }, "kubectl-acr-secret");
+    }),
+    command: line,
+    options: {
+      sleep: async (milliseconds) => {
+        waited += milliseconds;
+        world.cluster.about.now = () => start + waited;
+      },
+    },
+    stdout: any,
+    leaves: { secret: "alive", slots: "password1" },
+    ...row,
+  };
+};
+
+testRows([
+  claimedUntil("2026-01-01T00:01:00.000Z", {
+    does: "waits for the claim of another run, and says until when",
+    stderr: ["secret/acr-myregistry in namespace demo: waiting for another run, at most until 2026-01-01T00:05:00Z"],
+  }),
+  claimedUntil("2026-01-01T01:00:00.000Z", { does: "ignores a claim that ends later than any run can write" }),
 ]);
 
 const create = "create --registry myregistry --repository app/web -n evil";
