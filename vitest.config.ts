@@ -7,7 +7,6 @@ const tiers: Readonly<Record<string, string[]>> = {
   unit: [],
   prose: [],
   cli: [],
-  protocol: [],
   sandbox: [],
   azure: [],
   cluster: [controlPlane],

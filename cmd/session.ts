@@ -1,13 +1,11 @@
 import { randomInt } from "node:crypto";
-import type { DryRun } from "../src/actions/outcome.ts";
-import type { Tools as PlanTools } from "../src/actions/tools.ts";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
-import type { Credential } from "../src/credential/kind.ts";
 import { parseTimeout } from "../src/duration.ts";
 import type { Trace } from "../src/env.ts";
-import { CliError, isForbidden } from "../src/errors.ts";
+import { isForbidden } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/kube/port.ts";
+import type { DryRun } from "../src/outcome.ts";
 import { type Next, printHint, printWarning } from "../src/output/error.ts";
 import { printable } from "../src/output/printable.ts";
 import { progressOn } from "../src/output/progress.ts";
@@ -110,21 +108,15 @@ export type WritingFlags = {
   readonly force?: boolean;
 };
 
-/** Returns the tools of this run for its plans and edits. @param credential absent for a verb that creates none */
-export function toolsOf(session: Session, flags: WritingFlags, credential?: Credential): PlanTools & Tools {
-  return {
-    ...session,
-    apply: credential?.apply ?? (() => Promise.reject(new CliError("internal", "a plan changes a credential, but its verb has none"))),
-    removal: credential?.removal ?? (() => []),
-    dryRun: flags["dry-run"],
-    fieldManager: flags["field-manager"],
-    write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },
-    force: flags.force ?? false,
-    jitter: () => randomInt(1000) / 1000,
-    waits: { claims: new Set(), milliseconds: 0 },
-    uninterrupted: session.interruption.uninterrupted,
-  };
-}
+/** Returns the tools of this run for its edits. */
+export const toolsOf = (session: Session, flags: WritingFlags): Tools => ({
+  ...session,
+  dryRun: flags["dry-run"],
+  fieldManager: flags["field-manager"],
+  force: flags.force ?? false,
+  jitter: () => randomInt(1000) / 1000,
+  uninterrupted: session.interruption.uninterrupted,
+});
 
 /** Returns the global flags of a command line, for kubectl and for the plugin. */
 export function kubeFlags(flags: Parsed["flags"]): KubeFlags {

@@ -75,13 +75,6 @@ export async function browser(): Promise<string | undefined> {
   return existsSync(chromiumPath) ? undefined : "the HTML reports need a browser: on Debian, apt-get install chromium";
 }
 
-/** Checks for the protocol model checker: Spin generates a C program, which explores the model. */
-export async function modelChecker(): Promise<string | undefined> {
-  const names = await missing({ spin: "-V", gcc: "--version" });
-  if (names.length === 0) return undefined;
-  return `the protocol's model needs ${names.join(" and ")}: on Debian, apt-get install spin gcc libc6-dev`;
-}
-
 /** Checks for the three shells in which kubectl completes, and for the viewer of manual pages. */
 export async function shells(): Promise<string | undefined> {
   const names = await missing({ bash: "--version", zsh: "--version", fish: "--version", mandoc: "-V", script: "--version" });

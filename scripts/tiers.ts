@@ -18,7 +18,6 @@ import {
   browser,
   debian,
   emulator,
-  modelChecker,
   nodeParts,
   type Preparation,
   plugin,
@@ -78,7 +77,6 @@ const all: readonly Tier[] = [
     brokenBy: ["cmd/", "src/", "test/", "scripts/", "sandbox/", "docs/", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
   },
   { name: "cli", gate: "test", needs: [], brokenBy: product },
-  { name: "protocol", gate: "test", sampled: true, needs: [modelChecker], brokenBy: ["docs/protocol/"] },
   { name: "sandbox", gate: "test", needs: [controlPlane, registry], brokenBy: ["sandbox/"] },
   {
     name: "azure",

@@ -7,9 +7,8 @@ import type { Intent, Password } from "../secret/record.ts";
 import { isSameTime } from "../timestamp.ts";
 import { inLine } from "../wording.ts";
 import { refuseBeyondReading, rightsOf } from "./granted-rights.ts";
-import type { Account, Evidence, Grant, Issuer, Made, Sending, Shown } from "./issuer.ts";
+import { type Account, createdBy, type Evidence, type Grant, type Issuer, type Made, type Sending, type Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
-import { createdBy } from "./password-credential.ts";
 import { retryWhileReplicating } from "./retry.ts";
 
 type TokenEnv = {

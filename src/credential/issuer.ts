@@ -1,4 +1,4 @@
-import type { AzureRegistry } from "../azure/port.ts";
+import type { Azure, AzureRegistry } from "../azure/port.ts";
 import type { Ref } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Login } from "../registry/port.ts";
@@ -102,3 +102,10 @@ export type Issuer = {
   /** Deletes the account and everything that was created for it. */
   remove(owner: Owner, account: Account, sending: Sending): AsyncGenerator<Outcome>;
 };
+
+/** Returns the name of the identity that creates a password, according to Azure; undefined if its token has no name. */
+export const createdBy = (azure: Azure): Promise<string | undefined> =>
+  azure.identity().then(
+    ({ name, objectId }) => name || objectId || undefined,
+    () => undefined,
+  );

@@ -1,10 +1,8 @@
 import { CliError, type ErrorKind } from "../errors.ts";
-import type { Passing } from "../plan/change.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import { limits } from "../scope/limits.ts";
-import type { Asked, Need, Sources } from "./kind.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 import { pausesOf } from "./retry.ts";
 
@@ -13,6 +11,9 @@ import { pausesOf } from "./retry.ts";
  * (learn.microsoft.com/azure/container-registry/container-registry-token-based-repository-permissions). The sum is twice that.
  */
 const retryPauses = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 30_000];
+
+/** How long the registry may refuse a login that has just got a password or a role, in milliseconds, and with which verdicts. */
+type Passing = { readonly milliseconds: number; readonly verdicts: readonly ("refused" | "out-of-scope")[] };
 
 type Prover = Pick<Registry, "prove" | "admits" | "anyTag">;
 
@@ -61,9 +62,6 @@ export type LoginTest = {
   readonly isSkipped?: true;
 };
 
-/** Whether nothing shows that the registry accepts the login. */
-export const isUntested = ({ untestedBecause, isSkipped }: LoginTest): boolean => untestedBecause !== undefined || isSkipped === true;
-
 /** Tests whether the login of a Secret still pulls one of its repositories; `unknown` if the answer doesn't show it. */
 export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover): Promise<LoginTest> {
   const image = await knownImage(scope, login, registry);
@@ -71,20 +69,6 @@ export async function stillPulls(scope: RepositoryScope, login: Login, registry:
   if (verdict === "pulls") return { pulls: image ? "yes" : "unknown" };
   if (verdict === "refused") return { pulls: "no" };
   return { pulls: "unknown", untestedBecause: unrelatedVerdicts.includes(verdict) ? message : undefined };
-}
-
-/** Tests whether the login of a Secret still pulls. Sends no request for an expired login. */
-export async function testHeldLogin(
-  held: Need["current"],
-  scope: RepositoryScope,
-  { verify }: Pick<Asked, "verify">,
-  { registry, during, now }: Pick<Sources, "registry" | "during" | "now">,
-): Promise<LoginTest> {
-  const { entry, login } = held ?? {};
-  if (!entry || !login) return { pulls: "no" };
-  if (entry.expiresAt !== undefined && new Date(entry.expiresAt) <= now()) return { pulls: "no" };
-  if (!verify) return { pulls: "unknown", isSkipped: true };
-  return during(`Asking ${scope.host} whether the credential still pulls`, () => stillPulls(scope, login, registry()));
 }
 
 /** Returns an image to test: one of the pods, else any image of the first repository. Its tag may not exist. */

@@ -3,7 +3,16 @@ import type { Create } from "../fix.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import { maxNames } from "../wording.ts";
-import type { Need } from "./kind.ts";
+
+/** What a user asks for, and what pods use. */
+export type Need = {
+  /** The named repositories: `team/app`, `team/*`, `*`. */
+  readonly repositories: readonly string[];
+  /** Also grants the repositories that pods use, regardless of earlier grants. */
+  readonly fromPods: boolean;
+  /** Images of the registry that pods use. */
+  readonly images: readonly ImageRef[];
+};
 
 export type RepositoryScope = {
   readonly host: string;
@@ -22,7 +31,7 @@ export type RepositoryScope = {
  */
 export function repositoryScopeOf(
   { host, ...again }: { readonly host: string } & Create,
-  { repositories: named, fromPods, images }: Pick<Need, "repositories" | "fromPods" | "images">,
+  { repositories: named, fromPods, images }: Need,
   granted: readonly string[] | undefined,
 ): RepositoryScope {
   const used = images.map((image) => image.repository);

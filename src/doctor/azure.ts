@@ -1,6 +1,5 @@
 import { grantCommand } from "../azure/arm-error.ts";
 import type { Azure, AzureIdentity, AzureRegistry, RegistryFacts, RoleAssignment, TokenSource } from "../azure/port.ts";
-import { tokensIn } from "../credential/acr-token/acr-token.ts";
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { kindsOfCredential } from "../credential/kinds.ts";
 import { mayMint, onData, permits } from "../credential/mint-rights.ts";
@@ -8,6 +7,9 @@ import { granted } from "../credential/service-principal/roles.ts";
 import { asRefusal, CliError, unlessRefused, usage } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { type Checked, type CheckResult, type Finding, findingOf } from "./finding.ts";
+
+/** The maximum number of tokens of a registry, by its SKU (learn.microsoft.com/azure/container-registry/container-registry-skus). */
+const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
 
 /** Reads a registry, and what the current identity may create for it. @throws CliError if the settings can't be read */
 async function readRegistry(azure: Azure, registry: AzureRegistry) {

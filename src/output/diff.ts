@@ -1,8 +1,9 @@
 import type { ChalkInstance } from "chalk";
 import { at, isInCluster, kinds, type Ref, type TargetKind } from "../kinds.ts";
+import { merged } from "../kube/edit.ts";
 import { type KubeObject, lastApplied, type Secret } from "../objects.ts";
 import type { ListChange, Outcome } from "../outcome.ts";
-import { patched, unclaimed } from "../secret/pull-secret.ts";
+import { claimKey } from "../secret/record.ts";
 import { shapeNamed, shapeOf } from "../secret/shapes.ts";
 import { printData } from "./object.ts";
 import { diffLines } from "./unified.ts";
@@ -38,7 +39,7 @@ export function sidesOf(outcome: Outcome): Sides | undefined {
 function storeSides({ result, object, before, unmade }: Outcome): Sides {
   const [old, fresh] = [result === "created" ? undefined : asSecret(before), asSecret(object)];
   // A write changes only the fields that it contains, and ends a claim
-  const next = old && fresh ? patched(patched(old, fresh), { metadata: { annotations: unclaimed } }) : fresh;
+  const next = old && fresh ? merged(merged(old, fresh), { metadata: { annotations: { [claimKey]: null } } }) : fresh;
   return secretSides(old, next, unmade && fresh ? shapeNamed(shapeOf(fresh)).keys : []);
 }
 

@@ -1,5 +1,5 @@
 import { type ManagedFields, managedBy } from "../objects.ts";
-import { loginsAnnotation } from "./entry.ts";
+import { credentialKey } from "./record.ts";
 import { shapeNamed } from "./shapes.ts";
 
 /**
@@ -12,11 +12,7 @@ export function othersOf(
   fieldManager: string,
   keys: readonly string[] = shapeNamed().keys,
 ): { readonly manager: string; readonly words: string }[] {
-  const written = [
-    ...keys.map((key) => ["data", key]),
-    ["metadata", "annotations", loginsAnnotation],
-    ["metadata", "labels", managedBy.key],
-  ];
+  const written = [...keys.map((key) => ["data", key]), ["metadata", "annotations", credentialKey], ["metadata", "labels", managedBy.key]];
   return (managedFields ?? [])
     .filter(({ manager }) => manager !== fieldManager)
     .flatMap(({ manager = "", apiVersion = "v1", fieldsV1 }) =>

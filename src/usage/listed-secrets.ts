@@ -4,8 +4,7 @@ import { managedBy, type Secret, type ServiceAccount } from "../objects.ts";
 import { type ClusterScope, clusterWideOrEach } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
-import { dockerConfigJson } from "../secret/pull-secret.ts";
-import { shapes } from "../secret/shapes.ts";
+import { shapeNamed, shapes } from "../secret/shapes.ts";
 import { requireNamespace } from "./namespace.ts";
 
 /** A pull secret, and the ServiceAccounts whose lists contain it. */
@@ -24,7 +23,7 @@ export type UnreadableNamespace = { readonly namespace: string; readonly error: 
 type SecretFilter = { readonly labels: string | undefined; readonly fields: string };
 
 /** Formats that the kubelet doesn't read. A Secret of such a format is listed only if this plugin wrote it. */
-const otherShapes = Object.values(shapes).filter(({ type }) => type !== dockerConfigJson);
+const otherShapes = Object.values(shapes).filter(({ type }) => type !== shapeNamed().type);
 
 /**
  * Lists the pull secrets on one cluster, ordered by namespace and name. Reads cluster-wide lists page by page. If they are forbidden, reads
@@ -34,7 +33,7 @@ export function listPullSecrets(
   clusterScope: ClusterScope,
   { selector, carriers }: ListOptions,
 ): AsyncGenerator<ListedSecret | UnreadableNamespace> {
-  const where = { labels: selector, fields: `type=${dockerConfigJson}` };
+  const where = { labels: selector, fields: `type=${shapeNamed().type}` };
   return clusterWideOrEach(clusterScope, fromClusterLists(clusterScope, where, carriers), perNamespace(clusterScope, where, carriers));
 }
 

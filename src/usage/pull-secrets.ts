@@ -11,9 +11,9 @@ import { serversOf } from "../kubelet/read-pull-secret.ts";
 import { managedBy, type Secret } from "../objects.ts";
 import { awaitAll, memoize, once } from "../scope/concurrency.ts";
 import { othersOf } from "../secret/owners.ts";
-import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { copiesOf, sourceOf } from "../secret/record.ts";
 import { recordedIn } from "../secret/recorded.ts";
+import { shapeNamed } from "../secret/shapes.ts";
 import { inLine } from "../wording.ts";
 
 export type Secrets = ReturnType<typeof secretsOf>;
@@ -71,7 +71,7 @@ export function secretFacts(secret: Secret): SecretFacts {
     get servers() {
       return serversOf({ ...secret, name });
     },
-    isFixed: secret.immutable === true || secret.type !== dockerConfigJson,
+    isFixed: secret.immutable === true || secret.type !== shapeNamed().type,
     get skipped() {
       return keyringOf([secret]).skipped.map(({ because }) => because);
     },

@@ -5,16 +5,16 @@ import { pullSecretKey, type Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { hostOf, isKeyOf } from "../registry/server-key.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
+import { loginsIn } from "../secret/login.ts";
 import { credentialOf } from "../secret/record.ts";
 import { attachTargets } from "../targets/attach.ts";
 import type { RecreateOptions } from "../targets/lists.ts";
 import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
-import { entriesIn } from "../usage/existing-secret.ts";
 import { type NamespaceState, type ReadOptions, readNamespace } from "../usage/namespace-state.ts";
-import { usersOf } from "../usage/plan-input.ts";
 import { noSecret, onlySecret } from "../usage/pull-secrets.ts";
 import { type TargetObject, type TargetOptions, targetOf } from "../usage/targets.ts";
+import { usersOf } from "../usage/users.ts";
 
 export type Attach = {
   readonly namespace: string;
@@ -97,7 +97,7 @@ function usersIn(state: NamespaceState, secret: Secret): TargetObject[] {
  * keys. The record alone doesn't count, because anyone in the namespace can write it and the result decides which pods are restarted.
  */
 function hostsOf(secret: Secret): string[] {
-  const servers = entriesIn(secret).map(({ server }) => server);
+  const servers = loginsIn(secret).map(({ server }) => server);
   const record = credentialOf(secret);
   if (!record) return [...new Set(servers.map(hostOf))].filter((host) => /^[\w.:-]+$/.test(host));
   return servers.some((server) => isKeyOf(record.host, server)) ? [record.host] : [];

@@ -29,8 +29,8 @@ import { Again, emptying, forgetting, isCopyOf, withdrawing } from "../secret/so
 import { detachTargets } from "../targets/detach.ts";
 import type { Tools } from "../tools.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
-import { podsNeeding } from "../usage/plan-input.ts";
 import { everything, targetOf } from "../usage/targets.ts";
+import { podsNeeding } from "../usage/users.ts";
 import { nameInPlace, pluralize } from "../wording.ts";
 
 export type DeleteOrder = {

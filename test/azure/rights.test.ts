@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
-import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
 import { admin } from "../../src/credential/admin.ts";
+import { kindsOfCredential } from "../../src/credential/kinds.ts";
 import { mayMint } from "../../src/credential/mint-rights.ts";
 import { grantOf, signedIn, startTestWorld } from "./world.ts";
 
@@ -18,13 +18,14 @@ async function as(...allowed: readonly string[]) {
 const read = "Microsoft.ContainerRegistry/registries/read";
 
 test("lists the rights that are missing for a token", async () => {
-  const { rights } = acrToken.creation;
+  const acrToken = kindsOfCredential.find(({ name }) => name === "acr-token") ?? expect.unreachable();
+  const { rights } = acrToken.creation ?? expect.unreachable();
   const whole = await as(read, ...rights);
   const facts = await whole.azure.registryFacts(whole.registry);
   expect(mayMint(acrToken, await whole.azure.permissions(whole.registry), facts)).toEqual([{ credential: acrToken.name }]);
 
   for (const right of rights) {
-    const { azure, registry } = await as(read, ...rights.filter((other) => other !== right));
+    const { azure, registry } = await as(read, ...rights.filter((other: string) => other !== right));
     expect(mayMint(acrToken, await azure.permissions(registry), facts), right).toMatchObject([{ missing: right }]);
   }
 });

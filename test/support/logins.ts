@@ -1,6 +1,6 @@
 import type { World } from "../../sandbox/azure/world.ts";
 import type { Secret } from "../../src/objects.ts";
-import { readEntries } from "../../src/secret/entry.ts";
+import { recordIn } from "../../src/secret/record.ts";
 
 export type Login = { readonly username: string; readonly password: string };
 
@@ -23,7 +23,7 @@ export function loginOf(secret: Pick<Secret, "data"> | undefined): Login | undef
  * Returns the texts of all passwords of tokens and applications whose names contain `name`, except passwords in these Secrets' annotations.
  */
 export function unnoted({ registries: [registry], applications }: World, secrets: readonly Secret[], name: string): string[] {
-  const entries = secrets.flatMap((secret) => readEntries(secret) ?? []);
+  const entries = secrets.flatMap((secret) => recordIn(secret) ?? []);
   const isKnown = (of: string, at: string) =>
     entries.some(({ identity, slot, previous }) => identity === of && (slot === at || previous?.slot === at));
   const tokens = (registry?.tokens ?? []).filter((token) => token.name.includes(name));

@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import type { TargetKind } from "../../src/kinds.ts";
 import { joinNames } from "../../src/kinds.ts";
-import type { Change } from "../../src/plan/change.ts";
 import { inLine, nameInPlace } from "../../src/wording.ts";
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
@@ -23,13 +21,3 @@ test("joins the first names with their places", () => {
     "secret/acr in namespace a, secret/acr in namespace b, secret/acr in namespace c and 2 more",
   );
 });
-
-const _refer = (act: "attach" | "detach", kind: TargetKind, name: string): Change => ({
-  act,
-  to: { kind, namespace: "demo", name },
-  secret: "acr",
-  before: [],
-  after: [],
-});
-const _restart = (name: string): Change => ({ act: "restart", to: { kind: "pod", namespace: "demo", name }, uid: "u", because: "" });
-const _rollout: Change = { act: "restart", to: { kind: "deployment.apps", namespace: "demo", name: "api" }, because: "" };

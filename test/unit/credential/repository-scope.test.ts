@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { Need } from "../../../src/credential/kind.ts";
-import { beyond, repositoryScopeOf } from "../../../src/credential/repository-scope.ts";
+import { beyond, type Need, repositoryScopeOf } from "../../../src/credential/repository-scope.ts";
 
 const host = "myregistry.azurecr.io";
 const of = { verb: "create", host, registry: "myregistry", secret: "acr" } as const;

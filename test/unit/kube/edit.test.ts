@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { CliError, Conflict, Interrupted } from "../../../src/errors.ts";
+import { openInterruption } from "../../../src/interruption.ts";
 import { type Decide, type Decision, type Editing, edit, merged, outcomeOf } from "../../../src/kube/edit.ts";
 import type { ServiceAccount } from "../../../src/objects.ts";
 import { lost } from "../../support/demo.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { account } from "../../support/fakes/cluster.ts";
-import { envOf } from "../../support/fakes/env.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 
 const to = { kind: "serviceaccount", namespace: "demo", name: "app" } as const;
@@ -166,9 +166,20 @@ test.for<Case>([
   expect(world.asking.all).toEqual(asks);
 });
 
-function editingOf(world: FakeWorld, dryRun: Editing["dryRun"] = "none"): Editing & Pick<ReturnType<typeof envOf>, "slept" | "interrupt"> {
-  const { tools, slept, interrupt } = envOf(world);
-  return { ...tools, dryRun, fieldManager: "kubectl-acr-secret", slept, interrupt };
+function editingOf(world: FakeWorld, dryRun: Editing["dryRun"] = "none"): Editing & { readonly slept: number[]; interrupt(): void } {
+  const interruption = openInterruption();
+  const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption });
+  const slept: number[] = [];
+  return {
+    cluster: () => cluster,
+    dryRun,
+    fieldManager: "kubectl-acr-secret",
+    sleep: async (milliseconds) => void slept.push(milliseconds),
+    jitter: () => 0.5,
+    uninterrupted: interruption.uninterrupted,
+    slept,
+    interrupt: interruption.interrupt,
+  };
 }
 
 test("keeps the names that 40 other writes add, and waits longer after each, at most a tenth of a second", async () => {

@@ -1,22 +1,11 @@
 import { expect, test } from "vitest";
-import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
-import { reported } from "../../../src/actions/reported.ts";
 import type { Secret } from "../../../src/objects.ts";
+import type { Outcome } from "../../../src/outcome.ts";
 import { sidesOf } from "../../../src/output/diff.ts";
-import type { Store } from "../../../src/plan/change.ts";
 
 const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
 const account = { kind: "serviceaccount", name: "default", namespace: "demo" } as const;
-const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
 const type = "kubernetes.io/dockerconfigjson";
-const store = (more: Partial<Store> = {}): Store => ({
-  act: "store",
-  to: secret,
-  entry,
-  precondition: { uid: "u", version: "7" },
-  because: "",
-  ...more,
-});
 const object = (metadata: Partial<Secret["metadata"]>, data: Record<string, string> = {}, more: Partial<Secret> = {}): Secret => ({
   apiVersion: "v1",
   kind: "Secret",
@@ -27,27 +16,27 @@ const object = (metadata: Partial<Secret["metadata"]>, data: Record<string, stri
 });
 const head = { apiVersion: "v1", kind: "Secret", type };
 const named = { name: "acr", namespace: "demo" };
-const refers = (act: "attach" | "detach", before: string[], after: string[]) =>
-  ({ act, to: account, secret: "acr", before, after }) as const;
+const refers = (does: "attach" | "detach", before: string[], after: string[]) =>
+  ({ to: account, result: "patched", list: { does, secret: "acr", before, after } }) as const;
 const names = (...all: string[]) => all.map((name) => ({ name }));
 
-test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; after: object | undefined }>([
+test.for<{ why: string; outcome: Outcome; before: object | undefined; after: object | undefined }>([
   {
     why: "a list at its position in the object",
-    outcome: { change: refers("attach", ["theirs"], ["theirs", "acr"]) },
+    outcome: refers("attach", ["theirs"], ["theirs", "acr"]),
     before: { imagePullSecrets: names("theirs") },
     after: { imagePullSecrets: names("theirs", "acr") },
   },
   {
     why: "an empty list as no list",
-    outcome: { change: refers("detach", ["acr"], []) },
+    outcome: refers("detach", ["acr"], []),
     before: { imagePullSecrets: names("acr") },
     after: undefined,
   },
   {
     why: "the API server's result",
     outcome: {
-      change: refers("attach", [], ["acr"]),
+      ...refers("attach", [], ["acr"]),
       object: { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" }, imagePullSecrets: names("acr", "injected") },
     },
     before: undefined,
@@ -55,14 +44,15 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
   },
   {
     why: "a new Secret",
-    outcome: { change: store({ precondition: undefined }), object: object({ labels: { a: "b" } }, { k: "djE=" }) },
+    outcome: { to: secret, result: "created", object: object({ labels: { a: "b" } }, { k: "djE=" }) },
     before: undefined,
     after: { ...head, metadata: { ...named, labels: { a: "b" } }, data: { k: "***" } },
   },
   {
     why: "a changed value as another mask, and the fields of other tools",
     outcome: {
-      change: store(),
+      to: secret,
+      result: "configured",
       before: object({ labels: { team: "x" }, uid: "u", resourceVersion: "7" }, { k: "djE=", same: "cw==", other: "bw==" }),
       object: object({ labels: { a: "b" }, annotations: { n: "2" } }, { k: "djI=", same: "cw==" }),
     },
@@ -76,7 +66,8 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
   {
     why: "a login that is not generated yet as a change",
     outcome: {
-      change: store(),
+      to: secret,
+      result: "configured",
       before: object({}, { ".dockerconfigjson": "e30=", k: "djE=" }),
       object: object({}, { ".dockerconfigjson": "e30=" }),
       unmade: true,
@@ -87,7 +78,8 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
   {
     why: "a removed claim",
     outcome: {
-      change: store(),
+      to: secret,
+      result: "configured",
       before: object({ annotations: { "acr-secret/claim": "{}" } }),
       object: object({ annotations: { "acr-secret/claim": "{}" } }),
     },
@@ -97,7 +89,8 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
   {
     why: "the masked values in kubectl's last-applied annotation",
     outcome: {
-      change: store(),
+      to: secret,
+      result: "configured",
       before: object({ annotations: { "kubectl.kubernetes.io/last-applied-configuration": '{"data":{"k":"djE="}}', n: "1" } }),
       object: object({ annotations: { n: "2" } }),
     },
@@ -106,18 +99,18 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
   },
   {
     why: "no object that is not printed",
-    outcome: { change: store() },
+    outcome: { to: secret, result: "configured" },
     before: undefined,
     after: undefined,
   },
 ])("shows $why", ({ outcome, before, after }) => {
-  expect(sidesOf(reported(outcome))).toEqual({ before, after });
+  expect(sidesOf(outcome)).toEqual({ before, after });
 });
 
-test.for<ChangeOutcome["change"]>([
-  { act: "keep", to: account, because: "" },
-  { act: "restart", to: { kind: "pod", name: "p", namespace: "demo" }, uid: "u", because: "" },
-  { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" },
-])("returns nothing for $act", (change) => {
-  expect(sidesOf(reported({ change }))).toBeUndefined();
+test.for<Outcome>([
+  { to: account, result: "unchanged" },
+  { to: { kind: "pod", name: "p", namespace: "demo" }, result: "restarted" },
+  { to: { kind: "token.azurecr.io", name: "t" }, result: "created" },
+])("returns nothing for $to.kind $result", (outcome) => {
+  expect(sidesOf(outcome)).toBeUndefined();
 });

@@ -1,38 +1,34 @@
 import { expect, test } from "vitest";
-import type { DryRun, Outcome } from "../../../src/actions/outcome.ts";
-import { reported } from "../../../src/actions/reported.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
+import type { DryRun, Outcome } from "../../../src/outcome.ts";
 import { type Form, openPrinter } from "../../../src/output/printer.ts";
 import type { PlaceDetail } from "../../../src/output/words.ts";
 
 const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
 const account = { kind: "serviceaccount", name: "default", namespace: "demo" } as const;
 const token = { kind: "token.azurecr.io", name: "t" } as const;
-const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
 const object = (name: string): Secret => ({
   apiVersion: "v1",
   kind: "Secret",
   metadata: { name, namespace: "demo", managedFields: [{ manager: "me" }] },
 });
 
-const created: Outcome = { change: { act: "create", to: token, because: "it does not exist" } };
-const minted: Outcome = { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "it does not exist" } };
-const stored: Outcome = {
-  change: { act: "store", to: secret, entry, precondition: undefined, because: "it does not exist" },
-  object: object("acr"),
-};
+const created: Outcome = { to: token, result: "created", because: "it does not exist" };
+const stored: Outcome = { to: secret, result: "created", because: "it does not exist", object: object("acr") };
 const attached: Outcome = {
-  change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"], needs: secret },
+  to: account,
+  result: "patched",
+  list: { does: "attach", secret: "acr", before: [], after: ["acr"] },
   object: object("sa"),
 };
-const warned: Outcome = { change: { act: "warn", to: account, message: "look" }, messages: ["look"] };
+const warned: Outcome = { to: account, messages: ["look"] };
 const refused: Outcome = {
-  change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"] },
+  to: account,
   error: new CliError("forbidden", "no", { hint: { verb: "attach", secret: "acr", serviceaccounts: ["default"] } }),
 };
-const left: Outcome = { change: { act: "keep", to: account, because: "" }, left: "failed" };
-const all = [created, minted, stored, attached, warned, refused, left];
+const left: Outcome = { to: account, because: "", left: "failed" };
+const all = [created, stored, attached, warned, refused, left];
 
 /** Returns what a printer prints for outcomes: during the run, and at its end. */
 async function printed(
@@ -45,7 +41,7 @@ async function printed(
   const sink = (to: string[]) => ({ write: (text: string) => void to.push(text), isTTY: false, columns: 0 });
   const formatCommand = (fix: object) => `spelled ${JSON.stringify(fix)}`;
   const printer = openPrinter(form, { stdout: sink(out), stderr: sink(err), env: {}, dryRun, where, managedFields, formatCommand });
-  for (const outcome of outcomes) await printer.print(reported(outcome));
+  for (const outcome of outcomes) await printer.print(outcome);
   const early = out.join("");
   await printer.end();
   return { early, stdout: out.join(""), stderr: err.join("") };
@@ -101,8 +97,8 @@ test("prints nothing when there are no objects", async () => {
 test("warns when a Secret is printed without its password", async () => {
   const says = "Warning: a dry run generates no password, so the Secret is printed without it\n";
 
-  expect((await printed("json", [minted, { ...stored, unmade: true }], { dryRun: "client" })).stderr).toBe(says);
-  expect((await printed("json", [minted, stored])).stderr).toBe("");
+  expect((await printed("json", [{ ...stored, unmade: true }], { dryRun: "client" })).stderr).toBe(says);
+  expect((await printed("json", [stored])).stderr).toBe("");
 });
 
 test("prints a JSON line for each outcome at once for -o jsonl", async () => {
@@ -132,7 +128,7 @@ test("prints a JSON line for each outcome at once for -o jsonl", async () => {
 });
 
 test("prints the id of a warning", async () => {
-  const dangling: Outcome = { change: { act: "warn", id: "dangling-name", to: account, message: "look" }, messages: ["look"] };
+  const dangling: Outcome = { to: account, ids: ["dangling-name"], messages: ["look"] };
 
   expect(JSON.parse((await printed("jsonl", [dangling])).stdout)).toMatchObject({
     result: "info",
@@ -142,7 +138,7 @@ test("prints the id of a warning", async () => {
 });
 
 test("prints the namespace and the dry run in a JSON line", async () => {
-  const there: Outcome = { change: { act: "keep", to: secret, because: "right" } };
+  const there: Outcome = { to: secret, result: "unchanged", because: "right" };
 
   expect(JSON.parse((await printed("jsonl", [there], { dryRun: "client", where: "namespaces" })).stdout)).toEqual({
     apiVersion: "acr-secret/v1",

@@ -1,40 +1,33 @@
 import { expect, test } from "vitest";
-import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
-import { reported } from "../../../src/actions/reported.ts";
 import { CliError } from "../../../src/errors.ts";
+import type { Outcome } from "../../../src/outcome.ts";
 import { openTally } from "../../../src/output/tally.ts";
-import type { Change } from "../../../src/plan/change.ts";
 
 const at = (namespace: string | undefined) => ({
   kind: "serviceaccount" as const,
   name: "default",
   ...(namespace !== undefined && { namespace }),
 });
-const keep = (namespace: string): ChangeOutcome => ({ change: { act: "keep", to: at(namespace), because: "" } });
-const attach = (namespace: string): ChangeOutcome => ({
-  change: { act: "attach", to: at(namespace), secret: "acr", before: [], after: ["acr"] },
+const keep = (namespace: string): Outcome => ({ to: at(namespace), result: "unchanged" });
+const attach = (namespace: string): Outcome => ({
+  to: at(namespace),
+  result: "patched",
+  list: { does: "attach", secret: "acr", before: [], after: ["acr"] },
 });
-const store = (namespace: string): ChangeOutcome => ({
-  change: {
-    act: "store",
-    to: { ...at(namespace), kind: "secret" },
-    entry: { hosts: [], kind: "", identity: "" },
-    precondition: undefined,
-    because: "",
-  },
-});
-const warn = (namespace: string): ChangeOutcome => ({ change: { act: "warn", to: at(namespace), message: "look" } as Change });
-const failed = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, error: new CliError("forbidden", "no") });
-const left = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, left: "failed" });
-const interrupted = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, left: "interrupted" });
-const named = ({ change }: ChangeOutcome, name: string): ChangeOutcome => ({ change: { ...change, to: { ...change.to, name } } as Change });
-const inAzure: ChangeOutcome = { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } };
+const store = (namespace: string): Outcome => ({ to: { ...at(namespace), kind: "secret" }, result: "created" });
+const warn = (namespace: string): Outcome => ({ to: at(namespace), messages: ["look"] });
+const without = ({ result: _, ...rest }: Outcome): Outcome => rest;
+const failed = (outcome: Outcome): Outcome => ({ ...without(outcome), error: new CliError("forbidden", "no") });
+const left = (outcome: Outcome): Outcome => ({ ...without(outcome), left: "failed" });
+const interrupted = (outcome: Outcome): Outcome => ({ ...without(outcome), left: "interrupted" });
+const named = (outcome: Outcome, name: string): Outcome => ({ ...outcome, to: { ...outcome.to, name } });
+const inAzure: Outcome = { to: { kind: "token.azurecr.io", name: "t" }, result: "created" };
 
 const map = { kind: "scopemap.azurecr.io", name: "m" } as const;
-const keepMap: ChangeOutcome = { change: { act: "keep", to: map, because: "" } };
-const widen: ChangeOutcome = { change: { act: "update", to: map, grants: ["app/api"], because: "" } };
+const keepMap: Outcome = { to: map, result: "unchanged" };
+const widen: Outcome = { to: map, result: "configured", grants: ["app/api"] };
 
-test.for<{ why: string; outcomes: ChangeOutcome[]; summary: string; places: number; failures: number; unfinished?: number }>([
+test.for<{ why: string; outcomes: Outcome[]; summary: string; places: number; failures: number; unfinished?: number }>([
   { why: "no outcomes", outcomes: [], summary: "", places: 0, failures: 0 },
   { why: "an unchanged namespace", outcomes: [keep("a"), keep("a")], summary: "1 namespace unchanged", places: 1, failures: 0 },
   {
@@ -121,7 +114,7 @@ test.for<{ why: string; outcomes: ChangeOutcome[]; summary: string; places: numb
   { why: "a failure in Azure without a namespace", outcomes: [failed(inAzure)], summary: "", places: 0, failures: 1 },
 ])("counts $why: $summary", ({ outcomes, summary, places, failures, unfinished = 0 }) => {
   const tally = openTally();
-  for (const outcome of outcomes) tally.count(reported(outcome));
+  for (const outcome of outcomes) tally.count(outcome);
 
   expect([tally.summary(), tally.places, tally.failures, tally.left]).toEqual([summary, places, failures, unfinished]);
 });

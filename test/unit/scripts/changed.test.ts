@@ -20,19 +20,18 @@ function selected(changed: readonly string[], related: readonly string[] = []) {
 }
 
 test.for([
-  { changed: "src/plan/change.ts", tiers: ["prose", "cli", "cluster", "docs", "shells", "node"] },
+  { changed: "src/secret/record.ts", tiers: ["prose", "cli", "cluster", "docs", "shells", "node"] },
   { changed: "src/azure/azure.ts", tiers: ["prose", "cli", "cluster", "docs", "shells", "az", "node"] },
   { changed: "sandbox/control-plane.ts", tiers: ["prose", "sandbox", "cluster", "docs", "node"] },
   { changed: "sandbox/azure/world.ts", tiers: ["prose", "sandbox", "azure", "cluster", "docs", "node"] },
   { changed: "sandbox/tools/registry/go.mod", tiers: ["prose", "sandbox", "azure", "cluster", "docs", "shells", "node"] },
   { changed: "docs/rotate.md", tiers: ["prose", "docs"] },
-  { changed: "docs/protocol/rotate.pml", tiers: ["prose", "protocol", "docs"] },
   { changed: "scripts/package/compile.ts", tiers: ["prose", "cli", "cluster", "docs", "shells", "node", "release"] },
   { changed: "scripts/release/deb.ts", tiers: ["prose", "channels", "release", "signing"] },
   { changed: "scripts/krew/generate.ts", tiers: ["prose", "krew"] },
   { changed: "test/cluster/transcripts/hostile.md", tiers: ["prose", "cluster"] },
   { changed: "test/krew/install.test.ts", tiers: ["prose", "krew"] },
-  { changed: "test/unit/plan/x.test.ts", tiers: ["prose"] },
+  { changed: "test/unit/secret/x.test.ts", tiers: ["prose"] },
   { changed: "LICENSE", tiers: [] },
 ])("runs the whole tiers that $changed can break", ({ changed, tiers }) => {
   expect(selected([changed]).whole).toEqual([...checkers, ...tiers]);
@@ -47,7 +46,7 @@ test("runs nothing if nothing changed", () => {
 });
 
 test("runs the related test files of the test gate, and all of a tier only once", () => {
-  const related = ["test/unit/plan/x.test.ts", "test/azure/y.test.ts", "test/cluster/z.test.ts", "test/krew/install.test.ts"];
+  const related = ["test/unit/secret/x.test.ts", "test/azure/y.test.ts", "test/cluster/z.test.ts", "test/krew/install.test.ts"];
 
   expect(selected(["test/support/rows.ts"], related).files).toEqual(related.slice(0, 3));
   expect(selected(["cmd/run.ts"], related).files).toEqual(related.slice(0, 2));

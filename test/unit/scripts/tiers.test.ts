@@ -15,7 +15,6 @@ test("runs the sampled tiers again in the release gate, with the tiers of a rele
   const [ofTest, ofRelease] = [tiersOf("test"), tiersOf("release")].map((all) => all.map(({ name }) => name));
 
   expect(ofRelease).toEqual([
-    "protocol",
     "azure",
     "cluster",
     "browser",
@@ -29,5 +28,5 @@ test("runs the sampled tiers again in the release gate, with the tiers of a rele
     "signing",
     "krew",
   ]);
-  expect(ofTest?.filter((name) => ofRelease?.includes(name))).toEqual(["protocol", "azure", "cluster", "node"]);
+  expect(ofTest?.filter((name) => ofRelease?.includes(name))).toEqual(["azure", "cluster", "node"]);
 });

@@ -1,61 +1,14 @@
-import { kinds, type Ref, targetKindOf } from "../kinds.ts";
+import { kinds, targetKindOf } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, PodSpec, Secret } from "../objects.ts";
-import type { PlanInput } from "../plan/namespace.ts";
-import type { ImageRef, Login } from "../registry/port.ts";
-import type { NamespaceScope } from "../scope/cluster-scopes.ts";
-import { isOurs } from "../secret/entry.ts";
-import { readExisting } from "./existing-secret.ts";
+import type { ImageRef } from "../registry/port.ts";
+import { isOurs } from "../secret/record.ts";
 import { imagesFrom, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { hasOwnList, pullingPods, pullSecretNames, topOf } from "./pods.ts";
+import { hasOwnList, pullSecretNames, topOf } from "./pods.ts";
 import { accountOf, controllerOf, namesIn } from "./references.ts";
 import { accountsIn, isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
-
-/** A Secret and its registry. `others`: more hosts whose images its pods may wait for. */
-type SecretQuery = {
-  readonly name: string;
-  readonly host: string;
-  readonly others?: readonly string[];
-  readonly fieldManager: string;
-  readonly now: Date;
-};
-
-/** Returns the input of a plan for one namespace, and the login in its Secret. No plan gets the login. */
-export function planInputOf(
-  state: NamespaceState,
-  { name, host, others = [], fieldManager, now }: SecretQuery,
-): { readonly facts: PlanInput; readonly login: Login | undefined } {
-  const { secret, targets, pods } = state;
-  const read = secret && readExisting(secret, host, fieldManager);
-  const hosts = [host, ...others];
-  const accounts = accountsIn(targets);
-  const facts: PlanInput = {
-    to: secretIn(state.scope, name),
-    existing: read?.existing,
-    targets: targets.map((target) => targetOf(target)),
-    pods: pullingPods(hosts, pods, { now, accounts }),
-  };
-  return { facts, login: read?.login };
-}
-
-/** Returns the reference of a Secret in a namespace. */
-export const secretIn = ({ namespace }: NamespaceScope, name: string): Ref<"secret"> => ({
-  kind: "secret",
-  name,
-  namespace,
-});
-
-/** Returns the input for planning a deletion in one namespace. @param name the name of the Secret */
-export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, name: string, fieldManager: string) {
-  return {
-    to: secretIn(scope, name),
-    existing: secret && readExisting(secret, "", fieldManager).existing,
-    targets: targets.map((target) => targetOf(target)),
-    needingPods: secret ? podsNeeding(secret, pods) : [],
-  };
-}
 
 /**
  * Returns the pods that have not ended, name a Secret, and have an image that it has a login for. If the Secret can't be read, any image

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Pod, PodSpec } from "../../../src/objects.ts";
-import { usersOf } from "../../../src/usage/plan-input.ts";
 import type { TargetObject } from "../../../src/usage/targets.ts";
+import { usersOf } from "../../../src/usage/users.ts";
 
 const ours = "myregistry.azurecr.io/app/web:1";
 
