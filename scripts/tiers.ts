@@ -126,7 +126,7 @@ const all: readonly Tier[] = [
     needs: [nodeParts, controlPlane, registry, programs(...nodePrograms, ...encryptionPrograms), plugin],
     brokenBy: [
       "cmd/create/",
-      "src/workflows/export",
+      "src/verbs/export",
       "docs/export.md",
       ...["age", "sops", "sealed-secrets"].map((name) => `${toolVersions}${name}/`),
     ],

@@ -21,10 +21,10 @@ type ShowOptions = ShowFlags & { readonly olderThan: string };
  */
 function pruneTable(rows: readonly Leftover[], { output, "no-headers": bare, olderThan }: ShowOptions, now: Date): string {
   const header = ["NAME", "KIND", "FOR", "AGE", "LAST USE", "STATE", ...(output === "wide" ? ["CLUSTER", "IDENTITY", "PASSWORDS"] : [])];
-  const cells = rows.map(({ to, what, identity, passwords, for: { words, clusters }, madeAt, state, lost }) => {
+  const cells = rows.map(({ to, what, identity, passwords, for: { words, cluster = "" }, madeAt, state, lost }) => {
     const held = lost ? "" : passwords.map(({ slot }) => slot).join(",");
     const shown = state === "too recent" ? `too recent (changed less than ${olderThan} ago, see --older-than)` : state;
-    const all = [to.name, what, words, age(madeAt, now), "<unknown>", shown, clusters.join(","), identity, held];
+    const all = [to.name, what, words, age(madeAt, now), "<unknown>", shown, cluster, identity, held];
     return all.slice(0, header.length);
   });
   return table(header, cells, { headers: !bare });

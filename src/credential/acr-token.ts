@@ -98,7 +98,7 @@ const takenName = (name: string, { name: registry }: AzureRegistry) =>
   });
 
 /** @throws CliError conflict */
-export function refuseDisabled(token: AcrToken | undefined, { name: registry }: Pick<AzureRegistry, "name">): void {
+function refuseDisabled(token: AcrToken | undefined, { name: registry }: Pick<AzureRegistry, "name">): void {
   if (token?.status !== "disabled") return;
   throw new CliError("conflict", `the ACR token "${token.name}" is disabled`, {
     hint: `az acr token update --registry ${registry} --name ${token.name} --status enabled`,
@@ -196,7 +196,7 @@ function changeOf(before: readonly string[], { repositories, exact }: Grant) {
 }
 
 /** The actions for pulling. A pull requires content/read. Listing tags, as a proof does, requires metadata/read. */
-export const pullActions = (repositories: readonly string[]): string[] =>
+const pullActions = (repositories: readonly string[]): string[] =>
   repositories.flatMap((name) => [`repositories/${name}/content/read`, `repositories/${name}/metadata/read`]);
 
 const isPull = (action: string): boolean => /^repositories\/.+\/(?:content|metadata)\/read$/.test(action);

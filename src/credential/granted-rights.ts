@@ -93,7 +93,7 @@ type Granted = {
 };
 
 /** Returns the warning about a credential that can do more than read; undefined if it can only read. */
-export const warnOfRights = ({ of, rights }: Granted): string | undefined =>
+const warnOfRights = ({ of, rights }: Granted): string | undefined =>
   rights.length === 0 ? undefined : `${of} can do more than pull: ${inLine(rights)}`;
 
 /**

@@ -61,4 +61,4 @@ export function beyond(scopes: readonly string[], images: readonly ImageRef[]): 
   return imageRepositories(outside);
 }
 
-export const imageRepositories = (images: readonly ImageRef[]): string[] => [...new Set(images.map(({ repository }) => repository))].sort();
+const imageRepositories = (images: readonly ImageRef[]): string[] => [...new Set(images.map(({ repository }) => repository))].sort();

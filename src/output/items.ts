@@ -132,7 +132,7 @@ export function errorItem({ kind, message, hint }: CliError, { namespace }: Plac
 }
 
 /** Returns an object in Azure that prune has found. */
-export function leftoverItem({ to, what, kind, identity, passwords, for: { words, clusters }, madeAt, state, willDelete, lost }: Leftover) {
+export function leftoverItem({ to, what, kind, identity, passwords, for: { words, cluster }, madeAt, state, willDelete, lost }: Leftover) {
   return {
     apiVersion,
     kind: "Leftover" as const,
@@ -142,7 +142,7 @@ export function leftoverItem({ to, what, kind, identity, passwords, for: { words
     identity: identity || undefined,
     passwords: lost ? undefined : passwords.map(({ slot, madeAt }) => ({ slot, createdAt: madeAt })),
     for: words,
-    clusters,
+    cluster,
     createdAt: madeAt,
     state,
     willDelete,

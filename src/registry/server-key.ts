@@ -14,9 +14,6 @@ export const hostOf = (server: string): string => withoutScheme(server).split("/
 /** Whether a key names a registry: as a host, as a URL, or with a path. */
 export const isKeyOf = (host: string, server: string): boolean => hostOf(server) === host;
 
-/** Whether a key names a path of a registry (`host/team`). The kubelet uses its login for images below that path. */
-export const isPathKeyOf = (host: string, server: string): boolean => withoutScheme(server).startsWith(`${host}/`);
-
 /**
  * Whether a login under a key pulls from a registry. The key can contain a port, `*` in place of a label, or a regional host of the registry.
  */

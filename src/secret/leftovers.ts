@@ -110,7 +110,7 @@ export const orphanedRole = ({ principalId, role, madeAt }: RoleAssignment): Cre
   kind: "service-principal",
   identity: "",
   passwords: [{ slot: role }],
-  for: { words: "a deleted application", clusters: [] },
+  for: { words: "a deleted application" },
   madeAt,
   changedAt: madeAt,
   lost: true,
@@ -215,13 +215,13 @@ function stateOf(
   if (one.needed || isHeld(one, held)) return "in use";
   if (olderThan > 0 && isYoung(one, now, olderThan)) return "too recent";
   if (one.lost) return "orphan";
-  const { clusters, namespaceUid = "" } = one.for;
-  if (clusters.length === 0) return cluster !== undefined && namespaceUids.has(namespaceUid) ? "orphan" : "unknown";
-  return clusters.every((id) => id === cluster) ? "orphan" : "other cluster";
+  const { cluster: of, namespaceUid = "" } = one.for;
+  if (of === undefined) return cluster !== undefined && namespaceUids.has(namespaceUid) ? "orphan" : "unknown";
+  return of === cluster ? "orphan" : "other cluster";
 }
 
 /** Whether a Secret holds an object. For a token, either password counts for the whole token. */
-export function isHeld(one: Created, held: HeldByName): boolean {
+function isHeld(one: Created, held: HeldByName): boolean {
   const named = [...(held.get(lower(one.identity)) ?? []), ...(held.get(lower(one.to.name)) ?? [])];
   return named.some((by) => servesIt(one, by) && (one.what !== "password" || mayBePassword(one, by)));
 }
@@ -241,8 +241,8 @@ function keptExports(created: readonly Created[], { exports }: PruneOptions): Re
   if (exports === "none") return new Set(exported);
   if (exports === "all") return new Set();
   const age = ({ madeAt }: Created) => (madeAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(madeAt));
-  const ofSecret = Map.groupBy(exported, ({ for: { words, clusters, namespaceUid = "" } }) =>
-    JSON.stringify([words, clusters, namespaceUid]),
+  const ofSecret = Map.groupBy(exported, ({ for: { words, cluster, namespaceUid = "" } }) =>
+    JSON.stringify([words, cluster, namespaceUid]),
   );
   return new Set([...ofSecret.values()].flatMap((all) => all.toSorted((a, b) => age(b) - age(a))[0] ?? []));
 }

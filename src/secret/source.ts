@@ -66,8 +66,7 @@ export class Again extends CliError {
 }
 
 /** A claim that ends later than any run can write is void, whatever its annotation says. */
-export const isLive = ({ until }: Claim, now: number): boolean =>
-  now < Date.parse(until) + skew && Date.parse(until) <= now + claimLasts + skew;
+const isLive = ({ until }: Claim, now: number): boolean => now < Date.parse(until) + skew && Date.parse(until) <= now + claimLasts + skew;
 
 const claimFrom = ({ run, now }: By, more: Omit<Claim, "run" | "until">): Claim => ({
   run,

@@ -1,4 +1,3 @@
-import { keyOf, targetKindOf } from "../kinds.ts";
 import { listAll } from "../kube/port.ts";
 import type { KubeObject, Pod, Secret } from "../objects.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
@@ -49,16 +48,3 @@ export async function readNamespace(scope: NamespaceScope, options: ReadOptions)
 }
 
 export const objectNames = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));
-
-/** The objects that were read, by the key of their reference. */
-export type ObjectsByKey = ReadonlyMap<string, KubeObject>;
-
-/** Indexes Secrets and targets of one namespace by the key of the reference in a change. */
-export const objectsByKey = (objects: readonly (KubeObject | undefined)[]): ObjectsByKey =>
-  new Map(
-    objects.flatMap((object) => {
-      if (!object) return [];
-      const { name, namespace } = object.metadata;
-      return [[keyOf({ kind: targetKindOf(object.kind) ?? "secret", name, namespace }), object]];
-    }),
-  );

@@ -22,8 +22,8 @@ import type { Tools } from "../tools.ts";
 import { imagesFrom, imagesIn } from "../usage/images.ts";
 import { type NamespaceReader, readersOf } from "../usage/namespace-reader.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
-import { usersOf } from "../usage/users.ts";
 import { picksOf, type TargetOptions, templatesOf, wantsTargets } from "../usage/targets.ts";
+import { usersOf } from "../usage/users.ts";
 import { inLine, maxNames } from "../wording.ts";
 
 /** A namespace of a run. */

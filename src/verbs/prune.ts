@@ -69,8 +69,8 @@ async function readHolders(cluster: Cluster): Promise<Omit<HolderFacts, "namespa
 
 /** Reads the uids of the namespaces that objects name without their cluster. */
 async function uidsFor(created: readonly Created[], cluster: Cluster): Promise<ReadonlySet<string>> {
-  const unclear = created.flatMap(({ for: { words, clusters } }) =>
-    clusters.length > 0 ? [] : (/ in namespace (\S+)$/.exec(words)?.[1] ?? []),
+  const unclear = created.flatMap(({ for: { words, cluster } }) =>
+    cluster !== undefined ? [] : (/ in namespace (\S+)$/.exec(words)?.[1] ?? []),
   );
   const reading = runConcurrently(new Set(unclear), { interrupted: () => false }, async function* (name) {
     yield await uidOf(cluster, name).catch(unlessForbidden(undefined));

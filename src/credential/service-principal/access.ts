@@ -118,7 +118,7 @@ export function notAlone({
 }
 
 /** Returns the only application of a name. @throws CliError conflict if several applications have the name */
-export function only(name: string, applications: readonly Application[]): Application | undefined {
+function only(name: string, applications: readonly Application[]): Application | undefined {
   if (applications.length < 2) return applications[0];
   const ids = applications.map(({ appId }) => appId).sort();
   throw new CliError("conflict", `${ids.length} applications are named "${name}": ${ids.join(", ")}`, {

@@ -18,13 +18,13 @@ export function granted(mode: Mode, assignments: readonly RoleAssignment[]): str
 export const hasOurRole = (assignments: readonly RoleAssignment[]): boolean => assignments.some(({ ours, here }) => ours && here);
 
 /** Returns the assignment of the pull role on the registry itself. A principal has at most one. */
-export const roleOn = (mode: Mode, assignments: readonly RoleAssignment[]): RoleAssignment | undefined =>
+const roleOn = (mode: Mode, assignments: readonly RoleAssignment[]): RoleAssignment | undefined =>
   assignments.find(({ role, here }) => here && role === pullRole[mode].id);
 
-export const lacking = (wanted: readonly string[], had: readonly string[]): string[] =>
+const lacking = (wanted: readonly string[], had: readonly string[]): string[] =>
   wanted.filter((repository) => !had.some((scope) => scope === repository || covers(scope, repository)));
 
-export function union(some: readonly string[], others: readonly string[]): string[] {
+function union(some: readonly string[], others: readonly string[]): string[] {
   const all = [...new Set([...some, ...others])].sort();
   return all.includes("*") ? ["*"] : all;
 }
@@ -33,7 +33,7 @@ export function union(some: readonly string[], others: readonly string[]): strin
  * Returns the repositories of an existing assignment.
  * @throws CliError conflict if this plugin did not write its condition
  */
-export function repositoriesOf({ ours, condition, name }: RoleAssignment, principal: string): string[] {
+function repositoriesOf({ ours, condition, name }: RoleAssignment, principal: string): string[] {
   const repositories = repositoriesIn(condition);
   if (ours && repositories) return repositories;
   throw new CliError("conflict", `the role of "${principal}" on the registry has a condition that this plugin did not write`, {

@@ -1,5 +1,3 @@
-import type { Around } from "./asked.ts";
-
 /** Returns a generator of numbers from 0 up to, but not including, `below`. The same seed gives the same numbers (mulberry32). */
 export function chanceFrom(seed: number): (below: number) => number {
   let state = seed >>> 0;
@@ -8,20 +6,5 @@ export function chanceFrom(seed: number): (below: number) => number {
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
-
-/** Lets a random number of event loop turns pass before a call reaches its server, and again before the response returns. */
-export function delaying(chance: (below: number) => number, most: number): Around {
-  const turns = async () => {
-    for (let left = chance(most); left > 0; left--) await new Promise(setImmediate);
-  };
-  return async (_, next) => {
-    await turns();
-    try {
-      return await next();
-    } finally {
-      await turns();
-    }
   };
 }

@@ -1,10 +1,6 @@
 import { type Live, type } from "../in-process.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "./world.ts";
 
-/** The name of the token that all namespaces share if `team-0` is the first of them. */
-export const sharedByTeams = "shared-acr-myregistry-ea11a685b3";
-/** The same if `a` is the first of them. */
-export const shared = "shared-acr-myregistry-b317a6db49";
 export const line = "create --registry myregistry --repository app/web --serviceaccount default";
 
 /** `team-0`, `team-1`, and so on. */

@@ -39,7 +39,7 @@ const afterStock =
       if (is("listTokens")(asked)) await act(world);
       return answered;
     });
-const row = { apiVersion: "acr-secret/v1", kind: "Leftover", what: "token", credential: "acr-token", clusters: [here] };
+const row = { apiVersion: "acr-secret/v1", kind: "Leftover", what: "token", credential: "acr-token", cluster: here };
 const orphan = { ...row, object: `token.azurecr.io/${name}`, identity: name, state: "orphan", willDelete: true };
 
 testRows(

@@ -154,7 +154,7 @@ test("creates an application, its service principal, a role and a password", asy
   expect(application).toMatchObject({ displayName: own, notes: described("acr"), keys: [{ slot: made.slot }] });
   expect(parseAzureOwner(application?.keys[0]?.displayName ?? "")).toMatchObject({
     words: "secret acr in namespace demo",
-    clusters: ["1a2b3c4d"],
+    cluster: "1a2b3c4d",
   });
   expect(made).toMatchObject({ identity: application?.appId, login: { username: application?.appId }, by: "jane@example.com" });
   expect(state(world)).toEqual(complete);

@@ -90,7 +90,7 @@ test("includes no module in two bundles, except libraries that are bundles thems
 
   expect(bundles.map(([name]) => name)).toEqual(expect.arrayContaining(["run", "common", ...verbs.map(({ name }) => name)]));
   expect(files.filter((file, at) => files.indexOf(file) !== at)).toEqual([]);
-  expect(files).toEqual(expect.arrayContaining(["src/errors.ts", "src/plan/namespace.ts", "cmd/create/export.ts"]));
+  expect(files).toEqual(expect.arrayContaining(["src/errors.ts", "src/secret/record.ts", "cmd/create/export.ts"]));
 });
 
 test("lets no bundle require itself over the bundles that it requires", () => {

@@ -59,5 +59,5 @@ test.for<{ what: string; text: string; members: [string, string][] }>([
 test("returns only the members of an inner object", () => {
   const text = '{"x":{"a":1},"y":2}';
 
-  expect(membersAt(text, 5)).toEqual([{ key: "a", from: 10, to: 11 }]);
+  expect(membersAt(text, 5)).toEqual([{ key: "a", start: 6, from: 10, to: 11 }]);
 });

@@ -9,7 +9,7 @@ const by = (manager: string | undefined, fieldsV1: object | undefined, apiVersio
   ...(fieldsV1 && { fieldsV1 }),
 });
 const data = { "f:data": { ".": {}, "f:.dockerconfigjson": {} } };
-const note = { "f:metadata": { "f:annotations": { "f:acr-secret/logins": {} } } };
+const note = { "f:metadata": { "f:annotations": { "f:acr-secret/credential": {} } } };
 const label = { "f:metadata": { "f:labels": { "f:app.kubernetes.io/managed-by": {} } } };
 
 test.for<{ why: string; fields: ManagedFields[] | undefined; others: string[] }>([
@@ -23,7 +23,7 @@ test.for<{ why: string; fields: ManagedFields[] | undefined; others: string[] }>
   {
     why: "another manager wrote the annotation",
     fields: [by("kubectl-edit", note)],
-    others: ['"kubectl-edit" using v1: .metadata.annotations.acr-secret/logins'],
+    others: ['"kubectl-edit" using v1: .metadata.annotations.acr-secret/credential'],
   },
   {
     why: "another manager wrote the label",
@@ -35,7 +35,7 @@ test.for<{ why: string; fields: ManagedFields[] | undefined; others: string[] }>
     fields: [by("b", { ...data, ...note }), by("a", data)],
     others: [
       '"b" using v1: .data..dockerconfigjson',
-      '"b" using v1: .metadata.annotations.acr-secret/logins',
+      '"b" using v1: .metadata.annotations.acr-secret/credential',
       '"a" using v1: .data..dockerconfigjson',
     ],
   },

@@ -6,7 +6,7 @@ import { name } from "./watch.ts";
 
 // A walk runs a command, disturbs it at one request, runs it again, and checks the four guarantees after every request.
 
-export const day = 24 * 3_600_000;
+const day = 24 * 3_600_000;
 export const pass: Act = (play) => {
   play.now += day;
 };
@@ -38,7 +38,7 @@ export async function after(...steps: readonly Step[]): Promise<Play> {
 
 export type Scenario = { readonly what: string; readonly start: readonly Step[]; readonly line: string };
 
-export const scenariosOf = (kind: Kind): readonly Scenario[] => {
+const scenariosOf = (kind: Kind): readonly Scenario[] => {
   const alone = [create(kind)];
   const made = [create(kind, copies), pass];
   return [
