@@ -4,12 +4,12 @@ import { claimKey, copyLabel } from "../../../src/secret/record.ts";
 import { refused, token } from "../../support/demo.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
-import { worldOf } from "../../support/fakes/fleet.ts";
+import { watch, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { sourceSecret } from "../../support/records.ts";
 import { host, isAlive, makeByHand, slotsOf, writesRecord } from "../../support/rotating.ts";
-import { all, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
+import { all, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 import { everythingIn, making } from "../../support/situations/deleting.ts";
 
 const attached = "--serviceaccount default -n demo";
@@ -55,11 +55,12 @@ const demo =
     return world;
   };
 let untouched: ReturnType<typeof everythingIn>;
+const { live, started } = watch();
 
 testRows(
   [
     {
-      does: "empties the Secret, ends the credential in Azure, and then deletes the Secret",
+      does: "empties the Secret, then deletes the credential in Azure, then the Secret",
       given: neverDead,
       command: revoke,
       stdout: [patched, ...inAzure, deleted],
@@ -166,6 +167,18 @@ testRows(
         expect(world.cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations).not.toHaveProperty(claimKey);
       },
       after: [{ command: revoke, stdout: [...inAzure, deleted], check: sizes(0) }],
+    },
+    {
+      does: "exits with 130 and keeps the empty Secret when it is interrupted, and continues when it runs again",
+      given: before(`deleteToken ${token}`, () => live().interrupt()),
+      command: revoke,
+      options: { started },
+      ...failed,
+      code: 130,
+      stdout: [patched, inAzure[0] ?? ""],
+      stderr: [],
+      check: ({ cluster }) => expect(cluster.get("secret", "demo", "acr-myregistry")).toBeDefined(),
+      after: [{ command: revoke, stdout: any, stderr: any, check: sizes(0) }],
     },
     {
       does: "keeps the Secret when a reference could not be removed",

@@ -107,6 +107,15 @@ testRows([
     },
   },
   {
+    does: "rotates only logins for the registry when --registry is given",
+    world: created("", ""),
+    given: writesRecord("n1", { host: "other.azurecr.io" }),
+    command: "rotate -A --registry myregistry",
+    stdout: /^token\S+ configured\nsecret\/acr-myregistry configured in namespace n0\n$/,
+    stderr: ["1 Secret configured"],
+    check: slots(old, kept),
+  },
+  {
     does: "gives the new password the lifetime of --expires-in",
     world: created("--expires-in 10d"),
     command: "rotate -n n0 --expires-in 30d",
