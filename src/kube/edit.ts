@@ -1,4 +1,5 @@
 import { asCliError, CliError, Conflict, Interrupted, isLost, isNotFound } from "../errors.ts";
+import { merged } from "../json.ts";
 import type { ClusterKind, Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import type { DryRun, Outcome, Result } from "../outcome.ts";
@@ -147,17 +148,6 @@ function writeOf(decision: Writing, before: KubeObjects[ClusterKind] | undefined
 function previewOf<K extends ClusterKind>(decision: Writing, before: KubeObjects[K] | undefined): KubeObjects[K] | undefined {
   if (decision.act === "create") return decision.object as KubeObjects[K];
   return decision.act === "patch" && before ? (merged(before, decision.patch) as KubeObjects[K]) : before;
-}
-
-/** Returns an object after a JSON merge patch (RFC 7386). */
-export function merged<T extends object>(object: T, patch: object): T {
-  const after = { ...object } as Record<string, unknown>;
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete after[key];
-    else if (typeof value === "object" && !Array.isArray(value)) after[key] = merged((after[key] as object | undefined) ?? {}, value);
-    else if (value !== undefined) after[key] = value;
-  }
-  return after as T;
 }
 
 const words = {

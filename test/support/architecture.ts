@@ -26,75 +26,65 @@ const contracts = [
   "src/kube/port.ts",
 ];
 
-/** The modules, and the other modules that each may import: the arrows of docs/architecture.md. */
-const rooms: Readonly<Record<string, readonly string[]>> = {
-  src: ["src/kube"],
-  "src/secret": ["src/kubelet", "src/kube"],
-  "src/kubelet": [],
-  "src/plan": ["src/secret", "src/kubelet", "src/usage", "src/targets"],
-  "src/schedule": [],
-  "src/check": ["src/kubelet"],
-  "src/scope": [],
-  "src/usage": ["src/kube", "src/registry", "src/kubelet", "src/plan", "src/secret", "src/scope", "src/check", "src/credential"],
-  "src/targets": ["src/kube", "src/usage", "src/scope", "src/secret", "src/plan"],
-  "src/actions": ["src/plan", "src/secret", "src/usage", "src/targets", "src/credential", "src/scope", "src/registry"],
-  "src/verbs": [
-    "src/kube",
-    "src/targets",
-    "src/credential",
-    "src/check",
-    "src/usage",
-    "src/secret",
-    "src/kubelet",
-    "src/registry",
-    "src/azure",
-    "src/scope",
-    "src/secretless",
-    "src/doctor",
-    // doctor shares the search for leftovers with prune
-    "src/plan",
-    "src/workflows",
-  ],
-  "src/workflows": [
-    "src/actions",
-    "src/plan",
-    "src/secret",
-    "src/usage",
-    "src/targets",
-    "src/check",
-    "src/credential",
-    "src/scope",
-    "src/registry",
-  ],
-  "src/secretless": ["src/kube"],
-  "src/doctor": ["src/azure", "src/credential", "src/usage", "src/check", "src/plan", "src/secret", "src/scope", "src/http", "src/targets"],
-  "src/http": [],
-  "src/azure": ["src/http"],
-  "src/registry": ["src/http"],
-  "src/kube": [],
-  "src/credential": ["src/plan", "src/secret", "src/kubelet", "src/registry", "src/azure", "src/kube", "src/usage", "src/scope"],
-  "src/output": ["src/plan", "src/secret", "src/check", "src/doctor"],
+/** The floors of docs/architecture.md, from the top, and the folders on each. */
+export const floors: readonly (readonly string[])[] = [
+  ["cmd"],
+  ["src/verbs", "src/output"],
+  ["src/doctor"],
+  ["src/targets", "src/credential"],
+  ["src/usage", "src/secretless", "src/schedule"],
+  ["src/check", "src/secret"],
+  ["src/kubelet", "src/registry", "src/azure"],
+  ["src/kube", "src/http", "src/scope", "src"],
+];
+
+/** The folders, and the lower ones that each may import. */
+export const rooms: Readonly<Record<string, readonly string[]>> = {
   cmd: [
     "src/verbs",
-    "src/kubelet",
     "src/doctor",
-    "src/secretless",
-    "src/usage",
     "src/targets",
-    "src/check",
-    "src/plan",
-    "src/schedule",
-    "src/scope",
-    "src/actions",
-    "src/workflows",
-    "src/secret",
     "src/credential",
+    "src/usage",
+    "src/secretless",
+    "src/schedule",
+    "src/output",
+    "src/check",
+    "src/secret",
+    "src/registry",
     "src/azure",
-    "src/http",
+    "src/kube",
+    "src/scope",
+  ],
+  "src/verbs": [
+    "src/doctor",
+    "src/targets",
+    "src/credential",
+    "src/usage",
+    "src/secretless",
+    "src/check",
+    "src/secret",
     "src/registry",
     "src/kube",
-    "src/output",
+    "src/scope",
   ],
+  "src/doctor": ["src/credential", "src/usage", "src/check", "src/secret", "src/azure", "src/http", "src/scope"],
+  "src/targets": ["src/usage", "src/kube", "src/scope"],
+  "src/credential": ["src/usage", "src/secret", "src/registry", "src/azure", "src/kube", "src/scope"],
+  // The facts of a pull secret for a check need the row of its kind
+  "src/usage": ["src/credential", "src/check", "src/secret", "src/kubelet", "src/registry", "src/scope"],
+  "src/secretless": ["src/kube"],
+  "src/schedule": [],
+  "src/output": ["src/doctor", "src/check", "src/secret"],
+  "src/check": ["src/kubelet"],
+  "src/secret": ["src/kubelet", "src/kube"],
+  "src/kubelet": [],
+  "src/registry": ["src/http"],
+  "src/azure": ["src/http"],
+  "src/kube": [],
+  "src/http": [],
+  "src/scope": [],
+  src: ["src/kube"],
 };
 
 /** The npm packages, and the only modules that may use each. Packages marked `late` take tens of milliseconds to load. */
@@ -112,7 +102,7 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
 };
 
 /** Modules that only compute: their functions are synchronous, and return the same result for the same arguments. */
-const pure = ["src/secret", "src/secretless", "src/kubelet", "src/plan", "src/check", "src/schedule"];
+const pure = ["src/secret", "src/secretless", "src/kubelet", "src/check", "src/schedule"];
 
 /** Files of the project that are data for the command line: its version, and the rights of each verb. */
 const data = ["package.json", "docs/rbac.json"];
@@ -227,7 +217,7 @@ function wrongPackage(room: string, { from, typeOnly, late }: Import): string | 
   return undefined;
 }
 
-/** Returns `src/plan` for `src/plan/store.ts`, `cmd` for `cmd/create/options.ts`, `src` for `src/errors.ts`. */
+/** Returns `src/secret` for `src/secret/record.ts`, `cmd` for `cmd/create/options.ts`, `src` for `src/errors.ts`. */
 function roomOf(path: string): string {
   const [top = "", next = "", ...rest] = path.split("/");
   return top === "src" && rest.length > 0 ? `src/${next}` : top;
