@@ -79,6 +79,7 @@ function takerOf(env: EntraEnv): Taker {
       const kept = await keptToken(inside, token, scope, env);
       if (kept) return kept;
       await refuseOthers(inside, token, scope, env);
+      if (asked.isRecorded) await requireSame(inside, token, env);
       const { login, claims, of } = token;
       const message = `secret/${inside.to.name} expires at ${claims.expiresAt}. Until then, everyone who can read it has the rights of ${of} at ${host}`;
       const credential = { ...credentialOfToken(host, claims), by: of };
@@ -122,6 +123,16 @@ async function refuseOthers(inside: Inside, token: Token, scope: RepositoryScope
   const by = credential?.by === undefined ? "unknown" : JSON.stringify(credential.by);
   const message = `secret "${to.name}" in namespace "${to.namespace}" holds a working token of another Azure identity (${by})`;
   throw new CliError("conflict", message, { hint: "use another name, or add --force to overwrite that token" });
+}
+
+/**
+ * Anyone in the namespace can write a record, and a text that looks like a token. Therefore a record alone gives a Secret no token.
+ * @throws CliError conflict unless the Secret holds a token of the same identity that the registry accepts
+ */
+async function requireSame({ to: { name, namespace }, login }: Inside, token: Token, { host, sources }: EntraEnv): Promise<void> {
+  if (login && isSameIdentity(login, token) && (await sources.registry().admits(host, login)).verdict === "pulls") return;
+  const message = `secret "${name}" in namespace "${namespace}" holds no valid token of your Azure identity`;
+  throw new CliError("conflict", message, { hint: "if it should hold your token, run create with --entra" });
 }
 
 /**

@@ -69,6 +69,26 @@ testRows(
         },
       },
     ]),
+    ...[
+      { why: "no login", given: recordsEntra() },
+      { why: "a guess", given: recordsEntra("guess") },
+      { why: "a forged token of that identity", given: recordsEntra(tokenText({ sub: "o-1" })) },
+      { why: "a forged token of that identity that has expired", given: recordsEntra(tokenText({ sub: "o-1", exp: 0 })) },
+      { why: "a token of another identity, with --force", given: recordsEntra(tokenText({ sub: "o-2" })), more: " --force" },
+    ].map(
+      ({ why, given, more = "" }): Row => ({
+        does: `gives no token of its own identity to a Secret that only records one, with ${why}`,
+        given,
+        command: `${everywhere}${more}`,
+        ...failed,
+        stderr: /^evil: error: secret .* holds no valid token of your Azure identity\n(?!hint: kubectl)/m,
+        writes: /^(?!.*(patch secret evil.*\n.*){3})/s,
+        check: (world) => {
+          expect(world.loginIn("evil")?.password ?? "").not.toMatch(/^h\..*\.s$/);
+          expect(isAlive(world, "a")).toBe(true);
+        },
+      }),
+    ),
     {
       does: "ends no password of another token that a record names as its replaced one",
       given: all(
@@ -189,6 +209,22 @@ testRows(
     return world;
   },
 );
+
+/** A token of a registry that only the tenant has signed. */
+function tokenText(claims: object): string {
+  const all = { iss: "Azure Container Registry", aud: host, iat: 1_767_225_600, exp: 1_767_236_400, ...claims };
+  return `forged.${Buffer.from(JSON.stringify(all)).toString("base64url")}.x`;
+}
+
+/** The tenant of the namespace `evil` records a token of an Azure identity. */
+function recordsEntra(password?: string): Given {
+  return (world) => {
+    const identity = "00000000-0000-0000-0000-000000000000";
+    const secret = sourceSecret(`evil/${name}`, { credential: { kind: "entra", identity, slot: undefined }, password });
+    const empty = { ".dockerconfigjson": Buffer.from('{"auths":{}}').toString("base64") };
+    world.cluster.put(password === undefined ? { ...secret, data: empty } : secret);
+  };
+}
 
 /** The tenant's own claims, each as long as any run can write. */
 function reclaimed() {
