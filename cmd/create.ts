@@ -9,7 +9,7 @@ import { once } from "../src/scope/concurrency.ts";
 import { readers } from "../src/secret/readers.ts";
 import { namesIn } from "../src/usage/references.ts";
 import { targetOf, wantsTargets } from "../src/usage/targets.ts";
-import { create as createSecret } from "../src/verbs/create.ts";
+import { createSecret } from "../src/verbs/create.ts";
 import { conclude, printsHints } from "./conclude.ts";
 import { exportOne, printManifests } from "./create/export.ts";
 import { type CreateOptions, createFlags, readOptions } from "./create/options.ts";

@@ -4,7 +4,7 @@ import { CliError, usage, withLines } from "../src/errors.ts";
 import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
 import type { PruneOptions } from "../src/secret/leftovers.ts";
-import { prune as deleteLeftovers, findLeftovers, type Leftovers } from "../src/verbs/prune.ts";
+import { deleteLeftovers, findLeftovers, type Leftovers } from "../src/verbs/prune.ts";
 import { printOutcomes } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { dryRun, type Flags, formatFlag, identityFlags, identityOf, noHeaders, under, type Values } from "./line/flags.ts";

@@ -7,7 +7,7 @@ import { memoize } from "../src/scope/concurrency.ts";
 import { copiesOf, credentialOf, type SourceOfCopy, sourceOf } from "../src/secret/record.ts";
 import { namespaceNotFound, uidOf } from "../src/usage/namespace.ts";
 import { managed, noSecret } from "../src/usage/pull-secrets.ts";
-import { type Listed, rotate as rotateSources } from "../src/verbs/rotate.ts";
+import { type Listed, rotateSources } from "../src/verbs/rotate.ts";
 import { conclude } from "./conclude.ts";
 import { parseWait } from "./line/durations.ts";
 import { identityOf } from "./line/flags.ts";

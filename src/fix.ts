@@ -66,7 +66,7 @@ export type Create = PluginCommand & { readonly verb: "create"; readonly registr
 export type ReaderName = "argocd" | "argocd-image-updater" | "external-secrets" | "flux" | "helm";
 
 /** The flags of `create` that request a credential of the same kind again. */
-export type Again = {
+export type SameCredential = {
   readonly flags: Pick<Create, "admin" | "entra" | "servicePrincipal" | "username">;
   /** A warning that is printed after `the Secret notes that`: anyone in the namespace can write the annotation. */
   readonly warning?: string;

@@ -8,7 +8,7 @@ import { openArm } from "./arm.ts";
 import { cloudHint, cloudOf, cloudOfAz } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openApplicationIdentities, openGraph } from "./graph.ts";
-import { openIdentity, sourceOf } from "./identity.ts";
+import { openIdentity, tokenSourceOf } from "./identity.ts";
 import { openManagedIdentities } from "./managed-identities.ts";
 import type { Azure, SignInOptions } from "./port.ts";
 import { openRegistrySettings } from "./registry-settings.ts";
@@ -25,7 +25,7 @@ export type AzureOptions = RequestTools & { readonly identity: SignInOptions };
 export function openAzure(options: AzureOptions): Azure {
   const { identity: signIn } = options;
   const inTenant: Environment = { ...options.env, AZURE_TENANT_ID: signIn.tenant ?? options.env.AZURE_TENANT_ID };
-  const source = sourceOf(signIn.source, inTenant);
+  const source = tokenSourceOf(signIn.source, inTenant);
   const cloud = source === "az" ? cloudOfAz(inTenant, azConfig(inTenant), signIn.cloud) : cloudOf(inTenant, signIn.cloud);
   // az reads a variable of its own
   const env = { ...inTenant, AZURE_CLOUD_NAME: signIn.cloud === undefined ? inTenant.AZURE_CLOUD_NAME : cloud.name };

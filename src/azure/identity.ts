@@ -94,7 +94,7 @@ function credentialOf(options: IdentityOptions): TokenCredential {
 }
 
 /** `auto` is the first source that the environment selects, else the Azure CLI. */
-export function sourceOf(source: SignInOptions["source"], env: Environment): TokenSource {
+export function tokenSourceOf(source: SignInOptions["source"], env: Environment): TokenSource {
   if (source !== "auto") return source;
   return (["env", "workload", "managed"] as const).find((name) => librarySources[name].isIn(env)) ?? "az";
 }

@@ -1,5 +1,5 @@
 import type { Azure, RegistryFacts, SignInOptions } from "../azure/port.ts";
-import type { Again, Create } from "../fix.ts";
+import type { Create, SameCredential } from "../fix.ts";
 import type { Credential } from "../secret/record.ts";
 import type { Tools } from "../tools.ts";
 import type { Issuer, Taker } from "./issuer.ts";
@@ -51,7 +51,7 @@ export type CredentialKind = {
   /** Finds the registry. @throws CliError usage */
   open(asked: Asked, sources: Sources): Promise<Issuer | Taker>;
   /** Returns the flags that ask for the login of a Secret again. */
-  again(recorded: Pick<Credential, "identity">): Again;
+  again(recorded: Pick<Credential, "identity">): SameCredential;
   /** Returns the flags that open the kind for a recorded credential. Absent: none. */
   flagsFor?(recorded: Pick<Credential, "identity">): Asked["flags"];
   /** What creating a credential in a registry requires. Absent if the user supplies the login. */

@@ -198,7 +198,7 @@ export type Leftover = Created & { readonly state: LeftoverState; readonly willD
  * Determines which objects are leftovers. Keeps an object that a Secret holds, that another cluster may hold, or that a run has just created.
  * @param now the time of Azure's clock; undefined if unknown
  */
-export function judge(created: readonly Created[], facts: HolderFacts, now: Date | undefined, options: PruneOptions): Leftover[] {
+export function judgeLeftovers(created: readonly Created[], facts: HolderFacts, now: Date | undefined, options: PruneOptions): Leftover[] {
   const kept = keptExports(created, options);
   return created.map((one) => {
     const state = kept.has(one) && !isHeld(one, facts.held) ? "exported" : stateOf(one, facts, now, options);

@@ -27,7 +27,7 @@ import { usersOf } from "../usage/users.ts";
 import { inLine, maxNames } from "../wording.ts";
 
 /** A namespace of a run. */
-export type Place = {
+export type CreatePlace = {
   readonly namespace: string;
   /** It gets a copy of the source. */
   readonly hasCopy: boolean;
@@ -44,7 +44,7 @@ export type Places = {
   /** What to say about the selection. */
   readonly note: Outcome | undefined;
   readonly namespaces: readonly string[];
-  all(): AsyncIterable<Place>;
+  all(): AsyncIterable<CreatePlace>;
   /** The images of a registry that the target namespaces use; none if pods don't tell. */
   images(host: string | undefined): Promise<readonly ImageRef[]>;
 };
@@ -77,7 +77,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   const targetScope = { cluster, namespaces: selected ? [...selected.keys()] : [namespace], open: copyTo !== undefined && isOpen(copyTo) };
   const copyOnly = { secret: source.name, targets: { picks: [], whereUsed: false }, pods: "none", lenient: true } as const;
 
-  async function* all(): AsyncGenerator<Place> {
+  async function* all(): AsyncGenerator<CreatePlace> {
     const place = (isTarget: boolean) => (reader: NamespaceReader) => ({
       namespace: reader.scope.namespace,
       hasCopy: reader.scope.namespace in copies,
@@ -167,7 +167,7 @@ export async function* writePlaces(places: Places, given: Given, order: Order, t
 }
 
 /** Gives one namespace its copy, and then the targets there the Secret. A namespace that fails doesn't stop the others. */
-async function* inPlace(place: Place, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+async function* inPlace(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   try {
     const state = await place.read();
     if (place.hasCopy) {

@@ -59,7 +59,7 @@ export type CreateOrder = {
 };
 
 /** Gives a source a login that pulls, the same to its copies, and the Secret to the targets. */
-export async function* create(order: CreateOrder, tools: Tools): AsyncGenerator<Outcome> {
+export async function* createSecret(order: CreateOrder, tools: Tools): AsyncGenerator<Outcome> {
   try {
     yield* restarting(order.source, tools, (attempts) => attempt({ order, attempts, tools }));
   } catch (error) {

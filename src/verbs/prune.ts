@@ -13,7 +13,7 @@ import {
   createdIn,
   createdTokens,
   type HolderFacts,
-  judge,
+  judgeLeftovers,
   type Leftover,
   openHeld,
   orphanedRole,
@@ -49,7 +49,7 @@ export async function findLeftovers(azure: Azure, cluster: Cluster, { registry: 
   const created = [...createdTokens(list, registry), ...principals];
   const namespaceUids = holders.cluster === undefined ? new Set<string>() : await uidsFor(created, cluster);
   const now = list.at === undefined ? undefined : new Date(list.at);
-  const rows = judge(created, { ...holders, namespaceUids }, now, options);
+  const rows = judgeLeftovers(created, { ...holders, namespaceUids }, now, options);
   return { registry, rows, removals: removalsOf(rows), unlisted: holders.unlisted };
 }
 
@@ -105,7 +105,7 @@ async function* createdFor(id: string, roles: readonly RoleAssignment[], azure: 
 type PruneTools = Pick<Tools, "cluster" | "dryRun" | "interrupted" | "sleep">;
 
 /** Deletes leftovers. Looks at all Secrets and at each object again right before, and deletes it only if it is still a leftover. */
-export async function* prune(
+export async function* deleteLeftovers(
   { registry, removals }: Pick<Leftovers, "registry" | "removals">,
   azure: Azure,
   tools: PruneTools,

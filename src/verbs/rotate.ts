@@ -46,7 +46,7 @@ export type RotateOrder = {
 };
 
 /** Replaces the passwords of sources and of their copies without a failed pull. One that can't be rotated doesn't stop the others. */
-export async function* rotate(order: RotateOrder, tools: Tools): AsyncGenerator<Outcome> {
+export async function* rotateSources(order: RotateOrder, tools: Tools): AsyncGenerator<Outcome> {
   const bounds = { width: limits.credentials, interrupted: tools.interrupted };
   const defects: unknown[] = [];
   yield* runConcurrently(order.sources, bounds, (source) => rotateListed(source, order, defects, tools));

@@ -4,7 +4,7 @@ import { openAzure } from "../../src/azure/azure.ts";
 import type { Azure } from "../../src/azure/port.ts";
 import { openInterruption } from "../../src/interruption.ts";
 import { clusterId } from "../../src/secret/azure-words.ts";
-import { findLeftovers, prune } from "../../src/verbs/prune.ts";
+import { deleteLeftovers, findLeftovers } from "../../src/verbs/prune.ts";
 import { openAsking } from "../support/fakes/asked.ts";
 import { fakeCluster, namespace } from "../support/fakes/cluster.ts";
 import { actionsOf, grantOf, signedIn, startTestWorld } from "./world.ts";
@@ -26,7 +26,7 @@ async function pruning(azure: Azure, ...names: readonly string[]) {
   const tools = { cluster: () => cluster, dryRun: "none" as const, interrupted: () => false, sleep: async () => {} };
   return {
     rows: found.rows.filter(({ to }) => names.includes(to.name)),
-    remove: () => Array.fromAsync(prune({ ...found, removals }, azure, tools)),
+    remove: () => Array.fromAsync(deleteLeftovers({ ...found, removals }, azure, tools)),
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sourceOf } from "../../../src/azure/identity.ts";
+import { tokenSourceOf } from "../../../src/azure/identity.ts";
 
 const application = { AZURE_TENANT_ID: "t", AZURE_CLIENT_ID: "c" };
 const file = { AZURE_FEDERATED_TOKEN_FILE: "/token" };
@@ -16,9 +16,9 @@ test.for([
   { env: { MSI_ENDPOINT: "http://127.0.0.1/msi" }, source: "managed" },
   { env: { ...application, ...file, IDENTITY_ENDPOINT: "http://127.0.0.1/msi" }, source: "workload" },
 ])("selects $source for auto when the environment is $env", ({ env, source }) => {
-  expect(sourceOf("auto", env)).toBe(source);
+  expect(tokenSourceOf("auto", env)).toBe(source);
 });
 
 test.for(["az", "env", "workload", "managed"] as const)("selects %s for itself in any environment", (source) => {
-  expect(sourceOf(source, { ...application, AZURE_CLIENT_SECRET: "s" })).toBe(source);
+  expect(tokenSourceOf(source, { ...application, AZURE_CLIENT_SECRET: "s" })).toBe(source);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Asked, Sources } from "../../../src/credential/credential-kind.ts";
 import { isIssuer } from "../../../src/credential/issuer.ts";
 import { kindAskedFor, kindCalled } from "../../../src/credential/kinds.ts";
-import type { Again } from "../../../src/fix.ts";
+import type { SameCredential } from "../../../src/fix.ts";
 import type { Proof } from "../../../src/registry/port.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
@@ -45,7 +45,7 @@ test.for([
   expect(() => kindFor(flags)).toThrow(expect.objectContaining({ kind: "usage", message }));
 });
 
-test.for<{ kind: string; identity: string; again: Again }>([
+test.for<{ kind: string; identity: string; again: SameCredential }>([
   { kind: "acr-token", identity: "ci-pull", again: { flags: {} } },
   {
     kind: "service-principal",

@@ -3,7 +3,7 @@ import { managedBy } from "../../../src/objects.ts";
 import {
   type Created,
   type HolderFacts,
-  judge,
+  judgeLeftovers,
   type Leftover,
   openHeld,
   type PruneOptions,
@@ -164,19 +164,19 @@ test.for<{
     state: "in use",
   },
 ])("returns $state when $what", ({ made, holding = [], more, state }) => {
-  const [row] = judge([made], { ...facts, held: held(...holding), ...more }, now, options);
+  const [row] = judgeLeftovers([made], { ...facts, held: held(...holding), ...more }, now, options);
 
   expect(row).toMatchObject({ ...made, state, willDelete: state === "orphan" });
 });
 
 test("keeps everything when Azure's clock is not known", () => {
-  expect(judge([token], facts, undefined, options)).toMatchObject([{ state: "too recent" }]);
+  expect(judgeLeftovers([token], facts, undefined, options)).toMatchObject([{ state: "too recent" }]);
 });
 
 test("deletes an object of this moment when olderThan is 0", () => {
   const young = { ...token, changedAt: "2026-01-01T00:10:01Z" };
 
-  expect(judge([young, { ...young, changedAt: undefined }], facts, now, { ...options, olderThan: 0 })).toMatchObject([
+  expect(judgeLeftovers([young, { ...young, changedAt: undefined }], facts, now, { ...options, olderThan: 0 })).toMatchObject([
     { state: "orphan" },
     { state: "orphan" },
   ]);
@@ -189,7 +189,7 @@ test.for([
   { made: { ...exported(here), changedAt: undefined }, state: "too recent" },
   { made: { ...exported(here), needed: true as const }, state: "in use" },
 ])("treats an exported object like any other when all exports are deleted: $state", ({ made, state }) => {
-  expect(judge([made], facts, now, { ...options, exports: "all" })).toMatchObject([{ state }]);
+  expect(judgeLeftovers([made], facts, now, { ...options, exports: "all" })).toMatchObject([{ state }]);
 });
 
 test("keeps the newest export of each Secret, and one whose time is not known", () => {
@@ -207,7 +207,7 @@ test("keeps the newest export of each Secret, and one whose time is not known", 
     at(undefined, "secret c in namespace demo"),
   ];
 
-  expect(judge(all, facts, now, { ...options, exports: "older" }).map(({ state }) => state)).toEqual([
+  expect(judgeLeftovers(all, facts, now, { ...options, exports: "older" }).map(({ state }) => state)).toEqual([
     "orphan",
     "exported",
     "orphan",
