@@ -6,7 +6,7 @@ import { parseAzureOwner } from "../secret/azure-words.ts";
 import type { Intent, Password } from "../secret/record.ts";
 import { isSameTime } from "../timestamp.ts";
 import { inLine } from "../wording.ts";
-import { refuseBeyondReading, rightsOf } from "./granted-rights.ts";
+import { type Granted, refuseBeyondReading, rightsOf } from "./granted-rights.ts";
 import { type Account, createdBy, type Evidence, type Grant, type Issuer, type Made, type Sending, type Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
 import { retryWhileReplicating } from "./retry.ts";
@@ -83,9 +83,11 @@ const accountOf = (name: string, token: AcrToken | undefined, scopeMap: ScopeMap
   exists: token !== undefined,
   passwords: shownIn(token),
   granted: scopeMap && pulledRepositories(scopeMap),
-  rights: rightsOf(scopeMap?.actions ?? []),
+  rights: grantedTo(name, scopeMap?.actions ?? []),
   scopeMap,
 });
+
+const grantedTo = (name: string, actions: readonly string[]): Granted => ({ of: `token "${name}"`, rights: rightsOf(actions) });
 
 const shownIn = (token: AcrToken | undefined): Shown[] =>
   (token?.passwords ?? []).map(({ slot, madeAt = "", expiresAt }) => ({ slot, madeAt, expiresAt }));
@@ -124,7 +126,12 @@ async function* ensure(owner: Owner, account: TokenAccount, grant: Grant, env: E
   const scopeMap = yield* ensureScopeMap(owner, account, grant, env);
   const { azure, registry, dryRun, send, undo, patiently } = env;
   const { name } = owner;
-  const ready = { ...account, scopeMap, granted: scopeMap && pulledRepositories(scopeMap), rights: rightsOf(scopeMap?.actions ?? []) };
+  const ready = {
+    ...account,
+    scopeMap,
+    granted: scopeMap && pulledRepositories(scopeMap),
+    rights: grantedTo(name, scopeMap?.actions ?? []),
+  };
   if (account.exists) return ready;
   yield { to: account.ref, result: "created", because: "it does not exist" };
   if (dryRun) return ready;
@@ -145,11 +152,7 @@ async function* ensureScopeMap(
   const { name } = owner;
   const { scopeMap } = account;
   const change = changeOf(scopeMap?.actions ?? [], grant);
-  const warning = refuseBeyondReading(
-    { of: `token "${name}"`, rights: rightsOf(change.after) },
-    force,
-    "add --force to accept these rights",
-  );
+  const warning = refuseBeyondReading(grantedTo(name, change.after), force, "add --force to accept these rights");
   const warned = warning === undefined ? [] : [warning];
   checkSize(name, change.after);
   const to = mapRef(name);

@@ -86,14 +86,14 @@ export async function rightsOfPrincipal(
 }
 
 /** A credential and its rights beyond reading. */
-type Granted = {
+export type Granted = {
   /** For example `token "ci"`. */
   readonly of: string;
   readonly rights: readonly string[];
 };
 
 /** Returns the warning about a credential that can do more than read; undefined if it can only read. */
-const warnOfRights = ({ of, rights }: Granted): string | undefined =>
+export const warnOfRights = ({ of, rights }: Granted): string | undefined =>
   rights.length === 0 ? undefined : `${of} can do more than pull: ${inLine(rights)}`;
 
 /**

@@ -3,6 +3,7 @@ import type { Ref } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Login } from "../registry/port.ts";
 import type { Claim, Credential, Intent, Password } from "../secret/record.ts";
+import type { Granted } from "./granted-rights.ts";
 import type { Owner } from "./owner.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 
@@ -22,8 +23,8 @@ export type Account = {
   readonly passwords: readonly Shown[];
   /** The repositories that it may pull; undefined if nothing was granted yet. */
   readonly granted: readonly string[] | undefined;
-  /** More rights than pulling, in words. */
-  readonly rights: readonly string[];
+  /** Its rights beyond pulling. */
+  readonly rights: Granted;
   /** This run has granted it a right, which the registry may not know yet. */
   readonly hasNewRight?: boolean | undefined;
 };

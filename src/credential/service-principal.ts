@@ -115,7 +115,7 @@ async function look(owner: Owner, evidence: Evidence, env: PrincipalIssuing): Pr
   const passwords = (application?.keys ?? []).flatMap(({ slot, displayName, madeAt = "", expiresAt }): Shown[] =>
     isKeyOwnedBy(displayName, { description, name: owner.name }) ? [{ slot, madeAt, expiresAt, name: displayName }] : [],
   );
-  const { rights } = await rightsOfPrincipal({ name, assignments }, env);
+  const rights = await rightsOfPrincipal({ name, assignments }, env);
   const isRecorded = application !== undefined && isRecordOf(evidence, application);
   return {
     ref: applicationRef(name),
@@ -152,7 +152,7 @@ async function* ensure(owner: Owner, account: PrincipalAccount, grant: Grant, en
   await account.checkControl();
   if (change) await checkGranting(account, azure);
   const accept = "add --force to accept these rights";
-  const warning = refuseBeyondReading({ of: `service principal "${ref.name}"`, rights: account.rights }, env.force, accept);
+  const warning = refuseBeyondReading(account.rights, env.force, accept);
 
   const application = yield* ensureApplication(owner, account, env);
   const principal = yield* ensurePrincipal(owner, { ...account, application, isNew: !exists }, env);

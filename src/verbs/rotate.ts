@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isShown } from "../credential/acr-token.ts";
 import { decideCopy, writeCopy } from "../credential/copies.ts";
+import { warnOfRights } from "../credential/granted-rights.ts";
 import { type Attempts, claim, type Hold, restarting, store } from "../credential/hold.ts";
 import type { Holders } from "../credential/holders.ts";
 import { finish, InGrace, isDue, isRecent, issue, prove, release, StillHeld, undoing, type Work } from "../credential/issue.ts";
@@ -59,7 +60,7 @@ async function* rotateListed({ to, credential }: Listed, order: RotateOrder, def
   const isOnlyEnding = reasons.length > 0;
   if (isOnlyEnding) order.skipped(reasons);
   if (isOnlyEnding && !isDue(credential, tools.cluster().now())) return;
-  const progress = { isRotated: false };
+  const progress = { isRotated: false, isWarned: false };
   try {
     yield* restarting(to, tools, (attempts) => attempt({ order, attempts, tools, progress, isOnlyEnding }));
   } catch (error) {
@@ -80,8 +81,8 @@ type Run = {
   readonly order: RotateOrder;
   readonly attempts: Attempts;
   readonly tools: Tools;
-  /** The run replaces a password that works at most once. */
-  readonly progress: { isRotated: boolean };
+  /** The run replaces a password that works at most once, and warns of the rights of a credential once. */
+  readonly progress: { isRotated: boolean; isWarned: boolean };
   /** The source is not due: only a replaced password whose time is over ends. */
   readonly isOnlyEnding: boolean;
 };
@@ -116,6 +117,13 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   }
   yield* finish(work, { failed: old });
   if (run.progress.isRotated) yield* report(hold);
+}
+
+/** Warns that the credential can do more than pull. */
+function* warnOnce({ ref, rights }: Account, { progress }: Run): Generator<Outcome> {
+  const warning = progress.isWarned ? undefined : warnOfRights(rights);
+  progress.isWarned = true;
+  if (warning !== undefined) yield { to: ref, messages: [warning] };
 }
 
 const noRecord = ({ name, namespace }: Ref) =>
@@ -159,6 +167,7 @@ const isBehind = ({ to: source, credential, login }: Hold, copies: KnownCopies):
 async function* replaceOnce(work: Work, account: Account, copies: KnownCopies, run: Run): AsyncGenerator<Outcome> {
   const { hold } = work;
   const { order, progress } = run;
+  yield* warnOnce(account, run);
   if (!(await mustReplace(work, account, copies, run))) {
     if (!progress.isRotated) yield { to: hold.to, result: "unchanged", because: "an interrupted rotation is completed" };
     return;

@@ -207,6 +207,29 @@ testRows(
       check: slots("password1"),
     },
     {
+      does: "warns once of the rights of a token that pushes",
+      given: ({ azure }) => {
+        const map = azure.scopeMaps.get(token) ?? expect.unreachable("no scope map");
+        azure.putScopeMap({ ...map, actions: [...map.actions, "repositories/app/web/content/write"] });
+      },
+      command: line,
+      stdout: rotated,
+      stderr: [`Warning: token "${token}" can do more than pull: app/web push`],
+    },
+    {
+      does: "names the deleted password when -o jsonl",
+      command: `${now} -o jsonl`,
+      stdout: /"result":"configured","because":"another password replaced it","slot":"password1"}\n/,
+    },
+    {
+      does: "prints no flag of create when it may not read the namespace",
+      given: refuse("get namespace demo"),
+      command: line,
+      code: 1,
+      stderr: /Forbidden.*\nhint: ask an administrator for the right to get namespace demo\n$/,
+      writes: generatesNone,
+    },
+    {
       does: "says that it did not look at other Secrets when it may not list them",
       given: refuse(({ call, at }) => call === "list" && at === "secret"),
       command: now,
