@@ -168,7 +168,8 @@ async function* ensure(owner: Owner, account: PrincipalAccount, grant: Grant, en
     const made = { exists: application !== undefined, identity: application?.appId, isNew: true };
     return { ...ready, ...made, checkControl: async () => undefined };
   }
-  yield { to: ref, result: "unchanged", because: "it exists", messages: gaining(account) };
+  const messages = gaining(account);
+  if (messages) yield { to: ref, messages };
   return ready;
 }
 

@@ -40,7 +40,7 @@ testRows(
       does: "adds a named repository to the granted ones, and changes nothing in a second run",
       given: typed(ofOthers),
       command: `${ofOthers} --repository team/*`,
-      stdout: new RegExp(`${role} configured \\(\\+team/\\*\\)\napplication.graph.microsoft.com/ci unchanged\n`),
+      stdout: new RegExp(`${role} configured \\(\\+team/\\*\\)\nsecret/acr-myregistry configured\n`),
       stderr: any,
       check: has(conditionOf(["app/web", "team/*"])),
       after: [unchanged(`${byName} --repository team/a`)],

@@ -49,8 +49,7 @@ testRows([
     does: "adds a password to an existing application, warns about it, and keeps the passwords of others",
     world: others(),
     command: byName,
-    stdout:
-      /^roleassignment\S+ unchanged\napplication.graph.microsoft.com\/ci unchanged\napplication\S+ configured\nsecret\/acr-myregistry created\n/,
+    stdout: /^roleassignment\S+ unchanged\napplication.graph.microsoft.com\/ci configured\nsecret\/acr-myregistry created\n/,
     stderr: getsKey,
     writes: /^(.* demo\/\S+\n)+addKey \S+\n(.* demo\/\S+\n)+$/,
     leaves: { ...complete, applications: [application("ci", "of others", key)], username: appId },
