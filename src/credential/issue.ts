@@ -8,7 +8,7 @@ import { covers } from "../registry/repository.ts";
 import { type Copies, type Credential, isRecorded, samePassword } from "../secret/record.ts";
 import { type ShapeName, shapeOf } from "../secret/shapes.ts";
 import { Again, claimLasts, extending, releasing } from "../secret/source.ts";
-import { renewedExpiry } from "../timestamp.ts";
+import { renewedExpiry, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { nameInPlace } from "../wording.ts";
 import { isShown } from "./acr-token.ts";
@@ -211,7 +211,7 @@ async function* makeRoom(work: Work, account: Account): AsyncGenerator<Outcome, 
   const { credential, tools } = hold;
   const { previous } = credential ?? {};
   if (!credential || !previous || !isShown(account, previous)) return account;
-  if (previous.until !== undefined && !isDue(credential, tools.cluster().now())) throw new InGrace(account, previous);
+  if (previous.until !== undefined && !isDue(credential, tools.cluster().now())) throw new InGrace(account, previous, previous.until);
   yield* retire(work, account, { isRotation: true });
   return { ...account, passwords: account.passwords.filter((password) => !samePassword(password, previous)) };
 }
@@ -220,8 +220,8 @@ type Previous = NonNullable<Credential["previous"]>;
 
 /** The last rotation replaced a password that works until then. */
 export class InGrace extends CliError {
-  constructor({ ref }: Account, { slot, until }: Previous) {
-    super("conflict", `${slot} of ${ref.name} is in its grace period until ${until}`, {
+  constructor({ ref }: Account, { slot }: Previous, until: string) {
+    super("conflict", `${slot} of ${ref.name} is in its grace period until ${toSeconds(new Date(until))}`, {
       hint: "run the command again after that time: only one replaced password is kept",
     });
   }
@@ -274,7 +274,7 @@ export class StillHeld extends CliError {
 
 /** @throws StillHeld if the run is a rotation, which needs the slot */
 function delay(message: string, earliest: number, isRotation: boolean): string {
-  const until = new Date(earliest).toISOString();
+  const until = toSeconds(new Date(earliest));
   if (!isRotation) return `${message}. The next rotation after ${until} ends it`;
   throw new StillHeld(`${message} until ${until}`);
 }

@@ -266,7 +266,7 @@ const argo = (secret: Secret): Secret => {
 };
 const labelled = (secret: Secret): Secret => ({ ...secret, metadata: { ...secret.metadata, labels: { [copyLabel]: "a" } } });
 const stays = `password1 of ${token} stays, because secret/theirs in namespace other holds it`;
-const later = `${stays}. The next rotation after 2026-01-02T00:00:02.000Z ends it`;
+const later = `${stays}. The next rotation after 2026-01-02T00:00:02Z ends it`;
 
 testRows(
   [
@@ -305,9 +305,9 @@ testRows(
       given: all(held(), typed(line)),
       command: line,
       code: 1,
-      stderr: [`error: ${stays} until 2026-01-02T00:00:02.000Z`, "hint: add --grace 0 --force to end it now"],
+      stderr: [`error: ${stays} until 2026-01-02T00:00:02Z`, "hint: add --grace 0 --force to end it now"],
       writes: /^(?!.*(generate|clear)Password)/s,
-      after: [{ command: "rotate -A", stdout: [], stderr: [`Warning: a: ${stays} until 2026-01-02T00:00:02.000Z`, "nothing to do"] }],
+      after: [{ command: "rotate -A", stdout: [], stderr: [`Warning: a: ${stays} until 2026-01-02T00:00:02Z`, "nothing to do"] }],
     },
     {
       does: "ends the replaced password at once when --force, and names the Secret that held it",

@@ -82,7 +82,7 @@ testRows(
           command: line,
           code: 1,
           stderr: [
-            `error: password1 of ${token} is in its grace period until 2026-01-02T00:00:02.000Z`,
+            `error: password1 of ${token} is in its grace period until 2026-01-02T00:00:02Z`,
             "hint: run the command again after that time: only one replaced password is kept",
           ],
           writes: /^(patch secret demo\/acr-myregistry\n){2}$/,
