@@ -8,6 +8,10 @@ import { pullLogins } from "../usage/holders.ts";
 /** Who holds another login of a credential, or why that was not looked at. */
 export type Held = { readonly by?: Ref<"secret"> | undefined; readonly unlisted?: CliError | undefined };
 
+/** Returns the warning that holders were not looked for. */
+export const notLooked = (unlisted: CliError | undefined): readonly string[] | undefined =>
+  unlisted && [`other Secrets were not looked at: ${unlisted.message}`];
+
 /** Finds Secrets that hold a login of a credential. */
 export type Holders = {
   /**

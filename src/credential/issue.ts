@@ -13,7 +13,7 @@ import type { Tools } from "../tools.ts";
 import { nameInPlace } from "../wording.ts";
 import { isShown } from "./acr-token.ts";
 import { type Attempts, byOf, extend, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
-import { type Held, type Holders, isOther } from "./holders.ts";
+import { type Held, type Holders, isOther, notLooked } from "./holders.ts";
 import type { Account, Issuer, Made, Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
 import { proveLogin } from "./prove.ts";
@@ -201,9 +201,6 @@ async function* endUnknown({ hold, attempts, issuer, holders }: Work, account: A
   yield { to: account.ref, result: "configured", slot, because: "no Secret records it", messages: notLooked(held.unlisted) };
   return slot;
 }
-
-const notLooked = (unlisted: CliError | undefined): readonly string[] | undefined =>
-  unlisted && [`other Secrets were not looked at: ${unlisted.message}`];
 
 /** Ends the password that was replaced before: a token has only two, and a record names only one replaced password. */
 async function* makeRoom(work: Work, account: Account): AsyncGenerator<Outcome, Account> {

@@ -1,6 +1,6 @@
 import { withdrawCopy } from "../credential/copies.ts";
 import { type Attempts, byOf, claim, type Hold, restarting, sendToAzure, writeSource } from "../credential/hold.ts";
-import type { Holders } from "../credential/holders.ts";
+import { type Holders, notLooked } from "../credential/holders.ts";
 import { isNobodys, release } from "../credential/issue.ts";
 import type { Issuer } from "../credential/issuer.ts";
 import { type Owner, ownerOf, requireOwn } from "../credential/owner.ts";
@@ -175,7 +175,7 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
   if (revocation) requireOwn(revocation.owner, revocation.issuer, credential);
   await rehearse(to, secret, tools);
   const hold = await claim(attempts, {}, tools);
-  if (revocation) await refuseHeld(hold, order, isElsewhere(hold));
+  if (revocation) yield { to, messages: notLooked(await refuseHeld(hold, order, isElsewhere(hold))) };
   let isLeft = false;
   for await (const outcome of unused(state, hold, run)) {
     isLeft ||= isFailed(outcome);
@@ -229,11 +229,14 @@ const isElsewhere =
 
 type Counts = Parameters<Holders["find"]>[1];
 
-/** @throws CliError conflict if a pull Secret holds the credential, without --force */
-async function refuseHeld({ credential, tools }: Hold, { holders }: DeleteOrder, counts: Counts): Promise<void> {
-  if (!credential || tools.force) return;
-  const { by } = await holders(credential.host).find(credential.identity, counts);
-  if (!by) return;
+/**
+ * @returns why other Secrets were not looked at
+ * @throws CliError conflict if a pull Secret holds the credential, without --force
+ */
+async function refuseHeld({ credential, tools }: Hold, { holders }: DeleteOrder, counts: Counts): Promise<CliError | undefined> {
+  if (!credential || tools.force) return undefined;
+  const { by, unlisted } = await holders(credential.host).find(credential.identity, counts);
+  if (!by) return unlisted;
   throw new CliError("conflict", `credential "${credential.identity}" is not revoked, because ${nameInPlace(by)} holds it`, {
     hint: "delete that Secret first, or add --force to end the credential all the same",
   });

@@ -259,6 +259,28 @@ testRows(
       check: isKept,
     },
     {
+      does: "says once that it did not look at other Secrets when it may not list them",
+      given: refuse(({ call, at }) => call === "list" && at === "secret"),
+      command: revoke,
+      stdout: [patched, ...inAzure, deleted],
+      stderr: /^Warning: other Secrets were not looked at: .*Forbidden.*\n$/,
+    },
+    {
+      does: "prints no flag of create when it may not read the namespace",
+      given: refuse("get namespace demo"),
+      command: revoke,
+      code: 1,
+      stderr: /Forbidden.*\nhint: ask an administrator for the right to get namespace demo\n$/,
+      check: isKept,
+    },
+    {
+      does: "prints the command that lists exported credentials when it deletes an exported Secret",
+      given: writesRecord("demo", { isExported: true }),
+      command: revoke.replace(" --revoke", ""),
+      stdout: [patched, deleted],
+      stderr: /^hint: .*\nhint: kubectl acr-secret prune -n demo --registry myregistry --exported\n$/,
+    },
+    {
       does: "names what it can't revoke, and deletes the Secret: an exported credential",
       given: writesRecord("demo", { isExported: true }),
       command: revoke,
