@@ -69,12 +69,13 @@ export const deletion = verb({
     };
     const run = (dryRun: DeleteFlags["dry-run"]) => remove(order, toolsOf(session, { ...flags, "dry-run": dryRun }));
     if (asks) await confirmDeletion(session, run("client"), namespace);
-    const registries = new Set<string>();
+    /** Whether the deleted Secrets of a registry were exported. */
+    const registries = new Map<string, boolean>();
     async function* outcomes(): AsyncGenerator<Outcome> {
       let isFound = false;
       for await (const outcome of run(flags["dry-run"])) {
         isFound = true;
-        for (const registry of leftBy(outcome)) registries.add(registry);
+        for (const { registry, exported } of leftBy(outcome)) registries.set(registry, exported || registries.get(registry) === true);
         yield outcome;
       }
       const isFine = isFound || flags["ignore-not-found"] || session.interrupted();
@@ -83,7 +84,7 @@ export const deletion = verb({
     const code = await conclude(outcomes(), session, { ...flags, home: namespace }, { namespaces: [namespace], open: false });
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
     session.hint("the objects that were created for it in Azure still exist. To list them, run:");
-    for (const registry of registries) session.hint({ verb: "prune", registry });
+    for (const [registry, exported] of registries) session.hint({ verb: "prune", registry, exported });
     return code;
   },
 });
@@ -101,8 +102,9 @@ const yesRequired = (flags: DeleteFlags, secret: string | undefined): CliError =
   });
 
 /** Returns the registry that still contains objects that were created for a deleted Secret. */
-function leftBy({ result, before, error }: Outcome): string[] {
+function leftBy({ result, before, error }: Outcome): { readonly registry: string; readonly exported: boolean }[] {
   const credential = !error && result === "deleted" && before?.kind === "Secret" ? credentialOf(before) : undefined;
   if (!credential || kindCalled(credential.kind)?.notRenewable !== undefined) return [];
-  return [registryName(credential.host) ?? []].flat();
+  const registry = registryName(credential.host);
+  return registry === undefined ? [] : [{ registry, exported: credential.isExported === true }];
 }

@@ -50,6 +50,7 @@ export type FlagValues = {
   readonly ignoreNotFound?: boolean;
   readonly reader?: ReaderName;
   readonly exports?: boolean | undefined;
+  readonly exported?: boolean;
   readonly copyTo?: readonly string[];
   readonly copyToSelector?: string | undefined;
   readonly copyToAll?: boolean;

@@ -37,6 +37,7 @@ export function formatCommand(fix: Fix, given: CurrentPlace = { forward: [] }): 
 /** The flags of all verbs that a fix can set. */
 type SettableFlag =
   | "dangling"
+  | "exported"
   | "from-cluster"
   | "ignore-not-found"
   | "image"
@@ -72,6 +73,7 @@ const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   ignoreNotFound: "ignore-not-found",
   reader: "for",
   exports: "export",
+  exported: "exported",
   copyTo: "copy-to",
   copyToSelector: "copy-to-selector",
   copyToAll: "copy-to-all",
