@@ -33,17 +33,18 @@ export async function ownerOf(to: Ref<"secret">, cluster: Cluster, { exported = 
     const clusterId = await idBy(() => uidOf(cluster, "kube-system"));
     return describeInAzure({ secret, namespace, namespaceUid, cluster: clusterId, isExported: exported });
   };
-  const random = exported ? `-${crypto.randomUUID()}` : "";
-  return { to, namespaceUid, name: azureName(namespaceUid, namespace, `${secret}${random}`), description: once(description) };
+  const name = azureName(namespaceUid, namespace, secret, exported ? `-${crypto.randomUUID()}` : "");
+  return { to, namespaceUid, name, description: once(description) };
 }
 
+ * @param random makes the name of each export another one
 /**
  * Returns the name in Azure of the credential of one Secret. It is the same in each run, and unique across clusters: its end has 80 bits of
  * a hash of the namespace's uid and the Secret's name. Azure allows 5 to 50 of `[a-zA-Z0-9-]` for a token.
  */
-export function azureName(namespaceUid: string, namespace: string, secret: string): string {
+export function azureName(namespaceUid: string, namespace: string, secret: string, random = ""): string {
   const readable = `${namespace}-${secret}`.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 33);
-  const digest = createHash("sha256").update(`${namespaceUid}/${secret}`).digest();
+  const digest = createHash("sha256").update(`${namespaceUid}/${secret}${random}`).digest();
   return `${readable}-${base32(digest).slice(0, 16)}`;
 }
 

@@ -28,7 +28,7 @@ const tokens =
   (count: number) =>
   ({ azure }: FakeWorld) =>
     expect(azure.tokens.size).toBe(count);
-const creates = /^putScopeMap (demo-acr-myregistry-\S{17,})\nputToken \1\ngeneratePassword \1 password1\n$/;
+const creates = /^putScopeMap (demo-acr-myregistry-[a-z2-7]{16})\nputToken \1\ngeneratePassword \1 password1\n$/;
 const export_: Step = { command: line, stderr: exported, writes: creates, check: works };
 
 testRows(
@@ -56,6 +56,7 @@ testRows(
           repositories: ["app/web"],
           isExported: true,
         });
+        expect(username).toMatch(/^demo-acr-myregistry-[a-z2-7]{16}$/);
         expect(world.azure.scopeMaps.get(username)?.description).toMatch(
           /^kubectl acr-secret: exported secret acr-myregistry in namespace demo \(uid-of-demo\)/,
         );
