@@ -23,10 +23,7 @@ export async function ownerOf(to: Ref<"secret">, cluster: Cluster, { exported = 
   const { namespace = "", name: secret } = to;
   const namespaceUid = await uidOf(cluster, namespace).catch((cause: unknown) => {
     if (!isForbidden(cause)) throw cause;
-    throw new CliError("forbidden", cause.message, {
-      hint: "add --service-principal=NAME, with a name in Azure that no other Secret uses",
-      cause,
-    });
+    throw new CliError("forbidden", cause.message, { hint: `ask an administrator for the right to get namespace ${namespace}`, cause });
   });
   if (namespaceUid === undefined) throw await namespaceNotFound(cluster, namespace, creationOf(namespace));
   const description = async () => {
@@ -37,10 +34,10 @@ export async function ownerOf(to: Ref<"secret">, cluster: Cluster, { exported = 
   return { to, namespaceUid, name, description: once(description) };
 }
 
- * @param random makes the name of each export another one
 /**
  * Returns the name in Azure of the credential of one Secret. It is the same in each run, and unique across clusters: its end has 80 bits of
  * a hash of the namespace's uid and the Secret's name. Azure allows 5 to 50 of `[a-zA-Z0-9-]` for a token.
+ * @param random makes the name of each export another one
  */
 export function azureName(namespaceUid: string, namespace: string, secret: string, random = ""): string {
   const readable = `${namespace}-${secret}`.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 33);
