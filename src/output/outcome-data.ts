@@ -10,7 +10,7 @@ export function outcomeData(
   { dryRun, ...options }: Pick<PrinterOptions, "dryRun" | "formatCommand">,
 ): object | undefined {
   const formatCommand = (fix: Fix) => options.formatCommand(inPlace(fix, outcome.to));
-  const { to, error, because, grants, withdraws, ids } = outcome;
+  const { to, error, because, grants, withdraws, slot, ids } = outcome;
   const { texts, command, isInfo } = warningsOf(outcome, formatCommand);
   const result = resultOf(outcome);
   if (result === undefined && texts.length === 0) return undefined;
@@ -25,6 +25,7 @@ export function outcomeData(
     because: isInfo ? texts[0] : because,
     grants,
     withdraws,
+    slot,
     warnings: warnings.length > 0 ? warnings : undefined,
     ids,
     error: error && errorData(error, formatCommand),
