@@ -139,7 +139,7 @@ export async function* prove(
   );
   const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
   // The warning about a missing image covers its repository and the paths above it
-  const unseen = proven.empty.filter((name) => !proven.missing.some(({ repository }) => covers(name, repository)));
+  const unseen = proven.empty.filter((name) => name !== "*" && !proven.missing.some(({ repository }) => covers(name, repository)));
   // The images below a path are not listed: only those that pods use are known
   const why = (name: string) => (name.endsWith("*") ? "found no pod that uses an image below this path" : "no image found");
   const messages = [...missing, ...unseen.map((name) => `${host}/${name} could not be verified: ${why(name)}`)];

@@ -213,7 +213,7 @@ testRows([
         command: `${given} -n demo`,
         options: hunter2,
         stdout: ["secret/acr-myregistry created"],
-        stderr: [unchecked, noImage("*"), next],
+        stderr: [unchecked, next],
       },
     ],
   },
