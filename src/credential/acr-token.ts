@@ -60,8 +60,8 @@ export function tokenIssuer(env: TokenEnv): Issuer {
 }
 
 /**
- * Reads the token of a source. It is the source's own if the record or the claim names it, or if the description of its scope map names the
- * cluster, the namespace's uid and the Secret: writing a description requires rights in Azure, writing an annotation does not.
+ * Reads the token of a source. It is the source's own if the record or the claim names it. It also is if the description of its scope map
+ * names the cluster, the namespace's uid and the Secret: only a user with rights in Azure can write that.
  * @throws CliError conflict
  */
 async function look(owner: Owner, { credential, claim }: Evidence, { azure, registry }: TokenEnv): Promise<TokenAccount> {
@@ -110,7 +110,7 @@ function refuseDisabled(token: AcrToken | undefined, { name: registry }: Pick<Az
 /** The two slots of a token. */
 const slots = ["password1", "password2"] as const;
 
-/** Returns a slot that is empty, or that a killed run has filled; never one whose password somebody may have. */
+/** Returns a slot that is empty, or that a killed run has filled; never one whose password may be in use. */
 function freeSlot({ passwords }: Account, noted: Intent | undefined, isNobodys: (password: Shown) => boolean): Slot | undefined {
   const taken = passwords.filter((password) => !isNobodys(password));
   const free = slots.filter((slot) => taken.every((password) => password.slot !== slot));

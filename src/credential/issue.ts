@@ -170,7 +170,7 @@ async function* noteSlot(work: Work, account: Account, { isNewAccount }: Order):
   throw new Again(`${slot} of ${account.ref.name} has changed`);
 }
 
-/** Whether a killed run has left a password, so that nobody has it. One that was generated outside of the time of its claim is a person's. */
+/** Whether a killed run has left a password that is in no Secret. One that was generated outside of the time of its claim is a person's. */
 export function isNobodys({ claim, credential }: Hold, password: Shown): boolean {
   const { intent } = claim ?? {};
   if (!intent || isRecorded(credential, password)) return false;
@@ -323,7 +323,7 @@ export async function* undoing(work: Work, steps: AsyncGenerator<Outcome>, isNew
   try {
     yield* steps;
   } catch (error) {
-    // What can't be reversed stays noted in the claim
+    // The claim still notes what can't be reversed
     if (!(error instanceof Again) && !work.attempts.isOpen) await undoAll(work, isNewAccount).catch(asCliError);
     throw error;
   }

@@ -94,7 +94,7 @@ export type Issuer = {
   look(owner: Owner, evidence: Evidence): Promise<Account>;
   /** Creates what is missing, and grants repositories. */
   ensure(owner: Owner, account: Account, grant: Grant, sending: Sending): AsyncGenerator<Outcome, Account>;
-  /** The slot to note before a password is generated; undefined if every slot has a password that somebody may have. */
+  /** The slot to note before a password is generated; undefined if every slot has a password that may be in use. */
   slotFor(account: Account, noted: Intent | undefined, isNobodys: (password: Shown) => boolean, owner: Owner): string | undefined;
   /** Generates a password in a noted slot. Sent without repetition. */
   generate(account: Account, slot: string, expiresAt: string | undefined, send: Sending["send"]): Promise<Made>;

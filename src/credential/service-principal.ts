@@ -293,7 +293,7 @@ async function* remove(account: PrincipalAccount, env: Ensuring): AsyncGenerator
 const othersIn = ({ keys }: Application, { passwords }: PrincipalAccount) =>
   keys.filter(({ slot }) => passwords.every((one) => one.slot !== slot));
 
-/** Whether an application belongs to the source, and nobody else can sign in to it. */
+/** Whether an application belongs to the source, and no other user can sign in to it. */
 async function isOwn(application: Application, account: PrincipalAccount, azure: Azure): Promise<boolean> {
   const { passwords, description, principal } = account;
   const isCreated = isOurDescription(application.notes) && (isSameOwner(application.notes, description) || passwords.length > 0);

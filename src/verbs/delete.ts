@@ -238,7 +238,7 @@ async function refuseHeld({ credential, tools }: Hold, { holders }: DeleteOrder,
   const { by, unlisted } = await holders(credential.host).find(credential.identity, counts);
   if (!by) return unlisted;
   throw new CliError("conflict", `credential "${credential.identity}" is not revoked, because ${nameInPlace(by)} holds it`, {
-    hint: "delete that Secret first, or add --force to end the credential all the same",
+    hint: "delete that Secret first, or add --force to end the credential anyway",
   });
 }
 

@@ -39,7 +39,7 @@ const held =
   };
 const isHeld = [
   `error: credential "${token}" is not revoked, because secret/theirs in namespace other holds it`,
-  "hint: delete that Secret first, or add --force to end the credential all the same",
+  "hint: delete that Secret first, or add --force to end the credential anyway",
 ];
 /** No password ends in Azure while the Secret has it. */
 const neverDead: Given = (world) =>
