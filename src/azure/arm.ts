@@ -1,4 +1,4 @@
-import { minute } from "../duration.ts";
+import { inWords, minute } from "../duration.ts";
 import { Busy, CliError } from "../errors.ts";
 import type { HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
@@ -100,7 +100,7 @@ export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(m
       if (poll.moves) url = answer.header("Location") ?? url;
       pause = retryAfter(answer) ?? firstPause;
     }
-    throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${timeout / 1000} seconds`);
+    throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${inWords(timeout)}`);
   }
 
   function succeeded(doing: string, url: string, end: HttpResponse): void {
