@@ -1,4 +1,4 @@
-import { asCliError, CliError } from "../errors.ts";
+import { asCliError, CliError, isRefusal, withLines } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { outcomeOf } from "../kube/edit.ts";
 import type { Outcome } from "../outcome.ts";
@@ -323,11 +323,16 @@ export async function* undoing(work: Work, steps: AsyncGenerator<Outcome>, isNew
   try {
     yield* steps;
   } catch (error) {
+    if (error instanceof Again || work.attempts.isOpen) throw error;
     // The claim still notes what can't be reversed
-    if (!(error instanceof Again) && !work.attempts.isOpen) await undoAll(work, isNewAccount).catch(asCliError);
-    throw error;
+    const left = await undoAll(work, isNewAccount).then(() => undefined, asCliError);
+    throw left && isRefusal(error) ? notReversed(error, left) : error;
   }
 }
+
+/** Azure keeps what could not be reversed until the command runs again, or until `prune` deletes it. */
+const notReversed = ({ kind, message, hint }: CliError, left: CliError): CliError =>
+  new CliError(kind, withLines(message, `the changes in Azure were not rolled back: ${left.message}`), { hint });
 
 /** Reverses the steps, the last one first, unless the Secret has the login: the response to its write may have been lost. */
 async function undoAll({ hold, undo }: Work, isNewAccount: boolean): Promise<void> {

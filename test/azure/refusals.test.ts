@@ -36,7 +36,7 @@ test.for<{ what: string; refusal: Fault; line: string; message: RegExp }>([
   expect(left(at)).toEqual(nothing);
 });
 
-test("prints the command that deletes the token when a lock stops the rollback", async () => {
+test("reports the lock that stops the rollback, and a rerun continues", async () => {
   const at = newDemo(world);
   world.azure.faults.add({ kind: "replication", of: "tokenPasswords", milliseconds: 600_000 });
   world.azure.faults.add(refusals.locked);
@@ -44,7 +44,10 @@ test("prints the command that deletes the token when a lock stops the rollback",
   const { code, stderr } = await at.type(byToken);
 
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^ {2}az acr token delete .*--name demo-acr-myregistry-\S+$/m);
+  expect(stderr).toMatch(/^\* the changes in Azure were not rolled back: cannot delete token demo-acr-myregistry-\S+: /m);
+  expect(left(at)).toMatchObject({ tokens: 1, maps: 1 });
+  world.azure.faults.reset();
+  expect(await at.type(byToken)).toMatchObject({ code: 0 });
   expect(left(at)).toMatchObject({ tokens: 1, maps: 1 });
 });
 

@@ -63,7 +63,7 @@ testRows([
     command: line,
     ...failed,
     stdout: [],
-    stderr: [refused().message],
+    stderr: [refused().message, `* the changes in Azure were not rolled back: ${refused().message}`],
     leaves: { ...nothing, scopeMap: true, slots: "password1", secret: "empty" },
     after: [{ given: later, ...again }],
   },
