@@ -58,7 +58,7 @@ test("finds and deletes an orphaned token with the role of docs/rbac.md", async 
 
   const { rows, remove } = await pruning(azure, name);
   expect(rows).toMatchObject([
-    { what: "token", for: { words: made, clusters: [here] }, passwords: [{ slot: "password1" }], state: "orphan" },
+    { what: "token", for: { words: made, cluster: here }, passwords: [{ slot: "password1" }], state: "orphan" },
   ]);
   expect(await remove()).toMatchObject([{ result: "deleted" }, { result: "deleted" }]);
   expect([await azure.token(registry, name), await azure.scopeMap(registry, name)]).toEqual([undefined, undefined]);
@@ -74,7 +74,7 @@ test("finds an orphaned application by its role, and the role of a deleted appli
   const { slot } = await azure.addKey(id, { displayName: `acr-secret: ${made} of cluster ${here} #01234567` });
 
   const { rows, remove } = await pruning(azure, displayName);
-  expect(rows).toMatchObject([{ what: "password", identity: appId, passwords: [{ slot }], for: { clusters: [here] } }]);
+  expect(rows).toMatchObject([{ what: "password", identity: appId, passwords: [{ slot }], for: { cluster: here } }]);
   expect(isNow(rows[0]?.changedAt)).toBe(true);
   await azure.deleteApplication(id);
   const role = await pruning(azure, displayName, principalId);
