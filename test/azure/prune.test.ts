@@ -57,9 +57,7 @@ test("finds and deletes an orphaned token with the role of docs/rbac.md", async 
   await azure.generatePassword(registry, { token: name, slot: "password1" });
 
   const { rows, remove } = await pruning(azure, name);
-  expect(rows).toMatchObject([
-    { what: "token", for: { words: made, cluster: here }, passwords: [{ slot: "password1" }], state: "orphan" },
-  ]);
+  expect(rows).toMatchObject([{ what: "token", for: { words: made, cluster: here }, passwords: [{ slot: "password1" }], state: "orphan" }]);
   expect(await remove()).toMatchObject([{ result: "deleted" }, { result: "deleted" }]);
   expect([await azure.token(registry, name), await azure.scopeMap(registry, name)]).toEqual([undefined, undefined]);
   await expect(azure.servicePrincipalRoles(registry)).rejects.toMatchObject({ kind: "forbidden" });
