@@ -2,21 +2,18 @@ import { asCliError, CliError, isRefusal, withLines } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { outcomeOf } from "../kube/edit.ts";
 import type { Outcome } from "../outcome.ts";
-import { formatImage } from "../registry/image-reference.ts";
 import type { Login } from "../registry/port.ts";
-import { covers } from "../registry/repository.ts";
 import { type Copies, type Credential, isRecorded, samePassword } from "../secret/record.ts";
 import { type ShapeName, shapeOf } from "../secret/shapes.ts";
 import { Again, claimLasts, extending, releasing } from "../secret/source.ts";
 import { renewedExpiry, toSeconds } from "../timestamp.ts";
-import type { Tools } from "../tools.ts";
 import { nameInPlace } from "../wording.ts";
 import { isShown } from "./acr-token.ts";
-import { type Attempts, byOf, extend, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
+import { type Attempts, byOf, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
 import { type Held, type Holders, isOther, notLooked } from "./holders.ts";
 import type { Account, Issuer, Made, Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
-import { proveLogin } from "./prove.ts";
+import { prove } from "./prove.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 
 /** One credential of one source, in one attempt of a run. */
@@ -110,48 +107,6 @@ async function* storeAs({ hold }: Work, credential: Credential, login: Login | u
 function lifetimeOf({ passwords }: Account, replaced: Credential | undefined, now: Date): string | undefined {
   const shown = passwords.find((password) => samePassword(password, replaced));
   return shown && renewedExpiry(shown.madeAt, shown.expiresAt ?? "", now);
-}
-
-type Proving = Pick<Account, "hasNewRight"> & {
-  readonly hold?: Hold | undefined;
-  readonly tools?: Tools;
-  readonly issuer?: Issuer;
-};
-
-/** Pulls with a login before a Secret gets it. @throws CliError if the registry rejects it */
-export async function* prove(
-  { hold, issuer, tools = hold?.tools, hasNewRight = false }: Proving,
-  login: Login,
-  scope: RepositoryScope | undefined,
-  fresh: boolean,
-): AsyncGenerator<Outcome> {
-  if (!scope || !tools) return;
-  const { host, repositories, images } = scope;
-  // A new password or role may be unknown for minutes, so the claim is made to last before each pause
-  const sleep = async (milliseconds: number) => {
-    if (hold) await extend(hold);
-    await tools.sleep(milliseconds);
-  };
-  const passing = fresh || hasNewRight ? passingOf(issuer, hasNewRight) : undefined;
-  const what = `Asking ${host} for a manifest as ${login.username}${fresh ? ": a new password can take 2 minutes" : ""}`;
-  const proven = await tools.during(what, () =>
-    proveLogin({ host, repositories, images }, login, { registry: tools.registry(), sleep, fresh, passing }),
-  );
-  const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
-  // The warning about a missing image covers its repository and the paths above it
-  const unseen = proven.empty.filter((name) => name !== "*" && !proven.missing.some(({ repository }) => covers(name, repository)));
-  // The images below a path are not listed: only those that pods use are known
-  const why = (name: string) => (name.endsWith("*") ? "found no pod that uses an image below this path" : "no image found");
-  const messages = [...missing, ...unseen.map((name) => `${host}/${name} could not be verified: ${why(name)}`)];
-  if (messages.length > 0) yield { to: { kind: "registry", name: host }, messages };
-}
-
-/** Which answers are temporary, and for how long. A new right can take Azure longer than a new password. */
-function passingOf(issuer: Issuer | undefined, hasNewRight: boolean) {
-  if (!issuer?.waits) return undefined;
-  const { right, password } = issuer.waits;
-  if (hasNewRight) return { milliseconds: right, verdicts: ["refused", "out-of-scope"] } as const;
-  return { milliseconds: password, verdicts: ["refused"] } as const;
 }
 
 /** Notes the slot that is about to be filled, and looks at it again: a password that a person has generated since must not end. */

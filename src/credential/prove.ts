@@ -1,10 +1,57 @@
 import { CliError, type ErrorKind } from "../errors.ts";
+import type { Outcome } from "../outcome.ts";
+import { formatImage } from "../registry/image-reference.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import { limits } from "../scope/limits.ts";
+import type { Tools } from "../tools.ts";
+import { extend, type Hold } from "./hold.ts";
+import type { Account, Issuer } from "./issuer.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 import { pausesOf } from "./retry.ts";
+
+type Proving = Pick<Account, "hasNewRight"> & {
+  readonly hold?: Hold | undefined;
+  readonly tools?: Tools;
+  readonly issuer?: Issuer;
+};
+
+/** Pulls with a login before a Secret gets it. @throws CliError if the registry rejects it */
+export async function* prove(
+  { hold, issuer, tools = hold?.tools, hasNewRight = false }: Proving,
+  login: Login,
+  scope: RepositoryScope | undefined,
+  fresh: boolean,
+): AsyncGenerator<Outcome> {
+  if (!scope || !tools) return;
+  const { host, repositories, images } = scope;
+  // A new password or role may be unknown for minutes, so the claim is made to last before each pause
+  const sleep = async (milliseconds: number) => {
+    if (hold) await extend(hold);
+    await tools.sleep(milliseconds);
+  };
+  const passing = fresh || hasNewRight ? passingOf(issuer, hasNewRight) : undefined;
+  const what = `Asking ${host} for a manifest as ${login.username}${fresh ? ": a new password can take 2 minutes" : ""}`;
+  const proven = await tools.during(what, () =>
+    proveLogin({ host, repositories, images }, login, { registry: tools.registry(), sleep, fresh, passing }),
+  );
+  const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
+  // The warning about a missing image covers its repository and the paths above it
+  const unseen = proven.empty.filter((name) => name !== "*" && !proven.missing.some(({ repository }) => covers(name, repository)));
+  // The images below a path are not listed: only those that pods use are known
+  const why = (name: string) => (name.endsWith("*") ? "found no pod that uses an image below this path" : "no image found");
+  const messages = [...missing, ...unseen.map((name) => `${host}/${name} could not be verified: ${why(name)}`)];
+  if (messages.length > 0) yield { to: { kind: "registry", name: host }, messages };
+}
+
+/** Which answers are temporary, and for how long. A new right can take Azure longer than a new password. */
+function passingOf(issuer: Issuer | undefined, hasNewRight: boolean): Passing | undefined {
+  if (!issuer?.waits) return undefined;
+  const { right, password } = issuer.waits;
+  if (hasNewRight) return { milliseconds: right, verdicts: ["refused", "out-of-scope"] };
+  return { milliseconds: password, verdicts: ["refused"] };
+}
 
 /**
  * Pauses while the registry may not know a new password yet, in milliseconds. Azure documents 60 s for a regenerated password

@@ -1,6 +1,6 @@
-import { prove } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { ownerOf } from "../credential/owner.ts";
+import { prove } from "../credential/prove.ts";
 import { namedOrUsed, repositoryScopeOf } from "../credential/repository-scope.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
