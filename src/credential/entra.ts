@@ -1,7 +1,7 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
-import { CliError, isForbidden } from "../errors.ts";
+import { CliError, Interrupted, isForbidden } from "../errors.ts";
 import { loginServerIn } from "../registry/login-server.ts";
-import type { Login } from "../registry/port.ts";
+import type { Login, Registry } from "../registry/port.ts";
 import { tokenUser } from "../secret/guess.ts";
 import type { Credential } from "../secret/record.ts";
 import type { TokenClaims } from "../secret/sensitive.ts";
@@ -203,12 +203,24 @@ const noPullRole = (message: string) =>
  * Returns a token for the audience of registries. If the tenant issues none for it, returns a token for Azure Resource Manager, which can
  * work too.
  */
-async function readEntraToken({ host, inAzure, azure }: EntraEnv) {
+async function readEntraToken({ host, inAzure, azure }: Pick<EntraEnv, "host" | "inAzure" | "azure">) {
   try {
     return await azure.entraToken(host, "registries");
   } catch (error) {
     if (!isForbidden(error)) throw error;
     if (inAzure && !(await azure.registryFacts(inAzure)).armAudience) throw error;
     return azure.entraToken(host, "management");
+  }
+}
+
+/** Returns a login of the user's own identity; undefined if there is none. It is only for messages, so its errors are not reported. */
+export async function ownLogin(inAzure: AzureRegistry, azure: Azure, registry: Pick<Registry, "exchange">): Promise<Login | undefined> {
+  const { loginServer: host } = inAzure;
+  try {
+    const answer = await registry.exchange(host, await readEntraToken({ host, inAzure, azure }));
+    return "token" in answer ? { username: tokenUser, password: answer.token } : undefined;
+  } catch (error) {
+    if (!(error instanceof CliError) || error instanceof Interrupted) throw error;
+    return undefined;
   }
 }

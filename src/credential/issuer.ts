@@ -90,6 +90,8 @@ export type Issuer = {
   readonly waits: { readonly right: number; readonly password: number } | undefined;
   /** Whether it can be limited to repositories. Otherwise its rights are those on the whole registry. */
   readonly isScoped: boolean;
+  /** Returns a login of the user's own identity, which may list the repositories; undefined if the registry issues none. */
+  ownLogin?(): Promise<Login | undefined>;
   /** Reads the account of a source. @throws CliError conflict if one of that name is not the source's own */
   look(owner: Owner, evidence: Evidence): Promise<Account>;
   /** Creates what is missing, and grants repositories. */

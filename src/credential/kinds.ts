@@ -1,9 +1,10 @@
 import { usage } from "../errors.ts";
+import { once } from "../scope/concurrency.ts";
 import { isGuid } from "../secret/azure-words.ts";
 import { tokenIssuer } from "./acr-token.ts";
 import { admin } from "./admin.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
-import { entra } from "./entra.ts";
+import { entra, ownLogin } from "./entra.ts";
 import { given } from "./given.ts";
 import { refuseScoped } from "./service-principal/roles.ts";
 import { principalIssuer } from "./service-principal.ts";
@@ -20,10 +21,10 @@ const acrToken = {
   },
   flags: {},
   parse: () => true,
-  async open({ registry: named, identity, force }, { azure: openAzure, during, sleep }) {
+  async open({ registry: named, identity, force }, { azure: openAzure, registry: data, during, sleep }) {
     const azure = await openAzure(identity);
     const registry = await during(`Looking for ${named} in Azure`, () => azure.findRegistry(named));
-    return tokenIssuer({ azure, registry, force, sleep });
+    return { ...tokenIssuer({ azure, registry, force, sleep }), ownLogin: once(() => ownLogin(registry, azure, data())) };
   },
 } as const satisfies CredentialKind;
 
@@ -57,7 +58,7 @@ const servicePrincipal = {
     return named !== undefined;
   },
   flagsFor: ({ identity }) => ({ "service-principal": identity }),
-  async open(asked, { azure: openAzure, during, sleep }) {
+  async open(asked, { azure: openAzure, registry: data, during, sleep }) {
     const { identity, force, wait, waitForRole = wait, isRecorded = false } = asked;
     const flag = asked.flags["service-principal"];
     const named = isRecorded ? String(flag) : nameOfPrincipal(flag);
@@ -69,7 +70,8 @@ const servicePrincipal = {
       const { mode } = await azure.registryFacts(registry);
       refuseScoped(mode, asked.again.repositories ?? [], registry.name);
       const waits = { right: waitForRole, password: wait };
-      return principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep });
+      const issuer = principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep });
+      return { ...issuer, ownLogin: once(() => ownLogin(registry, azure, data())) };
     });
   },
 } as const satisfies CredentialKind;

@@ -8,6 +8,7 @@ import { limits } from "../scope/limits.ts";
 import type { Tools } from "../tools.ts";
 import { extend, type Hold } from "./hold.ts";
 import type { Account, Issuer } from "./issuer.ts";
+import { missingAmong } from "./missing-repositories.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 import { pausesOf } from "./retry.ts";
 
@@ -25,7 +26,7 @@ export async function* prove(
   fresh: boolean,
 ): AsyncGenerator<Outcome> {
   if (!scope || !tools) return;
-  const { host, repositories, images } = scope;
+  const { host, repositories, named = [], images } = scope;
   // A new password or role may be unknown for minutes, so the claim is made to last before each pause
   const sleep = async (milliseconds: number) => {
     if (hold) await extend(hold);
@@ -41,7 +42,14 @@ export async function* prove(
   const unseen = proven.empty.filter((name) => name !== "*" && !proven.missing.some(({ repository }) => covers(name, repository)));
   // The images below a path are not listed: only those that pods use are known
   const why = (name: string) => (name.endsWith("*") ? "found no pod that uses an image below this path" : "no image found");
-  const messages = [...missing, ...unseen.map((name) => `${host}/${name} could not be verified: ${why(name)}`)];
+  const lister = { host, login: async () => (issuer ? issuer.ownLogin?.() : login), registry: tools.registry() };
+  const doubtful = unseen.filter((name) => named.includes(name));
+  const nearest = new Map((await missingAmong(doubtful, lister)).map((one) => [one.repository, one.nearest]));
+  const sentence = (name: string) =>
+    nearest.get(name) === undefined
+      ? `${host}/${name} could not be verified: ${why(name)}`
+      : `repository "${name}" not found in ${host}; did you mean ${nearest.get(name)}?`;
+  const messages = [...missing, ...unseen.map(sentence)];
   if (messages.length > 0) yield { to: { kind: "registry", name: host }, messages };
 }
 

@@ -18,6 +18,8 @@ export type RepositoryScope = {
   readonly host: string;
   /** For example `app/web`, `team/*`, `*`. */
   readonly repositories: readonly string[];
+  /** Those that the user named now, which may be misspelled. */
+  readonly named?: readonly string[];
   readonly images: readonly ImageRef[];
 };
 

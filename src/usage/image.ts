@@ -1,11 +1,9 @@
-import { distance } from "../check/distance.ts";
 import type { ImageFacts, PodFacts, TriedLogin } from "../check/facts.ts";
 import { unlessForbidden } from "../errors.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Match } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
-import { isRepository } from "../registry/image-reference.ts";
 import { loginServerIn } from "../registry/login-server.ts";
 import type { ImageRef, Proof, Registry } from "../registry/port.ts";
 import { isGuid } from "../secret/azure-words.ts";
@@ -13,6 +11,7 @@ import { defaultSecretName } from "../secret/names.ts";
 import { azureHost, containersOf, readImage } from "./images.ts";
 import { keyringOf, type Secrets, secretFacts } from "./pull-secrets.ts";
 import type { Pull } from "./pulls.ts";
+import { bySimilarity, similarTo } from "./similar-names.ts";
 
 /** A pull with a valid image reference. `only`: the command line names one Secret for it. */
 export type ImageQuery = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };
@@ -205,21 +204,6 @@ async function contentOf(
   const listed = await registry.repositories(host, login);
   return { otherTags: [], noRepository: { similar: similarTo(repository, [...new Set([...known, ...listed])]) } };
 }
-
-/** Returns the names most similar to one that doesn't exist, with at most two edits: at most three, the nearest first. */
-function similarTo(missing: string, names: readonly string[]): string[] {
-  const near = names.filter((name) => isRepository(name) && Math.abs(name.length - missing.length) <= 2);
-  return bySimilarity(missing, near)
-    .filter((name) => name !== missing && distance(name, missing) <= 2)
-    .slice(0, 3);
-}
-
-/** Sorts names, the one with the fewest edits first. Equally similar names keep their order. */
-const bySimilarity = (missing: string, names: readonly string[]): string[] =>
-  names
-    .map((name) => ({ name, away: distance(name, missing) }))
-    .sort((a, b) => a.away - b.away)
-    .map(({ name }) => name);
 
 /** OCI distribution: the grammar of a tag. */
 const isTag = (text: string): boolean => /^\w[\w.-]{0,127}$/.test(text);

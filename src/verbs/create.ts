@@ -4,6 +4,7 @@ import { type Attempts, claim, type Hold, restarting, sendToAzure, store } from 
 import { openHolders } from "../credential/holders.ts";
 import { finish, issue, release, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
+import { requireRepositories } from "../credential/missing-repositories.ts";
 import { NotOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, prove, stillPulls } from "../credential/prove.ts";
 import { namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
@@ -188,6 +189,7 @@ async function* issueTo(issuer: Issuer, creating: Creating, inside: Inside, run:
   const host = issuer.registry.loginServer;
   const images = await places.images(host);
   const scope = scopeOf(issuer, account, images, order);
+  await requireAdded(issuer, account, order, tools);
   const slot = account.exists ? undefined : issuer.slotFor(account, undefined, () => false, owner);
   const hold = await claim(attempts, { creates: creating, identity: owner.name, intent: slot === undefined ? undefined : { slot } }, tools);
   const isOld = hold.hasWaited || JSON.stringify(hold.credential) !== JSON.stringify(inside.credential);
@@ -202,6 +204,15 @@ async function* issueTo(issuer: Issuer, creating: Creating, inside: Inside, run:
   const { credential } = hold;
   if (!credential) throw new Again("the source has no login");
   return { credential, login: hold.login, isNew: true, hold: async () => hold, held: () => hold, work };
+}
+
+/** Checks the repositories that --exact adds: a misspelled one would replace the right one. @throws CliError notFound */
+async function requireAdded(issuer: Issuer, { granted = [] }: Account, { exact, verify, repositories }: CreateOrder, tools: Tools) {
+  const added = repositories.filter((name) => !granted.includes(name));
+  if (!exact || !verify || added.length === 0) return;
+  const host = issuer.registry.loginServer;
+  const lister = { host, login: async () => issuer.ownLogin?.(), registry: tools.registry() };
+  await tools.during(`Asking ${host} for its repositories`, () => requireRepositories(added, lister));
 }
 
 /** Returns the login of the source, unless the registry rejects it. @throws NotOwn if it is that of another account, without --force */
@@ -240,7 +251,8 @@ function scopeOf(issuer: Issuer, { granted }: Account, images: readonly ImageRef
   const host = issuer.registry.loginServer;
   const { repositories, fromPods } = order;
   const had = order.exact ? undefined : granted;
-  if (issuer.isScoped) return repositoryScopeOf({ host, ...order.again }, { repositories, fromPods, images }, had);
+  if (issuer.isScoped)
+    return { ...repositoryScopeOf({ host, ...order.again }, { repositories, fromPods, images }, had), named: repositories };
   return { host, repositories: [...new Set(images.map(({ repository }) => repository))].sort(), images };
 }
 
@@ -249,7 +261,8 @@ async function* take(taker: Taker, creating: Creating, inside: Inside, run: Run,
   const { order, attempts, tools } = run;
   const { host } = taker;
   const images = await places.images(host);
-  const scope = { host, repositories: namedOrUsed({ repositories: order.repositories, images }), images };
+  const { repositories: named } = order;
+  const scope = { host, repositories: namedOrUsed({ repositories: named, images }), named, images };
   const { login, credential, warnings, isProven } = await taker.take({ to: order.source, ...inside }, scope);
   if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
   const hasCopies = Object.keys(places.copies).length > 0 || Object.keys(copiesOf(inside.secret)).length > 0;

@@ -53,7 +53,7 @@ async function* issueTo(issuer: Issuer, order: ExportOrder, tools: Tools): Async
   const account = await issuer.look(owner, { credential: undefined, claim: undefined });
   const images = await imagesOf(host, order, tools);
   const scope = issuer.isScoped
-    ? repositoryScopeOf({ host, ...order.again }, { ...order, images }, undefined)
+    ? { ...repositoryScopeOf({ host, ...order.again }, { ...order, images }, undefined), named: order.repositories }
     : { host, repositories: [], images };
   const undo: (() => Promise<unknown>)[] = [];
   const sending = { dryRun: tools.dryRun !== "none", undo, send: <T>(request: () => Promise<T>) => request() };
@@ -81,7 +81,7 @@ async function* issueTo(issuer: Issuer, order: ExportOrder, tools: Tools): Async
 async function* take(taker: Taker, order: ExportOrder, tools: Tools): AsyncGenerator<Outcome, Exported> {
   const { host } = taker;
   const images = await imagesOf(host, order, tools);
-  const scope = { host, repositories: namedOrUsed({ repositories: order.repositories, images }), images };
+  const scope = { host, repositories: namedOrUsed({ repositories: order.repositories, images }), named: order.repositories, images };
   const { login, credential, warnings, isProven } = await taker.take({ to: order.to, credential: undefined, login: undefined }, scope);
   if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
   if (order.verify && !isProven) yield* prove({ tools }, login, scope, false);

@@ -301,7 +301,12 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             const tags = [...images].flatMap((image) => (image.startsWith(`${repository}:`) ? image.slice(repository.length + 1) : []));
             return tags.length > 0 ? tags : "missing";
           }),
-        repositories: (_, login) => ask("repositories", login.username, () => []),
+        repositories: (_, login) =>
+          ask("repositories", login.username, () =>
+            [tokenUser, resource.name].includes(login.username)
+              ? [...new Set([...images].map((image) => image.replace(/:[^:]*$/, "")))]
+              : [],
+          ),
         aheadBy: () => entra.ahead,
       };
     },

@@ -4,7 +4,7 @@ import { granted, kept, line, token } from "../../support/demo.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { all, any, failed, type Given, printed, type Row, testRows, typed, unchanged } from "../../support/rows.ts";
+import { all, answer, any, failed, type Given, printed, type Row, refuse, testRows, typed, unchanged } from "../../support/rows.ts";
 
 /** A pod of a namespace waits for an image. */
 const uses =
@@ -178,6 +178,61 @@ testRows([
     stdout: new RegExp(`^scopemap.azurecr.io/${token} configured \\(-app/api\\) \\(dry run\\)\n`),
     writes: [],
     leaves: { granted: ["app/api", "app/web"] },
+  },
+  {
+    does: "refuses a repository that the registry does not have, and prints the nearest one, when --exact",
+    given: two,
+    command: `${exact} --repository app/wbe`,
+    code: 1,
+    stderr: ['error: repository "app/wbe" not found in myregistry.azurecr.io', "hint: did you mean app/web?"],
+    writes: [],
+    leaves: { granted: ["app/api", "app/web"] },
+    after: [
+      { command: `${exact} --repository app/wbe --verify=false --dry-run=client`, stdout: /\(\+app\/wbe, -app\/api, -app\/web\)/ },
+      {
+        command: `${exact} --repository finance/payroll`,
+        code: 1,
+        stderr: /not found .*\nhint: push an image to it first, or omit --exact\n$/,
+      },
+      {
+        given: typed(`${exact} --repository app/*`),
+        command: `${exact} --repository app/wbe`,
+        code: 1,
+        stderr: /not found/,
+        leaves: { granted: ["app/*"] },
+      },
+      { command: `${exact} --repository finance/*`, stdout: /\(\+finance\/\*, -app\/\*\)\n/, stderr: any },
+    ],
+  },
+  {
+    does: "warns about a repository that the registry does not have, with the nearest one",
+    command: "create --registry myregistry -n demo --repository app/wbe --repository app/next",
+    stderr: [
+      "Warning: myregistry.azurecr.io/app/next could not be verified: no image found",
+      'Warning: repository "app/wbe" not found in myregistry.azurecr.io; did you mean app/web?',
+      "hint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount default",
+    ],
+  },
+  ...[
+    { why: "the repositories may not be listed", given: answer("repositories", []) },
+    { why: "the tenant issues no token for the registry", given: refuse("entraToken") },
+  ].map(
+    ({ why, given }): Row => ({
+      does: `prints the plain warning when ${why}`,
+      given,
+      command: "create --registry myregistry -n demo --repository app/wbe",
+      stderr: /^Warning: myregistry.azurecr.io\/app\/wbe could not be verified: no image found\nhint: .*\n$/,
+      after: [
+        { given, command: `${exact} --repository app/wbe --repository app/wba`, stderr: any, leaves: { granted: ["app/wba", "app/wbe"] } },
+      ],
+    }),
+  ),
+  {
+    does: "lists no repositories when all have images",
+    given: ({ asking }) =>
+      asking.around(async (asked, next) => (asked.call === "repositories" ? expect.unreachable("repositories were listed") : next())),
+    command: "create --registry myregistry -n demo --repository app/web",
+    stderr: any,
   },
   { does: "requires --repository when --exact", command: exact, code: 1, stderr: /^error: --exact requires --repository\n/ },
 ]);

@@ -1,0 +1,39 @@
+import { CliError } from "../errors.ts";
+import type { Login, Registry } from "../registry/port.ts";
+import { similarTo } from "../usage/similar-names.ts";
+
+type Lister = {
+  readonly host: string;
+  /** Returns a login that may list the repositories; undefined if there is none. */
+  login(): Promise<Login | undefined>;
+  readonly registry: Pick<Registry, "repositories" | "contentOf">;
+};
+
+type Missing = { readonly repository: string; readonly nearest: string | undefined };
+
+/**
+ * Returns the repositories that the registry does not have, each with the most similar name. Returns none if the names may not be listed.
+ * @param names repositories, and paths, which are ignored: their repositories may be created later
+ */
+export async function missingAmong(names: readonly string[], { host, login: open, registry }: Lister): Promise<readonly Missing[]> {
+  const repositories = names.filter((name) => !name.endsWith("*"));
+  const login = repositories.length > 0 ? await open() : undefined;
+  const listed = login ? await registry.repositories(host, login) : [];
+  if (!login || listed.length === 0) return [];
+  const unlisted = repositories.filter((name) => !listed.includes(name));
+  // The list of a large registry is cut
+  const contents = await Promise.all(unlisted.map((name) => registry.contentOf(host, name, login)));
+  return unlisted.flatMap((repository, index) =>
+    contents[index] === "missing" ? { repository, nearest: similarTo(repository, listed)[0] } : [],
+  );
+}
+
+/** @throws CliError notFound if the registry does not have one of the repositories */
+export async function requireRepositories(names: readonly string[], lister: Lister): Promise<void> {
+  const [missing] = await missingAmong(names, lister);
+  if (!missing) return;
+  const { repository, nearest } = missing;
+  throw new CliError("notFound", `repository "${repository}" not found in ${lister.host}`, {
+    hint: nearest === undefined ? "push an image to it first, or omit --exact" : `did you mean ${nearest}?`,
+  });
+}
