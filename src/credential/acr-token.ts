@@ -1,5 +1,5 @@
 import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../azure/port.ts";
-import { CliError } from "../errors.ts";
+import { CliError, isLost } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { covers } from "../registry/repository.ts";
 import { parseAzureOwner } from "../secret/azure-words.ts";
@@ -137,8 +137,14 @@ async function* ensure(owner: Owner, account: TokenAccount, grant: Grant, env: E
   if (dryRun) return ready;
   // A PUT over an existing token deletes its passwords
   if (await azure.token(registry, name)) throw new CliError("conflict", `another client created the ACR token "${name}"`);
-  const token = await send(() => azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${name}` }));
-  undo.push(() => patiently(() => azure.deleteToken(registry, name)));
+  const remove = () => undo.push(() => patiently(() => azure.deleteToken(registry, name)));
+  const put = () => azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${name}` });
+  const token = await send(put).catch((error: unknown) => {
+    // It may have been created
+    if (error instanceof CliError && isLost(error)) remove();
+    throw error;
+  });
+  remove();
   return { ...ready, exists: true, passwords: shownIn(token) };
 }
 

@@ -224,6 +224,8 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
           }),
         putToken: (_, { name, scopeMapId }) =>
           ask("putToken", name, true, () => {
+            if (!scopeMaps.has(scopeMapId.split("/").at(-1) ?? ""))
+              throw new CliError("invalid", `the scope map ${scopeMapId} is not there`);
             const token: Token = { scopeMapId, status: "enabled", passwords: new Map() };
             tokens.set(name, token);
             return shown(name, token);

@@ -1,8 +1,6 @@
 import { type Live, type } from "../in-process.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "./world.ts";
 
-export const line = "create --registry myregistry --repository app/web --serviceaccount default";
-
 /** `team-0`, `team-1`, and so on. */
 export const teams = (count: number): string[] => Array.from({ length: count }, (_, index) => `team-${index}`);
 

@@ -53,6 +53,7 @@ const scenariosOf = (kind: Kind): readonly Scenario[] => {
     { what: "rotate until the next rotation", start: made, line: rotate("next") },
     { what: "rotate without grace", start: made, line: rotate("0") },
     { what: "rotate after the grace", start: [...made, rotate("1h"), pass], line: rotate("1h") },
+    { what: "prune", start: [...alone, deleteSecret, pass], line: "prune --registry myregistry --older-than 0s --yes" },
     { what: "delete", start: made, line: remove },
     { what: "delete with the credential", start: made, line: `${remove} --revoke` },
     { what: "delete with the credential in the grace", start: [...made, rotate("1h")], line: `${remove} --revoke` },

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { failures, kills, Play } from "./play.ts";
+import { create, kinds, stateOf, upTo } from "./scenarios.ts";
+
+const pruning = "prune --registry myregistry --exported=all --older-than 0s --yes";
+
+/** Every login that exports have left in Azure can be deleted. */
+async function leavesNothing(play: Play): Promise<void> {
+  await play.pass(120_000);
+  const { run } = await play.alone(pruning);
+  play.watch.check();
+  const { tokens, scopeMaps, roles } = stateOf(play);
+  if (run?.code !== 0) play.fail("prune fails");
+  // An application without a role can do nothing. Prune doesn't find it
+  const keys = play.world.azure.directory.applications.flatMap((one) => one.keys);
+  expect({ tokens, scopeMaps, roles, keys }, play.told("prune leaves something")).toEqual({
+    tokens: [],
+    scopeMaps: [],
+    roles: 0,
+    keys: [],
+  });
+}
+
+test.for(kinds.map(({ what, kind }) => [what, kind] as const))(
+  "prints a Secret again, and prune deletes what is left, after each request of create --export was disturbed: %s",
+  { timeout: 120_000 },
+  async ([, kind]) => {
+    const line = create(kind, "--export").replace(" --serviceaccount default", "");
+    const { trace } = await new Play().alone(line);
+    // Without the id of the cluster, prune can't say whose an exported application is
+    const steps = upTo(trace.length).filter((step) => kind === "" || trace[step - 1] !== "get namespace kube-system");
+    for (const step of steps)
+      for (const fate of [...kills, ...failures]) {
+        const play = new Play();
+        await play.alone(line, { [step]: fate });
+        expect((await play.alone(line)).run, play.told("the second run fails")).toMatchObject({ code: 0 });
+        await leavesNothing(play);
+      }
+  },
+);
