@@ -1,9 +1,10 @@
 import type { AcrToken, Application, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
 import type { Ref } from "../kinds.ts";
+import type { Metadata } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { hostOf, servesHost } from "../registry/server-key.ts";
 import { type AzureOwner, parseAzureOwner } from "./azure-words.ts";
-import { type Credential, claimOf, recordIn } from "./record.ts";
+import { type Credential, claimOf, recordIn, sourceOf } from "./record.ts";
 
 // Which objects in Azure this plugin created, and which of them no pull secret holds.
 
@@ -142,26 +143,28 @@ export type HeldByName = ReadonlyMap<string, readonly Held[]>;
 export function openHeld() {
   const found: Held[] = [];
   const described = new Set<string>();
-  const others = new Map<string, Held>();
+  const others = new Map<string, Held & { readonly print: string; readonly source: string | undefined }>();
 
   function add({ metadata, logins }: WithLogins): void {
     const [record, claim] = [recordIn({ metadata }), claimOf({ metadata })];
     if (claim?.identity !== undefined) found.push({ name: claim.identity, slots: [], key: claim.intent?.slot });
     if (record) found.push({ name: record.identity, server: record.host, slots: slotsIn(record) });
-    for (const of of logins) addLogin(of, record);
+    for (const of of logins) addLogin(of, record, metadata);
   }
 
-  function addLogin({ server, login }: WithLogins["logins"][number], record: Credential | undefined): void {
+  function addLogin({ server, login }: WithLogins["logins"][number], record: Credential | undefined, metadata: Metadata): void {
     const print = login.password.hash(login.username);
-    if (record && describes(record, server, login)) described.add(print);
-    else others.set(`${print} ${server}`, { name: login.username, server });
+    if (record && describes(record, server, login)) return void described.add(`${print} ${metadata.namespace}/${metadata.name}`);
+    const of = sourceOf({ metadata });
+    const source = of && `${of.namespace}/${of.name}`;
+    others.set(`${print} ${source} ${server}`, { name: login.username, server, print, source });
   }
 
   return {
     add,
     all(): HeldByName {
-      // A copy holds the password that its source records
-      const unknown = [...others].filter(([key]) => !described.has(key.split(" ", 1)[0] ?? "")).map(([, held]) => held);
+      // A copy holds the password that its source records. The record of another Secret may be wrong: anyone in its namespace can write it
+      const unknown = [...others.values()].filter(({ print, source }) => !described.has(`${print} ${source}`));
       return Map.groupBy([...found, ...unknown], ({ name }) => lower(name));
     },
   };

@@ -9,7 +9,7 @@ import {
   type PruneOptions,
   reasonToKeep,
 } from "../../../src/secret/leftovers.ts";
-import { type Credential, credentialKey } from "../../../src/secret/record.ts";
+import { type Credential, copyLabel, credentialKey } from "../../../src/secret/record.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const [host, here, there] = ["myregistry.azurecr.io", "1a2b3c4d", "5e6f7a8b"];
@@ -43,17 +43,23 @@ const key = (slot: string): Created => {
   };
 };
 
-type Holding = { readonly record?: Partial<Credential>; readonly logins?: readonly [server: string, username: string, password: string][] };
+type Holding = {
+  readonly record?: Partial<Credential>;
+  readonly logins?: readonly [server: string, username: string, password: string][];
+  readonly namespace?: string;
+  /** The namespace of its source. */
+  readonly copyOf?: string;
+};
 
 /** What Secrets hold. */
 function held(...secrets: readonly Holding[]): HolderFacts["held"] {
   const found = openHeld();
-  for (const { record, logins = [] } of secrets) {
+  for (const { record, logins = [], namespace = "a", copyOf } of secrets) {
     const credential = record && { kind: "acr-token", host, identity: token.identity, slot: "password1", madeAt: old, ...record };
     found.add({
       metadata: {
-        name: "acr",
-        labels: { [managedBy.key]: managedBy.value },
+        ...{ name: "acr", namespace },
+        labels: { [managedBy.key]: managedBy.value, ...(copyOf !== undefined && { [copyLabel]: copyOf }) },
         ...(credential && { annotations: { [credentialKey]: JSON.stringify(credential) } }),
       },
       logins: logins.map(([server, username, password]) => ({ server, login: { username, password: new Sensitive(password) } })),
@@ -140,8 +146,20 @@ test.for<{
   {
     what: "a copy holds the password that its source records",
     made: key("k2"),
-    holding: [{ logins: [[host, "app-1", "p"]] }, { record: ofKey, logins: [[host, "app-1", "p"]] }],
+    holding: [
+      { namespace: "b", copyOf: "a", logins: [[host, "app-1", "p"]] },
+      { record: ofKey, logins: [[host, "app-1", "p"]] },
+    ],
     state: "orphan",
+  },
+  {
+    what: "only a Secret of another namespace says that a copy holds another password",
+    made: key("k1"),
+    holding: [
+      { namespace: "b", copyOf: "a", logins: [[host, "app-1", "p"]] },
+      { namespace: "evil", record: { ...ofKey, slot: "k2" }, logins: [[host, "app-1", "p"]] },
+    ],
+    state: "in use",
   },
   {
     what: "a Secret has another password than the source",
