@@ -45,18 +45,20 @@ function inserted(text: string, server: string, login: Login): string {
  * @param server the key under `auths`
  */
 export function withoutLogin(data: string, server: string): string {
-  let text = Buffer.from(data, "base64").toString("latin1");
-  for (;;) {
-    const auths = authsIn(text);
-    const members = auths ? membersAt(text, auths.from) : [];
-    const at = members.findIndex(({ key }) => key === server);
-    const found = members[at];
-    if (!found) return Buffer.from(text, "latin1").toString("base64");
-    const [before, after] = [members[at - 1], members[at + 1]];
-    const from = before?.to ?? found.start;
-    const to = before ? found.to : (after?.start ?? found.to);
-    text = `${text.slice(0, from)}${text.slice(to)}`;
+  const text = Buffer.from(data, "base64").toString("latin1");
+  const auths = authsIn(text);
+  const members = auths ? membersAt(text, auths.from) : [];
+  const firstKept = members.findIndex(({ key }) => key !== server);
+  const kept: string[] = [];
+  let end = 0;
+  // In one pass: anyone in the namespace can write the same key many thousand times
+  for (const [at, { key, start, to }] of members.entries()) {
+    if (key !== server) continue;
+    const isAfterKept = firstKept >= 0 && firstKept < at;
+    kept.push(text.slice(end, isAfterKept ? members[at - 1]?.to : start));
+    end = isAfterKept ? to : (members[at + 1]?.start ?? to);
   }
+  return Buffer.from(`${kept.join("")}${text.slice(end)}`, "latin1").toString("base64");
 }
 
 /** The member with the logins. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { configData, emptyConfig, encodeDockerConfig, withLogin } from "../../../src/secret/docker-config.ts";
+import { configData, emptyConfig, encodeDockerConfig, withLogin, withoutLogin } from "../../../src/secret/docker-config.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -110,4 +110,21 @@ test("adds exactly one login to any JSON", () => {
       },
     ),
   );
+});
+
+test.for([
+  ['{"auths":{"r.io":{}}}', '{"auths":{}}'],
+  ['{ "auths": {"a":{}, "r.io":{} , "b":{}} }', '{ "auths": {"a":{} , "b":{}} }'],
+  ['{"auths":{ "r.io":{}, "r.io":1, "b":{}}}', '{"auths":{ "b":{}}}'],
+  ['{"auths":{"a":{},"r.io":{},"b":{},"r.io":{}, "r.io":{} }}', '{"auths":{"a":{},"b":{} }}'],
+  ['{"auths":{ "r.io":{}, "r.io":{} }}', '{"auths":{  }}'],
+  ['{"pad":"r.io"}', '{"pad":"r.io"}'],
+])("removes a login from %s, and keeps every other byte", ([before = "", after]) => {
+  expect(Buffer.from(withoutLogin(base64(before), "r.io"), "base64").toString()).toBe(after);
+});
+
+test("removes a login that a tenant has written many thousand times, without reading the text again each time", () => {
+  const config = `{"auths":{"a":{}${',"r.io":{}'.repeat(20_000)}}}`;
+
+  expect(Buffer.from(withoutLogin(base64(config), "r.io"), "base64").toString()).toBe('{"auths":{"a":{}}}');
 });
