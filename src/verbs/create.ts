@@ -100,7 +100,9 @@ async function lookInside({ order, tools }: Run, places: Places): Promise<Inside
   if (!credential || !login) return { secret, credential, login, test: { pulls: "no" } };
   const isExpired = credential.expiresAt !== undefined && new Date(credential.expiresAt) <= tools.now();
   if (isExpired) return { secret, credential, login, test: { pulls: "no" } };
-  if (!order.verify) return { secret, credential, login, test: { pulls: "unknown", isSkipped: true } };
+  // A record, which anyone in the namespace can write, sends a login to no other host
+  const isAnother = !isHostOf(credential.host, order.registry);
+  if (!order.verify || isAnother) return { secret, credential, login, test: { pulls: "unknown", isSkipped: true } };
   const { host, repositories = [] } = credential;
   const scope = { host, repositories, images: await places.images(host) };
   const asking = () => stillPulls(scope, login, tools.registry());

@@ -16,6 +16,19 @@ const none = ({ azure }: FakeWorld) => expect(azure.tokens.size).toBe(0);
 
 testRows([
   {
+    does: "sends a login to no host that only a record names",
+    given: all(typed(line), (world) => {
+      const { metadata } = secretIn(world) ?? expect.unreachable("no Secret");
+      const annotations = { [credentialKey]: JSON.stringify({ ...credentialOf(secretIn(world)), host: "10.0.0.1:6443" }) };
+      const login = { username: "u", password: "p" };
+      world.cluster.put({ ...pullSecret("demo", metadata.name, { "10.0.0.1:6443": login }), metadata: { ...metadata, annotations } });
+    }),
+    command: line,
+    code: 1,
+    stderr: /^error: secret "acr-myregistry" in namespace "demo" holds a credential for 10\.0\.0\.1:6443\n/,
+    check: ({ asking }) => expect(asking.all.filter((call) => /^(admits|prove|anyTag)/.test(call))).toEqual([]),
+  },
+  {
     does: "refuses a Secret that another user created, without any write",
     given: putOpaque,
     command: line,
