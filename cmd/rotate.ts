@@ -129,7 +129,7 @@ async function absentIn(namespaces: readonly string[], cluster: Cluster): Promis
 async function isCopy(secret: string, namespace: string, source: SourceOfCopy, cluster: Cluster): Promise<CliError> {
   const from = { kind: "secret", name: source.name, namespace: source.namespace } as const;
   const record = await cluster.get(from).catch(() => undefined);
-  const isRecorded = record !== undefined && namespace in copiesOf(record);
+  const isRecorded = record !== undefined && Object.hasOwn(copiesOf(record), namespace);
   return new CliError("invalid", `secret "${secret}" is a copy of secret "${source.name}" in namespace "${source.namespace}"`, {
     hint: isRecorded ? { verb: "rotate", secret: source.name, namespace: source.namespace } : "rotate that Secret",
   });

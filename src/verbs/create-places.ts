@@ -80,7 +80,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   async function* all(): AsyncGenerator<CreatePlace> {
     const place = (isTarget: boolean) => (reader: NamespaceReader) => ({
       namespace: reader.scope.namespace,
-      hasCopy: reader.scope.namespace in copies,
+      hasCopy: Object.hasOwn(copies, reader.scope.namespace),
       isTarget,
       read: reader.read,
     });

@@ -136,7 +136,7 @@ async function* removeCopy(state: NamespaceState, secret: Secret, source: Source
   const { namespace = "" } = to;
   const from = { kind: to.kind, name: source.name, namespace: source.namespace } as const;
   const record = await tools.cluster().get(from).catch(asCliError);
-  const isRecordedHere = !(record instanceof CliError) && namespace in copiesOf(record);
+  const isRecordedHere = !(record instanceof CliError) && Object.hasOwn(copiesOf(record), namespace);
   if (order.revoke) {
     const hint: Fix | string = isRecordedHere
       ? { verb: "delete", secret: from.name, revoke: true, namespace: from.namespace }
@@ -225,7 +225,7 @@ async function* removeCopyIn(namespace: string, hold: Hold, order: DeleteOrder, 
 const isElsewhere =
   ({ to: source, copies }: Hold) =>
   ({ to: { name, namespace = "" } }: { readonly to: Ref }): boolean =>
-    name !== source.name || (namespace !== source.namespace && !(namespace in copies));
+    name !== source.name || (namespace !== source.namespace && !Object.hasOwn(copies, namespace));
 
 type Counts = Parameters<Holders["find"]>[1];
 

@@ -51,6 +51,14 @@ const inTheWay = `team-1: error: secret "${name}" in namespace "team-1" is not a
 testRows(
   [
     {
+      does: "gives a source no copy of itself in a namespace that has the name of a member of each JavaScript object",
+      world: () => worldOf(["constructor", "b"]),
+      command: `create ${name} --registry myregistry --repository app/web -n constructor --copy-to b,constructor`,
+      stdout: any,
+      stderr: any,
+      check: ({ cluster }) => expect(cluster.all("secret")).toHaveLength(2),
+    },
+    {
       does: "gives the matching namespaces a copy with its source, and writes nothing when it runs again",
       command: toTeams,
       stdout: [...made, ...secrets("created", "platform", ...teams(3))],
