@@ -6,7 +6,7 @@ import type { Login } from "../registry/port.ts";
 import { type Copies, type Credential, isRecorded, samePassword } from "../secret/record.ts";
 import { type ShapeName, shapeOf } from "../secret/shapes.ts";
 import { Again, claimLasts, extending, releasing } from "../secret/source.ts";
-import { renewedExpiry, toSeconds } from "../timestamp.ts";
+import { isTimestamp, renewedExpiry, toSeconds } from "../timestamp.ts";
 import { nameInPlace } from "../wording.ts";
 import { isShown } from "./acr-token.ts";
 import { type Attempts, byOf, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
@@ -49,7 +49,7 @@ const clockDifference = 60_000;
 
 /** How long a Secret that holds a replaced password delays its end, in milliseconds. A rotation that failed is completed for as long. */
 const holderDelay = 24 * 3_600_000;
-const endOfDelay = ({ madeAt = "" }: Credential): number => Date.parse(madeAt) + holderDelay;
+const endOfDelay = ({ madeAt = "" }: Credential): number => (isTimestamp(madeAt) ? Date.parse(madeAt) : 0) + holderDelay;
 
 /** Whether a rotation may still have to complete the one before. Later it replaces the password, whatever copies and other Secrets hold. */
 export const isRecent = (credential: Credential, now: number): boolean => now < endOfDelay(credential);

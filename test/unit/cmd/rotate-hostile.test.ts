@@ -6,7 +6,7 @@ import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { sourceSecret } from "../../support/records.ts";
 import { host, isAlive, madeAtOf, makeByHand, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
-import { all, any, failed, type Given, type Row, testRows } from "../../support/rows.ts";
+import { all, any, failed, type Given, type Row, testRows, typed } from "../../support/rows.ts";
 
 const name = "acr-myregistry";
 const ofA = "a-acr-myregistry-wpczflrggshlex5n";
@@ -167,6 +167,40 @@ testRows(
       stderr: any,
       writes: any,
       check: noneOf(/^(admits|prove|anyTag)/),
+    },
+    {
+      does: "tests at most 50 of the wrong passwords that a tenant has written, and delays the end of the replaced one",
+      given: all(typed(`rotate ${name} -n a`), (world) => {
+        const wrong = Array.from({ length: 500 }, (_, at) => [`r${at}.example`, { username: ofA, password: `wrong-${at}` }]);
+        world.cluster.put(pullSecret("evil", "wrong", Object.fromEntries(wrong)));
+        world.cluster.about.now = () => Date.parse("2026-01-03T00:00:00Z");
+      }),
+      command: `rotate ${name} -n a --grace 0`,
+      options: { now: () => new Date("2026-01-03T00:00:00Z") },
+      stdout: any,
+      stderr: /secret\/wrong in namespace evil (held|holds)/,
+      check: (world) => {
+        expect(isAlive(world, "a")).toBe(true);
+        expect(world.asking.all.filter((call) => call.startsWith("admits")).length).toBeLessThan(110);
+      },
+    },
+    {
+      does: "keeps the replaced password of a record without a creation time while a Secret holds it, and succeeds",
+      world: () => stored("a", "evil"),
+      given: async (world) => {
+        const { username = "", password: old = "" } = world.loginIn("evil") ?? {};
+        await typed(`rotate ${name} -n evil`)(world);
+        world.cluster.put(pullSecret("evil", "kept", { [host]: { username, password: old } }));
+        const { previous = password(), ...record } = recordIn(world, "evil");
+        const until = "2020-01-01T00:00:00Z";
+        const credential = { ...record, madeAt: undefined, expiresAt: "2099-01-01T00:00:00Z", previous: { ...previous, until } };
+        const empty = { ".dockerconfigjson": Buffer.from('{"auths":{}}').toString("base64") };
+        world.cluster.put({ ...sourceSecret(`evil/${name}`, { credential }), data: empty });
+      },
+      command: "rotate -A --expiring-within 14d",
+      stdout: any,
+      stderr: /^password1 of evil-\S+ stays, because secret\/kept in namespace evil holds it/,
+      writes: /^(?!.*clearPassword)/s,
     },
     {
       does: "waits for no claim that ends later than any run can write",
