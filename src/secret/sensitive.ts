@@ -1,6 +1,6 @@
 import { createHmac, hash } from "node:crypto";
 import { inspect } from "node:util";
-import { parseObject } from "../json.ts";
+import { parseObject, textOf } from "../json.ts";
 import { toSeconds } from "../timestamp.ts";
 
 /** The claims of a token (RFC 7519, 4.1). Its signature is not checked here. Times are RFC 3339. */
@@ -74,7 +74,7 @@ function readJwt(text: string): TokenClaims | undefined {
   const { jti, iss, aud, sub, iat, exp } = claims;
   const subject = typeof sub === "string" ? sub : undefined;
   const id = typeof jti === "string" && /^[\w-]{1,64}$/.test(jti) ? jti : undefined;
-  return { id, issuer: String(iss ?? ""), audience: String(aud ?? ""), subject, madeAt: timestampOf(iat), expiresAt: timestampOf(exp) };
+  return { id, issuer: textOf(iss) ?? "", audience: textOf(aud) ?? "", subject, madeAt: timestampOf(iat), expiresAt: timestampOf(exp) };
 }
 
 /** The last second of the year 9999, the limit of RFC 3339. A later value, such as a claim in milliseconds, is not a time. */
