@@ -6,6 +6,7 @@ import { create, getJson, kubectl } from "./kubectl.ts";
 /** Namespaces of one test, in the order in which lists return them. */
 type Fleet = {
   readonly names: readonly string[];
+  /** The flag of `create` that selects all of them. */
   readonly flag: string;
   /** Returns the existing Secrets with a name, in the order of the namespaces. */
   secrets(name: string): Promise<Secret[]>;
@@ -27,7 +28,7 @@ export async function newFleet(count: number): Promise<Fleet> {
   await vi.waitUntil(async () => (await named("serviceaccounts", "default")).length === count, { timeout: 20_000, interval: 100 });
   return {
     names,
-    flag: `--namespaces 'fleet-${id}-*'`,
+    flag: `--copy-to 'fleet-${id}-*'`,
     secrets: (name) => named("secrets", name),
     accounts: () => named("serviceaccounts", "default"),
   };

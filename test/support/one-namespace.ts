@@ -10,7 +10,7 @@ const config = JSON.stringify({ auths: { [host]: { auth: Buffer.from("ci:hunter2
 const data = { ".dockerconfigjson": Buffer.from(config).toString("base64") };
 const secret = of("Secret", "acr", { type: "kubernetes.io/dockerconfigjson", data });
 secret.metadata.labels = { "app.kubernetes.io/managed-by": "kubectl-acr-secret" };
-secret.metadata.annotations = { "acr-secret/logins": JSON.stringify([{ hosts: [host], kind: "given", identity: "ci" }]) };
+secret.metadata.annotations = { "acr-secret/credential": JSON.stringify({ host, kind: "given", identity: "ci" }) };
 const containers = [{ name: "c", image: host + "/app/web:1" }];
 const status = { phase: "Running", containerStatuses: [{ name: "c", state: { running: {} } }] };
 const accounts = names.map((name) => of("ServiceAccount", name));

@@ -54,13 +54,13 @@ export type Seen = { readonly pulls: number; readonly slowest: number } & Pick<R
 export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: Row, world: World): Promise<Seen> {
   const { flags, slow } = kinds[kind] ?? expect.unreachable(`nobody rotates ${kind}`);
   const names = await newNamespaces(namespaces, world);
-  const scope = `--namespaces ${names.join(",")}`;
   // A unique name, and therefore a unique token.
-  const secret = names[0] ?? "";
+  const [secret = "", ...others] = names;
+  const copies = others.length > 0 ? `--copy-to ${others.join(",")}` : "";
   if (slow) await world.delay(slow, delay, secret);
   const type = (line: string) =>
-    ended(spawn("kubectl", ["acr-secret", ...line.split(" ")], { env: world.env, stdio: ["ignore", "pipe", "pipe"] }));
-  const made = await type(`create ${secret} --registry myregistry ${flags(secret)} ${scope} --credential-per scope`);
+    ended(spawn("kubectl", ["acr-secret", ...line.trim().split(" ")], { env: world.env, stdio: ["ignore", "pipe", "pipe"] }));
+  const made = await type(`create ${secret} --registry myregistry ${flags(secret)} -n ${secret} ${copies}`);
   expect(made).toMatchObject({ code: 0 });
 
   const secretIn = await openSecrets(world.atEnd);
@@ -72,13 +72,13 @@ export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: 
   for (let rotation = 0; rotation < rotations; rotation++) {
     // A pull fits between two rotations, so a login from before the last rotation is no longer in use.
     await Promise.all([client.settled(), pods?.settled()]);
-    const { stderr, code } = await type(`rotate ${secret} ${scope}`);
+    const { stderr, code } = await type(`rotate ${secret} -n ${secret}`);
     const last = `in rotation ${rotation} of ${secret}`;
     expect({ stderr, code }, `${last}: ${stderr}`).toEqual({ stderr: expect.not.stringMatching(/error|Warning: p/), code: 0 });
     const refused = [...client.seen().refused, ...(pods?.seen().failed ?? [])];
     expect(refused, `${last}: ${refused.slice(0, 9).join("; ")}`).toEqual([]);
-    const [first, ...others] = await Promise.all(names.map(async (name) => JSON.stringify(await secretIn(name, secret))));
-    expect(new Set(others).isSubsetOf(new Set([first])), last).toBe(true);
+    const [first, ...rest] = await Promise.all(names.map(async (name) => JSON.stringify(await secretIn(name, secret))));
+    expect(new Set(rest).isSubsetOf(new Set([first])), last).toBe(true);
     logins.add(first ?? "");
     const { pulls, slowest } = client.seen();
     const line = `${rotation + 1} of ${rotations} rotations of ${kind}, ${namespaces} namespaces, ${delay} ms: ${pulls} pulls, the slowest in ${slowest} ms`;

@@ -5,6 +5,7 @@ import { addRegistry } from "../../../sandbox/azure/create-world.ts";
 import type { Fault } from "../../../sandbox/azure/faults.ts";
 import { createAuthority } from "../../../sandbox/pki.ts";
 import type { Cause } from "../../../src/check/cause.ts";
+import { credentialKey } from "../../../src/secret/record.ts";
 import {
   attachTo,
   barePod,
@@ -97,8 +98,8 @@ const situations: Readonly<Record<Cause, Situation>> = {
   expired: {
     prepare: async (at) => {
       await at.typed(`${mine} --expires-in 1h`);
-      const past = JSON.stringify([{ hosts: [r], kind: "acr-token", identity: "x", expiresAt: "2026-01-01T00:00:00Z" }]);
-      await at.typed(`kubectl annotate secret mine -n N --overwrite acr-secret/logins='${past}'`);
+      const past = JSON.stringify({ host: r, kind: "acr-token", identity: "x", expiresAt: "2026-01-01T00:00:00Z" });
+      await at.typed(`kubectl annotate secret mine -n N --overwrite ${credentialKey}='${past}'`);
       forgetTokens(shell);
       await having(at, workload("Deployment"));
     },

@@ -1,14 +1,17 @@
 import { afterAll, expect, test } from "vitest";
 import type { Secret, ServiceAccount } from "../../../src/objects.ts";
+import { claimOf } from "../../../src/secret/record.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
-import { loginOf } from "../../support/logins.ts";
+import { loginOf, takes, unnoted } from "../../support/logins.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { sampled, takesAll } from "../../support/sampled.ts";
 import { targetObject } from "../../support/situations/target-objects.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
+
+const waitingOrNothing = expect.stringMatching(/^(\S+: waiting for another run, at most until \S+\n)?$/);
 
 /** The number of concurrent runs of each kind. */
 const many = takesAll ? 25 : 6;
@@ -19,14 +22,29 @@ test.for(sampled([4, 2], 1))("generates one valid password when %s runs create a
 
   const ends = await Promise.all(Array.from({ length: many }, () => shell.type(command)));
 
-  expect(ends.map(({ stderr, code }) => ({ stderr, code }))).toEqual(ends.map(() => ({ stderr: "", code: 0 })));
+  expect(ends.map(({ stderr, code }) => ({ stderr, code }))).toEqual(ends.map(() => ({ stderr: waitingOrNothing, code: 0 })));
   const said = ends.map(({ stdout }) => /^secret\/acr-myregistry (.*)$/m.exec(stdout)?.[1]).toSorted();
   expect(said).toEqual(["created", ...Array.from({ length: many - 1 }, () => "unchanged")]);
   const secret = await getJson<Secret>("secret", "acr-myregistry", "-n", namespace);
   const login = loginOf(secret);
   const token = shell.azure.world.registries[0]?.tokens.find(({ name }) => name === login?.username);
   expect([token?.passwords.password1?.value, token?.passwords.password2]).toEqual([login?.password, undefined]);
-  expect(secret.metadata.annotations).not.toHaveProperty("acr-secret/claim");
+  expect(claimOf(secret)).toBeUndefined();
+});
+
+test("leaves a password that pulls when rotate, rotate and create run at the same time", { timeout: 300_000 }, async () => {
+  const namespace = await newNamespace();
+  const create = `kubectl acr-secret create -n ${namespace} --registry myregistry --repository app/web`;
+  expect(await shell.type(create)).toMatchObject({ code: 0 });
+  const rotate = `kubectl acr-secret rotate acr-myregistry -n ${namespace}`;
+
+  const ends = await Promise.all([rotate, rotate, create].map((line) => shell.type(line)));
+
+  expect(ends.map(({ stderr, code }) => ({ stderr, code }))).toEqual(ends.map(() => ({ stderr: waitingOrNothing, code: 0 })));
+  const secret = await getJson<Secret>("secret", "acr-myregistry", "-n", namespace);
+  expect(takes(shell.azure.world, loginOf(secret) ?? expect.unreachable("the Secret holds a login"))).toBe(true);
+  expect(unnoted(shell.azure.world, [secret], namespace)).toEqual([]);
+  expect(claimOf(secret)).toBeUndefined();
 });
 
 test("loses no change when runs attach and detach while other clients label and append", { timeout: 300_000 }, async () => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { newFleet, versionsOf } from "../../support/fleet.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { loginOf } from "../../support/logins.ts";
-import { type Ended, ended, openShell } from "../../support/plugin.ts";
+import { type Ended, ended, newNamespace, openShell } from "../../support/plugin.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
@@ -13,7 +13,7 @@ const [registry] = shell.azure.world.registries;
 if (!registry) throw new Error("the shell's Azure has a registry");
 
 const repository = "--registry myregistry --repository app/web --serviceaccount default";
-const shared = (name: string) => `kubectl acr-secret create ${name} ${repository} --credential-per=scope`;
+const shared = (name: string, source: string) => `kubectl acr-secret create ${name} ${repository} -n ${source}`;
 
 const mints = () => shell.azure.calls.count("POST", /generateCredentials/);
 const lines = ({ stdout }: Ended) => stdout.trimEnd().split("\n");
@@ -25,7 +25,7 @@ test("creates the others when one namespace refuses the Secret, and completes wh
   timeout: 90_000,
 }, async () => {
   const fleet = await newFleet(30);
-  const [at, name] = [17, "full"];
+  const [at, name, source] = [17, "full", await newNamespace()];
   const full = fleet.names[at] ?? "";
   const others = fleet.names.filter((one) => one !== full);
   await create([
@@ -33,7 +33,7 @@ test("creates the others when one namespace refuses the Secret, and completes wh
   ]);
   await vi.waitUntil(async () => (await getJson<{ status: { hard?: object } }>("resourcequota", "none", "-n", full)).status.hard, 20_000);
 
-  const first = await shell.type(`${shared(name)} ${fleet.flag}`);
+  const first = await shell.type(`${shared(name, source)} ${fleet.flag}`);
 
   expect(first).toMatchObject({
     code: 1,
@@ -42,7 +42,7 @@ test("creates the others when one namespace refuses the Secret, and completes wh
     ),
   });
   expect(first.stderr.startsWith(`${full}: `)).toBe(true);
-  expect(lines(first).slice(2)).toEqual(linesOf(others, `secret/${name} created`, "serviceaccount/default patched"));
+  expect(lines(first).slice(3)).toEqual(linesOf(others, `secret/${name} created`, "serviceaccount/default patched"));
   const [secrets, accounts] = [await fleet.secrets(name), await fleet.accounts()];
   expect(secrets.map(({ metadata }) => metadata.namespace)).toEqual(others);
   const token = registry.tokens.at(-1);
@@ -51,7 +51,7 @@ test("creates the others when one namespace refuses the Secret, and completes wh
   expect(accounts[at]?.imagePullSecrets).toBeUndefined();
 
   await kubectl(["delete", "resourcequota", "none", "-n", full]);
-  const again = await shell.type(`${shared(name)} ${fleet.flag}`);
+  const again = await shell.type(`${shared(name, source)} ${fleet.flag}`);
   expect(again).toMatchObject({ code: 0, stderr: "1 Secret created, 29 namespaces unchanged\n" });
   const all = await fleet.secrets(name);
   expect(versionsOf(all).filter((_, index) => index !== at)).toEqual(versionsOf(secrets));
@@ -61,10 +61,12 @@ test("creates the others when one namespace refuses the Secret, and completes wh
 
 test("ends at Ctrl-C after the requests in progress, and completes when run again", { timeout: 90_000 }, async () => {
   const fleet = await newFleet(60);
-  const args = `create stopped ${repository} --credential-per=scope`.split(" ");
-  const child = shell.start("kubectl", ["acr-secret", ...args, "--namespaces", fleet.flag.split("'")[1] ?? ""]);
+  const source = await newNamespace();
+  const command = `${shared("stopped", source)} ${fleet.flag}`.replaceAll("'", "");
+  const [program = "", ...args] = command.split(" ");
+  const child = shell.start(program, args);
   const end = ended(child);
-  // The first line appears with the first Secret.
+  // The first line appears when the source has its login.
   if (child.stdout) await once(child.stdout, "data");
 
   child.kill("SIGINT");
@@ -83,7 +85,7 @@ test("ends at Ctrl-C after the requests in progress, and completes when run agai
   );
   expect(stopped.stderr).toMatch(/^interrupted: \d+ Secrets? created.*; \d+ namespaces left\. Run the same command again to continue\.\n$/);
 
-  expect(await shell.type(`${shared("stopped")} ${fleet.flag}`)).toMatchObject({ code: 0 });
+  expect(await shell.type(`${shared("stopped", source)} ${fleet.flag}`)).toMatchObject({ code: 0 });
   expect(new Set((await fleet.secrets("stopped")).map((secret) => loginOf(secret)?.password)).size).toBe(1);
   expect((await fleet.accounts()).map(({ imagePullSecrets }) => imagePullSecrets)).toEqual(fleet.names.map(() => [{ name: "stopped" }]));
   expect(mints()).toBe(1);

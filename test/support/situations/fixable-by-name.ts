@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
+import { type Credential, credentialKey, credentialOf } from "../../../src/secret/record.ts";
 import {
   attachTo,
   forgetTokens,
@@ -27,16 +28,14 @@ async function give(login: Promise<Login>, at: Place, more = ""): Promise<void> 
   expect(await at.type(line, { stdin: clientSecret })).toMatchObject({ code: 0 });
 }
 
-/** Changes the plugin's annotation entry on a Secret, as the plugin's field manager. */
-async function note({ namespace, typed }: Place, change: object): Promise<void> {
-  const { metadata } = await getJson<Secret>("secret", "mine", "-n", namespace);
-  const [entry] = JSON.parse(metadata.annotations?.["acr-secret/logins"] ?? "[]") as object[];
-  const text = JSON.stringify([{ ...entry, ...change }]);
-  await typed(`kubectl annotate secret mine -n N --overwrite --field-manager=kubectl-acr-secret acr-secret/logins='${text}'`);
+/** Changes the record of a Secret, as the plugin's field manager. */
+async function record(at: Place, change: Partial<Credential>): Promise<void> {
+  const text = JSON.stringify({ ...(await recordOf(at)), ...change });
+  await at.typed(`kubectl annotate secret mine -n N --overwrite --field-manager=kubectl-acr-secret ${credentialKey}='${text}'`);
 }
 
-const noteOf = async ({ namespace }: Place): Promise<{ identity: string; expiresAt: string; kind: string }> =>
-  JSON.parse((await getJson<Secret>("secret", "mine", "-n", namespace)).metadata.annotations?.["acr-secret/logins"] ?? "[]")[0];
+const recordOf = async ({ namespace }: Place): Promise<Credential> =>
+  credentialOf(await getJson<Secret>("secret", "mine", "-n", namespace)) ?? expect.unreachable("the Secret has a record");
 
 /** Returns a command that overwrites the logins in a Secret by hand: a wrong one for the registry, and others. */
 const overwrite = (manager: string, others: object = {}) =>
@@ -71,11 +70,11 @@ export const fixableByName = (shell: Shell, login: Promise<Login>): readonly Sit
       await at.typed(ours("mine", "--serviceaccount=default --expires-in 30d"));
       const now = Date.now();
       const ago = (days: number) => new Date(now - days * day).toISOString();
-      await note(at, { madeAt: ago(31), expiresAt: ago(1) });
+      await record(at, { madeAt: ago(31), expiresAt: ago(1) });
       forgetTokens(shell);
       await having(at, workload("Deployment"));
     },
-    kept: async (at) => expect(Date.parse((await noteOf(at)).expiresAt) - Date.now()).toBeGreaterThan(29 * day),
+    kept: async (at) => expect(Date.parse((await recordOf(at)).expiresAt ?? "") - Date.now()).toBeGreaterThan(29 * day),
   },
   {
     what: "our token may not pull the image and is not attached",
