@@ -1,5 +1,4 @@
 import type { CredentialKind } from "../src/credential/credential-kind.ts";
-import { kindAskedFor } from "../src/credential/kinds.ts";
 import { unlessRefused } from "../src/errors.ts";
 import type { Ref } from "../src/kinds.ts";
 import { type Cluster, listAll } from "../src/kube/port.ts";
@@ -47,7 +46,7 @@ export const create = verb({
   complete: targetCandidates,
   async run({ flags, args }, session) {
     const options = await readOptions(flags, args, session);
-    const kind = kindAskedFor(options.asked, session.stdin);
+    const { kind } = options;
     if (isIssued(kind) && options.repositories.includes("*"))
       session.warn("--repository '*' lets the credential pull every repository of the registry");
     if (options.reader && readers[options.reader].manifests) return printManifests(options, flags, session);

@@ -1,6 +1,6 @@
 import { readRegistryId } from "../../src/azure/registry-name.ts";
 import type { Asked } from "../../src/credential/credential-kind.ts";
-import { flagsOfKinds } from "../../src/credential/kinds.ts";
+import { flagsOfKinds, kindAskedFor } from "../../src/credential/kinds.ts";
 import { usage } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
 import type { Cluster } from "../../src/kube/port.ts";
@@ -29,6 +29,7 @@ import { ours } from "../line/kubectl-flags.ts";
 import { objectName } from "../line/names.ts";
 import { refuseNamespace } from "../line/scope-flags.ts";
 import { readTargetWords, targetValues } from "../line/target-words.ts";
+import type { Session } from "../session.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];
 
@@ -128,7 +129,7 @@ export type CreateOptions = Awaited<ReturnType<typeof readOptions>>;
 type Place = { readonly namespace: string | undefined; cluster(): Pick<Cluster, "namespace"> };
 
 /** @throws CliError usage, before any request except for the name of the current namespace */
-export async function readOptions(flags: CreateFlags, words: readonly string[], session: Place & { now(): Date }) {
+export async function readOptions(flags: CreateFlags, words: readonly string[], session: Place & Pick<Session, "now" | "stdin">) {
   const { registry: written, repository, verify, "expires-in": expiresIn, for: reader, exact } = flags;
   const registry = written && registryHost(written);
   const { secret: name, targets } = readTargetWords(words, flags);
@@ -164,11 +165,14 @@ export async function readOptions(flags: CreateFlags, words: readonly string[], 
     waitForRole: parseWait({ wait: flags.wait ?? "10m" }),
     again,
   };
+  const kind = kindAskedFor(asked, session.stdin);
+  const repositories = repositoriesOf(flags, registry);
   const { namespace: own, shape } = reader ? readers[reader] : {};
   return {
+    kind,
     source: { kind: "secret", name: secret, namespace: await namespaceOf(own, session) } as const,
     registry,
-    repositories: repositoriesOf(flags, registry),
+    repositories,
     /** Also grants the repositories that pods use, regardless of earlier grants. */
     fromPods: flags["repositories-from-pods"],
     /** The Secret is for pods, so that their images count if no repository is named. */

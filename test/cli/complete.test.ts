@@ -52,7 +52,7 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["rotate", "--older-than", ""], gives: ["30d", "60d", "90d"] },
   { words: ["rotate", "--expiring-within", ""], gives: ["7d", "14d", "30d"] },
   { words: ["list", "--expiring-within", ""], gives: ["7d", "14d", "30d"] },
-  { words: ["prune", "--older-than", ""], gives: ["0s", "10m", "1h"] },
+  { words: ["prune", "--older-than", ""], gives: ["0s", "10m", "24h"] },
   { words: ["schedule", ""], gives: ["rotate", "check"] },
   { words: ["schedule", "rotate", ""], gives: [] },
   { words: ["schedule", "rotate", "--at", ""], gives: ["03:00"] },
