@@ -1,8 +1,10 @@
 import { CliError, isForbidden } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
+import type { Metadata } from "../objects.ts";
 import type { Login, Registry } from "../registry/port.ts";
 import { memoize } from "../scope/concurrency.ts";
+import { type Credential, type Password, recordIn } from "../secret/record.ts";
 import { pullLogins } from "../usage/holders.ts";
 
 /** Who holds another login of a credential, or why that was not looked at. */
@@ -24,13 +26,22 @@ export type Holders = {
 /** The most passwords to test. A tenant can write thousands of wrong ones; those beyond count as valid, which delays the end of a password. */
 const mostTested = 50;
 
-type Found = { readonly to: Ref<"secret">; readonly login: Login };
+type Found = {
+  readonly to: Ref<"secret">;
+  readonly login: Login;
+  /** The key of an application that the Secret records as its own. */
+  readonly key: string | undefined;
+};
 
-/** Whether a Secret holds another password than this. */
+/** Whether a Secret records a key of its own. An application has many, while only one source has passwords of a token. */
+export const hasOtherKey = ({ key }: Found, { slot, previous }: Pick<Credential, "slot" | "previous">): boolean =>
+  key !== undefined && key !== slot && key !== previous?.slot;
+
+/** Whether a Secret holds another password than this. It may be the one that is to end. */
 export const isOther =
-  (than: Login | undefined) =>
-  ({ login }: Found): boolean =>
-    !than?.password.equals(login.password);
+  (than: Login | undefined, ending?: Pick<Password, "slot">) =>
+  (one: Found): boolean =>
+    !than?.password.equals(one.login.password) && !(ending && hasOtherKey(one, ending));
 
 type Listed = ReadonlyMap<string, readonly Found[]>;
 
@@ -87,7 +98,7 @@ async function listFor(cluster: Pick<Cluster, "pages">, wanted: ReadonlySet<stri
   const found = new Map<string, Map<string, Found>>();
   try {
     for await (const page of pullLogins(cluster)) {
-      const all = page.flatMap(({ to, logins }) => logins.map(({ login }) => ({ to, login })));
+      const all = page.flatMap(({ to, metadata, logins }) => logins.map(({ login }) => ({ to, login, key: keyIn(metadata, login) })));
       for (const one of all.filter(({ login }) => wanted.has(login.username))) add(found, one);
     }
   } catch (error) {
@@ -95,6 +106,12 @@ async function listFor(cluster: Pick<Cluster, "pages">, wanted: ReadonlySet<stri
     throw error;
   }
   return new Map([...found].map(([username, all]) => [username, [...all.values()]]));
+}
+
+/** A tenant that records a key in a copy of another Secret loses only the protection of that copy. */
+function keyIn(metadata: Metadata, { username }: Login): string | undefined {
+  const record = recordIn({ metadata });
+  return record?.kind === "service-principal" && record.identity === username ? record.slot : undefined;
 }
 
 function add(found: Map<string, Map<string, Found>>, one: Found): void {

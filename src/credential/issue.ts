@@ -199,7 +199,7 @@ async function* retire(work: Work, account: Account, { isRotation }: { readonly 
   if (!credential || !password) return true;
   const { slot } = password;
   const { name } = account.ref;
-  const { by, unlisted } = await findHolder(hold, account, holders);
+  const { by, unlisted } = await findHolder(hold, account, password, holders);
   const mayEnd = work.endsAtOnce || (isRotation && !isRecent(credential, tools.cluster().now()));
   if (by && !mayEnd) {
     const delayed = delay(`${slot} of ${name} stays, because ${nameInPlace(by)} holds it`, endOfDelay(credential), isRotation);
@@ -213,8 +213,8 @@ async function* retire(work: Work, account: Account, { isRotation }: { readonly 
 }
 
 /** Finds a Secret that holds another password than the source. A dry run that only seems to replace it would find the source. */
-async function findHolder({ login, tools }: Hold, { identity = "" }: Account, holders: Holders): Promise<Held> {
-  return tools.dryRun !== "none" && !login ? {} : holders.find(identity, isOther(login));
+async function findHolder({ login, tools }: Hold, { identity = "" }: Account, ending: Shown, holders: Holders): Promise<Held> {
+  return tools.dryRun !== "none" && !login ? {} : holders.find(identity, isOther(login, ending));
 }
 
 /** Another pull Secret holds the password that a rotation must end. Any tenant that has the login can cause this, so it fails no run on others. */

@@ -1,6 +1,6 @@
 import { withdrawCopy } from "../credential/copies.ts";
 import { type Attempts, byOf, claim, type Hold, restarting, sendToAzure, writeSource } from "../credential/hold.ts";
-import { type Holders, notLooked } from "../credential/holders.ts";
+import { type Holders, hasOtherKey, notLooked } from "../credential/holders.ts";
 import { isNobodys, release } from "../credential/issue.ts";
 import type { Issuer } from "../credential/issuer.ts";
 import { type Owner, ownerOf, requireOwn } from "../credential/owner.ts";
@@ -235,7 +235,7 @@ type Counts = Parameters<Holders["find"]>[1];
  */
 async function refuseHeld({ credential, tools }: Hold, { holders }: DeleteOrder, counts: Counts): Promise<CliError | undefined> {
   if (!credential || tools.force) return undefined;
-  const { by, unlisted } = await holders(credential.host).find(credential.identity, counts);
+  const { by, unlisted } = await holders(credential.host).find(credential.identity, (one) => counts(one) && !hasOtherKey(one, credential));
   if (!by) return unlisted;
   throw new CliError("conflict", `credential "${credential.identity}" is not revoked, because ${nameInPlace(by)} holds it`, {
     hint: "delete that Secret first, or add --force to end the credential anyway",

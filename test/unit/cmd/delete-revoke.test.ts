@@ -350,6 +350,26 @@ testRows([
     leaves: { applications: [], roles: 0 },
   },
   {
+    does: "ends only the key of its Secret when another Secret has a key of the same application",
+    world: demo(`${principal}=ci`, "create --registry myregistry --service-principal=ci -n other"),
+    command: revoke,
+    stdout: any,
+    stderr: any,
+    check: (world) => {
+      const [application] = world.azure.directory.applications;
+      expect(application?.keys.map(({ displayName }) => displayName)).toEqual([expect.stringContaining("in namespace other")]);
+      expect(isAlive(world, "other")).toBe(true);
+    },
+  },
+  {
+    does: "keeps the key of a Secret that another user copied",
+    world: demo(`${principal}=ci`),
+    given: held(),
+    ...failed,
+    command: revoke,
+    check: (world) => expect(world.azure.directory.applications[0]?.keys).toHaveLength(1),
+  },
+  {
     does: "keeps an application with keys of another user",
     world: demo(`${principal}=ci`),
     given: ({ azure: { directory } }) => directory.applications[0]?.keys.push({ slot: "o-1", displayName: "of others", text: "o" }),

@@ -509,6 +509,27 @@ testRows(
       ],
     },
     {
+      does: "ends the replaced key when another Secret has a key of the same application",
+      given: all(
+        typed(
+          `create --registry ${host} --service-principal=ci -n a`,
+          `create --registry ${host} --service-principal=ci -n b`,
+          "rotate -n a",
+        ),
+        (world) => {
+          keys = keysOf(world);
+        },
+      ),
+      command: "rotate -n a",
+      stderr: any,
+      check: (world) => {
+        const [replaced, other, current] = keys;
+        expect(keysOf(world)).toEqual([other, current, expect.any(String)]);
+        expect(keysOf(world)).not.toContain(replaced);
+        expect(isAlive(world, "b")).toBe(true);
+      },
+    },
+    {
       does: "adds one key to a service principal, and ends the key before in the next rotation",
       given: all(typed(`create --registry ${host} --service-principal -n a`), (world) => {
         world.azure.directory.applications[0]?.keys.push({ slot: "others-00", displayName: "of others", text: "o" });
