@@ -266,10 +266,10 @@ async function* take(taker: Taker, creating: Creating, inside: Inside, run: Run,
   const { repositories: named } = order;
   const scope = { host, repositories: namedOrUsed({ repositories: named, images }), named, images };
   const { login, credential, warnings, isProven } = await taker.take({ to: order.source, ...inside }, scope);
-  if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
   const hasCopies = Object.keys(places.copies).length > 0 || Object.keys(copiesOf(inside.secret)).length > 0;
   const hold = hasCopies ? await claim(attempts, { creates: creating }, tools) : undefined;
   if (order.verify && !isProven) yield* prove({ hold, tools }, login, scope, false);
+  if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
   const of = { credential, login, copies: places.copies, shape: order.shape };
   if (hold) {
     const stored = outcomeOf(order.source, await store(hold, of, order.shape, false));

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { newFleet, versionsOf } from "../../support/fleet.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
@@ -66,8 +65,11 @@ test("ends at Ctrl-C after the requests in progress, and completes when run agai
   const [program = "", ...args] = command.split(" ");
   const child = shell.start(program, args);
   const end = ended(child);
-  // The first line appears when the source has its login.
-  if (child.stdout) await once(child.stdout, "data");
+  let printed = "";
+  child.stdout?.on("data", (text) => {
+    printed += text;
+  });
+  await vi.waitUntil(() => printed.includes("in namespace fleet-"), { timeout: 30_000, interval: 5 });
 
   child.kill("SIGINT");
   const stopped = await end;
@@ -76,7 +78,7 @@ test("ends at Ctrl-C after the requests in progress, and completes when run agai
   expect(stopped.code).toBe(130);
   expect(done.length).toBeGreaterThan(0);
   expect(done.length).toBeLessThan(60);
-  expect(lines(stopped).filter((line) => line.startsWith("secret/"))).toEqual(
+  expect(lines(stopped).filter((line) => /^secret\/.* in namespace fleet-/.test(line))).toEqual(
     done.map(({ metadata }) => `secret/stopped created in namespace ${metadata.namespace}`),
   );
   const attached = (await fleet.accounts()).filter(({ imagePullSecrets }) => imagePullSecrets);

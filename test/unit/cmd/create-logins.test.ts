@@ -207,7 +207,7 @@ testRows([
     command: `${given} -n demo`,
     options: { stdin: "wrong" },
     code: 1,
-    stderr: /refuses the login\n$/,
+    stderr: /^error: .*refuses the login\n$/,
     after: [
       {
         command: `${given} -n demo`,
