@@ -22,6 +22,7 @@ import {
 import { kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { rewriting } from "../../support/rewriting.ts";
+import { sampled } from "../../support/sampled.ts";
 
 // One situation for each verdict, on a real API server and a real registry. Nodes are played by their words in the status of a pod:
 // test/node/failures.test.ts compares these words with a real kubelet.
@@ -202,7 +203,7 @@ const situations: Readonly<Record<Cause, Situation>> = {
 
 let other = "";
 
-test.for(Object.entries(situations))("reports %s in its situation", { timeout: 60_000 }, async ([cause, situation]) => {
+test.for(sampled(Object.entries(situations), 8))("reports %s in its situation", { timeout: 60_000 }, async ([cause, situation]) => {
   const { prepare, check = "", env, says = /^/ } = situation;
   other = await newNamespace();
   const at = await placeOf(shell);

@@ -24,7 +24,7 @@ async function paste(fixes: readonly string[], { password }: Situation): Promise
 }
 
 describe("prints a fix that works as printed", () => {
-  test.for(sampled(situations, 12))("$what", { timeout: 60_000 }, async (situation) => {
+  test.for(sampled(situations, 6))("$what", { timeout: 60_000 }, async (situation) => {
     const { prepare, cause, message, fixPattern = /./, check = "", kept } = situation;
     const at = await placeOf(shell);
     await prepare(at);

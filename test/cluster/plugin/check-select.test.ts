@@ -49,8 +49,8 @@ beforeAll(async () => {
 });
 
 /** Returns the rows as `TAG OWNER PODS`, sorted. */
-async function rowsOf(words: string): Promise<string[]> {
-  const { stdout } = await shell.type(`kubectl acr-secret check ${words} -n ${namespace} -o json`);
+async function rowsOf(): Promise<string[]> {
+  const { stdout } = await shell.type(`kubectl acr-secret check -n ${namespace} -o json`);
   type Item = { image: string; owners: { kind: string; name: string }[]; pods: string[] };
   const { items } = JSON.parse(stdout) as { items: Item[] };
   return items
@@ -62,27 +62,7 @@ const kindRows = idle.map(({ kind }) => kind.toLowerCase()).map((kind) => `${kin
 const podRows = ["pod pod/debug 1", "volume pod/debug 1"];
 
 test("checks a template of each kind without pods, and image volumes", async () => {
-  expect(await rowsOf("")).toEqual([...kindRows, ...podRows].sort());
-});
-
-test.for([
-  { words: "pod/debug", rows: podRows },
-  { words: "po debug", rows: podRows },
-  { words: "deployment/web", rows: ["deployment deployment/web 0"] },
-  { words: "deploy,cj 'w*'", rows: ["cronjob cronjob/web 0", "deployment deployment/web 0"] },
-  { words: "sa/app", rows: [...kindRows, ...podRows].sort() },
-  { words: "-l app=debug", rows: podRows },
-  { words: "-l team=shop", rows: kindRows.toSorted() },
-])("checks only $words", async ({ words, rows }) => {
-  expect(await rowsOf(words)).toEqual(rows);
-});
-
-test("exits with 2 when a target does not exist", async () => {
-  expect(await shell.type(`kubectl acr-secret check pod/gone -n ${namespace}`)).toEqual({
-    code: 2,
-    stdout: "",
-    stderr: `Error from server (NotFound): pods "gone" not found\nhint: kubectl get -n ${namespace} pods\n`,
-  });
+  expect(await rowsOf()).toEqual([...kindRows, ...podRows].sort());
 });
 
 test("checks what the user may list, and names the other kinds once", async () => {

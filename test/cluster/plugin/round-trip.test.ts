@@ -7,6 +7,7 @@ import { everythingAt, everythingIn } from "../../support/everything.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { openSecrets } from "../../support/live-secret.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
+import { sampled } from "../../support/sampled.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
@@ -85,7 +86,7 @@ async function expectPulls(secret: string): Promise<void> {
 
 type Row = { readonly what: string; readonly typed: readonly string[] };
 
-test.for<Row>([
+const rows: readonly Row[] = [
   {
     what: "a token of the Secret's own",
     typed: [`${web} --serviceaccount app -n A`, "kubectl acr-secret attach -n A acr-myregistry cronjob/nightly"],
@@ -106,18 +107,27 @@ test.for<Row>([
     what: `the Secret of ${reader}`,
     typed: [`${web} --for ${reader} -n A`],
   })),
-])("pulls, changes nothing in a second run, and leaves nothing after a delete: $what", { timeout: 60_000 }, async (row) => {
-  const { typed } = row;
-  for (const line of typed) expect(await type(line), line).toMatchObject({ code: 0 });
-  await expectPulls("acr-myregistry");
-  const created = everythingAt(shell.azure.world);
-  expect(await type(typed[0] ?? "")).toMatchObject({ stdout: expect.stringMatching(/^secret\/\S+ unchanged/m), code: 0 });
-  expect(everythingAt(shell.azure.world)).toEqual(created);
+];
 
-  expect(await type(`${deleting} -n A`)).toMatchObject({ stdout: expect.stringMatching(/^secret\/\S+ deleted/m), code: 0 });
+/** Those whose deletion differs: a token and a key of the Secret's own, copies, a login that Azure doesn't know, and another reader. */
+const inTestGate = ["a rotated token that expires", "a token with a copy", "a service principal of its own", "a supplied", "of argocd"];
+const isInTestGate = ({ what }: Row) => inTestGate.some((one) => what.includes(one) && !what.endsWith("updater"));
 
-  await isAsBefore();
-});
+test.for(sampled(rows, isInTestGate))(
+  "pulls, changes nothing in a second run, and leaves nothing after a delete: $what",
+  { timeout: 60_000 },
+  async ({ typed }) => {
+    for (const line of typed) expect(await type(line), line).toMatchObject({ code: 0 });
+    await expectPulls("acr-myregistry");
+    const created = everythingAt(shell.azure.world);
+    expect(await type(typed[0] ?? "")).toMatchObject({ stdout: expect.stringMatching(/^secret\/\S+ unchanged/m), code: 0 });
+    expect(everythingAt(shell.azure.world)).toEqual(created);
+
+    expect(await type(`${deleting} -n A`)).toMatchObject({ stdout: expect.stringMatching(/^secret\/\S+ deleted/m), code: 0 });
+
+    await isAsBefore();
+  },
+);
 
 async function copy(): Promise<void> {
   const { metadata, ...secret } = await getJson<Secret>("secret", "acr-myregistry", "-n", a);

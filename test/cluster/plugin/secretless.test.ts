@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { everythingAt, everythingIn } from "../../support/everything.ts";
 import { kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
+import { sampled } from "../../support/sampled.ts";
 
 // Creates, checks and deletes pulls without a pull secret: the real API server issues the tokens, and the emulated Entra ID exchanges them.
 const shell = await openShell();
@@ -64,7 +65,7 @@ const identity = () => world.userAssignedIdentities[0] ?? expect.unreachable("th
 const change = (...args: string[]) => kubectl([...args, "-n", namespace]);
 const [registry] = world.registries;
 
-test.for<Row>([
+const rows: readonly Row[] = [
   {
     state: "nodes may not ask for the audience",
     part: "token-audience",
@@ -111,21 +112,27 @@ test.for<Row>([
   },
   { state: "an issuer that Entra cannot reach", part: "token-exchange", breaks: () => void world.issuers.delete(issuer) },
   { state: "rotated keys", part: "token-exchange", breaks: () => void world.issuers.set(issuer, { keys: [] }) },
-])("names the part $part when the state is: $state", async ({ part, breaks }) => {
-  await run(creating);
-  await breaks();
+];
 
-  const found = await parts();
+// One state of the cluster, of Azure and of Entra ID
+test.for(sampled(rows, ({ state }) => ["no annotation", "no role", "rotated keys"].includes(state)))(
+  "names the part $part when the state is: $state",
+  async ({ part, breaks }) => {
+    await run(creating);
+    await breaks();
 
-  expect(Object.entries(found).filter(([id, status]) => id !== "account-token" && status === "failed")).toEqual([[part, "failed"]]);
-  // Takes back everything: what create refuses to change is another user's
-  await change("annotate", "sa/app", "kubernetes.azure.com/acr-client-id-", "kubernetes.azure.com/acr-tenant-id-");
-  await publish();
-  if (registry) registry.roleAssignmentMode = "LegacyRegistryPermissions";
-  for (const one of world.userAssignedIdentities) one.federated = [];
-  expect(await run(creating)).toMatchObject({ code: 0 });
-  expect(await parts()).toMatchObject({ annotations: "ok", "token-audience": "ok", "token-exchange": "ok", "image-access": "ok" });
-});
+    const found = await parts();
+
+    expect(Object.entries(found).filter(([id, status]) => id !== "account-token" && status === "failed")).toEqual([[part, "failed"]]);
+    // Takes back everything: what create refuses to change is another user's
+    await change("annotate", "sa/app", "kubernetes.azure.com/acr-client-id-", "kubernetes.azure.com/acr-tenant-id-");
+    await publish();
+    if (registry) registry.roleAssignmentMode = "LegacyRegistryPermissions";
+    for (const one of world.userAssignedIdentities) one.federated = [];
+    expect(await run(creating)).toMatchObject({ code: 0 });
+    expect(await parts()).toMatchObject({ annotations: "ok", "token-audience": "ok", "token-exchange": "ok", "image-access": "ok" });
+  },
+);
 
 test("deletes everything that it created, field by field", async () => {
   expect(await run("delete app --registry myregistry --yes")).toMatchObject({
