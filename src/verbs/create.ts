@@ -269,7 +269,6 @@ async function* take(taker: Taker, creating: Creating, inside: Inside, run: Run,
   const hasCopies = Object.keys(places.copies).length > 0 || Object.keys(copiesOf(inside.secret)).length > 0;
   const hold = hasCopies ? await claim(attempts, { creates: creating }, tools) : undefined;
   if (order.verify && !isProven) yield* prove({ hold, tools }, login, scope, false);
-  if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
   const of = { credential, login, copies: places.copies, shape: order.shape };
   if (hold) {
     const stored = outcomeOf(order.source, await store(hold, of, order.shape, false));
@@ -279,6 +278,7 @@ async function* take(taker: Taker, creating: Creating, inside: Inside, run: Run,
       order.source,
       await edit(order.source, storingGiven(order.source, of, creating.obstacle), tools, { object: inside.secret }),
     );
+  if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
   const noHold = () => Promise.reject(new CliError("internal", "a source without copies was claimed"));
   return { credential, login, isNew: true, hold: async () => hold ?? noHold(), held: () => hold };
 }

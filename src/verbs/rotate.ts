@@ -228,9 +228,9 @@ async function* takeAgain(taker: Taker, hold: Hold, { order, tools }: Run): Asyn
   const scope = { host: taker.host, repositories: credential?.repositories ?? [], images: await imagesAround(hold, taker.host) };
   const taken = await taker.take({ to, credential, login }, scope);
   if (order.verify && !taken.isProven) yield* prove({ hold, tools }, taken.login, scope, false);
-  if (taken.warnings.length > 0) yield { to: { kind: "registry", name: taker.host }, messages: taken.warnings };
   const stored = await store(hold, { credential: taken.credential, login: taken.login }, object && shapeOf(object), false);
   yield { to, result: stored.did === "keep" ? "unchanged" : "configured", object: stored.object, before: stored.before };
+  if (taken.warnings.length > 0) yield { to: { kind: "registry", name: taker.host }, messages: taken.warnings };
   yield* giveToCopies(hold, await readCopies(hold));
   await release(hold);
 }
