@@ -116,7 +116,7 @@ test("prints, traces and passes to programs no secret unless the object is reque
   const said = (secret: string) => printed.filter(({ command }) => command.includes(`create ${secret} `)).map(({ text }) => text);
   expect([...said("refused"), ...said("warned")]).toEqual(Array(4).fill(expect.stringContaining("it holds ***")));
   // Proves that the test looked at all of it: every request was traced, and every proxy was found.
-  expect(printed.filter(({ text }) => /^Request body: /im.test(text)).length).toBeGreaterThan(10);
+  expect(printed.filter(({ text }) => /^Request body: /im.test(text)).length).toBeGreaterThan(5);
   expect(started.filter((line) => line.includes("--unix-socket=")).length).toBeGreaterThan(table.length);
 });
 

@@ -37,7 +37,7 @@ test("creates the others when one namespace refuses the Secret, and completes wh
   expect(first).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /^\S+: Error from server \(Forbidden\): .*exceeded quota.*\n(hint: .*\n)?29 Secrets created, 1 namespace failed\n$/,
+      /^\S+: Error from server \(Forbidden\): .*exceeded quota.*\n(hint: .*\n)?30 Secrets created, 1 namespace failed\n$/,
     ),
   });
   expect(first.stderr.startsWith(`${full}: `)).toBe(true);
