@@ -90,7 +90,7 @@ const rows: readonly Row[] = [
   // a file
   { begun: "list --kubeconfig plug", becomes: "list --kubeconfig plugin.yaml " },
   // no completion if nothing matches
-  { begun: "list --auth", becomes: "list --auth" },
+  { begun: "list --color", becomes: "list --color" },
 ];
 
 test.for(shellNames)("completes with Tab in %s", { timeout: 120_000 }, async (name) => {
