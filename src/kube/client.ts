@@ -9,12 +9,13 @@ import { readStatus, saysAbsent, statusError } from "./status.ts";
 const json = "application/json";
 
 /**
- * The media type of a list, and its least and most objects per page. Two pages of each list are in memory at the same time, at first five,
- * and a Secret may have a megabyte. So a page is larger only if the objects so far were small, up to this number of characters.
+ * The media type of a list, and its most objects per page. Two pages of each list are in memory at the same time, at first five, and a
+ * Secret may have a megabyte, also of labels. So a page is larger than the first one only if the objects so far were small, up to this
+ * number of characters.
  */
-const wholeObjects = { accept: json, least: 50, most: 100 };
-const onlyMetadata = { accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", least: 500, most: 500 };
-const charactersPerPage = 200_000;
+const wholeObjects = { accept: json, most: 100, characters: 200_000 };
+const onlyMetadata = { accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", most: 500, characters: 1_000_000 };
+const firstPage = 50;
 
 /**
  * Reads and writes the objects of an API server. Error responses become CliErrors in kubectl's words.
@@ -42,17 +43,17 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
 
     pages: async function* <K extends ClusterKind>(kind: K, { namespace, labels, fields, metadataOnly = false }: Where = {}) {
       const { api: apiVersion, kind: name } = kinds[kind];
-      const { accept, least, most } = metadataOnly ? onlyMetadata : wholeObjects;
-      let limit = least;
+      const { accept, most, characters } = metadataOnly ? onlyMetadata : wholeObjects;
+      let limit = firstPage;
       let token: string | undefined;
       do {
         const path = listPath(kind, namespace, { labelSelector: labels, fieldSelector: fields, limit, continue: token });
         // Keeps no reference to the response's text, which is long, while the objects are in use
-        const page = pageOf<KubeObjects[K]>(await get(path, accept), token);
+        const page = pageOf<KubeObjects[K]>(await get(path, accept), token, characters);
         // The items of a list have no kind
         yield page.items.map((item) => ({ ...item, apiVersion, kind: name }));
         token = page.token;
-        limit = Math.min(most, Math.max(least, page.fitting ?? limit));
+        limit = Math.min(most, Math.max(firstPage, page.fitting ?? limit));
       } while (token);
     },
 
@@ -100,13 +101,14 @@ type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { rea
 /**
  * Returns the objects of a page, the token of the next page, and how many such objects fit into a page.
  * @param token the token of this page
+ * @param characters how many to read in a page
  */
-function pageOf<T>(answer: Answer, token: string | undefined) {
+function pageOf<T>(answer: Answer, token: string | undefined, characters: number) {
   // A list whose token has expired continues with its present state, from the same key
   const later = token !== undefined && answer.status === 410 ? readStatus(answer)?.metadata?.continue : undefined;
   if (later !== undefined) return { items: [], token: later };
   const { items, metadata } = parse<List<T>>(answer);
-  const fitting = Math.floor((charactersPerPage * (items?.length ?? 0)) / answer.text.length);
+  const fitting = Math.floor((characters * (items?.length ?? 0)) / answer.text.length);
   return { items: items ?? [], token: metadata?.continue, fitting };
 }
 

@@ -103,6 +103,15 @@ test("reads null items as an empty list", async () => {
   expect(await whole(scripted(json({ items: null })).client.pages("pod"))).toEqual([]);
 });
 
+test("requests small pages of metadata when an object has a megabyte of labels", async () => {
+  const [item] = named("a".repeat(1_000_000));
+  const { client, asked } = scripted(json({ items: [item], metadata: { continue: "x" } }), json({ items: [] }));
+
+  await whole(client.pages("secret", { metadataOnly: true }));
+
+  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/secrets?limit=50", "/api/v1/secrets?limit=50&continue=x"]);
+});
+
 test("requests only metadata, in larger pages, when that is enough", async () => {
   const { client, asked } = scripted(json({ items: named("1"), metadata: { continue: "x" } }), json({ items: named("2") }), json({}));
 
@@ -115,7 +124,7 @@ test("requests only metadata, in larger pages, when that is enough", async () =>
     "application/json",
   ]);
   expect(asked.map(({ path }) => path)).toEqual([
-    "/api/v1/pods?limit=500",
+    "/api/v1/pods?limit=50",
     "/api/v1/pods?limit=500&continue=x",
     "/api/v1/namespaces/demo/secrets/acr",
   ]);
