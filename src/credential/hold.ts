@@ -46,6 +46,8 @@ export type Attempts = {
   isClaimed: boolean;
   /** A request to Azure was under way when the run was interrupted, so the claim stays until it ends. */
   isOpen: boolean;
+  /** How long the run has waited for claims so far, in milliseconds, by namespace. Rotations of several sources share it. */
+  readonly waited: Map<string, number>;
 };
 
 const most = 10;
@@ -59,8 +61,9 @@ export async function* restarting(
   to: Ref<"secret">,
   tools: Tools,
   attempt: (attempts: Attempts) => AsyncGenerator<Outcome>,
+  waited = new Map<string, number>(),
 ): AsyncGenerator<Outcome> {
-  const attempts: Attempts = { to, isClaimed: false, isOpen: false };
+  const attempts: Attempts = { to, isClaimed: false, isOpen: false, waited };
   const seen = new Set<string>();
   for (let count = 1; ; count++) {
     const error = yield* unlessSeen(attempt(attempts), seen);
@@ -97,13 +100,16 @@ export const byOf = (tools: Tools): By => ({ run: tools.runId, now: tools.cluste
 
 /** How long to wait for the claims of other runs on one Secret, in milliseconds. */
 const longestWait = 5 * 60_000;
+/** The same for all Secrets of a namespace: anyone there can claim thousands of Secrets. */
+const longestSum = 2 * longestWait;
 
 /**
  * Claims a source. Waits for the end of another run's claim, looking again after ever longer pauses.
  * @throws Claimed after five minutes; CliError if the Secret can't be the source
  */
 export async function claim(attempts: Attempts, order: Claiming, tools: Tools): Promise<Hold> {
-  const { to } = attempts;
+  const { to, waited } = attempts;
+  const { namespace = "" } = to;
   const last = tools.cluster().now() + longestWait;
   let isTold = false;
   for (let pause = 1_000; ; pause = Math.min(2 * pause, 15_000)) {
@@ -114,10 +120,13 @@ export async function claim(attempts: Attempts, order: Claiming, tools: Tools): 
       return { to, tools, isNew: claimOf(claimed.object)?.created === true, hasWaited: isTold, ...stateOf(claimed.object) };
     }
     const now = tools.cluster().now();
-    if (now >= last || tools.interrupted()) throw claimed;
+    const sum = waited.get(namespace) ?? 0;
+    if (now >= last || sum >= longestSum || tools.interrupted()) throw claimed;
     if (!isTold) tools.inform(`${nameInPlace(to)}: waiting for another run, at most until ${toSeconds(new Date(last))}`);
     isTold = true;
-    await tools.sleep(Math.max(100, Math.min(pause, claimed.until - now)));
+    const wait = Math.max(100, Math.min(pause, claimed.until - now));
+    waited.set(namespace, sum + wait);
+    await tools.sleep(wait);
   }
 }
 

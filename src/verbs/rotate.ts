@@ -50,19 +50,26 @@ export type RotateOrder = {
 export async function* rotateSources(order: RotateOrder, tools: Tools): AsyncGenerator<Outcome> {
   const bounds = { width: limits.credentials, interrupted: tools.interrupted };
   const defects: unknown[] = [];
-  yield* runConcurrently(order.sources, bounds, (source) => rotateListed(source, order, defects, tools));
+  const waited = new Map<string, number>();
+  yield* runConcurrently(order.sources, bounds, (source) => rotateListed(source, { order, defects, waited }, tools));
   if (defects.length > 0) throw defects[0];
 }
 
-/** @param defects gets each defect of this program. It must not end the other rotations halfway */
-async function* rotateListed({ to, credential }: Listed, order: RotateOrder, defects: unknown[], tools: Tools): AsyncGenerator<Outcome> {
+type Rotations = {
+  readonly order: RotateOrder;
+  /** Gets each defect of this program. It must not end the other rotations halfway. */
+  readonly defects: unknown[];
+  readonly waited: Attempts["waited"];
+};
+
+async function* rotateListed({ to, credential }: Listed, { order, defects, waited }: Rotations, tools: Tools): AsyncGenerator<Outcome> {
   const reasons = order.notDue(credential);
   const isOnlyEnding = reasons.length > 0;
   if (isOnlyEnding) order.skipped(reasons);
   if (isOnlyEnding && !isDue(credential, tools.cluster().now())) return;
   const progress = { isRotated: false, isWarned: false };
   try {
-    yield* restarting(to, tools, (attempts) => attempt({ order, attempts, tools, progress, isOnlyEnding }));
+    yield* restarting(to, tools, (attempts) => attempt({ order, attempts, tools, progress, isOnlyEnding }), waited);
   } catch (error) {
     if (order.isNamed) throw error;
     if (error instanceof CliError) yield* failed(to, error, order);

@@ -30,6 +30,8 @@ const untouched = (world: FakeWorld) => {
 };
 const noneOf = (pattern: RegExp) => (world: FakeWorld) => expect(world.asking.all.filter((call) => pattern.test(call))).toEqual([]);
 
+const many = reclaimed(40);
+
 testRows(
   [
     ...[
@@ -225,6 +227,16 @@ testRows(
       check: untouched,
     },
     {
+      does: "waits no longer in a namespace whose tenant claims many Secrets again and again",
+      ...many,
+      command: everywhere,
+      ...failed,
+      check: (world) => {
+        untouched(world);
+        expect(many.slept()).toBeLessThan(15 * 60_000);
+      },
+    },
+    {
       does: "skips a Secret whose record is invalid",
       given: ({ cluster }) => {
         const secret = sourceSecret(`evil/${name}`);
@@ -261,12 +273,12 @@ function recordsEntra(password?: string): Given {
 }
 
 /** The tenant's own claims, each as long as any run can write. */
-function reclaimed() {
+function reclaimed(count = 1) {
   let world: FakeWorld | undefined;
   let time = Date.parse("2026-01-01T00:00:00Z");
   const claim = () => {
-    const secret = sourceSecret(`evil/${name}`, { claim: { run: "x", until: new Date(time + claimLasts).toISOString() } });
-    world?.cluster.put(secret);
+    const claimed = { claim: { run: "x", until: new Date(time + claimLasts).toISOString() } };
+    for (let at = 0; at < count; at++) world?.cluster.put(sourceSecret(`evil/${at === 0 ? name : `s-${at}`}`, claimed));
   };
   const given: Given = (of) => {
     world = of;
@@ -277,5 +289,5 @@ function reclaimed() {
     time += milliseconds;
     claim();
   };
-  return { given, options: { sleep } };
+  return { given, options: { sleep }, slept: () => time - Date.parse("2026-01-01T00:00:00Z") };
 }
