@@ -1,5 +1,5 @@
 import { readRegistryId } from "../../src/azure/registry-name.ts";
-import type { Asked } from "../../src/credential/credential-kind.ts";
+import type { Asked, Sources } from "../../src/credential/credential-kind.ts";
 import { flagsOfKinds, kindAskedFor } from "../../src/credential/kinds.ts";
 import { usage } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
@@ -29,7 +29,6 @@ import { ours } from "../line/kubectl-flags.ts";
 import { objectName } from "../line/names.ts";
 import { refuseNamespace } from "../line/scope-flags.ts";
 import { readTargetWords, targetValues } from "../line/target-words.ts";
-import type { Session } from "../session.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];
 
@@ -129,7 +128,7 @@ export type CreateOptions = Awaited<ReturnType<typeof readOptions>>;
 type Place = { readonly namespace: string | undefined; cluster(): Pick<Cluster, "namespace"> };
 
 /** @throws CliError usage, before any request except for the name of the current namespace */
-export async function readOptions(flags: CreateFlags, words: readonly string[], session: Place & Pick<Session, "now" | "stdin">) {
+export async function readOptions(flags: CreateFlags, words: readonly string[], session: Place & Pick<Sources, "stdin"> & { now(): Date }) {
   const { registry: written, repository, verify, "expires-in": expiresIn, for: reader, exact } = flags;
   const registry = written && registryHost(written);
   const { secret: name, targets } = readTargetWords(words, flags);
