@@ -1,11 +1,12 @@
 import { statusError } from "../../../src/kube/status.ts";
-import type { Pod, Secret } from "../../../src/objects.ts";
+import { managedBy, type Pod, type Secret } from "../../../src/objects.ts";
 import { readAnswer } from "../../../src/registry/answers.ts";
 import { parseImage } from "../../../src/registry/image-reference.ts";
+import { claimKey, copiesKey, copyLabel, sourceKey } from "../../../src/secret/record.ts";
 import type { FakeWorld } from "../fakes/world.ts";
 import { addNamespaces } from "../fakes/world.ts";
 import type { World } from "../in-process.ts";
-import { attach, auths, entry, image, ours, pod, refuse } from "./world.ts";
+import { attach, auths, image, ours, pod, record, refuse } from "./world.ts";
 
 /** The place of a hostile text: in a world, or in the ports of command lines. */
 export type Place = {
@@ -32,11 +33,25 @@ const metadata = (change: (text: string) => Partial<Secret["metadata"]>) => (mad
   if (found) made.cluster.put({ ...found, metadata: { ...found.metadata, ...change(text) } }, "kubectl-acr-secret");
 };
 
-/** Writes an entry of another user into the plugin's Secret. */
-const noted = (change: (text: string) => object) => (made: FakeWorld, text: string) => {
+/** Writes a record of another user into the plugin's Secret. */
+const recorded = (change: (text: string) => object) => (made: FakeWorld, text: string) => {
   const config = auths({ "myregistry.azurecr.io": ["mine", "dead"] });
-  made.cluster.put(ours(config, [{ ...entry, ...change(text) }]), "kubectl-acr-secret");
+  made.cluster.put(ours(config, { ...record, ...change(text) }), "kubectl-acr-secret");
 };
+
+const past = "2000-01-01T00:00:00Z";
+const claimOf = (text: string) => ({ run: text, until: past, identity: text, intent: { slot: text, madeAt: text, until: text } });
+
+function copyOf(made: FakeWorld, text: string): void {
+  const annotations = { [sourceKey]: JSON.stringify({ namespace: text, name: text }) };
+  metadata(() => ({ labels: { [managedBy.key]: managedBy.value, [copyLabel]: text }, annotations }))(made, text);
+}
+
+function withCopy(made: FakeWorld, text: string): void {
+  const found = made.cluster.get("secret", "demo", "acr-myregistry");
+  const copies = Buffer.from(JSON.stringify({ [text]: text })).toString("base64");
+  if (found) made.cluster.put({ ...found, data: { ...found.data, [copiesKey]: copies } }, "kubectl-acr-secret");
+}
 
 /** Replaces the plugin's Secret with one of another user. The ServiceAccount lists its name. */
 const given = (secret: (text: string) => Partial<Secret>) => (made: FakeWorld, text: string) => {
@@ -119,22 +134,30 @@ export const tenants: readonly Place[] = [
     where: "a ServiceAccount's name",
     prepare: (made, name) => void made.cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: "demo" } }),
   },
-  { where: "the kind of credential that a Secret notes", prepare: noted((kind) => ({ kind })) },
-  { where: "the identity that a Secret notes", prepare: noted((identity) => ({ identity })) },
-  { where: "the identity of a login that was given", prepare: noted((identity) => ({ identity, kind: "given" })) },
-  { where: "the slot that a Secret notes", prepare: noted((slot) => ({ slot })) },
-  { where: "the hosts that a Secret notes", prepare: noted((host) => ({ hosts: [host] })) },
+  { where: "the kind of credential that a Secret records", prepare: recorded((kind) => ({ kind })) },
+  { where: "the identity that a Secret records", prepare: recorded((identity) => ({ identity })) },
+  { where: "the identity of a login that was given", prepare: recorded((identity) => ({ identity, kind: "given" })) },
+  { where: "the slot that a Secret records", prepare: recorded((slot) => ({ slot })) },
+  { where: "the host that a Secret records", prepare: recorded((host) => ({ host })) },
+  { where: "the repositories that a Secret records", prepare: recorded((text) => ({ repositories: [text] })) },
   {
-    where: "the day of a password's end that a Secret notes",
-    prepare: noted((expiresAt) => ({ expiresAt, madeAt: expiresAt, slot: expiresAt })),
+    where: "the replaced password that a Secret records",
+    prepare: recorded((text) => ({ previous: { slot: text, madeAt: text, until: text } })),
+  },
+  { where: "the creator of a password that a Secret records", prepare: recorded((by) => ({ by })) },
+  { where: "the source of a copy", prepare: copyOf },
+  { where: "the copies of a source", prepare: withCopy },
+  {
+    where: "the day of a password's end that a Secret records",
+    prepare: recorded((expiresAt) => ({ expiresAt, madeAt: expiresAt, slot: expiresAt })),
   },
   {
     where: "the claim on a Secret",
-    prepare: metadata((text) => ({ annotations: { "acr-secret/claim": JSON.stringify({ by: text, until: text }) } })),
+    prepare: metadata((text) => ({ annotations: { [claimKey]: JSON.stringify(claimOf(text)) } })),
   },
   {
     where: "a Secret's labels",
-    // Without the annotation, create writes the Secret and prints it.
+    // Without the record, create --force writes the Secret and prints it.
     prepare: metadata((text) => ({ labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret", note: text }, annotations: {} })),
   },
   { where: "another annotation of a Secret", prepare: metadata((text) => ({ annotations: { note: text } })) },
@@ -160,10 +183,7 @@ export const tenants: readonly Place[] = [
   },
   {
     where: "who wrote a Secret's fields",
-    prepare: (made, manager) => {
-      const found = made.cluster.get("secret", "demo", "acr-myregistry");
-      if (found) made.cluster.put({ ...found, metadata: { ...found.metadata, annotations: { "acr-secret/logins": "[]" } } }, manager);
-    },
+    prepare: (made, manager) => void made.cluster.put(ours(auths({ "myregistry.azurecr.io": ["mine", "dead"] })), manager),
   },
   {
     where: "a namespace's name",

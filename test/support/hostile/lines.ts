@@ -19,9 +19,10 @@ export const lines: readonly string[] = [
     `detach acr-myregistry --all-serviceaccounts -n demo ${form}`,
   ]),
   "create web --registry myregistry --serviceaccount default -n demo -v 8",
-  "create --registry myregistry --serviceaccount default -n demo --force",
+  "create --registry myregistry --serviceaccount default -n demo --force -o yaml",
   ...["", "-o jsonl", "-o yaml"].flatMap((form) => [
-    `create --registry myregistry --serviceaccount default -A --credential-per scope ${form}`,
+    `create --registry myregistry --serviceaccount default -n demo --copy-to-all ${form}`,
+    `rotate -A ${form}`,
   ]),
   "attach -n demo --serviceaccount default",
   ...["", "-o jsonl", "--dry-run=client -o jsonl"].map((form) => `detach --dangling -n demo ${form}`),

@@ -8,9 +8,9 @@ const image = "myregistry.azurecr.io/app/web:1";
 /** Writes a text into one namespace, wherever a real API server lets a tenant write it. */
 export async function layOut(namespace: string, text: string): Promise<void> {
   const annotations = { note: text };
-  const entry = { hosts: ["myregistry.azurecr.io", text], kind: text, identity: text, slot: text, madeAt: text, expiresAt: text };
+  const credential = { kind: text, host: "myregistry.azurecr.io", identity: text, slot: text, madeAt: text, expiresAt: text };
   const config = JSON.stringify({ auths: { "myregistry.azurecr.io": { username: text, password: "wrong" }, [text]: { auth: text } } });
-  const secret = ours(config, [entry], { name: "mine", namespace, annotations });
+  const secret = ours(config, credential, { name: "mine", namespace, annotations });
   const account = { metadata: { name: "web", namespace, annotations }, imagePullSecrets: [{ name: "mine" }, { name: text }] };
   const pod = (name: string, image: string, names: readonly string[]) => ({
     apiVersion: "v1",

@@ -1,12 +1,13 @@
 import { explainArm } from "../../../src/azure/arm-error.ts";
 import type { CliError } from "../../../src/errors.ts";
 import { type Metadata, managedBy, type Pod, type Secret } from "../../../src/objects.ts";
+import { credentialKey } from "../../../src/secret/record.ts";
 import { type Asked, refusing } from "../fakes/asked.ts";
 import { stuckPod } from "../fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../fakes/world.ts";
 
 export const image = "myregistry.azurecr.io/app/web:1";
-export const entry = { hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: "mine", slot: "password1" };
+export const record = { kind: "acr-token", host: "myregistry.azurecr.io", identity: "mine", slot: "password1" };
 
 /** Returns the text of a pull secret: `{ "myregistry.azurecr.io": ["user", "password"] }`. */
 export const auths = (logins: Readonly<Record<string, readonly [string, string]>>): string =>
@@ -15,7 +16,7 @@ export const auths = (logins: Readonly<Record<string, readonly [string, string]>
   });
 
 /** Returns a Secret of this plugin in the namespace `demo`. */
-export const ours = (config: string, entries: readonly object[] = [entry], more: Partial<Metadata> = {}): Secret => ({
+export const ours = (config: string, credential: object = record, more: Partial<Metadata> = {}): Secret => ({
   apiVersion: "v1",
   kind: "Secret",
   metadata: {
@@ -23,7 +24,7 @@ export const ours = (config: string, entries: readonly object[] = [entry], more:
     namespace: "demo",
     ...more,
     labels: { [managedBy.key]: managedBy.value, ...more.labels },
-    annotations: { "acr-secret/logins": JSON.stringify(entries), ...more.annotations },
+    annotations: { [credentialKey]: JSON.stringify(credential), ...more.annotations },
   },
   type: "kubernetes.io/dockerconfigjson",
   data: { ".dockerconfigjson": Buffer.from(config).toString("base64") },
