@@ -35,7 +35,7 @@ const template = (takesEffect: TakesEffect) => spec(takesEffect, "spec", "templa
 /** An object outside of the cluster has no path here: the code that creates it knows the path. `called`: the noun for one object. */
 const inAzure = (called: string) => ({ at: "azure", called }) as const;
 
-/** One row per kind of object that a plan can name. A new target is a new row. */
+/** One row per kind of object that an outcome can name. A new target is a new row. */
 export const kinds = {
   namespace: inCluster("v1", "Namespace", { namespaced: false }),
   node: inCluster("v1", "Node", { namespaced: false }),

@@ -40,7 +40,7 @@ export type Outcome = {
   readonly isInfo?: true | undefined;
   /** The ids of the warnings, for scripts. */
   readonly ids?: readonly string[] | undefined;
-  /** The command that mends what the messages say. */
+  /** The command that fixes the problem in the messages. */
   readonly fix?: Fix | undefined;
   /** What is about to happen, for a person who may still press Ctrl-C. */
   readonly notice?: string | undefined;

@@ -55,7 +55,7 @@ function objectSides(to: Ref, before: KubeObject | undefined, after: KubeObject 
   return { before: shown(before), after: shown(after) };
 }
 
-/** Returns only a target's list, at its path in the object. A response of the API server is more accurate than the plan. */
+/** Returns only a target's list, at its path in the object. A response of the API server is more accurate than the decision. */
 function listSides(kind: TargetKind, { before, after }: ListChange, object: object | undefined): Sides {
   const { path } = kinds[kind].pullSecretList;
   const returned = at(object, path);

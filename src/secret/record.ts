@@ -33,11 +33,11 @@ export type Credential = {
   readonly isExported?: true | undefined;
 };
 
-/** A run is about to generate a password. Whoever claims the source next fills this slot again, or ends what is in it. */
+/** A run is about to generate a password. The next run that claims the source fills this slot again, or ends the password in it. */
 export type Intent = {
   /** The slot of a token, or the unique display name of a key. */
   readonly slot: string;
-  /** The creation time of the password that is in the slot already and that nobody has. */
+  /** The creation time of the password that is in the slot already and that no Secret holds. */
   readonly madeAt?: string | undefined;
   /** When the claim ends that was written with it. */
   readonly until: string;

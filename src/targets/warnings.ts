@@ -1,4 +1,4 @@
-/** The warnings of plans. Scripts compare the ids, so ids are added and never changed. */
+/** The warnings with an id. Scripts compare the ids, so ids are added and never changed. */
 export const warnings = {
   "secret-missing": "the named Secret does not exist",
   "dangling-name": "a list contains a Secret that does not exist",

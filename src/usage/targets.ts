@@ -37,7 +37,7 @@ export const picksOf = ({ picks, whereUsed }: TargetOptions): readonly TargetPic
 
 export const kindOf = ({ kind }: TargetObject): TargetKind => targetKindOf(kind) as TargetKind;
 
-/** Returns the facts of an object for a plan. */
+/** Returns the list of pull secrets of an object, and what a change of it causes. */
 export const targetOf = (object: TargetObject): Target => readTarget(kindOf(object), object as never);
 
 /** Returns the pod spec of a target: its own, or that of its template. */
