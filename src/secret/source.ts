@@ -74,7 +74,7 @@ const claimFrom = ({ run, now }: By, more: Omit<Claim, "run" | "until">): Claim 
   ...more,
 });
 
-const noted = (claim: Claim) => ({ [claimKey]: JSON.stringify(claim) });
+const annotationOf = (claim: Claim) => ({ [claimKey]: JSON.stringify(claim) });
 const annotate = (annotations: Readonly<Record<string, string | null>>, because: string): Decision => ({
   act: "patch",
   patch: { metadata: { annotations } },
@@ -112,15 +112,15 @@ export type Claiming = {
 export const claiming =
   (to: Ref<"secret">, by: By, order: Claiming): SecretDecide =>
   (old) =>
-    old ? claimed(old, to, by, order) : claimedNew(to, by, order);
+    old ? claimExisting(old, to, by, order) : claimNew(to, by, order);
 
-function claimed(old: Secret, to: Ref<"secret">, by: By, order: Claiming): Decision {
-  const problem = order.creates?.obstacle(old) ?? fixed(to, old, order.creates ? order.creates.shape : shapeOf(old));
+function claimExisting(old: Secret, to: Ref<"secret">, by: By, order: Claiming): Decision {
+  const problem = order.creates?.obstacle(old) ?? rejection(to, old, order.creates ? order.creates.shape : shapeOf(old));
   if (problem) return refuse(problem);
   const claim = claimOf(old);
   if (claim && isAnothers(claim, by)) return refuse(new Claimed(to, Date.parse(claim.until) + skew));
   const { intent = intentOf(by, order), identity = order.identity, created } = claim ?? {};
-  return annotate(noted(claimFrom(by, { identity, intent, created })), "it is claimed");
+  return annotate(annotationOf(claimFrom(by, { identity, intent, created })), "it is claimed");
 }
 
 const isAnothers = (claim: Claim, { run, now, isDry }: By): boolean => !isDry && claim.run !== run && isLive(claim, now);
@@ -130,10 +130,10 @@ const missing = ({ name }: Ref) => new CliError("notFound", `Error from server (
 const intentOf = (by: By, { intent }: Claiming): Intent | undefined =>
   intent && { ...intent, until: new Date(by.now + claimLasts).toISOString() };
 
-function claimedNew(to: Ref<"secret">, by: By, order: Claiming): Decision {
+function claimNew(to: Ref<"secret">, by: By, order: Claiming): Decision {
   const { identity, creates } = order;
   if (!creates) return refuse(missing(to));
-  const annotations = noted(claimFrom(by, { identity, intent: intentOf(by, order), created: true }));
+  const annotations = annotationOf(claimFrom(by, { identity, intent: intentOf(by, order), created: true }));
   // Without the labels of its reader, which would read a Secret without a login
   return { act: "create", object: newSecret(to, { shape: creates.shape, config: emptyConfig, annotations, more: {} }) };
 }
@@ -142,7 +142,7 @@ function claimedNew(to: Ref<"secret">, by: By, order: Claiming): Decision {
  * Decides for the source as long as the run has claimed it. `isDone` comes first: the response to the run's own write may have been lost. A
  * dry run has not written its claim.
  */
-const own =
+const whileClaimed =
   (by: By, isDone: (old: Secret | undefined) => boolean, decide: (old: Secret, claim: Claim | undefined) => Decision): SecretDecide =>
   (old) => {
     if (isDone(old) || (!old && by.isDry)) return keep("it is done");
@@ -150,14 +150,14 @@ const own =
     return old && (claim?.run === by.run || by.isDry) ? decide(old, claim) : refuse(new Again("another run has taken over"));
   };
 
-const never = () => false;
+const neverDone = () => false;
 
 /** Makes the claim end later. Notes the slot that is about to be filled: that must be known if this run is killed. */
 export const extending = (by: By, intent?: Omit<Intent, "until"> | "none"): SecretDecide =>
-  own(by, never, (_, claim) => {
+  whileClaimed(by, neverDone, (_, claim) => {
     const later = claimFrom(by, { identity: claim?.identity, created: claim?.created, intent: claim?.intent });
-    if (intent === undefined) return annotate(noted(later), "it is claimed for longer");
-    return annotate(noted({ ...later, intent: intent === "none" ? undefined : { ...intent, until: later.until } }), "it is claimed");
+    if (intent === undefined) return annotate(annotationOf(later), "it is claimed for longer");
+    return annotate(annotationOf({ ...later, intent: intent === "none" ? undefined : { ...intent, until: later.until } }), "it is claimed");
   });
 
 export type Storing = {
@@ -176,13 +176,13 @@ export type Storing = {
 export function storing(to: Ref<"secret">, by: By, of: Storing, { ends }: { readonly ends: boolean }): SecretDecide {
   const { credential } = of;
   const isClaimed = (old: Secret | undefined) => claimOf(old)?.run === by.run;
-  const store = own(
+  const store = whileClaimed(
     by,
     (old) => old !== undefined && isStored(old, of) && isClaimed(old) !== ends,
     (old, claim) => {
       const isUsed = claim?.intent !== undefined && isFor(claim.intent, credential, credentialOf(old));
       const intent = isUsed ? undefined : claim?.intent;
-      const after = ends ? { [claimKey]: null } : noted(claimFrom(by, { identity: claim?.identity, intent }));
+      const after = ends ? { [claimKey]: null } : annotationOf(claimFrom(by, { identity: claim?.identity, intent }));
       return patchWith(old, of, after);
     },
   );
@@ -198,7 +198,7 @@ export const storingGiven =
   (to: Ref<"secret">, of: Storing, obstacle: (secret: Secret) => CliError | undefined): SecretDecide =>
   (old) => {
     if (!old) return createWith(to, of);
-    const problem = obstacle(old) ?? fixed(to, old, of.shape);
+    const problem = obstacle(old) ?? rejection(to, old, of.shape);
     if (problem) return refuse(problem);
     return isStored(old, of) ? keep("holds this credential") : patchWith(old, of, {});
   };
@@ -264,11 +264,11 @@ function holdsNothingElse(old: Secret, host: string): boolean {
 
 /** Ends the claim of a run that gives up. What it notes about a password stays for the next run, in a claim that has ended. */
 export const abandoning = (by: By): SecretDecide =>
-  own(
+  whileClaimed(
     by,
     (old) => claimOf(old)?.run !== by.run,
     (old, claim) => {
-      if (claim?.intent) return annotate(noted({ ...claim, until: new Date(0).toISOString() }), "the run gave up");
+      if (claim?.intent) return annotate(annotationOf({ ...claim, until: new Date(0).toISOString() }), "the run gave up");
       const isEmpty = claim?.created && !credentialOf(old) && holdsNothingElse(old, "");
       return isEmpty ? { act: "delete", because: "it has no login" } : annotate({ [claimKey]: null }, "the run gave up");
     },
@@ -279,7 +279,7 @@ export const abandoning = (by: By): SecretDecide =>
  * @param of the credential that the copies were given
  */
 export const releasing = (by: By, of: Credential): SecretDecide =>
-  own(
+  whileClaimed(
     by,
     (old) => claimOf(old)?.run !== by.run && JSON.stringify(credentialOf(old)) === JSON.stringify(of),
     () => annotate({ [claimKey]: null }, "the run is done"),
@@ -298,11 +298,11 @@ export type Copying = {
 export const copying =
   (to: Ref<"secret">, of: Copying): SecretDecide =>
   (old) =>
-    old ? copied(old, to, of) : newCopy(to, of);
+    old ? updateCopy(old, to, of) : createCopy(to, of);
 
-function copied(old: Secret, to: Ref<"secret">, of: Copying): Decision {
+function updateCopy(old: Secret, to: Ref<"secret">, of: Copying): Decision {
   const { source, credential, login } = of;
-  const problem = isCopyOf(old, source) ? fixed(to, old, undefined) : notCopy(to, source);
+  const problem = isCopyOf(old, source) ? rejection(to, old, undefined) : notCopy(to, source);
   if (problem) return refuse(problem);
   const annotations = copyNote(of);
   const isDone = sameLogin(loginOf(old, credential.host), login) && old.metadata.annotations?.[sourceKey] === annotations[sourceKey];
@@ -324,7 +324,7 @@ const copyNote = ({ source: { namespace = "", name }, credential: { madeAt } }: 
   [sourceKey]: JSON.stringify({ namespace, name, madeAt }),
 });
 
-function newCopy(to: Ref<"secret">, of: Copying): Decision {
+function createCopy(to: Ref<"secret">, of: Copying): Decision {
   const { source, credential, login, mayCreate } = of;
   if (!mayCreate) return keep("it was deleted");
   const config = login ? encodeDockerConfig(credential.host, login) : emptyConfig;
@@ -345,13 +345,13 @@ export const withdrawing =
 
 /** Takes the login out of the source. Its record stays until the passwords have ended. */
 export const emptying = (by: By, host: string): SecretDecide =>
-  own(by, never, (old) =>
+  whileClaimed(by, neverDone, (old) =>
     loginOf(old, host) ? { act: "patch", patch: { data: dataWithout(old, host) }, because: "it is deleted" } : keep("it has no login"),
   );
 
 /** Deletes a source, or only its record and login if other logins are inside. @param force deletes other logins too */
 export const forgetting = (by: By, host: string, uid: string | undefined, force: boolean): SecretDecide =>
-  own(
+  whileClaimed(
     by,
     // A Secret with another uid was created after this one was deleted
     (old) => old?.metadata.uid !== uid || !credentialOf(old),
@@ -366,7 +366,11 @@ const inTheWay = ({ name, namespace }: Ref, what: string, hint?: CliError["hint"
   new CliError("conflict", `secret "${name}" in namespace "${namespace}" ${what}`, { hint });
 
 /** Why the API server rejects every write of the Secret: its type can't be changed, nor its data if it is immutable (core/v1 Secret). */
-function fixed(to: Ref<"secret">, { type = "Opaque", immutable, metadata }: Secret, shape: ShapeName | undefined): CliError | undefined {
+function rejection(
+  to: Ref<"secret">,
+  { type = "Opaque", immutable, metadata }: Secret,
+  shape: ShapeName | undefined,
+): CliError | undefined {
   if (metadata.deletionTimestamp) {
     const { finalizers = [] } = metadata;
     return inTheWay(to, "is being deleted", `wait until it is deleted, or remove its finalizers: ${finalizers.join(", ")}`);
