@@ -38,7 +38,7 @@ export const admin = {
           const credential = { kind: "admin", host, identity: login.username, slot };
           await refuseWorking(inside, credential, scope, asked, sources);
           const message = `everyone who can read secret/${inside.to.name} can push to and delete from the whole registry ${host}`;
-          return existingLogin(inside, { login, credential, mayPull: ["*"], warnings: [message] }, asked);
+          return existingLogin(inside, { login, credential, warnings: [message] }, asked);
         },
       };
     });

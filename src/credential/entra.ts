@@ -83,7 +83,7 @@ function takerOf(env: EntraEnv): Taker {
       const { login, claims, of } = token;
       const message = `secret/${inside.to.name} expires at ${claims.expiresAt}. Until then, everyone who can read it has the rights of ${of} at ${host}`;
       const credential = { ...credentialOfToken(host, claims), by: of };
-      return { login, credential, mayPull: undefined, warnings: [message], isProven: !asked.verify };
+      return { login, credential, warnings: [message], isProven: !asked.verify };
     },
   };
 }
@@ -103,7 +103,6 @@ async function keptToken(inside: Inside, next: Token, scope: RepositoryScope, en
   return {
     login: token.login,
     credential: { ...credentialOfToken(host, token.claims), by: credential?.by },
-    mayPull: undefined,
     warnings: [`secret/${to.name} expires at ${token.claims.expiresAt}`, ...untested],
     isProven: true,
   };

@@ -42,7 +42,7 @@ export const given = {
       host,
       async take(inside, scope) {
         await refuseWorking(inside, credential, scope, asked, sources);
-        return existingLogin(inside, { login, credential, mayPull: undefined, warnings }, asked);
+        return existingLogin(inside, { login, credential, warnings }, asked);
       },
     };
   },

@@ -71,8 +71,6 @@ export type Inside = { readonly to: Ref<"secret">; readonly credential: Credenti
 export type Taken = {
   readonly login: Login;
   readonly credential: Credential;
-  /** The repositories that it may pull; undefined if that is not known. */
-  readonly mayPull: readonly string[] | undefined;
   readonly warnings: readonly string[];
   /** The login was tested, or must not be: it is stored without another proof. */
   readonly isProven: boolean;

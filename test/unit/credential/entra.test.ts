@@ -99,7 +99,6 @@ test("warns about a new token, which the caller must prove, and requests it once
   expect(of).toEqual({
     login: { username: user, password: expect.any(Sensitive) },
     credential: { ...credential, by: "jane@example.com" },
-    mayPull: undefined,
     warnings: [
       `secret/acr expires at 2026-01-01T03:00:00Z. Until then, everyone who can read it has the rights of jane@example.com at ${host}`,
     ],

@@ -112,7 +112,6 @@ test("reads a given login, and warns that its rights are not checked", async () 
   expect(taken).toEqual({
     login: login("ci", "new"),
     credential: { kind: "given", host, identity: "ci" },
-    mayPull: undefined,
     warnings: [`the rights of login "ci" at ${host} are not checked`],
     isProven: false,
   });
@@ -128,7 +127,6 @@ test.for([
   expect(await takeFor(asking({ admin: true }), inside, "admin")).toEqual({
     login: expect.objectContaining({ username: "myregistry" }),
     credential: { kind: "admin", host, identity: "myregistry", slot },
-    mayPull: ["*"],
     warnings,
     isProven: warnings.length === 0,
   });
