@@ -1,7 +1,6 @@
 import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../azure/port.ts";
 import { CliError, isLost } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
-import { covers } from "../registry/repository.ts";
 import { parseAzureOwner } from "../secret/azure-words.ts";
 import type { Intent, Password } from "../secret/record.ts";
 import { isSameTime } from "../timestamp.ts";
@@ -261,7 +260,3 @@ async function* remove(owner: Owner, account: TokenAccount, env: Ensuring): Asyn
 /** Whether Azure still shows a password. */
 export const isShown = ({ passwords }: Account, { slot, madeAt }: Partial<Password>): boolean =>
   passwords.some((password) => password.slot === slot && isSameTime(password.madeAt, madeAt));
-
-/** The repositories among these that none of the granted ones covers. */
-export const lackingIn = (granted: readonly string[], repositories: readonly string[]): string[] =>
-  repositories.filter((repository) => !granted.some((one) => one === repository || covers(one, repository)));

@@ -63,4 +63,8 @@ export function beyond(scopes: readonly string[], images: readonly ImageRef[]): 
   return imageRepositories(outside);
 }
 
+/** The repositories among these that none of the granted ones covers. */
+export const lackingIn = (granted: readonly string[], repositories: readonly string[]): string[] =>
+  repositories.filter((repository) => !granted.some((one) => one === repository || covers(one, repository)));
+
 const imageRepositories = (images: readonly ImageRef[]): string[] => [...new Set(images.map(({ repository }) => repository))].sort();

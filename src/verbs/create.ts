@@ -1,4 +1,4 @@
-import { isShown, lackingIn } from "../credential/acr-token.ts";
+import { isShown } from "../credential/acr-token.ts";
 import { checkCopies } from "../credential/copies.ts";
 import { type Attempts, claim, type Hold, restarting, sendToAzure, store } from "../credential/hold.ts";
 import { openHolders } from "../credential/holders.ts";
@@ -7,7 +7,7 @@ import { type Account, type Issuer, isIssuer, type Taker } from "../credential/i
 import { requireRepositories } from "../credential/missing-repositories.ts";
 import { NotOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, prove, stillPulls } from "../credential/prove.ts";
-import { namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
+import { lackingIn, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
