@@ -22,7 +22,7 @@ import { loginOf } from "../secret/login.ts";
 import { obstacleTo, type Wanted } from "../secret/obstacle.ts";
 import { type Copies, type Credential, claimOf, copiesOf, credentialOf } from "../secret/record.ts";
 import { type ShapeName, shapeOf } from "../secret/shapes.ts";
-import { Again, storingGiven } from "../secret/source.ts";
+import { Again, type Claiming, storingGiven } from "../secret/source.ts";
 import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
 import type { TargetOptions } from "../usage/targets.ts";
@@ -127,27 +127,33 @@ const isHostOf = (host: string, registry: string): boolean => {
 
 /** The login stays. The source is claimed only if a copy is missing or differs. */
 async function* keep({ secret, credential, login, test }: Inside, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
-  const { order, attempts, tools } = run;
+  const { order } = run;
   const { source } = order;
   if (!credential) throw new CliError("internal", "a source without a record was kept");
   const messages = [...tooLong(credential, order), ...untested(test, source)];
   yield { to: source, result: "unchanged", because: "holds this credential", object: secret, messages };
   const isSame = JSON.stringify(copiesOf(secret)) === JSON.stringify(places.copies);
-  const hold = once(async () => {
-    const held = await claim(attempts, { creates: { shape: order.shape, obstacle: () => undefined } }, tools);
-    // The other run may have left a password
-    const isOld = held.hasWaited || JSON.stringify(held.credential) !== JSON.stringify(credential);
-    if (isOld) throw new Again("another run has written the Secret");
-    if (!isSame) await store(held, { credential, login, copies: places.copies }, order.shape, false);
-    return held;
-  });
   let held: Hold | undefined;
-  const claimed = async () => {
-    held = await hold();
-    return held;
-  };
-  if (!isSame) await claimed();
-  return { credential, login, isNew: false, hold: claimed, held: () => held };
+  // The places share one claim
+  const hold = once(async () => {
+    const claimed = await claimAsRead(run, credential, { creates: { shape: order.shape, obstacle: () => undefined } });
+    if (!isSame) await store(claimed, { credential, login, copies: places.copies }, order.shape, false);
+    held = claimed;
+    return claimed;
+  });
+  if (!isSame) await hold();
+  return { credential, login, isNew: false, hold, held: () => held };
+}
+
+/**
+ * Claims the source, if it still has the record that this attempt has read.
+ * @throws Again if another run had claimed it, which may have left a password, or has written the record
+ */
+async function claimAsRead({ attempts, tools }: Run, read: Credential | undefined, claiming: Claiming): Promise<Hold> {
+  const hold = await claim(attempts, claiming, tools);
+  const isOld = hold.hasWaited || JSON.stringify(hold.credential) !== JSON.stringify(read);
+  if (isOld) throw new Again("another run has written the Secret");
+  return hold;
 }
 
 const tooLong = ({ expiresAt }: Credential, { expiresAt: wanted, source: { name } }: CreateOrder): string[] => {
@@ -193,9 +199,8 @@ async function* issueTo(issuer: Issuer, creating: Creating, inside: Inside, run:
   const scope = scopeOf(issuer, account, images, order);
   await requireAdded(issuer, account, order, tools);
   const slot = account.exists ? undefined : issuer.slotFor(account, undefined, () => false, owner);
-  const hold = await claim(attempts, { creates: creating, identity: owner.name, intent: slot === undefined ? undefined : { slot } }, tools);
-  const isOld = hold.hasWaited || JSON.stringify(hold.credential) !== JSON.stringify(inside.credential);
-  if (isOld) throw new Again("another run has written the Secret");
+  const intent = slot === undefined ? undefined : { slot };
+  const hold = await claimAsRead(run, inside.credential, { creates: creating, identity: owner.name, intent });
   const holders = openHolders(tools.cluster(), tools.registry, host);
   const work: Work = { hold, attempts, issuer, owner, undo: [], endsAtOnce: false, holders };
   const wanted = { account, scope, login, copies: places.copies };
