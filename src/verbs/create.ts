@@ -72,7 +72,7 @@ export async function* createSecret(order: CreateOrder, tools: Tools): AsyncGene
 type Run = { readonly order: CreateOrder; readonly attempts: Attempts; readonly tools: Tools };
 
 /** What the source holds before the run. */
-type Inside = {
+type TestedSource = {
   readonly secret: Secret | undefined;
   readonly credential: Credential | undefined;
   readonly login: Login | undefined;
@@ -84,16 +84,16 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   const places = await placesOf(order, tools);
   checkCopies(places.copies);
   if (places.note) yield places.note;
-  const inside = await lookInside(run, places);
-  const isKept = isEnough(inside, run, await places.images(inside.credential?.host));
-  const given = yield* isKept ? keep(inside, run, places) : renew(inside, run, places);
+  const before = await testSource(run, places);
+  const isKept = isEnough(before, run, await places.images(before.credential?.host));
+  const given = yield* isKept ? keep(before, run, places) : renew(before, run, places);
   const failed = yield* writePlaces(places, given, order, tools);
   const held = given.held();
   if (given.work) yield* finish(given.work, { failed });
   else if (held) await release(held);
 }
 
-async function lookInside({ order, tools }: Run, places: Places): Promise<Inside> {
+async function testSource({ order, tools }: Run, places: Places): Promise<TestedSource> {
   const { secret } = places;
   const credential = credentialOf(secret);
   const login = credential && loginOf(secret, credential.host);
@@ -110,7 +110,7 @@ async function lookInside({ order, tools }: Run, places: Places): Promise<Inside
 }
 
 /** Whether the source holds a login of the wanted kind that works and may pull what was asked for. */
-function isEnough({ secret, credential, test }: Inside, { order }: Run, images: readonly ImageRef[]): boolean {
+function isEnough({ secret, credential, test }: TestedSource, { order }: Run, images: readonly ImageRef[]): boolean {
   if (!secret || !credential || !order.isIssued || claimOf(secret) || test.pulls === "no") return false;
   if (shapeOf(secret) !== (order.shape ?? "pull-secret")) return false;
   const { kind, host, repositories = [] } = credential;
@@ -126,7 +126,7 @@ const isHostOf = (host: string, registry: string): boolean => {
 };
 
 /** The login stays. The source is claimed only if a copy is missing or differs. */
-async function* keep({ secret, credential, login, test }: Inside, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
+async function* keep({ secret, credential, login, test }: TestedSource, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
   const { order } = run;
   const { source } = order;
   if (!credential) throw new CliError("internal", "a source without a record was kept");
@@ -166,7 +166,7 @@ const untested = ({ untestedBecause }: LoginTest, { name }: Ref): string[] =>
   untestedBecause === undefined ? [] : [`secret/${name} keeps its password, which was not tested: ${untestedBecause}`];
 
 /** Opens the kind of credential, and gives the source its login. */
-async function* renew(inside: Inside, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
+async function* renew(before: TestedSource, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
   const { order, tools } = run;
   const opened = await order.open();
   const wanted: Wanted = {
@@ -175,32 +175,38 @@ async function* renew(inside: Inside, run: Run, places: Places): AsyncGenerator<
     shape: order.shape,
     fieldManager: tools.fieldManager,
     force: tools.force,
-    pulls: inside.test.pulls,
+    pulls: before.test.pulls,
     another: { ...order.again, secret: `${order.source.name}-${order.again.reader ?? "pods"}` },
   };
   const obstacle = (secret: Secret) => obstacleTo(order.source, secret, wanted);
-  const problem = inside.secret && obstacle(inside.secret);
+  const problem = before.secret && obstacle(before.secret);
   if (problem) throw problem;
   const creating = { shape: order.shape, obstacle };
-  return isIssuer(opened) ? yield* issueTo(opened, creating, inside, run, places) : yield* take(opened, creating, inside, run, places);
+  return isIssuer(opened) ? yield* issueTo(opened, creating, before, run, places) : yield* take(opened, creating, before, run, places);
 }
 
 type Creating = { readonly shape: ShapeName | undefined; obstacle(secret: Secret): CliError | undefined };
 
 /** Grants what was asked for, and generates a password unless that of the source works. */
-async function* issueTo(issuer: Issuer, creating: Creating, inside: Inside, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
+async function* issueTo(
+  issuer: Issuer,
+  creating: Creating,
+  before: TestedSource,
+  run: Run,
+  places: Places,
+): AsyncGenerator<Outcome, Given> {
   const { order, attempts, tools } = run;
   const owner = await ownerOf(order.source, tools.cluster());
-  const login = ownLogin(inside, owner, issuer, tools.force);
-  const evidence = { credential: inside.credential, claim: inside.secret && claimOf(inside.secret) };
+  const login = reusableLogin(before, owner, issuer, tools.force);
+  const evidence = { credential: before.credential, claim: before.secret && claimOf(before.secret) };
   const account = await issuer.look(owner, evidence);
   const host = issuer.registry.loginServer;
   const images = await places.images(host);
-  const scope = scopeOf(issuer, account, images, order);
+  const scope = scopeToGrant(issuer, account, images, order);
   await requireAdded(issuer, account, order, tools);
   const slot = account.exists ? undefined : issuer.slotFor(account, undefined, () => false, owner);
   const intent = slot === undefined ? undefined : { slot };
-  const hold = await claimAsRead(run, inside.credential, { creates: creating, identity: owner.name, intent });
+  const hold = await claimAsRead(run, before.credential, { creates: creating, identity: owner.name, intent });
   const holders = openHolders(tools.cluster(), tools.registry, host);
   const work: Work = { hold, attempts, issuer, owner, undo: [], endsAtOnce: false, holders };
   const wanted = { account, scope, login, copies: places.copies };
@@ -223,7 +229,7 @@ async function requireAdded(issuer: Issuer, { granted = [] }: Account, { exact, 
 }
 
 /** Returns the login of the source, unless the registry rejects it. @throws NotOwn if it is that of another account, without --force */
-function ownLogin({ credential, login, test }: Inside, owner: Owner, issuer: Issuer, force: boolean): Login | undefined {
+function reusableLogin({ credential, login, test }: TestedSource, owner: Owner, issuer: Issuer, force: boolean): Login | undefined {
   if (!credential || test.pulls === "no") return undefined;
   if (!issuer.hasOwnName || credential.identity === owner.name) return login;
   if (force) return undefined;
@@ -254,7 +260,7 @@ async function* giveLogin(work: Work, { account, scope, login, copies }: WantedL
 }
 
 /** The repositories to grant and to prove. If the kind can't be limited to repositories, only those of images are proven. */
-function scopeOf(issuer: Issuer, { granted }: Account, images: readonly ImageRef[], order: CreateOrder): RepositoryScope {
+function scopeToGrant(issuer: Issuer, { granted }: Account, images: readonly ImageRef[], order: CreateOrder): RepositoryScope {
   const host = issuer.registry.loginServer;
   const { repositories, fromPods } = order;
   const had = order.exact ? undefined : granted;
@@ -264,14 +270,14 @@ function scopeOf(issuer: Issuer, { granted }: Account, images: readonly ImageRef
 }
 
 /** Takes a login that exists already, or that the registry issues. Only copies need a claim: the plugin generates nothing. */
-async function* take(taker: Taker, creating: Creating, inside: Inside, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
+async function* take(taker: Taker, creating: Creating, before: TestedSource, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
   const { order, attempts, tools } = run;
   const { host } = taker;
   const images = await places.images(host);
   const { repositories: named } = order;
   const scope = { host, repositories: namedOrUsed({ repositories: named, images }), named, images };
-  const { login, credential, warnings, isProven } = await taker.take({ to: order.source, ...inside }, scope);
-  const hasCopies = Object.keys(places.copies).length > 0 || Object.keys(copiesOf(inside.secret)).length > 0;
+  const { login, credential, warnings, isProven } = await taker.take({ to: order.source, ...before }, scope);
+  const hasCopies = Object.keys(places.copies).length > 0 || Object.keys(copiesOf(before.secret)).length > 0;
   const hold = hasCopies ? await claim(attempts, { creates: creating }, tools) : undefined;
   if (order.verify && !isProven) yield* prove({ hold, tools }, login, scope, false);
   const of = { credential, login, copies: places.copies, shape: order.shape };
@@ -281,7 +287,7 @@ async function* take(taker: Taker, creating: Creating, inside: Inside, run: Run,
   } else
     yield outcomeOf(
       order.source,
-      await edit(order.source, storingGiven(order.source, of, creating.obstacle), tools, { object: inside.secret }),
+      await edit(order.source, storingGiven(order.source, of, creating.obstacle), tools, { object: before.secret }),
     );
   if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
   const noHold = () => Promise.reject(new CliError("internal", "a source without copies was claimed"));
