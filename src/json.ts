@@ -27,14 +27,3 @@ export const objectsOf = (value: unknown): Json[] => (Array.isArray(value) ? val
 export const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 export const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === "string") : []);
-
-/** Returns an object after a JSON merge patch (RFC 7386). */
-export function merged<T extends object>(object: T, patch: object): T {
-  const after = { ...object } as Record<string, unknown>;
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete after[key];
-    else if (typeof value === "object" && !Array.isArray(value)) after[key] = merged((after[key] as object | undefined) ?? {}, value);
-    else if (value !== undefined) after[key] = value;
-  }
-  return after as T;
-}

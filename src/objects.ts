@@ -213,3 +213,14 @@ export const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** The label of this plugin's objects. */
 export const managedBy = { key: "app.kubernetes.io/managed-by", value: "kubectl-acr-secret" };
+
+/** Returns an object after a JSON merge patch (RFC 7386). */
+export function merged<T extends object>(object: T, patch: object): T {
+  const after = { ...object } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete after[key];
+    else if (typeof value === "object" && !Array.isArray(value)) after[key] = merged((after[key] as object | undefined) ?? {}, value);
+    else if (value !== undefined) after[key] = value;
+  }
+  return after as T;
+}

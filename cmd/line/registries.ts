@@ -1,6 +1,6 @@
 import type { Cluster } from "../../src/kube/port.ts";
 import { loginServerIn } from "../../src/registry/login-server.ts";
-import { recordedIn } from "../../src/secret/recorded.ts";
+import { recordedIn } from "../../src/secret/login.ts";
 import { imagesOf } from "../../src/usage/images.ts";
 import { managed } from "../../src/usage/pull-secrets.ts";
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { json } from "node:stream/consumers";
-import { merged } from "../../src/json.ts";
+import { merged } from "../../src/objects.ts";
 
 const metadata = { name: "default", namespace: "warm", uid: "warm", resourceVersion: "1" };
 const account = { apiVersion: "v1", kind: "ServiceAccount", metadata, imagePullSecrets: [{ name: "other" }] };

@@ -1,7 +1,6 @@
 import { asCliError, CliError, Conflict, Interrupted, isLost, isNotFound } from "../errors.ts";
-import { merged } from "../json.ts";
 import type { ClusterKind, Ref } from "../kinds.ts";
-import type { KubeObjects } from "../objects.ts";
+import { type KubeObjects, merged } from "../objects.ts";
 import type { DryRun, Outcome, Result } from "../outcome.ts";
 import type { Cluster, Write } from "./port.ts";
 

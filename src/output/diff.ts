@@ -1,7 +1,6 @@
 import type { ChalkInstance } from "chalk";
-import { merged } from "../json.ts";
 import { at, isInCluster, kinds, type Ref, type TargetKind } from "../kinds.ts";
-import { type KubeObject, lastApplied, type Secret } from "../objects.ts";
+import { type KubeObject, lastApplied, merged, type Secret } from "../objects.ts";
 import type { ListChange, Outcome } from "../outcome.ts";
 import { claimKey } from "../secret/record.ts";
 import { shapeNamed, shapeOf } from "../secret/shapes.ts";

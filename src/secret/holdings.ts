@@ -2,8 +2,8 @@ import { printableServer, readPullSecret, serversOf } from "../kubelet/read-pull
 import type { Secret } from "../objects.ts";
 import { isTimestamp } from "../timestamp.ts";
 import { guess } from "./guess.ts";
+import { recordedIn } from "./login.ts";
 import type { Credential } from "./record.ts";
-import { recordedIn } from "./recorded.ts";
 
 /** A login that a pull secret holds, as the record describes it or as guessed from its text. */
 export type Holding = {

@@ -2,6 +2,7 @@ import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
+import { type Credential, isOurs, recordIn, sourceOf } from "./record.ts";
 import { asPullSecret } from "./shapes.ts";
 
 /** Returns the logins of a Secret with their keys under `auths`, as its reader finds them; none if no reader can read it. */
@@ -25,3 +26,18 @@ export function loginOf(secret: Secret | undefined, host: string): Login | undef
 /** Whether two logins have the same text. False if one of them is missing. */
 export const sameLogin = (a: Login | undefined, b: Login | undefined): boolean =>
   a !== undefined && b !== undefined && a.username === b.username && a.password.equals(b.password);
+
+/** What a source says about its credential. */
+export type Recorded = {
+  readonly credential: Credential;
+  /** Whether it has this plugin's label. Other tools overwrite the label and leave the record. */
+  readonly isLabeled: boolean;
+};
+
+/** Returns the record of a Secret. Without the label, only if the Secret holds that login: other tools copy annotations. */
+export function recordedIn(secret: Secret): Recorded | undefined {
+  const credential = sourceOf(secret) ? undefined : recordIn(secret);
+  if (!credential) return undefined;
+  const isLabeled = isOurs(secret);
+  return isLabeled || loginOf(secret, credential.host)?.username === credential.identity ? { credential, isLabeled } : undefined;
+}

@@ -1,9 +1,8 @@
 import { absent, asCliError, CliError, Conflict, Interrupted, isLost } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { merged } from "../json.ts";
 import { nameOf, type Ref, resourceOf, type TargetKind } from "../kinds.ts";
 import type { Decide } from "../kube/edit.ts";
-import type { KubeObject, Pod } from "../objects.ts";
+import { type KubeObject, merged, type Pod } from "../objects.ts";
 import type { ListChange, Outcome } from "../outcome.ts";
 import type { Tools } from "../tools.ts";
 import { accountOf, namesIn } from "../usage/references.ts";

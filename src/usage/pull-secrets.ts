@@ -10,9 +10,9 @@ import { buildKeyring } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/read-pull-secret.ts";
 import { managedBy, type Secret } from "../objects.ts";
 import { awaitAll, memoize, once } from "../scope/concurrency.ts";
+import { recordedIn } from "../secret/login.ts";
 import { othersOf } from "../secret/owners.ts";
 import { copiesOf, sourceOf } from "../secret/record.ts";
-import { recordedIn } from "../secret/recorded.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 import { inLine } from "../wording.ts";
 

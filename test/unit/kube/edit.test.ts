@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import { CliError, Conflict, Interrupted } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import { merged } from "../../../src/json.ts";
 import { type Decide, type Decision, type Editing, edit, outcomeOf } from "../../../src/kube/edit.ts";
-import type { ServiceAccount } from "../../../src/objects.ts";
+import { merged, type ServiceAccount } from "../../../src/objects.ts";
 import { lost } from "../../support/demo.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { account } from "../../support/fakes/cluster.ts";
