@@ -220,7 +220,7 @@ async function findHolder({ login, tools }: Hold, { identity = "" }: Account, en
 /** Another pull Secret holds the password that a rotation must end. Any tenant that has the login can cause this, so it fails no run on others. */
 export class StillHeld extends CliError {
   constructor(message: string) {
-    super("conflict", message, { hint: "add --grace 0 --force to end it now" });
+    super("conflict", message, { hint: "run rotate with --grace 0 --force to end it now" });
   }
 }
 

@@ -305,7 +305,7 @@ testRows(
       given: all(held(), typed(line)),
       command: line,
       code: 1,
-      stderr: [`error: ${stays} until 2026-01-02T00:00:02Z`, "hint: add --grace 0 --force to end it now"],
+      stderr: [`error: ${stays} until 2026-01-02T00:00:02Z`, "hint: run rotate with --grace 0 --force to end it now"],
       writes: /^(?!.*(generate|clear)Password)/s,
       after: [{ command: "rotate -A", stdout: [], stderr: [`Warning: a: ${stays} until 2026-01-02T00:00:02Z`, "nothing to do"] }],
     },
