@@ -237,26 +237,23 @@ function delay(message: string, earliest: number, isRotation: boolean): string {
  * @throws Again if the password was ended since, or if another run has taken over
  */
 export async function* finish(work: Work, { failed = [] }: { readonly failed?: readonly Ref[] } = {}): AsyncGenerator<Outcome> {
-  const { hold, issuer, owner } = work;
+  const { hold, attempts, issuer, owner } = work;
   const { tools, credential, login } = hold;
   if (!credential) return;
   const isEnding = isDue(credential, tools.cluster().now());
   if (!isEnding && !hold.claim?.intent) return release(hold);
   const account = await issuer.look(owner, hold);
   if (login && !isShown(account, credential)) throw new Again(`${credential.slot} of ${account.ref.name} was replaced`);
-  await endLeftovers(work, account);
+  for (const password of leftIn(hold, account)) await sendToAzure(hold, attempts, () => issuer.end(account, password));
   const isEnded = isEnding && (yield* endReplaced(work, account, failed));
   const { previous: _, ...rest } = credential;
   if (isEnded) await store(hold, { credential: rest, login }, hold.object && shapeOf(hold.object), true);
   else await release(hold);
 }
 
-/** Ends passwords that killed runs have left. */
-async function endLeftovers({ hold, attempts, issuer }: Work, account: Account): Promise<void> {
-  if (hold.tools.dryRun !== "none") return;
-  for (const left of account.passwords.filter((password) => isNobodys(hold, password)))
-    await sendToAzure(hold, attempts, () => issuer.end(account, left));
-}
+/** Returns the passwords that killed runs have left. */
+const leftIn = (hold: Hold, { passwords }: Account) =>
+  hold.tools.dryRun === "none" ? passwords.filter((password) => isNobodys(hold, password)) : [];
 
 async function* endReplaced(work: Work, account: Account, [failed]: readonly Ref[]): AsyncGenerator<Outcome, boolean> {
   if (!failed) return yield* retire(work, account, { isRotation: false });
