@@ -16,6 +16,7 @@ import { uidsOf } from "../scope/namespaces.ts";
 import { loginsIn } from "../secret/login.ts";
 import {
   type Credential,
+  claimOf,
   copiesData,
   copiesKey,
   copiesOf,
@@ -110,6 +111,13 @@ async function* removeOther(state: NamespaceState, secret: Secret, { order, tool
   const decide: Decide<"secret"> = (old) =>
     old?.metadata.uid === uid ? { act: "delete", because: "it is deleted" } : { act: "keep", because: "it was deleted" };
   yield outcomeOf(to, await edit(to, decide, tools));
+  const identity = claimOf(secret)?.identity;
+  if (identity === undefined) return;
+  yield {
+    to,
+    messages: [`a run that did not end may have created ${identity} in Azure. To delete it, run`],
+    fix: { verb: "prune", registry: "REGISTRY" },
+  };
 }
 
 const refusal = ({ name, namespace }: Ref, what: string, hint: string | Fix) =>

@@ -43,6 +43,18 @@ const alone = stuckPod("demo", "alone", image, { names: ["acr-myregistry"], owne
 testRows(
   [
     {
+      does: "names what a killed create may have left when the Secret has no login yet",
+      given: ({ cluster }) => {
+        const secret = pullSecret("demo", "acr-myregistry");
+        const claim = JSON.stringify({ run: "x", until: "2000-01-01T00:00:00Z", identity: "demo-acr-1", created: true });
+        const labels = { "app.kubernetes.io/managed-by": "kubectl-acr-secret" };
+        cluster.put({ ...secret, metadata: { ...secret.metadata, labels, annotations: { "acr-secret/claim": claim } } });
+      },
+      command: "delete acr-myregistry --yes -n demo",
+      stdout: deleted,
+      stderr: /may have created demo-acr-1 in Azure.*\n.*prune -n demo --registry REGISTRY\n$/,
+    },
+    {
       does: "removes the references, then deletes the Secret, and prints what still exists in Azure",
       given: put(
         account("demo", "worker", ["theirs", "acr-myregistry", "mine"]),
