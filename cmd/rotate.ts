@@ -2,6 +2,7 @@ import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../src/errors.ts";
 import type { Cluster } from "../src/kube/port.ts";
+import { isLoginServerOf } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopeOf, clusterWideOrEach, noneMatches } from "../src/scope/cluster-scopes.ts";
 import { memoize } from "../src/scope/concurrency.ts";
 import { copiesOf, credentialOf, type SourceOfCopy, sourceOf } from "../src/secret/record.ts";
@@ -14,7 +15,7 @@ import { identityOf } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { openerOf } from "./recorded-credential.ts";
-import { isHostOf, notDue, type RotateOptions, readRotateOptions, rotateFlags, skipLines } from "./rotate/options.ts";
+import { notDue, type RotateOptions, readRotateOptions, rotateFlags, skipLines } from "./rotate/options.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -90,7 +91,7 @@ async function* sourcesInEach(clusterScope: ClusterScope): AsyncGenerator<Listed
 }
 
 const isSelected = ({ to, credential: { host } }: Listed, { secret, registry }: RotateOptions): boolean =>
-  (secret === undefined || to.name === secret) && (registry === undefined || isHostOf(host, registry));
+  (secret === undefined || to.name === secret) && (registry === undefined || isLoginServerOf(host, registry));
 
 /** Returns why the plugin can't create another password of a credential; undefined if it can. */
 function unable({ to: { name: secret, namespace }, credential }: Listed): CliError | undefined {

@@ -1,5 +1,4 @@
 import { kindCalled } from "../../src/credential/kinds.ts";
-import { registryName } from "../../src/registry/login-server.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
 import type { Credential } from "../../src/secret/record.ts";
 import { registryHost } from "../create/options.ts";
@@ -14,7 +13,7 @@ export const rotateFlags = {
       type: "string",
       complete: registries,
       value: "REGISTRY",
-      describe: "Only logins for this registry, by name or login server",
+      describe: "Only logins for this registry: a name, a login server or an Azure resource ID",
     },
     "expiring-within": {
       type: "string",
@@ -98,9 +97,6 @@ function createdBy(age: string, now: Date): Date {
 
 /** The last time that a Date can hold (ECMAScript, 21.4.1.1). */
 const lastTime = 8.64e15;
-
-/** Whether a login server is a registry's, by its name or its login server. */
-export const isHostOf = (host: string, registry: string): boolean => host === registry || registryName(host) === registry;
 
 /**
  * Returns why a credential is not due, one reason for each limit; none if it is due.

@@ -20,6 +20,12 @@ export function registryName(loginServer: string): string | undefined {
   return host.exec(loginServer.toLowerCase())?.[1];
 }
 
+/** Whether a login server is that of a registry. @param registry its name, its login server or its id in Azure, as the user wrote it */
+export function isLoginServerOf(loginServer: string, registry: string): boolean {
+  const name = registry.split("/").at(-1)?.toLowerCase() ?? "";
+  return loginServer.toLowerCase() === name || registryName(loginServer) === name;
+}
+
 /** A regional host: `myregistry.eastus.geo.azurecr.io` is one of `myregistry.azurecr.io`. */
 const regionalHost = /^([a-z0-9-]+)(?:\.[a-z0-9]+){1,2}\.geo(\.azurecr\.(?:io|us|cn))$/;
 

@@ -10,7 +10,7 @@ import { isLoginServer, registryName } from "./login-server.ts";
  */
 export function parseRepositoryScope(text: string, registry: string): string {
   const [host, path] = takeHost(text.replace(/^https:\/\//i, ""), registry.toLowerCase());
-  if (host !== undefined && !isHostOf(host, registry.toLowerCase()))
+  if (host !== undefined && !isOwnHost(host, registry.toLowerCase()))
     throw usage(`invalid repository ${JSON.stringify(text)}: it is not in ${registry}`);
   if (path === "*" || isRepository(path.replace(/\/\*$/, ""))) return path;
   const bare = path.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
@@ -29,7 +29,7 @@ function takeHost(text: string, registry: string): [host: string | undefined, pa
 }
 
 /** Whether a host belongs to the registry that the user typed. It can be a login server with or without a hash, or a regional host. */
-function isHostOf(host: string, registry: string): boolean {
+function isOwnHost(host: string, registry: string): boolean {
   const [a, b] = [host, registry].map((one) => one.replace(/:443$/, "").replace(/(?:\.[a-z0-9]+){1,2}\.geo(?=\.)/, ""));
   return a === b || registryName(a ?? "") === registry;
 }

@@ -14,7 +14,7 @@ import type { Ref } from "../kinds.ts";
 import { edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
-import { registryName } from "../registry/login-server.ts";
+import { isLoginServerOf } from "../registry/login-server.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import { once } from "../scope/concurrency.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -101,7 +101,7 @@ async function testSource({ order, tools }: Run, places: Places): Promise<Tested
   const isExpired = credential.expiresAt !== undefined && new Date(credential.expiresAt) <= tools.now();
   if (isExpired) return { secret, credential, login, test: { pulls: "no" } };
   // A record, which anyone in the namespace can write, sends a login to no other host
-  const isAnother = !isHostOf(credential.host, order.registry);
+  const isAnother = !isLoginServerOf(credential.host, order.registry);
   if (!order.verify || isAnother) return { secret, credential, login, test: { pulls: "unknown", isSkipped: true } };
   const { host, repositories = [] } = credential;
   const scope = { host, repositories, images: await places.images(host) };
@@ -114,16 +114,10 @@ function isEnough({ secret, credential, test }: TestedSource, { order }: Run, im
   if (!secret || !credential || !order.isIssued || claimOf(secret) || test.pulls === "no") return false;
   if (shapeOf(secret) !== (order.shape ?? "pull-secret")) return false;
   const { kind, host, repositories = [] } = credential;
-  if (kind !== order.kind || !isHostOf(host, order.registry)) return false;
+  if (kind !== order.kind || !isLoginServerOf(host, order.registry)) return false;
   const wanted = [...order.repositories, ...(order.fromPods ? images.map(({ repository }) => repository) : [])];
   return lackingIn(repositories, wanted).length === 0 && !(order.exact && lackingIn(wanted, repositories).length > 0);
 }
-
-/** Whether a login server is the registry's, as the user named it. */
-const isHostOf = (host: string, registry: string): boolean => {
-  const name = registry.split("/").at(-1)?.toLowerCase() ?? "";
-  return host.toLowerCase() === name || registryName(host) === name;
-};
 
 /** The login stays. The source is claimed only if a copy is missing or differs. */
 async function* keep({ secret, credential, login, test }: TestedSource, run: Run, places: Places): AsyncGenerator<Outcome, Given> {

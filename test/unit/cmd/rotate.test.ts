@@ -39,6 +39,13 @@ const generatesNone = /^(?!.*generatePassword)/s;
 
 testRows(
   [
+    ...["myregistry", "MyRegistry", "MyRegistry.azurecr.io", "/subscriptions/s/resourceGroups/g/providers/p/registries/MyRegistry"].map(
+      (registry): Row => ({
+        does: `rotates the Secret when --registry is ${registry}`,
+        command: `${line} --registry ${registry}`,
+        stdout: rotated,
+      }),
+    ),
     {
       does: "replaces the password, and ends it in the next rotation",
       given: remember,
