@@ -95,12 +95,12 @@ async function attempt<K extends ClusterKind>(
   if (failed instanceof Interrupted) throw failed;
   if (editing.dryRun === "client") return { ...found, did: decision.act, object: previewOf(decision, before) };
   const sent = await send(to, decision, before, editing);
-  if (sent instanceof CliError) return again(sent, decision, before, { editing, state });
+  if (sent instanceof CliError) return nextState(sent, decision, before, { editing, state });
   return { ...found, did: decision.act, object: decision.act === "delete" ? undefined : sent };
 }
 
-/** @throws the error of a write that another attempt can't change */
-async function again<K extends ClusterKind>(
+/** Returns the state for another attempt after a failed write. @throws the error of a write that another attempt can't change */
+async function nextState<K extends ClusterKind>(
   failed: CliError,
   { act }: Writing,
   before: KubeObjects[K] | undefined,

@@ -140,7 +140,8 @@ function readsOf(order: Order, { sleep }: Tools) {
 export type Given = {
   readonly credential: Credential;
   readonly login: Login | undefined;
-  readonly isNew: boolean;
+  /** This run has stored the login, so pods that failed with the old one recover by themselves. */
+  readonly isRenewed: boolean;
   hold(): Promise<Hold>;
   /** The claimed source, if it is claimed. */
   held(): Hold | undefined;
@@ -204,7 +205,7 @@ async function* attachIn(state: NamespaceState, given: Given, order: Order, tool
   const { restart, recreate } = order;
   const recreateOptions = { recreate, force: false };
   yield* attachTargets(
-    { secret, targets, pods: state.pods, hosts: [host], restart, recreateOptions, mayPull, renewed: given.isNew, reported },
+    { secret, targets, pods: state.pods, hosts: [host], restart, recreateOptions, mayPull, renewed: given.isRenewed, reported },
     tools,
   );
   if (reported.length === 0) return;

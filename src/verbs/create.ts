@@ -136,7 +136,7 @@ async function* keep({ secret, credential, login, test }: TestedSource, run: Run
     return claimed;
   });
   if (!isSame) await hold();
-  return { credential, login, isNew: false, hold, held: () => held };
+  return { credential, login, isRenewed: false, hold, held: () => held };
 }
 
 /**
@@ -210,7 +210,7 @@ async function* issueTo(
   yield* done;
   const { credential } = hold;
   if (!credential) throw new Again("the source has no login");
-  return { credential, login: hold.login, isNew: true, hold: async () => hold, held: () => hold, work };
+  return { credential, login: hold.login, isRenewed: true, hold: async () => hold, held: () => hold, work };
 }
 
 /** Checks the repositories that --exact adds: a misspelled one would replace the right one. @throws CliError notFound */
@@ -285,5 +285,5 @@ async function* take(taker: Taker, creating: Creating, before: TestedSource, run
     );
   if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
   const noHold = () => Promise.reject(new CliError("internal", "a source without copies was claimed"));
-  return { credential, login, isNew: true, hold: async () => hold ?? noHold(), held: () => hold };
+  return { credential, login, isRenewed: true, hold: async () => hold ?? noHold(), held: () => hold };
 }
