@@ -115,7 +115,7 @@ const bans: readonly { readonly word: RegExp; readonly notIn: (room: string, pat
   {
     word: /\b(async|await|Promise)\b/,
     notIn: (room) => pure.includes(room),
-    instead: `nobody is waited for in ${pure.join(", ")}; have src/usage look first, and hand in what it found`,
+    instead: `${pure.join(", ")} only compute; let src/usage read first, and pass the result`,
   },
   {
     word: /(?<![-.\w])(process|console)\s*[.[]|"node:process"/,
@@ -135,7 +135,7 @@ const bans: readonly { readonly word: RegExp; readonly notIn: (room: string, pat
   {
     word: /\bAsyncLocalStorage\b/,
     notIn: () => true,
-    instead: "hand on what is needed: each such store slows every promise of the process, for good",
+    instead: "pass the value as an argument: each such store slows every promise of the process permanently",
   },
   {
     word: /\.reveal\(/,
@@ -145,7 +145,7 @@ const bans: readonly { readonly word: RegExp; readonly notIn: (room: string, pat
   {
     word: /\bkind\)? *(===|!==) *"(acr-token|given|namespace|secret|serviceaccount|pod|registry|\w+\.azurecr\.io)"/,
     notIn: (room) => room !== "src/credential",
-    instead: "let the row of the kind say what is to be done (src/kinds.ts, src/credential/kinds.ts), so that a new kind is a row",
+    instead: "add a member to the row of the kind (src/kinds.ts, src/credential/kinds.ts), so that a new kind is a row",
   },
 ];
 
