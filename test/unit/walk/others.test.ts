@@ -7,6 +7,7 @@ const made = [create("", copies), pass];
 const scenarios = [
   { what: "create with copies", start: [], line: create("", copies) },
   { what: "rotate with grace", start: made, line: rotate("1h") },
+  { what: "rotate without grace", start: made, line: rotate("0") },
   { what: "rotate after the grace", start: [...made, rotate("1h"), pass], line: rotate("1h") },
   { what: "delete with the credential", start: made, line: `${remove} --revoke` },
 ];
