@@ -275,15 +275,11 @@ async function* take(taker: Taker, creating: Creating, before: TestedSource, run
   const hold = hasCopies ? await claim(attempts, { creates: creating }, tools) : undefined;
   if (order.verify && !isProven) yield* prove({ hold, tools }, login, scope, false);
   const of = { credential, login, copies: places.copies, shape: order.shape };
-  if (hold) {
-    const stored = outcomeOf(order.source, await store(hold, of, order.shape, false));
-    yield hold.isNew ? { ...stored, result: "created", before: undefined } : stored;
-  } else
-    yield outcomeOf(
-      order.source,
-      await edit(order.source, storingGiven(order.source, of, creating.obstacle), tools, { object: before.secret }),
-    );
+  const decide = storingGiven(order.source, of, creating.obstacle);
+  const edited = hold ? await store(hold, of, order.shape, false) : await edit(order.source, decide, tools, { object: before.secret });
   if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
+  const stored = outcomeOf(order.source, edited);
+  yield hold?.isNew ? { ...stored, result: "created", before: undefined } : stored;
   const noHold = () => Promise.reject(new CliError("internal", "a source without copies was claimed"));
   return { credential, login, isRenewed: true, hold: async () => hold ?? noHold(), held: () => hold };
 }

@@ -236,8 +236,8 @@ async function* takeAgain(taker: Taker, hold: Hold, { order, tools }: Run): Asyn
   const taken = await taker.take({ to, credential, login }, scope);
   if (order.verify && !taken.isProven) yield* prove({ hold, tools }, taken.login, scope, false);
   const stored = await store(hold, { credential: taken.credential, login: taken.login }, object && shapeOf(object), false);
-  yield { to, result: stored.did === "keep" ? "unchanged" : "configured", object: stored.object, before: stored.before };
   if (taken.warnings.length > 0) yield { to: { kind: "registry", name: taker.host }, messages: taken.warnings };
+  yield { to, result: stored.did === "keep" ? "unchanged" : "configured", object: stored.object, before: stored.before };
   yield* giveToCopies(hold, await readCopies(hold));
   await release(hold);
 }

@@ -51,7 +51,7 @@ test("creates the others when one namespace refuses the Secret, and completes wh
 
   await kubectl(["delete", "resourcequota", "none", "-n", full]);
   const again = await shell.type(`${shared(name, source)} ${fleet.flag}`);
-  expect(again).toMatchObject({ code: 0, stderr: "1 Secret created, 29 namespaces unchanged\n" });
+  expect(again).toMatchObject({ code: 0, stderr: "1 Secret created, 30 namespaces unchanged\n" });
   const all = await fleet.secrets(name);
   expect(versionsOf(all).filter((_, index) => index !== at)).toEqual(versionsOf(secrets));
   expect(all.map(loginOf)).toEqual(fleet.names.map(() => login));
