@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, Interrupted } from "../../../src/errors.ts";
 import type { Asked } from "../../support/fakes/asked.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
@@ -18,10 +18,12 @@ export type Fate =
   /** The client gets no response, and the request is applied later. */
   | "delayed"
   | "forbidden"
-  | "interrupted";
+  | "interrupted"
+  /** The same, and the request is applied, but its response is not waited for. */
+  | "interrupted, lost";
 
 export const kills = ["kill before", "kill after", "kill, delayed"] as const;
-export const failures = ["lost", "dropped", "delayed", "forbidden", "interrupted"] as const;
+export const failures = ["lost", "dropped", "delayed", "forbidden", "interrupted", "interrupted, lost"] as const;
 
 /** After how many milliseconds a delayed request is applied: the last moment that Azure and its client allow. */
 const delay = 59_000;
@@ -50,7 +52,11 @@ type Live = Program & {
 
 const current = new AsyncLocalStorage<Live>();
 const never = () => new Promise<never>(() => {});
-const noResponse = () => new CliError("unreachable", "no response");
+
+function errorOf(fate: Fate): CliError {
+  if (fate === "forbidden") return new CliError("forbidden", "Error from server (Forbidden): no");
+  return fate === "interrupted, lost" ? new Interrupted("cancelled") : new CliError("unreachable", "no response");
+}
 
 /** How a registry's client says what other clients throw. */
 const registryFailures: Readonly<Record<string, unknown>> = { contentOf: "unknown", repositories: [] };
@@ -208,26 +214,15 @@ export class Play {
 
   async #meet(fate: Fate, program: Live, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
     const perform = () => this.#perform(program, asked, next);
-    const later = () => {
-      if (asked.writes) this.#later = [...this.#later, { at: this.now + delay, apply: perform }];
-    };
-    const failed = (error: CliError) => {
-      if (asked.port === "registry") return registryFailures[asked.call] ?? unreachable;
-      throw error;
-    };
+    if (fate.endsWith("delayed") && asked.writes) this.#later = [...this.#later, { at: this.now + delay, apply: perform }];
     if (fate.startsWith("kill")) {
-      if (fate === "kill after") await perform().catch(() => {});
-      if (fate === "kill, delayed") later();
       program.state = "killed";
-      return never();
+      return fate === "kill after" ? perform().then(never, never) : never();
     }
-    if (fate === "interrupted") {
-      program.interrupt();
-      return perform();
-    }
-    if (fate === "forbidden") return failed(new CliError("forbidden", "Error from server (Forbidden): no"));
-    if (fate === "lost") await perform().catch(() => {});
-    if (fate === "delayed") later();
-    return failed(noResponse());
+    if (fate.startsWith("interrupted")) program.interrupt();
+    if (fate === "interrupted") return perform();
+    if (fate.endsWith("lost")) await perform().catch(() => {});
+    if (asked.port === "registry") return registryFailures[asked.call] ?? unreachable;
+    throw errorOf(fate);
   }
 }
