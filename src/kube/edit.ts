@@ -53,7 +53,7 @@ const losses = 3;
  * was faster, or the response was lost, reads and decides again: a decision that finds its own work done says `keep`. A dry run, a rerun and
  * "unchanged" are the same call.
  * @param known the object as it was listed before, for the first decision. The server refuses the write if it has changed since
- * @throws CliError of a refusal or of a request; Conflict after 60 attempts, or what was lost four times
+ * @throws CliError of a refusal or of a request; Conflict after 60 attempts; the error of a fourth lost response
  */
 export async function edit<K extends ClusterKind>(
   to: Ref<K>,

@@ -40,7 +40,7 @@ function inserted(text: string, server: string, login: Login): string {
 }
 
 /**
- * Removes a login from a Secret's text. Every other byte stays, except for the comma beside the login.
+ * Removes a login from a Secret's text. Every other byte stays, except for the comma next to the login.
  * @param data under `.dockerconfigjson`, as the API server accepted it: base64 of JSON
  * @param server the key under `auths`
  */

@@ -177,7 +177,7 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
   const { order, attempts, tools } = run;
   const { to } = order;
   refuseOtherLogins(to, secret, credential, tools);
-  // What is missing for the revocation is reported before anything changes
+  // A missing right or object is reported before anything changes
   const opened = order.revoke ? await order.open(credential) : undefined;
   const revocation = typeof opened === "object" ? { issuer: opened, owner: await ownerOf(to, tools.cluster()) } : undefined;
   if (revocation) requireOwn(revocation.owner, revocation.issuer, credential);

@@ -5,7 +5,7 @@ import { loginOf } from "../../support/logins.ts";
 import type { Act, Play } from "./play.ts";
 import { host, name } from "./watch.ts";
 
-// What others do in a walk, between two requests of a run.
+// Acts of others in a walk, between two requests of a run.
 
 const token = "app-acr-myregistry-6ifmrkcxotg2e74u";
 const encode = (value: unknown) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64");

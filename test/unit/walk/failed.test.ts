@@ -10,7 +10,7 @@ test.for(scenarios.map((one) => [one.what, one] as const))(
     for (const step of upTo(ended.requests))
       for (const fate of failures) {
         const play = await disturbed(scenario, step, fate);
-        // What was delayed is applied by then
+        // A delayed request is applied by then
         await play.pass(60_000);
         await endsWell(play, scenario, ended);
       }

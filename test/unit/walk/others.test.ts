@@ -23,7 +23,7 @@ async function again(play: Play, line: string, who: string): Promise<void> {
   await play.alone(line);
 }
 
-/** What is true however others disturb a run: its own source and the copy that nobody disturbs have a login that pulls. */
+/** Requires that the source, and the copy that no other writer disturbs, have a login that pulls. */
 function holds(play: Play, line: string, act: Act): void {
   play.watch.check();
   // It asks before it writes over what another tool has written

@@ -28,7 +28,7 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
     { start: made, first: many, second: rotate("0") },
     { start: made, first: rotate("0"), second: revoke },
     { start: made, first: revoke, second: rotate("0") },
-    // A deletion that was halted reads the application by its id, and not the one that create has made meanwhile. `prune` finds its password
+    // A deletion that was halted reads the application by its id, and not the one that `create` has created in the meantime. `prune` finds its password
     { start: made, first: revoke, second: one, mayLeave: kind !== "" },
     { start: made, first: one, second: revoke },
     { start: made, first: revoke, second: revoke },
@@ -37,7 +37,7 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
   return rows.map((row) => ({ ...row, what: `${nameOf(row.first)} and ${nameOf(row.second)}, ${what}` }));
 });
 
-/** Whoever came last: one more run of create ends well. */
+/** Runs create once more, which must end well whichever run came last. */
 async function endsWell(play: Play, { start, first, mayLeave = false }: Pair): Promise<void> {
   play.watch.check();
   const line = start.find((step) => typeof step === "string") ?? first;

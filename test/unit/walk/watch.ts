@@ -11,7 +11,7 @@ export const name = "acr-myregistry";
 export const host = "myregistry.azurecr.io";
 const given = ["app", "b", "c"];
 
-/** The user name of a token, or the id of an application, that this plugin made for the source. */
+/** The user name of a token, or the id of an application, that this plugin created for the source. */
 const isOwn = (username: string | undefined) => username !== undefined && /^(app|b|c)-acr-myregistry-|^a{8}-/.test(username);
 
 type Text = Readonly<Record<string, string>>;
