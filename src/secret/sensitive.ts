@@ -74,7 +74,12 @@ function readJwt(text: string): TokenClaims | undefined {
   const { jti, iss, aud, sub, iat, exp } = claims;
   const subject = typeof sub === "string" ? sub : undefined;
   const id = typeof jti === "string" && /^[\w-]{1,64}$/.test(jti) ? jti : undefined;
-  return { id, issuer: textOf(iss) ?? "", audience: textOf(aud) ?? "", subject, madeAt: timestampOf(iat), expiresAt: timestampOf(exp) };
+  // RFC 7519 4.1.3: one text, or several
+  const audience = [aud]
+    .flat()
+    .flatMap((one) => textOf(one) ?? [])
+    .join(",");
+  return { id, issuer: textOf(iss) ?? "", audience, subject, madeAt: timestampOf(iat), expiresAt: timestampOf(exp) };
 }
 
 /** The last second of the year 9999, the limit of RFC 3339. A later value, such as a claim in milliseconds, is not a time. */
