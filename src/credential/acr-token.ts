@@ -2,8 +2,7 @@ import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../azure/po
 import { CliError, isLost } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { parseAzureOwner } from "../secret/azure-words.ts";
-import type { Intent, Password } from "../secret/record.ts";
-import { isSameTime } from "../timestamp.ts";
+import type { Intent } from "../secret/record.ts";
 import { inLine } from "../wording.ts";
 import { type Granted, refuseBeyondReading, rightsOf } from "./granted-rights.ts";
 import { type Account, createdBy, type Evidence, type Grant, type Issuer, type Made, type Sending, type Shown } from "./issuer.ts";
@@ -110,8 +109,8 @@ function refuseDisabled(token: AcrToken | undefined, { name: registry }: Pick<Az
 const slots = ["password1", "password2"] as const;
 
 /** Returns a slot that is empty, or that a killed run has filled; never one whose password may be in use. */
-function freeSlot({ passwords }: Account, noted: Intent | undefined, isNobodys: (password: Shown) => boolean): Slot | undefined {
-  const taken = passwords.filter((password) => !isNobodys(password));
+function freeSlot({ passwords }: Account, noted: Intent | undefined, isLeftOver: (password: Shown) => boolean): Slot | undefined {
+  const taken = passwords.filter((password) => !isLeftOver(password));
   const free = slots.filter((slot) => taken.every((password) => password.slot !== slot));
   return free.find((slot) => slot === noted?.slot) ?? free[0];
 }
@@ -256,7 +255,3 @@ async function* remove(owner: Owner, account: TokenAccount, env: Ensuring): Asyn
   if (!dryRun) await send(() => azure.deleteScopeMap(registry, name));
   yield { to: mapRef(name), result: "deleted", because: "it is revoked" };
 }
-
-/** Whether Azure still shows a password. */
-export const isShown = ({ passwords }: Account, { slot, madeAt }: Partial<Password>): boolean =>
-  passwords.some((password) => password.slot === slot && isSameTime(password.madeAt, madeAt));

@@ -8,10 +8,9 @@ import { type ShapeName, shapeOf } from "../secret/shapes.ts";
 import { Again, claimLasts, extending, releasing } from "../secret/source.ts";
 import { isTimestamp, renewedExpiry, toSeconds } from "../timestamp.ts";
 import { nameInPlace } from "../wording.ts";
-import { isShown } from "./acr-token.ts";
 import { type Attempts, byOf, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
 import { type Held, type Holders, isOther, notLooked } from "./holders.ts";
-import type { Account, Issuer, Made, Shown } from "./issuer.ts";
+import { type Account, type Issuer, isShown, type Made, type Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
 import { prove } from "./prove.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
@@ -112,7 +111,7 @@ function lifetimeOf({ passwords }: Account, replaced: Credential | undefined, no
 /** Notes the slot that is about to be filled, and looks at it again: a password that a person has generated since must not end. */
 async function* noteSlot(work: Work, account: Account, { isNewAccount }: Order): AsyncGenerator<Outcome, string> {
   const { hold, issuer, owner } = work;
-  const found = issuer.slotFor(account, hold.claim?.intent, (password) => isNobodys(hold, password), owner);
+  const found = issuer.slotFor(account, hold.claim?.intent, (password) => isLeftOver(hold, password), owner);
   const slot = found ?? (yield* endUnknown(work, account));
   const inside = found === undefined ? undefined : account.passwords.find((password) => password.slot === found);
   const noted = hold.claim?.intent;
@@ -126,7 +125,7 @@ async function* noteSlot(work: Work, account: Account, { isNewAccount }: Order):
 }
 
 /** Whether a killed run has left a password that is in no Secret. One that was generated outside of the time of its claim is a person's. */
-export function isNobodys({ claim, credential }: Hold, password: Shown): boolean {
+export function isLeftOver({ claim, credential }: Hold, password: Shown): boolean {
   const { intent } = claim ?? {};
   if (!intent || isRecorded(credential, password)) return false;
   // A key has a unique name, which the intent notes
@@ -253,7 +252,7 @@ export async function* finish(work: Work, { failed = [] }: { readonly failed?: r
 
 /** Returns the passwords that killed runs have left. */
 const leftIn = (hold: Hold, { passwords }: Account) =>
-  hold.tools.dryRun === "none" ? passwords.filter((password) => isNobodys(hold, password)) : [];
+  hold.tools.dryRun === "none" ? passwords.filter((password) => isLeftOver(hold, password)) : [];
 
 async function* endReplaced(work: Work, account: Account, [failed]: readonly Ref[]): AsyncGenerator<Outcome, boolean> {
   if (!failed) return yield* retire(work, account, { isRotation: false });

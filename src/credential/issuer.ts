@@ -3,6 +3,7 @@ import type { Ref } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Login } from "../registry/port.ts";
 import type { Claim, Credential, Intent, Password } from "../secret/record.ts";
+import { isSameTime } from "../timestamp.ts";
 import type { Granted } from "./granted-rights.ts";
 import type { Owner } from "./owner.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
@@ -95,7 +96,7 @@ export type Issuer = {
   /** Creates what is missing, and grants repositories. */
   ensure(owner: Owner, account: Account, grant: Grant, sending: Sending): AsyncGenerator<Outcome, Account>;
   /** The slot to note before a password is generated; undefined if every slot has a password that may be in use. */
-  slotFor(account: Account, noted: Intent | undefined, isNobodys: (password: Shown) => boolean, owner: Owner): string | undefined;
+  slotFor(account: Account, noted: Intent | undefined, isLeftOver: (password: Shown) => boolean, owner: Owner): string | undefined;
   /** Generates a password in a noted slot. Sent without repetition. */
   generate(account: Account, slot: string, expiresAt: string | undefined, send: Sending["send"]): Promise<Made>;
   /** Ends exactly this password, if Azure still shows it. Sent without repetition. */
@@ -110,3 +111,7 @@ export const createdBy = (azure: Azure): Promise<string | undefined> =>
     ({ name, objectId }) => name || objectId || undefined,
     () => undefined,
   );
+
+/** Whether Azure still shows a password. */
+export const isShown = ({ passwords }: Account, { slot, madeAt }: Partial<Password>): boolean =>
+  passwords.some((password) => password.slot === slot && isSameTime(password.madeAt, madeAt));

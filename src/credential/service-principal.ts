@@ -66,10 +66,10 @@ export function principalIssuer(env: PrincipalIssuing): Issuer {
     isScoped: mode === "abac",
     look: (owner, evidence) => look(owner, evidence, env),
     ensure: (owner, account, grant, sending) => ensure(owner, account as PrincipalAccount, grant, { ...env, ...sending }),
-    slotFor(account, noted, isNobodys, { name }) {
+    slotFor(account, noted, isLeftOver, { name }) {
       const { description, passwords } = account as PrincipalAccount;
       const isFree =
-        noted && isKeyOwnedBy(noted.slot, { description, name }) && passwords.every((one) => one.name !== noted.slot || isNobodys(one));
+        noted && isKeyOwnedBy(noted.slot, { description, name }) && passwords.every((one) => one.name !== noted.slot || isLeftOver(one));
       return isFree ? noted.slot : keyNameOf({ description, name }, crypto.randomUUID().slice(0, 8));
     },
     async generate(account, slot, expiresAt, send): Promise<Made> {

@@ -1,9 +1,8 @@
-import { isShown } from "../credential/acr-token.ts";
 import { checkCopies } from "../credential/copies.ts";
 import { type Attempts, claim, type Hold, restarting, sendToAzure, store } from "../credential/hold.ts";
 import { openHolders } from "../credential/holders.ts";
 import { finish, issue, release, undoing, type Work } from "../credential/issue.ts";
-import { type Account, type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
+import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../credential/issuer.ts";
 import { requireRepositories } from "../credential/missing-repositories.ts";
 import { NotOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, prove, stillPulls } from "../credential/prove.ts";

@@ -1,7 +1,7 @@
 import { withdrawCopy } from "../credential/copies.ts";
 import { type Attempts, byOf, claim, type Hold, restarting, sendToAzure, writeSource } from "../credential/hold.ts";
 import { type Holders, hasOtherKey, notLooked } from "../credential/holders.ts";
-import { isNobodys, release } from "../credential/issue.ts";
+import { isLeftOver, release } from "../credential/issue.ts";
 import type { Issuer } from "../credential/issuer.ts";
 import { type Owner, ownerOf, requireOwn } from "../credential/owner.ts";
 import { asCliError, CliError } from "../errors.ts";
@@ -258,7 +258,7 @@ async function* revoke(hold: Hold, { issuer, owner }: Revocation, attempts: Atte
   const account = await issuer.look(owner, hold);
   const dryRun = tools.dryRun !== "none";
   const send = <T>(request: () => Promise<T>) => sendToAzure(hold, attempts, request);
-  const ours = account.passwords.filter((password) => isRecorded(credential, password) || isNobodys(hold, password));
+  const ours = account.passwords.filter((password) => isRecorded(credential, password) || isLeftOver(hold, password));
   if (ours.length === account.passwords.length) return yield* issuer.remove(owner, account, { dryRun, send, undo: [] });
   for (const password of ours) {
     if (!dryRun) await send(() => issuer.end(account, password));

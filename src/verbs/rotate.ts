@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { isShown } from "../credential/acr-token.ts";
 import { decideCopy, writeCopy } from "../credential/copies.ts";
 import { warnOfRights } from "../credential/granted-rights.ts";
 import { type Attempts, claim, type Hold, restarting, store } from "../credential/hold.ts";
 import type { Holders } from "../credential/holders.ts";
 import { finish, InGrace, isDue, isRecent, issue, release, StillHeld, undoing, type Work } from "../credential/issue.ts";
-import { type Account, type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
+import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../credential/issuer.ts";
 import { NotOwn, ownerOf, requireOwn } from "../credential/owner.ts";
 import { prove, stillPulls } from "../credential/prove.ts";
 import type { RepositoryScope } from "../credential/repository-scope.ts";

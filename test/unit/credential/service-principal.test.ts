@@ -70,8 +70,8 @@ function open(world: FakeWorld, options: Options = {}) {
   }
 
   async function generate(account: Account): Promise<Made> {
-    const isNobodys = ({ name }: Shown) => name === noted?.slot;
-    const slot = issuer.slotFor(account, noted, isNobodys, of) ?? expect.unreachable("no slot");
+    const isLeftOver = ({ name }: Shown) => name === noted?.slot;
+    const slot = issuer.slotFor(account, noted, isLeftOver, of) ?? expect.unreachable("no slot");
     noted = { slot, until: "2026-01-01T00:00:00Z" };
     return issuer.generate(account, slot, undefined, sending.send);
   }
