@@ -15,13 +15,13 @@ export function measureHouse(): Measure[] {
     .flatMap(({ text }) => [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|type) (\w+)/gm)])
     .map(([, name]) => name);
   return [
-    { what: "lines in cmd and src", count: lines(files), limit: 28_500 },
-    { what: "lines in test", count: lines(filesOf("test")), limit: 56_500 },
+    { what: "lines in cmd and src", count: lines(files), limit: 26_000 },
+    { what: "lines in test", count: lines(filesOf("test")), limit: 51_000 },
     { what: "lines in sandbox", count: lines(filesOf("sandbox")), limit: 8_000 },
     { what: "lines in scripts", count: lines(filesOf("scripts")), limit: 5_000 },
-    { what: "files in cmd and src", count: files.length, limit: 280 },
+    { what: "files in cmd and src", count: files.length, limit: 255 },
     { what: "files under 25 lines", count: files.filter((file) => lines([file]) < 25).length, limit: 15 },
-    { what: "exported types", count: matches(files, /^export type /gm), limit: 305 },
+    { what: "exported types", count: matches(files, /^export type /gm), limit: 285 },
     { what: "exported names that exist twice", count: exportedNames.length - new Set(exportedNames).size, limit: 0 },
     // A retry: the same condition checks for a conflict and for the number of the attempt.
     {
@@ -30,9 +30,9 @@ export function measureHouse(): Measure[] {
       limit: 2,
     },
     {
-      what: "actions",
+      what: "decisions about an object",
       count: new Set(files.flatMap(({ text }) => [...text.matchAll(/readonly act: "([\w-]+)"/g)].map(([, act]) => act))).size,
-      limit: 15,
+      limit: 8,
     },
     { what: "conditional spreads", count: matches(files, /\.\.\.\([^\n?]*&& [^\n?]*\)/g), limit: 0 },
     { what: "files that call reveal()", count: files.filter(({ text }) => text.includes(".reveal(")).length, limit: 4 },
