@@ -76,7 +76,8 @@ function takerOf(env: EntraEnv): Taker {
     host,
     async take(inside, scope) {
       const token = await requestOnce();
-      const kept = await keptToken(inside, token, scope, env);
+      // A rotation replaces the token, however young it is
+      const kept = asked.isRecorded ? undefined : await keptToken(inside, token, scope, env);
       if (kept) return kept;
       await refuseOthers(inside, token, scope, env);
       if (asked.isRecorded) await requireSame(inside, token, env);
