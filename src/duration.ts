@@ -53,7 +53,7 @@ export const parseGoDuration = (text: string): number | undefined => (text.start
 export const age = (from: string | null | undefined, now: Date): string =>
   from ? shortForm(now.getTime() - Date.parse(from)) : "<unknown>";
 
-/** Formats the time until a timestamp; `expired` if it has passed, `never` if there is none, `<unknown>` for an invalid date. */
+/** Formats the time until a timestamp; `expired` if it has passed, `never` without one, `<unknown>` for an invalid date. */
 export function until(to: string | undefined, now: Date): string {
   if (to === undefined) return "never";
   const left = Date.parse(to) - now.getTime();

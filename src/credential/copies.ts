@@ -1,10 +1,10 @@
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
-import { type Decision, edit, outcomeOf } from "../kube/edit.ts";
+import { edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { type Copies, copiesData } from "../secret/record.ts";
-import { Again, type Copying, copying, requestLimit, withdrawing } from "../secret/source.ts";
+import { Again, copying, requestLimit, withdrawing } from "../secret/source.ts";
 import { extend, type Hold, timeLeft } from "./hold.ts";
 
 /** The most bytes of a Secret's data (core/v1 MaxSecretSize), less room for the login and for entries of other hosts. */
@@ -19,9 +19,6 @@ export function checkCopies(copies: Copies): void {
     hint: "share the namespaces among several Secrets, each with a selector of its own",
   });
 }
-
-/** Decides what a copy needs, by the Secret as it was listed. */
-export const decideCopy = (to: Ref<"secret">, of: Copying, listed: Secret | undefined): Decision => copying(to, of)(listed);
 
 /**
  * Gives the copy in one namespace the login of its source, while the claim lasts.

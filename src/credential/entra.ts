@@ -213,7 +213,7 @@ async function readEntraToken({ host, inAzure, azure }: Pick<EntraEnv, "host" | 
   }
 }
 
-/** Returns a login of the user's own identity; undefined if there is none. It is only for messages, so its errors are not reported. */
+/** Returns a login of the user's own identity; undefined without one. It is only for messages, so its errors are not reported. */
 export async function ownLogin(inAzure: AzureRegistry, azure: Azure, registry: Pick<Registry, "exchange">): Promise<Login | undefined> {
   const { loginServer: host } = inAzure;
   try {

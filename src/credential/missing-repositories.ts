@@ -4,7 +4,7 @@ import { similarTo } from "../usage/similar-names.ts";
 
 type Lister = {
   readonly host: string;
-  /** Returns a login that may list the repositories; undefined if there is none. */
+  /** Returns a login that may list the repositories; undefined without one. */
   login(): Promise<Login | undefined>;
   readonly registry: Pick<Registry, "repositories" | "contentOf">;
 };

@@ -1,4 +1,4 @@
-import { decideCopy, writeCopy } from "../credential/copies.ts";
+import { writeCopy } from "../credential/copies.ts";
 import type { Hold } from "../credential/hold.ts";
 import type { Work } from "../credential/issue.ts";
 import { beyond } from "../credential/repository-scope.ts";
@@ -15,7 +15,7 @@ import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isOpen, type Scope } from "../scope/scope.ts";
 import { type Copies, type Credential, copiesOf, credentialOf } from "../secret/record.ts";
-import { Again } from "../secret/source.ts";
+import { Again, copying } from "../secret/source.ts";
 import { attachTargets } from "../targets/attach.ts";
 import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
@@ -188,7 +188,7 @@ async function copyTo({ scope: { namespace }, secret }: NamespaceState, given: G
   const { credential, login } = given;
   const to = { ...order.source, namespace };
   const known = { object: secret };
-  const decision = decideCopy(to, { source: order.source, credential, login, mayCreate: true }, secret);
+  const decision = copying(to, { source: order.source, credential, login, mayCreate: true })(secret);
   if (decision.act === "keep") return { to, result: "unchanged", because: decision.because, object: secret };
   if (decision.act === "refuse") return { to, error: decision.error };
   if (tools.interrupted()) return { to, left: "interrupted" };

@@ -226,7 +226,7 @@ async function stepsForRole({ to, rows: [{ passwords }] }: Removal, { azure, reg
   ];
 }
 
-/** Deletes an application that this plugin created if nobody else can sign in to it, and then its role; otherwise only passwords. */
+/** Deletes an application that this plugin created if no other user can sign in to it, with its role; otherwise only passwords. */
 async function stepsForApplication({ to, identity, what, rows }: Removal, { azure, registry }: Again): Promise<Step[]> {
   const [[application], principal] = await Promise.all([azure.applications({ appId: identity }), azure.servicePrincipal(identity)]);
   if (!application || (what === "application" && application.keys.length > 0)) return [];

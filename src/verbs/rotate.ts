@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { decideCopy, writeCopy } from "../credential/copies.ts";
+import { writeCopy } from "../credential/copies.ts";
 import { warnOfRights } from "../credential/granted-rights.ts";
 import { type Attempts, claim, type Hold, restarting, store } from "../credential/hold.ts";
 import type { Holders } from "../credential/holders.ts";
@@ -19,6 +19,7 @@ import { limits } from "../scope/limits.ts";
 import { uidsOf } from "../scope/namespaces.ts";
 import type { Credential } from "../secret/record.ts";
 import { shapeOf } from "../secret/shapes.ts";
+import { copying } from "../secret/source.ts";
 import { toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom } from "../usage/images.ts";
@@ -166,7 +167,7 @@ const isBehind = ({ to: source, credential, login }: Hold, copies: KnownCopies):
   credential !== undefined &&
   [...copies].some(([namespace, secret]) => {
     const of = { source, credential, login, mayCreate: false };
-    return decideCopy({ ...source, namespace }, of, secret).act === "patch";
+    return copying({ ...source, namespace }, of)(secret).act === "patch";
   });
 
 /** Replaces the password, unless an attempt or a killed run has done so. */
@@ -222,7 +223,7 @@ async function* giveToCopies(hold: Hold, copies: KnownCopies): AsyncGenerator<Ou
   if (!credential) return;
   yield* runConcurrently(copies, { interrupted: tools.interrupted }, async function* ([namespace, secret]) {
     const to = { ...source, namespace };
-    const decision = decideCopy(to, { source, credential, login, mayCreate: false }, secret);
+    const decision = copying(to, { source, credential, login, mayCreate: false })(secret);
     if (decision.act === "refuse") yield { to, messages: [decision.error.message], isInfo: true };
     else if (decision.act !== "keep") yield await writeCopy(hold, namespace, { mayCreate: false, known: { object: secret } });
   });

@@ -60,30 +60,30 @@ test("prints a recreated pod as a difference and as a line of JSON", async () =>
 });
 
 test.for([
-  { what: "a short name", name: "p", beside: "p-rehearsal" },
-  { what: "a dot where it is cut", name: `${long}.b`, beside: `${long}-rehearsal` },
-  { what: "a dash where it is cut", name: `${long}-b`, beside: `${long}-rehearsal` },
-  { what: "dashes before the cut", name: `${long.slice(2)}---b`, beside: `${long.slice(2)}-rehearsal` },
-  { what: "the longest name", name: "a".repeat(253), beside: `${"a".repeat(243)}-rehearsal` },
-])("rehearses under another valid name, and prints errors with the pod's own: $what", async ({ name, beside }) => {
+  { what: "a short name", name: "p", rehearsal: "p-rehearsal" },
+  { what: "a dot where it is cut", name: `${long}.b`, rehearsal: `${long}-rehearsal` },
+  { what: "a dash where it is cut", name: `${long}-b`, rehearsal: `${long}-rehearsal` },
+  { what: "dashes before the cut", name: `${long.slice(2)}---b`, rehearsal: `${long.slice(2)}-rehearsal` },
+  { what: "the longest name", name: "a".repeat(253), rehearsal: `${"a".repeat(243)}-rehearsal` },
+])("rehearses under another valid name, and prints errors with the pod's own: $what", async ({ name, rehearsal }) => {
   const world = await stored("demo");
   world.cluster.put({ ...podOf({ metadata: { name } }), status: { phase: "Pending" } });
   world.asking.around(
     refusing(
       ({ call, dryRun }) => call === "create" && dryRun,
-      () => new Conflict(`pods "${beside}" is forbidden`),
+      () => new Conflict(`pods "${rehearsal}" is forbidden`),
       1,
     ),
   );
   const line = `attach acr-myregistry pod/${name} -n demo --recreate --dry-run=server`;
 
   expect(await type(line, world.ports)).toMatchObject({ code: 0, stderr: "" });
-  expect(isObjectName(beside)).toBe(true);
-  expect(world.asking.all.filter((call) => call.startsWith("create"))).toEqual(Array(2).fill(`create pod demo/${beside} (dry run)`));
+  expect(isObjectName(rehearsal)).toBe(true);
+  expect(world.asking.all.filter((call) => call.startsWith("create"))).toEqual(Array(2).fill(`create pod demo/${rehearsal} (dry run)`));
   world.asking.around(
     refusing(
       ({ call }) => call === "create",
-      () => new CliError("forbidden", `pods "${beside}" is forbidden`),
+      () => new CliError("forbidden", `pods "${rehearsal}" is forbidden`),
     ),
   );
   expect(await type(line, world.ports)).toMatchObject({ code: 1, stderr: `error: pods "${name}" is forbidden\n` });

@@ -419,7 +419,7 @@ testRows([
     check: (world) => expect(azureCalls(world)).toEqual([]),
   },
   {
-    does: "prints no column for copies when there are none",
+    does: "prints no column for copies when no Secret has one",
     given: recorded({}),
     command: "list -n demo",
     stdout: /^NAME +REGISTRY +CREDENTIAL +EXPIRES +SERVICEACCOUNTS +AGE\n/,

@@ -295,7 +295,7 @@ function breakAt(at: number, { applies, error, ...kill }: (typeof faults)[keyof 
   };
 }
 
-/** Whether the kubelet finds all that the annotations promise, or there are none. */
+/** Whether the kubelet finds all that the annotations promise. Without annotations, nothing is promised. */
 function expectUsable(): void {
   const { annotations, ...rest } = seen();
   if (!(keys[0] in annotations)) return;

@@ -105,6 +105,10 @@ test("marks exactly the kinds that must be recreated", () => {
 
 const unchangeable = "imagePullSecrets of pod/p cannot be changed";
 const keeps = `${unchangeable}, so the Pod must be recreated`;
+const wouldStop = {
+  message: `${keeps}; it is running and would be stopped`,
+  hint: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
+} as const;
 const running = { phase: "Running", containerStatuses: [runs] };
 const wishes = { not: { recreate: false, force: false }, asked: { recreate: true, force: false }, forced: { recreate: true, force: true } };
 
@@ -123,25 +127,13 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     why: "without --recreate, the loss is reported",
     options: "not",
     status: running,
-    gives: {
-      act: "refuse",
-      error: {
-        message: `${keeps}; it is running and would be stopped`,
-        hint: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
-      },
-    },
+    gives: { act: "refuse", error: wouldStop },
   },
   {
     why: "--recreate alone does not end a running pod",
     options: "asked",
     status: running,
-    gives: {
-      act: "refuse",
-      error: {
-        message: `${keeps}; it is running and would be stopped`,
-        hint: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
-      },
-    },
+    gives: { act: "refuse", error: wouldStop },
   },
   {
     why: "--force ends a running pod",
