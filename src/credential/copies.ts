@@ -4,7 +4,7 @@ import { edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { type Copies, copiesData } from "../secret/record.ts";
-import { Again, copying, requestLimit, withdrawing } from "../secret/source.ts";
+import { copying, requestLimit, StartAgain, withdrawing } from "../secret/source.ts";
 import { extend, type Hold, timeLeft } from "./hold.ts";
 
 /** The most bytes of a Secret's data (core/v1 MaxSecretSize), less room for the login and for entries of other hosts. */
@@ -24,7 +24,7 @@ export function checkCopies(copies: Copies): void {
  * Gives the copy in one namespace the login of its source, while the claim lasts.
  * @param known the Secret there as it was listed
  * @returns the outcome, with the error if another Secret is in the way or the write was refused
- * @throws Again if the claim is ending
+ * @throws StartAgain if the claim is ending
  */
 export async function writeCopy(
   hold: Hold,
@@ -33,15 +33,15 @@ export async function writeCopy(
 ): Promise<Outcome> {
   const { to: source, tools, credential, login } = hold;
   const to: Ref<"secret"> = { ...source, namespace };
-  if (!credential) throw new Again("the source has no login");
+  if (!credential) throw new StartAgain("the source has no login");
   await extend(hold);
   const decide = copying(to, { source, credential, login, mayCreate });
   // A late write could give the copy a login that another run has ended since
-  const late = { act: "refuse", error: new Again("the claim is ending") } as const;
+  const late = { act: "refuse", error: new StartAgain("the claim is ending") } as const;
   try {
     return outcomeOf(to, await edit(to, (old) => (timeLeft(hold) < requestLimit ? late : decide(old)), tools, known));
   } catch (error) {
-    if (!(error instanceof CliError) || error instanceof Again || tools.interrupted()) throw error;
+    if (!(error instanceof CliError) || error instanceof StartAgain || tools.interrupted()) throw error;
     return { to, error };
   }
 }

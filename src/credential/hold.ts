@@ -7,7 +7,6 @@ import type { Login } from "../registry/port.ts";
 import { loginOf } from "../secret/login.ts";
 import { type Claim, type Copies, type Credential, claimOf, copiesOf, credentialOf, type Intent } from "../secret/record.ts";
 import {
-  Again,
   abandoning,
   type By,
   Claimed,
@@ -16,6 +15,7 @@ import {
   claimLasts,
   extending,
   requestLimit,
+  StartAgain,
   type Storing,
   storing,
 } from "../secret/source.ts";
@@ -68,7 +68,7 @@ export async function* restarting(
   for (let count = 1; ; count++) {
     const error = yield* unlessSeen(attempt(attempts), seen);
     if (error === undefined) return;
-    if (error instanceof Again && !tools.interrupted() && count < most) continue;
+    if (error instanceof StartAgain && !tools.interrupted() && count < most) continue;
     if (attempts.isClaimed && !attempts.isOpen) await giveUp(to, tools);
     throw error;
   }
@@ -141,7 +141,7 @@ function stateOf(object: Secret | undefined) {
   return { object, credential, login, copies: copiesOf(object), claim: claimOf(object) };
 }
 
-/** Writes the source while this run holds it. @throws Again if another run has taken over */
+/** Writes the source while this run holds it. @throws StartAgain if another run has taken over */
 export async function writeSource(hold: Hold, decide: Decide<"secret">): Promise<Edited<"secret">> {
   const { to, tools } = hold;
   const edited = await edit(to, decide, tools);
@@ -180,12 +180,12 @@ export const noteIntent = (hold: Hold, intent: Omit<Intent, "until"> | "none") =
 /**
  * Sends a request that changes Azure, which has no preconditions, while the claim lasts. If the response is lost, waits until the request
  * can't be applied any more: later, it would end what the next attempt makes.
- * @throws Again if the claim may end before the request is applied, or if the response is lost
+ * @throws StartAgain if the claim may end before the request is applied, or if the response is lost
  */
 export async function sendToAzure<T>(hold: Hold, attempts: Attempts, send: () => Promise<T>): Promise<T> {
   const { tools } = hold;
   await extend(hold);
-  if (timeLeft(hold) < requestLimit) throw new Again("the claim is ending");
+  if (timeLeft(hold) < requestLimit) throw new StartAgain("the claim is ending");
   const sent = tools.cluster().now();
   try {
     return await send();
@@ -195,6 +195,6 @@ export async function sendToAzure<T>(hold: Hold, attempts: Attempts, send: () =>
     if (attempts.isOpen) throw error;
     const wait = sent + requestLimit - tools.cluster().now();
     await tools.during("Azure did not answer: waiting until it cannot apply the request any more", () => tools.sleep(Math.max(0, wait)));
-    throw new Again(error.message, error);
+    throw new StartAgain(error.message, error);
   }
 }

@@ -5,7 +5,7 @@ import type { Outcome } from "../outcome.ts";
 import type { Login } from "../registry/port.ts";
 import { type Copies, type Credential, isRecorded, samePassword } from "../secret/record.ts";
 import { type ShapeName, shapeOf } from "../secret/shapes.ts";
-import { Again, claimLasts, extending, releasing } from "../secret/source.ts";
+import { claimLasts, extending, releasing, StartAgain } from "../secret/source.ts";
 import { isTimestamp, renewedExpiry, toSeconds } from "../timestamp.ts";
 import { nameInPlace } from "../wording.ts";
 import { type Attempts, byOf, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
@@ -121,7 +121,7 @@ async function* noteSlot(work: Work, account: Account, { isNewAccount }: Order):
   if (again.passwords.find((password) => password.slot === slot)?.madeAt === inside?.madeAt) return slot;
   // Without the note, that password is not taken for one that this run has left
   await noteIntent(hold, "none");
-  throw new Again(`${slot} of ${account.ref.name} has changed`);
+  throw new StartAgain(`${slot} of ${account.ref.name} has changed`);
 }
 
 /** Whether a killed run has left a password that is in no Secret. One that was generated outside of the time of its claim is a person's. */
@@ -233,7 +233,7 @@ function delay(message: string, earliest: number, isRotation: boolean): string {
 /**
  * Ends what is left to end: passwords of killed runs, the replaced password if its time is over, and the claim.
  * @param failed copies that could not be written, which hold the replaced password
- * @throws Again if the password was ended since, or if another run has taken over
+ * @throws StartAgain if the password was ended since, or if another run has taken over
  */
 export async function* finish(work: Work, { failed = [] }: { readonly failed?: readonly Ref[] } = {}): AsyncGenerator<Outcome> {
   const { hold, attempts, issuer, owner } = work;
@@ -242,7 +242,7 @@ export async function* finish(work: Work, { failed = [] }: { readonly failed?: r
   const isEnding = isDue(credential, tools.cluster().now());
   if (!isEnding && !hold.claim?.intent) return release(hold);
   const account = await issuer.look(owner, hold);
-  if (login && !isShown(account, credential)) throw new Again(`${credential.slot} of ${account.ref.name} was replaced`);
+  if (login && !isShown(account, credential)) throw new StartAgain(`${credential.slot} of ${account.ref.name} was replaced`);
   for (const password of leftIn(hold, account)) await sendToAzure(hold, attempts, () => issuer.end(account, password));
   const isEnded = isEnding && (yield* endReplaced(work, account, failed));
   const { previous: _, ...rest } = credential;
@@ -261,7 +261,7 @@ async function* endReplaced(work: Work, account: Account, [failed]: readonly Ref
   return false;
 }
 
-/** Ends the claim of a run that is done. @throws Again if another run has rotated in between: its last copy may be old */
+/** Ends the claim of a run that is done. @throws StartAgain if another run has rotated in between: its last copy may be old */
 export async function release(hold: Hold): Promise<void> {
   if (hold.claim && hold.credential && hold.tools.dryRun === "none") await writeSource(hold, releasing(byOf(hold.tools), hold.credential));
 }
@@ -274,7 +274,7 @@ export async function* undoing(work: Work, steps: AsyncGenerator<Outcome>, isNew
   try {
     yield* steps;
   } catch (error) {
-    if (error instanceof Again || work.attempts.isOpen) throw error;
+    if (error instanceof StartAgain || work.attempts.isOpen) throw error;
     // The claim still notes what can't be reversed
     const left = await undoAll(work, isNewAccount).then(() => undefined, asCliError);
     throw left && isRefusal(error) ? notReversed(error, left) : error;

@@ -4,7 +4,7 @@ import type { Outcome } from "../outcome.ts";
 import { once } from "../scope/concurrency.ts";
 import { isKeyOwnedBy, isOurDescription, isSameOwner, keyNameOf, parseAzureOwner } from "../secret/azure-words.ts";
 import type { Password } from "../secret/record.ts";
-import { Again } from "../secret/source.ts";
+import { StartAgain } from "../secret/source.ts";
 import { counted } from "../wording.ts";
 import { type Mode, pullRole, refuseBeyondReading, rightsOfPrincipal } from "./granted-rights.ts";
 import { type Account, createdBy, type Evidence, type Grant, type Issuer, type Made, type Sending, type Shown } from "./issuer.ts";
@@ -210,7 +210,7 @@ async function* ensureApplication(
   // The name must identify one application
   await send(remove);
   undo.pop();
-  throw new Again(`another run created application "${name}" at the same time`);
+  throw new StartAgain(`another run created application "${name}" at the same time`);
 }
 
 async function* ensurePrincipal(

@@ -59,7 +59,7 @@ export class Claimed extends CliError {
 }
 
 /** What the run has read is old: another run has taken over, or a claim is ending. The verb must start again. */
-export class Again extends CliError {
+export class StartAgain extends CliError {
   constructor(because: string, cause?: CliError) {
     super(cause?.kind ?? "conflict", because, { hint: cause?.hint ?? "run the command again", cause });
   }
@@ -147,7 +147,7 @@ const whileClaimed =
   (old) => {
     if (isDone(old) || (!old && by.isDry)) return keep("it is done");
     const claim = claimOf(old);
-    return old && (claim?.run === by.run || by.isDry) ? decide(old, claim) : refuse(new Again("another run has taken over"));
+    return old && (claim?.run === by.run || by.isDry) ? decide(old, claim) : refuse(new StartAgain("another run has taken over"));
   };
 
 const neverDone = () => false;

@@ -15,7 +15,7 @@ import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isOpen, type Scope } from "../scope/scope.ts";
 import { type Copies, type Credential, copiesOf, credentialOf } from "../secret/record.ts";
-import { Again, copying } from "../secret/source.ts";
+import { copying, StartAgain } from "../secret/source.ts";
 import { attachTargets } from "../targets/attach.ts";
 import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
@@ -178,7 +178,7 @@ async function* inPlace(place: CreatePlace, given: Given, order: Order, tools: T
     }
     if (place.isTarget) yield* attachIn(state, given, order, tools);
   } catch (error) {
-    if (error instanceof Again) throw error;
+    if (error instanceof StartAgain) throw error;
     if (error instanceof Interrupted) yield { to: namespaceOf(place), left: "interrupted" };
     else yield { to: namespaceOf(place), error: asCliError(error), endsPlace: place.namespace === order.source.namespace };
   }

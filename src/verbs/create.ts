@@ -21,7 +21,7 @@ import { loginOf } from "../secret/login.ts";
 import { obstacleTo, type Wanted } from "../secret/obstacle.ts";
 import { type Copies, type Credential, claimOf, copiesOf, credentialOf } from "../secret/record.ts";
 import { type ShapeName, shapeOf } from "../secret/shapes.ts";
-import { Again, type Claiming, storingGiven } from "../secret/source.ts";
+import { type Claiming, StartAgain, storingGiven } from "../secret/source.ts";
 import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
 import type { TargetOptions } from "../usage/targets.ts";
@@ -140,12 +140,12 @@ async function* keep({ secret, credential, login, test }: TestedSource, run: Run
 
 /**
  * Claims the source, if it still has the record that this attempt has read.
- * @throws Again if another run had claimed it, which may have left a password, or has written the record
+ * @throws StartAgain if another run had claimed it, which may have left a password, or has written the record
  */
 async function claimAsRead({ attempts, tools }: Run, read: Credential | undefined, claiming: Claiming): Promise<Hold> {
   const hold = await claim(attempts, claiming, tools);
   const isOld = hold.hasWaited || JSON.stringify(hold.credential) !== JSON.stringify(read);
-  if (isOld) throw new Again("another run has written the Secret");
+  if (isOld) throw new StartAgain("another run has written the Secret");
   return hold;
 }
 
@@ -208,7 +208,7 @@ async function* issueTo(
   for await (const outcome of undoing(work, giveLogin(work, wanted, order), !account.exists)) done.push(outcome);
   yield* done;
   const { credential } = hold;
-  if (!credential) throw new Again("the source has no login");
+  if (!credential) throw new StartAgain("the source has no login");
   return { credential, login: hold.login, isRenewed: true, hold: async () => hold, held: () => hold, work };
 }
 

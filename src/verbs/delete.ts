@@ -26,7 +26,7 @@ import {
   type SourceOfCopy,
   sourceOf,
 } from "../secret/record.ts";
-import { Again, emptying, forgetting, isCopyOf, withdrawing } from "../secret/source.ts";
+import { emptying, forgetting, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
 import { detachTargets } from "../targets/detach.ts";
 import type { Tools } from "../tools.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
@@ -215,7 +215,7 @@ async function* unused(state: NamespaceState, hold: Hold, { order, tools }: Run)
     try {
       yield* removeCopyIn(namespace, hold, order, tools);
     } catch (error) {
-      if (error instanceof Again || tools.interrupted()) throw error;
+      if (error instanceof StartAgain || tools.interrupted()) throw error;
       yield { to: { kind: "namespace", name: namespace, namespace }, error: asCliError(error) };
     }
   });

@@ -1,7 +1,7 @@
 import type { Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
 import { Busy, CliError, usage } from "../../errors.ts";
 import { covers } from "../../registry/repository.ts";
-import { Again } from "../../secret/source.ts";
+import { StartAgain } from "../../secret/source.ts";
 import { builtInRole, type Mode, pullRole } from "../granted-rights.ts";
 import type { Grant, Sending } from "../issuer.ts";
 import { retryWhileReplicating } from "../retry.ts";
@@ -123,7 +123,7 @@ const changed = (before: readonly string[], { wanted, withdraws }: Pick<RoleChan
 
 /** Whether another client was faster. */
 export const isConflict = (error: unknown): boolean =>
-  error instanceof CliError && error.kind === "conflict" && !(error instanceof Busy || error instanceof Again);
+  error instanceof CliError && error.kind === "conflict" && !(error instanceof Busy || error instanceof StartAgain);
 
 type WritingRole = {
   /** The display name of the application. */

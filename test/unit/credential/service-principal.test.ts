@@ -9,7 +9,7 @@ import { openInterruption } from "../../../src/interruption.ts";
 import type { Outcome } from "../../../src/outcome.ts";
 import { describeInAzure, parseAzureOwner } from "../../../src/secret/azure-words.ts";
 import type { Credential, Intent } from "../../../src/secret/record.ts";
-import { Again } from "../../../src/secret/source.ts";
+import { StartAgain } from "../../../src/secret/source.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { ownerCalled } from "../../support/fakes/source-owner.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
@@ -53,7 +53,7 @@ function open(world: FakeWorld, options: Options = {}) {
     undo,
     send: (request) =>
       request().catch((error: unknown) => {
-        throw error instanceof CliError && isLost(error) ? new Again(error.message, error) : error;
+        throw error instanceof CliError && isLost(error) ? new StartAgain(error.message, error) : error;
       }),
   };
   let noted: Intent | undefined;
@@ -82,7 +82,7 @@ function open(world: FakeWorld, options: Options = {}) {
       try {
         return await generate(await ensure());
       } catch (error) {
-        if (!(error instanceof Again) || count === 10) throw error;
+        if (!(error instanceof StartAgain) || count === 10) throw error;
       }
     }
   }
@@ -511,7 +511,7 @@ test("does not repeat addKey when the response is lost", async () => {
   world.asking.around(losing(is("addKey"), lostAnswer));
   const run = open(world);
 
-  await expect(run.generate(await run.look())).rejects.toThrow(Again);
+  await expect(run.generate(await run.look())).rejects.toThrow(StartAgain);
   expect(world.asking.writes).toHaveLength(1);
 });
 
