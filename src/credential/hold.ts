@@ -45,7 +45,7 @@ export type Attempts = {
   readonly to: Ref<"secret">;
   isClaimed: boolean;
   /** A request to Azure was under way when the run was interrupted, so the claim stays until it ends. */
-  isOpen: boolean;
+  hasOpenRequest: boolean;
   /** How long the run has waited for claims so far, in milliseconds, by namespace. Rotations of several sources share it. */
   readonly waited: Map<string, number>;
 };
@@ -63,13 +63,13 @@ export async function* restarting(
   attempt: (attempts: Attempts) => AsyncGenerator<Outcome>,
   waited = new Map<string, number>(),
 ): AsyncGenerator<Outcome> {
-  const attempts: Attempts = { to, isClaimed: false, isOpen: false, waited };
+  const attempts: Attempts = { to, isClaimed: false, hasOpenRequest: false, waited };
   const seen = new Set<string>();
   for (let count = 1; ; count++) {
     const error = yield* unlessSeen(attempt(attempts), seen);
     if (error === undefined) return;
     if (error instanceof StartAgain && !tools.interrupted() && count < most) continue;
-    if (attempts.isClaimed && !attempts.isOpen) await giveUp(to, tools);
+    if (attempts.isClaimed && !attempts.hasOpenRequest) await giveUp(to, tools);
     throw error;
   }
 }
@@ -191,8 +191,8 @@ export async function sendToAzure<T>(hold: Hold, attempts: Attempts, send: () =>
     return await send();
   } catch (error) {
     if (!(error instanceof CliError) || !isLost(error)) throw error;
-    attempts.isOpen = error instanceof Interrupted;
-    if (attempts.isOpen) throw error;
+    attempts.hasOpenRequest = error instanceof Interrupted;
+    if (attempts.hasOpenRequest) throw error;
     const wait = sent + requestLimit - tools.cluster().now();
     await tools.during("Azure did not answer: waiting until it cannot apply the request any more", () => tools.sleep(Math.max(0, wait)));
     throw new StartAgain(error.message, error);

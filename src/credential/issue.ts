@@ -163,7 +163,7 @@ async function* makeRoom(work: Work, account: Account): AsyncGenerator<Outcome, 
   const { previous } = credential ?? {};
   if (!credential || !previous || !isShown(account, previous)) return account;
   if (previous.until !== undefined && !isDue(credential, tools.cluster().now())) throw new InGrace(account, previous, previous.until);
-  yield* retire(work, account, { isRotation: true });
+  yield* endPrevious(work, account, { isRotation: true });
   return { ...account, passwords: account.passwords.filter((password) => !samePassword(password, previous)) };
 }
 
@@ -191,7 +191,11 @@ export function isDue({ previous, madeAt }: Credential, now: number): boolean {
  * @returns whether it has ended
  * @throws StillHeld if a rotation comes earlier
  */
-async function* retire(work: Work, account: Account, { isRotation }: { readonly isRotation: boolean }): AsyncGenerator<Outcome, boolean> {
+async function* endPrevious(
+  work: Work,
+  account: Account,
+  { isRotation }: { readonly isRotation: boolean },
+): AsyncGenerator<Outcome, boolean> {
   const { hold, attempts, issuer, holders } = work;
   const { credential, tools } = hold;
   const password = account.passwords.find((one) => samePassword(one, credential?.previous));
@@ -255,7 +259,7 @@ const leftIn = (hold: Hold, { passwords }: Account) =>
   hold.tools.dryRun === "none" ? passwords.filter((password) => isLeftOver(hold, password)) : [];
 
 async function* endReplaced(work: Work, account: Account, [failed]: readonly Ref[]): AsyncGenerator<Outcome, boolean> {
-  if (!failed) return yield* retire(work, account, { isRotation: false });
+  if (!failed) return yield* endPrevious(work, account, { isRotation: false });
   const { slot } = work.hold.credential?.previous ?? {};
   yield { to: account.ref, messages: [`${slot} of ${account.ref.name} stays, because ${nameInPlace(failed)} could not be written`] };
   return false;
@@ -274,7 +278,7 @@ export async function* undoing(work: Work, steps: AsyncGenerator<Outcome>, isNew
   try {
     yield* steps;
   } catch (error) {
-    if (error instanceof StartAgain || work.attempts.isOpen) throw error;
+    if (error instanceof StartAgain || work.attempts.hasOpenRequest) throw error;
     // The claim still notes what can't be reversed
     const left = await undoAll(work, isNewAccount).then(() => undefined, asCliError);
     throw left && isRefusal(error) ? notReversed(error, left) : error;
