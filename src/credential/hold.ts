@@ -149,12 +149,9 @@ export async function writeSource(hold: Hold, decide: Decide<"secret">): Promise
   return edited;
 }
 
-/**
- * Writes the record, and the login that it describes, in one write.
- * @param ends whether the claim ends with this write: no copy follows, and no password is to end
- */
-export async function store(hold: Hold, of: Omit<Storing, "shape">, shape: Storing["shape"], ends: boolean): Promise<Edited<"secret">> {
-  const edited = await writeSource(hold, storing(hold.to, byOf(hold.tools), { ...of, shape }, { ends }));
+/** Writes the record, and the login that it describes, in one write. */
+export async function store(hold: Hold, of: Storing, options?: { readonly endsClaim: boolean }): Promise<Edited<"secret">> {
+  const edited = await writeSource(hold, storing(hold.to, byOf(hold.tools), of, options));
   Object.assign(hold, { credential: of.credential, login: of.login, copies: of.copies ?? hold.copies });
   return edited;
 }

@@ -71,7 +71,7 @@ export async function* issue(work: Work, seen: Account, order: Order): AsyncGene
   const generate = () => issuer.generate(account, slot, expiresAt, send);
   const made = await tools.during(`Generating a password of ${account.ref.name}`, generate);
   undo.push(() => issuer.end(account, made));
-  yield* prove({ ...work, hasNewRight: account.hasNewRight }, made.login, order.scope, true);
+  yield* prove({ ...work, hasNewRight: account.hasNewRight, isNewPassword: true }, made.login, order.scope);
   const credential = recordOf(issuer, made, order, { replaced, now: Date.parse(made.madeAt) });
   yield* storeAs(work, credential, made.login, order);
   // The password is in the Secret now, so nothing reverses it any more
@@ -97,7 +97,7 @@ function recordOf(
 async function* storeAs({ hold }: Work, credential: Credential, login: Login | undefined, order: Order): AsyncGenerator<Outcome> {
   const { shape, copies = hold.copies } = order;
   const isLast = Object.keys(copies).length === 0 && !isDue(credential, hold.tools.cluster().now());
-  const stored = await store(hold, { credential, login, copies: order.copies }, shape, isLast);
+  const stored = await store(hold, { credential, login, copies: order.copies, shape }, { endsClaim: isLast });
   const outcome = outcomeOf(hold.to, stored);
   yield hold.isNew ? { ...outcome, result: "created", before: undefined } : outcome;
 }
@@ -250,7 +250,7 @@ export async function* finish(work: Work, { failed = [] }: { readonly failed?: r
   for (const password of leftIn(hold, account)) await sendToAzure(hold, attempts, () => issuer.end(account, password));
   const isEnded = isEnding && (yield* endReplaced(work, account, failed));
   const { previous: _, ...rest } = credential;
-  if (isEnded) await store(hold, { credential: rest, login }, hold.object && shapeOf(hold.object), true);
+  if (isEnded) await store(hold, { credential: rest, login, shape: hold.object && shapeOf(hold.object) }, { endsClaim: true });
   else await release(hold);
 }
 

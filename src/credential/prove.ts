@@ -16,14 +16,15 @@ type Proving = Pick<Account, "hasNewRight"> & {
   readonly hold?: Hold | undefined;
   readonly tools?: Tools;
   readonly issuer?: Issuer;
+  /** This run created the password, so the registry may not know it yet. */
+  readonly isNewPassword?: boolean;
 };
 
 /** Pulls with a login before a Secret gets it. @throws CliError if the registry rejects it */
 export async function* prove(
-  { hold, issuer, tools = hold?.tools, hasNewRight = false }: Proving,
+  { hold, issuer, tools = hold?.tools, hasNewRight = false, isNewPassword: fresh = false }: Proving,
   login: Login,
   scope: RepositoryScope | undefined,
-  fresh: boolean,
 ): AsyncGenerator<Outcome> {
   if (!scope || !tools) return;
   const { host, repositories, named = [], images } = scope;

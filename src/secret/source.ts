@@ -171,18 +171,18 @@ export type Storing = {
 
 /**
  * Writes the record and the login that it describes, in one write. The claim stays without an intent that was used, or ends with it.
- * @param ends whether the claim ends
+ * @param endsClaim whether the claim ends: no copy follows, and no password is to end
  */
-export function storing(to: Ref<"secret">, by: By, of: Storing, { ends }: { readonly ends: boolean }): SecretDecide {
+export function storing(to: Ref<"secret">, by: By, of: Storing, { endsClaim = false } = {}): SecretDecide {
   const { credential } = of;
   const isClaimed = (old: Secret | undefined) => claimOf(old)?.run === by.run;
   const store = whileClaimed(
     by,
-    (old) => old !== undefined && isStored(old, of) && isClaimed(old) !== ends,
+    (old) => old !== undefined && isStored(old, of) && isClaimed(old) !== endsClaim,
     (old, claim) => {
       const isUsed = claim?.intent !== undefined && isFor(claim.intent, credential, credentialOf(old));
       const intent = isUsed ? undefined : claim?.intent;
-      const after = ends ? { [claimKey]: null } : annotationOf(claimFrom(by, { identity: claim?.identity, intent }));
+      const after = endsClaim ? { [claimKey]: null } : annotationOf(claimFrom(by, { identity: claim?.identity, intent }));
       return patchWith(old, of, after);
     },
   );

@@ -130,7 +130,7 @@ async function* keep({ secret, credential, login, test }: TestedSource, run: Run
   // The places share one claim
   const hold = once(async () => {
     const claimed = await claimAsRead(run, credential, { creates: { shape: order.shape, obstacle: () => undefined } });
-    if (!isSame) await store(claimed, { credential, login, copies: places.copies }, order.shape, false);
+    if (!isSame) await store(claimed, { credential, login, copies: places.copies, shape: order.shape });
     held = claimed;
     return claimed;
   });
@@ -248,8 +248,8 @@ async function* giveLogin(work: Work, { account, scope, login, copies }: WantedL
   const proof = order.verify ? scope : undefined;
   if (!login || !credential || !isShown(ready, credential))
     return yield* issue(work, ready, { expiresAt, shape, scope: proof, grace: 0, copies, repositories, isNewAccount: !account.exists });
-  if (!dryRun) yield* prove({ ...work, hasNewRight: ready.hasNewRight }, login, proof, false);
-  yield outcomeOf(source, await store(hold, { credential: { ...credential, repositories }, login, copies }, shape, false));
+  if (!dryRun) yield* prove({ ...work, hasNewRight: ready.hasNewRight }, login, proof);
+  yield outcomeOf(source, await store(hold, { credential: { ...credential, repositories }, login, copies, shape }));
 }
 
 /** The repositories to grant and to prove. If the kind can't be limited to repositories, only those of images are proven. */
@@ -272,10 +272,10 @@ async function* take(taker: Taker, creating: Creating, before: TestedSource, run
   const { login, credential, warnings, isProven } = await taker.take({ to: order.source, ...before }, scope);
   const hasCopies = Object.keys(places.copies).length > 0 || Object.keys(copiesOf(before.secret)).length > 0;
   const hold = hasCopies ? await claim(attempts, { creates: creating }, tools) : undefined;
-  if (order.verify && !isProven) yield* prove({ hold, tools }, login, scope, false);
+  if (order.verify && !isProven) yield* prove({ hold, tools }, login, scope);
   const of = { credential, login, copies: places.copies, shape: order.shape };
   const decide = storingGiven(order.source, of, creating.obstacle);
-  const edited = hold ? await store(hold, of, order.shape, false) : await edit(order.source, decide, tools, { object: before.secret });
+  const edited = hold ? await store(hold, of) : await edit(order.source, decide, tools, { object: before.secret });
   if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
   const stored = outcomeOf(order.source, edited);
   yield hold?.isNew ? { ...stored, result: "created", before: undefined } : stored;

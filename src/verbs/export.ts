@@ -67,7 +67,7 @@ async function* issueTo(issuer: Issuer, order: ExportOrder, tools: Tools): Async
       issuer.generate(ready, slot, order.expiresAt, sending.send),
     );
     undo.push(() => issuer.end(ready, made));
-    yield* prove({ tools, issuer, hasNewRight: ready.hasNewRight }, login, order.verify ? scope : undefined, true);
+    yield* prove({ tools, issuer, hasNewRight: ready.hasNewRight, isNewPassword: true }, login, order.verify ? scope : undefined);
     const { identity, madeAt, expiresAt, by } = made;
     return { login, credential: { kind, host, identity, slot: made.slot, madeAt, expiresAt, by, repositories, isExported: true } };
   } catch (error) {
@@ -84,6 +84,6 @@ async function* take(taker: Taker, order: ExportOrder, tools: Tools): AsyncGener
   const scope = { host, repositories: namedOrUsed({ repositories: order.repositories, images }), named: order.repositories, images };
   const { login, credential, warnings, isProven } = await taker.take({ to: order.to, credential: undefined, login: undefined }, scope);
   if (warnings.length > 0) yield { to: { kind: "registry", name: host }, messages: warnings };
-  if (order.verify && !isProven) yield* prove({ tools }, login, scope, false);
+  if (order.verify && !isProven) yield* prove({ tools }, login, scope);
   return { login, credential: { ...credential, isExported: true } };
 }

@@ -234,8 +234,8 @@ async function* takeAgain(taker: Taker, hold: Hold, { order, tools }: Run): Asyn
   const { to, credential, login, object } = hold;
   const scope = { host: taker.host, repositories: credential?.repositories ?? [], images: await imagesAround(hold, taker.host) };
   const taken = await taker.take({ to, credential, login }, scope);
-  if (order.verify && !taken.isProven) yield* prove({ hold, tools }, taken.login, scope, false);
-  const stored = await store(hold, { credential: taken.credential, login: taken.login }, object && shapeOf(object), false);
+  if (order.verify && !taken.isProven) yield* prove({ hold, tools }, taken.login, scope);
+  const stored = await store(hold, { credential: taken.credential, login: taken.login, shape: object && shapeOf(object) });
   if (taken.warnings.length > 0) yield { to: { kind: "registry", name: taker.host }, messages: taken.warnings };
   yield { to, result: stored.did === "keep" ? "unchanged" : "configured", object: stored.object, before: stored.before };
   yield* giveToCopies(hold, await readCopies(hold));
