@@ -144,8 +144,7 @@ function printChecks({ serviceAccounts, registry }: ReturnType<typeof readOrder>
   const name = readRegistryId(registry)?.name ?? registry;
   const host = name.includes(".") ? name : `${name}${cloudOf(session.env, cloud).registrySuffix}`;
   session.hint("to check that the pods can pull, run:");
-  for (const account of serviceAccounts)
-    session.hint({ do: "shell", argv: ["kubectl", "acr-secret", "secretless", "check", account, "--image", `${host}/IMAGE`] });
+  for (const account of serviceAccounts) session.hint({ verb: "secretless", targets: ["check", account], images: [`${host}/IMAGE`] });
 }
 
 /** Checks the command line of `secretless check`. @throws CliError usage */

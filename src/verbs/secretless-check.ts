@@ -72,8 +72,10 @@ const findingFor = <T>(part: Pick<PartFinding, "id" | "subject">, answer: T | Cl
   answer instanceof CliError ? findingOf(answer, part) : { ...part, ...read(answer) };
 
 const setUp = ({ account: { namespace, name }, image }: CheckedPull): Fix => ({
-  do: "shell",
-  argv: ["kubectl", "acr-secret", "secretless", "create", name, "-n", namespace, "--registry", image.host],
+  verb: "secretless",
+  targets: ["create", name],
+  registry: image.host,
+  namespace,
 });
 
 type Found = ServiceAccount | CliError | undefined;
@@ -119,7 +121,11 @@ function accessOf(access: Awaited<ReturnType<Registry["exchange"]>>, checked: Ch
   return { status: failure(access.verdict), message, next: setUp(checked) };
 }
 
-const printKeys: Fix = { do: "shell", argv: ["kubectl", "get", "--raw", "/openid/v1/jwks"], when: "to print the keys to publish" };
+const printKeys: Fix = {
+  do: "steps",
+  steps: [{ kubectl: "get", args: ["--raw", "/openid/v1/jwks"] }],
+  when: "to print the keys to publish",
+};
 
 /** Returns the part that is wrong, by the number of the AADSTS error. */
 function exchangeOf(answer: Exchanged, checked: CheckedPull, token: Sensitive): Result {

@@ -17,6 +17,8 @@ const printing: readonly { readonly line: string; readonly has?: true; readonly 
   { line: "detach nosuch" },
   { line: "create" },
   { line: "check nosuch", hasScope: true },
+  { line: "secretless create default --registry myregistry" },
+  { line: "secretless check default --image myregistry.azurecr.io/app/web:1" },
 ];
 
 /** The notations of one namespace. */
