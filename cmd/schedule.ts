@@ -18,9 +18,6 @@ import { rotateFlags } from "./rotate/options.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
-/** The image of each release, without its tag. */
-const publishedImage = "ghcr.io/kubectl-acr-secret/kubectl-acr-secret";
-
 const flags = {
   ...under("What it runs", {
     registry: { ...createFlags.registry, describe: "With rotate: only logins for this registry" },
@@ -44,7 +41,7 @@ const flags = {
       describe: "Time of day in UTC, or five cron fields in UTC",
       fallback: "03:00, every hour for check",
     },
-    image: { type: "string", value: "IMAGE", describe: "Image of this plugin", fallback: "the published image of this version" },
+    image: { type: "string", value: "IMAGE", describe: "Image of this plugin. Required, because no release has published one" },
     namespace: {
       ...ours.namespace,
       refuse: mustBe("the name of a namespace", isObjectName, "namespace"),
@@ -104,20 +101,26 @@ function readSchedule(verb: Schedule["verb"], given: ScheduleFlags, namespace = 
   const row = rows[verb];
   const other = firstIgnored(flags, given, row.flags);
   if (other !== undefined) throw usage(`--${other} cannot be used with schedule ${verb}`);
-  const { image = `${publishedImage}:${clientVersion.slice(1)}`, at = "", "client-id": clientId, "azure-secret": secret = "azure" } = given;
-  parseImage(image);
+  const { at = "", "client-id": clientId, "azure-secret": secret = "azure" } = given;
   return {
     verb,
     namespace,
     cron: cronOf(at) ?? row.cron,
-    image,
     args: row.args(given),
     rights: rbac.find(({ line }) => line === row.line)?.rights ?? [],
     clientId,
     secret: clientId === undefined && row.flags.includes("azure-secret") ? secret : undefined,
     registry: registryNameOf(given),
     networkPolicy: given["network-policy"],
+    image: imageOf(given),
   };
+}
+
+/** @throws CliError usage. Anyone could register the name of an image that is not published yet, and get the rights of the schedule */
+function imageOf({ image }: ScheduleFlags): string {
+  if (image === undefined) throw usage('required flag(s) "image" not set');
+  parseImage(image);
+  return image;
 }
 
 /** Returns the name of the registry for az. @throws CliError usage for a text that is no registry */
@@ -144,7 +147,7 @@ const wordsOf = (values: Readonly<Record<string, string | readonly string[] | un
 const image = `myregistry.azurecr.io/tools/kubectl-acr-secret:${clientVersion.slice(1)}`;
 
 export const schedule = verb({
-  usage: "schedule rotate|check",
+  usage: "schedule rotate --image IMAGE | check --image IMAGE",
   description: [
     "Prints the objects that run a command on a schedule in the cluster. These are a Namespace, a ServiceAccount with the least permissions, " +
       "and a CronJob. Comments contain the commands for the identity in Azure.",

@@ -1,9 +1,12 @@
 import { loadAll } from "js-yaml";
 import { run } from "./in-process.ts";
 
-/** Returns the objects that `schedule` prints. @param line `schedule rotate --image IMAGE` */
+export const image = "myregistry.azurecr.io/tools/kubectl-acr-secret:1";
+
+/** Returns the objects that `schedule` prints. @param line `schedule rotate`, with the image that it needs unless it names another one */
 export async function objectsOf(line: string) {
-  const { stdout, stderr, code } = await run([...line.split(" "), "-o", "yaml"], {});
+  const named = line.includes(" --image ") ? [] : ["--image", image];
+  const { stdout, stderr, code } = await run([...line.split(" "), ...named, "-o", "yaml"], {});
   if (code !== 0) throw new Error(stderr);
   return loadAll(stdout) as ReturnType<typeof JSON.parse>[];
 }

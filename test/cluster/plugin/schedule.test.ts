@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "vitest";
 import type { rulesOf } from "../../../src/schedule/objects.ts";
 import { getJson, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
-import { objectOf } from "../../support/scheduled.ts";
+import { image, objectOf } from "../../support/scheduled.ts";
 
 // The objects of each schedule in a namespace of its own, on a real API server.
 type Rule = ReturnType<typeof rulesOf>[number];
@@ -21,25 +21,22 @@ async function applied(line: string): Promise<{ readonly namespace: string; read
   return { namespace, role };
 }
 
-const rotate = "schedule rotate --older-than 0s";
+const rotate = `schedule rotate --older-than 0s --image ${image}`;
+const check = `schedule check --network-policy --image ${image}`;
 
-test.for([rotate, "schedule check --network-policy"])(
-  "prints objects for %s whose pods admission accepts as restricted",
-  { timeout: 120_000 },
-  async (line) => {
-    const { namespace } = await applied(line);
-    await kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]);
-    const name = `acr-secret-${line.split(" ")[1]}`;
-    const { template } = (await objectOf(line, "CronJob")).spec.jobTemplate.spec;
+test.for([rotate, check])("prints objects for %s whose pods admission accepts as restricted", { timeout: 120_000 }, async (line) => {
+  const { namespace } = await applied(line);
+  await kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]);
+  const name = `acr-secret-${line.split(" ")[1]}`;
+  const { template } = (await objectOf(line, "CronJob")).spec.jobTemplate.spec;
 
-    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "pod", namespace }, spec: template.spec };
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "pod", namespace }, spec: template.spec };
 
-    expect(await kubectl(["create", "--dry-run=server", "-o", "name", "-f", "-"], JSON.stringify(pod))).toBe("pod/pod\n");
-    expect(await kubectl(["create", "job", "now", `--from=cronjob/${name}`, "-n", namespace, "-o", "name"])).toBe("job.batch/now\n");
-    const runs = ["get", "cronjobs,jobs", "-l", "acr-secret/schedule", "-n", namespace, "-o", "name"];
-    expect(await kubectl(runs)).toBe(`cronjob.batch/${name}\njob.batch/now\n`);
-  },
-);
+  expect(await kubectl(["create", "--dry-run=server", "-o", "name", "-f", "-"], JSON.stringify(pod))).toBe("pod/pod\n");
+  expect(await kubectl(["create", "job", "now", `--from=cronjob/${name}`, "-n", namespace, "-o", "name"])).toBe("job.batch/now\n");
+  const runs = ["get", "cronjobs,jobs", "-l", "acr-secret/schedule", "-n", namespace, "-o", "name"];
+  expect(await kubectl(runs)).toBe(`cronjob.batch/${name}\njob.batch/now\n`);
+});
 
 /** Runs the arguments of the printed CronJob as its ServiceAccount, in its own namespace only. */
 async function runAs(line: string, namespace: string) {
@@ -78,7 +75,9 @@ test("fails with the name of each printed right of rotate that is missing", { ti
 test("lets the API server reject a schedule whose fields have invalid values", async () => {
   const namespace = await newNamespace();
 
-  const ended = await shell.type(`kubectl acr-secret schedule check -n ${namespace} --at '60 * * * *' | kubectl apply -f -`);
+  const ended = await shell.type(
+    `kubectl acr-secret schedule check --image ${image} -n ${namespace} --at '60 * * * *' | kubectl apply -f -`,
+  );
 
   expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/CronJob .*spec\.schedule: Invalid value/) });
 });
@@ -86,7 +85,7 @@ test("lets the API server reject a schedule whose fields have invalid values", a
 const kinds = "cronjobs,jobs,pods,serviceaccounts,networkpolicies,clusterroles,clusterrolebindings";
 
 test("removes every object of all schedules with the printed commands", { timeout: 120_000 }, async () => {
-  const lines = [rotate, "schedule check --network-policy"].map((line) => `kubectl acr-secret ${line}`);
+  const lines = [rotate, check].map((line) => `kubectl acr-secret ${line}`);
   for (const line of lines) expect(await shell.type(`${line} | kubectl apply -f -`)).toMatchObject({ code: 0 });
   const label = "acr-secret/namespace=acr-secret";
   const left = () => kubectl(["get", kinds, "-n", "acr-secret", "-l", label, "-o", "name"]);

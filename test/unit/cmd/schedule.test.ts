@@ -6,7 +6,7 @@ import { rulesOf } from "../../../src/schedule/objects.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { run, type } from "../../support/in-process.ts";
 import { recordIn } from "../../support/rotating.ts";
-import { objectOf, objectsOf } from "../../support/scheduled.ts";
+import { image, objectOf, objectsOf } from "../../support/scheduled.ts";
 
 const recorded: { line: string; rights: Right[] }[] = JSON.parse(readFileSync("docs/rbac.json", "utf8"));
 
@@ -96,6 +96,8 @@ test.for([
   { line: "schedule rotate --at noon -o yaml", message: /^error: invalid --at "noon": / },
   { line: "schedule rotate --older-than soon -o yaml", message: /^error: invalid --older-than "soon": / },
   { line: "schedule rotate --expiring-within 0 -o yaml", message: /^error: invalid --expiring-within "0": / },
+  { line: "schedule rotate -o yaml", message: /^error: required flag\(s\) "image" not set$/m },
+  { line: "schedule check -o yaml", message: /^error: required flag\(s\) "image" not set$/m },
   { line: "schedule rotate --image Bad -o yaml", message: /^error: couldn't parse image name "Bad": / },
   { line: "schedule rotate --registry a;b -o yaml", message: /^error: invalid registry "a;b"/ },
   { line: "schedule rotate --azure-secret a;b -o yaml", message: /^error: invalid --azure-secret "a;b": / },
@@ -132,7 +134,7 @@ test("names an application that only this cluster and namespace use", () => {
 });
 
 test("prints only commands of a shell in the comments", async () => {
-  const { stdout } = await type("schedule rotate --registry myregistry -o yaml", {});
+  const { stdout } = await type(`schedule rotate --registry myregistry --image ${image} -o yaml`, {});
   const comments = stdout.split("\n").filter((line) => line.startsWith("#"));
 
   expect(comments.filter((line) => !/^# (az |kubectl delete )|^#$|:$/.test(line))).toEqual([]);
