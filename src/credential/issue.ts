@@ -22,7 +22,7 @@ export type Work = {
   readonly issuer: Issuer;
   readonly owner: Owner;
   readonly holders: Holders;
-  /** A replaced password ends although a Secret holds it. */
+  /** A replaced password ends although a Secret holds it, and in its grace period. */
   readonly endsAtOnce: boolean;
   /** What reverses the steps so far, the last one last. */
   readonly undo: (() => Promise<unknown>)[];
@@ -162,7 +162,8 @@ async function* makeRoom(work: Work, account: Account): AsyncGenerator<Outcome, 
   const { credential, tools } = hold;
   const { previous } = credential ?? {};
   if (!credential || !previous || !isShown(account, previous)) return account;
-  if (previous.until !== undefined && !isDue(credential, tools.cluster().now())) throw new InGrace(account, previous, previous.until);
+  const isInGrace = previous.until !== undefined && !isDue(credential, tools.cluster().now());
+  if (isInGrace && !work.endsAtOnce) throw new InGrace(account, previous, previous.until);
   yield* endPrevious(work, account, { isRotation: true });
   return { ...account, passwords: account.passwords.filter((password) => !samePassword(password, previous)) };
 }

@@ -246,8 +246,11 @@ async function* giveLogin(work: Work, { account, scope, login, copies }: WantedL
   const ready = yield* issuer.ensure(owner, account, { repositories: scope.repositories, exact }, sending);
   const repositories = issuer.isScoped ? [...new Set(ready.granted ?? scope.repositories)].sort() : ["*"];
   const proof = order.verify ? scope : undefined;
-  if (!login || !credential || !isShown(ready, credential))
-    return yield* issue(work, ready, { expiresAt, shape, scope: proof, grace: 0, copies, repositories, isNewAccount: !account.exists });
+  if (!login || !credential || !isShown(ready, credential)) {
+    const issuing = { expiresAt, shape, scope: proof, grace: 0, copies, repositories, isNewAccount: !account.exists } as const;
+    // The source has no login that works, so it needs a slot now
+    return yield* issue({ ...work, endsAtOnce: true }, ready, issuing);
+  }
   if (!dryRun) yield* prove({ ...work, hasNewRight: ready.hasNewRight }, login, proof);
   yield outcomeOf(source, await store(hold, { credential: { ...credential, repositories }, login, copies, shape }));
 }

@@ -30,6 +30,21 @@ const untouched = (world: FakeWorld) => {
 };
 const noneOf = (pattern: RegExp) => (world: FakeWorld) => expect(world.asking.all.filter((call) => pattern.test(call))).toEqual([]);
 
+const creates = "create --registry myregistry --repository app/web -n a";
+/** The tenant keeps the current login of the source in a Secret of its own. */
+const keeps: Given = (world) => {
+  const { username = "", password: text = "" } = world.loginIn("a") ?? {};
+  world.cluster.put(pullSecret("evil", "kept", { [host]: { username, password: text } }));
+};
+/** The tenant keeps the login, and a rotation replaces it. */
+const keepsReplaced = (flags = "") => all(keeps, typed(`rotate ${name} -n a${flags}`));
+const deletes: Given = ({ azure }) => void azure.tokens.get(ofA)?.passwords.delete("password2");
+/** Azure shows an expired password, and the registry refuses it. */
+const expires: Given = ({ azure }) => {
+  const { passwords } = azure.tokens.get(ofA) ?? expect.unreachable("no token");
+  passwords.set("password2", { ...(passwords.get("password2") ?? expect.unreachable("no password")), text: "expired" });
+};
+
 const many = reclaimed(40);
 
 testRows(
@@ -203,6 +218,49 @@ testRows(
       stdout: any,
       stderr: /^password1 of evil-\S+ stays, because secret\/kept in namespace evil holds it/,
       writes: /^(?!.*clearPassword)/s,
+    },
+    ...[
+      { why: "was deleted in Azure", given: keepsReplaced(), breaks: deletes },
+      { why: "has expired", given: keepsReplaced(), breaks: expires },
+      { why: "was deleted in the grace period of the one before", given: keepsReplaced(" --grace 24h"), breaks: deletes },
+    ].map(
+      ({ why, given, breaks }): Row => ({
+        does: `ends the replaced password that a tenant holds when create finds that the password of the source ${why}`,
+        given: all(given, breaks),
+        command: creates,
+        stdout: new RegExp(`^token.azurecr.io/${ofA} configured \\(-password1\\)\n(.*\n)*secret/${name} configured\n`, "m"),
+        stderr: new RegExp(`^Warning: secret/kept in namespace evil held password1 of ${ofA}, which has ended\n`),
+        check: (world) => {
+          expect(isAlive(world, "a")).toBe(true);
+          expect(isAlive(world, "evil", "kept")).toBe(false);
+        },
+      }),
+    ),
+    {
+      does: "keeps the current password that another Secret holds when create replaces the broken login of the source",
+      given: all(keeps, ({ cluster }) => {
+        const { metadata } = cluster.get("secret", "a", name) ?? expect.unreachable("no Secret");
+        cluster.put({ ...pullSecret("a", name, { [host]: { username: ofA, password: "broken" } }), metadata }, "kubectl-acr-secret");
+      }),
+      command: creates,
+      stdout: any,
+      stderr: /^password1 of \S+ stays, because secret\/kept in namespace evil holds it/,
+      check: (world) => expect([isAlive(world, "a"), isAlive(world, "evil", "kept")]).toEqual([true, true]),
+    },
+    {
+      does: "keeps a password that no record names when create replaces the broken login of the source",
+      given: all(
+        (world) => makeByHand(world, "password2", ofA),
+        ({ azure }) => {
+          const { passwords } = azure.tokens.get(ofA) ?? expect.unreachable("no token");
+          passwords.set("password1", { ...(passwords.get("password1") ?? expect.unreachable("no password")), text: "expired" });
+        },
+      ),
+      command: creates,
+      code: 1,
+      stderr: /no Secret records password2 of/,
+      writes: any,
+      check: (world) => expect(slotsOf(world, ofA)).toEqual(["password1", "password2"]),
     },
     {
       does: "waits for no claim that ends later than any run can write",

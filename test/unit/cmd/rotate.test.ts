@@ -114,6 +114,13 @@ testRows(
         { ...on("2026-01-03T00:00:00Z"), command: "rotate -A --expiring-within 14d", stdout: [], stderr: any, writes: [] },
       ],
     },
+    {
+      does: "ends a replaced password in its grace period when --grace 0 --force",
+      given: typed(`${line} --grace 24h`),
+      command: `${now} --force`,
+      stdout: [`${azure} configured (-password1)`, ...rotated, `${azure} configured (-password2)`],
+      check: slots("password1"),
+    },
     ...[
       { how: "client", suffix: "(dry run)" },
       { how: "server", suffix: "(server dry run)" },
