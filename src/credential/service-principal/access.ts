@@ -23,8 +23,10 @@ export async function findApplication(owner: Owner, evidence: Evidence, { azure,
     const application = all.find((one) => isRecordOf(evidence, one)) ?? only(owner.name, all);
     return { name: owner.name, application, by: "own name" };
   }
-  if (!isGuid(named)) return { name: named, application: only(named, await azure.applications({ name: named })), by: "name" };
-  const [application] = await azure.applications({ appId: named.toLowerCase() });
+  const isId = isGuid(named);
+  // A record that names no id is not this plugin's own, and anyone in the tenant can choose a display name
+  if (!isId && !isRecorded) return { name: named, application: only(named, await azure.applications({ name: named })), by: "name" };
+  const [application] = isId ? await azure.applications({ appId: named.toLowerCase() }) : [];
   const name = application?.displayName ?? named;
   if (isRecorded) return { name, application, by: name === owner.name ? "own name" : "record" };
   if (application) return { name, application, by: "id" };

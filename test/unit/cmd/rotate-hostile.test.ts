@@ -7,6 +7,7 @@ import type { FakeWorld } from "../../support/fakes/world.ts";
 import { sourceSecret } from "../../support/records.ts";
 import { host, isAlive, madeAtOf, makeByHand, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
 import { all, any, failed, type Given, type Row, testRows, typed } from "../../support/rows.ts";
+import { acrPull } from "../../support/service-principal.ts";
 
 const name = "acr-myregistry";
 const ofA = "a-acr-myregistry-wpczflrggshlex5n";
@@ -103,6 +104,21 @@ testRows(
         check: (world) => {
           expect(world.loginIn("evil")?.password ?? "").not.toMatch(/^h\..*\.s$/);
           expect(isAlive(world, "a")).toBe(true);
+        },
+      }),
+    ),
+    ...["rotate -A", `rotate ${name} -n evil`].map(
+      (command): Row => ({
+        does: `adds no password to an application that a record names by its display name in ${command}`,
+        given: all(
+          ({ azure: { directory } }) => directory.assign(directory.put("ci"), acrPull, { ours: true }),
+          forges(() => ({ kind: "service-principal", identity: "ci", ...password() })),
+        ),
+        command,
+        ...failed,
+        check: ({ azure: { directory }, loginIn }) => {
+          expect(directory.applications).toMatchObject([{ displayName: "ci", keys: [{ displayName: "of others" }] }]);
+          expect(loginIn("evil")?.username).toBe("ci");
         },
       }),
     ),
