@@ -124,7 +124,8 @@ function imageOf({ image }: ScheduleFlags): string {
 }
 
 /** Returns the name of the registry for az. @throws CliError usage for a text that is no registry */
-function registryNameOf({ registry = "REGISTRY" }: ScheduleFlags): string {
+function registryNameOf({ registry }: ScheduleFlags): string | undefined {
+  if (registry === undefined) return undefined;
   const text = registryHost(registry);
   const name = readRegistryId(text)?.name ?? registryName(text) ?? text;
   if (/^[a-z0-9]{5,50}$/i.test(name)) return name;

@@ -24,7 +24,7 @@ const createRole = `az role definition create --role-definition '${definition.re
  * for a value that only the user knows. The identity for a client ID has the name of the schedule.
  */
 export function azureCommands(schedule: Schedule): readonly string[] {
-  const { clientId, secret, namespace, registry } = schedule;
+  const { clientId, secret, namespace, registry = "REGISTRY" } = schedule;
   const name = scheduleName(schedule);
   const scope = outputOf(`az acr show --name ${registry} --query id --output tsv`);
   if (clientId !== undefined) {

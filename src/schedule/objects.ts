@@ -24,8 +24,8 @@ export type Schedule = {
   readonly clientId: string | undefined;
   /** The Secret with the variables `AZURE_*`; undefined with a workload identity, or for a verb that sends no request to Azure. */
   readonly secret: string | undefined;
-  /** The registry's name for az. */
-  readonly registry: string;
+  /** The registry's name for az; undefined: the schedule is for all registries. */
+  readonly registry: string | undefined;
   readonly networkPolicy: boolean;
 };
 
@@ -35,20 +35,23 @@ export const ownNamespace = "acr-secret";
 /** The time zone of all schedules. Without one, the times are those of the control plane. */
 const utc = "Etc/UTC";
 
-/** The label of a schedule's objects whose value is its verb. */
+/** The label of a schedule's objects. */
 export const scheduleLabel = "acr-secret/schedule";
 
 const namespaceLabel = "acr-secret/namespace";
 
+/** Returns what no other schedule in the namespace has: the schedule of one registry must not replace that of another one. */
+const idIn = ({ verb, registry }: Schedule): string => (registry === undefined ? verb : `${verb}-${registry.toLowerCase()}`);
+
 /** Returns the label selector of the objects of one schedule. */
-export const selectorOf = ({ verb, namespace }: Schedule): string => `${scheduleLabel}=${verb},${namespaceLabel}=${namespace}`;
+export const selectorOf = (schedule: Schedule): string => `${scheduleLabel}=${idIn(schedule)},${namespaceLabel}=${schedule.namespace}`;
 
 /** Returns the name of a schedule's objects in its namespace. */
-export const scheduleName = ({ verb }: Schedule): string => `acr-secret-${verb}`;
+export const scheduleName = (schedule: Schedule): string => `acr-secret-${idIn(schedule)}`;
 
 /** Returns a name that no schedule in another namespace has, for the objects of the whole cluster. */
 export const clusterName = (schedule: Schedule): string =>
-  schedule.namespace === ownNamespace ? scheduleName(schedule) : `${scheduleName(schedule)}-${schedule.namespace}`;
+  schedule.namespace === ownNamespace ? scheduleName(schedule) : `${scheduleName(schedule)}:${schedule.namespace}`;
 
 const rbac = "rbac.authorization.k8s.io";
 
@@ -56,7 +59,7 @@ const rbac = "rbac.authorization.k8s.io";
 export function scheduleObjects(schedule: Schedule): readonly object[] {
   const { verb, namespace, cron, image, args, clientId, secret, rights, networkPolicy } = schedule;
   const name = scheduleName(schedule);
-  const labels = { "app.kubernetes.io/name": "kubectl-acr-secret", [scheduleLabel]: verb, [namespaceLabel]: namespace };
+  const labels = { "app.kubernetes.io/name": "kubectl-acr-secret", [scheduleLabel]: idIn(schedule), [namespaceLabel]: namespace };
   const metadata = { name, namespace, labels };
   const clusterWide = { name: clusterName(schedule), labels };
   const roleRef = { apiGroup: rbac, kind: "ClusterRole", name: clusterWide.name };

@@ -17,7 +17,7 @@ async function applied(line: string): Promise<{ readonly namespace: string; read
   const namespace = await newNamespace();
   const printed = `kubectl acr-secret ${line} -n ${namespace} -o yaml`;
   expect(await shell.type(`${printed} | kubectl apply -f -`)).toMatchObject({ code: 0 });
-  const role = `acr-secret-${line.split(" ")[1]}-${namespace}`;
+  const role = `acr-secret-${line.split(" ")[1]}:${namespace}`;
   return { namespace, role };
 }
 

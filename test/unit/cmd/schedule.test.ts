@@ -57,7 +57,7 @@ test.for([
 test.for([
   { line: "schedule rotate", namespace: "acr-secret", name: "acr-secret-rotate", kinds: ["Namespace"] },
   { line: "schedule check --network-policy", namespace: "acr-secret", name: "acr-secret-check", kinds: ["Namespace", "NetworkPolicy"] },
-  { line: "schedule rotate -n platform", namespace: "platform", name: "acr-secret-rotate-platform", kinds: [] },
+  { line: "schedule rotate -n platform", namespace: "platform", name: "acr-secret-rotate:platform", kinds: [] },
 ])("connects the objects of $line", async ({ line, namespace, name, kinds }) => {
   const objects = await objectsOf(line);
   const of = (kind: string) => objects.find((object) => object.kind === kind);
@@ -73,6 +73,15 @@ test.for([
   const own = { "acr-secret/schedule": line.split(" ")[1], "acr-secret/namespace": namespace };
   for (const { kind, metadata } of objects) if (kind !== "Namespace") expect(metadata.labels).toMatchObject(own);
   for (const { kind, metadata } of objects) expect([undefined, namespace], kind).toContain(metadata.namespace);
+});
+
+test("replaces no object of a schedule for another registry or in another namespace", async () => {
+  const lines = ["", "--registry myregistry", "--registry other", "-n other", "-n other --registry myregistry"];
+  const objects = (await Promise.all(lines.map((line) => objectsOf(`schedule rotate ${line}`.trim())))).flat();
+  const ids = objects.flatMap(({ kind, metadata: { namespace, name } }) => (kind === "Namespace" ? [] : [`${kind} ${namespace}/${name}`]));
+
+  expect(ids).toHaveLength(lines.length * 4);
+  expect(new Set(ids).size).toBe(ids.length);
 });
 
 test("rotates a credential that never expires with the printed arguments", async () => {
@@ -114,7 +123,7 @@ const roleIn = (page: string) =>
 
 /** Returns the Azure commands of a rotation whose credential is in a Secret: for the role, and for the service principal. */
 const commandsIn = (namespace: string) => {
-  const nothing = { cron: "", image: "", args: [], rights: [], registry: "REGISTRY" };
+  const nothing = { cron: "", image: "", args: [], rights: [], registry: undefined };
   return azureCommands({ ...nothing, verb: "rotate", namespace, clientId: undefined, secret: "azure", networkPolicy: false });
 };
 
