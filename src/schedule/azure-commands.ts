@@ -37,13 +37,13 @@ export function azureCommands(schedule: Schedule): readonly string[] {
     ];
   }
   if (secret === undefined) return [];
-  // az replaces the passwords of an application with the same name, which another cluster may use
-  const cluster = outputOf("kubectl get namespace kube-system -o jsonpath={.metadata.uid}");
+  // az gives the role to an application of the same name, which another cluster may use, or any user of the tenant has registered
+  const random = outputOf("od -A n -t x1 -N 8 /dev/urandom | tr -d ' \\n'");
   const variables =
     "join('=', ['AZURE_TENANT_ID', tenant]), join('=', ['AZURE_CLIENT_ID', appId]), join('=', ['AZURE_CLIENT_SECRET', password])";
   return [
     createRole,
-    `az ad sp create-for-rbac --name ${clusterName(schedule)}-${cluster} --role "${role.Name}" --scopes ${scope} --query "[${variables}]" --output tsv | ` +
+    `az ad sp create-for-rbac --name ${clusterName(schedule)}-${random} --role "${role.Name}" --scopes ${scope} --query "[${variables}]" --output tsv | ` +
       `kubectl create secret generic ${secret} --namespace ${namespace} --from-env-file=/dev/stdin`,
   ];
 }

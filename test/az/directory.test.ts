@@ -54,7 +54,7 @@ test("creates the service principal of a schedule, in the form that its Secret r
   const [, command = ""] = azureCommands({ ...schedule, secret: "azure" });
   const [create = ""] = command
     .replace('"ACR pull tokens"', "acrpull")
-    .replace(/"\$\(kubectl [^)]*\)"/, "cluster")
+    .replace(/"\$\(od [^)]*\)"/, "random")
     .split(" | ");
 
   const { stdout } = await promisify(execFile)("sh", ["-c", create], { env: world.env });
