@@ -3,6 +3,7 @@ import { readRegistryId } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
 import { isObjectName } from "../src/kinds.ts";
 import { printData, printList } from "../src/output/object.ts";
+import { printable } from "../src/output/printable.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { registryName } from "../src/registry/login-server.ts";
 import { azureCommands } from "../src/schedule/azure-commands.ts";
@@ -184,13 +185,17 @@ async function printSchedule(planned: Schedule, { output }: ScheduleFlags, sessi
   }
   const documents = await Promise.all(objects.map((object) => printData(object, "yaml")));
   const { namespace } = planned;
-  const azure = azureCommands(planned);
+  const { formatCommand: format } = session;
+  const azure = azureCommands(planned, format);
+  const kinds = "cronjob,serviceaccount,networkpolicy,clusterrole,clusterrolebinding";
   const comments = [
     ...(azure.length > 0 ? [beforeAzure, ...azure, ""] : []),
     "Remove these objects:",
-    `kubectl delete cronjob,serviceaccount,networkpolicy,clusterrole,clusterrolebinding -l ${selectorOf(planned)} -n ${namespace}`,
-    ...(namespace === ownNamespace ? [`kubectl delete namespace ${namespace}`] : []),
+    format({ kubectl: "delete", args: [kinds, "-l", selectorOf(planned)], namespace }),
+    ...(namespace === ownNamespace
+      ? ["If the namespace has no other schedule:", format({ kubectl: "delete namespace", args: [namespace] })]
+      : []),
   ];
-  session.print(comments.map((line) => `# ${line}\n`.replace("# \n", "#\n")).join("") + documents.join("---\n"));
+  session.print(comments.map((line) => `# ${printable(line)}\n`.replace("# \n", "#\n")).join("") + documents.join("---\n"));
   return 0;
 }

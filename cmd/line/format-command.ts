@@ -129,7 +129,7 @@ function placeFlags(of: PluginCommand | KubectlCommand, given: CurrentPlace): st
   const isEverywhere = "verb" in of && of.allNamespaces === true;
   const kept = given.forward.filter((word) => !unprinted.some((flag) => word.startsWith(`--${flag}=`)));
   const isContext = (word: string) => Number(word.startsWith("--context="));
-  const isClusterWide = "kubectl" in of && ["create namespace", "get namespaces"].includes(of.kubectl);
+  const isClusterWide = "kubectl" in of && ["create namespace", "delete namespace", "get namespaces"].includes(of.kubectl);
   return [
     ...flagWords("namespace", isEverywhere || isClusterWide ? undefined : (of.namespace ?? given.namespace)),
     ...flagWords("all-namespaces", isEverywhere),

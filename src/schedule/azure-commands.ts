@@ -1,3 +1,4 @@
+import type { KubectlCommand } from "../fix.ts";
 import { clusterName, type Schedule, scheduleName } from "./objects.ts";
 
 /** The role definition in docs/rbac.md, which lets a schedule rotate ACR tokens. */
@@ -22,13 +23,15 @@ const createRole = `az role definition create --role-definition '${definition.re
 /**
  * Returns the commands for a POSIX shell that create the schedule's identity in Azure with the least permissions. A word in capitals stands
  * for a value that only the user knows. The identity for a client ID has the name of the schedule.
+ * @param format formats a command for the cluster of the schedule
  */
-export function azureCommands(schedule: Schedule): readonly string[] {
+export function azureCommands(schedule: Schedule, format: (command: KubectlCommand) => string): readonly string[] {
   const { clientId, secret, namespace, registry = "REGISTRY" } = schedule;
   const name = scheduleName(schedule);
   const scope = outputOf(`az acr show --name ${registry} --query id --output tsv`);
   if (clientId !== undefined) {
-    const issuer = outputOf(`kubectl get --raw /.well-known/openid-configuration | sed 's/.*"issuer":"\\([^"]*\\).*/\\1/'`);
+    const configuration = format({ kubectl: "get", args: ["--raw", "/.well-known/openid-configuration"] });
+    const issuer = outputOf(`${configuration} | sed 's/.*"issuer":"\\([^"]*\\).*/\\1/'`);
     return [
       createRole,
       `az role assignment create --role "${role.Name}" --scope ${scope} --assignee ${clientId}`,
@@ -44,6 +47,6 @@ export function azureCommands(schedule: Schedule): readonly string[] {
   return [
     createRole,
     `az ad sp create-for-rbac --name ${clusterName(schedule)}-${random} --role "${role.Name}" --scopes ${scope} --query "[${variables}]" --output tsv | ` +
-      `kubectl create secret generic ${secret} --namespace ${namespace} --from-env-file=/dev/stdin`,
+      format({ kubectl: "create", args: ["secret", "generic", secret, "--from-env-file=/dev/stdin"], namespace }),
   ];
 }

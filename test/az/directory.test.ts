@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { formatCommand } from "../../cmd/line/format-command.ts";
 import { azureCommands } from "../../src/schedule/azure-commands.ts";
 import { loginServer, registryId } from "../sandbox/azure/world.ts";
 import { type AzWorld, startAzWorld } from "./az-world.ts";
@@ -51,7 +52,7 @@ const read = { namespace: "acr-secret", cron: "", image: "", args: [], rights: [
 const schedule = { ...read, verb: "rotate", clientId: undefined, secret: undefined } as const;
 
 test("creates the service principal of a schedule, in the form that its Secret reads", { timeout: 300_000 }, async () => {
-  const [, command = ""] = azureCommands({ ...schedule, secret: "azure" });
+  const [, command = ""] = azureCommands({ ...schedule, secret: "azure" }, formatCommand);
   const [create = ""] = command
     .replace('"ACR pull tokens"', "acrpull")
     .replace(/"\$\(od [^)]*\)"/, "random")

@@ -58,6 +58,7 @@ export const readByPrograms: readonly string[] = [
 
 /** Command lines in which the user types the hostile text. %s stands for it. */
 export const typed: readonly string[] = [
+  "schedule check --image r.azurecr.io/plugin:1 --context %s",
   "%s",
   "help %s",
   "create %s",

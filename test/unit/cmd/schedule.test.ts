@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { formatCommand } from "../../../cmd/line/format-command.ts";
 import type { Right } from "../../../src/kube/port.ts";
 import { azureCommands } from "../../../src/schedule/azure-commands.ts";
 import { rulesOf } from "../../../src/schedule/objects.ts";
@@ -125,7 +126,8 @@ const roleIn = (page: string) =>
 /** Returns the Azure commands of a rotation whose credential is in a Secret: for the role, and for the service principal. */
 const commandsIn = (namespace: string) => {
   const nothing = { cron: "", image: "", args: [], rights: [], registry: undefined };
-  return azureCommands({ ...nothing, verb: "rotate", namespace, clientId: undefined, secret: "azure", networkPolicy: false });
+  const schedule = { ...nothing, verb: "rotate", namespace, clientId: undefined, secret: "azure", networkPolicy: false } as const;
+  return azureCommands(schedule, formatCommand);
 };
 
 test("has the same role for ACR tokens in the pages and in the printed commands", () => {
@@ -150,3 +152,14 @@ test("prints only commands of a shell in the comments", async () => {
 
   expect(comments.filter((line) => !/^# (az |kubectl delete )|^#$|:$/.test(line))).toEqual([]);
 });
+
+test.for(["rotate", "rotate --client-id 01234567-89ab-cdef-0123-456789abcdef", "check"])(
+  "names the cluster of the command line in each kubectl of the comments of schedule %s",
+  async (words) => {
+    const { stdout } = await type(`schedule ${words} --image ${image} --context prod`, {});
+    const commands = stdout.match(/^#.*$/gm)?.flatMap((line) => line.match(/kubectl (create|delete|get) [^|]*/g) ?? []) ?? [];
+
+    expect(commands.length).toBeGreaterThan(1);
+    expect(commands.filter((command) => !command.includes(" --context=prod "))).toEqual([]);
+  },
+);
