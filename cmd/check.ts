@@ -80,7 +80,7 @@ export const check = verb({
     "Checks the images of pods, and of workloads that have no pods. A TARGET, such as pod/x, deployment/web or cronjob/report, selects " +
       "some of them. A name can be a pattern. With NAME, tests only that Secret.",
   ],
-  findings: "an image cannot be pulled or a named image cannot be checked",
+  findings: "an image cannot be pulled, a named image cannot be checked, --wait found no image",
   examples: [
     "# Check the pods of the current namespace",
     "kubectl acr-secret check",
@@ -158,7 +158,11 @@ async function report({ verdicts, unreadable, unlisted }: Checked, flags: CheckF
   const kinds = joinNames(unlisted.map(resourceOf), 8);
   if (kinds !== "") printWarning(stderr, env, `cannot list ${kinds}: templates of these kinds are checked only through their pods`);
   if (!isForPrograms(output) && items.length > 0) stderr.write(`${verdictSummary(items)}\n`);
-  if (items.length + unreadable.length === 0) stderr.write(nothing(clusterScope));
+  if (items.length + unreadable.length === 0) {
+    stderr.write(nothing(clusterScope));
+    // A pipeline that waits for a deployment must not succeed because nothing was deployed
+    return Number(flags.wait !== undefined);
+  }
   return unreadable.length > 0 ? failureCode(true) : Number(items.some(({ ok }) => !ok));
 }
 

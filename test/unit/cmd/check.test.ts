@@ -80,6 +80,19 @@ test.for([
   expect(stdout === "" || JSON.parse(stdout).items.length === 0).toBe(true);
 });
 
+test.for(["check --wait=6s", "check --namespaces nosuch-* --wait=6s -o junit"])(
+  "exits with 1 when no image has appeared at the end of %s",
+  async (line) => {
+    let time = 0;
+    const sleep = async (pause: number) => {
+      time += pause;
+    };
+    const { code } = await run(line.split(" "), { cluster: empty, registry: {}, now: () => new Date(time), sleep });
+
+    expect({ code, hasWaited: time >= 6000 }).toEqual({ code: 1, hasWaited: true });
+  },
+);
+
 test("exits with 2 when the namespace does not exist", async () => {
   const { code, stderr } = await run(["check", "-n", "tpyo"], { cluster: holding({ absent: true }), registry: {} });
 
