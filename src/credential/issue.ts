@@ -60,11 +60,12 @@ export async function* issue(work: Work, seen: Account, order: Order): AsyncGene
   const account = yield* makeRoom(work, seen);
   const slot = yield* noteSlot(work, account, order);
   const old = hold.credential;
-  if (account.exists && !order.isNewAccount) yield { to: account.ref, result: "configured" };
+  const changed: Outcome[] = account.exists && !order.isNewAccount ? [{ to: account.ref, result: "configured" }] : [];
   const replaced = old !== undefined && isShown(account, old) ? old : undefined;
   const expiresAt = order.expiresAt ?? lifetimeOf(account, old, tools.now());
   if (tools.dryRun !== "none") {
     const made = { identity: account.identity ?? account.ref.name, slot, expiresAt };
+    yield* changed;
     return yield* storeAs(work, recordOf(issuer, made, order, { replaced, now: tools.cluster().now() }), undefined, order);
   }
   const send = <T>(request: () => Promise<T>) => sendToAzure(hold, attempts, request);
@@ -72,6 +73,7 @@ export async function* issue(work: Work, seen: Account, order: Order): AsyncGene
   const made = await tools.during(`Generating a password of ${account.ref.name}`, generate);
   undo.push(() => issuer.end(account, made));
   yield* prove({ ...work, hasNewRight: account.hasNewRight, isNewPassword: true }, made.login, order.scope);
+  yield* changed;
   const credential = recordOf(issuer, made, order, { replaced, now: Date.parse(made.madeAt) });
   yield* storeAs(work, credential, made.login, order);
   // The password is in the Secret now, so nothing reverses it any more
