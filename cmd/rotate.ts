@@ -62,6 +62,7 @@ export const rotate = verb({
       sources: able,
       isNamed,
       verify: flags.verify,
+      strict: flags.strict,
       notDue: (credential: Listed["credential"]) => notDue(credential, options),
       skipped: (reasons: readonly string[]) => void skipped.push(reasons),
       open: openerOf(opening, session),

@@ -9,6 +9,7 @@ import { toSeconds } from "../timestamp.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
 import { refuseWorking } from "./existing-login.ts";
 import type { Inside, Taken, Taker } from "./issuer.ts";
+import { Unconfirmed } from "./owner.ts";
 import { type LoginTest, refusal, stillPulls } from "./prove.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 
@@ -112,7 +113,7 @@ async function keptToken(inside: Inside, next: Token, scope: RepositoryScope, en
 const test = async (login: Login, scope: RepositoryScope, { asked, sources }: EntraEnv): Promise<LoginTest> =>
   asked.verify ? stillPulls(scope, login, sources.registry()) : { pulls: "unknown", isSkipped: true };
 
-/** @throws CliError conflict if a Secret holds a working login of another identity, without --force */
+/** @throws Unconfirmed if a Secret holds a working login of another identity, without --force */
 async function refuseOthers(inside: Inside, token: Token, scope: RepositoryScope, env: EntraEnv): Promise<void> {
   const { to, credential, login } = inside;
   const { asked, sources } = env;
@@ -122,17 +123,17 @@ async function refuseOthers(inside: Inside, token: Token, scope: RepositoryScope
   if (asked.force || (await test(login, scope, env)).pulls === "no") return;
   const by = credential?.by === undefined ? "unknown" : JSON.stringify(credential.by);
   const message = `secret "${to.name}" in namespace "${to.namespace}" holds a working token of another Azure identity (${by})`;
-  throw new CliError("conflict", message, { hint: "use another name, or add --force to overwrite that token" });
+  throw new Unconfirmed(message, "use another name, or add --force to overwrite that token");
 }
 
 /**
  * Anyone in the namespace can write a record, and a text that looks like a token. Therefore a record alone gives a Secret no token.
- * @throws CliError conflict unless the Secret holds a token of the same identity that the registry accepts
+ * @throws Unconfirmed unless the Secret holds a token of the same identity that the registry accepts
  */
 async function requireSame({ to: { name, namespace }, login }: Inside, token: Token, { host, sources }: EntraEnv): Promise<void> {
   if (login && isSameIdentity(login, token) && (await sources.registry().admits(host, login)).verdict === "pulls") return;
   const message = `secret "${name}" in namespace "${namespace}" holds no valid token of your Azure identity`;
-  throw new CliError("conflict", message, { hint: "if it should hold your token, run create with --entra" });
+  throw new Unconfirmed(message, "if it should hold your token, run create with --entra");
 }
 
 /**

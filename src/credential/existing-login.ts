@@ -1,14 +1,14 @@
-import { CliError } from "../errors.ts";
 import { sameLogin } from "../secret/login.ts";
 import type { Credential } from "../secret/record.ts";
 import type { Asked, Sources } from "./credential-kind.ts";
 import type { Inside, Taken } from "./issuer.ts";
+import { Unconfirmed } from "./owner.ts";
 import { stillPulls } from "./prove.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 
 /**
  * Refuses to replace the credential of another identity, unless the registry rejects its login.
- * @throws CliError conflict, without --force
+ * @throws Unconfirmed, without --force
  */
 export async function refuseWorking(
   { to: { name, namespace }, credential, login }: Inside,
@@ -20,7 +20,7 @@ export async function refuseWorking(
   if (force || !credential || (credential.kind === wanted.kind && credential.identity === wanted.identity)) return;
   if (verify && login && (await stillPulls(scope, login, registry())).pulls === "no") return;
   const message = `secret "${name}" in namespace "${namespace}" holds the credential of "${credential.identity}" (${credential.kind})`;
-  throw new CliError("conflict", message, { hint: "use another name, or add --force to overwrite that credential" });
+  throw new Unconfirmed(message, "use another name, or add --force to overwrite that credential");
 }
 
 /** Returns an existing login for a source. A source that holds it already needs neither another proof nor a warning. */

@@ -51,16 +51,21 @@ function base32(bytes: Buffer): string {
   return (bits.match(/.{5}/g) ?? []).map((five) => "abcdefghijklmnopqrstuvwxyz234567"[Number.parseInt(five, 2)]).join("");
 }
 
-/** The record names another credential than the source's own. Anyone in the namespace can write a record. */
-export class NotOwn extends CliError {
-  constructor({ to }: Owner, { identity }: Credential) {
-    super("conflict", `${nameInPlace(to)} records the ACR token "${identity}", which is not its own`, {
-      hint: { verb: "delete", secret: to.name, namespace: to.namespace },
-    });
+/** Nothing confirms what a Secret says about its credential. Anyone in its namespace can write it, so it fails no run on other Secrets. */
+export class Unconfirmed extends CliError {
+  constructor(message: string, hint: CliError["hint"]) {
+    super("conflict", message, { hint });
   }
 }
 
-/** @throws NotOwn if the record of a source names an account that is not the source's own */
+export const notOwn = ({ to }: Owner, { identity }: Credential) =>
+  new Unconfirmed(`${nameInPlace(to)} records the ACR token "${identity}", which is not its own`, {
+    verb: "delete",
+    secret: to.name,
+    namespace: to.namespace,
+  });
+
+/** @throws Unconfirmed if the record of a source names an account that is not the source's own */
 export function requireOwn(owner: Owner, { hasOwnName }: { readonly hasOwnName: boolean }, credential: Credential): void {
-  if (hasOwnName && credential.identity !== owner.name) throw new NotOwn(owner, credential);
+  if (hasOwnName && credential.identity !== owner.name) throw notOwn(owner, credential);
 }

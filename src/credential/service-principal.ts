@@ -132,7 +132,7 @@ async function look(owner: Owner, evidence: Evidence, env: PrincipalIssuing): Pr
     description,
     isNew: application?.keys.length === 0,
     checkControl: once(() =>
-      checkUse({ application, principal, assignments, by, isRecorded, isNamed: isNamed(passwords, evidence) }, azure),
+      checkUse({ to: owner.to, application, principal, assignments, by, isRecorded, isNamed: isNamed(passwords, evidence) }, azure),
     ),
   };
 }

@@ -4,7 +4,7 @@ import { openHolders } from "../credential/holders.ts";
 import { finish, issue, release, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../credential/issuer.ts";
 import { requireRepositories } from "../credential/missing-repositories.ts";
-import { NotOwn, type Owner, ownerOf } from "../credential/owner.ts";
+import { notOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, prove, stillPulls } from "../credential/prove.ts";
 import { lackingIn, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
 import { CliError, Interrupted } from "../errors.ts";
@@ -221,12 +221,12 @@ async function requireAdded(issuer: Issuer, { granted = [] }: Account, { exact, 
   await tools.during(`Asking ${host} for its repositories`, () => requireRepositories(added, lister));
 }
 
-/** Returns the login of the source, unless the registry rejects it. @throws NotOwn if it is that of another account, without --force */
+/** Returns the login of the source, unless the registry rejects it. @throws Unconfirmed if it is that of another account, without --force */
 function reusableLogin({ credential, login, test }: TestedSource, owner: Owner, issuer: Issuer, force: boolean): Login | undefined {
   if (!credential || test.pulls === "no") return undefined;
   if (!issuer.hasOwnName || credential.identity === owner.name) return login;
   if (force) return undefined;
-  throw new NotOwn(owner, credential);
+  throw notOwn(owner, credential);
 }
 
 type WantedLogin = {

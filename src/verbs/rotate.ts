@@ -5,10 +5,10 @@ import { type Attempts, claim, type Hold, restarting, store } from "../credentia
 import type { Holders } from "../credential/holders.ts";
 import { finish, InGrace, isDue, isRecent, issue, release, StillHeld, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../credential/issuer.ts";
-import { NotOwn, ownerOf, requireOwn } from "../credential/owner.ts";
+import { ownerOf, requireOwn, Unconfirmed } from "../credential/owner.ts";
 import { prove, stillPulls } from "../credential/prove.ts";
 import type { RepositoryScope } from "../credential/repository-scope.ts";
-import { asCliError, CliError, Interrupted, unlessForbidden, withLines } from "../errors.ts";
+import { asCliError, CliError, Interrupted, isNotFound, unlessForbidden, withLines } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { edit } from "../kube/edit.ts";
 import { listAll } from "../kube/port.ts";
@@ -24,6 +24,7 @@ import { toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom } from "../usage/images.ts";
 import { readersOf } from "../usage/namespace-reader.ts";
+import { nameInPlace } from "../wording.ts";
 
 /** A source that was listed, with its record. */
 export type Listed = { readonly to: Ref<"secret">; readonly credential: Credential };
@@ -35,6 +36,8 @@ export type RotateOrder = {
   /** Why a source is not due for rotation; none if it is due. */
   notDue(credential: Credential): readonly string[];
   skipped(reasons: readonly string[]): void;
+  /** A registry that is not found fails the run. */
+  readonly strict: boolean;
   /** How long the replaced password works, in milliseconds; `next`: until the next rotation. */
   readonly grace: number | "next";
   /** RFC 3339, for the new password. */
@@ -79,7 +82,7 @@ async function* rotateListed({ to, credential }: Listed, { order, defects, waite
 
 function* failed(to: Ref<"secret">, error: CliError, { skipped }: RotateOrder): Generator<Outcome> {
   if (error instanceof InGrace) skipped(["grace"]);
-  else if (error instanceof NotOwn || error instanceof StillHeld) yield { to, messages: [error.message] };
+  else if (error instanceof Unconfirmed || error instanceof StillHeld) yield { to, messages: [error.message] };
   else if (error instanceof Interrupted) yield { to, left: "interrupted" };
   else yield { to, error };
 }
@@ -100,7 +103,9 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   const { credential, to } = hold;
   if (!credential) throw noRecord(to);
   if (credential.isExported) throw exported(to, credential);
-  const opened = await order.open(credential);
+  const opened = await order.open(credential).catch((error: unknown) => {
+    throw isNotFound(error) && !order.strict ? noRegistry(to, error) : error;
+  });
   if (!isIssuer(opened)) return yield* takeAgain(opened, hold, run);
   const owner = await ownerOf(to, tools.cluster());
   const work: Work = {
@@ -112,9 +117,9 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
     holders: order.holders(credential.host),
     endsAtOnce: tools.force && order.grace === 0,
   };
-  const account = await opened.look(owner, hold);
   requireOwn(owner, opened, credential);
-  if (!account.exists) throw deleted(credential, to);
+  const account = await opened.look(owner, hold);
+  if (!account.exists) throw deleted(opened, credential, to);
   const copies = await readCopies(hold);
   if (!run.isOnlyEnding) yield* replaceOnce(work, account, copies, run);
   const old: Ref[] = [];
@@ -141,8 +146,16 @@ const exported = ({ name, namespace }: Ref, { host }: Credential) =>
     hint: { verb: "create", secret: name, registry: host, exports: true, namespace },
   });
 
-const deleted = ({ identity, host }: Credential, { name, namespace }: Ref) =>
-  new CliError("notFound", `"${identity}" was deleted from ${host}`, { hint: { verb: "create", secret: name, registry: host, namespace } });
+/** A registry that this identity may not read is not found either, so with `strict` the run fails. */
+const noRegistry = (to: Ref, { message, hint }: CliError) =>
+  new Unconfirmed(withLines(`${nameInPlace(to)} records a registry that was not found`, message), hint);
+
+/** The name of an ACR token is that of its source, while a record may name any application. */
+function deleted({ hasOwnName }: Issuer, { identity, host }: Credential, to: Ref): CliError {
+  const hint = { verb: "create", secret: to.name, registry: host, namespace: to.namespace } as const;
+  if (hasOwnName) return new CliError("notFound", `"${identity}" was deleted from ${host}`, { hint });
+  return new Unconfirmed(`${nameInPlace(to)} records application "${identity}", which does not exist`, hint);
+}
 
 /**
  * Whether the source needs a new password. A rotation that was killed or that failed for a copy is completed with the password that it has

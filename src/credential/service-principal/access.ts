@@ -1,8 +1,10 @@
 import type { Application, ApplicationAccess, Azure, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
+import type { Ref } from "../../kinds.ts";
 import { isGuid, isOurDescription, parseAzureOwner } from "../../secret/azure-words.ts";
+import { nameInPlace } from "../../wording.ts";
 import type { Evidence } from "../issuer.ts";
-import type { Owner } from "../owner.ts";
+import { type Owner, Unconfirmed } from "../owner.ts";
 import { hasOurRole } from "./roles.ts";
 
 /** How the application was found. Only a user who names its id has chosen it: anyone in the tenant can choose a display name. */
@@ -51,19 +53,20 @@ type Candidate = {
  * @param of.isNamed Azure shows a password that was created for the source and that the source records
  * @throws CliError conflict
  */
-export async function checkUse(of: Candidate & { readonly isNamed: boolean }, azure: Azure): Promise<void> {
-  const { application, principal, by, isNamed } = of;
+export async function checkUse(of: Candidate & { readonly to: Ref; readonly isNamed: boolean }, azure: Azure): Promise<void> {
+  const { to, application, principal, by, isNamed } = of;
   if (!application) return;
   const { displayName: name, appId } = application;
+  if (by === "record" && !isNamed)
+    throw new Unconfirmed(
+      `${nameInPlace(to)} records application "${name}" (${appId}), and nothing in Azure shows that it has a password of this Secret`,
+      `to use it anyway, run create with --service-principal=${appId}`,
+    );
   if (principal?.enabled === false)
     throw new CliError("conflict", `service principal "${name}" is disabled`, {
       hint: `az ad sp update --id ${principal.appId} --set accountEnabled=true`,
     });
   if (by === "own name") await checkAlone(of, application, azure);
-  if (by === "record" && !isNamed)
-    throw new CliError("conflict", `nothing in Azure shows that application "${name}" (${appId}) has a password of this Secret`, {
-      hint: `to use it anyway, run create with --service-principal=${appId}`,
-    });
 }
 
 /** Rejects more rights for an application that the user did not name by its id. @throws CliError conflict */

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { CliError } from "../../../src/errors.ts";
 import { type Credential, claimKey, credentialKey } from "../../../src/secret/record.ts";
 import { claimLasts } from "../../../src/secret/source.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
@@ -6,11 +7,12 @@ import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { sourceSecret } from "../../support/records.ts";
 import { host, isAlive, madeAtOf, makeByHand, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
-import { all, any, failed, type Given, type Row, testRows, typed } from "../../support/rows.ts";
+import { all, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 import { acrPull } from "../../support/service-principal.ts";
 
 const name = "acr-myregistry";
 const ofA = "a-acr-myregistry-wpczflrggshlex5n";
+const ofEvil = "evil-acr-myregistry-i7l7r2lrvohbga6m";
 const everywhere = "rotate -A --grace 0";
 const line = `rotate ${name} -n evil`;
 
@@ -19,12 +21,18 @@ const password = (slot: "password1" | "password2" = "password1") => ({ slot, mad
 const forges =
   (record: (world: FakeWorld) => Partial<Credential>, inside: string | "its own" = "guess", secret = name): Given =>
   (world) => {
-    const { identity = "" } = record(world);
     const text = inside === "its own" ? (world.loginIn("a")?.password ?? "") : inside;
-    const at = `evil/${secret}` as const;
-    world.cluster.put(sourceSecret(at, { credential: record(world), password: text }));
-    expect(identity).not.toBe("");
+    world.cluster.put(sourceSecret(`evil/${secret}`, { credential: record(world), password: text }));
   };
+const principal = (identity: string) => ({ kind: "service-principal", identity });
+const deletedId = "aaaaaaaa-0000-4000-8000-999999999999";
+/** Creates an application of another user. @returns its id */
+function putApplication({ azure: { directory } }: FakeWorld, enabled = true): string {
+  const appId = directory.put("ci");
+  directory.assign(appId, acrPull);
+  Object.assign(directory.principals[0] ?? {}, { enabled });
+  return appId;
+}
 const untouched = (world: FakeWorld) => {
   expect(isAlive(world, "a")).toBe(true);
   expect(slotsOf(world, ofA)).toEqual([recordIn(world, "a").slot]);
@@ -44,6 +52,11 @@ const deletes: Given = ({ azure }) => void azure.tokens.get(ofA)?.passwords.dele
 const expires: Given = ({ azure }) => {
   const { passwords } = azure.tokens.get(ofA) ?? expect.unreachable("no token");
   passwords.set("password2", { ...(passwords.get("password2") ?? expect.unreachable("no password")), text: "expired" });
+};
+
+const givesNothing = (world: FakeWorld) => {
+  expect(world.loginIn("evil")?.password ?? "guess").toBe("guess");
+  noneOf(/^addKey/)(world);
 };
 
 const many = reclaimed(40);
@@ -88,6 +101,69 @@ testRows(
       },
     ]),
     ...[
+      { why: "an unknown registry", record: () => ({ host: "other.azurecr.io" }), says: "a registry that was not found" },
+      { why: "a host that is no registry", record: () => ({ host: "evil.example.com" }), says: "a registry that was not found" },
+      {
+        why: "a token of an identity for a host that is no registry",
+        record: () => ({ kind: "entra", host: "evil.example.com" }),
+        says: "a registry that was not found",
+      },
+      { why: "a deleted application", record: () => principal(deletedId), says: `application "${deletedId}", which does not exist` },
+      {
+        why: "the display name of an application",
+        record: (world: FakeWorld) => principal(putApplication(world) && "ci"),
+        says: 'application "ci", which does not exist',
+      },
+      { why: "another user's application", record: (world: FakeWorld) => principal(putApplication(world)), says: 'application "ci"' },
+      { why: "a disabled application", record: (world: FakeWorld) => principal(putApplication(world, false)), says: 'application "ci"' },
+    ].flatMap(({ why, record, says }): Row[] => [
+      {
+        does: `rotates the others, and gives nothing to a Secret that records ${why}`,
+        given: forges(record),
+        command: "rotate -A",
+        stdout: [`token.azurecr.io/${ofA} configured`, `secret/${name} configured in namespace a`],
+        stderr: new RegExp(`^Warning: evil: secret/${name} in namespace evil records ${says}`),
+        check: givesNothing,
+      },
+      {
+        does: `fails when the only one records ${why}`,
+        given: forges(record),
+        command: line,
+        code: 1,
+        stderr: new RegExp(`^error: secret/${name} in namespace evil records ${says}`),
+        writes: any,
+        check: givesNothing,
+      },
+    ]),
+    ...[
+      {
+        why: "an unknown registry when --strict",
+        record: { host: "other.azurecr.io" },
+        says: "other.azurecr.io not found, or",
+        more: " --strict",
+      },
+      {
+        why: "its own token, which was deleted",
+        record: { identity: ofEvil },
+        given: ({ azure }: FakeWorld) => azure.removeToken(ofEvil),
+        says: `"${ofEvil}" was deleted from ${host}`,
+      },
+      { why: "a registry that it may not read", error: new CliError("forbidden", "denied"), says: "denied" },
+      { why: "a registry that cannot be reached", error: new CliError("unreachable", "no route"), says: "no route" },
+    ].map(
+      ({ why, record = {}, given = () => undefined, error, says, more = "" }): Row => ({
+        does: `fails for a Secret that records ${why}`,
+        given: all(
+          given,
+          forges(() => record),
+          error ? refuse("findRegistry", () => error) : () => undefined,
+        ),
+        command: `rotate -A${more}`,
+        ...failed,
+        stderr: new RegExp(`^evil: error: ${says}`, "m"),
+      }),
+    ),
+    ...[
       { why: "no login", given: recordsEntra() },
       { why: "a guess", given: recordsEntra("guess") },
       { why: "a forged token of that identity", given: recordsEntra(tokenText({ sub: "o-1" })) },
@@ -98,8 +174,8 @@ testRows(
         does: `gives no token of its own identity to a Secret that only records one, with ${why}`,
         given,
         command: `${everywhere}${more}`,
-        ...failed,
-        stderr: /^evil: error: secret .* holds no valid token of your Azure identity\n(?!hint: kubectl)/m,
+        stdout: any,
+        stderr: /^Warning: evil: secret .* holds no valid token of your Azure identity\n(?!hint: kubectl)/m,
         writes: /^(?!.*(patch secret evil.*\n.*){3})/s,
         check: (world) => {
           expect(world.loginIn("evil")?.password ?? "").not.toMatch(/^h\..*\.s$/);
@@ -107,21 +183,17 @@ testRows(
         },
       }),
     ),
-    ...["rotate -A", `rotate ${name} -n evil`].map(
-      (command): Row => ({
-        does: `adds no password to an application that a record names by its display name in ${command}`,
-        given: all(
-          ({ azure: { directory } }) => directory.assign(directory.put("ci"), acrPull, { ours: true }),
-          forges(() => ({ kind: "service-principal", identity: "ci", ...password() })),
-        ),
-        command,
-        ...failed,
-        check: ({ azure: { directory }, loginIn }) => {
-          expect(directory.applications).toMatchObject([{ displayName: "ci", keys: [{ displayName: "of others" }] }]);
-          expect(loginIn("evil")?.username).toBe("ci");
-        },
-      }),
-    ),
+    {
+      does: "rotates the others and warns of a token of another Azure identity",
+      given: all(
+        ({ azure: { entra } }) => void Object.assign(entra.claims, { sub: "o-2" }),
+        typed("create --registry myregistry --entra -n evil"),
+        ({ azure: { entra } }) => void delete entra.claims["sub"],
+      ),
+      command: everywhere,
+      stdout: /secret\/acr-myregistry configured in namespace a\n/,
+      stderr: /^Warning: evil: secret .* holds a working token of another Azure identity/,
+    },
     {
       does: "ends no password of another token that a record names as its replaced one",
       given: all(

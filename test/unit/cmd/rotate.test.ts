@@ -498,11 +498,11 @@ testRows(
     {
       does: "refuses to renew a token of another Azure identity",
       given: all(by("tom"), typed(`create --registry myregistry --entra -n a`), by("jane")),
-      command: "rotate -n a",
+      command: "rotate acr-myregistry -n a",
       code: 1,
       stderr: /another Azure identity/,
       writes: any,
-      after: [{ given: by(undefined), command: "rotate -n a", code: 1, stderr: /another Azure identity/, writes: any }],
+      after: [{ given: by(undefined), command: "rotate acr-myregistry -n a", code: 1, stderr: /another Azure identity/, writes: any }],
     },
     {
       does: "renews a token of an Azure identity in the first half of its lifetime",
