@@ -95,7 +95,7 @@ const isSelected = ({ to, credential: { host } }: Listed, { secret, registry }: 
   (secret === undefined || to.name === secret) && (registry === undefined || isLoginServerOf(host, registry));
 
 /** Returns why the plugin can't create another password of a credential; undefined if it can. */
-function unable({ to: { name: secret, namespace }, credential }: Listed): CliError | undefined {
+function unable({ to: { name: secret }, credential }: Listed): CliError | undefined {
   const { kind: called, host } = credential;
   const kind = kindCalled(called);
   if (!kind)
@@ -104,7 +104,8 @@ function unable({ to: { name: secret, namespace }, credential }: Listed): CliErr
     });
   if (kind.notRenewable === undefined) return undefined;
   const message = `the login for ${host} in secret "${secret}" cannot be rotated by this plugin: ${kind.notRenewable}`;
-  return new CliError("invalid", message, { hint: { verb: "create", secret, registry: host, ...kind.again(credential).flags, namespace } });
+  // In words: anyone in the namespace can write a record, and its flags could widen the rights of the Secret
+  return new CliError("invalid", message, { hint: "run create again with the flags that created it" });
 }
 
 /** Returns the error if there is nothing to rotate. */
