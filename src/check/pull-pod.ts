@@ -32,10 +32,10 @@ const expiry = "acr-secret/expires-at";
 export const pullPodSelector = `${managedBy.key}=${managedBy.value},${purpose.key}=${purpose.value}`;
 
 /**
- * A program that no image has. The image's own program must not run. The kubelet pulls the image before it looks for the program, so this
- * failure proves the pull.
+ * A program that no image has: the name of the pod is random. The image's own program must not run. The kubelet pulls the image before it
+ * looks for the program, so this failure proves the pull.
  */
-const command = ["/kubectl-acr-secret/pulls-only"];
+const commandOf = (name: string) => [`/kubectl-acr-secret/${name}`];
 
 /**
  * Returns a pod that pulls an image and runs nothing. PodSecurity `restricted` admits it.
@@ -75,7 +75,7 @@ export function pullPod(pull: PodPull, name: string, now: Date, node?: string) {
           image,
           // The kubelet asks the registry for the manifest, even if the node has the image
           imagePullPolicy: "Always",
-          command,
+          command: commandOf(name),
           // Many quotas require both
           resources: { requests: tiny, limits: tiny },
           securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
@@ -119,7 +119,7 @@ export function isPullPod({ metadata, spec }: Pod): boolean {
     spec.restartPolicy === "Never" &&
     spec.activeDeadlineSeconds === podLifetime / 1000 &&
     others.length === 0 &&
-    String(container?.command) === String(command)
+    String(container?.command) === String(commandOf(name))
   );
 }
 

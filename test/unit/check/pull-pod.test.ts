@@ -53,13 +53,21 @@ test("builds a pod that runs nothing and that PodSecurity restricted admits", ()
           name: "pull",
           image: "myregistry.azurecr.io/app/web:1",
           imagePullPolicy: "Always",
-          command: ["/kubectl-acr-secret/pulls-only"],
+          command: ["/kubectl-acr-secret/acr-secret-check-0123456789abcdef"],
           resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { cpu: "10m", memory: "16Mi" } },
           securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
         },
       ],
     },
   });
+});
+
+test("runs no program whose path an image can know before the pod exists", () => {
+  const programs = ["0123456789abcdef", "fedcba9876543210"].map(
+    (random) => pullPod(web, `acr-secret-check-${random}`, now).spec.containers[0].command[0],
+  );
+
+  expect(programs).toEqual([expect.stringContaining("0123456789abcdef"), expect.stringContaining("fedcba9876543210")]);
 });
 
 test("lists exactly the pull secrets of the pull, in their order", () => {
