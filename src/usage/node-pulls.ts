@@ -35,7 +35,7 @@ export function openNodePulls(cluster: Cluster, node: string | undefined, tools:
   async function prepare(namespace: string): Promise<void> {
     await cluster.write(podRef(namespace), { delete: { uid: "none" } }, { ...write, dryRun: true }).catch(unlessAbsent);
     const pods = await listAll(cluster, "pod", { namespace, labels: pullPodSelector });
-    for (const { metadata } of pods.filter((pod) => isLeftover(pod, tools.now()))) {
+    for (const { metadata } of pods.filter((pod) => isLeftover(pod, new Date(cluster.now())))) {
       const { name, uid = "", resourceVersion: version = "" } = metadata;
       await cluster.write({ kind: "pod", namespace, name }, { delete: { uid, version } }, write).catch(unlessAbsent);
     }

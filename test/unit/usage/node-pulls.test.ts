@@ -33,6 +33,7 @@ function setting(statuses: Readonly<Record<number, Pod["status"]>> = { 1000: pul
   cluster.put(namespace("demo"));
   const start = Date.parse("2026-01-01T00:00:00Z");
   let time = start;
+  cluster.about.now = () => time;
   const warnings: string[] = [];
   const pods = () => cluster.all("pod");
 
@@ -43,12 +44,12 @@ function setting(statuses: Readonly<Record<number, Pod["status"]>> = { 1000: pul
       if (status) cluster.put({ ...pod, spec: { ...pod.spec, nodeName: "n1" }, status });
   }
 
-  /** Opens the pulls of one run. */
-  function open() {
+  /** Opens the pulls of one run. @param ahead milliseconds by which the clock of its machine is ahead */
+  function open(ahead = 0) {
     const interruption = openInterruption();
     const port = cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption });
     const nodePulls = openNodePulls(port, undefined, {
-      now: () => new Date(time),
+      now: () => new Date(time + ahead),
       sleep: async (milliseconds) => {
         if (interruption.signal().aborted) throw new Interrupted();
         tick(milliseconds);
@@ -305,6 +306,20 @@ describe("a killed run", () => {
     await open().pull();
     expect(pods()).toEqual([]);
   });
+});
+
+test("keeps the pod of another run when the clock of its machine is ahead", async () => {
+  const { asking, pods, open } = setting();
+  const kill = killing(3, true);
+  const revive = asking.around(kill);
+  void open().pull();
+  await kill.killed;
+  revive();
+  expect(pods()).toHaveLength(1);
+
+  await open(600_000).pull();
+
+  expect(pods()).toHaveLength(1);
 });
 
 test("keeps a pod that only has the labels", async () => {
