@@ -223,10 +223,11 @@ async function* unused(state: NamespaceState, hold: Hold, { order, tools }: Run)
 
 async function* removeCopyIn(namespace: string, hold: Hold, order: DeleteOrder, tools: Tools): AsyncGenerator<Outcome> {
   const there = await stateIn(namespace, order, tools);
-  // References to a Secret of the same name are not to this one
   if (there.secret && !isCopyOf(there.secret, hold.to)) return;
-  yield* detach(there, order, tools);
-  if (there.secret) yield await withdrawCopy(hold, namespace);
+  const withdrawn = there.secret && (await withdrawCopy(hold, namespace));
+  if (withdrawn) yield withdrawn;
+  // A Secret that stays is not this run's copy any more: a tenant has replaced it, or it holds other logins
+  if (!withdrawn || withdrawn.result === "deleted") yield* detach(there, order, tools);
 }
 
 /** Whether a Secret is neither the source nor one of its copies. */

@@ -5,7 +5,7 @@ import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cl
 import { worldOf } from "../../support/fakes/fleet.ts";
 import type { Answer } from "../../support/fakes/terminal.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { all, any, failed, type Given, type Row, refuse, type Step, testRows } from "../../support/rows.ts";
+import { all, any, before, failed, type Given, type Row, refuse, type Step, testRows } from "../../support/rows.ts";
 import { after, deployment, everythingIn, image, made, making, running } from "../../support/situations/deleting.ts";
 
 const yes = "delete -y -n demo";
@@ -262,8 +262,10 @@ testRows(
 );
 
 const withCopies = () => after(worldOf(["demo", "b", "c"]), `${making} --serviceaccount default -n demo --copy-to b,c`);
-const inB = ["serviceaccount/default patched in namespace b", "secret/acr-myregistry deleted in namespace b"];
-const inC = ["serviceaccount/default patched in namespace c", "secret/acr-myregistry deleted in namespace c"];
+const inB = ["secret/acr-myregistry deleted in namespace b", "serviceaccount/default patched in namespace b"];
+const inC = ["secret/acr-myregistry deleted in namespace c", "serviceaccount/default patched in namespace c"];
+const isListedInB = ({ cluster }: FakeWorld) =>
+  expect(cluster.get("serviceaccount", "b", "default")?.imagePullSecrets).toEqual([{ name: "acr-myregistry" }]);
 const ofB = { metadata: { name: "acr-myregistry", namespace: "b" } };
 const copies = ({ cluster }: FakeWorld) => Object.keys(copiesOf(cluster.get("secret", "demo", "acr-myregistry")));
 const namespaces =
@@ -299,11 +301,30 @@ testRows(
       stderr: hint,
       check: (world) => {
         namespaces("b")(world);
-        expect(world.cluster.get("serviceaccount", "b", "default")?.imagePullSecrets).toEqual([{ name: "acr-myregistry" }]);
+        isListedInB(world);
       },
     },
     {
-      does: "leaves a copy in a namespace that was created again",
+      does: "leaves the references to a Secret that a tenant puts in the place of a copy while it runs",
+      given: before("delete secret b/acr-myregistry", ({ cluster }) => void cluster.put({ ...pullSecret("b", "acr-myregistry"), ...ofB })),
+      command: yes,
+      stdout: /^(?!.*serviceaccount\/default patched in namespace b)/s,
+      stderr: hint,
+      check: (world) => {
+        namespaces("b")(world);
+        isListedInB(world);
+      },
+    },
+    {
+      does: "removes the references to a copy that was deleted",
+      given: ({ cluster }) => cluster.remove("secret", "b", "acr-myregistry"),
+      command: yes,
+      stdout: [inB[1] ?? "", ...inC, "secret/acr-myregistry deleted"],
+      stderr: hint,
+      check: namespaces(),
+    },
+    {
+      does: "leaves a copy and the references to it in a namespace that was created again",
       given: ({ cluster }) => {
         cluster.remove("namespace", "", "b");
         cluster.put(namespace("b", { uid: "another" }));
@@ -311,19 +332,24 @@ testRows(
       command: yes,
       stdout: [...inC, "secret/acr-myregistry deleted"],
       stderr: hint,
-      check: namespaces("b"),
+      check: (world) => {
+        namespaces("b")(world);
+        isListedInB(world);
+      },
     },
     {
-      does: "removes the login and the label of a copy with logins of other registries",
+      does: "removes the login and the label of a copy with logins of other registries, and leaves the references to it",
       given: ({ cluster }) => {
         const { metadata, ...secret } = cluster.get("secret", "b", "acr-myregistry") ?? expect.unreachable("no Secret");
         const { auths } = JSON.parse(Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString());
         cluster.put({ ...pullSecret("b", "x", { ...auths, "docker.io": { auth: "YTpi" } }), metadata });
       },
       command: yes,
-      stdout: [inB[0] ?? "", "secret/acr-myregistry configured in namespace b", ...inC, "secret/acr-myregistry deleted"],
+      stdout: ["secret/acr-myregistry configured in namespace b", ...inC, "secret/acr-myregistry deleted"],
       stderr: hint,
-      check: ({ cluster }) => {
+      check: (world) => {
+        isListedInB(world);
+        const { cluster } = world;
         const { metadata, data = {} } = cluster.get("secret", "b", "acr-myregistry") ?? expect.unreachable("no Secret");
         expect([metadata.labels, metadata.annotations]).toEqual([{}, {}]);
         expect(JSON.parse(Buffer.from(data[".dockerconfigjson"] ?? "", "base64").toString()).auths).toEqual({
@@ -336,16 +362,17 @@ testRows(
       given: refuse("delete secret b/"),
       command: yes,
       ...failed,
-      stdout: [inB[0] ?? "", ...inC],
+      stdout: inC,
       stderr: /Forbidden/,
       check: (world) => {
         namespaces("demo", "b")(world);
+        isListedInB(world);
         expect(copies(world)).toContain("b");
       },
       after: [
         {
           command: yes,
-          stdout: ["secret/acr-myregistry deleted in namespace b", "secret/acr-myregistry deleted"],
+          stdout: [...inB, "secret/acr-myregistry deleted"],
           stderr: hint,
           check: namespaces(),
         },
