@@ -119,12 +119,12 @@ async function* deleteAccount(
   { inAzure, inCluster }: ReturnType<typeof openSteps>,
 ): AsyncGenerator<Outcome, Outcome[]> {
   const client = clientOf(account);
-  // Without the identity, the role shows that this plugin has written the annotations
-  const own = identity ? identity.clientId : (role ?? bound) && client;
-  const done = client === undefined ? [] : [yield* inCluster(at, unannotating(own), account)];
+  const done = client === undefined ? [] : [yield* inCluster(at, unannotating(identity?.clientId), account)];
   const first = [...done];
   // Another identity needs the right too
   const isOther = done.some(({ result, object }) => result === "unchanged" && clientOf(object) !== undefined);
+  const kept = `serviceaccount "${at.name}" is kept, because it has the identity ${JSON.stringify(client)} and not ${identityRef(identityId).name}`;
+  if (isOther) yield { to: at, messages: [`${kept}. Repeat the --registry and --identity of its setup`] };
   if (bound && !isOther) done.push(yield* inCluster(bindingRef(at), deleting, bound, first));
   if (role && !isOther) done.push(yield* inCluster(roleRef(at), deleting, role, [...done]));
   // Another user may trust the same ServiceAccount by a credential of another name

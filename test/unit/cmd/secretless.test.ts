@@ -220,13 +220,15 @@ test("keeps the right of the kubelets when the ServiceAccount has another identi
   expect(seen()).toEqual(before);
 });
 
-test("removes its annotations after another user has deleted the identity", async () => {
-  await run(creating);
-  world.azure.identities.all.clear();
+test("ends no pull of an identity that delete does not name, and says so", async () => {
+  await run(`${creating} --identity team-b`);
+  const before = seen();
 
-  expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 0 });
+  const { code, stdout, stderr } = await run("delete web --registry myregistry --yes");
 
-  expect(seen()).toMatchObject({ annotations: {}, roles: [], bindings: [] });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "serviceaccount/web unchanged\n" });
+  expect(stderr).toContain('serviceaccount "web" is kept, because it has the identity "client-1" and not acr-secretless-myregistry.');
+  expect(seen()).toEqual(before);
 });
 
 test("restores the right of the kubelets when the role was changed", async () => {
