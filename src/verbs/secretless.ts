@@ -81,7 +81,10 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
     });
     const allowed = yield* inCluster(roleRef(at), allowing(at), there.role);
     const bound = yield* inCluster(bindingRef(at), binding(at), there.binding, [allowed]);
-    yield* inCluster(at, annotating(at, identity), there.account, [known, assigned, trusted, allowed, bound]);
+    const annotated = yield* inCluster(at, annotating(at, identity), there.account, [known, assigned, trusted, allowed, bound]);
+    // Its pull secret may be for one repository
+    const pullsAll = `pods of serviceaccount "${at.name}" can now pull every repository of ${registry.name}`;
+    if (annotated.result === "configured") yield { to: at, messages: [pullsAll], isInfo: true };
   }
 
   // A pod can request the same token and sign in itself, so it can use every role of the identity

@@ -42,9 +42,10 @@ async function parts(): Promise<Record<string, string>> {
   return Object.fromEntries(JSON.parse(stdout).items.map(({ id, status }: Record<string, string>) => [id, status]));
 }
 
-test("creates everything that a pull without a pull secret needs, and nothing the second time", async () => {
+test("creates everything that a pull without a pull secret needs, says what pods can pull, and does nothing the second time", async () => {
   expect(await run(creating)).toMatchObject({
     code: 0,
+    stderr: expect.stringContaining('pods of serviceaccount "web" can now pull every repository of myregistry\n'),
     stdout: `identity.managedidentity.azure.com/acr-secretless-myregistry created
 roleassignment.management.azure.com/AcrPull-on-myregistry created
 federatedcredential.managedidentity.azure.com/demo-web-fb2b394cc1 created
@@ -63,7 +64,10 @@ serviceaccount/web configured
     bindings: [{ subjects: [{ kind: "Group", name: "system:nodes" }], roleRef: { kind: "Role", name: "acr-secretless-web" } }],
   });
   const writes = world.asking.writes.length;
-  expect((await run(creating)).stdout).not.toMatch(/created|configured/);
+  expect(await run(creating)).toMatchObject({
+    stdout: expect.not.stringMatching(/created|configured/),
+    stderr: expect.not.stringContaining("every repository"),
+  });
   expect(world.asking.writes).toHaveLength(writes);
 });
 
