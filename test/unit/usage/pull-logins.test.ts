@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { openInterruption } from "../../../src/interruption.ts";
+import type { Where } from "../../../src/kube/port.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { pullLogins } from "../../../src/usage/holders.ts";
 import { openAsking } from "../../support/fakes/asked.ts";
@@ -54,4 +55,19 @@ test.for(rows)("lists the logins of $what", async ({ secret, metadata = {}, logi
   expect(listed.map(({ to }) => to)).toEqual(logins ? [{ kind: "secret", name: "acr", namespace: "a" }] : []);
   const texts = listed.flatMap((one) => one.logins.map(({ server, login }) => `${server}: ${login.username} ${login.password.reveal()}`));
   expect(texts).toEqual(logins ?? []);
+});
+
+test("keeps only one page of one list in memory, however many large Secrets a tenant has written", async () => {
+  const asked: string[] = [];
+  const pages = async function* (_: string, { fields, labels }: Where = {}): AsyncGenerator<never[]> {
+    for (const page of [1, 2]) {
+      asked.push(`${fields ?? labels} ${page}`);
+      yield [];
+    }
+  };
+  let read = 0;
+
+  for await (const _ of pullLogins({ pages })) expect(asked).toHaveLength(++read);
+
+  expect(read).toBe(6);
 });
