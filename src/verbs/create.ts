@@ -229,6 +229,9 @@ function reusableLogin({ credential, login, test }: TestedSource, owner: Owner, 
   throw notOwn(owner, credential);
 }
 
+/** How long Azure may need until every part of a registry knows a password, in milliseconds. */
+const replicationTime = 10 * 60_000;
+
 type WantedLogin = {
   readonly account: Account;
   readonly scope: RepositoryScope;
@@ -248,8 +251,9 @@ async function* giveLogin(work: Work, { account, scope, login, copies }: WantedL
   const proof = order.verify ? scope : undefined;
   if (!login || !credential || !isShown(ready, credential)) {
     const issuing = { expiresAt, shape, scope: proof, grace: 0, copies, repositories, isNewAccount: !account.exists } as const;
-    // The source has no login that works, so it needs a slot now
-    return yield* issue({ ...work, endsAtOnce: true }, ready, issuing);
+    const age = tools.cluster().now() - Date.parse(credential?.madeAt ?? "");
+    // The login of the source does not work, so it needs a slot now, unless the registry may not know the password yet
+    return yield* issue({ ...work, endsAtOnce: !(age < replicationTime) }, ready, issuing);
   }
   if (!dryRun) yield* prove({ ...work, hasNewRight: ready.hasNewRight }, login, proof);
   yield outcomeOf(source, await store(hold, { credential: { ...credential, repositories }, login, copies, shape }));

@@ -7,7 +7,7 @@ import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { sourceSecret } from "../../support/records.ts";
 import { host, isAlive, madeAtOf, makeByHand, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
-import { all, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
+import { all, answer, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 import { acrPull } from "../../support/service-principal.ts";
 
 const name = "acr-myregistry";
@@ -57,6 +57,11 @@ const expires: Given = ({ azure }) => {
 const givesNothing = (world: FakeWorld) => {
   expect(world.loginIn("evil")?.password ?? "guess").toBe("guess");
   noneOf(/^addKey/)(world);
+};
+
+/** The registry knows every password by then. */
+const later: Given = ({ cluster }) => {
+  cluster.about.now = () => Date.parse("2026-01-01T00:11:00Z");
 };
 
 const many = reclaimed(40);
@@ -314,7 +319,7 @@ testRows(
     ].map(
       ({ why, given, breaks }): Row => ({
         does: `ends the replaced password that a tenant holds when create finds that the password of the source ${why}`,
-        given: all(given, breaks),
+        given: all(given, breaks, later),
         command: creates,
         stdout: new RegExp(`^token.azurecr.io/${ofA} configured \\(-password1\\)\n(.*\n)*secret/${name} configured\n`, "m"),
         stderr: new RegExp(`^Warning: secret/kept in namespace evil held password1 of ${ofA}, which has ended\n`),
@@ -325,8 +330,17 @@ testRows(
       }),
     ),
     {
+      does: "keeps the replaced password that a tenant holds when the registry may not know the new one yet",
+      given: all(keepsReplaced(), answer("prove", { verdict: "refused", message: "no" })),
+      command: creates,
+      code: 1,
+      stderr: /^error: password1 of \S+ stays, because secret\/kept in namespace evil holds it until/,
+      writes: any,
+      check: (world) => expect([isAlive(world, "a"), isAlive(world, "evil", "kept")]).toEqual([true, true]),
+    },
+    {
       does: "keeps the current password that another Secret holds when create replaces the broken login of the source",
-      given: all(keeps, ({ cluster }) => {
+      given: all(later, keeps, ({ cluster }) => {
         const { metadata } = cluster.get("secret", "a", name) ?? expect.unreachable("no Secret");
         cluster.put({ ...pullSecret("a", name, { [host]: { username: ofA, password: "broken" } }), metadata }, "kubectl-acr-secret");
       }),
