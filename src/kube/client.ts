@@ -108,6 +108,8 @@ function pageOf<T>(answer: Answer, token: string | undefined, characters: number
   const later = token !== undefined && answer.status === 410 ? readStatus(answer)?.metadata?.continue : undefined;
   if (later !== undefined) return { items: [], token: later };
   const { items, metadata } = parse<List<T>>(answer);
+  // A gateway may answer 200 with an object of its own. If it counted as an empty list, no Secret would hold any credential
+  if (items === undefined) throw new CliError("unreachable", "Unable to connect to the server: the response is not a list");
   const fitting = Math.floor((characters * (items?.length ?? 0)) / answer.text.length);
   return { items: items ?? [], token: metadata?.continue, fitting };
 }

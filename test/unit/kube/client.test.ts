@@ -99,6 +99,10 @@ test("fails a list when its first page is 410", async () => {
   await expect(whole(scripted(gone("y")).client.pages("pod"))).rejects.toMatchObject({ message: expect.stringContaining("too old") });
 });
 
+test("fails a list whose response has no items", async () => {
+  await expect(whole(scripted(json({})).client.pages("pod"))).rejects.toMatchObject({ kind: "unreachable" });
+});
+
 test("reads null items as an empty list", async () => {
   expect(await whole(scripted(json({ items: null })).client.pages("pod"))).toEqual([]);
 });
