@@ -1,6 +1,7 @@
 import type { Azure, AzureRegistry, FederatedCredential, ManagedIdentity, RoleAssignment } from "../azure/port.ts";
 import { type Mode, pullRole } from "../credential/granted-rights.ts";
 import { retryWhileReplicating } from "../credential/retry.ts";
+import { isPublic } from "../doctor/ladder.ts";
 import { asCliError, type CliError, isForbidden } from "../errors.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
@@ -48,6 +49,9 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   const { registry, identityId } = state;
   const accounts = state.accounts.map((one) => ({ ...one, refusal: refusalOf(one, state) }));
   if (accounts.every(({ refusal }) => refusal)) return yield* accounts.map(({ at, refusal }): Outcome => ({ to: at, error: refusal }));
+
+  const unreachable = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${state.issuer}`;
+  if (!isPublic(state.issuer)) yield { to: identityRef(identityId), messages: [`${unreachable}, so pods cannot pull yet`] };
 
   const { inAzure, inCluster } = openSteps(tools);
   let { identity } = state;

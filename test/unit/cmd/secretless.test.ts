@@ -71,6 +71,14 @@ serviceaccount/web configured
   expect(world.asking.writes).toHaveLength(writes);
 });
 
+test("warns that pods cannot pull yet when Entra ID cannot reach the issuer", async () => {
+  world.cluster.kubelets.issuer = "https://kubernetes.default.svc";
+
+  expect((await run(creating)).stderr).toContain(
+    "issuer of ServiceAccount tokens, https://kubernetes.default.svc, so pods cannot pull yet",
+  );
+});
+
 test("restores the subjects of the binding", async () => {
   await run(creating);
   const [binding] = seen().bindings;
