@@ -112,6 +112,8 @@ async function* removeOther(state: NamespaceState, secret: Secret, { order, tool
     old?.metadata.uid === uid ? { act: "delete", because: "it is deleted" } : { act: "keep", because: "it was deleted" };
   yield outcomeOf(to, await edit(to, decide, tools));
   const identity = claimOf(secret)?.identity;
+  if (identity === undefined && order.revoke)
+    yield { to, messages: [`nothing in Azure was revoked, because kubectl acr-secret does not manage secret "${to.name}"`] };
   if (identity === undefined) return;
   yield {
     to,

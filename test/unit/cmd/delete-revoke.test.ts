@@ -214,6 +214,17 @@ testRows(
       check: sizes(0),
     },
     {
+      does: "says that it revokes nothing when another tool has taken over the Secret and --force",
+      given: (world) => {
+        const { metadata, ...secret } = secretIn(world);
+        world.cluster.put({ ...secret, metadata: { ...metadata, labels: { "app.kubernetes.io/managed-by": "Helm" } } });
+      },
+      command: `${revoke} --force`,
+      stdout: [patched, deleted],
+      stderr: ['Warning: nothing in Azure was revoked, because kubectl acr-secret does not manage secret "acr-myregistry"'],
+      check: sizes(2),
+    },
+    {
       does: "ends no credential whose login another user puts back into the Secret",
       given: (world) => {
         const secret = secretIn(world);
