@@ -183,8 +183,11 @@ function obstacleTo(
   return restart === "none" ? { message: `${old}, so it must be recreated`, fix: deletion } : undefined;
 }
 
-/** Whether a pod has the earlier names of its target. A list from the pod's own template always counts. */
+/**
+ * Whether a pod has the earlier names of its target. A list from the pod's own template always counts. An empty list is a copy of an empty
+ * one: admission fills it.
+ */
 function isCopiedFrom({ to, names: carried }: Attached, secret: string, { names, own }: PullingPod): boolean {
-  if (hasPods(to)) return true;
+  if (hasPods(to) || names.length === 0) return true;
   return !own && String(names) === String(carried.filter((one) => one !== secret));
 }

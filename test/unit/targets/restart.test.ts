@@ -30,6 +30,7 @@ const planned = (pods: readonly PullingPod[], mayPull: (repository: string) => b
 
 test.for<{ why: string; pod: PullingPod; restarts: number; expected: (string | RegExp)[] }>([
   { why: "created before the attach, and recreated by its controller", pod: pod({}), restarts: 1, expected: [] },
+  { why: "created before its ServiceAccount had any Secret", pod: pod({ names: [] }), restarts: 1, expected: [] },
   { why: "of a StatefulSet", pod: pod({ owner: { kind: "StatefulSet", name: "web" } }), restarts: 1, expected: [] },
   { why: "of a DaemonSet", pod: pod({ owner: { kind: "DaemonSet", name: "web" } }), restarts: 1, expected: [] },
   { why: "of a ReplicationController", pod: pod({ owner: { kind: "ReplicationController", name: "web" } }), restarts: 1, expected: [] },
