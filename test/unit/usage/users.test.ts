@@ -21,11 +21,11 @@ const deployment = (name: string, of: PodSpec, metadata: object = {}): TargetObj
   metadata: { name, ...metadata },
   spec: { template: { spec: of } },
 });
-const replicaSet = (metadata: object): TargetObject => ({
+const replicaSet = (metadata: object, of = spec()): TargetObject => ({
   apiVersion: "apps/v1",
   kind: "ReplicaSet",
   metadata: { name: "web-1", ...metadata },
-  spec: { template: { spec: spec() } },
+  spec: { template: { spec: of } },
 });
 const cronJob = (of: PodSpec): TargetObject => ({
   apiVersion: "batch/v1",
@@ -94,6 +94,12 @@ test.for<{ why: string; targets?: TargetObject[]; pods?: Pod[]; used: string[] }
   { why: "a pod without a controller", pods: [pod(spec())], used: ["ServiceAccount/default"] },
   { why: "a pod of an unknown controller", pods: [pod(spec(), owned("Workflow"))], used: ["ServiceAccount/default"] },
   { why: "a pod counts by its template", pods: [pod(spec(), owned("ReplicaSet"))], used: [] },
+  {
+    why: "a pod whose image differs from its template's",
+    targets: [replicaSet({ name: "web" }, spec(other))],
+    pods: [pod(spec(), owned("ReplicaSet"))],
+    used: ["ServiceAccount/default"],
+  },
   { why: "a pod with its own list", pods: [pod(spec(own), { creationTimestamp: "2026-01-02T00:00:00Z" })], used: [] },
   { why: "a finished pod", pods: [pod(spec(), {}, "Succeeded")], used: [] },
   { why: "an object that is being deleted", targets: [deployment("web", spec(), { deletionTimestamp: "2026-01-01T00:00:00Z" })], used: [] },
