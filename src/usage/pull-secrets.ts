@@ -96,7 +96,8 @@ function recordOf(secret: Secret): SecretFacts["note"] {
     unlabeled: recorded.isLabeled ? undefined : managedBy.key,
     createdAt: madeAt,
     expiresAt,
-    expiresIn: expiresAt && !known?.creation?.isShortLived ? lifetime(secret, madeAt, expiresAt) : undefined,
+    // The user can't set the expiry of the other logins
+    expiresIn: expiresAt && !known?.notRenewable && !known?.creation?.isShortLived ? lifetime(secret, madeAt, expiresAt) : undefined,
     copies: Object.keys(copiesOf(secret)).sort(),
   };
 }
