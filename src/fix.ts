@@ -4,7 +4,7 @@ import type { SignInOptions } from "./azure/port.ts";
  * What to do next, as data. `cmd/line/format-command.ts` formats it as a command that parses and is safe to paste.
  * A word in capitals (`REGISTRY`) stands for a value that only the user knows.
  */
-export type Fix = PluginCommand | KubectlCommand | PullChart | Shell | Steps | Hints;
+export type Fix = PluginCommand | KubectlCommand | PullChart | Shell | Hints;
 
 /** The namespace of a command. Default: that of the current command line. */
 type Place = { readonly namespace?: string | undefined };
@@ -29,6 +29,7 @@ export type PluginCommand = Place &
 export type FlagValues = {
   readonly registry?: string;
   readonly repositories?: readonly string[];
+  readonly repositoriesFromPods?: boolean;
   readonly images?: readonly string[];
   readonly serviceaccount?: string;
   readonly serviceaccounts?: readonly string[];
@@ -98,9 +99,6 @@ type Shell = {
 
 type Hints = { readonly do: "hints"; readonly hints: readonly (string | Fix)[] };
 
-/** Commands that follow each other, each only if the one before it succeeded. */
-type Steps = Place & { readonly do: "steps"; readonly steps: readonly Fix[]; readonly when?: string };
-
 export const hasVerb = (fix: Fix, verb: string): fix is PluginCommand => "verb" in fix && fix.verb === verb;
 
 export const listEverywhere: PluginCommand = { verb: "list", allNamespaces: true, output: "wide" };
@@ -120,8 +118,4 @@ export function hintText(hint: string | Fix, formatCommand: (fix: Fix) => string
 }
 
 /** Returns in words what else can be done instead of a command. */
-export function otherWay(fix: Fix): string | undefined {
-  if (fix.do !== "steps") return "or" in fix ? fix.or : undefined;
-  const last = fix.steps.at(-1);
-  return last && otherWay(last);
-}
+export const otherWay = (fix: Fix): string | undefined => ("or" in fix ? fix.or : undefined);

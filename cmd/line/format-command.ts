@@ -1,5 +1,5 @@
 import type { SignInOptions } from "../../src/azure/port.ts";
-import { type Fix, type FlagValues, hintText, inPlace, type KubectlCommand, type PluginCommand } from "../../src/fix.ts";
+import { type Fix, type FlagValues, hintText, type KubectlCommand, type PluginCommand } from "../../src/fix.ts";
 import type { KubeFlags } from "../../src/kube/port.ts";
 import type { createFlags } from "../create/options.ts";
 import { identityFlags, output, targetFlags } from "./flags.ts";
@@ -20,8 +20,6 @@ export function formatCommand(fix: Fix, given: CurrentPlace = { forward: [] }): 
   if ("verb" in fix) return formatPluginCommand(fix, given);
   if ("kubectl" in fix) return formatKubectl(fix, given);
   switch (fix.do) {
-    case "steps":
-      return fix.steps.map((step) => formatCommand(inPlace(step, fix), given)).join(" && ");
     case "shell":
       return [fix.argv, ...(fix.into ? [fix.into] : [])].map(line).join(" | ");
     case "hints":
@@ -52,6 +50,7 @@ type Printed = FlagValues & { readonly passwordStdin?: boolean } & Omit<SignInOp
 const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   registry: "registry",
   repositories: "repository",
+  repositoriesFromPods: "repositories-from-pods",
   images: "image",
   serviceaccount: "serviceaccount",
   serviceaccounts: "serviceaccount",

@@ -1,10 +1,9 @@
 import { minute } from "../duration.ts";
-import { type Fix, hasVerb, type KubectlCommand, type Workload } from "../fix.ts";
+import { type Fix, hasVerb, type Workload } from "../fix.ts";
 import { joinNames } from "../kinds.ts";
 import type { Proof, PullHost } from "../registry/port.ts";
-import { advise } from "./advice.ts";
+import { type Advice, advise, attach, concerned } from "./advice.ts";
 import type { Cause } from "./cause.ts";
-import { type Advice, concerned, inOrder, recreatePods } from "./deliver.ts";
 import type { ImageFacts, PodFacts, TriedLogin } from "./facts.ts";
 import { absence, explainRefusal, explanationIn, otherCloudOf, rewriteNotes } from "./message.ts";
 
@@ -81,7 +80,7 @@ function find(facts: ImageFacts): Finding {
   }
   const pulled = tried.find(({ proof }) => proof.verdict === "pulls");
   if (pulled) return onItsNode(facts, pulled.secret) ?? { cause: "pulls", secret: pulled.secret, ...notesOf(facts, pulled.proof) };
-  if (attachedLater && concerned(facts).copied.length > 0) return olderPod(facts, attachedLater);
+  if (attachedLater && concerned(facts).some(({ own }) => !own)) return olderPod(facts, attachedLater);
   const rejected = mostSpecific(facts);
   return rejected ? refused(facts, rejected) : withoutLogin(facts);
 }
@@ -175,47 +174,9 @@ function ambiguities({ azure, ref, otherTags }: ImageFacts, cause: Cause, { byRo
  */
 function olderPod(facts: ImageFacts, login: TriedLogin): Finding {
   const message = `the pod was created before secret ${login.secret} was attached to serviceaccount/${facts.account}`;
-  if (login.proof.verdict === "pulls") return { cause: "older-pod", message, advice: recreatePods(facts, login.secret) };
+  if (login.proof.verdict === "pulls") return { cause: "older-pod", message, advice: attach(facts, login.secret) };
   const finding = refused(facts, login);
-  const { fix: first, notes = [] } = advise(finding.cause, facts, login.secret);
-  const recreates = first !== undefined && hasVerb(first, "create") && first.recreate === true;
-  const then = recreatePods(facts, recreates ? undefined : login.secret);
-  const fix = first && inOrder([first, ...(then.fix ? [then.fix] : [])]);
+  const { fix, notes = [] } = advise(finding.cause, facts, login.secret);
   const older = `the pod does not list secret ${login.secret}, because it was created before serviceaccount/${facts.account} listed it`;
-  return { ...finding, advice: { fix, notes: [...new Set([older, ...notes, ...(then.notes ?? [])])] } };
-}
-
-/**
- * Combines commands that differ only in what they name: repositories for one Secret, pods to delete. Each verdict keeps its position and
- * gets the whole command.
- */
-export function combine(verdicts: readonly Verdict[]): Verdict[] {
-  const groups = Map.groupBy(
-    verdicts.flatMap(({ fix }) => fix ?? []),
-    combinedKey,
-  );
-  return verdicts.map((verdict) =>
-    verdict.fix ? { ...verdict, fix: (groups.get(combinedKey(verdict.fix)) ?? []).reduce(both) } : verdict,
-  );
-}
-
-/**
- * Returns the same text for commands that can be combined. `create` without repositories grants everything that pods use, so it must not get a
- * list.
- */
-function combinedKey(fix: Fix): string {
-  if (isDeletion(fix)) return JSON.stringify({ ...fix, args: [] });
-  if (!hasVerb(fix, "create")) return JSON.stringify(fix);
-  const { repositories = [] } = fix;
-  return JSON.stringify({ ...fix, repositories: repositories.length > 0 ? ["*"] : fix.repositories });
-}
-
-const isDeletion = (fix: Fix): fix is KubectlCommand => "kubectl" in fix && fix.kubectl === "delete pod";
-
-/** Combines two commands with the same {@link combinedKey}. */
-function both(a: Fix, b: Fix): Fix {
-  if (isDeletion(a) && isDeletion(b)) return { ...a, args: [...new Set([...a.args, ...b.args])] };
-  if (!hasVerb(a, "create") || !hasVerb(b, "create")) return a;
-  const repositories = a.repositories && [...new Set([...a.repositories, ...(b.repositories ?? [])])].sort();
-  return { ...a, repositories };
+  return { ...finding, advice: { fix: fix && hasVerb(fix, "create") ? { ...fix, whereUsed: true } : fix, notes: [older, ...notes] } };
 }

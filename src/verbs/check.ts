@@ -1,6 +1,6 @@
 import { judgeOnNode } from "../check/on-node.ts";
 import type { PodPull } from "../check/pull-pod.ts";
-import { combine, judge, type Verdict } from "../check/verdict.ts";
+import { judge, type Verdict } from "../check/verdict.ts";
 import { asRefusal, CliError, Interrupted, isRefusal } from "../errors.ts";
 import { type PodKind, templateKinds } from "../kinds.ts";
 import { askOnce } from "../registry/ask-once.ts";
@@ -113,7 +113,7 @@ export async function checkPlace(
     const answer = await nodePulls?.pull(podPullOf(question, reader), hasLogin);
     return [answer ? judgeOnNode(facts, answer) : judge(facts)];
   });
-  return combine(withoutOthers(verdicts.flat(), options));
+  return withoutOthers(verdicts.flat(), options);
 }
 
 /** Returns the pulls that a check selects in one namespace. */

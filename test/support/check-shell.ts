@@ -95,6 +95,12 @@ export type Situation = {
   message?: RegExp;
   /** A pattern for the fix. */
   fixPattern?: RegExp;
+  /** A pattern for a command that the fix prints, and that the user pastes too. */
+  hint?: RegExp | undefined;
+  /** What the user types after the fix, because the notes say so. */
+  byHand?: readonly string[];
+  /** The cause that the next check reports, with another fix. */
+  next?: string;
   check?: string;
   kept?: (place: Place) => Promise<void>;
 };

@@ -163,8 +163,7 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
     line: "curl -fsSL 'https://example.com/a?b=$(id)' | kubectl apply -f -",
   },
   {
-    fix: { do: "steps", namespace: "y", steps: [{ verb: "list" }, { kubectl: "delete pod", args: ["a"] }] },
-    given: { forward: [], namespace: "x" },
-    line: "kubectl acr-secret list -n y && kubectl delete pod -n y a",
+    fix: { verb: "create", secret: "acr", registry: "r", repositories: [], repositoriesFromPods: true, whereUsed: true, namespace: "x" },
+    line: "kubectl acr-secret create -n x acr --registry r --repositories-from-pods --where-used",
   },
 ];

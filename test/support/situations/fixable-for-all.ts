@@ -18,11 +18,14 @@ const named =
 const account = ({ namespace }: Place, name: string) =>
   create([{ apiVersion: "v1", kind: "ServiceAccount", ...metadata(name, namespace) }]);
 
+const oneLine = /^[^\n]*$/;
+
 /** Problems of several pods or of unusual pods, and checks as another user or in another context. */
 export const fixableForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "nothing is attached, and the pods are of two ServiceAccounts",
     cause: "no-login",
+    fixPattern: oneLine,
     prepare: async (at) => {
       await account(at, "worker");
       await having(at, named("web"), named("worker", web, "worker"));
@@ -31,7 +34,7 @@ export const fixableForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "nothing is attached for three images",
     cause: "no-login",
-    fixPattern: /^[^\n]*$/,
+    fixPattern: oneLine,
     prepare: async (at) => {
       await shell.azure.push("myregistry.azurecr.io/base/nginx:1");
       await having(at, named("web"), named("api", `${r}/app/api:1`), named("base", `${r}/base/nginx:1`));
@@ -73,7 +76,10 @@ export const fixableForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "a StatefulSet names the image in capitals",
     cause: "no-login",
-    message: /use the image name myregistry\.azurecr\.io\/app\/web:1$/,
+    message:
+      /use the image name myregistry\.azurecr\.io\/app\/web:1, then run check again\n\* then delete pod\/web-0, unless already replaced$/,
+    byHand: ["kubectl delete pod --all -n N"],
+    next: "no-login",
     prepare: (at) => having(at, workload("StatefulSet", "MyRegistry.azurecr.io/app/web:1")),
   },
 ];

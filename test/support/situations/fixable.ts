@@ -17,10 +17,24 @@ import { kubectl } from "../kubectl.ts";
 import { newNamespace, type Shell } from "../plugin.ts";
 import { rewriting } from "../rewriting.ts";
 
-/** Pods that cannot pull, each with the cause that `check` reports. The command that `check` prints fixes each. */
+const recreation = / pod\/own --recreate$/;
+
+/** The user deletes the pods, because the first command only removes the Secret from the lists. */
+const detached: Partial<Situation> = {
+  message: /then delete the pods that still list the Secret, and run check again$/,
+  byHand: ["kubectl delete pod --all -n N"],
+  next: "no-login",
+};
+
+/** Pods that cannot pull, each with the cause that `check` reports, and what its user does until they can. */
 export const fixable = (shell: Shell): readonly Situation[] => [
   { what: "nothing is attached", cause: "no-login", prepare: (at) => having(at, workload("Deployment")) },
-  { what: "nothing is attached, and the pod has no controller", cause: "no-login", prepare: (at) => having(at, barePod()) },
+  {
+    what: "nothing is attached, and the pod has no controller",
+    cause: "no-login",
+    hint: recreation,
+    prepare: (at) => having(at, barePod()),
+  },
   { what: "nothing is attached, and only --image names the image", cause: "no-login", check: `--image ${web}`, prepare: async () => {} },
   {
     what: "a Secret that pulls is not attached",
@@ -43,7 +57,6 @@ export const fixable = (shell: Shell): readonly Situation[] => [
   {
     what: "a ReplicaSet names a Secret of another type",
     cause: "no-login",
-    message: /has its own pull secrets, so it ignores those of serviceaccount\/default$/,
     prepare: async (at) => {
       await at.typed("kubectl create secret generic color --from-literal=color=blue -n N");
       await having(at, workload("ReplicaSet", web, ["color"]));
@@ -55,7 +68,8 @@ export const fixable = (shell: Shell): readonly Situation[] => [
   {
     what: "a pod without controller names a Secret of another type",
     cause: "no-login",
-    fixPattern: / pod\/own .*--recreate/,
+    message: /do not change imagePullSecrets of pod\/own: create it again with the new Secret in the list$/,
+    byHand: ["kubectl acr-secret attach acr-myregistry pod/own --recreate -n N"],
     prepare: async (at) => {
       await at.typed("kubectl create secret generic color --from-literal=color=blue -n N");
       await having(at, barePod(web, ["color"]));
@@ -137,6 +151,7 @@ export const fixable = (shell: Shell): readonly Situation[] => [
     (object, index): Situation => ({
       what: `the pod is older than its Secret (${index === 0 ? "Deployment" : "no controller"})`,
       cause: "older-pod",
+      hint: index === 0 ? undefined : recreation,
       prepare: async (at) => {
         await at.typed(ours("mine"));
         await having(at, object);
@@ -147,6 +162,7 @@ export const fixable = (shell: Shell): readonly Situation[] => [
   {
     what: "a malformed Secret has other logins",
     cause: "malformed-secret",
+    ...detached,
     prepare: async (at) => {
       await at.typed(malformed("bad", ',"ghcr.io":{"auth":"YTpi"}'), attachTo("bad"));
       await having(at, workload("Deployment"));
@@ -156,6 +172,7 @@ export const fixable = (shell: Shell): readonly Situation[] => [
   {
     what: "a malformed Secret, which a Deployment names",
     cause: "malformed-secret",
+    ...detached,
     prepare: async (at) => {
       await at.typed(malformed("bad", ',"ghcr.io":{"auth":"YTpi"}'));
       await having(at, workload("Deployment", web, ["bad"]));

@@ -1,292 +1,157 @@
 import { expect, test } from "vitest";
-import type { ImageFacts } from "../../../src/check/facts.ts";
-import {
-  create,
-  daemonset,
-  deployment,
-  facts,
-  job,
-  judged,
-  noLogin,
-  note,
-  otherwise,
-  pod,
-  r,
-  secret,
-  tried,
-} from "../../support/situations/verdicts.ts";
+import type { ImageFacts, SecretFacts } from "../../../src/check/facts.ts";
+import { create, daemonset, facts, judged, note, pod, r, secret, tried } from "../../support/situations/verdicts.ts";
 
-test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
-  // Pods with a copied list, pods with their own list, and pods that no command can recreate.
-  {
-    what: "pods with copied pull secrets, of every controller",
-    given: { ...noLogin, pods: [pod("web-1"), pod("own", { owner: undefined }), pod("j-1", { owner: job })] },
-    message: "the pod has no pull secret for this registry; only job/j can recreate pod/j-1, and may count a deletion as a failure",
-    fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate`,
-  },
-  {
-    what: "a pod of an unknown controller",
-    given: { ...noLogin, pods: [pod("w-1", { owner: { kind: "workflow", name: "w", remakes: false, template: undefined } })] },
-    message: "the pod has no pull secret for this registry; only workflow/w can recreate pod/w-1, and may count a deletion as a failure",
-    fix: `${create} --serviceaccount sa`,
-  },
-  {
-    what: "a pod with copied pull secrets and no controller",
-    given: { ...noLogin, names: ["n"], secrets: [secret("n", { servers: ["ghcr.io"] })], pods: [pod("own", { owner: undefined })] },
-    message: "secret n has a login for ghcr.io only",
-    fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate`,
-  },
-  {
-    what: "pods with their own pull secrets, of two workloads",
-    given: {
-      ...noLogin,
-      names: ["n"],
-      secrets: [secret("n", { servers: ["ghcr.io"] })],
-      pods: [
-        pod("a-1", { own: true, owner: deployment("a") }),
-        pod("a-2", { own: true, owner: deployment("a") }),
-        pod("d-1", { own: true, owner: daemonset }),
-      ],
-    },
-    message:
-      "secret n has a login for ghcr.io only; deployment/a and daemonset/d have their own pull secrets, so they ignore those of serviceaccount/sa",
-    fix: `kubectl acr-secret create -n demo deployment/a daemonset/d --registry ${r}`,
-  },
-  {
-    what: "pods with their own pull secrets and no template",
-    given: {
-      ...noLogin,
-      names: ["n"],
-      secrets: [secret("n", { servers: ["ghcr.io"] })],
-      pods: [pod("x", { own: true, owner: undefined }), pod("j-1", { own: true, owner: job })],
-    },
-    message: "secret n has a login for ghcr.io only; only job/j can recreate pod/j-1, and may count a deletion as a failure",
-    fix: `kubectl acr-secret create -n demo pod/x --registry ${r} --recreate`,
-  },
-  {
-    what: "pods with copied and pods with their own pull secrets",
-    given: {
-      ...noLogin,
-      names: ["n"],
-      secrets: [secret("n", { servers: ["ghcr.io"] })],
-      pods: [pod("web-1"), pod("a-1", { own: true, owner: deployment("a") })],
-    },
-    fix: `kubectl acr-secret create -n demo deployment/a --registry ${r} --serviceaccount sa`,
-  },
-  {
-    what: "a pending pod next to a pod whose node has the image",
-    given: {
-      ...noLogin,
-      names: ["n"],
-      secrets: [secret("n", { servers: ["ghcr.io"] })],
-      pods: [pod("done", { pulled: true, own: true, owner: deployment("b") }), pod("web-1")],
-    },
-    fix: `${create} --serviceaccount sa`,
-  },
-  {
-    what: "a rejected login when all nodes have the image",
-    given: {
-      tried: [tried("n", "refused")],
-      names: ["n"],
-      secrets: [secret("n", { servers: [r, "ghcr.io"] })],
-      pods: [pod("done", { pulled: true })],
-    },
-    fix: `${create} --serviceaccount sa`,
-  },
+const fresh = `${create} --where-used`;
+const renew = `kubectl acr-secret create -n demo a --registry ${r}`;
+const give = (host: string, more = "") =>
+  `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${host} --username ci-pull --password-stdin${more}`;
+const refused =
+  "with secret a: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled";
+const foreign = "the plugin did not create this Secret: --force replaces its login";
+const setPassword = "the plugin did not generate this password: set PASSWORD to a new one";
+const changed = '"helm" and "kubectl-edit" changed this Secret: --force takes over the changed fields';
+const grantsAll = "the command grants every repository that pods in the namespace use; use --repository to grant only some";
+const copied = "secret a is a copy of secret acr in namespace platform, which gives it its login";
+const source = { namespace: "platform", name: "acr" };
 
-  // Older pods.
-  {
-    what: "older pods of every kind",
-    given: {
-      ...noLogin,
-      attachedLater: tried("l", "pulls"),
-      pods: [pod("web-1"), pod("web-2"), pod("own", { owner: undefined }), pod("j-1", { owner: job }), pod("done", { pulled: true })],
-    },
-    message:
-      "the pod was created before secret l was attached to serviceaccount/sa; only job/j can recreate pod/j-1, and may count a deletion as a failure",
-    fix: "kubectl delete pod -n demo web-1 web-2 && kubectl acr-secret attach -n demo l pod/own --recreate",
-  },
-  {
-    what: "a pod of a Job with copied pull secrets, which the Job's own list would hide",
-    given: { ...noLogin, names: ["n"], secrets: [secret("n", { servers: ["ghcr.io"] })], pods: [pod("j-1", { owner: job })] },
-    message: "secret n has a login for ghcr.io only; only job/j can recreate pod/j-1, and may count a deletion as a failure",
-    fix: `${create} --serviceaccount sa`,
-  },
-  {
-    what: "an older pod of a Job with other copied pull secrets",
-    given: { ...noLogin, names: ["n"], attachedLater: tried("l", "pulls"), pods: [pod("j-1", { owner: job })] },
-    message:
-      "the pod was created before secret l was attached to serviceaccount/sa; only job/j can recreate pod/j-1, and may count a deletion as a failure",
-    fix: undefined,
-  },
-  {
-    what: "older pods when the later Secret does not pull either, recreating each pod once",
-    given: {
-      ...noLogin,
-      attachedLater: tried("l", "refused"),
-      secrets: [secret("l", { servers: [r, "ghcr.io"] })],
-      pods: [pod("web-1"), pod("own", { owner: undefined })],
-    },
-    message:
-      "with secret l: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; the pod does not list secret l, because it was created before serviceaccount/sa listed it",
-    fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate && kubectl delete pod -n demo web-1`,
-  },
-  {
-    what: "an older pod with other pull secrets and no controller",
-    given: { ...noLogin, names: ["n"], attachedLater: tried("l", "pulls"), pods: [pod("own", { owner: undefined })] },
-    message: "the pod was created before secret l was attached to serviceaccount/sa",
-    fix: "kubectl acr-secret attach -n demo l pod/own --recreate",
-  },
-  {
-    what: "a later Secret that no command can fix",
-    given: { ...noLogin, attachedLater: tried("l", "unreachable") },
-    message: "with secret l: says unreachable; the pod does not list secret l, because it was created before serviceaccount/sa listed it",
-    fix: undefined,
-  },
-  {
-    what: "a later Secret out of scope, and a Job",
-    given: {
-      ...noLogin,
-      attachedLater: tried("l", "out-of-scope"),
-      secrets: [secret("l", { note: note("made") })],
-      pods: [pod("j-1", { owner: job })],
-    },
-    message:
-      "with secret l: says out-of-scope; the pod does not list secret l, because it was created before serviceaccount/sa listed it; only job/j can recreate pod/j-1, and may count a deletion as a failure",
-    fix: `kubectl acr-secret create -n demo l --registry ${r} --repository app/web`,
-  },
+type Row = { what: string; held?: Partial<SecretFacts>; given?: Partial<ImageFacts>; message?: string; fix: string | undefined };
 
-  // Renewal, and additional repositories.
+const rejected: readonly Row[] = [
+  { what: "a credential of the plugin", held: { note: note("made") }, message: refused, fix: renew },
   {
-    what: "a Secret of the plugin that another tool changed",
-    given: {
-      tried: [tried("n", "refused")],
-      names: ["n"],
-      secrets: [secret("n", { note: note("made", { again: { flags: {} } }), writers: ["kubectl-edit"] })],
-    },
-    message:
-      'with secret n: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; "kubectl-edit" changed this Secret: --force takes over the changed fields',
-    fix: `kubectl acr-secret create -n demo n --registry ${r} --force`,
+    what: "a credential of the plugin for a named image",
+    held: { note: note("made") },
+    given: { pods: [] },
+    fix: `${renew} --repository app/web`,
   },
-  ...(["refused", "out-of-scope"] as const).map((verdict) => ({
-    what: "a Secret of the plugin with a login for another registry",
-    given: {
-      tried: [tried("n", verdict)],
-      names: ["n"],
-      secrets: [secret("n", { note: note("made"), servers: [r, "ghcr.io"] })],
-    },
-    fix: `${create}${verdict === "refused" ? "" : " --repository app/web"} --serviceaccount sa`,
+  { what: "a kind that only a newer version knows", held: { note: note("unknown") }, fix: renew },
+  {
+    what: "a recorded kind and lifetime",
+    held: { note: note("made", { again: { flags: { servicePrincipal: "ci" }, warning: "it is ci" }, expiresIn: "30d" }) },
+    message: `${refused}; the Secret's annotation says that it is ci`,
+    fix: `${renew} --service-principal ci --expires-in 30d`,
+  },
+  {
+    what: "a Secret of the plugin that other tools changed",
+    held: { note: note("made", { unlabeled: "k" }), writers: ["helm", "kubectl-edit"] },
+    message: `${refused}; the Secret has lost its label k: --force restores it; ${changed}`,
+    fix: `${renew} --force`,
+  },
+  { what: "a supplied login", held: { note: note("given") }, message: `${refused}; ${setPassword}`, fix: give(r) },
+  {
+    what: "a supplied login that other tools changed",
+    held: { note: note("given"), writers: ["helm", "kubectl-edit"] },
+    message: `${refused}; ${changed}; ${setPassword}`,
+    fix: give(r, " --force"),
+  },
+  ...["refused", "expired"].map((cause) => ({
+    what: `a supplied login of another registry (${cause})`,
+    held: { servers: ["ghcr.io"], note: note("given", { expiresAt: cause === "expired" ? "2026-01-01T00:00:00Z" : undefined }) },
+    given: { azure: undefined, ref: { ...facts.ref, host: "ghcr.io" } },
+    fix: give("ghcr.io"),
   })),
+  { what: "another tool's login of another registry", given: { azure: undefined }, fix: undefined },
+  { what: "another tool's login", message: `${refused}; ${foreign}`, fix: `${renew} --force` },
   {
-    what: "a kind that only a newer version knows",
-    given: { tried: [tried("a", "refused")], secrets: [secret("a", { note: note("unknown") })] },
-    fix: `kubectl acr-secret create -n demo a --registry ${r}`,
+    what: "another tool's login with a scheme and a path",
+    held: { servers: [`http://${r}/v2/`, `https://${r}`, `${r}/app`] },
+    fix: `${renew} --force`,
   },
-  { what: "an unknown Secret", given: { tried: [tried("a", "refused")], secrets: [] }, fix: undefined },
-  {
-    what: "an unknown Secret out of scope",
-    given: { tried: [tried("a", "out-of-scope")], secrets: [secret("other", { note: note("made") })] },
-    fix: undefined,
-  },
-  {
-    what: "a supplied login out of scope",
-    given: {
-      tried: [tried("a", "out-of-scope")],
-      secrets: [secret("a", { note: note("given") })],
-      fresh: { name: "acr-r1234-pull", isDefault: false },
-    },
-    fix: `kubectl acr-secret create -n demo acr-r1234-pull --registry ${r} --repository app/web --serviceaccount sa`,
-  },
-  {
-    what: "another tool's login out of scope",
-    given: { tried: [tried("a", "out-of-scope")], secrets: [secret("a")] },
-    fix: `${create} --repository app/web --serviceaccount sa`,
-  },
-  {
-    what: "a login for the host with its port",
-    given: {
-      ...otherwise("port"),
-      ref: { ...facts.ref, host: `${r}:443` },
-      tried: [tried("a", "refused")],
-      secrets: [secret("a", { note: note("made") })],
-    },
-    message:
-      "with secret a: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; the plugin did not generate this password: set PASSWORD to a new one",
-    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${r}:443 --username ci-pull --password-stdin`,
-  },
-  {
-    what: "another tool's login for the host with its port",
-    given: {
-      ...otherwise("port"),
-      image: `${r}:443/app/web:1`,
-      ref: { ...facts.ref, host: `${r}:443` },
-      tried: [tried("a", "refused")],
-      secrets: [secret("a", { servers: [`${r}:443`] })],
-      matchesLoginServer: true,
-    },
-    fix: `kubectl set image -n demo deployment/web app=${r}/app/web:1`,
-  },
-  {
-    what: "another tool's login next to one for a longer host",
-    given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, `${r}.evil.io`] })] },
-    fix: `${create} --serviceaccount sa`,
-  },
-  {
-    what: "another tool's logins with paths and schemes",
-    given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [`http://${r}/v2/`, `https://${r}`, `${r}/app`] })] },
-    fix: `kubectl acr-secret create -n demo a --registry ${r} --force`,
-  },
-  {
-    what: "another tool's login with the host in the path",
-    given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [`ghcr.io/https://${r}`] })] },
-    fix: `${create} --serviceaccount sa`,
-  },
-  {
-    what: "another tool's login in an unreadable Secret",
-    given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: undefined })] },
-    fix: `${create} --serviceaccount sa`,
-  },
-  ...(["refused", "out-of-scope"] as const).map((verdict) => ({
-    what: `a copy: ${verdict}`,
-    given: { tried: [tried("a", verdict)], secrets: [secret("a", { source: { namespace: "platform", name: "acr" } })] },
-    message: expect.stringContaining("secret a is a copy of secret acr in namespace platform, which gives it its login"),
-    fix: verdict === "refused" ? undefined : `${create} --repository app/web --serviceaccount sa`,
+  ...[[r, "ghcr.io"], [r, `${r}.evil.io`], [`ghcr.io/https://${r}`], [r, "r1234.eu.geo.azurecr.io"], undefined].map((servers) => ({
+    what: `a Secret with logins for ${servers?.join(" and ")}`,
+    held: { servers, note: note("made") },
+    fix: fresh,
   })),
-  {
-    what: "a malformed copy",
-    given: {
-      malformed: { secret: "a", message: "no JSON" },
-      secrets: [secret("a", { source: { namespace: "platform", name: "acr" } })],
-    },
-    message: expect.stringMatching(/no JSON; secret a is a copy of secret acr in namespace platform, /),
-    fix: undefined,
-  },
-  {
-    what: "a copy without a login",
-    given: {
-      ...noLogin,
-      names: ["a"],
-      secrets: [secret("a", { servers: [], source: { namespace: "platform", name: "acr" } })],
-    },
-    fix: `${create} --serviceaccount sa`,
-  },
-  {
-    what: "a source whose copies get the repository too",
-    given: {
-      tried: [tried("a", "out-of-scope")],
-      secrets: [secret("a", { note: note("made", { copies: ["team-a", "team-b"] }) })],
-    },
-    message: "with secret a: says out-of-scope; the copies in team-a, team-b get the repository too",
-    fix: `kubectl acr-secret create -n demo a --registry ${r} --repository app/web`,
-  },
+  { what: "a Secret that can't be changed", held: { isFixed: true }, fix: fresh },
   {
     what: "a Secret with other logins when only this Secret is tested",
-    given: { only: true, tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, "ghcr.io"] })] },
+    held: { servers: [r, "ghcr.io"] },
+    given: { only: true },
     fix: undefined,
   },
-])("prints the fix for $what", ({ given, message, fix }) => {
-  const row = judged(given);
+  {
+    what: "a Secret with other logins when all nodes have the image",
+    held: { servers: [r, "x.io"] },
+    given: { pods: [pod("done", { pulled: true })] },
+    fix: fresh,
+  },
+  { what: "a copy", held: { source }, message: `${refused}; ${copied}`, fix: undefined },
+  { what: "an unknown Secret", given: { secrets: [] }, fix: undefined },
+];
+
+test.for(rejected)("prints the fix for a rejected login: $what", ({ held, given, message, fix }) => {
+  const row = judged({ tried: [tried("a", "refused")], secrets: [secret("a", held)], ...given });
 
   expect(row.fix).toBe(fix);
-  if (message !== undefined) expect(row.message).toEqual(message);
+  if (message !== undefined) expect(row.message).toBe(message);
+});
+
+const narrow: readonly Row[] = [
+  {
+    what: "a credential of the plugin",
+    held: { note: note("made") },
+    message: `with secret a: says out-of-scope; ${grantsAll}`,
+    fix: `${renew} --repositories-from-pods`,
+  },
+  {
+    what: "a credential of the plugin for a named image",
+    held: { note: note("made") },
+    given: { pods: [] },
+    fix: `${renew} --repository app/web`,
+  },
+  {
+    what: "a source with copies",
+    held: { note: note("made", { copies: ["team-a", "team-b"] }) },
+    message: `with secret a: says out-of-scope; ${grantsAll}; the copies in team-a, team-b get the same rights`,
+    fix: `${renew} --repositories-from-pods`,
+  },
+  { what: "a Secret with other logins", held: { note: note("made"), servers: [r, "ghcr.io"] }, fix: fresh },
+  { what: "a kind that has no scope", held: { note: note("made", { widens: false }) }, fix: fresh },
+  { what: "a supplied login", held: { note: note("given") }, fix: fresh },
+  { what: "a supplied login of another registry", held: { note: note("given") }, given: { azure: undefined }, fix: undefined },
+  { what: "another tool's login", fix: fresh },
+  { what: "a copy", held: { source }, message: `with secret a: says out-of-scope; ${copied}`, fix: undefined },
+  { what: "an unknown Secret", given: { secrets: [] }, fix: undefined },
+];
+
+test.for(narrow)("prints the fix for a login out of scope: $what", ({ held, given, message, fix }) => {
+  const row = judged({ tried: [tried("a", "out-of-scope")], secrets: [secret("b", { note: note("made") }), secret("a", held)], ...given });
+
+  expect(row.fix).toBe(fix);
+  if (message !== undefined) expect(row.message).toBe(message);
+});
+
+const malformed: readonly Row[] = [
+  { what: "the plugin's Secret", held: { note: note("made") }, fix: renew },
+  {
+    what: "the plugin's Secret, whose record asks for more rights",
+    held: { note: note("made", { again: { flags: { admin: true }, warning: "it can push" } }) },
+    message: "the Secret's annotation says that it can push",
+    fix: `${renew} --admin`,
+  },
+  { what: "another tool's Secret for this registry", message: foreign, fix: `${renew} --force` },
+  ...[[], [r, "ghcr.io"], [`${r}:443`], undefined].map((servers) => ({
+    what: `another tool's Secret with logins for ${servers?.join(" and ") || "unknown registries"}`,
+    held: { servers },
+    given: { pods: [pod("web-1"), pod("d-1", { own: true, owner: daemonset })] },
+    message:
+      "the command does not change the Secret, because it may hold other logins; then delete the pods that still list the Secret, and run check again",
+    fix: "kubectl acr-secret detach -n demo a --where-used",
+  })),
+  { what: "a copy", held: { source }, message: copied, fix: undefined },
+];
+
+test.for(malformed)("prints the fix for a malformed Secret: $what", ({ held, given, message, fix }) => {
+  const row = judged({ malformed: { secret: "a", message: "bad" }, secrets: [secret("a", held)], ...given });
+
+  expect(row.fix).toBe(fix);
+  if (message !== undefined)
+    expect(row.message).toBe(`secret a is malformed, so the kubelet ignores all pull secrets of the pod: bad; ${message}`);
+});
+
+test("prints the fix for the last one of other tools' rejected logins", () => {
+  const { fix } = judged({ tried: [tried("b", "out-of-scope"), tried("a", "refused")], secrets: [secret("b"), secret("a")] });
+
+  expect(fix).toBe(`${renew} --force`);
 });

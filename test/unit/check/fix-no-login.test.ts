@@ -9,200 +9,168 @@ import {
   judged,
   noLogin,
   note,
-  otherwise,
   pod,
   r,
   secret,
   tried,
 } from "../../support/situations/verdicts.ts";
 
+const fresh = `${create} --where-used`;
+const cronjob = { kind: "cronjob", name: "c", container: "app", own: false };
+const load = { kind: "job", name: "load", container: "app", own: true };
+const fixedList = (objects: string, from = "the new Secret") =>
+  `attach and create do not change imagePullSecrets of ${objects}: create ${objects.includes(" ") ? "them" : "it"} again with ${from} in the list`;
+const unusable = { names: ["n"], secrets: [secret("n", { servers: ["ghcr.io"] })] };
+const onlyGhcr = "secret n has a login for ghcr.io only";
+const older = "the pod was created before secret l was attached to serviceaccount/sa";
+const notListed = "the pod does not list secret l, because it was created before serviceaccount/sa listed it";
+
 test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
-  // No login.
+  // No Secret
+  { what: "a pod without pull secrets", given: {}, message: "the pod has no pull secret for this registry", fix: fresh },
+  { what: "a template without pods", given: { pods: [], templates: [cronjob], owners: [cronjob] }, fix: fresh },
   {
-    what: "several Secrets that are not attached, one of which pulls",
-    given: {
-      ...noLogin,
-      unattached: [tried("x", "refused"), tried("y", "pulls")],
-      secrets: [secret("x", { note: note("made") }), secret("y")],
-    },
-    fix: "kubectl acr-secret attach -n demo y --serviceaccount sa",
+    what: "an image that only the command line names",
+    given: { pods: [] },
+    message: "serviceaccount/sa has no pull secret for this registry",
+    fix: `${create} --repository app/web --serviceaccount sa`,
   },
   {
-    what: "an unattached Secret with a supplied login out of scope",
-    given: {
-      ...noLogin,
-      unattached: [tried("x", "out-of-scope")],
-      secrets: [secret("y", { note: note("made") }), secret("x", { note: note("given") })],
-    },
-    fix: `${create} --serviceaccount sa`,
+    what: "a Secret with another name when the default name is in use",
+    given: { fresh: { name: "acr-r1234-pull", isDefault: false } },
+    fix: `kubectl acr-secret create -n demo acr-r1234-pull --registry ${r} --where-used`,
+  },
+
+  // Unusable Secrets
+  {
+    what: "a missing Secret",
+    given: { names: ["gone"], secrets: [secret("x")] },
+    fix: `kubectl acr-secret create -n demo gone --registry ${r}`,
   },
   {
-    what: "an unknown unattached Secret",
-    given: { ...noLogin, unattached: [tried("x", "out-of-scope")], secrets: [] },
-    fix: `${create} --serviceaccount sa`,
-  },
-  {
-    what: "an empty Secret of the plugin",
-    given: { ...noLogin, names: ["e"], secrets: [secret("e", { servers: [], note: note("made", { again: { flags: {} } }) })] },
-    fix: `kubectl acr-secret create -n demo e --registry ${r}`,
-  },
-  {
-    what: "an empty Secret that the pod does not name",
-    given: { ...noLogin, names: [], secrets: [secret("e", { servers: [] })] },
-    fix: `${create} --serviceaccount sa`,
+    what: "a missing Secret of a template",
+    given: { names: ["gone"], pods: [], templates: [cronjob], owners: [cronjob] },
+    fix: `kubectl acr-secret create -n demo gone --registry ${r} --repository app/web`,
   },
   {
     what: "an invalid name before a missing Secret",
-    given: { ...noLogin, names: ["a/b", "gone"] },
+    given: { names: ["a/b", "gone"] },
     message: 'secrets "a/b" and gone not found',
     fix: `kubectl acr-secret create -n demo gone --registry ${r}`,
   },
   {
-    what: "several unsuitable Secrets",
-    given: { ...noLogin, names: ["a", "b"], secrets: [secret("a", { servers: ["ghcr.io"] }), secret("b", { skipped: ["is odd"] })] },
+    what: "several unusable Secrets",
+    given: { names: ["a", "b"], secrets: [secret("a", { servers: ["ghcr.io"] }), secret("b", { skipped: ["is odd"] })] },
     message: "secret a has a login for ghcr.io only; secret b is odd",
-    fix: `${create} --serviceaccount sa`,
+    fix: fresh,
+  },
+  {
+    what: "an empty Secret",
+    given: { names: ["e"], secrets: [secret("e", { servers: [] })] },
+    message: "secret e has no login: its auths are empty",
+    fix: fresh,
   },
   {
     what: "a Secret without the login when only this Secret is tested",
-    given: { ...noLogin, only: true, names: ["a"], unattached: [tried("y", "pulls")], secrets: [secret("a", { servers: ["ghcr.io"] })] },
-    message: "secret a has a login for ghcr.io only",
+    given: { ...unusable, only: true, unattached: [tried("y", "pulls")] },
+    message: onlyGhcr,
     fix: undefined,
   },
-  {
-    what: "a port in the image of a pod without a controller and of an init container",
-    given: {
-      ...noLogin,
-      ...otherwise("port"),
-      image: `${r}:443/app/web:1`,
-      ref: { ...facts.ref, host: `${r}:443` },
-      matchesLoginServer: true,
-      pods: [
-        pod("own", { owner: undefined }),
-        pod("web-1", { container: "init" }),
-        pod("web-2", { container: "init" }),
-        pod("done", { pulled: true, container: "x" }),
-      ],
-    },
-    message: `the pod has no pull secret for this registry; use the image name ${r}/app/web:1`,
-    fix: `kubectl set image -n demo pod/own app=${r}/app/web:1 && kubectl set image -n demo deployment/web init=${r}/app/web:1`,
-  },
-  {
-    what: "capitals in an image by digest that only the command line names",
-    given: {
-      ...noLogin,
-      ...otherwise("capitals"),
-      image: "R1234.azurecr.io/app/web@sha256:1",
-      ref: { ...facts.ref, host: "R1234.azurecr.io" },
-      pods: [],
-    },
-    message: `serviceaccount/sa has no pull secret for this registry; a login for ${r} does not match R1234.azurecr.io; use the image name ${r}/app/web@sha256:1`,
-    fix: `kubectl acr-secret check -n demo --image ${r}/app/web@sha256:1 --serviceaccount sa`,
-  },
 
+  // Secrets that are not attached
   {
-    what: "capitals in the image of a Job's pod",
-    given: {
-      ...noLogin,
-      ...otherwise("capitals"),
-      image: "R1234.azurecr.io/app/web:1",
-      ref: { ...facts.ref, host: "R1234.azurecr.io" },
-      pods: [pod("j-1", { owner: job })],
-    },
-    message: `the pod has no pull secret for this registry; a login for ${r} does not match R1234.azurecr.io; use the image name ${r}/app/web:1; only job/j can recreate pod/j-1, and may count a deletion as a failure`,
-    fix: `kubectl acr-secret create -n demo --registry ${r} --repository app/web --serviceaccount sa && kubectl set image -n demo pod/j-1 app=${r}/app/web:1`,
+    what: "an unattached Secret that pulls, among others",
+    given: { unattached: [tried("x", "refused"), tried("y", "pulls")], secrets: [secret("x", { note: note("made") }), secret("y")] },
+    message: "the pod has no pull secret for this registry; secret y can pull it, but is not attached",
+    fix: "kubectl acr-secret attach -n demo y --where-used",
   },
-  ...(["port", "capitals"] as const).map((kind) => ({
-    what: `${kind} in the image, and a missing Secret`,
-    given: {
-      ...noLogin,
-      ...otherwise(kind),
-      names: ["gone"],
-      image: `R:443/app/web:1`,
-      ref: { ...facts.ref, host: "R:443" },
-      matchesLoginServer: true,
-    },
-    fix: `kubectl set image -n demo deployment/web app=${r}/app/web:1`,
+  {
+    what: "an unattached Secret that pulls a named image",
+    given: { unattached: [tried("y", "pulls")], pods: [] },
+    fix: "kubectl acr-secret attach -n demo y --serviceaccount sa",
+  },
+  ...([{ pods: facts.pods }, { pods: [] }] as const).map(({ pods }) => ({
+    what: `an unattached Secret of the plugin out of scope, for ${pods.length} pods`,
+    given: { pods, unattached: [tried("x", "out-of-scope")], secrets: [secret("other"), secret("x", { note: note("made") })] },
+    fix: `kubectl acr-secret create -n demo x --registry ${r} ${pods.length > 0 ? "--repositories-from-pods --where-used" : "--repository app/web --serviceaccount sa"}`,
   })),
-  // Malformed Secrets.
   {
-    what: "a malformed Secret of the plugin",
+    what: "an unattached Secret out of scope with a supplied login",
     given: {
-      malformed: { secret: "x", message: "bad" },
-      secrets: [secret("y"), secret("x", { note: note("made", { again: { flags: {} } }) })],
+      unattached: [tried("x", "out-of-scope")],
+      secrets: [secret("y", { note: note("made") }), secret("x", { note: note("given") })],
     },
-    fix: `kubectl acr-secret create -n demo x --registry ${r}`,
+    fix: fresh,
+  },
+  { what: "an unknown unattached Secret", given: { unattached: [tried("x", "out-of-scope")] }, fix: fresh },
+
+  // Lists that no command changes
+  {
+    what: "pods with copied pull secrets, whose restart create reports itself",
+    given: { pods: [pod("web-1"), pod("own", { owner: undefined }), pod("j-1", { owner: job })] },
+    message: "the pod has no pull secret for this registry",
+    fix: fresh,
   },
   {
-    what: "a malformed Secret without logins",
-    given: { malformed: { secret: "x", message: "bad" }, secrets: [secret("x", { servers: [] })], pods: [] },
-    fix: `kubectl acr-secret detach -n demo x --serviceaccount sa && ${create} --repository app/web --serviceaccount sa`,
-  },
-  {
-    what: "a malformed Secret with other logins, for pods of every controller",
+    what: "pods with pull secrets of their own",
     given: {
-      malformed: { secret: "x", message: "bad" },
-      secrets: [secret("x", { servers: [r, "ghcr.io"] })],
+      ...unusable,
       pods: [
-        pod("web-1"),
-        pod("j-1", { owner: job }),
-        pod("own", { owner: undefined }),
-        pod("d-1", { own: true, owner: daemonset }),
         pod("a-1", { own: true, owner: deployment("a") }),
-        pod("o-1", { own: true, owner: undefined }),
+        pod("d-1", { own: true, owner: daemonset }),
+        pod("x", { own: true, owner: undefined }),
+        pod("j-1", { own: true, owner: job }),
+        pod("j-2", { own: true, owner: job }),
+        pod("done", { pulled: true, own: true, owner: undefined }),
       ],
     },
-    message:
-      "secret x is malformed, so the kubelet ignores all pull secrets of the pod: bad; the command does not change the Secret, because it may hold other logins; no controller recreates these pods, so create them again: j-1, own, o-1",
-    fix: `kubectl acr-secret detach -n demo x --serviceaccount sa && ${create} --serviceaccount sa && kubectl patch -n demo daemonset d -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' && kubectl patch -n demo deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' && kubectl delete pod -n demo web-1 d-1`,
+    message: `${onlyGhcr}; ${fixedList("pod/x and job/j")}`,
+    fix: fresh,
   },
   {
-    what: "a malformed Secret with other logins when only this Secret is tested",
-    given: { only: true, malformed: { secret: "x", message: "bad" }, secrets: [secret("x", { servers: [r, "ghcr.io"] })] },
-    message:
-      "secret x is malformed, so the kubelet ignores all pull secrets of the pod: bad; the Secret may hold other logins, so no command replaces it",
+    what: "an unattached Secret, for a Job with pull secrets of its own",
+    given: { ...unusable, pods: [], templates: [load], owners: [load], unattached: [tried("y", "pulls")] },
+    message: `${onlyGhcr}; secret y can pull it, but is not attached; ${fixedList("job/load", "secret y")}`,
     fix: undefined,
   },
   {
-    what: "a malformed Secret for the host with its port",
-    given: {
-      ...otherwise("port"),
-      ref: { ...facts.ref, host: `${r}:443` },
-      only: true,
-      malformed: { secret: "x", message: "bad" },
-      secrets: [secret("x", { servers: [`${r}:443`] })],
-    },
-    fix: undefined,
+    what: "an unattached Secret, for a Job and a PodTemplate with pull secrets of their own and a pod",
+    given: { ...unusable, templates: [load, { ...load, kind: "podtemplate" }], unattached: [tried("y", "pulls")] },
+    message: `${onlyGhcr}; secret y can pull it, but is not attached; ${fixedList("job/load and podtemplate/load", "secret y")}`,
+    fix: "kubectl acr-secret attach -n demo y --where-used",
   },
 
-  // Other registries.
+  // Older pods
   {
-    what: "an expired supplied login of another registry",
-    given: {
-      azure: undefined,
-      ref: { ...facts.ref, host: "ghcr.io" },
-      tried: [tried("a", "refused")],
-      secrets: [secret("a", { note: note("given", { expiresAt: "2026-01-01T00:00:00Z" }) })],
-    },
-    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ghcr.io --username ci-pull --password-stdin`,
+    what: "older pods, whose restart attach reports itself",
+    given: { attachedLater: tried("l", "pulls"), pods: [pod("web-1"), pod("own", { owner: undefined }), pod("j-1", { owner: job })] },
+    message: older,
+    fix: "kubectl acr-secret attach -n demo l --where-used",
   },
   {
-    what: "a supplied login of another registry out of scope",
-    given: { azure: undefined, tried: [tried("a", "out-of-scope")], secrets: [secret("a", { note: note("given") })] },
-    fix: undefined,
+    what: "an older pod, and a later Secret that the plugin did not create",
+    given: { attachedLater: tried("l", "refused"), secrets: [secret("l")] },
+    message: `with secret l: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; ${notListed}; the plugin did not create this Secret: --force replaces its login`,
+    fix: `kubectl acr-secret create -n demo l --registry ${r} --where-used --force`,
   },
   {
-    what: "an unknown login of another registry",
-    given: { azure: undefined, tried: [tried("a", "refused")], secrets: [] },
-    fix: undefined,
+    what: "an older pod, and a later Secret with another rejected login",
+    given: { attachedLater: tried("l", "refused"), secrets: [secret("l", { servers: [r, "ghcr.io"] })] },
+    fix: fresh,
   },
   {
-    what: "another registry's login next to a supplied one",
-    given: { azure: undefined, tried: [tried("a", "refused")], secrets: [secret("b", { note: note("given") }), secret("a")] },
+    what: "an older pod, and a later Secret out of scope",
+    given: { attachedLater: tried("l", "out-of-scope"), secrets: [secret("l", { note: note("made") })] },
+    fix: `kubectl acr-secret create -n demo l --registry ${r} --repositories-from-pods --where-used`,
+  },
+  {
+    what: "an older pod, and a later Secret that no command fixes",
+    given: { attachedLater: tried("l", "unreachable") },
+    message: `with secret l: says unreachable; ${notListed}`,
     fix: undefined,
   },
 ])("prints the fix for $what", ({ given, message, fix }) => {
-  const row = judged(given);
+  const row = judged({ ...noLogin, ...given });
 
   expect(row.fix).toBe(fix);
   if (message !== undefined) expect(row.message).toBe(message);

@@ -55,7 +55,7 @@ const rows: readonly Row[] = [
     cause: "no-login",
     message: "the pod has no pull secret for this registry",
     firstNote: "node n1 says: no-login!",
-    fix: `${create} --serviceaccount sa`,
+    fix: `${create} --where-used`,
   },
   {
     when: "only new pods have the Secret that this machine can't test",
@@ -63,7 +63,7 @@ const rows: readonly Row[] = [
     answer: pulled,
     cause: "older-pod",
     message: "the pod was created before secret l was attached to serviceaccount/sa",
-    fix: "kubectl delete pod -n demo web-1",
+    fix: "kubectl acr-secret attach -n demo l --where-used",
   },
   {
     when: "the pod's own list pulls, although the ServiceAccount has another Secret",

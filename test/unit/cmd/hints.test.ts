@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { CliError } from "../../../src/errors.ts";
-import { inPlace } from "../../../src/fix.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
@@ -115,18 +113,4 @@ test("names the cluster in the command that deletes a pod which its node does no
     "hint: pod/p was deleted but not recreated. When it no longer exists, run:",
     "hint: kubectl create -n demo --context=prod -f pod-demo-p.json",
   ]);
-});
-
-test("gives each step of a fix the default namespace unless it has its own", () => {
-  const steps = inPlace(
-    {
-      do: "steps",
-      steps: [
-        { kubectl: "delete pod", args: ["web-1"], namespace: "demo" },
-        { kubectl: "delete pod", args: ["db-1"] },
-      ],
-    },
-    { namespace: "other" },
-  );
-  expect(formatCommand(steps)).toBe("kubectl delete pod -n demo web-1 && kubectl delete pod -n other db-1");
 });

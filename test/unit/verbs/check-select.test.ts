@@ -238,7 +238,7 @@ test.for([
   {
     when: "it uses the list of its ServiceAccount",
     given: { templates: crons(cronjob("report", { account: "web" })), accounts: { web: [] }, secrets: [acr] },
-    fix: "kubectl acr-secret attach -n demo acr --serviceaccount web",
+    fix: "kubectl acr-secret attach -n demo acr --where-used",
   },
   {
     when: "it has its own list",
@@ -246,17 +246,17 @@ test.for([
       templates: crons(cronjob("report", { names: ["other"] })),
       secrets: [acr, ours("other", "web:right", {}, "other.azurecr.io")],
     },
-    fix: "kubectl acr-secret attach -n demo acr cronjob/report",
+    fix: "kubectl acr-secret attach -n demo acr --where-used",
   },
   {
     when: "it has its own list and the Secret is the ServiceAccount's",
     given: { ...withAccount, templates: crons(cronjob("report", { names: ["none"] })) },
-    fix: "kubectl acr-secret attach -n demo acr cronjob/report",
+    fix: "kubectl acr-secret attach -n demo acr --where-used",
   },
   {
     when: "no Secret can pull",
     given: { templates: deployments(workload("Deployment", "web")) },
-    fix: `${create} --repository app/web --serviceaccount default`,
+    fix: `${create} --where-used`,
   },
   {
     when: "its image has a port",
@@ -270,5 +270,8 @@ test.for([
 test("names the Job to create again when its template has its own list", async () => {
   const [row] = (await judged({ templates: jobs(workload("Job", "load", { names: ["none"] })), secrets: [acr] })).rows;
 
-  expect(row).toMatchObject({ fix: "", message: expect.stringContaining("delete job/load and create it with acr in its list") });
+  expect(row).toMatchObject({
+    fix: "",
+    message: expect.stringContaining("imagePullSecrets of job/load: create it again with secret acr in the list"),
+  });
 });

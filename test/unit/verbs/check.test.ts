@@ -32,7 +32,7 @@ test("reads each Secret once when several pods name it", async () => {
 test("gives advice when the Secrets may not be listed", async () => {
   const { rows } = await judged({ pods: [pod("web-1")], secrets: [ours("given", "web:right")], mayNotList: true });
 
-  expect(rows[0]).toMatchObject({ cause: "no-login", fix: `${create} --serviceaccount default` });
+  expect(rows[0]).toMatchObject({ cause: "no-login", fix: `${create} --where-used` });
 });
 
 test("skips images of other registries when a Secret is named", async () => {
@@ -58,21 +58,19 @@ test.for(["Succeeded", "Failed"])("skips a pod when it has %s", async (phase) =>
 });
 
 test("prints one command when several repositories and pods need it", async () => {
-  const images = [web, `${r}/app/gone:1`];
-  const narrow = await judged({
-    images,
-    accounts: { default: ["acr"] },
-    secrets: [ours("acr", "api:right", { identity: "demo-acr-0123456789" })],
-  });
-  const late = await judged({
-    accounts: { default: ["acr"] },
-    secrets: [ours("acr", "all:right")],
-    pods: [pod("web-1"), pod("api-1", { image: `${r}/app/api:1` }), pod("api-1", { image: `${r}/app/web:2` })],
-  });
+  const accounts = { default: ["acr"], worker: [] };
+  const images = ["app/api:1", "app/web:1", "app/web:2"].map((image) => `${r}/${image}`);
+  const pods = (names: readonly string[]) =>
+    images.map((image, at) => pod(`p-${at}`, { image, names, account: at > 1 ? "worker" : "default" }));
+  const fixesOf = async (given: Parameters<typeof judged>[0]) => new Set((await judged({ accounts, ...given })).rows.map(({ fix }) => fix));
 
-  const both = `kubectl acr-secret create -n demo acr --registry ${r} --repository app/gone --repository app/web`;
-  expect(narrow.rows.map(({ fix }) => fix)).toEqual([both, both]);
-  expect([...new Set(late.rows.map(({ fix }) => fix))]).toEqual(["kubectl delete pod -n demo api-1 web-1"]);
+  expect(await fixesOf({ pods: pods([]) })).toEqual(new Set([`${create} --where-used`]));
+  expect(await fixesOf({ pods: pods(["acr"]), secrets: [ours("acr", "none:right")] })).toEqual(
+    new Set([`kubectl acr-secret create -n demo acr --registry ${r} --repositories-from-pods`]),
+  );
+  expect(await fixesOf({ pods: pods([]).slice(0, 2), secrets: [ours("acr", "all:right")] })).toEqual(
+    new Set(["kubectl acr-secret attach -n demo acr --where-used"]),
+  );
 });
 
 test("reports a Secret, a ServiceAccount and a namespace that do not exist", async () => {
