@@ -97,7 +97,7 @@ describe("explain", () => {
       stdout: [
         "out-of-scope (verdict): repository not in scope\n\n",
         "The login is valid, but it has no permission to pull from this repository.\n\n",
-        "An ACR token can pull only the repositories in its scope map. The following\ncommand adds one:\n\n",
+        "An ACR token can pull only the repositories in its scope map. The following\ncommand adds one. `--repositories-from-pods` adds all that pods use:\n\n",
         "  kubectl acr-secret create SECRET --registry REGISTRY --repository REPOSITORY\n\n",
         "A service principal needs the role AcrPull on the registry. On a registry with\nrepository permissions (ABAC), it needs a role assignment whose condition allows\n",
         "this repository. The registry's answer doesn't show whether the role or the\ncondition is the cause. If someone else manages the login, ask them, or create\n",
