@@ -3,7 +3,6 @@ import { selectTargets } from "./choose-targets.ts";
 import { parseWait } from "./line/durations.ts";
 import { restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
-import { targetValues } from "./line/target-words.ts";
 import { changeFlags, concludeIn, onlyPrinted, readTargetLine, recreateFlags } from "./run-on-targets.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -51,8 +50,8 @@ export const attach = verb({
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted(given);
-    const { named, ...line } = await readTargetLine(args, flags, session);
-    const make = { verb: "create", registry: "REGISTRY", ...targetValues(named) } as const;
+    const { again, ...line } = await readTargetLine(args, flags, session);
+    const make = ["--registry", "REGISTRY", ...again];
     const order: Attach = { ...line, restart: flags.restart, wait: parseWait(flags), make };
     const choose: Choose = (secret, read) => selectTargets(session, read, { verb: "attach", secret, output: flags.output });
     return concludeIn(line.namespace, attachSecret(order, choose, toolsOf(session, flags)), session, flags);

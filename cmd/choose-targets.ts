@@ -1,4 +1,5 @@
 import { CliError, isForbidden, usage } from "../src/errors.ts";
+import { plugin } from "../src/hint.ts";
 import { keyOf, nameOf, type Ref } from "../src/kinds.ts";
 import { printable } from "../src/output/printable.ts";
 import { inLine } from "../src/wording.ts";
@@ -21,7 +22,7 @@ export async function selectTargets(
   { verb, secret, output }: { readonly verb: keyof typeof words; readonly secret: string; readonly output: unknown },
 ): Promise<(target: Ref) => boolean> {
   const { asks, preposition, some, none } = words[verb];
-  const byName = { verb, secret, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" };
+  const byName = { ...plugin(verb, secret, "--serviceaccount", "default"), or: "deployment/NAME, or --all-serviceaccounts" };
   const candidates = await session.during(`Looking for targets of secret/${secret}`, read).catch((error: unknown) => {
     // Without permission to read all targets, the user can still name one
     throw isForbidden(error) ? usage("no target specified", byName) : error;
@@ -30,7 +31,7 @@ export async function selectTargets(
   const [first] = candidates;
   if (!first) throw usage(`no target specified, and ${none} secret/${secret}`, byName);
   if (output !== undefined || !session.terminal) {
-    const fix = { verb, secret, targets: [nameOf(first)], or: "--where-used for all of them" };
+    const fix = { ...plugin(verb, secret, nameOf(first)), or: "--where-used for all of them" };
     throw usage(`no target specified; ${some} secret/${secret}: ${inLine(labels, 5)}`, fix);
   }
   const chosen = await session.terminal.select(`${asks} secret/${secret} ${preposition}:`, labels);

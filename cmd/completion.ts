@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { CliError, usage } from "../src/errors.ts";
-import type { Fix } from "../src/fix.ts";
+import { type Command, type Hint, shell } from "../src/hint.ts";
 import { printable } from "../src/output/printable.ts";
 import type { Flags, Values } from "./line/flags.ts";
 import type { Programs } from "./programs.ts";
@@ -66,7 +66,7 @@ export const completion = verb({
 const unknown = (word: string) =>
   usage(`invalid argument "${word}": must be install, uninstall or kubectl; install works for every shell`, commandFor("install"));
 
-const commandFor = (...words: readonly string[]): Fix => ({ do: "shell", argv: ["kubectl", "acr-secret", "completion", ...words] });
+const commandFor = (...words: readonly string[]): Command => shell("kubectl acr-secret", "completion", words);
 
 /** Writes the program to a folder in which kubectl finds it, and prints the result. A correct program stays unchanged. */
 async function install({ dir, "dry-run": dryRun }: Given, session: Session): Promise<number> {
@@ -81,7 +81,7 @@ async function install({ dir, "dry-run": dryRun }: Given, session: Session): Pro
   if (first !== undefined && first !== path)
     session.warn(`kubectl finds ${first} first on your PATH; to delete that program`, commandFor("uninstall"));
   if (done !== "unchanged")
-    session.hint({ do: "shell", argv: ["kubectl", "completion", "--help"], when: "Tab needs kubectl's own completion in your shell" });
+    session.hint({ ...shell("kubectl completion --help"), when: "Tab needs kubectl's own completion in your shell" });
   return 0;
 }
 
@@ -113,7 +113,7 @@ const result = (path: string, done: string, dryRun: Given["dry-run"]): string =>
 async function folderFor(dir: string | undefined, { programs, files }: Session): Promise<string> {
   const folder = dir === undefined ? await besidePlugin(programs) : resolve(dir);
   if (dir !== undefined && (await files.look(folder)) !== "folder")
-    throw new CliError("config", `folder ${folder} not found`, { hint: { do: "shell", argv: ["mkdir", "-p", folder] } });
+    throw new CliError("config", `folder ${folder} not found`, { hint: shell("mkdir", "-p", folder) });
   if (!(await programs.searches(folder))) {
     const why = `folder ${folder} is not on your PATH, so kubectl cannot find the program there`;
     throw new CliError("config", why, { hint: await elsewhere(programs) });
@@ -132,7 +132,7 @@ async function besidePlugin(programs: Programs): Promise<string> {
 }
 
 /** Returns the command to run instead, with the first writable folder of PATH. */
-async function elsewhere(programs: Programs): Promise<Fix | string> {
+async function elsewhere(programs: Programs): Promise<Hint> {
   for (const folder of programs.folders) if ((await programs.closed(folder)) === undefined) return commandFor("install", "--dir", folder);
   return "no folder on your PATH is writable; add one of your folders to PATH, or run the command as another user";
 }

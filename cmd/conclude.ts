@@ -1,5 +1,5 @@
 import { ProxyEnded, permissionHint } from "../src/errors.ts";
-import { type Fix, inPlace } from "../src/fix.ts";
+import { type Command, inPlace, plugin } from "../src/hint.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { DryRun, Outcome } from "../src/outcome.ts";
 import { printError } from "../src/output/error.ts";
@@ -72,10 +72,8 @@ function endOf(tally: ReturnType<typeof openTally>, { session, flags, places, wh
 }
 
 /** Returns the command that finds what still keeps pods from pulling, after a run that attached a Secret. */
-const checkOf = ({ namespaces }: Places, where: PlaceDetail): Fix => ({
-  verb: "check",
-  ...(where === "one" ? { namespace: namespaces?.[0] } : { allNamespaces: true }),
-});
+const checkOf = ({ namespaces }: Places, where: PlaceDetail): Command =>
+  where === "one" ? { ...plugin("check"), namespace: namespaces?.[0] } : { ...plugin("check", "--all-namespaces"), namespace: "" };
 
 /** Whether to print the next step after a run: only for people, and only if it has changed something. */
 export const printsHints = (code: number, { output, "dry-run": dryRun }: PrintingFlags): boolean =>
@@ -128,7 +126,7 @@ export async function printOutcomes(
 }
 
 export function printPlaceError(session: Session, error: unknown, at: Ref, where: PlaceDetail): void {
-  const formatCommand = (fix: Fix) => session.formatCommand(inPlace(fix, at));
+  const formatCommand = (fix: Command) => session.formatCommand(inPlace(fix, at));
   printError({ ...session, formatCommand }, error, placePrefix(at, where));
 }
 

@@ -1,5 +1,6 @@
 import type { CredentialKind } from "../src/credential/credential-kind.ts";
 import { unlessRefused } from "../src/errors.ts";
+import { plugin } from "../src/hint.ts";
 import type { Ref } from "../src/kinds.ts";
 import { type Cluster, listAll } from "../src/kube/port.ts";
 import type { Outcome } from "../src/outcome.ts";
@@ -88,8 +89,8 @@ async function nextSteps({ source, targets, reader, asked }: CreateOptions, sess
     const { loginServer: host } = await (await session.azure(asked.identity)).findRegistry(asked.registry);
     return [readers[reader].refer({ secret, host, namespace })];
   }
-  if (wantsTargets(targets)) return asked.again.secret === undefined ? [] : ((await forNamesake(source, cluster)) ?? []);
-  const attach = [{ verb: "attach", secret, serviceaccounts: ["default"], namespace }] as const;
+  if (wantsTargets(targets)) return asked.again.words[0] !== secret ? [] : ((await forNamesake(source, cluster)) ?? []);
+  const attach = [{ ...plugin("attach", secret, "--serviceaccount", "default"), namespace }];
   return (await forNamesake(source, cluster)) ?? ((await isListed(source, cluster)) ? [] : attach);
 }
 
@@ -104,7 +105,7 @@ async function forNamesake({ name: secret, namespace = "" }: Ref, cluster: Clust
   const target = `${account ? "serviceaccount" : "deployment"}/${secret}`;
   return [
     `${JSON.stringify(secret)} is now the name of the Secret. To attach it to ${target}, run:`,
-    { verb: "attach", secret, targets: [target], namespace },
+    { ...plugin("attach", secret, target), namespace },
   ];
 }
 

@@ -1,6 +1,7 @@
 import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { type CliError, usage } from "../src/errors.ts";
+import { flag, plugin } from "../src/hint.ts";
 import type { Outcome } from "../src/outcome.ts";
 import { registryName } from "../src/registry/login-server.ts";
 import { credentialOf } from "../src/secret/record.ts";
@@ -8,7 +9,7 @@ import { noSecret, onlySecret } from "../src/usage/pull-secrets.ts";
 import { type DeleteOrder, remove } from "../src/verbs/delete.ts";
 import { conclude, printsHints } from "./conclude.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
-import { type Flags, identityFlags, identityOf, under, type Values, writeOutput } from "./line/flags.ts";
+import { type Flags, identityFlags, identityOf, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { revokerOf } from "./recorded-credential.ts";
 import { toolsOf } from "./session.ts";
@@ -60,7 +61,7 @@ export const deletion = verb({
     if (asks && (flags.output !== undefined || !session.terminal)) throw yesRequired(flags, named);
     const cluster = session.cluster();
     const namespace = await cluster.namespace();
-    const name = named ?? (await onlySecret(cluster, namespace, { verb: "list", namespace }));
+    const name = named ?? (await onlySecret(cluster, namespace, { ...plugin("list"), namespace }));
     const order: DeleteOrder = {
       to: { kind: "secret", name, namespace },
       revoke: flags.revoke,
@@ -79,27 +80,22 @@ export const deletion = verb({
         yield outcome;
       }
       const isFine = isFound || flags["ignore-not-found"] || session.interrupted();
-      if (!isFine) throw noSecret(name, { verb: "list" });
+      if (!isFine) throw noSecret(name, plugin("list"));
     }
     const code = await conclude(outcomes(), session, { ...flags, home: namespace }, { namespaces: [namespace], open: false });
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
     session.hint("the objects that were created for it in Azure still exist. To list them, run:");
-    for (const [registry, exported] of registries) session.hint({ verb: "prune", registry, exported });
+    for (const [registry, exported] of registries) session.hint(plugin("prune", "--registry", registry, flag("exported", exported)));
     return code;
   },
 });
 
 /** Returns the error for a command that must ask and cannot. */
 const yesRequired = (flags: DeleteFlags, secret: string | undefined): CliError =>
-  usage("cannot ask for confirmation without a terminal or with -o; add --yes", {
-    verb: "delete",
-    secret,
-    revoke: flags.revoke,
-    force: flags.force,
-    ignoreNotFound: flags["ignore-not-found"],
-    identity: identityOf(flags),
-    yes: true,
-  });
+  usage(
+    "cannot ask for confirmation without a terminal or with -o; add --yes",
+    plugin("delete", secret, wordsOf(deleteFlags, { ...flags, yes: true })),
+  );
 
 /** Returns the registry that still contains objects that were created for a deleted Secret. */
 function leftBy({ result, before, error }: Outcome): { readonly registry: string; readonly exported: boolean }[] {

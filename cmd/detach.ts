@@ -1,10 +1,10 @@
 import { usage } from "../src/errors.ts";
+import { plugin } from "../src/hint.ts";
 import type { Choose } from "../src/verbs/attach.ts";
 import { detachMissing, detachSecret } from "../src/verbs/detach.ts";
 import { selectTargets } from "./choose-targets.ts";
 import { type Flags, formatFlag, targetFlags, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
-import { targetValues } from "./line/target-words.ts";
 import { changeFlags, concludeIn, onlyPrinted, readTargetLine, recreateFlags } from "./run-on-targets.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -51,14 +51,14 @@ export const detach = verb({
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted(given);
-    const { named, ...line } = await readTargetLine(args, flags, session);
+    const { again, ...line } = await readTargetLine(args, flags, session);
     const { namespace, secret } = line;
     const tools = toolsOf(session, flags);
     if (flags.dangling) {
       refuseWithDangling(secret, flags);
       return concludeIn(namespace, detachMissing(line, tools), session, flags);
     }
-    const otherwise = { verb: "detach", secret: "NAME", ...targetValues(named), namespace };
+    const otherwise = { ...plugin("detach", "NAME", again), namespace };
     const choose: Choose = (name, read) => selectTargets(session, read, { verb: "detach", secret: name, output: flags.output });
     return concludeIn(namespace, detachSecret({ ...line, otherwise }, choose, tools), session, flags);
   },
@@ -68,6 +68,6 @@ export const detach = verb({
 function refuseWithDangling(secret: string | undefined, { output }: { readonly output: string | undefined }): void {
   if (output === "kustomize") throw usage(`-o ${output} cannot be combined with --dangling`);
   if (secret === undefined) return;
-  const hint = { verb: "detach", secret, serviceaccounts: ["default"], or: "--dangling without a Secret" };
+  const hint = { ...plugin("detach", secret, "--serviceaccount", "default"), or: "--dangling without a Secret" };
   throw usage(`--dangling cannot be combined with a Secret name ("${secret}")`, hint);
 }

@@ -3,11 +3,11 @@ import { cloudOf } from "../src/azure/cloud.ts";
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import type { VerbRights } from "../src/doctor/cluster.ts";
 import type { Environment } from "../src/env.ts";
-import type { Fix } from "../src/fix.ts";
+import type { Command } from "../src/hint.ts";
 import { type DoctorOptions, examine } from "../src/verbs/doctor.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { printFindings } from "./findings.ts";
-import { dataOutput, type Flags, identityFlags, identityOf, under, type Values } from "./line/flags.ts";
+import { dataOutput, type Flags, identityFlags, identityOf, under, type Values, wordsOf } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { verb } from "./verb.ts";
 
@@ -40,8 +40,9 @@ export const doctor = verb({
   most: 0,
   async run({ flags: { output, ...flags } }, session) {
     // A command about a registry needs the same sign-in
-    const formatCommand = (fix: Fix) =>
-      session.formatCommand("verb" in fix && fix.registry !== undefined ? { identity: identityOf(flags), ...fix } : fix);
+    const identity = wordsOf(identityFlags, flags);
+    const formatCommand = ({ words, ...command }: Command) =>
+      session.formatCommand({ ...command, words: [...words, ...(words.includes("--registry") ? identity : [])] });
     const tools = { ...session, uninterrupted: session.interruption.uninterrupted, registry: session.registry() };
     const { findings, ways } = examine(optionsOf(flags, session.env), tools);
     return printFindings(findings, { ...session, formatCommand }, output, ways);

@@ -1,6 +1,6 @@
 import { type Cause, causes } from "../src/check/cause.ts";
 import { type CliError, usage } from "../src/errors.ts";
-import type { Fix } from "../src/fix.ts";
+import { shell } from "../src/hint.ts";
 import type { Item } from "../src/output/items.ts";
 import { wrapped } from "../src/output/printable.ts";
 import { table } from "../src/output/table.ts";
@@ -53,7 +53,7 @@ const itemOf = (each: Explanation): Item => ({
   says: each.says.map(textOf).join("\n\n"),
 });
 
-const listing: Fix = { do: "shell", argv: ["kubectl", "acr-secret", "explain"] };
+const listing = shell("kubectl acr-secret explain");
 
 function unknown(word: string): CliError {
   const known = explanations.flatMap((each) => [each.id, verdictOf(each) ?? each.id]);

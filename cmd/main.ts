@@ -1,8 +1,8 @@
 import { CliError, Interrupted, permissionHint, usage } from "../src/errors.ts";
+import { formatCommand, shell } from "../src/hint.ts";
 import { printError } from "../src/output/error.ts";
 import { counted } from "../src/wording.ts";
 import type { Context } from "./context.ts";
-import { formatCommand } from "./line/format-command.ts";
 import { overview, verbHelp } from "./line/help.ts";
 import { global } from "./line/kubectl-flags.ts";
 import { isWorkload, noWorkloads, secretName } from "./line/names.ts";
@@ -126,7 +126,7 @@ function unknown(word: string): CliError {
     word,
     verbs.map(({ name }) => name),
   );
-  const hint = suggestion ? `did you mean ${JSON.stringify(suggestion)}?` : ({ verb: undefined, help: true } as const);
+  const hint = suggestion ? `did you mean ${JSON.stringify(suggestion)}?` : shell("kubectl acr-secret", "--help");
   return usage(`unknown command "${word}" for "kubectl acr-secret"`, hint);
 }
 
@@ -139,6 +139,6 @@ function framesOf(error: unknown): string[] {
 /** Adds a hint at the help to an error about a misused flag, as kubectl does, and at the explanation to a missing permission. */
 function withNextStep(error: unknown, verb: Verb | undefined): unknown {
   if (!(error instanceof CliError) || error.hint) return error;
-  const hint = error.kind === "usage" ? { verb: verb?.name, help: true } : permissionHint(error);
+  const hint = error.kind === "usage" ? shell("kubectl acr-secret", verb?.name, "--help") : permissionHint(error);
   return hint === undefined ? error : error.withHint(hint);
 }

@@ -1,6 +1,7 @@
 import type { Azure } from "../src/azure/port.ts";
 import { parseGoDuration } from "../src/duration.ts";
 import { CliError, usage, withLines } from "../src/errors.ts";
+import { plugin } from "../src/hint.ts";
 import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
 import type { PruneOptions } from "../src/secret/leftovers.ts";
@@ -58,7 +59,7 @@ export const prune = verb({
   most: 0,
   async run({ flags }, session) {
     const { registry: named, output } = flags;
-    if (!named) throw usage('required flag(s) "registry" not set', { verb: "prune", registry: "REGISTRY" });
+    if (!named) throw usage('required flag(s) "registry" not set', plugin("prune", "--registry", "REGISTRY"));
     const { age, ...options } = optionsOf(flags);
     const azure = await session.azure(identityOf(flags));
     const found = await session.during(`Looking for leftovers in ${named}`, () => {

@@ -3,6 +3,7 @@ import type { Asked } from "../src/credential/credential-kind.ts";
 import { type Issuer, isIssuer, type Taker } from "../src/credential/issuer.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError } from "../src/errors.ts";
+import { plugin } from "../src/hint.ts";
 import { memoize } from "../src/scope/concurrency.ts";
 import type { Credential } from "../src/secret/record.ts";
 import type { Session } from "./session.ts";
@@ -18,8 +19,8 @@ export function openerOf(opening: Opening, session: Session): (credential: Crede
     if (!kind)
       throw new CliError("invalid", `this version does not support credentials of the kind ${name}`, { hint: "install a newer version" });
     const flags = kind.flagsFor?.(credential) ?? {};
-    const again = { verb: "create", registry: host } as const;
-    const asked: Asked = { ...opening, flags, isRecorded: true, registry: host, again };
+    const again = plugin("create", "--registry", host);
+    const asked: Asked = { ...opening, flags, isRecorded: true, registry: host, repositories: [], again };
     return memoize(opened, JSON.stringify([name, host, flags]), () => kind.open(asked, session));
   };
 }

@@ -1,6 +1,7 @@
 import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../src/errors.ts";
+import { plugin } from "../src/hint.ts";
 import type { Cluster } from "../src/kube/port.ts";
 import { isLoginServerOf } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopeOf, clusterWideOrEach, noneMatches } from "../src/scope/cluster-scopes.ts";
@@ -114,13 +115,13 @@ async function nothingToRotate({ secret, registry }: RotateOptions, { cluster, n
   if (namespace === undefined) return noneMatches();
   const absent = open ? undefined : await absentIn(namespaces, cluster);
   if (absent !== undefined) return namespaceNotFound(cluster, absent);
-  if (secret === undefined) return new CliError("notFound", "found no pull secrets to rotate", { hint: { verb: "list" } });
+  if (secret === undefined) return new CliError("notFound", "found no pull secrets to rotate", { hint: plugin("list") });
   const found = await cluster.get({ kind: "secret", name: secret, namespace });
-  if (!found) return noSecret(secret, { verb: "list", namespace });
+  if (!found) return noSecret(secret, { ...plugin("list"), namespace });
   const source = sourceOf(found);
   if (source) return isCopy(secret, namespace, source, cluster);
   const what = `secret "${secret}" holds no login of this plugin${registry === undefined ? "" : ` for ${registry}`}`;
-  return new CliError("invalid", what, { hint: { verb: "create", secret, registry: registry ?? "REGISTRY", namespace } });
+  return new CliError("invalid", what, { hint: { ...plugin("create", secret, "--registry", registry ?? "REGISTRY"), namespace } });
 }
 
 async function absentIn(namespaces: readonly string[], cluster: Cluster): Promise<string | undefined> {
@@ -134,6 +135,6 @@ async function isCopy(secret: string, namespace: string, source: SourceOfCopy, c
   const record = await cluster.get(from).catch(() => undefined);
   const isRecorded = record !== undefined && Object.hasOwn(copiesOf(record), namespace);
   return new CliError("invalid", `secret "${secret}" is a copy of secret "${source.name}" in namespace "${source.namespace}"`, {
-    hint: isRecorded ? { verb: "rotate", secret: source.name, namespace: source.namespace } : "rotate that Secret",
+    hint: isRecorded ? { ...plugin("rotate", source.name), namespace: source.namespace } : "rotate that Secret",
   });
 }

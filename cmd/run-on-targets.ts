@@ -3,7 +3,19 @@ import type { Outcome } from "../src/outcome.ts";
 import type { RecreateOptions } from "../src/targets/lists.ts";
 import { type TargetOptions, wantsTargets } from "../src/usage/targets.ts";
 import { conclude } from "./conclude.ts";
-import { dryRun, type Flags, fieldManager, formatFlag, output, recreateFlag, targetGroup, under, type Values } from "./line/flags.ts";
+import {
+  dryRun,
+  type Flags,
+  fieldManager,
+  formatFlag,
+  output,
+  recreateFlag,
+  targetFlags,
+  targetGroup,
+  under,
+  type Values,
+  wordsOf,
+} from "./line/flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
 import type { Session } from "./session.ts";
 
@@ -31,8 +43,8 @@ type TargetLine = {
   readonly secret: string | undefined;
   /** Absent if the command line names none. */
   readonly targets: TargetOptions | undefined;
-  /** The targets as the command line names them, for a printed command. */
-  readonly named: TargetOptions;
+  /** The words and flags with which the command line names the targets, for a printed command. */
+  readonly again: readonly string[];
   readonly recreateOptions: RecreateOptions;
 };
 
@@ -46,7 +58,8 @@ export async function readTargetLine(
   if (force && !recreate) throw usage("--force requires --recreate");
   const { secret, targets: named } = readTargetWords(words, flags);
   const targets = wantsTargets(named) ? named : undefined;
-  return { namespace: await session.cluster().namespace(), secret, targets, named, recreateOptions: { recreate, force } };
+  const again = [...(secret === undefined ? words : words.slice(1)), ...wordsOf(targetFlags, flags)];
+  return { namespace: await session.cluster().namespace(), secret, targets, again, recreateOptions: { recreate, force } };
 }
 
 /** Prints the outcomes of a run in one namespace. @returns the exit code */

@@ -1,6 +1,7 @@
 import rbac from "../docs/rbac.json" with { type: "json" };
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
+import { flag, kubectl } from "../src/hint.ts";
 import { isObjectName } from "../src/kinds.ts";
 import { printData, printList } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
@@ -12,7 +13,6 @@ import { isGuid } from "../src/secret/azure-words.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { lifetime } from "./line/durations.ts";
 import { dataOutput, type Flags, firstIgnored, mustBe, under, type Values } from "./line/flags.ts";
-import { flagWords } from "./line/format-command.ts";
 import { ours } from "./line/kubectl-flags.ts";
 import { clientVersion, pagesAddress } from "./project.ts";
 import { rotateFlags } from "./rotate/options.ts";
@@ -143,7 +143,7 @@ function rotateArgs({ registry, "older-than": age, "expiring-within": within }: 
 
 /** Returns the flags of a command. With --strict, a missing right fails its Job. */
 const wordsOf = (values: Readonly<Record<string, string | readonly string[] | undefined>>): readonly string[] =>
-  Object.entries({ ...values, strict: true }).flatMap(([flag, value]) => flagWords(flag, value));
+  Object.entries({ ...values, strict: true }).flatMap(([name, value]) => flag(name, value));
 
 /** The image in a registry of the user, until a release publishes one. */
 const image = `myregistry.azurecr.io/tools/kubectl-acr-secret:${clientVersion.slice(1)}`;
@@ -191,9 +191,9 @@ async function printSchedule(planned: Schedule, { output }: ScheduleFlags, sessi
   const comments = [
     ...(azure.length > 0 ? [beforeAzure, ...azure, ""] : []),
     "Remove these objects:",
-    format({ kubectl: "delete", args: [kinds, "-l", selectorOf(planned)], namespace }),
+    format({ ...kubectl("delete", kinds, "-l", selectorOf(planned)), namespace }),
     ...(namespace === ownNamespace
-      ? ["If the namespace has no other schedule:", format({ kubectl: "delete namespace", args: [namespace] })]
+      ? ["If the namespace has no other schedule:", format({ ...kubectl("delete namespace", namespace), namespace: "" })]
       : []),
   ];
   session.print(comments.map((line) => `# ${printable(line)}\n`.replace("# \n", "#\n")).join("") + documents.join("---\n"));

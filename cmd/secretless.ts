@@ -1,6 +1,7 @@
 import { cloudOf } from "../src/azure/cloud.ts";
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
+import { plugin } from "../src/hint.ts";
 import { isObjectName } from "../src/kinds.ts";
 import { printData } from "../src/output/object.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
@@ -144,7 +145,7 @@ function printChecks({ serviceAccounts, registry }: ReturnType<typeof readOrder>
   const name = readRegistryId(registry)?.name ?? registry;
   const host = name.includes(".") ? name : `${name}${cloudOf(session.env, cloud).registrySuffix}`;
   session.hint("to check that the pods can pull, run:");
-  for (const account of serviceAccounts) session.hint({ verb: "secretless", targets: ["check", account], images: [`${host}/IMAGE`] });
+  for (const account of serviceAccounts) session.hint(plugin("secretless check", account, "--image", `${host}/IMAGE`));
 }
 
 /** Checks the command line of `secretless check`. @throws CliError usage */

@@ -3,7 +3,8 @@ import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import { parseTimeout } from "../src/duration.ts";
 import type { Trace } from "../src/env.ts";
 import { isForbidden } from "../src/errors.ts";
-import type { Fix } from "../src/fix.ts";
+import type { Command } from "../src/hint.ts";
+import { type CurrentPlace, formatCommand } from "../src/hint.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/kube/port.ts";
 import type { DryRun } from "../src/outcome.ts";
 import { type Next, printHint, printWarning } from "../src/output/error.ts";
@@ -13,7 +14,6 @@ import { memoize, once } from "../src/scope/concurrency.ts";
 import { isGlob } from "../src/scope/scope.ts";
 import type { Tools } from "../src/tools.ts";
 import type { Context } from "./context.ts";
-import { type CurrentPlace, formatCommand } from "./line/format-command.ts";
 import { forwarded } from "./line/kubectl-flags.ts";
 import type { Parsed } from "./line/parse.ts";
 
@@ -42,7 +42,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
   }
 
   /** Formats a fix as a command in the cluster and the namespace of this command line, if it is run now. */
-  function format(fix: Fix): string {
+  function format(fix: Command): string {
     // The current context may differ from the one at the start
     return formatCommand(fix, { ...placeOf(flags), context: opened?.contextToName?.() });
   }
@@ -74,7 +74,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     interrupted: () => interruption.interrupted,
     print: (text: string) => stdout.write(text),
     /** Prints a warning, and the command that fixes it. */
-    warn: (text: string, fix?: Fix) => printWarning(stderr, env, text, fix && format(fix)),
+    warn: (text: string, fix?: Command) => printWarning(stderr, env, text, fix && format(fix)),
     /** Prints a hint: a command, or lines of text. */
     hint: (next: Next) => printHint({ stderr, env, formatCommand: format }, next),
     formatCommand: format,

@@ -1,4 +1,4 @@
-import type { Fix } from "./fix.ts";
+import type { Hint } from "./hint.ts";
 
 /** The kind of an error, named by the user's next step. */
 export type ErrorKind =
@@ -21,15 +21,15 @@ export type ErrorKind =
 export class CliError extends Error {
   override name = "CliError";
   readonly kind: ErrorKind;
-  readonly hint: string | Fix | undefined;
+  readonly hint: Hint | undefined;
 
-  constructor(kind: ErrorKind, message: string, { hint, cause }: { hint?: string | Fix | undefined; cause?: unknown } = {}) {
+  constructor(kind: ErrorKind, message: string, { hint, cause }: { hint?: Hint | undefined; cause?: unknown } = {}) {
     super(message, cause === undefined ? {} : { cause });
     this.kind = kind;
     this.hint = hint;
   }
 
-  withHint(hint: string | Fix): CliError {
+  withHint(hint: Hint): CliError {
     return new CliError(this.kind, this.message, { hint, cause: this });
   }
 }
@@ -38,11 +38,11 @@ export class CliError extends Error {
 export class Interrupted extends CliError {
   override name = "AbortError";
 
-  constructor(message = "interrupted", options: { hint?: string | Fix | undefined; cause?: unknown } = {}) {
+  constructor(message = "interrupted", options: { hint?: Hint | undefined; cause?: unknown } = {}) {
     super("cancelled", message, options);
   }
 
-  override withHint(hint: string | Fix): Interrupted {
+  override withHint(hint: Hint): Interrupted {
     return new Interrupted(this.message, { hint, cause: this });
   }
 }
@@ -93,7 +93,7 @@ export class Busy extends CliError {
 }
 
 /** Returns the error for a named object that does not exist, in the API server's words. @param plural `serviceaccounts` */
-export const absent = (plural: string, name: string, hint?: string | Fix): CliError =>
+export const absent = (plural: string, name: string, hint?: Hint): CliError =>
   new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint });
 
 const separator = "\n* ";
@@ -159,4 +159,4 @@ export function asRefusal(error: unknown): CliError {
 }
 
 /** Returns the error for an invalid command line. Without a hint, it names the help of the verb. */
-export const usage = (message: string, hint?: string | Fix) => new CliError("usage", message, { hint });
+export const usage = (message: string, hint?: Hint) => new CliError("usage", message, { hint });

@@ -110,6 +110,9 @@ export function withAt(object: object, [step = "", ...path]: readonly string[], 
   return { ...object, [step]: path.length === 0 ? value : withAt(inside ?? {}, path, value) };
 }
 
+/** A workload as kubectl names it: `deployment/web`. */
+export type Workload = { readonly kind: string; readonly name: string };
+
 /** The name of one object, in the cluster or outside. */
 export type Ref<K extends KindName = KindName> = {
   readonly kind: K;

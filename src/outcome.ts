@@ -1,5 +1,5 @@
 import type { CliError } from "./errors.ts";
-import type { Fix } from "./fix.ts";
+import type { Command } from "./hint.ts";
 import type { Ref } from "./kinds.ts";
 import type { KubeObject } from "./objects.ts";
 
@@ -41,7 +41,7 @@ export type Outcome = {
   /** The ids of the warnings, for scripts. */
   readonly ids?: readonly string[] | undefined;
   /** The command that fixes the problem in the messages. */
-  readonly fix?: Fix | undefined;
+  readonly fix?: Command | undefined;
   /** What is about to happen, for a person who may still press Ctrl-C. */
   readonly notice?: string | undefined;
 };

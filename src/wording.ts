@@ -1,4 +1,3 @@
-import type { PluginCommand } from "./fix.ts";
 import { argumentKind, kinds, nameOf, type Ref, type TargetKind } from "./kinds.ts";
 
 /** The maximum number of names in a line. */
@@ -18,14 +17,6 @@ export const nameInPlace = (to: Ref): string => `${nameOf(to)}${placed(to)}`;
 
 /** Returns a target as the command line names it: `deployment/web`. */
 export const targetArgument = ({ kind, name }: Ref<TargetKind>): string => nameOf({ kind: argumentKind(kind), name });
-
-/** Returns the arguments and flags that select some targets in a printed command, at most {@link maxNames}. */
-export function targetArguments(all: readonly Ref<TargetKind>[]): Pick<PluginCommand, "serviceaccounts" | "targets"> {
-  const some = all.slice(0, maxNames);
-  const accounts = some.filter((to) => !hasPods(to)).map(({ name }) => name);
-  const targets = some.filter(hasPods).map(targetArgument);
-  return { serviceaccounts: accounts.length > 0 ? accounts : undefined, targets: targets.length > 0 ? targets : undefined };
-}
 
 /** Whether an object is a pod or creates pods: a ServiceAccount doesn't. */
 export const hasPods = ({ kind }: Pick<Ref<TargetKind>, "kind">): boolean => "podSpec" in kinds[kind];

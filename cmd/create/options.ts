@@ -2,12 +2,12 @@ import { readRegistryId } from "../../src/azure/registry-name.ts";
 import type { Asked, Sources } from "../../src/credential/credential-kind.ts";
 import { flagsOfKinds, kindAskedFor } from "../../src/credential/kinds.ts";
 import { usage } from "../../src/errors.ts";
-import type { Create, ReaderName } from "../../src/fix.ts";
+import { plugin } from "../../src/hint.ts";
 import type { Cluster } from "../../src/kube/port.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import { isGlob, type Scope } from "../../src/scope/scope.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
-import { readers } from "../../src/secret/readers.ts";
+import { type ReaderName, readers } from "../../src/secret/readers.ts";
 import { expiryAfter, parseWait } from "../line/durations.ts";
 import {
   dryRun,
@@ -23,12 +23,13 @@ import {
   targetGroup,
   under,
   type Values,
+  wordsOf,
 } from "../line/flags.ts";
 import { namespaces, registries } from "../line/known.ts";
 import { ours } from "../line/kubectl-flags.ts";
 import { objectName } from "../line/names.ts";
 import { refuseNamespace } from "../line/scope-flags.ts";
-import { readTargetWords, targetValues } from "../line/target-words.ts";
+import { readTargetWords } from "../line/target-words.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];
 
@@ -133,24 +134,7 @@ export async function readOptions(flags: CreateFlags, words: readonly string[], 
   const registry = written && registryHost(written);
   const { secret: name, targets } = readTargetWords(words, flags);
   const identity = identityOf(flags);
-  const again: Create = {
-    verb: "create",
-    secret: name,
-    registry: registry || "REGISTRY",
-    repositories: repository,
-    ...targetValues(targets),
-    reader,
-    exports: flags.export,
-    servicePrincipal: flags["service-principal"],
-    entra: flags.entra,
-    admin: flags.admin,
-    username: flags.username,
-    expiresIn,
-    identity,
-    copyTo: flags["copy-to"],
-    copyToSelector: flags["copy-to-selector"],
-    copyToAll: flags["copy-to-all"],
-  };
+  const again = plugin("create", words, wordsOf(createFlags, { ...flags, registry: registry || "REGISTRY", force: false }));
   if (!registry) throw usage('required flag(s) "registry" not set', again);
   const secret = checkSecretName(name ?? defaultSecretName(registryNameIn(registry)));
   const asked: Asked = {
@@ -159,6 +143,7 @@ export async function readOptions(flags: CreateFlags, words: readonly string[], 
     identity,
     verify,
     force: flags.force,
+    repositories: repository,
     wait: parseWait({ wait: flags.wait ?? "3m" }),
     // Azure documents up to 10 minutes for a role (learn.microsoft.com/azure/role-based-access-control/troubleshooting)
     waitForRole: parseWait({ wait: flags.wait ?? "10m" }),

@@ -1,6 +1,7 @@
 import { cloudNames } from "../../src/azure/cloud.ts";
 import type { SignInOptions } from "../../src/azure/port.ts";
 import { type CliError, usage } from "../../src/errors.ts";
+import { flag } from "../../src/hint.ts";
 import { isObjectName } from "../../src/kinds.ts";
 import { formatsOf } from "../../src/output/formats.ts";
 import { type Known, nodes, serviceAccounts } from "./known.ts";
@@ -57,6 +58,14 @@ export const firstIgnored = (flags: Flags, values: Readonly<Record<string, unkno
     const value = values[name];
     const isAbsent = value === undefined || value === false || (Array.isArray(value) && value.length === 0);
     return !isAbsent && value !== flags[name]?.default && !accepted.includes(name);
+  });
+
+/** Returns the flags of a command line that don't have their defaults, as words of a printed command, without those of its output. */
+export const wordsOf = (flags: Flags, values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>): string[] =>
+  Object.entries(flags).flatMap(([name, row]) => {
+    const value = values[name];
+    if (name === "namespace" || row.group === outputGroup || value === row.default) return [];
+    return row.default === true ? [`--${name}=${value}`] : flag(name, value, row.short);
   });
 
 /** Whether a flag can be given several times, and has a list of values. */

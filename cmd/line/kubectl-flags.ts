@@ -1,5 +1,6 @@
 import { parseTimeout } from "../../src/duration.ts";
 import { usage } from "../../src/errors.ts";
+import { kubectl } from "../../src/hint.ts";
 import type { forwardedNames } from "../head-start.ts";
 import { type Flag, type Flags, under } from "./flags.ts";
 import { clusters, contexts, namespaces, users } from "./known.ts";
@@ -91,7 +92,7 @@ const notANumber = (value: string) =>
   usage(`invalid argument ${JSON.stringify(value)} for "-v, --v" flag: strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
 
 const measuresKubectl = () =>
-  usage("--profile and --profile-output are not supported: they measure kubectl itself", { kubectl: "version", args: ["--profile=cpu"] });
+  usage("--profile and --profile-output are not supported: they measure kubectl itself", kubectl("version", "--profile=cpu"));
 
 /** Returns the row of a flag that exists only to be rejected with a reason. */
 const rejected = (empty: Flag["empty"], refuse: Flag["refuse"]): Flag => {

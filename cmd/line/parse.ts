@@ -108,9 +108,6 @@ const field = /,(?:"((?:[^"]|"")*)"(?=,|$)|([^,]*))/g;
 export const splitList = (text: string): string[] =>
   [...`,${text}`.matchAll(field)].map(([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain);
 
-/** Writes one element so that `splitList` returns it unchanged. */
-export const listWord = (element: string): string => (/[,"]/.test(element) ? `"${element.replaceAll('"', '""')}"` : element);
-
 /**
  * Rewrites a command line in pflag's spelling (spf13/pflag flag.go, parseArgs) for yargs. yargs leaves these to us:
  * - `-nfoo` and `-Anfoo`: it reads each letter as a flag.

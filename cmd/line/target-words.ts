@@ -1,5 +1,5 @@
 import { usage } from "../../src/errors.ts";
-import { argumentKind, kinds, nameOf, type TargetKind, targetKinds } from "../../src/kinds.ts";
+import { argumentKind, kinds, type TargetKind, targetKinds } from "../../src/kinds.ts";
 import { isGlob } from "../../src/scope/scope.ts";
 import type { TargetOptions, TargetPick } from "../../src/usage/targets.ts";
 import { kindSpelled, secretName } from "./names.ts";
@@ -130,31 +130,3 @@ const merged = (picks: readonly TargetPick[]): TargetPick[] =>
     const words = same.flatMap(({ names, globs }) => [...names, ...globs]);
     return pick(kind, words, selector);
   });
-
-/** Returns the words and flags that select the same targets in a printed command. */
-export function targetValues({ picks, whereUsed }: TargetOptions) {
-  const accounts = picks.filter(hasFlags);
-  const others = picks.filter((pick) => !hasFlags(pick));
-  const whole = others.filter(isWhole);
-  const selector = picks.find((pick) => pick.selector !== undefined)?.selector;
-  const targets = [...(whole.length > 0 ? [whole.map(({ kind }) => kinds[kind].plural).join(",")] : []), ...others.flatMap(wordsOf)];
-  return {
-    serviceaccounts: accounts.filter((pick) => !isWhole(pick)).flatMap(({ names, globs }) => [...names, ...globs]),
-    allServiceaccounts: accounts.some((pick) => isWhole(pick) && pick.selector === undefined) || undefined,
-    targets: targets.length > 0 ? targets : undefined,
-    all: (whole.length > 0 && selector === undefined) || undefined,
-    selector,
-    whereUsed: whereUsed || undefined,
-  };
-}
-
-/** Whether the kind has its own flags: only ServiceAccounts, which create no pods, do. */
-const hasFlags = ({ kind }: TargetPick): boolean => !("podSpec" in kinds[kind]);
-
-/** Whether a pick selects all objects of a kind, or all with some labels. */
-const isWhole = ({ globs }: TargetPick): boolean => globs.includes("*");
-
-function wordsOf(pick: TargetPick): string[] {
-  if (isWhole(pick)) return [];
-  return [...pick.names, ...pick.globs].map((name) => nameOf({ kind: argumentKind(pick.kind), name }));
-}

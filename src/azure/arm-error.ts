@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Command, shell } from "../hint.ts";
 import { type Meaning, type Refusal, readError, refusalError } from "./service.ts";
 
 /**
@@ -44,11 +44,8 @@ function adminIsOff(words: string): CliError {
   const name = /\/registries\/([a-zA-Z0-9]+)\b/.exec(words)?.[1] ?? "REGISTRY";
   return new CliError("conflict", `the admin user of registry "${name}" is disabled`, {
     hint: {
-      do: "hints",
-      hints: [
-        "omit --admin to create a credential that can only pull",
-        { do: "shell", argv: ["az", "acr", "update", "--name", name, "--admin-enabled", "true"], when: "to enable it" },
-      ],
+      ...shell("az acr update", "--name", name, "--admin-enabled", "true"),
+      when: "omit --admin to create a credential that can only pull, or enable it",
     },
   });
 }
@@ -132,8 +129,8 @@ export function assignableScope(scope: string): string | undefined {
 }
 
 /** Returns the command that gives an identity a role with an action. Only an administrator can run it. */
-export function grantCommand({ action, scope, principal = "OBJECT_ID" }: Missing) {
+export function grantCommand({ action, scope, principal = "OBJECT_ID" }: Missing): Command {
   const at = assignableScope(scope) ?? "REGISTRY_ID";
-  const argv = ["az", "role", "assignment", "create", "--assignee", principal, "--role", roleWith(action), "--scope", at];
-  return { do: "shell", argv, when: "ask an Owner or User Access Administrator to run" } as const satisfies Fix;
+  const assign = shell("az role assignment create", "--assignee", principal, "--role", roleWith(action), "--scope", at);
+  return { ...assign, when: "ask an Owner or User Access Administrator to run" };
 }

@@ -2,6 +2,7 @@ import type { TokenCredential } from "@azure/identity";
 import { minute } from "../duration.ts";
 import type { RequestTools } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
+import { shell } from "../hint.ts";
 import { redact } from "../http/transport.ts";
 import { type Json, parseObject, textOf } from "../json.ts";
 import type { SignInOptions } from "./port.ts";
@@ -41,7 +42,7 @@ async function az(argv: readonly string[], { env, trace, signal }: AzOptions): P
   if (result.isCanceled) throw new Interrupted();
   if (result.timedOut)
     throw new CliError("timeout", `the Azure CLI timed out after ${timeout / 1000} seconds`, {
-      hint: { do: "shell", argv: ["az", ...argv] },
+      hint: shell("az", argv),
     });
   if (result.code === "ENOENT" || exitCode === 127) {
     throw new CliError("config", "the Azure CLI (az) is not installed, or not on PATH", {
@@ -51,7 +52,7 @@ async function az(argv: readonly string[], { env, trace, signal }: AzOptions): P
   if (exitCode !== 0) throw explainSignIn(redact(stderr || (result.shortMessage ?? "")));
   const answer = parseObject(stdout);
   if (answer) return answer;
-  throw new CliError("config", "the Azure CLI did not return JSON", { hint: { do: "shell", argv: ["az", ...argv, "--output", "json"] } });
+  throw new CliError("config", "the Azure CLI did not return JSON", { hint: shell("az", argv, "--output", "json") });
 }
 
 /**

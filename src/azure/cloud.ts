@@ -1,5 +1,6 @@
 import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
+import { shell } from "../hint.ts";
 import { registrySuffixes } from "../registry/login-server.ts";
 
 /** One of Azure's clouds, with its hosts. URLs without a trailing slash. */
@@ -77,11 +78,8 @@ export function cloudOfAz(env: Environment, config: string, wanted?: string): Cl
   if (cloud) return cloud;
   throw new CliError("config", `the Azure CLI uses the cloud ${JSON.stringify(name)}, which is not supported`, {
     hint: {
-      do: "hints",
-      hints: [
-        `add --cloud=${publicCloud.name}`,
-        { do: "shell", argv: ["az", "cloud", "set", "--name", publicCloud.name], when: "or change the cloud of the Azure CLI" },
-      ],
+      ...shell("az cloud set", "--name", publicCloud.name),
+      when: `add --cloud=${publicCloud.name}, or change the cloud of the Azure CLI`,
     },
   });
 }

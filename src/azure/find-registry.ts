@@ -1,6 +1,6 @@
 import type { Trace } from "../env.ts";
 import { CliError, isRefusal, unlessRefused, usage, withLines } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Command, type Hint, shell } from "../hint.ts";
 import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
 import { limits } from "../scope/limits.ts";
 import { apiVersion } from "./api-version.ts";
@@ -122,7 +122,7 @@ async function notFound(
   { text, only, gaps }: { readonly text: string; readonly only: string | undefined; readonly gaps: Gaps },
 ): Promise<CliError> {
   const named = `registry ${JSON.stringify(text)}`;
-  const error = (message: string, hint: string | Fix) => new CliError("notFound", withLines(message, failures(gaps)), { hint });
+  const error = (message: string, hint: Hint) => new CliError("notFound", withLines(message, failures(gaps)), { hint });
   if (only !== undefined)
     return error(
       `${named} not found in subscription ${only}, or this Azure identity cannot read it`,
@@ -135,7 +135,7 @@ async function notFound(
   if (isFree)
     return error(
       `${named} not found: the name is not registered in Azure`,
-      isAz ? { do: "shell", argv: ["az", "acr", "list", "--output", "table"], when: "check the spelling" } : "check the spelling",
+      isAz ? { ...shell("az acr list", "--output", "table"), when: "check the spelling" } : "check the spelling",
     );
   if (gaps.listed < gaps.all)
     return error(
@@ -148,9 +148,9 @@ async function notFound(
 
 const askForReader = "ask for the role Reader on the registry";
 
-const askOrSignIn: Fix = {
-  do: "hints",
-  hints: [askForReader, { do: "shell", argv: ["az", "login", "--tenant", "TENANT"], when: "or sign in to its tenant" }],
+const askOrSignIn: Command = {
+  ...shell("az login", "--tenant", "TENANT"),
+  when: `${askForReader}, or sign in to its tenant`,
 };
 
 function failures({ refusals: [first, ...others] }: Gaps): string | undefined {

@@ -1,4 +1,5 @@
 import { usage } from "../errors.ts";
+import { shell } from "../hint.ts";
 import { cloudHint } from "./cloud.ts";
 import type { AzureRegistry } from "./port.ts";
 
@@ -27,7 +28,7 @@ export function readRegistryName(text: string, suffix: string): RegistryName {
     /^([a-z0-9]{5,50})(-[a-z0-9]+)?(\.[a-z0-9]+\.geo)?(\.[a-z0-9.]+)?$/.exec(text.toLowerCase()) ?? [];
   if (name === undefined || ![suffix, ""].includes(rest) || (rest === "" && region !== "")) {
     const message = `invalid registry ${JSON.stringify(text)}: expected a name (5 to 50 letters and digits) or a login server (NAME${suffix})`;
-    const list = { do: "shell", argv: ["az", "acr", "list", "--output", "table"], when: "to list your registries, run" } as const;
+    const list = { ...shell("az acr list", "--output", "table"), when: "to list your registries, run" };
     throw usage(message, (!text.toLowerCase().endsWith(suffix) && cloudHint(text)) || list);
   }
   const isHost = rest !== "" || label !== undefined;

@@ -1,5 +1,5 @@
 import { Busy, CliError, type ErrorKind, NotYet, Unsent, withLines } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import type { Hint } from "../hint.ts";
 import { type Http, type HttpRequest, type HttpResponse, parseChallenges } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { retryAfter } from "../http/retry.ts";
@@ -120,7 +120,7 @@ export type Refusal = {
 
 export type Meaning = {
   readonly kind: ErrorKind;
-  readonly hint?: string | Fix;
+  readonly hint?: Hint;
   /** The problem in the plugin's words. Without it, the service's own words are printed too. */
   readonly problem?: string;
   /** The service's words, if they are printed even with `problem`, or without their identifiers. */

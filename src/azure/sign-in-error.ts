@@ -1,9 +1,9 @@
 import { CliError, type ErrorKind, withLines } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Hint, shell } from "../hint.ts";
 import type { NetworkError } from "../http/network-error.ts";
 import type { TokenSource } from "./port.ts";
 
-type Explanation = { readonly pattern: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint?: string | Fix };
+type Explanation = { readonly pattern: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint?: Hint };
 
 const checkVariables = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
 
@@ -31,7 +31,7 @@ const explanations: readonly Explanation[] = [
   {
     pattern: /AADSTS90002|Unable to get authority configuration/,
     message: "the Azure tenant does not exist in this cloud",
-    hint: { do: "shell", argv: ["az", "cloud", "show"], when: "check the tenant ID, and the cloud of the Azure CLI" },
+    hint: { ...shell("az cloud show"), when: "check the tenant ID, and the cloud of the Azure CLI" },
   },
   { pattern: /AADSTS700016/, message: "application not found in this Azure tenant", hint: checkVariables },
   {

@@ -1,4 +1,4 @@
-import type { Create, Fix, PluginCommand } from "../fix.ts";
+import { type Command, flag, kubectl, plugin, shell } from "../hint.ts";
 import { isObjectName, joinNames, nameOf } from "../kinds.ts";
 import { isKeyOf } from "../registry/server-key.ts";
 import { inLine, pluralize } from "../wording.ts";
@@ -7,7 +7,7 @@ import type { ImageFacts, PodFacts, SecretFacts } from "./facts.ts";
 import { otherCloudOf } from "./message.ts";
 
 /** The next command for a failure, and notes on what it requires, what else it changes, and what it does not fix. */
-export type Advice = { readonly fix?: Fix | undefined; readonly notes?: readonly string[] };
+export type Advice = { readonly fix?: Command | undefined; readonly notes?: readonly string[] };
 
 /** For registries outside Azure, no command creates a credential. */
 type InAzure = ImageFacts & { readonly azure: NonNullable<ImageFacts["azure"]> };
@@ -44,8 +44,8 @@ const forImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
   "not-yet-effective": awaitRole,
   "not-found": lookFor,
   "no-repository": lookFor,
-  blocked: ({ azure: { registry } }) => list("the firewall rules", "az", "acr", "network-rule", "list", "--name", registry),
-  "data-blocked": ({ azure: { registry } }) => list("the hosts to allow", "az", "acr", "show-endpoints", "--name", registry),
+  blocked: ({ azure: { registry } }) => list("the firewall rules", "az acr network-rule list", "--name", registry),
+  "data-blocked": ({ azure: { registry } }) => list("the hosts to allow", "az acr show-endpoints", "--name", registry),
 };
 
 /** Replaces a rejected login. */
@@ -55,11 +55,11 @@ function renew(facts: InAzure, existing: SecretFacts): Advice {
 }
 
 /** Grants the repository to the plugin's own credential. For any other, creates one in another Secret. */
-function widen(facts: InAzure, existing: SecretFacts, targets: Partial<Create> = {}): Advice {
+function widen(facts: InAzure, existing: SecretFacts, targets: readonly string[] = []): Advice {
   const { copies = [], widens = false } = existing.note ?? {};
   if (!widens || !isOnlyFor(facts.azure.loginServer, existing)) return createAnother(facts);
   const repositoriesFromPods = facts.pods.length > 0;
-  const { fix, notes = [] } = again(facts, existing, { repositoriesFromPods, ...targets });
+  const { fix, notes = [] } = again(facts, existing, [...flag("repositories-from-pods", repositoriesFromPods), ...targets]);
   const all = repositoriesFromPods
     ? ["the command grants every repository that pods in the namespace use; use --repository to grant only some"]
     : [];
@@ -69,7 +69,7 @@ function widen(facts: InAzure, existing: SecretFacts, targets: Partial<Create> =
 /** Replaces a malformed Secret that is only for this registry. Removes any other from the lists: because of it, the kubelet uses none. */
 function repair(facts: InAzure, existing: SecretFacts): Advice {
   if (isOnlyFor(facts.azure.loginServer, existing)) return again(facts, existing);
-  const fix: Fix = { verb: "detach", secret: existing.name, whereUsed: true, namespace: facts.namespace };
+  const fix = { ...plugin("detach", existing.name, "--where-used"), namespace: facts.namespace };
   const stays = "the command does not change the Secret, because it may hold other logins";
   return { fix, notes: [stays, "then delete the pods that still list the Secret, and run check again"] };
 }
@@ -99,7 +99,7 @@ function renameImage(facts: InAzure, host = facts.azure.loginServer): Advice {
   const better = host + facts.image.slice(ref.host.length);
   const use = `use the image name ${better}`;
   const notes = facts.matchesLoginServer ? [use] : [`a login for ${host} does not match ${ref.host}`, `${use}, then run check again`];
-  if (owners.length === 0) return { fix: { verb: "check", images: [better], serviceaccount: account, namespace }, notes };
+  if (owners.length === 0) return { fix: { ...plugin("check", "--image", better, "--serviceaccount", account), namespace }, notes };
   const pods = concerned(facts);
   const users = [
     ...pods.map(({ name, container, owner }) => [nameOf(owner?.template ?? { kind: "pod", name }), container] as const),
@@ -110,27 +110,27 @@ function renameImage(facts: InAzure, host = facts.azure.loginServer): Advice {
   // A StatefulSet waits for a pod that never becomes ready. A ReplicaSet replaces no pods
   const left = pods.filter(({ owner }) => owner?.template && owner.template.kind !== "deployment").map(({ name }) => `pod/${name}`);
   const deletion = left.length > 0 ? [`then delete ${joinNames(left)}, unless already replaced`] : [];
-  return { fix: { kubectl: "set image", args: [workload, `${container}=${better}`], namespace }, notes: [...notes, ...deletion] };
+  return { fix: { ...kubectl("set image", workload, `${container}=${better}`), namespace }, notes: [...notes, ...deletion] };
 }
 
 /** Only time fixes it. */
 function awaitRole({ namespace, account, image, pods }: InAzure): Advice {
-  const named = pods.length > 0 ? {} : { images: [image], serviceaccount: account };
-  const fix: Fix = { verb: "check", ...named, wait: "10m", namespace };
+  const named = pods.length > 0 ? [] : ["--image", image, "--serviceaccount", account];
+  const fix = { ...plugin("check", named, "--wait", "10m"), namespace };
   return { fix, notes: ["Azure can need ten minutes to apply a role: the command waits for it, and changes nothing"] };
 }
 
 function lookFor({ azure: { registry }, ref: { repository, reference }, otherTags, noRepository }: InAzure): Advice {
   if (!noRepository && reference.includes(":"))
-    return list("the manifests", "az", "acr", "manifest", "list-metadata", "--registry", registry, "--name", repository);
+    return list("the manifests", "az acr manifest list-metadata", "--registry", registry, "--name", repository);
   return otherTags !== "unknown" && otherTags.length > 0
-    ? list("the tags", "az", "acr", "repository", "show-tags", "--name", registry, "--repository", repository)
-    : list("the repositories", "az", "acr", "repository", "list", "--name", registry);
+    ? list("the tags", "az acr repository show-tags", "--name", registry, "--repository", repository)
+    : list("the repositories", "az acr repository list", "--name", registry);
 }
 
 /** A command that only reads. */
-const list = (what: string, ...argv: readonly string[]): Advice => ({
-  fix: { do: "shell", argv },
+const list = (what: string, program: string, ...words: readonly string[]): Advice => ({
+  fix: shell(program, words),
   notes: [`the command only lists ${what}`],
 });
 
@@ -138,7 +138,7 @@ const list = (what: string, ...argv: readonly string[]): Advice => ({
 export function attach(facts: ImageFacts, secret: string, notes: readonly string[] = []): Advice {
   const fixed = fixedLists(facts);
   const isUseless = fixed.length > 0 && fixed.length === concerned(facts).length + facts.templates.length;
-  const fix: Fix = { verb: "attach", secret, ...targetsOf(facts), namespace: facts.namespace };
+  const fix = { ...plugin("attach", secret, targetsOf(facts)), namespace: facts.namespace };
   return { fix: isUseless ? undefined : fix, notes: [...notes, ...fixedListNotes(fixed, `secret ${secret}`)] };
 }
 
@@ -150,14 +150,15 @@ function createAnother(facts: InAzure): Advice {
   const secret = fresh.isDefault ? undefined : fresh.name;
   // With --where-used, `create` also finds the repositories of templates
   const repositories = owners.length > 0 ? [] : [ref.repository];
-  const fix = { ...create(facts, azure.loginServer, secret), repositories, ...targetsOf(facts) };
+  const words = ["--registry", azure.loginServer, ...flag("repository", repositories), ...targetsOf(facts)];
+  const fix = { ...plugin("create", secret, words), namespace: facts.namespace };
   return { fix, notes: fixedListNotes(fixedLists(facts), "the new Secret") };
 }
 
 /** Creates a Secret's credential again, of the same kind. The notes repeat its annotation, because anyone in the namespace can write it. */
-function again(facts: ImageFacts, existing: SecretFacts, more: Partial<Create> = {}): Advice {
+function again(facts: ImageFacts, existing: SecretFacts, more: readonly string[] = []): Advice {
   const { name, note, writers } = existing;
-  const { flags, warning } = note?.again ?? { flags: {} };
+  const { words: kind, warning } = note?.again ?? { words: [] };
   const { loginServer = facts.ref.host } = facts.azure ?? {};
   const registry = isOnlyFor(loginServer, existing) ? loginServer : facts.ref.host;
   const others = writers.map((writer) => JSON.stringify(writer)).join(" and ");
@@ -167,7 +168,7 @@ function again(facts: ImageFacts, existing: SecretFacts, more: Partial<Create> =
     ...(note && others !== "" ? [`${others} changed this Secret: --force takes over the changed fields`] : []),
   ];
   return {
-    fix: { ...create(facts, registry, name), ...flags, expiresIn: note?.expiresIn, force: force.length > 0, ...more },
+    fix: create(facts, registry, name, [...kind, ...flag("expires-in", note?.expiresIn), ...flag("force", force.length > 0), ...more]),
     notes: [
       ...force,
       ...(warning ? [`the Secret's annotation says that ${warning}`] : []),
@@ -177,8 +178,9 @@ function again(facts: ImageFacts, existing: SecretFacts, more: Partial<Create> =
 }
 
 /** `create` finds the repositories that pods use. Others must be named. */
-function create({ namespace, pods, ref }: ImageFacts, registry: string, secret: string | undefined): Create & { namespace: string } {
-  return { verb: "create", secret, registry, repositories: pods.length > 0 ? [] : [ref.repository], namespace };
+function create({ namespace, pods, ref }: ImageFacts, registry: string, secret: string, more: readonly string[] = []): Command {
+  const repository = pods.length > 0 ? [] : ["--repository", ref.repository];
+  return { ...plugin("create", secret, "--registry", registry, repository, more), namespace };
 }
 
 /** Whether a Secret can be changed, has logins for a registry, and no other login that would be lost. */
@@ -192,8 +194,7 @@ export function concerned({ pods }: ImageFacts): readonly PodFacts[] {
 }
 
 /** Selects everything that uses the registry, or the ServiceAccount for an image that only the command line names. */
-const targetsOf = ({ owners, account }: ImageFacts): Pick<PluginCommand, "whereUsed" | "serviceaccounts"> =>
-  owners.length > 0 ? { whereUsed: true } : { serviceaccounts: [account] };
+const targetsOf = ({ owners, account }: ImageFacts): string[] => (owners.length > 0 ? ["--where-used"] : ["--serviceaccount", account]);
 
 const immutableKinds = ["job", "podtemplate"];
 

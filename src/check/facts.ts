@@ -1,4 +1,4 @@
-import type { SameCredential, Workload } from "../fix.ts";
+import type { Workload } from "../kinds.ts";
 import type { PullFailure } from "../kubelet/message.ts";
 import type { ImageRef, Proof } from "../registry/port.ts";
 
@@ -13,7 +13,7 @@ export type Note = {
   /** Whether another run can grant it more repositories. */
   readonly widens: boolean;
   /** The flags of `create` that request it again. */
-  readonly again: SameCredential;
+  readonly again: { readonly words: readonly string[]; readonly warning?: string };
   /** The key of the plugin's label, if the Secret has lost it. `create` then writes the Secret only with --force. */
   readonly unlabeled?: string;
   /** The creation time of the password (RFC 3339); undefined if the annotation does not have it. */

@@ -1,6 +1,6 @@
 import { minute } from "../duration.ts";
-import { type Fix, hasVerb, type Workload } from "../fix.ts";
-import { joinNames } from "../kinds.ts";
+import type { Command } from "../hint.ts";
+import { joinNames, type Workload } from "../kinds.ts";
 import type { Proof, PullHost } from "../registry/port.ts";
 import { type Advice, advise, attach, concerned } from "./advice.ts";
 import type { Cause } from "./cause.ts";
@@ -32,7 +32,7 @@ export type Verdict = {
   readonly registryMessages?: readonly string[] | undefined;
   /** What the fix requires or does not fix. */
   readonly notes?: readonly string[] | undefined;
-  readonly fix?: Fix | undefined;
+  readonly fix?: Command | undefined;
 };
 
 type Finding = Pick<Verdict, "cause" | "message" | "notes"> & {
@@ -178,5 +178,7 @@ function olderPod(facts: ImageFacts, login: TriedLogin): Finding {
   const finding = refused(facts, login);
   const { fix, notes = [] } = advise(finding.cause, facts, login.secret);
   const older = `the pod does not list secret ${login.secret}, because it was created before serviceaccount/${facts.account} listed it`;
-  return { ...finding, advice: { fix: fix && hasVerb(fix, "create") ? { ...fix, whereUsed: true } : fix, notes: [older, ...notes] } };
+  const isCreate = fix?.program === "kubectl acr-secret create";
+  const attaching = isCreate ? { ...fix, words: [...fix.words, "--where-used"] } : fix;
+  return { ...finding, advice: { fix: attaching, notes: [older, ...notes] } };
 }

@@ -1,5 +1,5 @@
 import type { Azure, RegistryFacts, SignInOptions } from "../azure/port.ts";
-import type { Create, SameCredential } from "../fix.ts";
+import type { Command } from "../hint.ts";
 import type { Credential } from "../secret/record.ts";
 import type { Tools } from "../tools.ts";
 import type { Issuer, Taker } from "./issuer.ts";
@@ -15,18 +15,28 @@ export type Asked = {
   readonly verify: boolean;
   /** The user accepts what is refused otherwise: more rights than pulling, and the loss of another credential. */
   readonly force: boolean;
+  /** The named repositories. */
+  readonly repositories: readonly string[];
   /** Milliseconds to wait while Azure replicates a new object. */
   readonly wait: number;
   /** Like `wait`, for a role that the run assigns, which can take longer. Default: `wait`. */
   readonly waitForRole?: number;
   /** The current command, for a hint that adds a flag to it. */
-  readonly again: Create;
+  readonly again: Command;
 };
 
 /** The sources of credentials. Each is opened at its first use. */
 export type Sources = Pick<Tools, "registry" | "during" | "now" | "sleep"> & {
   azure(identity: SignInOptions): Promise<Azure>;
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
+};
+
+/** How to ask for a credential like a recorded one. */
+type SameCredential = {
+  /** Flags of `create` as words of a command line. */
+  readonly words: readonly string[];
+  /** A warning that is printed after `the Secret notes that`: anyone in the namespace can write the annotation. */
+  readonly warning?: string;
 };
 
 /** A row of the table of kinds. */

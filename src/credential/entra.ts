@@ -20,7 +20,7 @@ import type { RepositoryScope } from "./repository-scope.ts";
 export const entra = {
   name: "entra",
   flagsFor: () => ({ entra: true }),
-  again: () => ({ flags: { entra: true }, warning: "it holds a token of an Azure identity; the new token is of yours" }),
+  again: () => ({ words: ["--entra"], warning: "it holds a token of an Azure identity; the new token is of yours" }),
   creation: {
     isShortLived: true,
     rights: ["Microsoft.ContainerRegistry/registries/pull/read"],

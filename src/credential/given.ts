@@ -1,6 +1,6 @@
 import { readRegistryId } from "../azure/registry-name.ts";
 import { usage } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { flag, shell } from "../hint.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
 import { existingLogin, refuseWorking } from "./existing-login.ts";
@@ -9,7 +9,7 @@ import type { Taker } from "./issuer.ts";
 /** A user name and a password that the user supplies. Azure is asked only for the login server of a registry's name. */
 export const given = {
   name: "given",
-  again: ({ identity }) => ({ flags: { username: identity } }),
+  again: ({ identity }) => ({ words: withPassword(identity) }),
   notRenewable: "only its owner can replace it",
   flags: {
     username: {
@@ -48,10 +48,12 @@ export const given = {
   },
 } as const satisfies CredentialKind;
 
+const withPassword = (username: string) => [...flag("username", username), "--password-stdin"];
+
 /** @returns the user name, and the command for a hint @throws CliError usage */
 function checkLogin({ flags: { username, "password-stdin": fromStdin }, again }: Asked, { isTTY }: Sources["stdin"]) {
   const name = typeof username === "string" ? username : undefined;
-  const hint: Fix = { ...again, username: name ?? "NAME" };
+  const hint = { ...again, words: [...again.words, ...withPassword(name ?? "NAME")] };
   if (name === undefined) throw usage("--password-stdin requires --username", hint);
   if (name === "" || name.includes(":")) throw usage("--username must not be empty nor contain a colon");
   if (/\p{Cc}/u.test(name)) throw usage("--username must not contain control characters");
@@ -83,8 +85,7 @@ async function loginServer({ registry, verify, identity }: Asked, { azure }: Sou
   }
   const name = id?.name ?? registry;
   throw usage(`--verify=false requires a login server for --registry, but "${registry}" is ${id ? "an ID" : "a name"}`, {
-    do: "shell",
-    argv: ["az", "acr", "show", "--name", name, "--query", "loginServer", "--output", "tsv"],
+    ...shell("az acr show", "--name", name, "--query", "loginServer", "--output", "tsv"),
     when: "set --registry to the login server, which this prints",
   });
 }

@@ -1,6 +1,5 @@
 import type { AzureRegistry, Permission, Principals, RegistryFacts, RoleAssignment, RoleDefinition } from "../azure/port.ts";
 import { CliError, unlessRefused } from "../errors.ts";
-import type { Create } from "../fix.ts";
 import { inLine } from "../wording.ts";
 
 /** The verbs for scope map actions that change a repository (ACR scopeMaps, `repositories/NAME/ACTION`). */
@@ -98,11 +97,11 @@ export const warnOfRights = ({ of, rights }: Granted): string | undefined =>
 
 /**
  * Rejects a credential that can do more than read, unless a flag accepts its rights.
- * @param accept the command that accepts them
+ * @param accept how to accept them
  * @returns the warning to print
  * @throws CliError conflict
  */
-export function refuseBeyondReading(granted: Granted, accepted: boolean, accept: string | Create): string | undefined {
+export function refuseBeyondReading(granted: Granted, accepted: boolean, accept: string): string | undefined {
   const warning = warnOfRights(granted);
   if (warning === undefined || accepted) return warning;
   throw new CliError("conflict", `${granted.of} can do more than pull: ${inLine(granted.rights)}`, { hint: accept });

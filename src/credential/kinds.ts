@@ -12,7 +12,7 @@ import { principalIssuer } from "./service-principal.ts";
 /** An ACR token of the source's own: the default. */
 const acrToken = {
   name: "acr-token",
-  again: () => ({ flags: {} }),
+  again: () => ({ words: [] }),
   creation: {
     isExtensible: true,
     rights: ["tokens/read", "scopeMaps/read", "scopeMaps/write", "tokens/write", "generateCredentials/action"].map(
@@ -36,8 +36,8 @@ const servicePrincipal = {
   name: "service-principal",
   again: ({ identity }) =>
     isGuid(identity)
-      ? { flags: { servicePrincipal: identity }, warning: `its service principal is ${identity}, which gets another password` }
-      : { flags: {} },
+      ? { words: ["--service-principal", identity], warning: `its service principal is ${identity}, which gets another password` }
+      : { words: [] },
   // Not extensible: only in an ABAC registry can it get more repositories, and `check` doesn't know the mode of the registry
   creation: {
     rights: ["read", "write"].map((action) => `Microsoft.Authorization/roleAssignments/${action}`),
@@ -68,7 +68,7 @@ const servicePrincipal = {
     return during(`Looking for ${asked.registry} in Azure`, async () => {
       const registry = await azure.findRegistry(asked.registry);
       const { mode } = await azure.registryFacts(registry);
-      refuseScoped(mode, asked.again.repositories ?? [], registry.name);
+      refuseScoped(mode, asked.repositories, registry.name);
       const waits = { right: waitForRole, password: wait };
       const issuer = principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep });
       return { ...issuer, ownLogin: once(() => ownLogin(registry, azure, data())) };

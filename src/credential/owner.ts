@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { CliError, isForbidden } from "../errors.ts";
+import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import { once } from "../scope/concurrency.ts";
@@ -60,8 +61,7 @@ export class Unconfirmed extends CliError {
 
 export const notOwn = ({ to }: Owner, { identity }: Credential) =>
   new Unconfirmed(`${nameInPlace(to)} records the ACR token "${identity}", which is not its own`, {
-    verb: "delete",
-    secret: to.name,
+    ...plugin("delete", to.name),
     namespace: to.namespace,
   });
 

@@ -1,5 +1,5 @@
 import { usage } from "../errors.ts";
-import type { Create } from "../fix.ts";
+import { type Command, flag } from "../hint.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import { maxNames } from "../wording.ts";
@@ -12,6 +12,15 @@ export type Need = {
   readonly fromPods: boolean;
   /** Images of the registry that pods use. */
   readonly images: readonly ImageRef[];
+};
+
+type Asking = {
+  readonly host: string;
+  readonly again: Command;
+  /** The reader of the Secret, if it is not the kubelet. */
+  readonly reader?: string | undefined;
+  /** Other namespaces get a copy. */
+  readonly copyTo?: object | undefined;
 };
 
 export type RepositoryScope = {
@@ -27,12 +36,13 @@ export type RepositoryScope = {
  * Returns the named repositories and those that were granted before, because a user may pull them with this credential. Repositories of
  * pods count only if there are no others, or if a flag requests them. Creating a pod must not decide what an administrator's next run
  * grants.
- * @param host the login server; with it the current command, for the hint
+ * @param of.host the login server
+ * @param of.again the current command, for the hint
  * @param granted undefined if nothing was granted before
  * @throws CliError usage if there is none
  */
 export function repositoryScopeOf(
-  { host, ...again }: { readonly host: string } & Create,
+  { host, again, reader, copyTo }: Asking,
   { repositories: named, fromPods, images }: Need,
   granted: readonly string[] | undefined,
 ): RepositoryScope {
@@ -40,18 +50,14 @@ export function repositoryScopeOf(
   const taken = fromPods || (named.length === 0 && granted === undefined) ? used : [];
   const repositories = [...new Set([...named, ...taken, ...(granted ?? [])])].sort();
   if (repositories.length > 0) return { host, repositories, images };
-  const reader = fromPods ? undefined : again.reader;
-  const place = hasCopies(again) ? "the selected namespaces" : "the namespace";
-  const none = reader === undefined ? `no pod in ${place} uses an image of ${host}` : `pods do not show what --for=${reader} reads`;
+  const place = copyTo ? "the selected namespaces" : "the namespace";
+  const none = reader && !fromPods ? `pods do not show what --for=${reader} reads` : `no pod in ${place} uses an image of ${host}`;
   const why = used.length > 0 ? "the credential in Azure grants no repository" : none;
   throw usage(`${why}, so specify the repositories`, {
     ...again,
-    repositories: used.length > 0 ? [...new Set(used)].slice(0, maxNames) : ["REPOSITORY"],
+    words: [...again.words, ...flag("repository", used.length > 0 ? [...new Set(used)].slice(0, maxNames) : "REPOSITORY")],
   });
 }
-
-const hasCopies = ({ copyTo = [], copyToSelector, copyToAll = false }: Create): boolean =>
-  copyTo.length > 0 || copyToSelector !== undefined || copyToAll;
 
 /** Returns the named repositories, or those of the images in the order of the images. */
 export const namedOrUsed = ({ repositories, images }: Pick<Need, "repositories" | "images">) =>

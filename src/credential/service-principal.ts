@@ -1,5 +1,6 @@
 import type { Application, Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../azure/port.ts";
 import { CliError, isRefusal } from "../errors.ts";
+import { plugin, shell } from "../hint.ts";
 import type { Outcome } from "../outcome.ts";
 import { once } from "../scope/concurrency.ts";
 import { isKeyOwnedBy, isOurDescription, isSameOwner, keyNameOf, parseAzureOwner } from "../secret/azure-words.ts";
@@ -319,7 +320,7 @@ async function* removeKeys({ application, account, isGranted, because }: Removin
   }
   const rest = others.filter(({ displayName }) => parseAzureOwner(displayName)).length;
   const still = `application "${ref.name}" still has ${counted(rest, "password")} of this plugin. To list what no Secret uses, run`;
-  if (rest > 0) yield { to: ref, messages: [still], fix: { verb: "prune", registry: registry.name } };
+  if (rest > 0) yield { to: ref, messages: [still], fix: plugin("prune", "--registry", registry.name) };
   else if (isGranted) yield roleStays(application, registry);
 }
 
@@ -330,5 +331,5 @@ const roleStays = ({ displayName: name, appId }: Application, { id: scope }: Azu
     `the role of ${JSON.stringify(name)} was kept, because other logins of the application may need it. ` +
       "If no other login needs it, delete the role",
   ],
-  fix: { do: "shell", argv: ["az", "role", "assignment", "delete", "--assignee", appId, "--scope", scope] },
+  fix: shell("az role assignment delete", "--assignee", appId, "--scope", scope),
 });

@@ -5,7 +5,7 @@ import { kindsOfCredential } from "../credential/kinds.ts";
 import { mayMint, onData, permits } from "../credential/mint-rights.ts";
 import { granted } from "../credential/service-principal/roles.ts";
 import { asRefusal, CliError, unlessRefused, usage } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Command, plugin, shell } from "../hint.ts";
 import { type Checked, type CheckResult, type Finding, findingOf } from "./finding.ts";
 
 /** The maximum number of tokens of a registry, by its SKU (learn.microsoft.com/azure/container-registry/container-registry-skus). */
@@ -76,7 +76,8 @@ export async function checkAzure(opening: Promise<Azure>, named: string | undefi
     status: "ok",
     message: `you are ${person} in tenant ${tenant}, signed in with ${sources[azure.source]}`,
   };
-  if (named === undefined) return { findings: [signedIn], facts: usage("no registry is named", { verb: "doctor", registry: "REGISTRY" }) };
+  if (named === undefined)
+    return { findings: [signedIn], facts: usage("no registry is named", plugin("doctor", "--registry", "REGISTRY")) };
   const finding = azure.findRegistry(named);
   const [facts, roles] = await Promise.all([
     finding.then((registry) => readRegistry(azure, registry)).catch(asRefusal),
@@ -134,7 +135,7 @@ function rights({ registry, permissions, may }: AzureFacts, roles: readonly stri
 function network(access: RegistryFacts["network"]): CheckResult {
   if (access === "all") return { status: "ok", message: networks.all };
   const message = `${networks[access]}, so check from the cluster that the nodes can reach it`;
-  return { status: "warning", message, next: { verb: "check", fromCluster: true } };
+  return { status: "warning", message, next: plugin("check", "--from-cluster") };
 }
 
 function adminUser(isOn: boolean, name: string): CheckResult {
@@ -143,9 +144,8 @@ function adminUser(isOn: boolean, name: string): CheckResult {
   return { status: "warning", message, next: disableAdmin(name) };
 }
 
-export const disableAdmin = (name: string): Fix => ({
-  do: "shell",
-  argv: ["az", "acr", "update", "--name", name, "--admin-enabled", "false"],
+export const disableAdmin = (name: string): Command => ({
+  ...shell("az acr update", "--name", name, "--admin-enabled", "false"),
   when: "if no Secret holds its password, disable it",
 });
 
@@ -153,7 +153,7 @@ function tokenCount(facts: AzureFacts): CheckResult {
   if (facts.tokens === undefined) return { status: "unknown", message: "the ACR tokens cannot be listed" };
   const message = `${tokensOf(facts)} ACR tokens`;
   if (!isNearlyFull(facts)) return { status: "ok", message };
-  return { status: "warning", message, next: { verb: "prune", registry: facts.registry.name } };
+  return { status: "warning", message, next: plugin("prune", "--registry", facts.registry.name) };
 }
 
 /**
@@ -170,7 +170,7 @@ export async function checkKubeletIdentities(azure: Azure, named: string, client
   return worst && { ...worst, subject: `registry/${name}`, message: `${worst.message}${same}` };
 
   async function check(clientId: string): Promise<CheckResult> {
-    const result = (status: CheckResult["status"], words: string, next?: Fix): CheckResult => {
+    const result = (status: CheckResult["status"], words: string, next?: Command): CheckResult => {
       return { status, message: `the kubelet identity ${clientId} ${words}`, next };
     };
     try {
@@ -182,8 +182,8 @@ export async function checkKubeletIdentities(azure: Azure, named: string, client
         return result("ok", `may pull from ${registry.name}`);
       if (repositories) return result("unknown", `may pull only ${repositories.join(", ") || "what a condition allows"}`);
       const role = pullRole[mode].name;
-      const argv = ["az", "role", "assignment", "create", "--assignee", clientId, "--role", role, "--scope", registry.id];
-      return result("warning", `lacks the role ${role} on ${registry.name}`, { do: "shell", argv });
+      const assign = shell("az role assignment create", "--assignee", clientId, "--role", role, "--scope", registry.id);
+      return result("warning", `lacks the role ${role} on ${registry.name}`, assign);
     } catch (error) {
       return result("unknown", `cannot be checked: ${asRefusal(error).message}`);
     }

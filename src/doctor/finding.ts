@@ -1,5 +1,5 @@
 import { type CliError, linesIn } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Command, type Hint, shell } from "../hint.ts";
 
 /** The checks. docs/doctor.md has a section for each, which `explain` prints. */
 export type CheckId =
@@ -33,7 +33,7 @@ export type Finding<Id extends string = CheckId> = {
   readonly subject: string;
   readonly message: string;
   /** One command, or the address of a page. */
-  readonly next?: string | Fix | undefined;
+  readonly next?: Hint | undefined;
 };
 
 /** A result of a check. Without an id or a subject, it has those of its check. */
@@ -52,4 +52,4 @@ export function findingOf<Of>(
 }
 
 /** The command that explains the id of a check or of an error. */
-export const explainCommand = (id: string): Fix => ({ do: "shell", argv: ["kubectl", "acr-secret", "explain", id] });
+export const explainCommand = (id: string): Command => shell("kubectl acr-secret explain", id);

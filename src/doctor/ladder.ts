@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Command, type Hint, plugin, shell } from "../hint.ts";
 import { type AzureFacts, disableAdmin } from "./azure.ts";
 import { type CheckResult, explainCommand } from "./finding.ts";
 import type { NodeFacts } from "./nodes.ts";
@@ -21,7 +21,7 @@ export type Rung = {
   /** The reason: why it applies, or the missing part. */
   readonly why: string;
   /** One command, or the address of a page. */
-  readonly next?: string | Fix | undefined;
+  readonly next?: Hint | undefined;
 };
 
 /** The page about ServiceAccount tokens for credential providers. */
@@ -48,20 +48,18 @@ export function ladder(facts: LadderFacts): readonly Rung[] {
 
 const unknown = ({ kind, message: why, hint: next = explainCommand(kind) }: CliError): Way => ({ applies: "unknown", why, next });
 
-const unavailable = (why: string, next?: string | Fix): Way => ({ applies: "unavailable", why, next });
-
-const shell = (...argv: readonly string[]): Fix => ({ do: "shell", argv });
+const unavailable = (why: string, next?: Hint): Way => ({ applies: "unavailable", why, next });
 
 function aksIdentity({ azure, nodes, kubeletIdentity }: LadderFacts): Way {
   if (nodes instanceof CliError) return unknown(nodes);
   if (nodes.managedBy !== "AKS") return unavailable("the nodes are not AKS nodes");
   if (azure instanceof CliError) return unknown(azure);
   const { loginServer } = azure.registry;
-  const look = shell("az", "aks", "check-acr", "--name", "CLUSTER", "--resource-group", "GROUP", "--acr", loginServer);
+  const look = shell("az aks check-acr", "--name", "CLUSTER", "--resource-group", "GROUP", "--acr", loginServer);
   if (!kubeletIdentity) return { applies: "unknown", why: "the nodes have no label with the kubelet identity", next: look };
   const { status, message: why, next } = kubeletIdentity;
   if (status === "unknown") return { applies: "unknown", why, next: look };
-  if (status === "ok") return { applies: "available", why: `${why}, so pods need no pull secret`, next: { verb: "check" } };
+  if (status === "ok") return { applies: "available", why: `${why}, so pods need no pull secret`, next: plugin("check") };
   return unavailable(why, next);
 }
 
@@ -79,7 +77,7 @@ function federatedProvider({ azure, nodes }: LadderFacts): Way {
   const start = hasProvider
     ? "the kubelets have a credential provider"
     : "no known service configures the kubelets, which are v1.34 or newer";
-  const next: Fix = { verb: "secretless", targets: ["create", "SERVICEACCOUNT"], registry };
+  const next = plugin("secretless create", "SERVICEACCOUNT", "--registry", registry);
   return { applies: "available", why: `${start}, so pods can pull as their ServiceAccount`, next };
 }
 
@@ -95,27 +93,27 @@ function scheduledRotation({ azure, mayCreateCronJobs }: LadderFacts): Way {
   const possible = token(azure, "a CronJob replaces the passwords before they expire");
   if (possible.applies !== "available" || azure instanceof CliError) return possible;
   // It needs no cluster. Its --namespace is that of the CronJob, and it has no flags for the sign-in to Azure
-  const next = shell("kubectl", "acr-secret", "schedule", "rotate", "--registry", azure.registry.name, "--image", "IMAGE");
+  const next = shell("kubectl acr-secret schedule rotate", "--registry", azure.registry.name, "--image", "IMAGE");
   return mayCreateCronJobs === false ? unavailable("you may not create CronJobs in this cluster", next) : { ...possible, next };
 }
 
 function token(azure: LadderFacts["azure"], reason: string): Way {
   if (azure instanceof CliError) return unknown(azure);
   const { registry, tokens = 0, limit = Infinity } = azure;
-  const way = credential(azure, "acr-token", reason, { verb: "create", registry: registry.name });
+  const way = credential(azure, "acr-token", reason, plugin("create", "--registry", registry.name));
   if (way.applies !== "available" || tokens < limit) return way;
-  return unavailable(`${registry.name} has the maximum number of tokens`, { verb: "prune", registry: registry.name });
+  return unavailable(`${registry.name} has the maximum number of tokens`, plugin("prune", "--registry", registry.name));
 }
 
 function servicePrincipal(azure: LadderFacts["azure"]): Way {
   if (azure instanceof CliError) return unknown(azure);
   const { name } = azure.registry;
-  const create: Fix = { verb: "create", registry: name, servicePrincipal: `acr-pull-${name}` };
+  const create = plugin("create", "--registry", name, "--service-principal", `acr-pull-${name}`);
   return credential(azure, "service-principal", "it needs an application in Microsoft Entra ID", create);
 }
 
 /** Whether `create` can create a credential. */
-function credential({ registry: { name }, may }: AzureFacts, kind: string, reason: string, create: Fix): Way {
+function credential({ registry: { name }, may }: AzureFacts, kind: string, reason: string, create: Command): Way {
   const { missing, unchecked } = may.find((each) => each.credential === kind) ?? {};
   if (missing !== undefined) return unavailable(`you lack ${missing} on ${name}`, explainCommand("azure-rights"));
   return { applies: "available", why: unchecked === undefined ? reason : `${reason} (not checked: ${unchecked})`, next: create };

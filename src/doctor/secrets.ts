@@ -3,7 +3,7 @@ import type { Verdict } from "../check/verdict.ts";
 import type { CredentialKind } from "../credential/credential-kind.ts";
 import { kindCalled } from "../credential/kinds.ts";
 import { day, soonDays } from "../duration.ts";
-import type { Fix } from "../fix.ts";
+import { type Command, plugin } from "../hint.ts";
 import { joinNames, nameOf } from "../kinds.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { holdingsOf } from "../secret/holdings.ts";
@@ -17,14 +17,14 @@ import { type CheckResult, explainCommand, findingOf } from "./finding.ts";
 const most = 5;
 
 /** Returns the first findings, and one for the others. @param others what the others are, after their number */
-function limited(found: readonly CheckResult[], others: (count: number) => string, next: Fix): readonly CheckResult[] {
+function limited(found: readonly CheckResult[], others: (count: number) => string, next: Command): readonly CheckResult[] {
   const left = found.length - most;
   const rest = found.slice(most, most + 1).map(({ status }) => ({ status, subject: "others", message: others(left), next }));
   return [...found.slice(0, most), ...rest];
 }
 
 /** Checks that no pull secret has expired or expires within two weeks. @param list the command that prints all pull secrets */
-export async function checkExpiry(clusterScope: ClusterScope, list: Fix, now: Date): Promise<readonly CheckResult[]> {
+export async function checkExpiry(clusterScope: ClusterScope, list: Command, now: Date): Promise<readonly CheckResult[]> {
   const all: ReturnType<typeof expiryOf>[] = [];
   const unreadable: UnreadableNamespace[] = [];
   for await (const listed of listPullSecrets(clusterScope, { selector: undefined, carriers: false })) {
@@ -38,7 +38,7 @@ export async function checkExpiry(clusterScope: ClusterScope, list: Fix, now: Da
     const copy = source ? `, a copy of secret "${source.name}" in namespace "${source.namespace}",` : "";
     const message = `${subject}${placed({ namespace })}${copy} ${isExpired ? "expired" : "expires"} at ${toSeconds(new Date(at))}`;
     // Only the plugin's own logins can be rotated. For all others, check prints the command
-    const next: Fix = { verb: isOwn ? "rotate" : "check", secret: name, namespace };
+    const next = { ...plugin(isOwn ? "rotate" : "check", name), namespace };
     return { status: isExpired ? "failed" : "warning", subject, message, next };
   });
   const fine =
@@ -77,7 +77,7 @@ function unknown(unreadable: readonly UnreadableNamespace[]): readonly CheckResu
 /** Checks that the images of pods and workloads can be pulled. @param check the command that prints every result */
 export function checkPulls(
   { verdicts, unreadable }: { readonly verdicts: readonly Verdict[]; readonly unreadable: readonly UnreadableNamespace[] },
-  check: Fix,
+  check: Command,
 ): readonly CheckResult[] {
   const { failure = [], note = [], fine = [] } = Object.groupBy(verdicts, ({ cause }) => causes[cause].severity);
   const failures = failure.map(({ image, namespace, owners, cause, fix = explainCommand(cause) }): CheckResult => {

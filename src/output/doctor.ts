@@ -1,13 +1,14 @@
 import type { ChalkInstance } from "chalk";
 import type { Finding } from "../doctor/finding.ts";
 import type { Rung } from "../doctor/ladder.ts";
-import type { Fix } from "../fix.ts";
+import type { Command, Hint } from "../hint.ts";
 import { counted } from "../wording.ts";
+import { linesOf } from "./error.ts";
 import { printable } from "./printable.ts";
 
 // The lines of doctor and of secretless check.
 
-type FormatCommand = (fix: Fix) => string;
+type FormatCommand = (fix: Command) => string;
 
 type Style = { readonly style: ChalkInstance; readonly formatCommand: FormatCommand };
 
@@ -49,11 +50,9 @@ export function wayLines(rungs: readonly Rung[], { style, formatCommand }: Style
 }
 
 /** A command is on a line of its own, so that users can paste it. */
-function nextLines(next: string | Fix | undefined, formatCommand: FormatCommand): string {
+function nextLines(next: Hint | undefined, formatCommand: FormatCommand): string {
   if (next === undefined) return "";
-  if (typeof next === "object" && next.do === "hints") return next.hints.map((hint) => nextLines(hint, formatCommand)).join("");
-  const when = typeof next === "object" && "when" in next && next.when !== undefined ? [`${next.when}:`] : [];
-  const lines = [...when, typeof next === "string" ? next : formatCommand(next)];
+  const lines = typeof next === "string" ? [next] : linesOf(next, formatCommand);
   return lines.map((line) => `  ${printable(line)}\n`).join("");
 }
 

@@ -1,6 +1,6 @@
 import type { Environment, Sink } from "../env.ts";
 import { CliError } from "../errors.ts";
-import { type Fix, otherWay } from "../fix.ts";
+import type { Command, Hint } from "../hint.ts";
 import { printable, printableMessage } from "./printable.ts";
 import { styleFor } from "./style.ts";
 
@@ -11,7 +11,7 @@ const whole = /^(error: |Error from server|Error in configuration|The |Unable to
 const head = /^(?:error|Error from server[^:\n]*|Error in configuration|Unable to connect[^:\n]*):/;
 
 /** The stream for errors, and the function that formats a hint as a command. */
-type ErrorSink = { readonly stderr: Sink; readonly env: Environment; formatCommand(fix: Fix): string };
+type ErrorSink = { readonly stderr: Sink; readonly env: Environment; formatCommand(fix: Command): string };
 
 /**
  * Prints an error like kubectl, and below it the next step. @param place the namespace of the error, `prod/team-a: `; empty for a single
@@ -26,27 +26,22 @@ export function printError({ stderr, env, formatCommand }: ErrorSink, error: unk
   if (hint) printHint({ stderr, env, formatCommand }, hint);
 }
 
-/** A hint: text, text with lines of a configuration, or a command. */
-export type Next = string | readonly string[] | Fix;
-
-const isFix = (next: Next): next is Fix => typeof next === "object" && !Array.isArray(next);
+/** A hint, or lines of a configuration. */
+export type Next = Hint | readonly string[];
 
 /** Prints a hint. A command has its own line, so that users can paste it. */
 export function printHint({ stderr, env, formatCommand }: ErrorSink, next: Next): void {
-  if (isFix(next) && next.do === "hints") {
-    for (const hint of next.hints) printHint({ stderr, env, formatCommand }, hint);
-    return;
-  }
-  const style = styleFor(stderr, env);
-  const lines = typeof next === "string" ? [next] : isFix(next) ? linesOf(next, formatCommand) : next;
-  stderr.write(`${style.dim("hint:")} ${lines.map(printableMessage).join("\n  ")}\n`);
-  const or = isFix(next) ? otherWay(next) : undefined;
-  if (or !== undefined) stderr.write(`${style.dim("hint:")} or ${printableMessage(or)}\n`);
+  const mark = styleFor(stderr, env).dim("hint:");
+  const lines = typeof next === "object" && "program" in next ? linesOf(next, formatCommand) : [next].flat();
+  stderr.write(`${mark} ${lines.map(printableMessage).join("\n  ")}\n`);
+  if (typeof next === "object" && "program" in next && next.or !== undefined) stderr.write(`${mark} or ${printableMessage(next.or)}\n`);
 }
 
-function linesOf(fix: Fix, formatCommand: (fix: Fix) => string): string[] {
-  return "when" in fix && fix.when !== undefined ? [`${fix.when}:`, formatCommand(fix)] : [formatCommand(fix)];
-}
+/** Returns the lines of a command: when to run it, and the command itself, which users can paste. */
+export const linesOf = (command: Command, formatCommand: (command: Command) => string): string[] => [
+  ...(command.when === undefined ? [] : [`${command.when}:`]),
+  formatCommand(command),
+];
 
 /** Describes an unexpected exception by its class only, because its message may contain a secret. */
 function internalError(error: unknown): { message: string; hint: string } {

@@ -1,5 +1,5 @@
 import type { Environment, Sink } from "../env.ts";
-import type { Fix } from "../fix.ts";
+import type { Command } from "../hint.ts";
 import type { DryRun, Outcome } from "../outcome.ts";
 import type { Item } from "./items.ts";
 import type { PlaceDetail } from "./words.ts";
@@ -28,7 +28,7 @@ export type PrinterOptions = {
   readonly passwords?: true | undefined;
   /** The run changes objects in Azure only: `name` prints their names, and `json` prints outcomes. */
   readonly inAzure?: boolean;
-  formatCommand(fix: Fix): string;
+  formatCommand(fix: Command): string;
 };
 
 /** A run of a verb that reads, and the program that it belongs to. */

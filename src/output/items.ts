@@ -3,7 +3,7 @@ import type { Verdict } from "../check/verdict.ts";
 import type { Finding } from "../doctor/finding.ts";
 import type { Rung } from "../doctor/ladder.ts";
 import type { CliError, ErrorKind } from "../errors.ts";
-import { type Fix, hintText, inPlace } from "../fix.ts";
+import { type Command, hintText, inPlace } from "../hint.ts";
 import { nameOf } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Holding } from "../secret/holdings.ts";
@@ -18,7 +18,7 @@ const apiVersion = "acr-secret/v1";
 /** The namespace of an object. */
 export type Place = { readonly namespace?: string | undefined };
 
-type FormatCommand = (fix: Fix) => string;
+type FormatCommand = (fix: Command) => string;
 
 export type ImageCheck = ReturnType<typeof imageCheck>;
 export type PullSecretItem = ReturnType<typeof pullSecretItem>;
@@ -120,14 +120,13 @@ const timeOf = (text: string | undefined): string | undefined =>
 
 /** Returns the reason why a namespace or the cluster could not be read. */
 export function errorItem({ kind, message, hint }: CliError, { namespace }: Place, formatCommand: FormatCommand) {
-  const hintIn = (fix: string | Fix) => (typeof fix === "string" ? fix : inPlace(fix, { namespace }));
   return {
     apiVersion,
     kind: "Error" as const,
     namespace: namespace || undefined,
     reason: kind satisfies ErrorKind,
     message,
-    hint: hint && hintText(hintIn(hint), formatCommand),
+    hint: hint && hintText(inPlace(hint, { namespace }), formatCommand),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { CliError } from "../errors.ts";
-import { type Fix, hintText, inPlace } from "../fix.ts";
+import { type Command, hintText, inPlace } from "../hint.ts";
 import { nameOf } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import type { PrinterOptions } from "./format.ts";
@@ -9,7 +9,7 @@ export function outcomeData(
   outcome: Outcome,
   { dryRun, ...options }: Pick<PrinterOptions, "dryRun" | "formatCommand">,
 ): object | undefined {
-  const formatCommand = (fix: Fix) => options.formatCommand(inPlace(fix, outcome.to));
+  const formatCommand = (fix: Command) => options.formatCommand(inPlace(fix, outcome.to));
   const { to, error, because, grants, withdraws, slot, ids } = outcome;
   const { texts, command, isInfo } = warningsOf(outcome, formatCommand);
   const result = resultOf(outcome);
@@ -36,14 +36,14 @@ const untried = { failed: "skipped", interrupted: "interrupted" } as const;
 
 const resultOf = ({ result, error, left }: Outcome) => (error ? "failed" : left ? untried[left] : result);
 
-const errorData = ({ kind, message, hint }: CliError, formatCommand: (fix: Fix) => string) => ({
+const errorData = ({ kind, message, hint }: CliError, formatCommand: (fix: Command) => string) => ({
   kind,
   message,
   hint: hint && hintText(hint, formatCommand),
 });
 
 /** Returns the warnings of an outcome, and the command that fixes them; `isInfo` if they are only information. */
-export const warningsOf = ({ messages = [], fix, isInfo }: Outcome, formatCommand: (fix: Fix) => string) => ({
+export const warningsOf = ({ messages = [], fix, isInfo }: Outcome, formatCommand: (fix: Command) => string) => ({
   texts: messages,
   command: fix && formatCommand(fix),
   isInfo: isInfo === true,

@@ -1,4 +1,4 @@
-import { type Fix, inPlace } from "../fix.ts";
+import { type Command, inPlace } from "../hint.ts";
 import { nameOf } from "../kinds.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { diffOf } from "./diff.ts";
@@ -67,7 +67,7 @@ function printMessages(outcome: Outcome, options: PrinterOptions): void {
   const { stderr, env, where, home } = options;
   const { to, notice } = outcome;
   const place = placePrefix(to, where);
-  const formatCommand = (fix: Fix) => options.formatCommand(inPlace(fix, to));
+  const formatCommand = (fix: Command) => options.formatCommand(inPlace(fix, to));
   if (outcome.error) printError({ stderr, env, formatCommand }, outcome.error, placePrefix(to, where, home));
   // At a terminal, a user can still press Ctrl-C
   if (notice !== undefined && stderr.isTTY) stderr.write(`${printable(notice + placeSuffix(to, where))}\n`);

@@ -1,4 +1,4 @@
-import type { KubectlCommand } from "../fix.ts";
+import { type Command, kubectl } from "../hint.ts";
 import { clusterName, type Schedule, scheduleName } from "./objects.ts";
 
 /** The role definition in docs/rbac.md, which lets a schedule rotate ACR tokens. */
@@ -25,12 +25,12 @@ const createRole = `az role definition create --role-definition '${definition.re
  * for a value that only the user knows. The identity for a client ID has the name of the schedule.
  * @param format formats a command for the cluster of the schedule
  */
-export function azureCommands(schedule: Schedule, format: (command: KubectlCommand) => string): readonly string[] {
+export function azureCommands(schedule: Schedule, format: (command: Command) => string): readonly string[] {
   const { clientId, secret, namespace, registry = "REGISTRY" } = schedule;
   const name = scheduleName(schedule);
   const scope = outputOf(`az acr show --name ${registry} --query id --output tsv`);
   if (clientId !== undefined) {
-    const configuration = format({ kubectl: "get", args: ["--raw", "/.well-known/openid-configuration"] });
+    const configuration = format({ ...kubectl("get", "--raw", "/.well-known/openid-configuration"), namespace: "" });
     const issuer = outputOf(`${configuration} | sed 's/.*"issuer":"\\([^"]*\\).*/\\1/'`);
     return [
       createRole,
@@ -47,6 +47,6 @@ export function azureCommands(schedule: Schedule, format: (command: KubectlComma
   return [
     createRole,
     `az ad sp create-for-rbac --name ${clusterName(schedule)}-${random} --role "${role.Name}" --scopes ${scope} --query "[${variables}]" --output tsv | ` +
-      format({ kubectl: "create", args: ["secret", "generic", secret, "--from-env-file=/dev/stdin"], namespace }),
+      format({ ...kubectl("create", "secret", "generic", secret, "--from-env-file=/dev/stdin"), namespace }),
   ];
 }

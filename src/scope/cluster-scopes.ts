@@ -1,4 +1,5 @@
 import { CliError, isForbidden, isRefusal } from "../errors.ts";
+import { kubectl } from "../hint.ts";
 import type { Cluster } from "../kube/port.ts";
 import { includes, isOpen, type Scope } from "./scope.ts";
 
@@ -45,7 +46,8 @@ export async function* untilUnreadable<T, E>(items: AsyncIterable<T>, unreadable
   }
 }
 
-export const noneMatches = () => new CliError("notFound", "no namespace matches", { hint: { kubectl: "get namespaces", args: [] } });
+export const noneMatches = () =>
+  new CliError("notFound", "no namespace matches", { hint: { ...kubectl("get namespaces"), namespace: "" } });
 
 type ScopeTools = {
   cluster(): Cluster;

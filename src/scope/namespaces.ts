@@ -1,4 +1,5 @@
 import { absent } from "../errors.ts";
+import { kubectl } from "../hint.ts";
 import type { Cluster } from "../kube/port.ts";
 import { mapConcurrently } from "./concurrency.ts";
 import { limits, wideFrom } from "./limits.ts";
@@ -19,7 +20,7 @@ export async function selectNamespaces(scope: Scope, cluster: Pick<Cluster, "get
   );
   for (const name of names) {
     const uid = selected.get(name) ?? uids.get(name);
-    if (uid === undefined) throw absent("namespaces", name, { kubectl: "get namespaces", args: [] });
+    if (uid === undefined) throw absent("namespaces", name, { ...kubectl("get namespaces"), namespace: "" });
     selected.set(name, uid);
   }
   return selected;

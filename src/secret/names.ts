@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { plugin } from "../hint.ts";
 import { isObjectName } from "../kinds.ts";
 
 /** @throws CliError invalid, in the API server's words, before any request to Azure */
@@ -8,7 +9,7 @@ export function checkSecretName(name: string): string {
     "invalid",
     `The Secret "${name}" is invalid: metadata.name: Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case ` +
       "alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
-    { hint: { verb: "create", secret: "NAME", registry: "REGISTRY" } },
+    { hint: plugin("create", "NAME", "--registry", "REGISTRY") },
   );
 }
 

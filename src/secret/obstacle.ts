@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Hint, plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { loginsIn } from "./login.ts";
@@ -17,8 +17,6 @@ export type Wanted = {
   readonly force: boolean;
   /** Whether the login inside still pulls; `unknown` if that could not be tested. */
   readonly pulls: "yes" | "no" | "unknown";
-  /** The command for another Secret. */
-  readonly another?: Fix | undefined;
 };
 
 /** Why a Secret cannot be the source of a credential; undefined if it can. */
@@ -34,7 +32,7 @@ export function obstacleTo(to: Ref<"secret">, secret: Secret, wanted: Wanted): C
 }
 
 /** What would be lost, with SECRET for the name and place of the Secret, and what to do instead. */
-type Loss = readonly [message: string, hint: string | Fix | undefined];
+type Loss = readonly [message: string, hint: Hint | undefined];
 
 function copyLoss(secret: Secret): Loss | undefined {
   const source = sourceOf(secret);
@@ -45,8 +43,8 @@ function copyLoss(secret: Secret): Loss | undefined {
 function recordLoss({ name, namespace }: Ref, secret: Secret, { host }: Wanted): Loss | undefined {
   const record = credentialOf(secret);
   if (!record || record.host === host) return undefined;
-  const hints = ["use another name, or delete the Secret first:", { verb: "delete", secret: name, namespace }];
-  return [`SECRET holds a credential for ${record.host}`, { do: "hints", hints }];
+  const deletion = { ...plugin("delete", name), namespace, when: "use another name, or delete the Secret first" };
+  return [`SECRET holds a credential for ${record.host}`, deletion];
 }
 
 const lossOf = (secret: Secret, wanted: Wanted): Loss | undefined =>
@@ -62,11 +60,11 @@ function foreignLoss(secret: Secret, { host, shape }: Wanted): Loss | undefined 
   return servers.length === 0 ? undefined : [`SECRET holds a credential for ${servers.join(", ")}`, hint];
 }
 
-function shapeLoss(secret: Secret, { shape = "pull-secret", another }: Wanted): Loss | undefined {
+function shapeLoss(secret: Secret, { shape = "pull-secret" }: Wanted): Loss | undefined {
   const existing = shapeOf(secret) ?? shape;
   return existing === shape
     ? undefined
-    : [`SECRET is ${shapeNamed(existing).words} and overwriting it would break that`, another ?? "use another name"];
+    : [`SECRET is ${shapeNamed(existing).words} and overwriting it would break that`, "use another name"];
 }
 
 /** A credential of another kind that may still work. */

@@ -1,5 +1,8 @@
-import type { Fix, ReaderName } from "../fix.ts";
+import { type Command, kubectl, quoted } from "../hint.ts";
 import type { ShapeName } from "./shapes.ts";
+
+/** A program other than the kubelet that reads a Secret. */
+export type ReaderName = "argocd" | "argocd-image-updater" | "external-secrets" | "flux" | "helm";
 
 /** The Secret that a reader must refer to. A word in capitals stands for a value that only the user knows. */
 type Readable = { readonly secret: string; readonly namespace: string; readonly host: string };
@@ -16,7 +19,7 @@ type Reader = {
   /** Returns the objects with which it creates the Secret itself. Absent if the plugin creates it. */
   manifests?(of: Manifested): readonly object[];
   /** How it refers to the Secret: lines for its configuration, or a command. */
-  refer(to: Readable): readonly string[] | Fix;
+  refer(to: Readable): readonly string[] | Command;
 };
 
 /** One row per reader. */
@@ -58,8 +61,15 @@ export const readers: Readonly<Record<ReaderName, Reader>> = {
         `  name: ${secret}`,
       ]),
   },
-  helm: { refer: ({ secret, namespace, host }) => ({ do: "pull-chart", secret, host, namespace }) },
+  helm: { refer: pullOfChart },
 };
+
+/** Helm reads logins only from a file, which other users must not be able to read. */
+function pullOfChart({ secret, namespace, host }: Readable): Command {
+  const get = kubectl("get", "secret", secret, "-o", "jsonpath={.data.\\.dockerconfigjson}");
+  const pull = `helm pull ${quoted(`oci://${host}/CHART`)} --registry-config registry.json`;
+  return { ...get, namespace, around: ["(umask 077; ", ` | base64 -d > registry.json) && ${pull}`] };
+}
 
 const lines = (where: string, what: readonly string[]) => [where, ...what];
 

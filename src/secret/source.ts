@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { kubectl } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Decide, Decision } from "../kube/edit.ts";
 import { managedBy, type Secret } from "../objects.ts";
@@ -377,8 +378,8 @@ function rejection(
   }
   const wanted = shapeNamed(shape).type;
   const { name, namespace } = to;
-  const deletion = { kubectl: "delete secret", args: [name], namespace };
-  const hint = { do: "hints", hints: ["use another name, or delete the Secret and create it again:", deletion] } as const;
+  const when = "use another name, or delete the Secret and create it again";
+  const hint = { ...kubectl("delete secret", name), namespace, when };
   if (type !== wanted) return inTheWay(to, `has type ${type} instead of ${wanted}, and a type cannot be changed`, hint);
   return immutable ? inTheWay(to, "is immutable", hint) : undefined;
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { AzureRegistry, FederatedCredential, ManagedIdentity } from "../azure/port.ts";
 import { absent, CliError } from "../errors.ts";
+import { kubectl } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Decide, Decision } from "../kube/edit.ts";
 import type { Right } from "../kube/port.ts";
@@ -83,7 +84,7 @@ export const annotating =
 function otherIdentity({ name }: AccountRef, client: string): CliError {
   const message = `serviceaccount "${name}" has the identity ${JSON.stringify(client)} in the annotation ${annotationKeys.clientId}`;
   const args = [`serviceaccount/${name}`, ...Object.values(annotationKeys).map((key) => `${key}-`)];
-  return new CliError("invalid", message, { hint: { kubectl: "annotate", args } });
+  return new CliError("invalid", message, { hint: kubectl("annotate", args) });
 }
 
 /** Removes the annotations, unless they name another identity than this plugin wrote. */
@@ -116,7 +117,7 @@ export const binding =
     const object = bindingOf(of);
     if (!there) return { act: "create", object };
     const { name } = object.metadata;
-    const hint = { kubectl: "delete", args: [`rolebinding/${name}`] };
+    const hint = kubectl("delete", `rolebinding/${name}`);
     if (!isDeepStrictEqual(there.roleRef, object.roleRef))
       return { act: "refuse", error: new CliError("conflict", `rolebinding "${name}" binds another role`, { hint }) };
     if (isDeepStrictEqual(there.subjects, object.subjects)) return { act: "keep", because: mayRequest };

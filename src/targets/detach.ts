@@ -1,12 +1,12 @@
 import { absent, CliError } from "../errors.ts";
-import { type Fix, hasVerb } from "../fix.ts";
-import { joinNames, kinds, nameOf, type Ref, resourceOf, type TargetKind } from "../kinds.ts";
+import { plugin } from "../hint.ts";
+import { joinNames, kinds, nameOf, type Ref, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Tools } from "../tools.ts";
 import { missingSecrets } from "../usage/pull-secrets.ts";
 import type { Target } from "../usage/references.ts";
 import { type TargetObject, targetOf } from "../usage/targets.ts";
-import { isPlain, pluralize, shown, targetArguments } from "../wording.ts";
+import { isPlain, maxNames, pluralize, shown, targetArgument } from "../wording.ts";
 import {
   announceEnding,
   editEach,
@@ -100,11 +100,10 @@ function refusal([first, ...more]: readonly string[], { to, owner, recreation }:
   if (first === undefined) return undefined;
   const wanted = { does: "detach", secret: first } as const;
   if (owner) {
-    const { hint, kind, message } = refuseOwned(to, owner, wanted);
-    const fix = hint as Fix | undefined;
-    return new CliError(kind, message, {
-      hint: fix && hasVerb(fix, "detach") ? { verb: "detach", dangling: true, targets: fix.targets } : undefined,
-    });
+    const { kind, message } = refuseOwned(to, owner, wanted);
+    const template = targetKindOf(owner.kind);
+    const hint = template && plugin("detach", targetArgument({ kind: template, name: owner.name }), "--dangling");
+    return new CliError(kind, message, { hint });
   }
   const refused = recreation && refuseRecreate(to, recreation, wanted);
   if (!refused || (more.length === 0 && isPlain(first))) return refused;
@@ -122,6 +121,6 @@ function* warnSkipped(skipped: readonly Dangling[], isFixable: boolean): Generat
   const why = isFixable ? "a change restarts pods" : `the ${pluralize(refs.length, "list", "lists")} cannot be changed`;
   const message = `${joinNames(refs.map(nameOf))} ${pluralize(refs.length, "lists", "list")} ${secrets}; skipped because ${why}`;
   const id: WarningId = missing.every((name) => name === "") ? "empty-name" : "dangling-name";
-  const fix = isFixable ? ({ verb: "detach", dangling: true, ...targetArguments(refs) } as const) : undefined;
+  const fix = isFixable ? plugin("detach", refs.slice(0, maxNames).map(targetArgument), "--dangling") : undefined;
   yield { to, messages: [message], ids: [id], fix };
 }

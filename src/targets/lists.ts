@@ -1,5 +1,5 @@
 import { absent, asCliError, CliError } from "../errors.ts";
-import type { PluginCommand } from "../fix.ts";
+import { flag, kubectl, plugin } from "../hint.ts";
 import { at, isRecreatable, kinds, nameOf, type Ref, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
 import { type Decide, type Decision, edit, outcomeOf } from "../kube/edit.ts";
 import type { Pod } from "../objects.ts";
@@ -102,7 +102,7 @@ export function listAfter(target: Target, { does, secret, recreateOptions = noRe
 export function refuseOwned(to: Ref<TargetKind>, owner: OwnerRef, { does, secret }: ListEdit): CliError {
   const kind = targetKindOf(owner.kind);
   const message = `${nameOf(to)} is created from the template of ${owner.kind} ${owner.name}; change that template instead`;
-  const hint = kind && { verb: does, secret, targets: [targetArgument({ kind, name: owner.name })] };
+  const hint = kind && plugin(does, secret, targetArgument({ kind, name: owner.name }));
   return new CliError("invalid", message, { hint });
 }
 
@@ -117,18 +117,12 @@ export function refuseRecreate(
   if (isRecreatable(to.kind) && recreate && never === undefined && (loses === undefined || force)) return undefined;
   if (!isRecreatable(to.kind)) {
     // kubectl reads the file before it deletes the object
-    const hint = { kubectl: "replace", args: ["--force", "-f", "FILE"], namespace: to.namespace };
+    const hint = { ...kubectl("replace", "--force", "-f", "FILE"), namespace: to.namespace };
     return new CliError("invalid", `${list}: delete the ${kind} and create it with another list`, { hint });
   }
   if (never !== undefined) return new CliError("invalid", `${list}, and the ${kind} cannot be recreated: it ${never}`);
   const message = `${list}, so the ${kind} must be recreated`;
-  const hint: PluginCommand = {
-    verb: does,
-    secret,
-    targets: [targetArgument(to)],
-    recreate: true,
-    force: loses === undefined ? undefined : true,
-  };
+  const hint = plugin(does, secret, targetArgument(to), "--recreate", flag("force", loses !== undefined));
   return new CliError("invalid", loses === undefined ? message : `${message}; it ${loses}`, { hint });
 }
 

@@ -1,5 +1,5 @@
 import { absent, asCliError, CliError, Conflict, Interrupted, isLost } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { kubectl, plugin } from "../hint.ts";
 import { nameOf, type Ref, resourceOf, type TargetKind } from "../kinds.ts";
 import type { Decide } from "../kube/edit.ts";
 import { type KubeObject, merged, type Pod } from "../objects.ts";
@@ -81,7 +81,7 @@ async function rehearseCreate({ to, does, secret }: Recreation, manifest: object
   const recreated = `the recreated ${nameOf(to)}`;
   if (does === "attach") throw new CliError("invalid", `${recreated} would not list secret/${secret}: an admission controller removes it`);
   throw new CliError("invalid", `${recreated} would still list secret/${secret}: serviceaccount/${accountOf(spec)} adds it`, {
-    hint: { verb: "detach", secret, serviceaccounts: [accountOf(spec)] },
+    hint: plugin("detach", secret, "--serviceaccount", accountOf(spec)),
   });
 }
 
@@ -169,8 +169,7 @@ async function waitUntilDeleted(to: Ref<"pod">, pod: Pod, tools: Tools): Promise
 function notDeleted(to: Ref<"pod">, finalizers: readonly string[], seconds: number): CliError {
   const message = `${nameOf(to)} was deleted but still exists after ${seconds}s`;
   if (finalizers.length > 0) return new CliError("timeout", `${message}: it has finalizers: ${finalizers.join(", ")}`);
-  const { namespace } = to;
-  const hint = { kubectl: "delete pod", args: [to.name, "--force"], namespace };
+  const hint = "if the node is lost, delete the pod with --force";
   return new CliError("timeout", `${message}: its node has not confirmed the deletion`, { hint });
 }
 
@@ -192,7 +191,7 @@ async function create(to: Ref<"pod">, manifest: object, tools: Tools): Promise<P
 /** Adds the command that creates the original pod again, for a run that ends between delete and create. */
 function withCommand(error: CliError, to: Ref<"pod">, file: string): CliError {
   const { namespace } = to;
-  const command: Fix = { kubectl: "create", args: ["-f", file], namespace };
-  const hints = [error.hint ?? [], `${nameOf(to)} was deleted but not recreated. When it no longer exists, run:`, command].flat();
-  return error.withHint({ do: "hints", hints });
+  const when = `${nameOf(to)} was deleted but not recreated. When it no longer exists, run`;
+  const known = typeof error.hint === "string" ? [error.hint] : [];
+  return error.withHint({ ...kubectl("create", "-f", file), namespace, when: [...known, when].join("; ") });
 }

@@ -1,5 +1,5 @@
 import { inWords, second } from "../duration.ts";
-import type { Fix } from "../fix.ts";
+import { type Command, kubectl, plugin } from "../hint.ts";
 import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import { type PullingPod, recreatingControllers } from "../usage/pods.ts";
 import type { OwnerRef } from "../usage/references.ts";
@@ -40,7 +40,7 @@ export type PodWarning = {
   readonly needs?: Ref<TargetKind>;
   readonly to: Ref<"pod">;
   readonly message: string;
-  readonly fix?: Fix | undefined;
+  readonly fix?: Command | undefined;
   readonly isInfo?: true;
 };
 
@@ -145,7 +145,7 @@ type Decided = { readonly restart?: Restart; readonly warnings: readonly PodWarn
 
 function decideRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull, reported = [] }: RestartOrder): Decided {
   const { to, repositories, names, uid } = pod;
-  const warn = (message: string, fix?: Fix): PodWarning => ({ needs: target.to, to, message: `pod/${to.name} ${message}`, fix });
+  const warn = (message: string, fix?: Command): PodWarning => ({ needs: target.to, to, message: `pod/${to.name} ${message}`, fix });
   const beyond = repositories.filter((repository) => !mayPull(repository));
   const unreported = beyond.filter((repository) => !reported.includes(repository));
   const flags = unreported.map((repository) => `--repository ${repository}`).join(" ");
@@ -164,11 +164,11 @@ function obstacleTo(
   target: Attached,
   pod: PullingPod,
   { secret, restart }: Pick<RestartOrder, "secret" | "restart">,
-): { readonly message: string; readonly fix?: Fix } | undefined {
+): { readonly message: string; readonly fix?: Command } | undefined {
   const { to, waits, owner } = pod;
   const old = `was ${createdBefore(target, secret)}`;
-  const deletion: Fix = { kubectl: "delete pod", args: [to.name], namespace: to.namespace };
-  const recreationOf = (name: string): Fix => ({ verb: "attach", secret, targets: [name], recreate: true });
+  const deletion = { ...kubectl("delete pod", to.name), namespace: to.namespace };
+  const recreationOf = (name: string) => plugin("attach", secret, name, "--recreate");
   if (!isCopiedFrom(target, secret, pod))
     return {
       message: `has other imagePullSecrets than ${nameOf(target.to)}, so it was not restarted; if its template lists them, add ${secret} there, otherwise delete the pod`,

@@ -1,6 +1,6 @@
 import { distance } from "../check/distance.ts";
 import { absent, CliError, unlessForbidden } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Command, kubectl } from "../hint.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import { clusterId } from "../secret/azure-words.ts";
 
@@ -29,11 +29,7 @@ export async function requireNamespace(cluster: Cluster, name: string): Promise<
 }
 
 /** Returns the error for a namespace that doesn't exist. The hint is a similar name, or else this command. */
-export async function namespaceNotFound(
-  cluster: Cluster,
-  name: string,
-  otherwise: Fix = { kubectl: "get namespaces", args: [] },
-): Promise<CliError> {
+export async function namespaceNotFound(cluster: Cluster, name: string, otherwise: Command = namespaceList): Promise<CliError> {
   const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(() => []);
   const ranked = listed.map(({ metadata: { name: other } }) => ({ other, away: distance(name, other) })).sort((a, b) => a.away - b.away);
   const [best] = ranked;
@@ -41,4 +37,7 @@ export async function namespaceNotFound(
   return absent("namespaces", name, isNear ? `did you mean -n ${best.other}?` : otherwise);
 }
 
-export const creationOf = (namespace: string): Fix => ({ kubectl: "create namespace", args: [namespace] });
+export const creationOf = (name: string): Command => ({ ...kubectl("create namespace", name), namespace: "" });
+
+/** The command that lists the namespaces. */
+export const namespaceList: Command = { ...kubectl("get namespaces"), namespace: "" };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { answerTimeout, isLeftover, type PodPull, pendingReason, pullPod, pullPodSelector, readPullPod } from "../check/pull-pod.ts";
 import { asCliError, CliError, Conflict, Interrupted, isForbidden, isLost, isNotFound } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Command, kubectl } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import { managedBy, type Pod } from "../objects.ts";
@@ -10,7 +10,7 @@ import type { Tools } from "../tools.ts";
 
 type NodeAnswer = NonNullable<ReturnType<typeof readPullPod>>;
 
-export type PullTools = Pick<Tools, "now" | "sleep" | "interrupted" | "uninterrupted"> & { warn(text: string, fix: Fix): void };
+export type PullTools = Pick<Tools, "now" | "sleep" | "interrupted" | "uninterrupted"> & { warn(text: string, fix: Command): void };
 
 /** Milliseconds between two reads of a pod. */
 const interval = 500;
@@ -85,7 +85,7 @@ export function openNodePulls(cluster: Cluster, node: string | undefined, tools:
   }
 
   const warnAbout = ({ name, namespace }: Ref<"pod">) =>
-    tools.warn(`pod/${name} could not be deleted`, { kubectl: "delete pod", args: [name], namespace });
+    tools.warn(`pod/${name} could not be deleted`, { ...kubectl("delete pod", name), namespace });
 
   return {
     /**

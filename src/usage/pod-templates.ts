@@ -1,6 +1,5 @@
 import { CliError } from "../errors.ts";
-import type { Workload } from "../fix.ts";
-import { type ClusterKind, kinds, type PodKind, type TargetKind, type templateKinds } from "../kinds.ts";
+import { type ClusterKind, kinds, type PodKind, type TargetKind, type templateKinds, type Workload } from "../kinds.ts";
 import type { Where } from "../kube/port.ts";
 import type { KubeObjects, Metadata, PodSpec } from "../objects.ts";
 import { awaitAll } from "../scope/concurrency.ts";

@@ -3,7 +3,7 @@ import type { CredentialKind } from "../credential/credential-kind.ts";
 import { kindCalled } from "../credential/kinds.ts";
 import { flagValue, minute } from "../duration.ts";
 import { absent, CliError, unlessForbidden, usage } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Command, plugin } from "../hint.ts";
 import { isObjectName } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
@@ -92,7 +92,7 @@ function recordOf(secret: Secret): SecretFacts["note"] {
     host,
     identity,
     widens: known?.creation?.isExtensible === true,
-    again: known?.again({ identity }) ?? { flags: {} },
+    again: known?.again({ identity }) ?? { words: [] },
     unlabeled: recorded.isLabeled ? undefined : managedBy.key,
     createdAt: madeAt,
     expiresAt,
@@ -131,19 +131,19 @@ export const managed = `${managedBy.key}=${managedBy.value}`;
  * @param otherwise the fix if there is none
  * @throws CliError notFound; usage if there are several
  */
-export async function onlySecret(cluster: Cluster, namespace: string, otherwise: Fix): Promise<string> {
+export async function onlySecret(cluster: Cluster, namespace: string, otherwise: Command): Promise<string> {
   const secrets = await listAll(cluster, "secret", { namespace, labels: managed, metadataOnly: true });
   const names = secrets.map(({ metadata }) => metadata.name);
   const [name, ...others] = names;
   if (name && others.length === 0) return name;
   if (name) {
-    throw usage(`namespace "${namespace}" has several pull secrets; specify one: ${inLine(names, 5)}`, { verb: "list", namespace });
+    throw usage(`namespace "${namespace}" has several pull secrets; specify one: ${inLine(names, 5)}`, { ...plugin("list"), namespace });
   }
   throw new CliError("notFound", `namespace "${namespace}" has no pull secret managed by kubectl acr-secret`, { hint: otherwise });
 }
 
 /** Returns the error for a named Secret that doesn't exist. */
-export const noSecret = (name: string, hint: Fix): CliError => absent("secrets", name, hint);
+export const noSecret = (name: string, hint: Command): CliError => absent("secrets", name, hint);
 
 /** Returns the names of Secrets that don't exist now. The empty name is always one of them. */
 export async function missingSecrets(

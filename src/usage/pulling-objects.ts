@@ -1,7 +1,6 @@
 import { isPullPod } from "../check/pull-pod.ts";
 import { CliError, isNotFound } from "../errors.ts";
-import type { Workload } from "../fix.ts";
-import { nameOf, type PodKind, templateKinds } from "../kinds.ts";
+import { nameOf, type PodKind, templateKinds, type Workload } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { type ClusterScope, clusterWideOrEach, type NamespaceScope, untilUnreadable } from "../scope/cluster-scopes.ts";

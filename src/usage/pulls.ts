@@ -1,8 +1,8 @@
 import type { ImageFacts, PodFacts } from "../check/facts.ts";
 import type { Placement } from "../check/pull-pod.ts";
 import { absent } from "../errors.ts";
-import type { Workload } from "../fix.ts";
-import { nameOf } from "../kinds.ts";
+import { kubectl } from "../hint.ts";
+import { nameOf, type Workload } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { PodSpec } from "../objects.ts";
 import { formatImage } from "../registry/image-reference.ts";
@@ -72,7 +72,7 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
   const found = await cluster.get({ kind: "serviceaccount", namespace, name: account });
   if (!found) {
     await requireNamespace(cluster, namespace);
-    throw absent("serviceaccounts", account, { kubectl: "get", args: ["serviceaccounts"], namespace });
+    throw absent("serviceaccounts", account, { ...kubectl("get", "serviceaccounts"), namespace });
   }
   const names = namesIn(found.imagePullSecrets);
   const ofNothing = { pods: [], templates: [], owners: [] };

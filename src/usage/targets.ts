@@ -1,4 +1,5 @@
 import { absent, CliError } from "../errors.ts";
+import { kubectl } from "../hint.ts";
 import { argumentKind, kinds, lastingKinds, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
 import { type Cluster, listAll, type Where } from "../kube/port.ts";
 import type { KubeObject, KubeObjects, PodSpec, ServiceAccount } from "../objects.ts";
@@ -172,7 +173,7 @@ async function missingError({ kind, name, chosenBy }: Missing, secret: string, {
 
 /** @param selectable the noun for an object that a pattern can select */
 export function missingTarget({ kind, name, chosenBy }: Missing, namespace: string, selectable = argumentKind(kind)): CliError {
-  const hint = { kubectl: "get", args: [kinds[kind].plural], namespace } as const;
+  const hint = { ...kubectl("get", kinds[kind].plural), namespace };
   if (name !== undefined) return absent(resourceOf(kind), name, hint);
   return new CliError("notFound", `no ${selectable} in namespace "${namespace}"${chosenBy}`, { hint });
 }

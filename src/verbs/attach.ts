@@ -1,5 +1,5 @@
 import { CliError, isForbidden, withLines } from "../errors.ts";
-import type { Create } from "../fix.ts";
+import { type Command, plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { pullSecretKey, type Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
@@ -26,8 +26,8 @@ export type Attach = {
   readonly recreateOptions: RecreateOptions;
   /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
   readonly wait: number;
-  /** The command that creates the Secret, for the hint if it doesn't exist. */
-  readonly make: Create;
+  /** The words of the command that creates the Secret, after its name, for the hint if it doesn't exist. */
+  readonly make: readonly string[];
 };
 
 /** Lets the user choose among targets. @returns whether a target was chosen */
@@ -40,12 +40,12 @@ export type Choose = (secret: string, candidates: () => Promise<readonly Ref[]>)
 export async function* attachSecret(order: Attach, choose: Choose, tools: Tools): AsyncGenerator<Outcome> {
   const { namespace, restart, recreateOptions, make } = order;
   const cluster = tools.cluster();
-  const name = order.secret ?? (await onlySecret(cluster, namespace, { ...make, namespace, or: "name the Secret" }));
+  const name = order.secret ?? (await onlySecret(cluster, namespace, { ...plugin("create", make), namespace, or: "name the Secret" }));
   const targets = order.targets ?? { picks: [], whereUsed: true };
   const pods = restart === "all" || targets.whereUsed ? "all" : "waiting";
   const wait = { milliseconds: order.wait, sleep: tools.sleep };
   const read = () => readWithPods({ cluster, namespace }, { secret: name, targets, pods, wait, lenient: false });
-  const secretIn = ({ secret }: NamespaceState) => attachable(secret, { ...make, secret: name, namespace });
+  const secretIn = ({ secret }: NamespaceState) => attachable(secret, name, { ...plugin("create", name, make), namespace });
 
   const candidates = async () => {
     const state = await read();
@@ -76,10 +76,10 @@ async function readWithPods(scope: NamespaceScope, reads: ReadOptions): Promise<
 }
 
 /** @throws CliError notFound if the Secret doesn't exist, invalid if the kubelet can't use its type */
-function attachable(secret: Secret | undefined, make: Create & { readonly secret: string }): Secret {
-  if (!secret) throw noSecret(make.secret, make);
+function attachable(secret: Secret | undefined, name: string, make: Command): Secret {
+  if (!secret) throw noSecret(name, make);
   const type = secret.type ?? "Opaque";
-  if (!(type in pullSecretKey)) throw new CliError("invalid", `secret "${make.secret}" is of type ${type}, which the kubelet ignores`);
+  if (!(type in pullSecretKey)) throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet ignores`);
   return secret;
 }
 
@@ -88,7 +88,7 @@ function usersIn(state: NamespaceState, secret: Secret): TargetObject[] {
   if (hosts.length > 0) return usersOf(hosts, state);
   const { name } = secret.metadata;
   throw new CliError("invalid", `secret/${name} does not name the registry of its login: specify the targets`, {
-    hint: { verb: "attach", secret: name, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
+    hint: { ...plugin("attach", name, "--serviceaccount", "default"), or: "deployment/NAME, or --all-serviceaccounts" },
   });
 }
 

@@ -2,6 +2,7 @@ import { judgeOnNode } from "../check/on-node.ts";
 import type { PodPull } from "../check/pull-pod.ts";
 import { judge, type Verdict } from "../check/verdict.ts";
 import { asRefusal, CliError, Interrupted, isRefusal } from "../errors.ts";
+import { plugin } from "../hint.ts";
 import { type PodKind, templateKinds } from "../kinds.ts";
 import { askOnce } from "../registry/ask-once.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
@@ -99,7 +100,8 @@ export async function checkPlace(
   const { cluster, namespace } = reader;
   const pulls = await selectPulls(reader, options);
   const secrets = secretsOf(cluster, namespace, others);
-  if (options.secret !== undefined && !(await secrets.get(options.secret))) throw noSecret(options.secret, { verb: "list", namespace });
+  if (options.secret !== undefined && !(await secrets.get(options.secret)))
+    throw noSecret(options.secret, { ...plugin("list"), namespace });
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
   const sources = { namespace, secrets, registry, now: now(), pulled, cluster, deep: options.deep ?? false };
 

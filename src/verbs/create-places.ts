@@ -3,7 +3,7 @@ import type { Hold } from "../credential/hold.ts";
 import type { Work } from "../credential/issue.ts";
 import { beyond } from "../credential/repository-scope.ts";
 import { asCliError, Interrupted } from "../errors.ts";
-import type { Create } from "../fix.ts";
+import { type Command, flag } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
@@ -60,7 +60,7 @@ type Order = {
   readonly recreate: boolean;
   /** Azure generates passwords of this kind. */
   readonly isIssued: boolean;
-  readonly again: Create;
+  readonly again: Command;
   readonly wait: number;
 };
 
@@ -209,7 +209,8 @@ async function* attachIn(state: NamespaceState, given: Given, order: Order, tool
     tools,
   );
   if (reported.length === 0) return;
-  const fix: Create = { ...order.again, namespace: order.source.namespace, repositories: reported.slice(0, maxNames) };
+  const words = [...order.again.words, ...flag("repository", reported.slice(0, maxNames))];
+  const fix = { ...order.again, namespace: order.source.namespace, words };
   yield { to: secret, messages: [`pods use ${inLine(reported)}, which secret/${secret.name} cannot pull`], fix };
 }
 

@@ -8,7 +8,7 @@ import { notOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, prove, stillPulls } from "../credential/prove.ts";
 import { lackingIn, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
 import { CliError, Interrupted } from "../errors.ts";
-import type { Create } from "../fix.ts";
+import type { Command } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
@@ -55,7 +55,9 @@ export type CreateOrder = {
   readonly restart: RestartOptions;
   readonly recreate: boolean;
   /** The current command, as the base of one that grants more. */
-  readonly again: Create;
+  readonly again: Command;
+  /** The reader of the Secret, if it is not the kubelet. */
+  readonly reader: string | undefined;
 };
 
 /** Gives a source a login that pulls, the same to its copies, and the Secret to the targets. */
@@ -169,7 +171,6 @@ async function* renew(before: TestedSource, run: Run, places: Places): AsyncGene
     fieldManager: tools.fieldManager,
     force: tools.force,
     pulls: before.test.pulls,
-    another: { ...order.again, secret: `${order.source.name}-${order.again.reader ?? "pods"}` },
   };
   const obstacle = (secret: Secret) => obstacleTo(order.source, secret, wanted);
   const problem = before.secret && obstacle(before.secret);
@@ -264,8 +265,7 @@ function scopeToGrant(issuer: Issuer, { granted }: Account, images: readonly Ima
   const host = issuer.registry.loginServer;
   const { repositories, fromPods } = order;
   const had = order.exact ? undefined : granted;
-  if (issuer.isScoped)
-    return { ...repositoryScopeOf({ host, ...order.again }, { repositories, fromPods, images }, had), named: repositories };
+  if (issuer.isScoped) return { ...repositoryScopeOf({ host, ...order }, { repositories, fromPods, images }, had), named: repositories };
   return { host, repositories: [...new Set(images.map(({ repository }) => repository))].sort(), images };
 }
 

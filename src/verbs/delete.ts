@@ -5,7 +5,7 @@ import { isLeftOver, release } from "../credential/issue.ts";
 import type { Issuer } from "../credential/issuer.ts";
 import { type Owner, ownerOf, requireOwn } from "../credential/owner.ts";
 import { asCliError, CliError } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Hint, plugin } from "../hint.ts";
 import { joinNames, nameOf, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
@@ -87,9 +87,7 @@ function refuseNeeded({ secret, pods }: NamespaceState, { to }: DeleteOrder, { f
   if (needing.length === 0) return;
   const names = `${pluralize(needing.length, "pod", "pods")} ${joinNames(needing.map(({ name }) => name))}`;
   throw refusal(to, `is used by ${names}; create another credential first, otherwise new pods cannot pull`, {
-    verb: "detach",
-    secret: to.name,
-    whereUsed: true,
+    ...plugin("detach", to.name, "--where-used"),
     namespace: to.namespace,
     or: "--force to delete it anyway",
   });
@@ -118,11 +116,11 @@ async function* removeOther(state: NamespaceState, secret: Secret, { order, tool
   yield {
     to,
     messages: [`a run that did not end may have created ${identity} in Azure. To delete it, run`],
-    fix: { verb: "prune", registry: "REGISTRY" },
+    fix: plugin("prune", "--registry", "REGISTRY"),
   };
 }
 
-const refusal = ({ name, namespace }: Ref, what: string, hint: string | Fix) =>
+const refusal = ({ name, namespace }: Ref, what: string, hint: Hint) =>
   new CliError("conflict", `secret "${name}" in namespace "${namespace}" ${what}`, { hint });
 
 /** @throws CliError conflict if a login that another user added would be lost */
@@ -148,9 +146,7 @@ async function* removeCopy(state: NamespaceState, secret: Secret, source: Source
   const record = await tools.cluster().get(from).catch(asCliError);
   const isRecordedHere = !(record instanceof CliError) && Object.hasOwn(copiesOf(record), namespace);
   if (order.revoke) {
-    const hint: Fix | string = isRecordedHere
-      ? { verb: "delete", secret: from.name, revoke: true, namespace: from.namespace }
-      : "omit --revoke";
+    const hint: Hint = isRecordedHere ? { ...plugin("delete", from.name, "--revoke"), namespace: from.namespace } : "omit --revoke";
     throw refusal(to, `is a copy of secret "${from.name}" in namespace "${from.namespace}", which holds the credential`, hint);
   }
   await rehearse(to, secret, tools);

@@ -1,4 +1,4 @@
-import type { Fix } from "../fix.ts";
+import type { Command } from "../hint.ts";
 import { kinds } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import { detachDangling, detachTargets } from "../targets/detach.ts";
@@ -19,7 +19,7 @@ export type Detach = {
   readonly targets: TargetOptions | undefined;
   readonly recreateOptions: RecreateOptions;
   /** The command to suggest if the namespace has no Secret of this plugin. */
-  readonly otherwise: Fix;
+  readonly otherwise: Command;
 };
 
 /** Removes a Secret from the lists of targets in one namespace. @throws CliError if a named target doesn't exist */

@@ -8,6 +8,7 @@ import { checkNodes } from "../doctor/nodes.ts";
 import { checkExpiry, checkPulls } from "../doctor/secrets.ts";
 import type { Environment } from "../env.ts";
 import { asRefusal, CliError, unlessRefused } from "../errors.ts";
+import { plugin } from "../hint.ts";
 import type { Cluster } from "../kube/port.ts";
 import { clusterScopeOf } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
@@ -66,8 +67,7 @@ export function examine(
   const cronJobs = { group: "batch", resource: "cronjobs", verb: "create" };
   const mayCreateCronJobs = shared(namespace.then((at) => cluster.may({ ...cronJobs, namespace: at })).catch(unlessRefused(undefined)));
   /** Printed commands are for the namespace of the current command line, or for all. */
-  const place = scope.namespaces === "all" ? { scope } : {};
-  const list = { verb: "list", ...place };
+  const inPlace = (verb: string) => (scope.namespaces === "all" ? { ...plugin(verb, "--all-namespaces"), namespace: "" } : plugin(verb));
 
   async function kubeletIdentity(): Promise<CheckResult | undefined> {
     const [opened, { facts }] = await Promise.all([azure, nodes]);
@@ -78,7 +78,7 @@ export function examine(
   async function pulls(): Promise<readonly CheckResult[]> {
     const selection = { picks: [], selector: undefined, lenient: scope.namespaces === "all" };
     const ofPods = { selection, newNode: false, images: [], serviceaccount: "default", secret: undefined };
-    return checkPulls(await checkAll(await clusterScope, ofPods, tools), { verb: "check", ...place });
+    return checkPulls(await checkAll(await clusterScope, ofPods, tools), inPlace("check"));
   }
 
   async function leftovers(named: string): Promise<readonly CheckResult[]> {
@@ -94,7 +94,7 @@ export function examine(
     if (orphans === 0 && unclear.length > 0) return unclear;
     if (orphans === 0) return [{ subject, status: "ok", message: `${name} has no object of this plugin that no Secret uses` }];
     const message = `${counted(orphans, "object")} in ${name} that this plugin created and no Secret uses`;
-    return [{ subject, status: "warning", message, next: { verb: "prune", registry: name } }, ...unclear];
+    return [{ subject, status: "warning", message, next: plugin("prune", "--registry", name) }, ...unclear];
   }
 
   const parts: readonly Part[] = [
@@ -108,7 +108,7 @@ export function examine(
     { id: "cluster-rights", subject: "cluster", find: async () => checkRights(verbs, cluster, await namespace) },
     { id: "nodes", subject: "nodes", find: async () => (await nodes).findings },
     { id: "kubelet-identity", subject: "nodes", find: async () => [await kubelets].filter((one) => one !== undefined) },
-    { id: "secret-expiry", subject: "pull secrets", find: async () => checkExpiry(await clusterScope, list, now()) },
+    { id: "secret-expiry", subject: "pull secrets", find: async () => checkExpiry(await clusterScope, inPlace("list"), now()) },
     { id: "image-pulls", subject: "images", find: pulls },
     ...(registry === undefined ? [] : [{ id: "leftovers" as const, subject: `registry/${registry}`, find: () => leftovers(registry) }]),
   ];

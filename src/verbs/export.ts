@@ -2,7 +2,7 @@ import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { ownerOf } from "../credential/owner.ts";
 import { prove } from "../credential/prove.ts";
 import { namedOrUsed, repositoryScopeOf } from "../credential/repository-scope.ts";
-import type { Create } from "../fix.ts";
+import type { Command } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { listAll } from "../kube/port.ts";
 import type { Outcome } from "../outcome.ts";
@@ -23,7 +23,10 @@ export type ExportOrder = {
   readonly expiresAt: string | undefined;
   readonly verify: boolean;
   readonly shape: ShapeName | undefined;
-  readonly again: Create;
+  /** The current command, as the base of one that grants more. */
+  readonly again: Command;
+  /** The reader of the Secret, if it is not the kubelet. */
+  readonly reader: string | undefined;
 };
 
 /**
@@ -53,7 +56,7 @@ async function* issueTo(issuer: Issuer, order: ExportOrder, tools: Tools): Async
   const account = await issuer.look(owner, { credential: undefined, claim: undefined });
   const images = await imagesOf(host, order, tools);
   const scope = issuer.isScoped
-    ? { ...repositoryScopeOf({ host, ...order.again }, { ...order, images }, undefined), named: order.repositories }
+    ? { ...repositoryScopeOf({ host, ...order }, { ...order, images }, undefined), named: order.repositories }
     : { host, repositories: [], images };
   const undo: (() => Promise<unknown>)[] = [];
   const sending = { dryRun: tools.dryRun !== "none", undo, send: <T>(request: () => Promise<T>) => request() };

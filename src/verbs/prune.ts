@@ -2,6 +2,7 @@ import type { Application, Azure, AzureRegistry, RoleAssignment, TokenList } fro
 import { pullRole } from "../credential/granted-rights.ts";
 import { deletionWait, retryWhileReplicating } from "../credential/retry.ts";
 import { asCliError, CliError, isForbidden, isNotFound, isRefusal, unlessForbidden, withLines } from "../errors.ts";
+import { type Command, shell } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Outcome } from "../outcome.ts";
@@ -167,7 +168,7 @@ type Step = {
   /** Absent: the outcome only says something. */
   request?(): Promise<unknown>;
   /** The command that does the same. */
-  readonly argv: readonly string[];
+  readonly command: Command;
 };
 
 /** Sends the requests one after the other, up to the first that fails. */
@@ -178,7 +179,7 @@ async function* take(steps: readonly Step[], tools: PruneTools): AsyncGenerator<
     const error = await send(step, tools);
     if (error) {
       yield { to, error };
-      return yield { to, messages: ["it was not deleted; to delete it yourself"], fix: { do: "shell", argv: step.argv } };
+      return yield { to, messages: ["it was not deleted; to delete it yourself"], fix: step.command };
     }
     yield step.outcome;
   }
@@ -207,22 +208,25 @@ function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list 
   const now = createdTokens(list ?? { tokens: [], scopeMaps: [] }, registry).find((one) => keyOf(one.to) === keyOf(to));
   if (!now || now.needed || JSON.stringify(now.passwords) !== JSON.stringify(before.passwords)) return [];
   const { name } = to;
-  const az = (what: string) => ["az", "acr", what, "delete", "--registry", registry.name, "--name", name];
+  const deletion = (what: string) => shell(`az acr ${what} delete`, "--registry", registry.name, "--name", name);
   const map: Step = {
     outcome: { to: { kind: "scopemap.azurecr.io", name }, result: "deleted", because },
     request: () => azure.deleteScopeMap(registry, name),
-    argv: az("scope-map"),
+    command: deletion("scope-map"),
   };
   if (before.what === "scope map") return [map];
-  return [{ outcome: { to, result: "deleted", because }, request: () => azure.deleteToken(registry, name), argv: az("token") }, map];
+  return [
+    { outcome: { to, result: "deleted", because }, request: () => azure.deleteToken(registry, name), command: deletion("token") },
+    map,
+  ];
 }
 
 async function stepsForRole({ to, rows: [{ passwords }] }: Removal, { azure, registry }: Again): Promise<Step[]> {
   const [{ slot: role } = { slot: "" }] = passwords;
   if (await azure.principal(to.name)) return [];
-  const argv = ["az", "role", "assignment", "list", "--scope", registry.id, "--query", `[?principalId=='${to.name}']`];
+  const command = shell("az role assignment list", "--scope", registry.id, "--query", `[?principalId=='${to.name}']`);
   return [
-    { outcome: { to, result: "deleted", because }, request: () => azure.unassignRole(registry, { principalId: to.name, role }), argv },
+    { outcome: { to, result: "deleted", because }, request: () => azure.unassignRole(registry, { principalId: to.name, role }), command },
   ];
 }
 
@@ -243,13 +247,13 @@ async function stepsForApplication({ to, identity, what, rows }: Removal, { azur
       {
         outcome: { to, result: "deleted", because },
         request: () => azure.deleteApplication(application.id),
-        argv: ["az", "ad", "app", "delete", "--id", identity],
+        command: shell("az ad app delete", "--id", identity),
       },
       ...roles.map(
         ({ principalId, role }): Step => ({
           outcome: { to: roleRef, result: "deleted", because },
           request: () => azure.unassignRole(registry, { principalId, role }),
-          argv: ["az", "role", "assignment", "delete", ...scope],
+          command: shell("az role assignment delete", scope),
         }),
       ),
     ];
@@ -262,14 +266,14 @@ type OneKey = { readonly to: Ref; readonly application: Application; readonly sl
 const stepForKey = ({ to, application: { id, appId }, slot }: OneKey, azure: Azure): Step => ({
   outcome: { to, result: "configured", slot, because },
   request: () => azure.removeKey(id, slot),
-  argv: ["az", "ad", "app", "credential", "delete", "--id", appId, "--key-id", slot],
+  command: shell("az ad app credential delete", "--id", appId, "--key-id", slot),
 });
 
 /** Other users of an application may pull with the role that this plugin assigned. */
 const roleStays = (to: Ref, scope: readonly string[]): Step => {
-  const argv = ["az", "role", "assignment", "delete", ...scope];
+  const command = shell("az role assignment delete", scope);
   const message =
     `the role of ${JSON.stringify(to.name)} was kept, because other logins of the application may need it. ` +
     "If no other login needs it, delete the role";
-  return { outcome: { to, messages: [message], fix: { do: "shell", argv } }, argv };
+  return { outcome: { to, messages: [message], fix: command }, command };
 };

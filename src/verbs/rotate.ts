@@ -9,6 +9,7 @@ import { ownerOf, requireOwn, Unconfirmed } from "../credential/owner.ts";
 import { prove, stillPulls } from "../credential/prove.ts";
 import type { RepositoryScope } from "../credential/repository-scope.ts";
 import { asCliError, CliError, Interrupted, isNotFound, unlessForbidden, withLines } from "../errors.ts";
+import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { edit } from "../kube/edit.ts";
 import { listAll } from "../kube/port.ts";
@@ -139,11 +140,11 @@ function* warnOnce({ ref, rights }: Account, { progress }: Run): Generator<Outco
 }
 
 const noRecord = ({ name, namespace }: Ref) =>
-  new CliError("invalid", `secret "${name}" holds no login of this plugin`, { hint: { verb: "list", namespace } });
+  new CliError("invalid", `secret "${name}" holds no login of this plugin`, { hint: { ...plugin("list"), namespace } });
 
 const exported = ({ name, namespace }: Ref, { host }: Credential) =>
   new CliError("invalid", `secret "${name}" was exported, so it is not rotated in the cluster`, {
-    hint: { verb: "create", secret: name, registry: host, exports: true, namespace },
+    hint: { ...plugin("create", name, "--registry", host, "--export"), namespace },
   });
 
 /** A registry that this identity may not read is not found either, so with `strict` the run fails. */
@@ -152,7 +153,7 @@ const noRegistry = (to: Ref, { message, hint }: CliError) =>
 
 /** The name of an ACR token is that of its source, while a record may name any application. */
 function deleted({ hasOwnName }: Issuer, { identity, host }: Credential, to: Ref): CliError {
-  const hint = { verb: "create", secret: to.name, registry: host, namespace: to.namespace } as const;
+  const hint = { ...plugin("create", to.name, "--registry", host), namespace: to.namespace };
   if (hasOwnName) return new CliError("notFound", `"${identity}" was deleted from ${host}`, { hint });
   return new Unconfirmed(`${nameInPlace(to)} records application "${identity}", which does not exist`, hint);
 }

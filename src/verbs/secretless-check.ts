@@ -3,7 +3,7 @@ import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { providerMetric } from "../doctor/nodes.ts";
 import { asRefusal, CliError } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Command, kubectl, plugin } from "../hint.ts";
 import { nameOf } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import type { KubeObjects, ServiceAccount } from "../objects.ts";
@@ -40,7 +40,7 @@ type CheckedPull = {
 type Result = Omit<PartFinding, "id" | "subject">;
 
 const ok = (message: string): Result => ({ status: "ok", message });
-const failed = (message: string, next?: Fix): Result => ({ status: "failed", message, next });
+const failed = (message: string, next?: Command): Result => ({ status: "failed", message, next });
 
 /**
  * Checks each part of a pull as the kubelet and its credential provider do it: the annotations, the right to request the token, the token,
@@ -71,10 +71,8 @@ export async function* checkSecretless(checked: CheckedPull, tools: PullTools & 
 const findingFor = <T>(part: Pick<PartFinding, "id" | "subject">, answer: T | CliError, read: (answer: T) => Result): PartFinding =>
   answer instanceof CliError ? findingOf(answer, part) : { ...part, ...read(answer) };
 
-const setUp = ({ account: { namespace, name }, image }: CheckedPull): Fix => ({
-  verb: "secretless",
-  targets: ["create", name],
-  registry: image.host,
+const setUp = ({ account: { namespace, name }, image }: CheckedPull): Command => ({
+  ...plugin("secretless create", name, "--registry", image.host),
   namespace,
 });
 
@@ -121,11 +119,7 @@ function accessOf(access: Awaited<ReturnType<Registry["exchange"]>>, checked: Ch
   return { status: failure(access.verdict), message, next: setUp(checked) };
 }
 
-const printKeys: Fix = {
-  do: "steps",
-  steps: [{ kubectl: "get", args: ["--raw", "/openid/v1/jwks"] }],
-  when: "to print the keys to publish",
-};
+const printKeys: Command = { ...kubectl("get", "--raw", "/openid/v1/jwks"), namespace: "", when: "to print the keys to publish" };
 
 /** Returns the part that is wrong, by the number of the AADSTS error. */
 function exchangeOf(answer: Exchanged, checked: CheckedPull, token: Sensitive): Result {
@@ -133,7 +127,7 @@ function exchangeOf(answer: Exchanged, checked: CheckedPull, token: Sensitive): 
   const { issuer = "" } = token.claims ?? {};
   const create = setUp(checked);
   const unreadable = [`Microsoft Entra ID cannot read the keys at ${issuer}`] as const;
-  const known: Readonly<Record<number, readonly [message: string, next?: Fix]>> = {
+  const known: Readonly<Record<number, readonly [message: string, next?: Command]>> = {
     700016: [`the identity in annotation ${annotationKeys.clientId} does not exist in the tenant`, create],
     90002: [`the tenant in annotation ${annotationKeys.tenant} does not exist`, create],
     700211: [`the identity has no federated credential for issuer ${issuer}`, create],

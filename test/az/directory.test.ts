@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { formatCommand } from "../../cmd/line/format-command.ts";
+import { formatCommand } from "../../src/hint.ts";
 import { azureCommands } from "../../src/schedule/azure-commands.ts";
 import { loginServer, registryId } from "../sandbox/azure/world.ts";
 import { type AzWorld, startAzWorld } from "./az-world.ts";

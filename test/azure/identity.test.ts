@@ -7,6 +7,7 @@ import { expect, test, vi } from "vitest";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import type { Environment } from "../../src/env.ts";
+import { shell } from "../../src/hint.ts";
 import { finder, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -26,7 +27,7 @@ test.for<{ change: Readonly<Record<string, string>>; message: RegExp; hint: unkn
   {
     change: { AZURE_TENANT_ID: "66666666-6666-6666-6666-666666666666" },
     message: /^the Azure tenant does not exist in this cloud/,
-    hint: { do: "shell", argv: ["az", "cloud", "show"], when: "check the tenant ID, and the cloud of the Azure CLI" },
+    hint: { ...shell("az cloud show"), when: "check the tenant ID, and the cloud of the Azure CLI" },
   },
 ])("reports a service principal that Entra refuses: $message", async ({ change, message, hint }) => {
   await expect(find({ ...world.azure.env, ...change } as Record<string, string>)).rejects.toMatchObject({

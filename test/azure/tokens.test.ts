@@ -137,10 +137,10 @@ test("reports the missing right, and who can grant it, to an identity that may o
       /^cannot write scope map forbidden: the Azure identity lacks the permission Microsoft.ContainerRegistry\/registries\/scopeMaps\/write on \/subscriptions\//,
     ),
     hint: {
-      do: "shell",
-      argv: [
-        ...["az", "role", "assignment", "create", "--assignee", objectId],
-        ...["--role", "Container Registry Contributor and Data Access Configuration Administrator", "--scope", registry.id],
+      program: "az role assignment create",
+      words: [
+        ...["--assignee", objectId, "--role", "Container Registry Contributor and Data Access Configuration Administrator"],
+        ...["--scope", registry.id],
       ],
       when: "ask an Owner or User Access Administrator to run",
     },

@@ -13,6 +13,7 @@ import { createAuthority } from "../../sandbox/pki.ts";
 import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
 import type { Azure, SignInOptions } from "../../src/azure/port.ts";
 import type { Asked, Sources } from "../../src/credential/credential-kind.ts";
+import { plugin } from "../../src/hint.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { addNamespaces, fakeWorld } from "../support/fakes/world.ts";
 import { type, type World } from "../support/in-process.ts";
@@ -111,7 +112,8 @@ export const askedFor = (flags: Asked["flags"], more: Partial<Asked> = {}): Aske
   force: false,
   expiresAt: undefined,
   wait: 0,
-  again: { verb: "create", registry: "myregistry" },
+  repositories: [],
+  again: plugin("create", "--registry", "myregistry"),
   ...more,
 });
 

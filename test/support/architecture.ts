@@ -4,7 +4,7 @@ export type Source = { readonly path: string; readonly text: string };
 /** Files that every module may import: contracts, which depend on no module. */
 const contracts = [
   "src/errors.ts",
-  "src/fix.ts",
+  "src/hint.ts",
   "src/env.ts",
   "src/json.ts",
   "src/azure/port.ts",

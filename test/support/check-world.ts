@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { formatCommand } from "../../cmd/line/format-command.ts";
 import { CliError } from "../../src/errors.ts";
+import { formatCommand } from "../../src/hint.ts";
 import { type ClusterKind, nameOf, type Ref } from "../../src/kinds.ts";
 import { objectPath } from "../../src/kube/client.ts";
 import type { Cluster, Where } from "../../src/kube/port.ts";

@@ -1,5 +1,6 @@
 import { type Cause, causes } from "../../src/check/cause.ts";
 import { CliError } from "../../src/errors.ts";
+import { plugin } from "../../src/hint.ts";
 import { errorItem, type Item, imageCheck, pullSecretItem } from "../../src/output/items.ts";
 
 /** Text that ends a text, an element, a label or a line in one of the formats. */
@@ -19,7 +20,7 @@ const check = (image: string, cause: Cause, more: { readonly namespace?: string 
       pods: ["web-1"],
       cause,
       proof: "registry",
-      fix: causes[cause].severity === "failure" ? { verb: "create", registry: "r" } : undefined,
+      fix: causes[cause].severity === "failure" ? plugin("create", "--registry", "r") : undefined,
       ...more,
     },
     formatCommand,

@@ -1,5 +1,6 @@
 import type { Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
 import { Busy, CliError, usage } from "../../errors.ts";
+import { shell } from "../../hint.ts";
 import { covers } from "../../registry/repository.ts";
 import { StartAgain } from "../../secret/source.ts";
 import { builtInRole, type Mode, pullRole } from "../granted-rights.ts";
@@ -82,10 +83,9 @@ export function repositoriesIn(condition: string | undefined): string[] | undefi
 export function refuseScoped(mode: Mode, repositories: readonly string[], registry: string): void {
   if (mode === "abac" || repositories.every((name) => name === "*")) return;
   const message = `registry "${registry}" has no roles for single repositories, so --repository cannot be used with --service-principal`;
-  const omit = "omit --repository, or omit --service-principal to get an ACR token for these repositories";
-  const argv = ["az", "acr", "update", "--name", registry, "--role-assignment-mode", "rbac-abac"];
-  const enable = { do: "shell", argv, when: "to enable roles for single repositories" } as const;
-  throw new CliError("conflict", message, { hint: { do: "hints", hints: [omit, enable] } });
+  const enable = shell("az acr update", "--name", registry, "--role-assignment-mode", "rbac-abac");
+  const when = "omit --repository, or omit --service-principal to get an ACR token, or enable roles for single repositories";
+  throw new CliError("conflict", message, { hint: { ...enable, when } });
 }
 
 /** What the role of an application gets and loses, so that it pulls what is wanted. */

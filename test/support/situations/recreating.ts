@@ -12,7 +12,7 @@ export const saved = "pod/p is saved in pod-demo-p.json until it is recreated\n"
 export const replaced = { stdout: "pod/p replaced\n", stderr: saved, code: 0 };
 /** The hint of a run that ends between the delete and the create. */
 export const createHint =
-  "hint: pod/p was deleted but not recreated. When it no longer exists, run:\nhint: kubectl create -n demo -f pod-demo-p.json\n";
+  "hint: pod/p was deleted but not recreated. When it no longer exists, run:\n  kubectl create -n demo -f pod-demo-p.json\n";
 export const unchanged = { stdout: "pod/p unchanged\n", stderr: "", code: 0 };
 
 /** Creates a world whose pod `p` waits for its image. */

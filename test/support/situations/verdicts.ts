@@ -1,6 +1,6 @@
-import { formatCommand } from "../../../cmd/line/format-command.ts";
 import type { ImageFacts, Note, PodFacts, SecretFacts, TriedLogin } from "../../../src/check/facts.ts";
 import { judge } from "../../../src/check/verdict.ts";
+import { formatCommand } from "../../../src/hint.ts";
 import type { Proof } from "../../../src/registry/port.ts";
 
 export const r = "r1234.azurecr.io";
@@ -11,7 +11,7 @@ export const note = (renewal: Note["renewal"], more: Partial<Note> = {}): Note =
   host: r,
   identity: "ci-pull",
   widens: renewal === "made",
-  again: renewal === "given" ? { flags: { username: "ci-pull" } } : { flags: {} },
+  again: { words: renewal === "given" ? ["--username", "ci-pull", "--password-stdin"] : [] },
   expiresAt: undefined,
   expiresIn: undefined,
   copies: [],

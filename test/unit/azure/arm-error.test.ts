@@ -3,7 +3,7 @@ import { findRole } from "../../../sandbox/azure/roles.ts";
 import { assignableScope, explainArm, explainEnd, grantCommand, readMissingRight, roleWith } from "../../../src/azure/arm-error.ts";
 import { permits } from "../../../src/credential/mint-rights.ts";
 import { isLost, NotYet } from "../../../src/errors.ts";
-import type { Fix } from "../../../src/fix.ts";
+import { type Hint, shell } from "../../../src/hint.ts";
 
 const body = (code: string, message: string) => JSON.stringify({ error: { code, message } });
 const id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry";
@@ -20,7 +20,7 @@ test.for<{
   retryAfter?: number;
   kind: string;
   message: string;
-  hint?: string | Fix;
+  hint?: Hint;
 }>([
   {
     status: 403,
@@ -28,11 +28,15 @@ test.for<{
     kind: "forbidden",
     message: `cannot write token demo: the Azure identity lacks the permission Microsoft.ContainerRegistry/registries/tokens/write on ${id}/tokens/demo`,
     hint: {
-      do: "shell",
-      argv: [
-        ...["az", "role", "assignment", "create", "--assignee", "o-1"],
-        ...["--role", "Container Registry Contributor and Data Access Configuration Administrator", "--scope", id],
-      ],
+      ...shell(
+        "az role assignment create",
+        "--assignee",
+        "o-1",
+        "--role",
+        "Container Registry Contributor and Data Access Configuration Administrator",
+        "--scope",
+        id,
+      ),
       when: "ask an Owner or User Access Administrator to run",
     },
   },
@@ -45,11 +49,7 @@ test.for<{
     kind: "forbidden",
     message: `cannot write token demo: the Azure identity lacks the permission Microsoft.Authorization/roleAssignments/write on ${id}/providers/Microsoft.Authorization/roleAssignments/0a1b`,
     hint: {
-      do: "shell",
-      argv: [
-        ...["az", "role", "assignment", "create", "--assignee", "o-1"],
-        ...["--role", "Role Based Access Control Administrator", "--scope", id],
-      ],
+      ...shell("az role assignment create", "--assignee", "o-1", "--role", "Role Based Access Control Administrator", "--scope", id),
       when: "ask an Owner or User Access Administrator to run",
     },
   },
@@ -110,11 +110,8 @@ test.for<{
     kind: "conflict",
     message: 'the admin user of registry "myregistry" is disabled',
     hint: {
-      do: "hints",
-      hints: [
-        "omit --admin to create a credential that can only pull",
-        { do: "shell", argv: ["az", "acr", "update", "--name", "myregistry", "--admin-enabled", "true"], when: "to enable it" },
-      ],
+      ...shell("az acr update", "--name", "myregistry", "--admin-enabled", "true"),
+      when: "omit --admin to create a credential that can only pull, or enable it",
     },
   },
   {
@@ -248,5 +245,5 @@ test.for([
   { text: "The client 'c' with object id '$(reboot)' does not have authorization to perform action 'A/b' over scope '/subscriptions/s'" },
   { text: "The client 'c' with object id 'o' does not have authorization to perform action '$(reboot)' over scope '/subscriptions/s'" },
 ])("prints a command without Azure's text in it when that could run: $text", ({ text }) => {
-  expect(grantCommand(readMissingRight(text) ?? expect.unreachable()).argv.join(" ")).not.toContain("reboot");
+  expect(grantCommand(readMissingRight(text) ?? expect.unreachable()).words.join(" ")).not.toContain("reboot");
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { cloudOf, cloudOfAz } from "../../../src/azure/cloud.ts";
+import { shell } from "../../../src/hint.ts";
 
 test.for([
   { env: {}, manages: "https://management.azure.com", signsIn: "https://login.microsoftonline.com" },
@@ -71,11 +72,8 @@ test("rejects a custom cloud of az", () => {
       kind: "config",
       message: 'the Azure CLI uses the cloud "corp", which is not supported',
       hint: {
-        do: "hints",
-        hints: [
-          "add --cloud=AzureCloud",
-          { do: "shell", argv: ["az", "cloud", "set", "--name", "AzureCloud"], when: "or change the cloud of the Azure CLI" },
-        ],
+        ...shell("az cloud set", "--name", "AzureCloud"),
+        when: "add --cloud=AzureCloud, or change the cloud of the Azure CLI",
       },
     }),
   );

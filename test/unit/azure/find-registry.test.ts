@@ -5,6 +5,7 @@ import { findRegistry } from "../../../src/azure/find-registry.ts";
 import type { TokenSource } from "../../../src/azure/port.ts";
 import { isWanted, readRegistryName } from "../../../src/azure/registry-name.ts";
 import { CliError } from "../../../src/errors.ts";
+import { shell } from "../../../src/hint.ts";
 import type { HttpResponse } from "../../../src/http/message.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
@@ -183,7 +184,7 @@ test.for([
 });
 
 test.for(["my_registry.azurecr.io", "nope"])("hints at the list of registries for the invalid name %s", (text) => {
-  const hint = expect.objectContaining({ argv: ["az", "acr", "list", "--output", "table"] });
+  const hint = expect.objectContaining(shell("az acr list", "--output", "table"));
 
   expect(() => readRegistryName(text, ".azurecr.io")).toThrow(expect.objectContaining({ hint }));
 });

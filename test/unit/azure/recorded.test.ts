@@ -252,23 +252,23 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
 const write = (...answers: readonly (string | Extra)[]) => azureOf(...answers).putToken(at, { name: "mytoken", scopeMapId: "x" });
 const assign = (answer: string) => azureOf(answer).assignRole(at, { principalId: "p-1", role: "r" });
 
-const assigning = (role: unknown) => [
-  ...["az", "role", "assignment", "create", "--assignee", expect.any(String)],
-  ...["--role", role, "--scope", expect.stringMatching(/\/registries\/myregistry$/)],
-];
+const assigning = (role: unknown) => ({
+  program: "az role assignment create",
+  words: ["--assignee", expect.any(String), "--role", role, "--scope", expect.stringMatching(/\/registries\/myregistry$/)],
+});
 
 test.for<{ what: string; call: () => Promise<unknown>; throws: Record<string, unknown> }>([
   {
     what: "a missing right to write tokens",
     call: () => write("token PUT: right is missing"),
-    throws: { kind: "forbidden", hint: { do: "shell", argv: assigning(expect.stringContaining("Data Access")) } },
+    throws: { kind: "forbidden", hint: assigning(expect.stringContaining("Data Access")) },
   },
   {
     what: "a missing right to assign roles",
     call: () => assign("roleAssignment PUT: right is missing"),
     throws: {
       kind: "forbidden",
-      hint: { do: "shell", argv: assigning("Role Based Access Control Administrator") },
+      hint: assigning("Role Based Access Control Administrator"),
     },
   },
   {

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { formatCommand } from "../../../cmd/line/format-command.ts";
 import type { TokenSource } from "../../../src/azure/port.ts";
 import { explainLibrary, explainSignIn } from "../../../src/azure/sign-in-error.ts";
-import { hintText } from "../../../src/fix.ts";
+import { formatCommand, hintText, shell } from "../../../src/hint.ts";
 
 const trace = " Trace ID: 0a Correlation ID: 0b Timestamp: 2026-11-24 13:25:18Z";
 const interactive = "Interactive authentication is needed. Please run:\naz login --scope https://management.azure.com//.default\n";
@@ -38,7 +37,7 @@ test.for([
     said: "ERROR: Error loading command module 'monitor': boom\nERROR: Unable to get authority configuration for https://login.microsoftonline.com/nope.",
     kind: "unauthenticated",
     message: "the Azure tenant does not exist in this cloud",
-    hint: { do: "shell", argv: ["az", "cloud", "show"], when: "check the tenant ID, and the cloud of the Azure CLI" },
+    hint: { ...shell("az cloud show"), when: "check the tenant ID, and the cloud of the Azure CLI" },
   },
   {
     said: `invalid_client: Error(s): 7000215 - Timestamp: x - Description: AADSTS7000215: Invalid client secret provided.${trace}`,

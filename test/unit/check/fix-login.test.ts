@@ -28,7 +28,7 @@ const rejected: readonly Row[] = [
   { what: "a kind that only a newer version knows", held: { note: note("unknown") }, fix: renew },
   {
     what: "a recorded kind and lifetime",
-    held: { note: note("made", { again: { flags: { servicePrincipal: "ci" }, warning: "it is ci" }, expiresIn: "30d" }) },
+    held: { note: note("made", { again: { words: ["--service-principal", "ci"], warning: "it is ci" }, expiresIn: "30d" }) },
     message: `${refused}; the Secret's annotation says that it is ci`,
     fix: `${renew} --service-principal ci --expires-in 30d`,
   },
@@ -126,7 +126,7 @@ const malformed: readonly Row[] = [
   { what: "the plugin's Secret", held: { note: note("made") }, fix: renew },
   {
     what: "the plugin's Secret, whose record asks for more rights",
-    held: { note: note("made", { again: { flags: { admin: true }, warning: "it can push" } }) },
+    held: { note: note("made", { again: { words: ["--admin"], warning: "it can push" } }) },
     message: "the Secret's annotation says that it can push",
     fix: `${renew} --admin`,
   },

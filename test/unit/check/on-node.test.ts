@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { formatCommand } from "../../../cmd/line/format-command.ts";
 import type { Cause } from "../../../src/check/cause.ts";
 import type { ImageFacts } from "../../../src/check/facts.ts";
 import { judgeOnNode } from "../../../src/check/on-node.ts";
+import { formatCommand } from "../../../src/hint.ts";
 import type { NodeAnswer, PullCause } from "../../../src/kubelet/message.ts";
 import { create, facts, noLogin, note, pod, proof, secret, tried } from "../../support/situations/verdicts.ts";
 

@@ -69,7 +69,7 @@ test("does not overwrite a file of the same name", async () => {
   world.files.created.set("pod-demo-p.json", "mine");
   world.asking.around(refusing((asked) => is("create pod demo/p")(asked) && !asked.dryRun, forbidden));
   const { stderr } = await type(again, world.ports);
-  expect(stderr).toContain("hint: kubectl create -n demo -f pod-demo-p-2.json\n");
+  expect(stderr).toContain("  kubectl create -n demo -f pod-demo-p-2.json\n");
   expect(world.files.created.get("pod-demo-p.json")).toBe("mine");
   expect(world.files.created.get("pod-demo-p-2.json")).toContain('"name": "p"');
 });
@@ -99,7 +99,7 @@ test.for([
   world.asking.around(refusing((asked) => asked.call === "create" && !asked.dryRun, forbidden));
   const { stderr } = await run(["attach", "acr-myregistry", "pods", "--all", "-n", "demo", "--recreate"], world.ports);
   expect([...world.files.created.keys()]).toEqual([file]);
-  expect(stderr).toContain(`\nhint: kubectl create -n demo -f ${file}\n`);
+  expect(stderr).toContain(`\n  kubectl create -n demo -f ${file}\n`);
   expect(stderr).not.toContain("\u001b[31m");
 });
 

@@ -11,7 +11,7 @@ const metadata = { name: "acr-myregistry", namespace: "demo" };
 const opaque: Secret = { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", data: { a: "eA==" } };
 const putOpaque: Given = ({ cluster }) => cluster.put(opaque);
 const immutable: Given = ({ cluster }) => cluster.put({ ...pullSecret("demo", "acr-myregistry"), immutable: true });
-const deletes = /\nhint: use another name, .*\nhint: kubectl delete secret -n demo acr-myregistry\n$/;
+const deletes = /\nhint: use another name, .*\n {2}kubectl delete secret -n demo acr-myregistry\n$/;
 const none = ({ azure }: FakeWorld) => expect(azure.tokens.size).toBe(0);
 
 testRows([

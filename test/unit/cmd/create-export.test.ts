@@ -120,7 +120,7 @@ testRows(
       does: "repeats --export in the command for more repositories",
       command: "create --registry myregistry -n demo --export",
       code: 1,
-      stderr: /\nhint: kubectl acr-secret create -n demo --registry myregistry --repository REPOSITORY --export\n$/,
+      stderr: /\nhint: kubectl acr-secret create -n demo --registry myregistry --export --repository REPOSITORY\n$/,
     },
     {
       does: "refuses to show the password on a terminal without --force",

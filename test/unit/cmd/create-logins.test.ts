@@ -114,7 +114,7 @@ testRows([
     does: "repeats the sign-in flags in a printed command",
     given: typed(`create --registry myregistry --repository app/other -n demo ${signIn}`),
     command: `create --registry myregistry -n demo ${signIn}`,
-    stderr: new RegExp(`kubectl acr-secret create -n demo --registry myregistry --repository app/web ${signIn}`),
+    stderr: new RegExp(`kubectl acr-secret create -n demo --registry myregistry ${signIn} --repository app/web`),
   },
   ...[
     { flags: "--tenant a/b", stderr: /^error: invalid --tenant "a\/b"/ },

@@ -17,9 +17,9 @@ const grants = (repositories: readonly string[], map?: string) => (world: FakeWo
 
 /** The Secret can pull app/web. A tenant has then created a pod with another team's image. */
 const joined = all(typed(line), uses("finance/payroll"));
-const command = "kubectl acr-secret create -n demo --registry myregistry --repository";
+const command = "kubectl acr-secret create -n demo --registry myregistry --serviceaccount default --repository";
 const names = (what: string) => new RegExp(`^(Warning: pod/finance-payroll .*\n)?Warning: pods use ${what}\n$`);
-const finance = names(`finance/payroll, .*:\n  ${command} finance/payroll --serviceaccount default`);
+const finance = names(`finance/payroll, .*:\n  ${command} finance/payroll`);
 const many = Array.from({ length: 12 }, (_, index) => `team/${String(index).padStart(2, "0")}`);
 const first = `${["app/web", ...many.slice(0, 9)].map((one) => `+${one}`).join(", ")} and 3 more`;
 
@@ -121,7 +121,7 @@ testRows([
     after: [
       {
         command: `${line} --dry-run=client -o jsonl`,
-        stdout: new RegExp(`"warnings":\\[[^\n]*"pods use finance/payroll, [^"]*: ${command} finance/payroll --serviceaccount default"`),
+        stdout: new RegExp(`"warnings":\\[[^\n]*"pods use finance/payroll, [^"]*: ${command} finance/payroll"`),
       },
     ],
   },
@@ -249,7 +249,7 @@ const joins = (at = teams(3)) =>
   );
 const shared = "platform-acr-myregistry-4ij6jg3buuuxhkst";
 const widened = new RegExp(`^scopemap.azurecr.io/${shared} configured \\(\\+finance/payroll\\)\n`);
-const grantsMore = "kubectl acr-secret create -n platform --registry myregistry --repository finance/payroll";
+const selecting = "kubectl acr-secret create -n platform --registry myregistry";
 
 testRows(
   [
@@ -263,7 +263,7 @@ testRows(
       ],
       stderr: [
         "Warning: team-new: pods use finance/payroll, which secret/acr-myregistry cannot pull:",
-        `  ${grantsMore} --copy-to-all`,
+        `  ${selecting} --copy-to-all --repository finance/payroll`,
         "1 Secret created, 4 namespaces unchanged",
       ],
       check: grants(["app/web"], shared),
@@ -297,14 +297,14 @@ testRows(
       given: joins(),
       command: "create --registry myregistry -n platform --copy-to team-0,team-*",
       stdout: any,
-      stderr: new RegExp(`\n {2}${grantsMore} --copy-to team-0 --copy-to 'team-\\*'\n`),
+      stderr: new RegExp(`\n {2}${selecting} --copy-to team-0 --copy-to 'team-\\*' --repository finance/payroll\n`),
     },
     {
       does: "says that no pod of the selected namespaces uses the registry, and repeats the selection",
       command: `${everywhere} --serviceaccount default`,
       code: 1,
       stderr:
-        /^error: no pod in the selected namespaces uses an image of myregistry.azurecr.io, .*\nhint: kubectl acr-secret create -n platform --registry myregistry --repository REPOSITORY --serviceaccount default --copy-to-all\n$/,
+        /^error: no pod in the selected namespaces uses an image of myregistry.azurecr.io, .*\nhint: kubectl acr-secret create -n platform --registry myregistry --serviceaccount default --copy-to-all --repository REPOSITORY\n$/,
     },
   ],
   () => worldOf(["platform", ...teams(3)]),

@@ -108,7 +108,7 @@ testRows(
       world: () => withOthers().world,
       command: `${byName} --repository app/web`,
       code: 1,
-      stderr: /--repository .* --service-principal\n.*\nhint: .*:\n {2}az acr update --name myregistry --role-assignment-mode rbac-abac\n$/,
+      stderr: /--repository .* --service-principal\nhint: .*:\n {2}az acr update --name myregistry --role-assignment-mode rbac-abac\n$/,
       after: [{ command: `${byName} --repository *`, stderr: any }],
     },
     {
@@ -123,7 +123,7 @@ testRows(
       given: typed(`${ofOthers} --repository app/api`),
       command: byName,
       stderr:
-        /Warning: pods use app\/web, .*:\n {2}kubectl acr-secret create -n demo --registry myregistry --repository app\/web --serviceaccount default --service-principal ci\n/,
+        /Warning: pods use app\/web, .*:\n {2}kubectl acr-secret create -n demo --registry myregistry --service-principal ci --serviceaccount default --repository app\/web\n/,
     },
   ],
   abac(),

@@ -266,7 +266,7 @@ testRows(
       given: (world) => world.cluster.put({ ...secretIn(world), immutable: true }),
       command: revoke,
       code: 1,
-      stderr: /is immutable\nhint: .*\nhint: kubectl delete secret -n demo acr-myregistry\n$/,
+      stderr: /is immutable\nhint: .*\n {2}kubectl delete secret -n demo acr-myregistry\n$/,
       check: isKept,
     },
     {

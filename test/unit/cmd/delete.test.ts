@@ -223,7 +223,7 @@ testRows(
         code: 1,
         stderr: [
           "error: cannot ask for confirmation without a terminal or with -o; add --yes",
-          `hint: kubectl acr-secret delete -n a acr ${flags} --yes`,
+          `hint: kubectl acr-secret delete -n a acr --revoke --force --yes --ignore-not-found --tenant t.example`,
         ],
         check: ({ asking }) => expect(asking.all).toEqual([]),
       }),

@@ -8,7 +8,7 @@ import { podOf } from "../../support/situations/pods.ts";
 import { again } from "../../support/situations/recreating.ts";
 
 const hints = async (...typed: Parameters<typeof type>) =>
-  (await type(...typed)).stderr.split("\n").filter((one) => /^hint: (?!or )/.test(one));
+  (await type(...typed)).stderr.split("\n").filter((one) => /^(hint: (?!or )| {2}kubectl )/.test(one));
 
 test("names the context in each command of a hint", async () => {
   const world = await after(worldOf(["demo"], { contexts: ["prod", "dev"] }), `${making} --serviceaccount default -n demo --context dev`);
@@ -25,7 +25,7 @@ test("names the namespace of a copy in a hint about it", async () => {
   if (copy) world.cluster.put({ ...copy, data: {}, immutable: true });
   expect(await hints(line, world.ports)).toEqual([
     "hint: use another name, or delete the Secret and create it again:",
-    "hint: kubectl delete secret -n team-a acr-myregistry",
+    "  kubectl delete secret -n team-a acr-myregistry",
   ]);
 });
 
@@ -102,15 +102,14 @@ test.for(["prune", "create -n demo"])("prints a placeholder if %s has no registr
   expect(hint).toMatch(/ --registry REGISTRY\b/);
 });
 
-test("names the cluster in the command that deletes a pod which its node does not release", async () => {
+test("names the cluster in the command that creates a pod again which its node does not release", async () => {
   const world = await after(worldOf(["demo"], { contexts: ["dev", "prod"] }), `${making} -n demo --context prod`);
   const pod = podOf({ status: { phase: "Pending" } });
   world.clusters.get("prod")?.put(pod);
   // The API server accepts the deletion, and the node never confirms it.
   world.asking.around(async (asked, next) => (is("delete pod")(asked) ? pod : next()));
   expect(await hints(`${again} --context prod`, world.ports)).toEqual([
-    "hint: kubectl delete pod -n demo --context=prod p --force",
-    "hint: pod/p was deleted but not recreated. When it no longer exists, run:",
-    "hint: kubectl create -n demo --context=prod -f pod-demo-p.json",
+    "hint: if the node is lost, delete the pod with --force; pod/p was deleted but not recreated. When it no longer exists, run:",
+    "  kubectl create -n demo --context=prod -f pod-demo-p.json",
   ]);
 });

@@ -388,7 +388,7 @@ testRows(
       command: line,
       code: 1,
       stderr:
-        /^error: secret "acr-myregistry" in namespace "demo" is immutable\nhint: .*\nhint: kubectl delete secret -n demo acr-myregistry\n$/,
+        /^error: secret "acr-myregistry" in namespace "demo" is immutable\nhint: .*\n {2}kubectl delete secret -n demo acr-myregistry\n$/,
       after: [{ command: `${line} --dry-run=client`, code: 1, stderr: /is immutable/ }],
     },
     ...[

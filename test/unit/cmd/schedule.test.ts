@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { formatCommand } from "../../../cmd/line/format-command.ts";
+import { formatCommand } from "../../../src/hint.ts";
 import type { Right } from "../../../src/kube/port.ts";
 import { azureCommands } from "../../../src/schedule/azure-commands.ts";
 import { rulesOf } from "../../../src/schedule/objects.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openSession } from "../../../cmd/session.ts";
 import type { TokenSource } from "../../../src/azure/port.ts";
+import { kubectl } from "../../../src/hint.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 import { open } from "../../support/in-process.ts";
 
@@ -61,5 +62,5 @@ test("names the context of the run in a printed command when another one is curr
   const run = openSession({ ...context, cluster }, {});
   run.cluster();
 
-  expect(run.formatCommand({ kubectl: "get", args: ["secrets"] })).toBe("kubectl get --context dev secrets");
+  expect(run.formatCommand(kubectl("get", "secrets"))).toBe("kubectl get --context dev secrets");
 });

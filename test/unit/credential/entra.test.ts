@@ -4,6 +4,7 @@ import type { Sources } from "../../../src/credential/credential-kind.ts";
 import { entra } from "../../../src/credential/entra.ts";
 import type { Inside } from "../../../src/credential/issuer.ts";
 import { CliError } from "../../../src/errors.ts";
+import { plugin } from "../../../src/hint.ts";
 import type { Proof, Registry } from "../../../src/registry/port.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
@@ -69,9 +70,9 @@ async function taken(setting: Setting = {}) {
   };
   const sources = { azure: () => azure, registry: () => registry, during: (_: string, work: () => unknown) => work(), now: () => now };
   const { registry: named = host, verify = true, force = false, inside = nothing } = setting;
-  const again = { verb: "create", registry: named } as const;
+  const again = plugin("create", "--registry", named);
   const taker = await entra.open(
-    { flags: {}, registry: named, identity: { source: "auto" }, verify, force, again, wait: 0 },
+    { flags: {}, registry: named, identity: { source: "auto" }, verify, force, repositories: [], again, wait: 0 },
     sources as unknown as Sources,
   );
   return { of: await taker.take(inside, { host, repositories: ["app/web"], images: [] }), asked, taker };

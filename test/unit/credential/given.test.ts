@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { given } from "../../../src/credential/given.ts";
+import { plugin } from "../../../src/hint.ts";
 
 const stdin = { isTTY: false, read: async () => "" };
 
-const again = { verb: "create", registry: "r" } as const;
-const asked = { identity: { source: "auto" }, verify: true, force: false, wait: 0, again } as const;
+const again = plugin("create", "--registry", "r");
+const asked = { identity: { source: "auto" }, verify: true, force: false, wait: 0, repositories: [], again } as const;
 
 /** Checks a command line with this user name and registry. */
 const check = (username: string, registry: string) => () =>

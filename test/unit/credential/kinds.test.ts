@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import type { Asked, Sources } from "../../../src/credential/credential-kind.ts";
+import type { Asked, CredentialKind, Sources } from "../../../src/credential/credential-kind.ts";
 import { isIssuer } from "../../../src/credential/issuer.ts";
 import { kindAskedFor, kindCalled } from "../../../src/credential/kinds.ts";
-import type { SameCredential } from "../../../src/fix.ts";
+import { plugin } from "../../../src/hint.ts";
 import type { Proof } from "../../../src/registry/port.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const host = "myregistry.azurecr.io";
 const stdin = { isTTY: false, read: async () => "new\n" };
-const again = { verb: "create", registry: "r" } as const;
+const again = plugin("create", "--registry", "r");
 const asking = (flags: Asked["flags"], more: Partial<Asked> = {}): Asked => ({
   flags,
   registry: host,
@@ -16,6 +16,7 @@ const asking = (flags: Asked["flags"], more: Partial<Asked> = {}): Asked => ({
   verify: true,
   force: false,
   wait: 0,
+  repositories: [],
   again,
   ...more,
 });
@@ -45,28 +46,28 @@ test.for([
   expect(() => kindFor(flags)).toThrow(expect.objectContaining({ kind: "usage", message }));
 });
 
-test.for<{ kind: string; identity: string; again: SameCredential }>([
-  { kind: "acr-token", identity: "ci-pull", again: { flags: {} } },
+test.for<{ kind: string; identity: string; again: ReturnType<CredentialKind["again"]> }>([
+  { kind: "acr-token", identity: "ci-pull", again: { words: [] } },
   {
     kind: "service-principal",
     identity: "44444444-4444-4444-4444-444444444444",
     again: {
-      flags: { servicePrincipal: "44444444-4444-4444-4444-444444444444" },
+      words: ["--service-principal", "44444444-4444-4444-4444-444444444444"],
       warning: "its service principal is 44444444-4444-4444-4444-444444444444, which gets another password",
     },
   },
   // The name could belong to another application by now
-  { kind: "service-principal", identity: "ci", again: { flags: {} } },
-  { kind: "given", identity: "ci", again: { flags: { username: "ci" } } },
+  { kind: "service-principal", identity: "ci", again: { words: [] } },
+  { kind: "given", identity: "ci", again: { words: ["--username", "ci", "--password-stdin"] } },
   {
     kind: "admin",
     identity: "myregistry",
-    again: { flags: { admin: true }, warning: "it holds the login of the registry's admin user, which can also push and delete" },
+    again: { words: ["--admin"], warning: "it holds the login of the registry's admin user, which can also push and delete" },
   },
   {
     kind: "entra",
     identity: "00000000-0000-0000-0000-000000000000",
-    again: { flags: { entra: true }, warning: "it holds a token of an Azure identity; the new token is of yours" },
+    again: { words: ["--entra"], warning: "it holds a token of an Azure identity; the new token is of yours" },
   },
 ])("requests the login of $kind $identity again with $again.flags", ({ kind, identity, again }) => {
   expect(kindCalled(kind)?.again({ identity })).toEqual(again);

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { beyond, type Need, repositoryScopeOf } from "../../../src/credential/repository-scope.ts";
+import { flag, plugin } from "../../../src/hint.ts";
 
 const host = "myregistry.azurecr.io";
-const of = { verb: "create", host, registry: "myregistry", secret: "acr" } as const;
+const again = plugin("create", "acr", "--registry", "myregistry");
+const of = { host, again };
 const images = ["app/web", "app/api", "app/web"].map((repository, index) => ({ host, repository, reference: `${index}` }));
 
 test.for<{ why: string; said: Partial<Need>; granted?: readonly string[]; reaches: readonly string[] }>([
@@ -60,12 +62,12 @@ test.for<{
   const reach = () => repositoryScopeOf(of, { repositories: [], fromPods: false, images: used }, granted);
   expect(reach).toThrow(message);
   expect(reach).toThrow(
-    expect.objectContaining({ kind: "usage", hint: { verb: "create", registry: "myregistry", secret: "acr", repositories } }),
+    expect.objectContaining({ kind: "usage", hint: { ...again, words: [...again.words, ...flag("repository", repositories)] } }),
   );
 });
 
 test("requires named repositories when no pod in several namespaces uses an image", () => {
-  expect(() => repositoryScopeOf({ ...of, copyToAll: true }, { repositories: [], fromPods: false, images: [] }, undefined)).toThrow(
+  expect(() => repositoryScopeOf({ ...of, copyTo: {} }, { repositories: [], fromPods: false, images: [] }, undefined)).toThrow(
     `no pod in the selected namespaces uses an image of ${host}`,
   );
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { pullRole } from "../../../src/credential/granted-rights.ts";
 import { checkAzure, checkKubeletIdentities } from "../../../src/doctor/azure.ts";
 import { CliError, Interrupted } from "../../../src/errors.ts";
+import { formatCommand, type Hint, hintText, plugin } from "../../../src/hint.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
@@ -39,7 +40,7 @@ const rows: readonly Row[] = [
     when: "no registry is named",
     registry: undefined,
     finds: [],
-    facts: { message: "no registry is named", hint: { verb: "doctor", registry: "REGISTRY" } },
+    facts: { message: "no registry is named", hint: plugin("doctor", "--registry", "REGISTRY") },
   },
   {
     when: "the sign-in has expired",
@@ -57,7 +58,7 @@ const rows: readonly Row[] = [
     when: "you have no rights on the registry",
     registry: "unreadable",
     finds: ["azure-registry failed", "azure-rights unknown"],
-    shows: { "azure-identity": "jane@example.com", "azure-rights": `--assignee o-1 --role ${tokenRole} --scope REGISTRY_ID` },
+    shows: { "azure-identity": "jane@example.com", "azure-rights": `--assignee o-1 --role '${tokenRole}' --scope REGISTRY_ID` },
     facts: { message: expect.stringContaining("unreadable") },
   },
   {
@@ -76,7 +77,7 @@ const rows: readonly Row[] = [
     given: ({ azure }) => azure.permissions.splice(0, 1, { actions: ["*/read"], notActions: [] }),
     finds: ["azure-rights warning"],
     shows: {
-      "azure-rights": `--role ${tokenRole} --scope`,
+      "azure-rights": `--role '${tokenRole}' --scope`,
     },
     facts: { may: [{ credential: "acr-token", missing: "Microsoft.ContainerRegistry/registries/scopeMaps/write" }, {}, {}, {}] },
   },
@@ -166,9 +167,8 @@ test.for(rows)("checks Azure when $when", async ({ sku = "Premium", given, finds
   expect(world.asking.writes).toEqual([]);
 });
 
-const shown = (finding: { message: string; next?: unknown } | undefined) => {
-  const { argv = [] } = { ...(finding?.next as { argv?: string[] } | undefined) };
-  return [finding?.message, argv.join(" "), typeof finding?.next === "string" ? finding.next : ""].join("\n");
+const shown = (finding: { readonly message: string; readonly next?: Hint | undefined } | undefined) => {
+  return [finding?.message, finding?.next && hintText(finding.next, formatCommand)].join("\n");
 };
 
 const client = "70992d91-60ff-48ff-ab26-e73633e1ef1b";
@@ -274,7 +274,7 @@ test.for([
 
   const found = await checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", [client]);
 
-  expect(found?.next).toMatchObject({ argv: expect.arrayContaining(["--assignee", client, "--role", assigns, "/registries/myregistry"]) });
+  expect(found?.next).toMatchObject({ words: expect.arrayContaining(["--assignee", client, "--role", assigns, "/registries/myregistry"]) });
 });
 
 test("reports the kubelet identity of another tenant as unknown, and judges by the worst of several", async () => {

@@ -171,6 +171,6 @@ test("prints the command that disables the admin user only if it is enabled", ()
   const { settings } = azure();
   const rungOf = (adminUser: boolean) => ladder({ azure: azure({ settings: { ...settings, adminUser } }), nodes: nodes() }).at(-1);
 
-  expect(rungOf(true)).toMatchObject({ applies: "never", next: { argv: expect.arrayContaining(["--admin-enabled", "false"]) } });
+  expect(rungOf(true)).toMatchObject({ applies: "never", next: { words: expect.arrayContaining(["--admin-enabled", "false"]) } });
   expect(rungOf(false)).not.toHaveProperty("next");
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { type Cause, causes } from "../../../src/check/cause.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
+import { formatCommand, plugin } from "../../../src/hint.ts";
 import { errorItem, imageCheck, pullSecretItem } from "../../../src/output/items.ts";
 import type { Holding } from "../../../src/secret/holdings.ts";
 import { verdictOf } from "../../support/verdict.ts";
@@ -25,7 +25,7 @@ test("returns the cause of a failure with its notes and its fix", () => {
     message: "serviceaccount/default has no pull secret for this registry",
     registryMessages: ["unauthorized"],
     notes: ["a note"],
-    fix: { verb: "create", registry: "r.azurecr.io", namespace: "demo" },
+    fix: { ...plugin("create", "--registry", "r.azurecr.io"), namespace: "demo" },
   };
 
   expect(imageCheck(failure, formatCommand)).toEqual({
@@ -99,7 +99,7 @@ test("omits a recorded time that is not a time, and prints other times in UTC", 
 
 test.for([
   { hint: "did you mean -n demo?", expected: "did you mean -n demo?" },
-  { hint: { verb: "list" }, expected: "kubectl acr-secret list -n demo" },
+  { hint: plugin("list"), expected: "kubectl acr-secret list -n demo" },
   { hint: undefined, expected: undefined },
 ])("returns an error with the hint $expected", ({ hint, expected }) => {
   const error = new CliError("notFound", "secret not found", { hint });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { CliError } from "../../../src/errors.ts";
+import { formatCommand, plugin } from "../../../src/hint.ts";
 import { printError } from "../../../src/output/error.ts";
 import { printData, printObjects } from "../../../src/output/object.ts";
 import { colored } from "../../../src/output/style.ts";
@@ -49,7 +49,7 @@ test.for([
   { error: new CliError("usage", "unknown flag: --x", { hint: "look" }), shows: "error: unknown flag: --x\nhint: look\n" },
   {
     error: new CliError("usage", "no target is named", {
-      hint: { verb: "attach", serviceaccounts: ["default"], or: "--all-serviceaccounts" },
+      hint: { ...plugin("attach", "--serviceaccount", "default"), or: "--all-serviceaccounts" },
     }),
     shows: "error: no target is named\nhint: kubectl acr-secret attach --serviceaccount default\nhint: or --all-serviceaccounts\n",
   },

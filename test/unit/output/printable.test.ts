@@ -1,6 +1,7 @@
 import { load } from "js-yaml";
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
+import { plugin } from "../../../src/hint.ts";
 import { printError, printWarning } from "../../../src/output/error.ts";
 import { imageCheck } from "../../../src/output/items.ts";
 import { jsonLine, printData } from "../../../src/output/object.ts";
@@ -64,7 +65,7 @@ function sinkOf(isTTY = false) {
 
 test("escapes errors, hints, places and warnings, but not the plugin's colors", () => {
   const stderr = sinkOf(true);
-  printError({ stderr, env: {}, formatCommand: () => evil }, new CliError("invalid", evil, { hint: { verb: "list" } }), `${evil}: `);
+  printError({ stderr, env: {}, formatCommand: () => evil }, new CliError("invalid", evil, { hint: plugin("list") }), `${evil}: `);
   printWarning(stderr, {}, evil);
 
   expect(stderr.text()).toBe(
@@ -94,7 +95,7 @@ test("escapes a verdict, its reason, its notes and its fix, and keeps each on on
     pods: [`${evil}\n`],
     message: evil,
     notes: [`${evil}\n`],
-    fix: { verb: "list" },
+    fix: plugin("list"),
   });
 
   const items = [imageCheck(verdict, () => evil)];

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
+import { plugin } from "../../../src/hint.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { DryRun, Outcome } from "../../../src/outcome.ts";
 import { type Form, openPrinter } from "../../../src/output/printer.ts";
@@ -25,7 +26,7 @@ const attached: Outcome = {
 const warned: Outcome = { to: account, messages: ["look"] };
 const refused: Outcome = {
   to: account,
-  error: new CliError("forbidden", "no", { hint: { verb: "attach", secret: "acr", serviceaccounts: ["default"] } }),
+  error: new CliError("forbidden", "no", { hint: plugin("attach", "acr", "--serviceaccount", "default") }),
 };
 const left: Outcome = { to: account, because: "", left: "failed" };
 const all = [created, stored, attached, warned, refused, left];
@@ -47,7 +48,7 @@ async function printed(
   return { early, stdout: out.join(""), stderr: err.join("") };
 }
 
-const hint = 'hint: spelled {"namespace":"demo","verb":"attach","secret":"acr","serviceaccounts":["default"]}\n';
+const hint = 'hint: spelled {"namespace":"demo","program":"kubectl acr-secret attach","words":["acr","--serviceaccount","default"]}\n';
 
 test("prints a line for each changed object at once, and errors and warnings on stderr", async () => {
   expect(await printed(undefined, all)).toEqual({

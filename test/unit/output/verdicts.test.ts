@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { type Cause, causes } from "../../../src/check/cause.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
+import { formatCommand, plugin } from "../../../src/hint.ts";
 import { failed, imageCheck } from "../../../src/output/items.ts";
 import { styleFor } from "../../../src/output/style.ts";
 import { verdictReasons, verdictTable } from "../../../src/output/verdicts.ts";
@@ -20,7 +20,7 @@ const verdicts = [
     image: "r.azurecr.io/b:1",
     message: "serviceaccount/default has no pull secret for this registry",
     notes: ["a note"],
-    fix: { verb: "create", registry: "r.azurecr.io", namespace: "demo" },
+    fix: { ...plugin("create", "--registry", "r.azurecr.io"), namespace: "demo" },
   }),
   verdictOf({
     image: "r.azurecr.io/c:1",

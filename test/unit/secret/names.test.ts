@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { plugin } from "../../../src/hint.ts";
 import { checkSecretName, defaultSecretName } from "../../../src/secret/names.ts";
 
 test.for([
@@ -26,7 +27,7 @@ test("rejects an invalid name in the API server's words, with a hint", () => {
       message:
         'The Secret "a_b" is invalid: metadata.name: Invalid value: "a_b": a lowercase RFC 1123 subdomain must consist of lower case ' +
         "alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
-      hint: { verb: "create", secret: "NAME", registry: "REGISTRY" },
+      hint: plugin("create", "NAME", "--registry", "REGISTRY"),
     }),
   );
 });

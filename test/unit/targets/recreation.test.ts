@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { plugin } from "../../../src/hint.ts";
 import { kinds, targetKinds } from "../../../src/kinds.ts";
 import type { ContainerStatus, Pod, PodSpec } from "../../../src/objects.ts";
 import { listAfter } from "../../../src/targets/lists.ts";
@@ -107,7 +108,7 @@ const unchangeable = "imagePullSecrets of pod/p cannot be changed";
 const keeps = `${unchangeable}, so the Pod must be recreated`;
 const wouldStop = {
   message: `${keeps}; it is running and would be stopped`,
-  hint: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
+  hint: plugin("attach", "acr", "pod/p", "--recreate", "--force"),
 } as const;
 const running = { phase: "Running", containerStatuses: [runs] };
 const wishes = { not: { recreate: false, force: false }, asked: { recreate: true, force: false }, forced: { recreate: true, force: true } };
@@ -116,7 +117,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
   {
     why: "without --recreate, the command is suggested",
     options: "not",
-    gives: { act: "refuse", error: { message: keeps, hint: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true } } },
+    gives: { act: "refuse", error: { message: keeps, hint: plugin("attach", "acr", "pod/p", "--recreate") } },
   },
   {
     why: "--recreate recreates it",

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { kubectl, plugin } from "../../../src/hint.ts";
 import { nameOf, type Ref } from "../../../src/kinds.ts";
 import { type RestartOptions, restartsOf } from "../../../src/targets/restart.ts";
 import type { PullingPod } from "../../../src/usage/pods.ts";
@@ -250,7 +251,7 @@ test("suggests the command that deletes the pod with --restart=none", () => {
   expect(restartsOf(accounts, [there], { secret: "acr", restart: "none", mayPull: () => true }).warnings).toMatchObject([
     {
       message: "pod/web-1 was created before acr was added to serviceaccount/default, so it must be recreated",
-      fix: { kubectl: "delete pod", args: ["web-1"], namespace: "demo" },
+      fix: { ...kubectl("delete pod", "web-1"), namespace: "demo" },
     },
   ]);
 });
@@ -282,6 +283,6 @@ test.for([
   { why: "no command for an unknown kind", owner: { kind: "Workflow", name: "w" }, target: undefined },
 ])("suggests the command that recreates an object: $why", ({ owner, target }) => {
   const { restarts, warnings } = planned([owner ? pod({ owner }) : bare({})]);
-  const fix = target && { verb: "attach", secret: "acr", targets: [target], recreate: true };
+  const fix = target && plugin("attach", "acr", target, "--recreate");
   expect({ restarts, fixes: warnings.map((one) => one.fix) }).toEqual({ restarts: [], fixes: [fix] });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { formatCommand } from "../../../cmd/line/format-command.ts";
 import type { PodPull } from "../../../src/check/pull-pod.ts";
 import { CliError, Interrupted } from "../../../src/errors.ts";
+import { formatCommand } from "../../../src/hint.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { NodeAnswer } from "../../../src/kubelet/message.ts";
 import type { Pod } from "../../../src/objects.ts";

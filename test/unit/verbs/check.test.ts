@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { kubectl } from "../../../src/hint.ts";
 import { create, judged, ours, pod, r, web } from "../../support/check-world.ts";
 
 test("suggests a repository that a node has when the named one does not exist", async () => {
@@ -79,12 +80,12 @@ test("reports a Secret, a ServiceAccount and a namespace that do not exist", asy
   });
   await expect(judged({ images: [web], serviceaccount: "nobody" })).rejects.toMatchObject({
     message: 'Error from server (NotFound): serviceaccounts "nobody" not found',
-    hint: { kubectl: "get", args: ["serviceaccounts"], namespace: "demo" },
+    hint: { ...kubectl("get", "serviceaccounts"), namespace: "demo" },
   });
   for (const given of [{}, { images: [web], accounts: {} }])
     await expect(judged({ ...given, noNamespace: true })).rejects.toMatchObject({
       message: 'Error from server (NotFound): namespaces "demo" not found',
-      hint: { kubectl: "get namespaces", args: [] },
+      hint: { ...kubectl("get namespaces"), namespace: "" },
     });
 });
 

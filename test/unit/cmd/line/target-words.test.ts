@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readTargetWords, type TargetFlags, targetValues } from "../../../../cmd/line/target-words.ts";
+import { readTargetWords, type TargetFlags } from "../../../../cmd/line/target-words.ts";
 
 const none: TargetFlags = { serviceaccount: [], "all-serviceaccounts": false, all: false, selector: undefined, "where-used": false };
 const read = (words: string, flags: Partial<TargetFlags> = {}) => readTargetWords(words.split(" ").filter(Boolean), { ...none, ...flags });
@@ -98,16 +98,4 @@ test.for<{ words: string; flags?: Partial<TargetFlags>; error: string | RegExp; 
       ...(hint && { hint }),
     }),
   );
-});
-
-test.for<{ words: string; flags?: Partial<TargetFlags>; again: object }>([
-  { words: "acr", flags: { serviceaccount: ["web", "ci-*"] }, again: { serviceaccounts: ["web", "ci-*"] } },
-  { words: "acr", flags: { "all-serviceaccounts": true }, again: { serviceaccounts: [], allServiceaccounts: true } },
-  { words: "acr", flags: { selector: "a=b" }, again: { serviceaccounts: [], selector: "a=b" } },
-  { words: "acr deploy/web ds/x-*", again: { serviceaccounts: [], targets: ["deployment/web", "daemonset/x-*"] } },
-  { words: "acr deploy,sts", flags: { all: true }, again: { serviceaccounts: [], targets: ["deployments,statefulsets"], all: true } },
-  { words: "acr deploy", flags: { selector: "a=b" }, again: { serviceaccounts: [], targets: ["deployments"], selector: "a=b" } },
-  { words: "acr", flags: { "where-used": true }, again: { serviceaccounts: [], whereUsed: true } },
-])("returns the values that select the targets of `$words` $flags again", ({ words, flags, again }) => {
-  expect(targetValues(read(words, flags).targets)).toEqual(again);
 });
