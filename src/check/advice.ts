@@ -79,7 +79,7 @@ function supply(facts: InAzure): Advice {
   const { only, names, secrets, unattached } = facts;
   if (only) return {};
   const ready = unattached.find(({ proof }) => proof.verdict === "pulls")?.secret;
-  if (ready !== undefined) return attach(facts, ready, [`secret ${ready} can pull it, but is not attached`]);
+  if (ready !== undefined) return adviseAttach(facts, ready, [`secret ${ready} can pull it, but is not attached`]);
   if (facts.azure.otherwise) return renameImage(facts);
   const missing = names.find((name) => isObjectName(name) && !secrets.some((secret) => secret.name === name));
   if (missing !== undefined) return { fix: create(facts, facts.azure.loginServer, missing) };
@@ -135,7 +135,7 @@ const list = (what: string, program: string, ...words: readonly string[]): Advic
 });
 
 /** Attaches a Secret, and restarts the pods that wait for it. */
-export function attach(facts: ImageFacts, secret: string, notes: readonly string[] = []): Advice {
+export function adviseAttach(facts: ImageFacts, secret: string, notes: readonly string[] = []): Advice {
   const fixed = fixedLists(facts);
   const isUseless = fixed.length > 0 && fixed.length === concerned(facts).length + facts.templates.length;
   const fix = { ...plugin("attach", secret, targetsOf(facts)), namespace: facts.namespace };

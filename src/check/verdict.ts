@@ -1,8 +1,8 @@
 import { minute } from "../duration.ts";
-import type { Command } from "../hint.ts";
+import { type Command, plugin } from "../hint.ts";
 import { joinNames, type Workload } from "../kinds.ts";
 import type { Proof, PullHost } from "../registry/port.ts";
-import { type Advice, advise, attach, concerned } from "./advice.ts";
+import { type Advice, advise, adviseAttach, concerned } from "./advice.ts";
 import type { Cause } from "./cause.ts";
 import type { ImageFacts, PodFacts, TriedLogin } from "./facts.ts";
 import { absence, explainRefusal, explanationIn, otherCloudOf, rewriteNotes } from "./message.ts";
@@ -174,11 +174,11 @@ function ambiguities({ azure, ref, otherTags }: ImageFacts, cause: Cause, { byRo
  */
 function olderPod(facts: ImageFacts, login: TriedLogin): Finding {
   const message = `the pod was created before secret ${login.secret} was attached to serviceaccount/${facts.account}`;
-  if (login.proof.verdict === "pulls") return { cause: "older-pod", message, advice: attach(facts, login.secret) };
+  if (login.proof.verdict === "pulls") return { cause: "older-pod", message, advice: adviseAttach(facts, login.secret) };
   const finding = refused(facts, login);
-  const { fix, notes = [] } = advise(finding.cause, facts, login.secret);
+  const { fix: first, notes = [] } = advise(finding.cause, facts, login.secret);
+  const lacksTargets = first?.program === plugin("create").program && !first.words.includes("--where-used");
+  const fix = lacksTargets ? { ...first, words: [...first.words, "--where-used"] } : first;
   const older = `the pod does not list secret ${login.secret}, because it was created before serviceaccount/${facts.account} listed it`;
-  const isCreate = fix?.program === "kubectl acr-secret create";
-  const attaching = isCreate ? { ...fix, words: [...fix.words, "--where-used"] } : fix;
-  return { ...finding, advice: { fix: attaching, notes: [older, ...notes] } };
+  return { ...finding, advice: { fix, notes: [older, ...notes] } };
 }

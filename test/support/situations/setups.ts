@@ -167,7 +167,7 @@ export const setups: readonly Setup[] = [
     given: all(nodes(node("a", "v1.36.0")), answer("issuer", "https://oidc.example.com/cluster")),
     finds: [],
     ways: "ubaaax",
-    best: "federated-provider: kubectl acr-secret secretless -n demo create SERVICEACCOUNT --registry myregistry",
+    best: "federated-provider: kubectl acr-secret secretless create -n demo SERVICEACCOUNT --registry myregistry",
     code: 0,
   },
   {

@@ -30,21 +30,6 @@ test("names the namespace of a copy in a hint about it", async () => {
 });
 
 test.for([
-  {
-    why: "the user supplied it",
-    given: "--username ci --password-stdin",
-    hint: "create -n team-a --context=dev acr --registry myregistry.azurecr.io --username ci --password-stdin",
-  },
-])("prints the create command with the namespace and the context when a login cannot be rotated: $why", async ({ given, hint }) => {
-  const world = worldOf(["demo", "team-a"], { contexts: ["prod", "dev"] });
-  const made = await type(`create acr --registry myregistry.azurecr.io ${given} --verify=false -n team-a --context dev`, world.ports, {
-    stdin: "hunter2",
-  });
-  expect(made).toMatchObject({ code: 0 });
-  expect(await hints("rotate acr -A --context dev", world.ports)).toEqual([expect.stringContaining(hint)]);
-});
-
-test.for([
   { line: "check -n oen --image myregistry.azurecr.io/app/web:1", hint: "did you mean -n one?" },
   { line: "rotate -n oen", hint: "did you mean -n one?" },
   { line: "detach --dangling -n oen", hint: "did you mean -n one?" },

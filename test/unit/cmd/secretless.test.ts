@@ -448,7 +448,7 @@ test("names the server in the command that prints the keys to publish", async ()
   await run(creating);
   world.azure.identities.entra.refuses = 7000272;
 
-  expect((await run(`${checking} --server dev`)).stdout).toContain("kubectl get -n demo --server=dev --raw /openid/v1/jwks\n");
+  expect((await run(`${checking} --server dev`)).stdout).toContain("kubectl get --server=dev --raw /openid/v1/jwks\n");
 });
 
 test("reports a part as unknown, and exits with 2, when it may not be read", async () => {
