@@ -111,7 +111,7 @@ async function* removeOther(state: NamespaceState, secret: Secret, { order, tool
   yield outcomeOf(to, await edit(to, decide, tools));
   const identity = claimOf(secret)?.identity;
   if (identity === undefined && order.revoke)
-    yield { to, messages: [`nothing in Azure was revoked, because kubectl acr-secret does not manage secret "${to.name}"`] };
+    yield { to, messages: [`nothing in Azure was revoked, because this plugin does not manage secret "${to.name}"`] };
   if (identity === undefined) return;
   yield {
     to,

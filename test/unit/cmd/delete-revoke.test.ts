@@ -221,7 +221,7 @@ testRows(
       },
       command: `${revoke} --force`,
       stdout: [patched, deleted],
-      stderr: ['Warning: nothing in Azure was revoked, because kubectl acr-secret does not manage secret "acr-myregistry"'],
+      stderr: ['Warning: nothing in Azure was revoked, because this plugin does not manage secret "acr-myregistry"'],
       check: sizes(2),
     },
     {
