@@ -1,4 +1,4 @@
-import { kinds, nameOf, targetKindOf } from "../kinds.ts";
+import { kinds } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, PodSpec, Secret } from "../objects.ts";
@@ -7,7 +7,7 @@ import { isOurs } from "../secret/record.ts";
 import { imagesFrom, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList, pullSecretNames, topOf } from "./pods.ts";
-import { accountOf, controllerOf, namesIn } from "./references.ts";
+import { accountOf, namesIn } from "./references.ts";
 import { accountsIn, isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /**
@@ -36,23 +36,15 @@ function servedBy(secret: Secret): "any" | ((image: ImageRef) => boolean) {
 /**
  * Returns the targets of a namespace whose pods pull from one of these hosts. A template counts if it lists pull secrets itself. For any
  * other template, the ServiceAccount that it runs as counts, because admission copies its list. Templates with zero replicas and CronJobs
- * between runs count. A pod counts if no known target has its template, or if an admission webhook gave it another image.
+ * between runs count. A pod counts too: a controller of another kind may have created it, or admission may have given it another image.
  * @returns the ServiceAccounts first; never an object whose list can't be changed (a Job, a pod)
  */
 export function usersOf(hosts: readonly string[], { targets, pods }: Pick<NamespaceState, "targets" | "pods">): TargetObject[] {
   const accounts = accountsIn(targets);
   const owners = targets.filter((object) => pulls(object, hosts) && !targetOf(object).owner);
-  const templates = new Map(targets.map((object) => [nameOf({ kind: object.kind, name: object.metadata.name }), object]));
-  const countsItself = ({ metadata }: Pod) => {
-    const controller = controllerOf(metadata);
-    if (!controller || targetKindOf(controller.kind) === undefined) return true;
-    const template = templates.get(nameOf(controller));
-    return template !== undefined && !hasImage(template, hosts);
-  };
-  const strays = pods.filter((pod) => pulls(pod, hosts) && countsItself(pod));
   const relying = [
     ...owners.filter((object) => !namesItself(object)),
-    ...strays.filter((pod) => !hasOwnList(pod, accounts.get(accountOf(pod.spec)))),
+    ...pods.filter((pod) => pulls(pod, hosts) && !hasOwnList(pod, accounts.get(accountOf(pod.spec)))),
   ].map((object) => accountOf(specOf(object) as PodSpec));
   const changeable = owners.filter((object) => namesItself(object) && kinds[kindOf(object)].pullSecretList.takesEffect !== "recreate");
   return [...[...new Set(relying)].flatMap((name) => accounts.get(name) ?? []), ...changeable];
@@ -60,10 +52,7 @@ export function usersOf(hosts: readonly string[], { targets, pods }: Pick<Namesp
 
 const namesItself = (object: TargetObject): boolean => namesIn(specOf(object)?.imagePullSecrets).length > 0;
 
-const pulls = (object: TargetObject, hosts: readonly string[]): boolean =>
-  hasImage(object, hosts) && !object.metadata.deletionTimestamp && !isOver(object);
-
-function hasImage(object: TargetObject, hosts: readonly string[]): boolean {
+function pulls(object: TargetObject, hosts: readonly string[]): boolean {
   const spec = specOf(object);
-  return spec !== undefined && imagesFrom(hosts, [{ spec }]).length > 0;
+  return spec !== undefined && !object.metadata.deletionTimestamp && !isOver(object) && imagesFrom(hosts, [{ spec }]).length > 0;
 }

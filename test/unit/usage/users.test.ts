@@ -93,7 +93,6 @@ test.for<{ why: string; targets?: TargetObject[]; pods?: Pod[]; used: string[] }
   { why: "a finished Job", targets: [job(spec(), { conditions: [{ type: "Complete", status: "True" }] })], used: [] },
   { why: "a pod without a controller", pods: [pod(spec())], used: ["ServiceAccount/default"] },
   { why: "a pod of an unknown controller", pods: [pod(spec(), owned("Workflow"))], used: ["ServiceAccount/default"] },
-  { why: "a pod counts by its template", pods: [pod(spec(), owned("ReplicaSet"))], used: [] },
   {
     why: "a pod whose image differs from its template's",
     targets: [replicaSet({ name: "web" }, spec(other))],
