@@ -29,7 +29,11 @@ export async function requireNamespace(cluster: Cluster, name: string): Promise<
 }
 
 /** Returns the error for a namespace that doesn't exist. The hint is a similar name, or else this command. */
-export async function namespaceNotFound(cluster: Cluster, name: string, otherwise: Command = namespaceList): Promise<CliError> {
+export async function namespaceNotFound(
+  cluster: Cluster,
+  name: string,
+  otherwise: Command = { ...kubectl("get namespaces"), namespace: "" },
+): Promise<CliError> {
   const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(() => []);
   const ranked = listed.map(({ metadata: { name: other } }) => ({ other, away: distance(name, other) })).sort((a, b) => a.away - b.away);
   const [best] = ranked;
@@ -38,6 +42,3 @@ export async function namespaceNotFound(cluster: Cluster, name: string, otherwis
 }
 
 export const creationOf = (name: string): Command => ({ ...kubectl("create namespace", name), namespace: "" });
-
-/** The command that lists the namespaces. */
-export const namespaceList: Command = { ...kubectl("get namespaces"), namespace: "" };
