@@ -1,46 +1,58 @@
 import { absent } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import type { Cluster } from "../kube/port.ts";
+import type { Metadata } from "../objects.ts";
 import { mapConcurrently } from "./concurrency.ts";
 import { limits, wideFrom } from "./limits.ts";
 import { includes, isOpen, type Scope } from "./scope.ts";
 
+type Reader = Pick<Cluster, "get" | "pages">;
+
+export type Selected = {
+  /** Their uids, by name. */
+  readonly uids: ReadonlyMap<string, string>;
+  /** Those that are named although they are being deleted. */
+  readonly ending: readonly string[];
+};
+
 /**
- * Returns the namespaces that a scope selects for writing, by name, with their uids. Namespaces that are being deleted accept no new
- * objects, and are not among them.
+ * Selects the namespaces of a scope for writing. A namespace that is being deleted accepts no new objects, so it is not among them.
  * @throws CliError notFound for a named namespace that does not exist
  */
-export async function selectNamespaces(scope: Scope, cluster: Pick<Cluster, "get" | "pages">): Promise<ReadonlyMap<string, string>> {
-  const names = typeof scope.namespaces === "object" ? scope.namespaces.names.filter((name) => includes(scope, name, true)) : [];
-  const found = isOpen(scope) ? await listNamespaces(cluster, scope.selector) : new Map<string, string>();
-  const selected = new Map([...found].filter(([name]) => includes(scope, name, true)));
-  const uids = await uidsOf(
-    names.filter((name) => !selected.has(name)),
-    cluster,
-  );
-  for (const name of names) {
-    const uid = selected.get(name) ?? uids.get(name);
-    if (uid === undefined) throw absent("namespaces", name, { ...kubectl("get namespaces"), namespace: "" });
-    selected.set(name, uid);
-  }
-  return selected;
+export async function selectNamespaces(scope: Scope, cluster: Reader): Promise<Selected> {
+  const words = typeof scope.namespaces === "object" ? scope.namespaces.names : [];
+  const names = new Set(words.filter((name) => includes(scope, name, true)));
+  const listed = isOpen(scope) ? await listNamespaces(cluster, scope.selector) : new Map<string, Metadata>();
+  const matching = [...listed.values()].filter(({ name }) => includes(scope, name, true));
+  const rest = [...names].filter((name) => !listed.has(name));
+  const named = await readNamespaces(rest, cluster);
+  const missing = rest.find((name, index) => named[index]?.name !== name);
+  if (missing !== undefined) throw absent("namespaces", missing, { ...kubectl("get namespaces"), namespace: "" });
+  const all = [...matching, ...named];
+  const ending = all.flatMap(({ name, deletionTimestamp }) => (deletionTimestamp && names.has(name) ? name : []));
+  return { uids: uidsIn(all), ending };
 }
 
-async function listNamespaces(cluster: Pick<Cluster, "pages">, selector: string | undefined): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+const uidsIn = (found: readonly Metadata[]): ReadonlyMap<string, string> =>
+  new Map(found.flatMap(({ name, uid = "", deletionTimestamp }) => (deletionTimestamp ? [] : [[name, uid] as const])));
+
+async function listNamespaces(cluster: Pick<Cluster, "pages">, selector: string | undefined): Promise<Map<string, Metadata>> {
+  const found = new Map<string, Metadata>();
   for await (const page of cluster.pages("namespace", { labels: selector, metadataOnly: true }))
-    for (const { metadata } of page) if (!metadata.deletionTimestamp) found.set(metadata.name, metadata.uid ?? "");
+    for (const { metadata } of page) found.set(metadata.name, metadata);
   return found;
 }
 
-/** Returns the uids of those namespaces that exist and are not being deleted: from a list of all of them, if they are many. */
-export async function uidsOf(names: readonly string[], cluster: Pick<Cluster, "get" | "pages">): Promise<ReadonlyMap<string, string>> {
+/** Returns the uids of those namespaces that exist and are not being deleted. */
+export const uidsOf = async (names: readonly string[], cluster: Reader): Promise<ReadonlyMap<string, string>> =>
+  uidsIn(await readNamespaces(names, cluster));
+
+/** Reads those namespaces that exist, in the order of the names: from a list of all of them, if they are many. */
+async function readNamespaces(names: readonly string[], cluster: Reader): Promise<readonly Metadata[]> {
   if (names.length >= wideFrom) {
     const all = await listNamespaces(cluster, undefined);
-    return new Map(names.flatMap((name) => (all.has(name) ? [[name, all.get(name) ?? ""] as const] : [])));
+    return names.flatMap((name) => all.get(name) ?? []);
   }
   const found = await mapConcurrently(names, limits.cluster, async (name) => (await cluster.get({ kind: "namespace", name }))?.metadata);
-  return new Map(
-    found.flatMap((metadata) => (metadata && !metadata.deletionTimestamp ? [[metadata.name, metadata.uid ?? ""] as const] : [])),
-  );
+  return found.filter((metadata) => metadata !== undefined);
 }

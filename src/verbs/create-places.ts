@@ -12,7 +12,7 @@ import type { ImageRef, Login } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
-import { selectNamespaces, uidsOf } from "../scope/namespaces.ts";
+import { type Selected, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isOpen, type Scope } from "../scope/scope.ts";
 import { type Copies, type Credential, copiesOf, credentialOf } from "../secret/record.ts";
 import { copying, StartAgain } from "../secret/source.ts";
@@ -73,8 +73,12 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   const own = copyTo ? undefined : await readNamespace({ cluster, namespace }, { ...reads, lenient: false });
   const secret = own ? own.secret : await cluster.get(source);
   const selected = copyTo ? await selectNamespaces(copyTo, cluster) : undefined;
-  const { kept, copies } = await copiesAfter(secret, namespace, selected ?? new Map(), cluster);
-  const targetScope = { cluster, namespaces: selected ? [...selected.keys()] : [namespace], open: copyTo !== undefined && isOpen(copyTo) };
+  const { kept, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), cluster);
+  const targetScope = {
+    cluster,
+    namespaces: selected ? [...selected.uids.keys()] : [namespace],
+    open: copyTo !== undefined && isOpen(copyTo),
+  };
   const copyOnly = { secret: source.name, targets: { picks: [], whereUsed: false }, pods: "none", lenient: true } as const;
 
   async function* all(): AsyncGenerator<CreatePlace> {
@@ -99,17 +103,18 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   return {
     secret,
     copies,
-    note: selected && noteOn(source, [...selected.keys()], kept),
+    note: selected && noteOn(source, selected, kept),
     namespaces: [...targetScope.namespaces, ...kept],
     all,
     images: (host) => (host === undefined ? Promise.resolve([]) : memoize(images, host, () => readImages(host))),
   };
 }
 
-function noteOn(source: Ref, selected: readonly string[], kept: readonly string[]): Outcome | undefined {
-  const none = selected.length === 0 ? ["no namespace matches"] : [];
+function noteOn(source: Ref, { uids, ending }: Selected, kept: readonly string[]): Outcome | undefined {
+  const none = uids.size + ending.length === 0 ? ["no namespace matches"] : [];
+  const skipped = ending.length > 0 ? [`skipped namespaces that are being deleted: ${inLine(ending)}`] : [];
   const keep = kept.length > 1 ? "keep their copies" : "keeps its copy";
-  const messages = [...none, ...(kept.length > 0 ? [`${inLine(kept)} ${keep}, although not selected`] : [])];
+  const messages = [...none, ...skipped, ...(kept.length > 0 ? [`${inLine(kept)} ${keep}, although not selected`] : [])];
   return messages.length > 0 ? { to: namespaceOf(source), messages, isInfo: true } : undefined;
 }
 

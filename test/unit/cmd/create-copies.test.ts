@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { ProxyEnded } from "../../../src/errors.ts";
 import { copiesOf, credentialKey, sourceKey } from "../../../src/secret/record.ts";
+import { counted } from "../../../src/wording.ts";
 import { exactly, refused, unchecked } from "../../support/demo.ts";
 import { namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { linesOf, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
@@ -98,6 +99,25 @@ testRows(
         stderr: copies.length === 0 ? ["platform: no namespace matches", "1 Secret created"] : any,
         check: (world) => {
           expect(Object.keys(recorded(world))).toEqual(copies);
+          holds(...["platform", ...copies].sort())(world);
+        },
+      }),
+    ),
+    ...[
+      { others: ["team-0", "team-1"], copies: ["team-0", "team-1"] },
+      // Many namespaces are read with one list
+      { others: teams(100), copies: teams(100) },
+      { others: ["team-*"], copies: teams(3) },
+      { others: [], copies: [] },
+    ].map(
+      ({ others, copies }): Row => ({
+        does: `skips a named namespace that is being deleted, and writes copies to ${copies.length} others, when --copy-to has ${others.length} more`,
+        world: () => worldOf(["platform", ...teams(Math.max(3, copies.length))]),
+        given: ({ cluster }) => cluster.put(namespace("ending", { deletionTimestamp: "2026-01-01T00:00:00Z" })),
+        command: `${source} --copy-to ${["ending", ...others].join(",")}`,
+        stderr: ["platform: skipped namespaces that are being deleted: ending", `${counted(copies.length + 1, "Secret")} created`],
+        check: (world) => {
+          expect(Object.keys(recorded(world))).toEqual([...copies].sort());
           holds(...["platform", ...copies].sort())(world);
         },
       }),
