@@ -262,7 +262,7 @@ const leftIn = (hold: Hold, { passwords }: Account) =>
   hold.tools.dryRun === "none" ? passwords.filter((password) => isLeftOver(hold, password)) : [];
 
 async function* endReplaced(work: Work, account: Account, [failed]: readonly Ref[]): AsyncGenerator<Outcome, boolean> {
-  if (!failed) return yield* endPrevious(work, account, { isRotation: false });
+  if (!failed || work.endsAtOnce) return yield* endPrevious(work, account, { isRotation: false });
   const { slot } = work.hold.credential?.previous ?? {};
   yield { to: account.ref, messages: [`${slot} of ${account.ref.name} stays, because ${nameInPlace(failed)} could not be written`] };
   return false;

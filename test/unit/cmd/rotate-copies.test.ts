@@ -125,6 +125,16 @@ testRows(
       ],
     },
     {
+      does: "ends the replaced password at once when --grace 0 --force and a copy may not be written",
+      given: refuse("patch secret b/"),
+      command: `${now} --force`,
+      ...failed,
+      stdout: [...source, inC, ended],
+      stderr: new RegExp(`Forbidden.*\nWarning: secret/${name} in namespace b held password1 of ${token}, which has ended\n`),
+      check: both(alive("a", "c"), slots("password2")),
+      after: [{ command: line, stdout: [`secret/${name} unchanged`, inB], check: both(alive("a", "b", "c"), sameAsSource("b", "c")) }],
+    },
+    {
       does: "keeps the replaced password when another user changes a copy to a Secret of their own",
       given: before("patch secret b/acr-myregistry", ({ cluster }) => void cluster.put(pullSecret("b", name))),
       command: now,
