@@ -187,20 +187,26 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
     isLeft ||= isFailed(outcome);
     yield outcome;
   }
-  // A rerun finds by the record what is left
-  if (isLeft) {
-    await release(hold);
-    return yield { to, left: "failed" };
-  }
-  if (revocation) {
+  // With --force a leaked login must end now
+  if (revocation && (!isLeft || tools.force)) {
     await writeSource(hold, emptying(byOf(tools), credential.host));
     // A tenant may have put the login back
     if (tools.dryRun === "none") await refuseHeld(hold, order, () => true);
     yield* revoke(hold, revocation, attempts);
   }
+  // A rerun finds by the record what is left
+  if (isLeft) return yield* keepRecord(hold, revocation !== undefined && !tools.force);
   if (typeof opened === "string")
     yield { to, messages: [`credential "${credential.identity}" (${credential.kind}) still works: ${opened}`] };
   yield outcomeOf(to, await writeSource(hold, forgetting(byOf(tools), credential.host, hold.object?.metadata.uid, tools.force)));
+}
+
+/** @param isUnrevoked the credential should have been revoked, and was not */
+async function* keepRecord(hold: Hold, isUnrevoked: boolean): AsyncGenerator<Outcome> {
+  await release(hold);
+  const { to, credential } = hold;
+  const messages = [`credential "${credential?.identity}" was not revoked. To revoke it now, add --force`];
+  yield { to, left: "failed", ...(isUnrevoked && { messages }) };
 }
 
 /** Removes all references to a source, and its copies. A namespace that fails doesn't stop the others. */

@@ -185,13 +185,42 @@ testRows(
       given: refuse("patch serviceaccount"),
       command: revoke,
       ...failed,
-      stderr: /Forbidden/,
+      stderr: new RegExp(`Forbidden.*\nWarning: credential "${token}" was not revoked. To revoke it now, add --force\n`),
       check: (world) => {
         isKept(world);
         expect(isAlive(world, "demo")).toBe(true);
       },
       after: [{ command: revoke, stdout: [patched, ...inAzure, deleted], check: sizes(0) }],
     },
+    ...[
+      { what: "a copy can't be deleted", call: "delete secret other/" },
+      { what: "a reference in the namespace of a copy can't be removed", call: "patch serviceaccount other/" },
+      { what: "a reference can't be removed", call: "patch serviceaccount demo/" },
+    ].map(
+      ({ what, call }): Row => ({
+        does: `revokes the credential when --force and ${what}, and deletes the rest when it runs again`,
+        world: demo(`${own} --copy-to demo,other`),
+        given: all(neverDead, refuse(call)),
+        command: `${revoke} --force`,
+        ...failed,
+        stdout: new RegExp(inAzure.join("\n")),
+        stderr: /Forbidden/,
+        check: (world) => {
+          sizes(0)(world);
+          expect(secretIn(world).metadata.annotations).not.toHaveProperty(claimKey);
+        },
+        after: [
+          {
+            command: revoke,
+            stdout: /secret\/acr-myregistry deleted\n$/,
+            check: ({ cluster }) => {
+              expect(cluster.all("secret")).toEqual([]);
+              expect(cluster.all("serviceaccount").flatMap(({ imagePullSecrets = [] }) => imagePullSecrets)).toEqual([]);
+            },
+          },
+        ],
+      }),
+    ),
     ...[
       { what: "a pull Secret of another tool", given: held() },
       { what: "a Secret that says that it is a copy", given: held({ [copyLabel]: "demo" }) },
