@@ -4,7 +4,7 @@ import { type Holders, hasOtherKey, notLooked } from "../credential/holders.ts";
 import { isLeftOver, release } from "../credential/issue.ts";
 import type { Issuer } from "../credential/issuer.ts";
 import { type Owner, ownerOf, requireOwn } from "../credential/owner.ts";
-import { asCliError, CliError } from "../errors.ts";
+import { asCliError, CliError, isForbidden } from "../errors.ts";
 import { type Hint, plugin } from "../hint.ts";
 import { joinNames, nameOf, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
@@ -143,23 +143,30 @@ async function* removeCopy(state: NamespaceState, secret: Secret, source: Source
   const { to } = order;
   const { namespace = "" } = to;
   const from = { kind: to.kind, name: source.name, namespace: source.namespace } as const;
-  const record = await tools.cluster().get(from).catch(asCliError);
+  const record = await tools.cluster().get(from).catch(orForbidden);
   const isRecordedHere = !(record instanceof CliError) && Object.hasOwn(copiesOf(record), namespace);
   if (order.revoke) {
     const hint: Hint = isRecordedHere ? { ...plugin("delete", from.name, "--revoke"), namespace: from.namespace } : "omit --revoke";
     throw refusal(to, `is a copy of secret "${from.name}" in namespace "${from.namespace}", which holds the credential`, hint);
   }
   await rehearse(to, secret, tools);
+  // First, because a rerun after a kill does not know the source once the copy is deleted
+  const unwritten =
+    record instanceof CliError ? record : await edit(from, withoutCopy(namespace), tools).then(() => undefined, orForbidden);
+  if (unwritten) {
+    const still = record instanceof CliError ? "may still list" : "still lists";
+    const problem = `${nameInPlace(from)} ${still} namespace ${namespace}, so create makes the copy again`;
+    yield { to: from, messages: [`${problem}: ${unwritten.message}`] };
+  }
   yield* detach(state, order, tools);
   const host = (!(record instanceof CliError) && credentialOf(record)?.host) || loginsIn(secret)[0]?.server || "";
   yield outcomeOf(to, await edit(to, withdrawing(from, host), tools));
-  if (!isRecordedHere) return;
-  const forgotten = await edit(from, withoutCopy(namespace), tools).then(() => undefined, asCliError);
-  if (forgotten)
-    yield {
-      to: from,
-      messages: [`${nameInPlace(from)} still lists namespace ${namespace}, so create makes the copy again: ${forgotten.message}`],
-    };
+}
+
+/** Returns a missing permission. @throws every other error */
+function orForbidden(error: unknown): CliError {
+  if (isForbidden(error)) return error;
+  throw error;
 }
 
 const withoutCopy =
@@ -187,26 +194,15 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
     isLeft ||= isFailed(outcome);
     yield outcome;
   }
-  // With --force a leaked login must end now
-  if (revocation && (!isLeft || tools.force)) {
-    await writeSource(hold, emptying(byOf(tools), credential.host));
-    // A tenant may have put the login back
-    if (tools.dryRun === "none") await refuseHeld(hold, order, () => true);
-    yield* revoke(hold, revocation, attempts);
-  }
+  if (revocation) yield* revoke(hold, revocation, run, isLeft);
   // A rerun finds by the record what is left
-  if (isLeft) return yield* keepRecord(hold, revocation !== undefined && !tools.force);
+  if (isLeft) {
+    await release(hold);
+    return yield { to, left: "failed" };
+  }
   if (typeof opened === "string")
     yield { to, messages: [`credential "${credential.identity}" (${credential.kind}) still works: ${opened}`] };
   yield outcomeOf(to, await writeSource(hold, forgetting(byOf(tools), credential.host, hold.object?.metadata.uid, tools.force)));
-}
-
-/** @param isUnrevoked the credential should have been revoked, and was not */
-async function* keepRecord(hold: Hold, isUnrevoked: boolean): AsyncGenerator<Outcome> {
-  await release(hold);
-  const { to, credential } = hold;
-  const messages = [`credential "${credential?.identity}" was not revoked. To revoke it now, add --force`];
-  yield { to, left: "failed", ...(isUnrevoked && { messages }) };
 }
 
 /** Removes all references to a source, and its copies. A namespace that fails doesn't stop the others. */
@@ -257,8 +253,21 @@ async function refuseHeld({ credential, tools }: Hold, { holders }: DeleteOrder,
 
 type Revocation = { readonly issuer: Issuer; readonly owner: Owner };
 
-/** Ends the recorded passwords, with the account unless it has others. */
-async function* revoke(hold: Hold, { issuer, owner }: Revocation, attempts: Attempts): AsyncGenerator<Outcome> {
+/**
+ * Empties the source, and ends the recorded passwords, with the account unless it has others.
+ * @param isLeft a reference or a copy could not be removed, so only --force revokes: a leaked password must end now
+ */
+async function* revoke(hold: Hold, revocation: Revocation, { order, attempts }: Run, isLeft: boolean): AsyncGenerator<Outcome> {
+  const { to, tools, credential } = hold;
+  if (isLeft && !tools.force)
+    return yield { to, messages: [`credential "${credential?.identity}" was not revoked. To revoke it now, add --force`] };
+  await writeSource(hold, emptying(byOf(tools), credential?.host ?? ""));
+  // A tenant may have put the login back
+  if (tools.dryRun === "none") await refuseHeld(hold, order, () => true);
+  yield* endAccount(hold, revocation, attempts);
+}
+
+async function* endAccount(hold: Hold, { issuer, owner }: Revocation, attempts: Attempts): AsyncGenerator<Outcome> {
   const { tools, credential } = hold;
   const account = await issuer.look(owner, hold);
   const dryRun = tools.dryRun !== "none";

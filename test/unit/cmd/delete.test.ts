@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { copiesData, copiesKey, copiesOf } from "../../../src/secret/record.ts";
-import { refused } from "../../support/demo.ts";
+import { lost, refused } from "../../support/demo.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import type { Answer } from "../../support/fakes/terminal.ts";
@@ -396,6 +396,14 @@ testRows(
       ],
     },
     {
+      does: "changes nothing when the API server does not answer to the write of the source, and deletes the copy when it runs again",
+      given: refuse("patch secret demo/", lost),
+      command: "delete -y -n b",
+      ...failed,
+      check: namespaces("demo", "b", "c"),
+      after: [{ command: "delete -y -n b", stdout: deleted, stderr: [], check: (world) => expect(copies(world)).toEqual(["c"]) }],
+    },
+    {
       does: "deletes a copy and warns when it may not write the source",
       given: refuse("patch secret demo/"),
       command: "delete -y -n b",
@@ -405,11 +413,12 @@ testRows(
       check: namespaces("demo", "c"),
     },
     {
-      does: "deletes a copy when it may not read the source",
+      does: "deletes a copy and warns when it may not read the source",
       given: refuse("get secret demo/"),
       command: "delete -y -n b",
       stdout: deleted,
-      stderr: [],
+      stderr:
+        /^Warning: .*secret\/acr-myregistry in namespace demo may still list namespace b, so create makes the copy again: .*Forbidden.*\n$/,
       check: namespaces("demo", "c"),
     },
     {
