@@ -2,13 +2,14 @@ import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../src/errors.ts";
 import { plugin } from "../src/hint.ts";
+import type { Ref } from "../src/kinds.ts";
 import type { Cluster } from "../src/kube/port.ts";
 import { isLoginServerOf } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopeOf, clusterWideOrEach, noneMatches } from "../src/scope/cluster-scopes.ts";
 import { memoize } from "../src/scope/concurrency.ts";
-import { copiesOf, credentialOf, type SourceOfCopy, sourceOf } from "../src/secret/record.ts";
+import { credentialOf, type SourceOfCopy, sourceOf } from "../src/secret/record.ts";
 import { namespaceNotFound, uidOf } from "../src/usage/namespace.ts";
-import { managed, noSecret } from "../src/usage/pull-secrets.ts";
+import { copyError, managed, noSecret } from "../src/usage/pull-secrets.ts";
 import { type Listed, rotateSources } from "../src/verbs/rotate.ts";
 import { conclude } from "./conclude.ts";
 import { parseWait } from "./line/durations.ts";
@@ -43,9 +44,10 @@ export const rotate = verb({
   async run({ flags, args }, session) {
     const options = readRotateOptions(flags, args, session.now());
     const clusterScope = await clusterScopeOf(scopeOf(flags), { ...session, writes: true });
-    const listed = await Array.fromAsync(clusterWideOrEach(clusterScope, sourcesIn(clusterScope), sourcesInEach(clusterScope)));
-    const sources = listed.filter((source) => isSelected(source, options));
-    if (sources.length === 0) throw await nothingToRotate(options, clusterScope);
+    const found = await Array.fromAsync(clusterWideOrEach(clusterScope, secretsIn(clusterScope), secretsInEach(clusterScope)));
+    const sources = found.filter((one) => "credential" in one).filter((source) => isSelected(source, options));
+    const copy = found.find((one) => "source" in one);
+    if (sources.length === 0) throw await nothingToRotate(options, clusterScope, copy);
     const isNamed = options.secret !== undefined && sources.length === 1;
     const [first] = sources;
     const problem = isNamed && first ? unable(first) : undefined;
@@ -77,19 +79,24 @@ export const rotate = verb({
   },
 });
 
-/** Yields the sources in the selected namespaces, by the metadata of all Secrets of this plugin. */
-async function* sourcesIn({ cluster, namespaces }: ClusterScope, namespace?: string): AsyncGenerator<Listed> {
+/** A Secret that names its source. */
+type Copy = { readonly to: Ref<"secret">; readonly source: SourceOfCopy };
+
+/** Yields the sources and copies in the selected namespaces, by the metadata of all Secrets of this plugin. */
+async function* secretsIn({ cluster, namespaces }: ClusterScope, namespace?: string): AsyncGenerator<Listed | Copy> {
   const selected = new Set(namespaces);
   for await (const page of cluster.pages("secret", { labels: managed, namespace, metadataOnly: true }))
-    for (const secret of page) {
-      const { name, namespace: at = "" } = secret.metadata;
-      const credential = credentialOf(secret);
-      if (credential && selected.has(at)) yield { to: { kind: "secret", name, namespace: at }, credential };
-    }
+    yield* page.flatMap((secret) => {
+      const to = { kind: "secret", name: secret.metadata.name, namespace: secret.metadata.namespace ?? "" } as const;
+      const [credential, source] = [credentialOf(secret), sourceOf(secret)];
+      if (!selected.has(to.namespace)) return [];
+      if (credential) return { to, credential };
+      return source ? { to, source } : [];
+    });
 }
 
-async function* sourcesInEach(clusterScope: ClusterScope): AsyncGenerator<Listed> {
-  for (const namespace of clusterScope.namespaces) yield* sourcesIn(clusterScope, namespace);
+async function* secretsInEach(clusterScope: ClusterScope): AsyncGenerator<Listed | Copy> {
+  for (const namespace of clusterScope.namespaces) yield* secretsIn(clusterScope, namespace);
 }
 
 const isSelected = ({ to, credential: { host } }: Listed, { secret, registry }: RotateOptions): boolean =>
@@ -110,16 +117,21 @@ function unable({ to: { name: secret }, credential }: Listed): CliError | undefi
 }
 
 /** Returns the error if there is nothing to rotate. */
-async function nothingToRotate({ secret, registry }: RotateOptions, { cluster, namespaces, open }: ClusterScope): Promise<CliError> {
+async function nothingToRotate(
+  { secret, registry }: RotateOptions,
+  { cluster, namespaces, open }: ClusterScope,
+  copy: Copy | undefined,
+): Promise<CliError> {
   const [namespace] = namespaces;
   if (namespace === undefined) return noneMatches();
   const absent = open ? undefined : await absentIn(namespaces, cluster);
   if (absent !== undefined) return namespaceNotFound(cluster, absent);
+  if (secret === undefined && registry === undefined && copy) return isCopy(copy.to, copy.source, cluster);
   if (secret === undefined) return new CliError("notFound", "found no pull secrets to rotate", { hint: plugin("list") });
   const found = await cluster.get({ kind: "secret", name: secret, namespace });
   if (!found) return noSecret(secret, { ...plugin("list"), namespace });
   const source = sourceOf(found);
-  if (source) return isCopy(secret, namespace, source, cluster);
+  if (source) return isCopy({ kind: "secret", name: secret, namespace }, source, cluster);
   const what = `secret "${secret}" holds no login of this plugin${registry === undefined ? "" : ` for ${registry}`}`;
   return new CliError("invalid", what, { hint: { ...plugin("create", secret, "--registry", registry ?? "REGISTRY"), namespace } });
 }
@@ -129,12 +141,5 @@ async function absentIn(namespaces: readonly string[], cluster: Cluster): Promis
   return undefined;
 }
 
-/** The error for a copy, with a command only if its source records this namespace: anyone in the namespace can name a source. */
-async function isCopy(secret: string, namespace: string, source: SourceOfCopy, cluster: Cluster): Promise<CliError> {
-  const from = { kind: "secret", name: source.name, namespace: source.namespace } as const;
-  const record = await cluster.get(from).catch(() => undefined);
-  const isRecorded = record !== undefined && Object.hasOwn(copiesOf(record), namespace);
-  return new CliError("invalid", `secret "${secret}" is a copy of secret "${source.name}" in namespace "${source.namespace}"`, {
-    hint: isRecorded ? { ...plugin("rotate", source.name), namespace: source.namespace } : "rotate that Secret",
-  });
-}
+const isCopy = (to: Ref<"secret">, source: SourceOfCopy, cluster: Cluster): Promise<CliError> =>
+  copyError(to, source, cluster, () => plugin("rotate", source.name), "rotate that Secret");

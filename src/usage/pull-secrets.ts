@@ -4,7 +4,7 @@ import { kindCalled } from "../credential/kinds.ts";
 import { flagValue, minute } from "../duration.ts";
 import { absent, CliError, unlessForbidden, usage } from "../errors.ts";
 import { type Command, plugin } from "../hint.ts";
-import { isObjectName } from "../kinds.ts";
+import { isObjectName, type Ref } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/read-pull-secret.ts";
@@ -12,7 +12,7 @@ import { managedBy, type Secret } from "../objects.ts";
 import { awaitAll, memoize, once } from "../scope/concurrency.ts";
 import { recordedIn } from "../secret/login.ts";
 import { othersOf } from "../secret/owners.ts";
-import { copiesOf, sourceOf } from "../secret/record.ts";
+import { type Credential, copiesOf, credentialOf, type SourceOfCopy, sourceOf } from "../secret/record.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 import { inLine } from "../wording.ts";
 
@@ -144,6 +144,28 @@ export async function onlySecret(cluster: Cluster, namespace: string, otherwise:
 
 /** Returns the error for a named Secret that doesn't exist. */
 export const noSecret = (name: string, hint: Command): CliError => absent("secrets", name, hint);
+
+/**
+ * Returns the error for a copy if a command needs its source.
+ * @param fix the command for the source, by its record. It is printed only if the source records the namespace of the copy: anyone there can name a source
+ * @param otherwise what to do instead
+ */
+export async function copyError(
+  { name, namespace = "" }: Ref<"secret">,
+  source: SourceOfCopy,
+  cluster: Pick<Cluster, "get">,
+  fix: (credential: Credential) => Command,
+  otherwise: string,
+): Promise<CliError> {
+  const record = await cluster.get({ kind: "secret", name: source.name, namespace: source.namespace }).catch(() => undefined);
+  const credential = credentialOf(record);
+  const isRecorded = credential !== undefined && Object.hasOwn(copiesOf(record), namespace);
+  return new CliError(
+    "conflict",
+    `secret "${name}" in namespace "${namespace}" is a copy of secret "${source.name}" in namespace "${source.namespace}"`,
+    { hint: isRecorded ? { ...fix(credential), namespace: source.namespace } : otherwise },
+  );
+}
 
 /** Returns the names of Secrets that don't exist now. The empty name is always one of them. */
 export async function missingSecrets(

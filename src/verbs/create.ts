@@ -3,12 +3,13 @@ import { type Attempts, claim, type Hold, restarting, sendToAzure, store } from 
 import { openHolders } from "../credential/holders.ts";
 import { finish, issue, release, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../credential/issuer.ts";
+import { kindCalled } from "../credential/kinds.ts";
 import { requireRepositories } from "../credential/missing-repositories.ts";
 import { notOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, prove, stillPulls } from "../credential/prove.ts";
 import { lackingIn, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
 import { CliError, Interrupted } from "../errors.ts";
-import type { Command } from "../hint.ts";
+import { type Command, flag, plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
@@ -19,11 +20,12 @@ import { once } from "../scope/concurrency.ts";
 import type { Scope } from "../scope/scope.ts";
 import { loginOf } from "../secret/login.ts";
 import { obstacleTo, type Wanted } from "../secret/obstacle.ts";
-import { type Copies, type Credential, claimOf, copiesOf, credentialOf } from "../secret/record.ts";
+import { type Copies, type Credential, claimOf, copiesOf, credentialOf, type SourceOfCopy, sourceOf } from "../secret/record.ts";
 import { type ShapeName, shapeOf } from "../secret/shapes.ts";
 import { type Claiming, StartAgain, storingGiven } from "../secret/source.ts";
 import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
+import { copyError } from "../usage/pull-secrets.ts";
 import type { TargetOptions } from "../usage/targets.ts";
 import { type Given, type Places, placesOf, writePlaces } from "./create-places.ts";
 
@@ -83,6 +85,9 @@ type TestedSource = {
 async function* attempt(run: Run): AsyncGenerator<Outcome> {
   const { order, tools } = run;
   const places = await placesOf(order, tools);
+  const copied = places.secret && sourceOf(places.secret);
+  if (copied)
+    throw await copyError(order.source, copied, tools.cluster(), (credential) => forSource(copied, credential, order), "use another name");
   checkCopies(places.copies);
   if (places.note) yield places.note;
   const before = await testSource(run, places);
@@ -93,6 +98,10 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   if (given.work) yield* finish(given.work, { failed });
   else if (held) await release(held);
 }
+
+/** The command that grants the same to the source of a copy, without the flags that take rights away or write to namespaces. */
+const forSource = ({ name }: SourceOfCopy, credential: Credential, { registry, repositories }: CreateOrder): Command =>
+  plugin("create", name, "--registry", registry, kindCalled(credential.kind)?.again(credential).words, flag("repository", repositories));
 
 async function testSource({ order, tools }: Run, places: Places): Promise<TestedSource> {
   const { secret } = places;

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { ProxyEnded } from "../../../src/errors.ts";
-import { copiesOf, credentialKey, sourceKey } from "../../../src/secret/record.ts";
+import { copiesData, copiesKey, copiesOf, credentialKey, sourceKey } from "../../../src/secret/record.ts";
 import { counted } from "../../../src/wording.ts";
 import { exactly, refused, unchecked } from "../../support/demo.ts";
 import { namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
@@ -368,14 +368,35 @@ testRows(
       command: attached,
       stderr: ["21 Secrets created"],
     },
-    {
-      does: "writes nothing and keeps the source when its namespace holds a copy of another source",
-      given: typed(toTeams),
-      command: "create --registry myregistry --repository app/web -n team-1 --force",
-      code: 1,
-      stderr:
-        /^error: secret "acr-myregistry" in namespace "team-1" is a copy of secret "acr-myregistry" in namespace "platform"\nhint: use another name\n$/,
-    },
+    ...[
+      {
+        does: "prints the command for the source, and asks Azure nothing, when the namespace has a copy",
+        given: typed(toTeams),
+        hint: `kubectl acr-secret create -n platform ${name} --registry myregistry --repository app/api`,
+      },
+      {
+        does: "prints no command when the named source of a copy does not record the namespace",
+        given: all(typed(toTeams), ({ cluster }) => {
+          const secret = cluster.get("secret", "platform", name) ?? expect.unreachable("no Secret");
+          cluster.put({ ...secret, data: { ...secret.data, [copiesKey]: copiesData({ "team-0": "uid-of-team-0" }) ?? "" } });
+        }),
+        hint: "use another name",
+      },
+      {
+        does: "prints no command when the source of a copy was deleted",
+        given: all(typed(toTeams), ({ cluster }) => cluster.remove("secret", "platform", name)),
+        hint: "use another name",
+      },
+    ].map(
+      ({ does, given, hint }): Row => ({
+        does,
+        given,
+        command: "create --registry myregistry --repository app/api --exact -n team-1 --serviceaccount default --force",
+        code: 1,
+        stderr: [`error: secret "${name}" in namespace "team-1" is a copy of secret "${name}" in namespace "platform"`, `hint: ${hint}`],
+        check: ({ asking }) => expect(asking.all.filter((call) => /^findRegistry/.test(call))).toEqual([]),
+      }),
+    ),
     {
       does: "gives a supplied login to all copies, and proves it once",
       given: ({ azure }) => azure.users.set("ci", "hunter2"),

@@ -195,12 +195,17 @@ testRows(
         expect(isAlive(world, "b")).toBe(true);
       },
     },
-    {
-      does: "prints the command for the source when a copy is named",
-      command: `rotate ${name} -n b`,
-      code: 1,
-      stderr: [`error: secret "${name}" is a copy of secret "${name}" in namespace "a"`, `hint: kubectl acr-secret rotate -n a ${name}`],
-    },
+    ...[`rotate ${name} -n b`, "rotate -n b"].map(
+      (command): Row => ({
+        does: `prints the command for the source of a copy when ${command}`,
+        command,
+        code: 1,
+        stderr: [
+          `error: secret "${name}" in namespace "b" is a copy of secret "${name}" in namespace "a"`,
+          `hint: kubectl acr-secret rotate -n a ${name}`,
+        ],
+      }),
+    ),
     {
       does: "prints no command when the source of a named copy does not record its namespace",
       given: (world) => {
@@ -209,7 +214,7 @@ testRows(
       },
       command: `rotate ${name} -n b`,
       code: 1,
-      stderr: [`error: secret "${name}" is a copy of secret "${name}" in namespace "a"`, "hint: rotate that Secret"],
+      stderr: [`error: secret "${name}" in namespace "b" is a copy of secret "${name}" in namespace "a"`, "hint: rotate that Secret"],
     },
     {
       does: "gives nothing to a Secret that only says that it is a copy",
