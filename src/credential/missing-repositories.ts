@@ -1,6 +1,8 @@
 import { CliError } from "../errors.ts";
 import type { Login, Registry } from "../registry/port.ts";
+import type { Tools } from "../tools.ts";
 import { similarTo } from "../usage/similar-names.ts";
+import type { Issuer } from "./issuer.ts";
 
 type Lister = {
   readonly host: string;
@@ -28,12 +30,20 @@ export async function missingAmong(names: readonly string[], { host, login: open
   );
 }
 
-/** @throws CliError notFound if the registry does not have one of the repositories */
-export async function requireRepositories(names: readonly string[], lister: Lister): Promise<void> {
-  const [missing] = await missingAmong(names, lister);
+type Named = { readonly exact: boolean; readonly verify: boolean; readonly repositories: readonly string[] };
+
+/** Checks the repositories that are named with --exact: a misspelled one would replace the right one. @throws CliError notFound */
+export async function requireRepositories(
+  { registry: { loginServer: host }, ownLogin }: Issuer,
+  { exact, verify, repositories }: Named,
+  tools: Tools,
+): Promise<void> {
+  if (!exact || !verify) return;
+  const lister = { host, login: async () => ownLogin?.(), registry: tools.registry() };
+  const [missing] = await tools.during(`Asking ${host} for its repositories`, () => missingAmong(repositories, lister));
   if (!missing) return;
   const { repository, nearest } = missing;
-  throw new CliError("notFound", `repository "${repository}" not found in ${lister.host}`, {
+  throw new CliError("notFound", `repository "${repository}" not found in ${host}`, {
     hint: nearest === undefined ? "push an image to it first, or omit --exact" : `did you mean ${nearest}?`,
   });
 }

@@ -8,7 +8,7 @@ import { requireRepositories } from "../credential/missing-repositories.ts";
 import { notOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, prove, stillPulls } from "../credential/prove.ts";
 import { lackingIn, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
-import { CliError, Interrupted } from "../errors.ts";
+import { CliError, Interrupted, unlessRefused } from "../errors.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { edit, outcomeOf } from "../kube/edit.ts";
@@ -134,6 +134,9 @@ async function* keep({ secret, credential, login, test }: TestedSource, run: Run
   const { order } = run;
   const { source } = order;
   if (!credential) throw new CliError("internal", "a source without a record was kept");
+  // Only the user's own login lists the repositories. Without access to Azure, the source needs nothing from there
+  const opened = order.exact && order.verify ? await order.open().catch(unlessRefused(undefined)) : undefined;
+  if (opened && isIssuer(opened)) await requireRepositories(opened, order, run.tools);
   const messages = [...tooLong(credential, order), ...untested(test, source)];
   yield { to: source, result: "unchanged", because: "holds this credential", object: secret, messages };
   const isSame = JSON.stringify(copiesOf(secret)) === JSON.stringify(places.copies);
@@ -206,7 +209,7 @@ async function* issueTo(
   const host = issuer.registry.loginServer;
   const images = await places.images(host);
   const scope = scopeToGrant(issuer, account, images, order);
-  await requireAdded(issuer, account, order, tools);
+  await requireRepositories(issuer, order, tools);
   const slot = account.exists ? undefined : issuer.slotFor(account, undefined, () => false, owner);
   const intent = slot === undefined ? undefined : { slot };
   const hold = await claimAsRead(run, before.credential, { creates: creating, identity: owner.name, intent });
@@ -220,15 +223,6 @@ async function* issueTo(
   const { credential } = hold;
   if (!credential) throw new StartAgain("the source has no login");
   return { credential, login: hold.login, isRenewed: true, hold: async () => hold, held: () => hold, work };
-}
-
-/** Checks the repositories that --exact adds: a misspelled one would replace the right one. @throws CliError notFound */
-async function requireAdded(issuer: Issuer, { granted = [] }: Account, { exact, verify, repositories }: CreateOrder, tools: Tools) {
-  const added = repositories.filter((name) => !granted.includes(name));
-  if (!exact || !verify || added.length === 0) return;
-  const host = issuer.registry.loginServer;
-  const lister = { host, login: async () => issuer.ownLogin?.(), registry: tools.registry() };
-  await tools.during(`Asking ${host} for its repositories`, () => requireRepositories(added, lister));
 }
 
 /** Returns the login of the source, unless the registry rejects it. @throws Unconfirmed if it is that of another account, without --force */

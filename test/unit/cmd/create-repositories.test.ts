@@ -205,6 +205,27 @@ testRows([
     ],
   },
   {
+    does: "refuses a granted repository that the registry does not have, whether or not others would be taken away, when --exact",
+    given: typed("create --registry myregistry -n demo --repository app/wbe"),
+    command: `${exact} --repository app/wbe`,
+    code: 1,
+    stderr: ['error: repository "app/wbe" not found in myregistry.azurecr.io', "hint: did you mean app/web?"],
+    writes: [],
+    check: ({ asking }) => expect(asking.all.filter((call) => call.startsWith("repositories"))).toHaveLength(1),
+    after: [
+      {
+        given: typed("create --registry myregistry -n demo --repository app/api"),
+        command: `${exact} --repository app/wbe`,
+        code: 1,
+        stderr: /not found/,
+        leaves: { granted: ["app/api", "app/wbe"] },
+      },
+      { command: `${exact} --repository app/wbe --verify=false`, stdout: /\(-app\/api\)/ },
+      unchanged(`${exact} --repository app/wbe --verify=false`),
+      { ...unchanged(`${exact} --repository app/wbe`), given: refuse("findRegistry") },
+    ],
+  },
+  {
     does: "warns about a repository that the registry does not have, with the nearest one",
     command: "create --registry myregistry -n demo --repository app/wbe --repository app/next",
     stderr: [
