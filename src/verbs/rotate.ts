@@ -8,7 +8,7 @@ import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../cre
 import { ownerOf, requireOwn, Unconfirmed } from "../credential/owner.ts";
 import { prove, stillPulls } from "../credential/prove.ts";
 import type { RepositoryScope } from "../credential/repository-scope.ts";
-import { asCliError, CliError, Interrupted, isNotFound, unlessForbidden, withLines } from "../errors.ts";
+import { asCliError, asRefusal, CliError, Interrupted, isNotFound, unlessForbidden, withLines } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { edit } from "../kube/edit.ts";
@@ -176,10 +176,11 @@ async function mustReplace({ hold, endsAtOnce }: Work, account: Account, copies:
   return !isOverdue && !isBehind(hold, copies);
 }
 
-/** Whether a copy lacks the login of its source. */
+/** Whether a copy lacks the login of its source. One that can't be read may hold the replaced password. */
 const isBehind = ({ to: source, credential, login }: Hold, copies: KnownCopies): boolean =>
   credential !== undefined &&
   [...copies].some(([namespace, secret]) => {
+    if (secret instanceof CliError) return credential.previous !== undefined;
     const of = { source, credential, login, mayCreate: false };
     return copying({ ...source, namespace }, of)(secret).act === "patch";
   });
@@ -215,8 +216,8 @@ async function imagesAround({ to: { namespace = "" }, copies, tools }: Hold, hos
   return imagesFrom([host], pods);
 }
 
-/** The copies that the source records, as they were read, without those in namespaces that were created again. */
-type KnownCopies = ReadonlyMap<string, Secret | undefined>;
+/** The copies that the source records, as they were read, or why not, without those in namespaces that were created again. */
+type KnownCopies = ReadonlyMap<string, Secret | CliError | undefined>;
 
 async function readCopies({ to, copies, tools }: Hold): Promise<KnownCopies> {
   const names = Object.keys(copies);
@@ -224,10 +225,10 @@ async function readCopies({ to, copies, tools }: Hold): Promise<KnownCopies> {
   const cluster = tools.cluster();
   const uids = await uidsOf(names, cluster);
   const namespaces = names.filter((name) => uids.get(name) === copies[name]);
-  const known = new Map<string, Secret | undefined>();
+  const known = new Map<string, Secret | CliError | undefined>();
   const reads = { secret: to.name, targets: { picks: [], whereUsed: false }, pods: "none", lenient: true } as const;
   for await (const { scope, read } of readersOf({ cluster, namespaces, open: true }, reads))
-    known.set(scope.namespace, (await read()).secret);
+    known.set(scope.namespace, await read().then(({ secret }) => secret, asRefusal));
   return known;
 }
 
@@ -237,6 +238,7 @@ async function* giveToCopies(hold: Hold, copies: KnownCopies): AsyncGenerator<Ou
   if (!credential) return;
   yield* runConcurrently(copies, { interrupted: tools.interrupted }, async function* ([namespace, secret]) {
     const to = { ...source, namespace };
+    if (secret instanceof CliError) return yield { to, error: secret };
     const decision = copying(to, { source, credential, login, mayCreate: false })(secret);
     if (decision.act === "refuse") yield { to, messages: [decision.error.message], isInfo: true };
     else if (decision.act !== "keep") yield await writeCopy(hold, namespace, { mayCreate: false, known: { object: secret } });

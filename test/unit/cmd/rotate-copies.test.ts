@@ -135,6 +135,19 @@ testRows(
       after: [{ command: line, stdout: [`secret/${name} unchanged`, inB], check: both(alive("a", "b", "c"), sameAsSource("b", "c")) }],
     },
     {
+      does: "rotates the source and the other copies when a copy may not be read, and completes when it runs again",
+      given: refuse("get secret b/"),
+      command: now,
+      ...failed,
+      stdout: [...source, inC],
+      stderr: new RegExp(`^b: .*Forbidden.*\nWarning: password1 of ${token} stays, because secret/${name} in namespace b could not be`),
+      check: both(alive("a", "b", "c"), slots("password1", "password2")),
+      after: [
+        { given: refuse("get secret b/"), command: now, ...failed, stdout: [`secret/${name} unchanged`], check: alive("a", "b", "c") },
+        { command: now, stdout: [`secret/${name} unchanged`, inB, ended], check: both(alive("a", "b", "c"), slots("password2")) },
+      ],
+    },
+    {
       does: "keeps the replaced password when another user changes a copy to a Secret of their own",
       given: before("patch secret b/acr-myregistry", ({ cluster }) => void cluster.put(pullSecret("b", name))),
       command: now,
