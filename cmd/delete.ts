@@ -1,7 +1,7 @@
 import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { type CliError, usage } from "../src/errors.ts";
-import { flag, plugin } from "../src/hint.ts";
+import { plugin } from "../src/hint.ts";
 import type { Outcome } from "../src/outcome.ts";
 import { registryName } from "../src/registry/login-server.ts";
 import { credentialOf } from "../src/secret/record.ts";
@@ -70,13 +70,13 @@ export const deletion = verb({
     };
     const run = (dryRun: DeleteFlags["dry-run"]) => remove(order, toolsOf(session, { ...flags, "dry-run": dryRun }));
     if (asks) await confirmDeletion(session, run("client"), namespace);
-    /** Whether the deleted Secrets of a registry were exported. */
-    const registries = new Map<string, boolean>();
+    /** The flag that lists the exported credentials of a registry, if a deleted Secret held one. */
+    const registries = new Map<string, string | undefined>();
     async function* outcomes(): AsyncGenerator<Outcome> {
       let isFound = false;
       for await (const outcome of run(flags["dry-run"])) {
         isFound = true;
-        for (const { registry, exported } of leftBy(outcome)) registries.set(registry, exported || registries.get(registry) === true);
+        for (const { registry, exported } of leftBy(outcome)) registries.set(registry, exported ?? registries.get(registry));
         yield outcome;
       }
       const isFine = isFound || flags["ignore-not-found"] || session.interrupted();
@@ -85,7 +85,7 @@ export const deletion = verb({
     const code = await conclude(outcomes(), session, { ...flags, home: namespace }, { namespaces: [namespace], open: false });
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
     session.hint("the objects that were created for it in Azure still exist. To list them, run:");
-    for (const [registry, exported] of registries) session.hint(plugin("prune", "--registry", registry, flag("exported", exported)));
+    for (const [registry, exported] of registries) session.hint(plugin("prune", "--registry", registry, exported));
     return code;
   },
 });
@@ -98,9 +98,9 @@ const yesRequired = (flags: DeleteFlags, secret: string | undefined): CliError =
   );
 
 /** Returns the registry that still contains objects that were created for a deleted Secret. */
-function leftBy({ result, before, error }: Outcome): { readonly registry: string; readonly exported: boolean }[] {
+function leftBy({ result, before, error }: Outcome): { readonly registry: string; readonly exported: string | undefined }[] {
   const credential = !error && result === "deleted" && before?.kind === "Secret" ? credentialOf(before) : undefined;
   if (!credential || kindCalled(credential.kind)?.notRenewable !== undefined) return [];
   const registry = registryName(credential.host);
-  return registry === undefined ? [] : [{ registry, exported: credential.isExported === true }];
+  return registry === undefined ? [] : [{ registry, exported: credential.isExported ? "--exported=all" : undefined }];
 }

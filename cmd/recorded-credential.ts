@@ -32,7 +32,7 @@ export function revokerOf(identity: SignInOptions, session: Session): (credentia
     const kind = kindCalled(credential.kind);
     if (!kind) return "this version does not support its kind. Install a newer version";
     if (kind.notRenewable !== undefined) return kind.notRenewable;
-    if (credential.isExported) return "it was exported, so copies may be anywhere. To end it, run prune with --exported";
+    if (credential.isExported) return "it was exported, so copies may be anywhere. To end it, run prune with --exported=all";
     const opened = await open(credential);
     return isIssuer(opened) ? opened : endsItself(credential);
   };
