@@ -15,6 +15,8 @@ export type Owner = {
   readonly namespaceUid: string;
   /** The name of its ACR token, scope map or application. No other Secret of any cluster derives it. */
   readonly name: string;
+  /** The same without the random end that the name of an export has. */
+  readonly stem: string;
   /** Returns its description in Azure, with the id of the cluster if that can be read. Read once. */
   description(): Promise<string>;
 };
@@ -31,8 +33,9 @@ export async function ownerOf(to: Ref<"secret">, cluster: Cluster, { exported = 
     const clusterId = await idBy(() => uidOf(cluster, "kube-system"));
     return describeInAzure({ secret, namespace, namespaceUid, cluster: clusterId, isExported: exported });
   };
-  const name = azureName(namespaceUid, namespace, secret, exported ? `-${crypto.randomUUID()}` : "");
-  return { to, namespaceUid, name, description: once(description) };
+  const stem = azureName(namespaceUid, namespace, secret);
+  const name = exported ? azureName(namespaceUid, namespace, secret, `-${crypto.randomUUID()}`) : stem;
+  return { to, namespaceUid, name, stem, description: once(description) };
 }
 
 /**

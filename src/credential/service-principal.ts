@@ -67,7 +67,7 @@ export function principalIssuer(env: PrincipalIssuing): Issuer {
     isScoped: mode === "abac",
     look: (owner, evidence) => look(owner, evidence, env),
     ensure: (owner, account, grant, sending) => ensure(owner, account as PrincipalAccount, grant, { ...env, ...sending }),
-    slotFor(account, noted, isLeftOver, { name }) {
+    slotFor(account, noted, isLeftOver, { stem: name }) {
       const { description, passwords } = account as PrincipalAccount;
       const isFree =
         noted && isKeyOwnedBy(noted.slot, { description, name }) && passwords.every((one) => one.name !== noted.slot || isLeftOver(one));
@@ -114,7 +114,7 @@ async function look(owner: Owner, evidence: Evidence, env: PrincipalIssuing): Pr
   const principal = application && (await azure.servicePrincipal(application.appId));
   const assignments = principal ? await azure.roleAssignments(registry, principal.id) : [];
   const passwords = (application?.keys ?? []).flatMap(({ slot, displayName, madeAt = "", expiresAt }): Shown[] =>
-    isKeyOwnedBy(displayName, { description, name: owner.name }) ? [{ slot, madeAt, expiresAt, name: displayName }] : [],
+    isKeyOwnedBy(displayName, { description, name: owner.stem }) ? [{ slot, madeAt, expiresAt, name: displayName }] : [],
   );
   const rights = await rightsOfPrincipal({ name, assignments }, env);
   const isRecorded = application !== undefined && isRecordOf(evidence, application);
@@ -262,7 +262,7 @@ async function* ensureRole(owner: Owner, of: EnsuringRole, env: Ensuring): Async
 async function isUsedSince(owner: Owner, { appId, keys }: Application, azure: Azure): Promise<boolean> {
   const [[application], description] = await Promise.all([azure.applications({ appId }), owner.description()]);
   const added = (application?.keys ?? []).filter(({ slot }) => !keys.some((key) => key.slot === slot));
-  return added.some(({ displayName }) => !isKeyOwnedBy(displayName, { description, name: owner.name }));
+  return added.some(({ displayName }) => !isKeyOwnedBy(displayName, { description, name: owner.stem }));
 }
 
 /**

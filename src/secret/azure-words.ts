@@ -73,7 +73,7 @@ export function isSameOwner(a: string, b: string): boolean {
   return one?.namespaceUid !== undefined && one.namespaceUid === other?.namespaceUid && one.words === other.words;
 }
 
-/** The source of a password of an application, by its description and its unique name in Azure. */
+/** The source of a password of an application, by its description and its unique name in Azure. All exports of a Secret have the same. */
 type KeyOwner = { readonly description: string; readonly name: string };
 
 /** The maximum number of characters of the rest of a key's name: the cluster and the random digits. */

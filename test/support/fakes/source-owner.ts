@@ -6,6 +6,7 @@ export const ownerCalled = (name: string, secret = "acr"): Owner => ({
   to: { kind: "secret", namespace: "demo", name: secret },
   namespaceUid: "uid-of-demo",
   name,
+  stem: name,
   description: async () =>
     describeInAzure({ secret, namespace: "demo", namespaceUid: "uid-of-demo", cluster: "1a2b3c4d", isExported: false }),
 });

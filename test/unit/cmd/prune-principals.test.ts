@@ -1,14 +1,16 @@
 import { expect } from "vitest";
 import { claimKey, copyLabel, credentialKey, sourceKey } from "../../../src/secret/record.ts";
+import { worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { descriptionOf, hold, keyIn, leftOver, leftOverPrincipal, nameIn, putKey } from "../../support/leftovers.ts";
-import { all, any, type Given, type Row, refuse, testRows } from "../../support/rows.ts";
+import { all, any, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 import { acrPull } from "../../support/service-principal.ts";
 
 const line = "prune --registry myregistry";
 const yes = `${line} --yes`;
 const nothing = { command: yes, stdout: [], stderr: ["no leftovers found"] };
 const [application, role] = ["application.graph.microsoft.com", "roleassignment.management.azure.com"];
+const exportLong = `create ${"long-".repeat(12)}name --registry myregistry -n demo --export`;
 const later = { now: () => new Date("2026-03-01T00:00:00Z") };
 const none = { username: "", password: "" };
 
@@ -222,6 +224,17 @@ testRows(
       stdout: any,
       leaves: { applications: [`ci: of others, ${keyIn("demo", "00000003", { isExported: true })}`] },
     },
+    ...["--service-principal", "--service-principal=ci"].map(
+      (flag): Row => ({
+        does: `deletes the older of two exported passwords of a Secret with a long name, with ${flag}, when --exported`,
+        world: () => worldOf(["demo"]),
+        given: all(typed(`${exportLong} ${flag}`), typed(`${exportLong} ${flag}`)),
+        command: `${yes} --exported`,
+        stdout: any,
+        stderr: any,
+        check: ({ azure }) => expect(azure.directory.applications.map(({ keys }) => keys.length)).toEqual([1]),
+      }),
+    ),
   ],
   leftOver,
   later,

@@ -481,7 +481,7 @@ test("shows only the passwords that were created for the source", async () => {
 
 test("does not confuse the passwords of Secrets with long names", async () => {
   const world = fakeWorld();
-  const long = (end: string): Owner => ({ ...ownerOf(`${"s".repeat(200)}${end}`), name: `demo-${"s".repeat(28)}-${end.repeat(16)}` });
+  const long = (end: string): Owner => ({ ...ownerOf(`${"s".repeat(200)}${end}`), stem: `demo-${"s".repeat(28)}-${end.repeat(16)}` });
   for (const end of ["a", "b"]) await open(world, { named: "ci", owner: long(end) }).create();
 
   const [application] = world.azure.directory.applications;
