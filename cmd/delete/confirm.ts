@@ -2,7 +2,7 @@ import { CliError } from "../../src/errors.ts";
 import { isInCluster, joinNames, nameOf } from "../../src/kinds.ts";
 import { isFailed, type Outcome } from "../../src/outcome.ts";
 import { printable } from "../../src/output/printable.ts";
-import { counted } from "../../src/wording.ts";
+import { inLine, pluralize } from "../../src/wording.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
 
@@ -32,13 +32,17 @@ function questionOf(outcomes: readonly Outcome[], home: string): string | undefi
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
 }
 
-/** Describes the objects of one action. The same names in other namespaces are counted. */
+/** Describes the objects of one action. The same names in other namespaces are one object with these namespaces. */
 function part(verb: string, outcomes: readonly Outcome[], home: string): string[] {
   if (outcomes.length === 0) return [];
   const here = ({ to: { namespace = home } }: Outcome) => namespace === home;
-  const others = outcomes.filter((outcome) => !here(outcome)).map(({ to }) => nameOf(to));
-  const distinct = new Map<string, number>();
-  for (const name of others) distinct.set(name, (distinct.get(name) ?? 0) + 1);
-  const counts = [...distinct].map(([name, count]) => `${name} in ${counted(count, "other namespace")}`);
-  return [`${verb} ${joinNames([...outcomes.filter(here).map(({ to }) => nameOf(to)), ...counts], 5)}`];
+  const others = Map.groupBy(
+    outcomes.filter((outcome) => !here(outcome)),
+    ({ to }) => nameOf(to),
+  );
+  const elsewhere = [...others].map(([name, all]) => {
+    const namespaces = all.map(({ to }) => to.namespace ?? "");
+    return `${name} in ${pluralize(namespaces.length, "namespace", "namespaces")} ${inLine(namespaces)}`;
+  });
+  return [`${verb} ${joinNames([...outcomes.filter(here).map(({ to }) => nameOf(to)), ...elsewhere], 5)}`];
 }

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { copiesData, copiesKey, copiesOf } from "../../../src/secret/record.ts";
 import { lost, refused } from "../../support/demo.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
-import { worldOf } from "../../support/fakes/fleet.ts";
+import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import type { Answer } from "../../support/fakes/terminal.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { all, any, before, failed, type Given, type Row, refuse, type Step, testRows } from "../../support/rows.ts";
@@ -255,7 +255,15 @@ testRows(
       options: on(false),
       code: 1,
       stderr:
-        /^Delete secret\/acr-myregistry and secret\/acr-myregistry in 2 other namespaces, and remove its name from serviceaccount\/default in 2 other namespaces, (serviceaccount\/w\d in 1 other namespace(, | and )){4}2 more\?/,
+        /^Delete secret\/acr-myregistry and secret\/acr-myregistry in namespaces b, c, and remove its name from serviceaccount\/default in namespaces b, c, (serviceaccount\/w\d in namespace b(, | and )){4}2 more\?/,
+    },
+    {
+      does: "names at most ten of the namespaces with a copy",
+      world: () => after(worldOf(["demo", ...teams(12)]), `${making} -n demo --copy-to-all`),
+      command: "delete acr-myregistry -n demo",
+      options: on(false),
+      code: 1,
+      stderr: /^Delete secret\/acr-myregistry and secret\/acr-myregistry in namespaces team-0, (team-\d+,? ){9}and 2 more\? /,
     },
   ],
   made,
