@@ -122,7 +122,7 @@ export async function claim(attempts: Attempts, order: Claiming, tools: Tools): 
     const now = tools.cluster().now();
     const sum = waited.get(namespace) ?? 0;
     if (now >= last || sum >= longestSum || tools.interrupted()) throw claimed;
-    if (!isTold) tools.inform(`${nameInPlace(to)}: waiting for another run, at most until ${toSeconds(new Date(last))}`);
+    if (!isTold) tools.inform(`${nameInPlace(to)}: waiting for another run, whose claim ends at ${toSeconds(new Date(claimed.until))}`);
     isTold = true;
     const wait = Math.max(100, Math.min(pause, claimed.until - now));
     waited.set(namespace, sum + wait);

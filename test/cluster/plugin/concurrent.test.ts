@@ -11,7 +11,7 @@ import { targetObject } from "../../support/situations/target-objects.ts";
 const shell = await openShell();
 afterAll(() => shell.stop());
 
-const waitingOrNothing = expect.stringMatching(/^(secret\/\S+ in namespace \S+: waiting for another run, at most until \S+\n)?$/);
+const waitingOrNothing = expect.stringMatching(/^(secret\/\S+ in namespace \S+: waiting for another run, whose claim ends at \S+\n)?$/);
 
 /** The number of concurrent runs of each kind. */
 const many = takesAll ? 25 : 6;

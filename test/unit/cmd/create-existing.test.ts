@@ -245,7 +245,7 @@ const claimedUntil = (until: string, row: Partial<Row>): Row => {
 testRows([
   claimedUntil("2026-01-01T00:01:00.000Z", {
     does: "waits for the claim of another run, and says until when",
-    stderr: ["secret/acr-myregistry in namespace demo: waiting for another run, at most until 2026-01-01T00:05:00Z"],
+    stderr: ["secret/acr-myregistry in namespace demo: waiting for another run, whose claim ends at 2026-01-01T00:01:05Z"],
   }),
   claimedUntil("2026-01-01T01:00:00.000Z", { does: "ignores a claim that ends later than any run can write" }),
 ]);

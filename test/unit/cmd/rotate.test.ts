@@ -427,7 +427,7 @@ testRows(
       ...claimed(2),
       command: line,
       stdout: rotated,
-      stderr: ["secret/acr-myregistry in namespace demo: waiting for another run, at most until 2026-01-01T00:05:00Z"],
+      stderr: ["secret/acr-myregistry in namespace demo: waiting for another run, whose claim ends at 2026-01-01T00:01:05Z"],
     },
     {
       does: "gives up when other runs claim the Secret for five minutes",
