@@ -223,10 +223,15 @@ function stateOf(
   return of === cluster ? "orphan" : "other cluster";
 }
 
+/** Returns what Secrets hold, or are about to hold, of an account. */
+export const heldOf = ({ identity, to }: Pick<Created, "identity" | "to">, held: HeldByName): readonly Held[] => [
+  ...(held.get(lower(identity)) ?? []),
+  ...(held.get(lower(to.name)) ?? []),
+];
+
 /** Whether a Secret holds an object. For a token, either password counts for the whole token. */
 function isHeld(one: Created, held: HeldByName): boolean {
-  const named = [...(held.get(lower(one.identity)) ?? []), ...(held.get(lower(one.to.name)) ?? [])];
-  return named.some((by) => servesIt(one, by) && (one.what !== "password" || mayBePassword(one, by)));
+  return heldOf(one, held).some((by) => servesIt(one, by) && (one.what !== "password" || mayBePassword(one, by)));
 }
 
 const servesIt = ({ host }: Created, { server }: Held): boolean => host === undefined || server === undefined || servesHost(server, host);

@@ -14,6 +14,7 @@ import {
   createdIn,
   createdTokens,
   type HolderFacts,
+  heldOf,
   judgeLeftovers,
   type Leftover,
   openHeld,
@@ -231,14 +232,16 @@ async function stepsForRole({ to, rows: [{ passwords }] }: Removal, { azure, reg
 }
 
 /** Deletes an application that this plugin created if no other user can sign in to it, with its role; otherwise only passwords. */
-async function stepsForApplication({ to, identity, what, rows }: Removal, { azure, registry }: Again): Promise<Step[]> {
+async function stepsForApplication({ to, identity, what, rows }: Removal, { azure, registry, holders }: Again): Promise<Step[]> {
   const [[application], principal] = await Promise.all([azure.applications({ appId: identity }), azure.servicePrincipal(identity)]);
   if (!application || (what === "application" && application.keys.length > 0)) return [];
   const wanted = new Set(rows.flatMap(({ passwords }) => passwords.map(({ slot }) => slot)));
   const keys = application.keys.filter(({ slot }) => wanted.has(slot));
   const rest = application.keys.filter((key) => !keys.includes(key));
   const roles = principal ? (await azure.roleAssignments(registry, principal.id)).filter(({ ours, here }) => ours && here) : [];
-  const isWhole = rest.length === 0 && isOurDescription(application.notes);
+  // A run may be about to add a password
+  const users = [...rest, ...heldOf({ to, identity }, holders.held)];
+  const isWhole = users.length === 0 && isOurDescription(application.notes);
   const { otherKeys } = isWhole ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
   const roleRef = { kind: "roleassignment.management.azure.com", name: to.name } as const;
   const scope = ["--assignee", identity, "--scope", registry.id];

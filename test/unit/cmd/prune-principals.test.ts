@@ -195,6 +195,21 @@ testRows(
       leaves: { applications: [`${nameIn("a")}: ${keyIn("a")}, ${keyIn("a", "11111111")}`] },
     },
     {
+      does: "deletes an old password of an application that a run has claimed, and keeps the application",
+      world: leftOverPrincipal,
+      given: all(
+        annotate(() => ({ [claimKey]: { run: "r", until: "2026-03-01T00:01:00Z", identity: nameIn("a") } })),
+        ({ cluster }) => {
+          const secret = cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
+          cluster.put({ ...secret, data: {} });
+        },
+      ),
+      command: `${yes} --older-than 0s`,
+      stdout: any,
+      stderr: any,
+      leaves: { applications: [`${nameIn("a")}: `] },
+    },
+    {
       does: "keeps an application without a password that a run has claimed",
       world: leftOverPrincipal,
       given: all(
