@@ -1,6 +1,6 @@
 import { test } from "vitest";
 import { kills, type Play } from "./play.ts";
-import { after, attach, copies, create, detach, kinds, pass, remove, rotate, type Step, stateOf, upTo } from "./scenarios.ts";
+import { after, attach, copies, create, deleteSecret, detach, kinds, pass, remove, rotate, type Step, stateOf, upTo } from "./scenarios.ts";
 
 type Pair = {
   readonly what: string;
@@ -10,6 +10,8 @@ type Pair = {
   readonly mayLeave?: boolean;
 };
 
+const prune = "prune --registry myregistry --exported=all --yes";
+
 const nameOf = (line: string) =>
   line.replace("acr-myregistry --registry myregistry --repository app/web -n app --serviceaccount default ", "");
 
@@ -18,6 +20,9 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
   const one = create(kind, "--copy-to b");
   const revoke = `${remove} --revoke`;
   const made = [one, pass];
+  const orphan = [create(kind), deleteSecret, pass, pass];
+  const printing = create(kind, "--export").replace(" --serviceaccount default", "");
+  const old = [one, printing, pass, pass];
   const rows: Omit<Pair, "what">[] = [
     { start: [], first: one, second: one },
     { start: [], first: one, second: many },
@@ -33,6 +38,19 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
     { start: made, first: one, second: revoke },
     { start: made, first: revoke, second: revoke },
     { start: made, first: attach, second: detach },
+    { start: [], first: one, second: prune },
+    { start: made, first: rotate("0"), second: prune },
+    { start: made, first: prune, second: rotate("0") },
+    { start: made, first: revoke, second: prune },
+    { start: made, first: prune, second: revoke },
+    { start: orphan, first: prune, second: prune, mayLeave: true },
+    { start: orphan, first: one, second: prune, mayLeave: true },
+    { start: orphan, first: prune, second: one, mayLeave: true },
+    { start: made, first: printing, second: printing, mayLeave: true },
+    { start: made, first: printing, second: rotate("0"), mayLeave: true },
+    { start: made, first: rotate("0"), second: printing, mayLeave: true },
+    { start: old, first: printing, second: prune, mayLeave: true },
+    { start: old, first: prune, second: printing, mayLeave: true },
   ];
   return rows.map((row) => ({ ...row, what: `${nameOf(row.first)} and ${nameOf(row.second)}, ${what}` }));
 });

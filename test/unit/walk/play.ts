@@ -42,6 +42,8 @@ export type Program = {
   /** The number of the step in which it last looked at the passwords, and in which it listed the Secrets. */
   looked: number;
   listed: number;
+  /** The numbers of the steps in which it listed Secrets. */
+  readonly lists: number[];
 };
 
 type Live = Program & {
@@ -83,6 +85,7 @@ export class Play {
     addNamespaces(cluster, "kube-system", "app", "b", "c", "evil");
     cluster.about.now = () => this.now;
     azure.clock.made = () => this.now;
+    Object.defineProperty(azure.clock, "at", { get: () => new Date(this.now).toISOString() });
     azure.directory.clock.now = () => this.now;
     // The role of an application can be limited to repositories
     azure.facts.mode = "abac";
@@ -101,6 +104,7 @@ export class Play {
       state: "going",
       looked: 0,
       listed: 0,
+      lists: [],
       waiting: [],
       interrupt: () => {},
     };
@@ -208,7 +212,10 @@ export class Play {
   async #perform(program: Program, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
     this.step++;
     if (/^(token|applications)$/.test(asked.call)) program.looked = this.step;
-    if (asked.call === "list" && asked.at.startsWith("secret")) program.listed = this.step;
+    if (asked.call === "list" && asked.at.startsWith("secret")) {
+      program.listed = this.step;
+      program.lists.push(this.step);
+    }
     return this.watch.around(program, asked, next);
   }
 

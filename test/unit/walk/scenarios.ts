@@ -66,7 +66,7 @@ function endPassword({ world: { azure } }: Play) {
   for (const { keys } of azure.directory.applications) keys.splice(0);
 }
 
-function deleteSecret({ world }: Play) {
+export function deleteSecret({ world }: Play) {
   world.cluster.remove("secret", "app", name);
 }
 
