@@ -82,14 +82,14 @@ async function* observed(outcomes: AsyncIterable<Outcome>, see: (outcome: Outcom
  * Returns the next steps for a new Secret: the configuration of its reader, or the command that attaches it. If another object has the name
  * that the user gave to the Secret, the command attaches the Secret to it. A failed read is ignored, because the Secret is written.
  */
-async function nextSteps({ source, targets, reader, asked }: CreateOptions, session: Session): Promise<readonly Next[]> {
+async function nextSteps({ source, isNamed, targets, reader, asked }: CreateOptions, session: Session): Promise<readonly Next[]> {
   const { name: secret, namespace = "" } = source;
   const cluster = session.cluster();
   if (reader) {
     const { loginServer: host } = await (await session.azure(asked.identity)).findRegistry(asked.registry);
     return [readers[reader].refer({ secret, host, namespace })];
   }
-  if (wantsTargets(targets)) return asked.again.words[0] !== secret ? [] : ((await forNamesake(source, cluster)) ?? []);
+  if (wantsTargets(targets)) return !isNamed ? [] : ((await forNamesake(source, cluster)) ?? []);
   const attach = [{ ...plugin("attach", secret, "--serviceaccount", "default"), namespace }];
   return (await forNamesake(source, cluster)) ?? ((await isListed(source, cluster)) ? [] : attach);
 }

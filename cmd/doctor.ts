@@ -42,7 +42,7 @@ export const doctor = verb({
     // A command about a registry needs the same sign-in
     const identity = wordsOf(identityFlags, flags);
     const formatCommand = ({ words, ...command }: Command) =>
-      session.formatCommand({ ...command, words: [...words, ...(words.includes("--registry") ? identity : [])] });
+      session.formatCommand({ ...command, words: [...words, ...(words.includes("--registry") && !command.isLocal ? identity : [])] });
     const tools = { ...session, uninterrupted: session.interruption.uninterrupted, registry: session.registry() };
     const { findings, ways } = examine(optionsOf(flags, session.env), tools);
     return printFindings(findings, { ...session, formatCommand }, output, ways);

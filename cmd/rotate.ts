@@ -1,7 +1,7 @@
 import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../src/errors.ts";
-import { plugin } from "../src/hint.ts";
+import { flag, plugin } from "../src/hint.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { Cluster } from "../src/kube/port.ts";
 import { isLoginServerOf } from "../src/registry/login-server.ts";
@@ -65,7 +65,6 @@ export const rotate = verb({
       sources: able,
       isNamed,
       verify: flags.verify,
-      strict: flags.strict,
       notDue: (credential: Listed["credential"]) => notDue(credential, options),
       skipped: (reasons: readonly string[]) => void skipped.push(reasons),
       open: openerOf(opening, session),
@@ -127,7 +126,8 @@ async function nothingToRotate(
   const absent = open ? undefined : await absentIn(namespaces, cluster);
   if (absent !== undefined) return namespaceNotFound(cluster, absent);
   if (secret === undefined && registry === undefined && copy) return isCopy(copy.to, copy.source, cluster);
-  if (secret === undefined) return new CliError("notFound", "found no pull secrets to rotate", { hint: plugin("list") });
+  const list = plugin("list", flag("all-namespaces", open));
+  if (secret === undefined) return new CliError("notFound", "found no pull secrets to rotate", { hint: list });
   const found = await cluster.get({ kind: "secret", name: secret, namespace });
   if (!found) return noSecret(secret, { ...plugin("list"), namespace });
   const source = sourceOf(found);

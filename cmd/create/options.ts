@@ -134,7 +134,9 @@ export async function readOptions(flags: CreateFlags, words: readonly string[], 
   const registry = written && registryHost(written);
   const { secret: name, targets } = readTargetWords(words, flags);
   const identity = identityOf(flags);
-  const again = plugin("create", words, wordsOf(createFlags, { ...flags, registry: registry || "REGISTRY", force: false }));
+  // Whoever repeats the command decides again about --force, and given adds its own flags
+  const repeated = { ...flags, registry: registry || "REGISTRY", force: false, username: undefined, "password-stdin": false };
+  const again = plugin("create", words, wordsOf(createFlags, repeated));
   if (!registry) throw usage('required flag(s) "registry" not set', again);
   const secret = checkSecretName(name ?? defaultSecretName(registryNameIn(registry)));
   const asked: Asked = {
@@ -154,6 +156,7 @@ export async function readOptions(flags: CreateFlags, words: readonly string[], 
   const { namespace: own, shape } = reader ? readers[reader] : {};
   return {
     kind,
+    isNamed: name !== undefined,
     source: { kind: "secret", name: secret, namespace: await namespaceOf(own, session) } as const,
     registry,
     repositories,

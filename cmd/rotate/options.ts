@@ -66,10 +66,7 @@ export const rotateFlags = {
   ...identityFlags,
   ...output,
   ...dryRun,
-  strict: {
-    ...strict.strict,
-    describe: "Also fail if the cluster denies a request that the run can do without, or if a recorded registry is not found",
-  },
+  ...strict,
   ...fieldManager,
 } as const satisfies Flags;
 

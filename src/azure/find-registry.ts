@@ -1,5 +1,5 @@
 import type { Trace } from "../env.ts";
-import { CliError, isRefusal, unlessRefused, usage, withLines } from "../errors.ts";
+import { CliError, type ErrorKind, isRefusal, unlessRefused, usage, withLines } from "../errors.ts";
 import { type Command, type Hint, shell } from "../hint.ts";
 import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
 import { limits } from "../scope/limits.ts";
@@ -122,7 +122,8 @@ async function notFound(
   { text, only, gaps }: { readonly text: string; readonly only: string | undefined; readonly gaps: Gaps },
 ): Promise<CliError> {
   const named = `registry ${JSON.stringify(text)}`;
-  const error = (message: string, hint: Hint) => new CliError("notFound", withLines(message, failures(gaps)), { hint });
+  const error = (message: string, hint: Hint, kind: ErrorKind = "notFound") =>
+    new CliError(kind, withLines(message, failures(gaps)), { hint });
   if (only !== undefined)
     return error(
       `${named} not found in subscription ${only}, or this Azure identity cannot read it`,
@@ -143,7 +144,8 @@ async function notFound(
       "add --subscription, or specify the registry by its Azure resource ID",
     );
   const problem = isFree === false ? "exists, but this Azure identity cannot read it" : "not found, or this Azure identity cannot read it";
-  return error(`${named} ${problem}`, isAz ? askOrSignIn : askForReader);
+  // While Azure does not answer for a subscription, the registry may be there
+  return error(`${named} ${problem}`, isAz ? askOrSignIn : askForReader, gaps.refusals.length > 0 ? "unreachable" : "notFound");
 }
 
 const askForReader = "ask for the role Reader on the registry";

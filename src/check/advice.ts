@@ -20,7 +20,7 @@ type InAzure = ImageFacts & { readonly azure: NonNullable<ImageFacts["azure"]> }
 export function advise(cause: Cause, facts: ImageFacts, secret: string | undefined): Advice {
   const existing = facts.secrets.find(({ name }) => name === secret);
   const change = forSecret[cause];
-  if (!facts.azure) return change === renew && existing?.note?.renewal === "given" ? again(facts, existing) : {};
+  if (!facts.azure) return change === renew && existing && canRenew(existing, [facts.ref.host]) ? again(facts, existing) : {};
   const inAzure = { ...facts, azure: facts.azure };
   if (!change) return forImage[cause]?.(inAzure) ?? {};
   if (!existing?.source) return existing ? change(inAzure, existing) : {};
@@ -50,14 +50,15 @@ const forImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
 
 /** Replaces a rejected login. */
 function renew(facts: InAzure, existing: SecretFacts): Advice {
-  const isReplaceable = existing.note?.renewal === "given" || isOnlyFor(facts.azure.loginServer, existing);
-  return isReplaceable ? again(facts, existing) : createAnother(facts);
+  return canRenew(existing, [facts.azure.loginServer, facts.ref.host])
+    ? again(facts, existing)
+    : (byHand(existing) ?? createAnother(facts));
 }
 
 /** Grants the repository to the plugin's own credential. For any other, creates one in another Secret. */
 function widen(facts: InAzure, existing: SecretFacts, targets: readonly string[] = []): Advice {
   const { copies = [], widens = false } = existing.note ?? {};
-  if (!widens || !isOnlyFor(facts.azure.loginServer, existing)) return createAnother(facts);
+  if (!widens || !canRenew(existing, [facts.azure.loginServer])) return createAnother(facts);
   const repositoriesFromPods = facts.pods.length > 0;
   const { fix, notes = [] } = again(facts, existing, [...flag("repositories-from-pods", repositoriesFromPods), ...targets]);
   const all = repositoriesFromPods
@@ -68,7 +69,7 @@ function widen(facts: InAzure, existing: SecretFacts, targets: readonly string[]
 
 /** Replaces a malformed Secret that is only for this registry. Removes any other from the lists: because of it, the kubelet uses none. */
 function repair(facts: InAzure, existing: SecretFacts): Advice {
-  if (isOnlyFor(facts.azure.loginServer, existing)) return again(facts, existing);
+  if (canRenew(existing, [facts.azure.loginServer])) return again(facts, existing);
   const fix = { ...plugin("detach", existing.name, "--where-used"), namespace: facts.namespace };
   const stays = "the command does not change the Secret, because it may hold other logins";
   return { fix, notes: [stays, "then delete the pods that still list the Secret, and run check again"] };
@@ -155,25 +156,31 @@ function createAnother(facts: InAzure): Advice {
   return { fix, notes: fixedListNotes(fixedLists(facts), "the new Secret") };
 }
 
-/** Creates a Secret's credential again, of the same kind. The notes repeat its annotation, because anyone in the namespace can write it. */
-function again(facts: ImageFacts, existing: SecretFacts, more: readonly string[] = []): Advice {
-  const { name, note, writers } = existing;
-  const { words: kind, warning } = note?.again ?? { words: [] };
+/**
+ * Whether a command may create the credential of a Secret again: only this plugin has written the Secret, and no other login would be lost.
+ * Anyone in the namespace can write a record, so its flags must not widen what the credential can do.
+ * @param hosts the names of the registry
+ */
+const canRenew = ({ note, writers, servers = [], isFixed }: SecretFacts, hosts: readonly string[]): boolean =>
+  note?.again !== undefined &&
+  !note.unlabeled &&
+  writers.length === 0 &&
+  !isFixed &&
+  servers.length > 0 &&
+  servers.every((server) => hosts.some((host) => isKeyOf(host, server)));
+
+/** What to do about a login that only a person can ask for again. */
+const byHand = ({ name, note }: SecretFacts): Advice | undefined =>
+  note && !note.again ? { notes: [`if you created secret ${name}, run create again with the same flags`] } : undefined;
+
+/** Creates a Secret's credential again, of the same kind. */
+function again(facts: ImageFacts, { name, note, servers = [] }: SecretFacts, more: readonly string[] = []): Advice {
   const { loginServer = facts.ref.host } = facts.azure ?? {};
-  const registry = isOnlyFor(loginServer, existing) ? loginServer : facts.ref.host;
-  const others = writers.map((writer) => JSON.stringify(writer)).join(" and ");
-  const force = [
-    ...(note ? [] : ["the plugin did not create this Secret: --force replaces its login"]),
-    ...(note?.unlabeled ? [`the Secret has lost its label ${note.unlabeled}: --force restores it`] : []),
-    ...(note && others !== "" ? [`${others} changed this Secret: --force takes over the changed fields`] : []),
-  ];
+  const registry = servers.every((server) => isKeyOf(loginServer, server)) ? loginServer : facts.ref.host;
+  const isGiven = note?.renewal === "given";
   return {
-    fix: create(facts, registry, name, [...kind, ...flag("expires-in", note?.expiresIn), ...flag("force", force.length > 0), ...more]),
-    notes: [
-      ...force,
-      ...(warning ? [`the Secret's annotation says that ${warning}`] : []),
-      ...(note?.renewal === "given" ? ["the plugin did not generate this password: set PASSWORD to a new one"] : []),
-    ],
+    fix: create(facts, registry, name, [...(note?.again ?? []), ...flag("expires-in", note?.expiresIn), ...more]),
+    notes: isGiven ? ["the plugin did not generate this password: set PASSWORD to a new one"] : [],
   };
 }
 
@@ -182,10 +189,6 @@ function create({ namespace, pods, ref }: ImageFacts, registry: string, secret: 
   const repository = pods.length > 0 ? [] : ["--repository", ref.repository];
   return { ...plugin("create", secret, "--registry", registry, repository, more), namespace };
 }
-
-/** Whether a Secret can be changed, has logins for a registry, and no other login that would be lost. */
-const isOnlyFor = (host: string, { servers = [], isFixed }: SecretFacts): boolean =>
-  !isFixed && servers.length > 0 && servers.every((server) => isKeyOf(host, server));
 
 /** Returns the pods of a failure: those whose node does not have the image, if there are any. */
 export function concerned({ pods }: ImageFacts): readonly PodFacts[] {

@@ -12,8 +12,8 @@ export type Note = {
   readonly identity: string;
   /** Whether another run can grant it more repositories. */
   readonly widens: boolean;
-  /** The flags of `create` that request it again. */
-  readonly again: { readonly words: readonly string[]; readonly warning?: string };
+  /** The flags of `create` that request it again; absent if no printed command may. */
+  readonly again: readonly string[] | undefined;
   /** The key of the plugin's label, if the Secret has lost it. `create` then writes the Secret only with --force. */
   readonly unlabeled?: string;
   /** The creation time of the password (RFC 3339); undefined if the annotation does not have it. */

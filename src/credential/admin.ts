@@ -8,7 +8,6 @@ import type { Taker } from "./issuer.ts";
  */
 export const admin = {
   name: "admin",
-  again: () => ({ words: ["--admin"], warning: "it holds the login of the registry's admin user, which can also push and delete" }),
   notRenewable: "all users of the admin user share its passwords",
   creation: {
     rights: ["Microsoft.ContainerRegistry/registries/listCredentials/action"],

@@ -31,14 +31,6 @@ export type Sources = Pick<Tools, "registry" | "during" | "now" | "sleep"> & {
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
 };
 
-/** How to ask for a credential like a recorded one. */
-type SameCredential = {
-  /** Flags of `create` as words of a command line. */
-  readonly words: readonly string[];
-  /** A warning that is printed after `the Secret notes that`: anyone in the namespace can write the annotation. */
-  readonly warning?: string;
-};
-
 /** A row of the table of kinds. */
 export type CredentialKind = {
   readonly name: string;
@@ -60,8 +52,11 @@ export type CredentialKind = {
   parse(asked: Asked, stdin: Sources["stdin"]): boolean;
   /** Finds the registry. @throws CliError usage */
   open(asked: Asked, sources: Sources): Promise<Issuer | Taker>;
-  /** Returns the flags that ask for the login of a Secret again. */
-  again(recorded: Pick<Credential, "identity">): SameCredential;
+  /**
+   * Returns the flags of `create` that ask for the login of a Secret again, as words of a command line. Absent for a login that may have
+   * wider rights: anyone in the namespace can write a record, so no printed command asks for it.
+   */
+  again?(recorded: Pick<Credential, "identity">): readonly string[];
   /** Returns the flags that open the kind for a recorded credential. Absent: none. */
   flagsFor?(recorded: Pick<Credential, "identity">): Asked["flags"];
   /** What creating a credential in a registry requires. Absent if the user supplies the login. */

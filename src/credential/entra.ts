@@ -20,7 +20,6 @@ import type { RepositoryScope } from "./repository-scope.ts";
 export const entra = {
   name: "entra",
   flagsFor: () => ({ entra: true }),
-  again: () => ({ words: ["--entra"], warning: "it holds a token of an Azure identity; the new token is of yours" }),
   creation: {
     isShortLived: true,
     rights: ["Microsoft.ContainerRegistry/registries/pull/read"],
@@ -131,7 +130,10 @@ async function refuseOthers(inside: Inside, token: Token, scope: RepositoryScope
  * @throws Unconfirmed unless the Secret holds a token of the same identity that the registry accepts
  */
 async function requireSame({ to: { name, namespace }, login }: Inside, token: Token, { host, sources }: EntraEnv): Promise<void> {
-  if (login && isSameIdentity(login, token) && (await sources.registry().admits(host, login)).verdict === "pulls") return;
+  const isSame = login && isSameIdentity(login, token);
+  const { verdict, message: why } = isSame ? await sources.registry().admits(host, login) : { verdict: "refused", message: "" };
+  if (verdict === "pulls") return;
+  if (verdict === "unreachable") throw new CliError("unreachable", why);
   const message = `secret "${name}" in namespace "${namespace}" holds no valid token of your Azure identity`;
   throw new Unconfirmed(message, "if it should hold your token, run create with --entra");
 }

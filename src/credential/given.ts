@@ -9,7 +9,7 @@ import type { Taker } from "./issuer.ts";
 /** A user name and a password that the user supplies. Azure is asked only for the login server of a registry's name. */
 export const given = {
   name: "given",
-  again: ({ identity }) => ({ words: withPassword(identity) }),
+  again: ({ identity }) => withPassword(identity),
   notRenewable: "only its owner can replace it",
   flags: {
     username: {

@@ -1,6 +1,5 @@
 import { usage } from "../errors.ts";
 import { once } from "../scope/concurrency.ts";
-import { isGuid } from "../secret/azure-words.ts";
 import { tokenIssuer } from "./acr-token.ts";
 import { admin } from "./admin.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
@@ -12,7 +11,7 @@ import { principalIssuer } from "./service-principal.ts";
 /** An ACR token of the source's own: the default. */
 const acrToken = {
   name: "acr-token",
-  again: () => ({ words: [] }),
+  again: () => [],
   creation: {
     isExtensible: true,
     rights: ["tokens/read", "scopeMaps/read", "scopeMaps/write", "tokens/write", "generateCredentials/action"].map(
@@ -34,10 +33,6 @@ const ownPrincipal = "*";
 /** A key of an application in Microsoft Graph. */
 const servicePrincipal = {
   name: "service-principal",
-  again: ({ identity }) =>
-    isGuid(identity)
-      ? { words: ["--service-principal", identity], warning: `its service principal is ${identity}, which gets another password` }
-      : { words: [] },
   // Not extensible: only in an ABAC registry can it get more repositories, and `check` doesn't know the mode of the registry
   creation: {
     rights: ["read", "write"].map((action) => `Microsoft.Authorization/roleAssignments/${action}`),

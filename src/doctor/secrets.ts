@@ -80,9 +80,9 @@ export function checkPulls(
   check: Command,
 ): readonly CheckResult[] {
   const { failure = [], note = [], fine = [] } = Object.groupBy(verdicts, ({ cause }) => causes[cause].severity);
-  const failures = failure.map(({ image, namespace, owners, cause, fix = explainCommand(cause) }): CheckResult => {
+  const failures = failure.map(({ image, namespace, owners, cause, notes = [], fix = explainCommand(cause) }): CheckResult => {
     const users = owners.length > 0 ? ` of ${joinNames(owners.map(nameOf))}` : "";
-    const message = `${image}${users}${placed({ namespace })}: ${causes[cause].words}`;
+    const message = [`${image}${users}${placed({ namespace })}: ${causes[cause].words}`, ...notes].join("; ");
     return { status: "failed", subject: image, message, next: fix };
   });
   const pulls = fine.length === 0 ? "no pod or workload has an image to check" : `${counted(fine.length, "image")} can be pulled`;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Right } from "../kube/port.ts";
 
 /** Returns the rules of a role (rbac/v1 PolicyRule), one for each resource. */
@@ -40,8 +41,15 @@ export const scheduleLabel = "acr-secret/schedule";
 
 const namespaceLabel = "acr-secret/namespace";
 
+/** The name of a CronJob has at most 52 characters, because the names of its Jobs are longer (batch/v1 CronJob). */
+const longestId = 52 - "acr-secret-".length;
+
 /** Returns what no other schedule in the namespace has: the schedule of one registry must not replace that of another one. */
-const idIn = ({ verb, registry }: Schedule): string => (registry === undefined ? verb : `${verb}-${registry.toLowerCase()}`);
+function idIn({ verb, registry }: Schedule): string {
+  const id = [verb, registry?.toLowerCase() ?? []].flat().join("-");
+  const digest = createHash("sha256").update(id).digest("hex").slice(0, 8);
+  return id.length > longestId ? `${id.slice(0, longestId - 9)}-${digest}` : id;
+}
 
 /** Returns the label selector of the objects of one schedule. */
 export const selectorOf = (schedule: Schedule): string => `${scheduleLabel}=${idIn(schedule)},${namespaceLabel}=${schedule.namespace}`;

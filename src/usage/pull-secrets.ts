@@ -92,7 +92,7 @@ function recordOf(secret: Secret): SecretFacts["note"] {
     host,
     identity,
     widens: known?.creation?.isExtensible === true,
-    again: known?.again({ identity }) ?? { words: [] },
+    again: known?.again?.({ identity }),
     unlabeled: recorded.isLabeled ? undefined : managedBy.key,
     createdAt: madeAt,
     expiresAt,
@@ -154,16 +154,16 @@ export async function copyError(
   { name, namespace = "" }: Ref<"secret">,
   source: SourceOfCopy,
   cluster: Pick<Cluster, "get">,
-  fix: (credential: Credential) => Command,
+  fix: (credential: Credential) => Command | undefined,
   otherwise: string,
 ): Promise<CliError> {
   const record = await cluster.get({ kind: "secret", name: source.name, namespace: source.namespace }).catch(() => undefined);
   const credential = credentialOf(record);
-  const isRecorded = credential !== undefined && Object.hasOwn(copiesOf(record), namespace);
+  const command = credential && Object.hasOwn(copiesOf(record), namespace) ? fix(credential) : undefined;
   return new CliError(
     "conflict",
     `secret "${name}" in namespace "${namespace}" is a copy of secret "${source.name}" in namespace "${source.namespace}"`,
-    { hint: isRecorded ? { ...fix(credential), namespace: source.namespace } : otherwise },
+    { hint: command ? { ...command, namespace: source.namespace } : otherwise },
   );
 }
 

@@ -36,16 +36,18 @@ function servedBy(secret: Secret): "any" | ((image: ImageRef) => boolean) {
 /**
  * Returns the targets of a namespace whose pods pull from one of these hosts. A template counts if it lists pull secrets itself. For any
  * other template, the ServiceAccount that it runs as counts, because admission copies its list. Templates with zero replicas and CronJobs
- * between runs count. A pod counts too: a controller of another kind may have created it, or admission may have given it another image.
+ * between runs count. A pod counts too, unless a
+ * template has its list: a controller of another kind may have created it, or admission may have given it another image.
  * @returns the ServiceAccounts first; never an object whose list can't be changed (a Job, a pod)
  */
 export function usersOf(hosts: readonly string[], { targets, pods }: Pick<NamespaceState, "targets" | "pods">): TargetObject[] {
   const accounts = accountsIn(targets);
   const owners = targets.filter((object) => pulls(object, hosts) && !targetOf(object).owner);
-  const relying = [
-    ...owners.filter((object) => !namesItself(object)),
-    ...pods.filter((pod) => pulls(pod, hosts) && !hasOwnList(pod, accounts.get(accountOf(pod.spec)))),
-  ].map((object) => accountOf(specOf(object) as PodSpec));
+  const written = new Set(owners.filter(namesItself).map((object) => String(namesIn(specOf(object)?.imagePullSecrets))));
+  const hasItsList = (pod: Pod) => !written.has(String(pullSecretNames(pod))) && !hasOwnList(pod, accounts.get(accountOf(pod.spec)));
+  const relying = [...owners.filter((object) => !namesItself(object)), ...pods.filter((pod) => pulls(pod, hosts) && hasItsList(pod))].map(
+    (object) => accountOf(specOf(object) as PodSpec),
+  );
   const changeable = owners.filter((object) => namesItself(object) && kinds[kindOf(object)].pullSecretList.takesEffect !== "recreate");
   return [...[...new Set(relying)].flatMap((name) => accounts.get(name) ?? []), ...changeable];
 }

@@ -100,8 +100,10 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
 }
 
 /** The command that grants the same to the source of a copy, without the flags that take rights away or write to namespaces. */
-const forSource = ({ name }: SourceOfCopy, credential: Credential, { registry, repositories }: CreateOrder): Command =>
-  plugin("create", name, "--registry", registry, kindCalled(credential.kind)?.again(credential).words, flag("repository", repositories));
+function forSource({ name }: SourceOfCopy, credential: Credential, { registry, repositories }: CreateOrder): Command | undefined {
+  const kind = kindCalled(credential.kind)?.again?.(credential);
+  return kind && plugin("create", name, "--registry", registry, kind, flag("repository", repositories));
+}
 
 async function testSource({ order, tools }: Run, places: Places): Promise<TestedSource> {
   const { secret } = places;

@@ -37,8 +37,6 @@ export type RotateOrder = {
   /** Why a source is not due for rotation; none if it is due. */
   notDue(credential: Credential): readonly string[];
   skipped(reasons: readonly string[]): void;
-  /** A registry that is not found fails the run. */
-  readonly strict: boolean;
   /** How long the replaced password works, in milliseconds; `next`: until the next rotation. */
   readonly grace: number | "next";
   /** RFC 3339, for the new password. */
@@ -53,10 +51,15 @@ export type RotateOrder = {
 /** Replaces the passwords of sources and of their copies without a failed pull. One that can't be rotated doesn't stop the others. */
 export async function* rotateSources(order: RotateOrder, tools: Tools): AsyncGenerator<Outcome> {
   const bounds = { width: limits.credentials, interrupted: tools.interrupted };
-  const defects: unknown[] = [];
-  const waited = new Map<string, number>();
-  yield* runConcurrently(order.sources, bounds, (source) => rotateListed(source, { order, defects, waited }, tools));
-  if (defects.length > 0) throw defects[0];
+  const rotations: Rotations = { order, defects: [], waited: new Map(), unconfirmed: [] };
+  yield* runConcurrently(order.sources, bounds, (source) => rotateListed(source, rotations, tools));
+  const [defect] = rotations.defects;
+  if (defect) throw defect;
+  // A role that was taken away looks like forged records
+  if (rotations.unconfirmed.length > 0 && rotations.unconfirmed.length === order.sources.length)
+    throw new CliError("conflict", "nothing was rotated, because Azure confirms no record", {
+      hint: "check that this Azure identity may read the registries",
+    });
 }
 
 type Rotations = {
@@ -64,9 +67,12 @@ type Rotations = {
   /** Gets each defect of this program. It must not end the other rotations halfway. */
   readonly defects: unknown[];
   readonly waited: Attempts["waited"];
+  /** The sources whose record Azure does not confirm. */
+  readonly unconfirmed: Ref[];
 };
 
-async function* rotateListed({ to, credential }: Listed, { order, defects, waited }: Rotations, tools: Tools): AsyncGenerator<Outcome> {
+async function* rotateListed({ to, credential }: Listed, rotations: Rotations, tools: Tools): AsyncGenerator<Outcome> {
+  const { order, defects, waited } = rotations;
   const reasons = order.notDue(credential);
   const isOnlyEnding = reasons.length > 0;
   if (isOnlyEnding) order.skipped(reasons);
@@ -76,13 +82,14 @@ async function* rotateListed({ to, credential }: Listed, { order, defects, waite
     yield* restarting(to, tools, (attempts) => attempt({ order, attempts, tools, progress, isOnlyEnding }), waited);
   } catch (error) {
     if (order.isNamed) throw error;
-    if (error instanceof CliError) yield* failed(to, error, order);
+    if (error instanceof CliError) yield* failed(to, error, rotations);
     else defects.push(error);
   }
 }
 
-function* failed(to: Ref<"secret">, error: CliError, { skipped }: RotateOrder): Generator<Outcome> {
-  if (error instanceof InGrace) skipped(["grace"]);
+function* failed(to: Ref<"secret">, error: CliError, { order, unconfirmed }: Rotations): Generator<Outcome> {
+  if (error instanceof Unconfirmed) unconfirmed.push(to);
+  if (error instanceof InGrace) order.skipped(["grace"]);
   else if (error instanceof Unconfirmed || error instanceof StillHeld) yield { to, messages: [error.message] };
   else if (error instanceof Interrupted) yield { to, left: "interrupted" };
   else yield { to, error };
@@ -105,7 +112,7 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   if (!credential) throw noRecord(to);
   if (credential.isExported) throw exported(to, credential);
   const opened = await order.open(credential).catch((error: unknown) => {
-    throw isNotFound(error) && !order.strict ? noRegistry(to, error) : error;
+    throw isNotFound(error) ? noRegistry(to, error) : error;
   });
   if (!isIssuer(opened)) return yield* takeAgain(opened, hold, run);
   const owner = await ownerOf(to, tools.cluster());
@@ -147,7 +154,6 @@ const exported = ({ name, namespace }: Ref, { host }: Credential) =>
     hint: { ...plugin("create", name, "--registry", host, "--export"), namespace },
   });
 
-/** A registry that this identity may not read is not found either, so with `strict` the run fails. */
 const noRegistry = (to: Ref, { message, hint }: CliError) =>
   new Unconfirmed(withLines(`${nameInPlace(to)} records a registry that was not found`, message), hint);
 

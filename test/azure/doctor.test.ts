@@ -21,7 +21,7 @@ test.for([
     `you are ${clientId} (service principal, object ${objectId})`,
   );
   const rights = findings.find(({ id }) => id === "azure-rights");
-  if (asksFor) expect(rights?.next).toMatchObject({ argv: expect.arrayContaining(["--assignee", objectId, "--role", asksFor]) });
+  if (asksFor) expect(rights?.next).toMatchObject({ words: expect.arrayContaining(["--assignee", objectId, "--role", asksFor]) });
   else expect(rights?.message).toContain(`your roles: ${role}`);
 });
 

@@ -259,7 +259,7 @@ describe("cleans up", () => {
             sleep,
             onWarning: () => {},
           });
-          return cluster;
+          return { ...cluster, now: () => cluster.now() + later };
         },
         registry: { prove: async () => ({ verdict: "pulls", message: "" }) },
         sleep,

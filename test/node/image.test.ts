@@ -146,7 +146,7 @@ test("rotates a credential that expires soon in the schedule that kubectl applie
   expect(await kubectl(["get", "pods", "-l", "job-name=first", "-n", namespace, "-o", message])).toContain("1 Secret configured");
 
   const { stdout } = await promisify(execFile)("kubectl-acr_secret", schedule.split(" "));
-  const [, remove = ""] = /^# (kubectl delete cronjob.*)$/m.exec(stdout) ?? [];
+  const [, remove = ""] = /^# (kubectl delete .*cronjob.*)$/m.exec(stdout) ?? [];
   await promisify(execFile)("sh", ["-c", remove]);
 
   const kinds = "cronjobs,jobs,serviceaccounts,networkpolicies,clusterroles,clusterrolebindings";

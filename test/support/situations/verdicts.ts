@@ -11,7 +11,7 @@ export const note = (renewal: Note["renewal"], more: Partial<Note> = {}): Note =
   host: r,
   identity: "ci-pull",
   widens: renewal === "made",
-  again: { words: renewal === "given" ? ["--username", "ci-pull", "--password-stdin"] : [] },
+  again: { given: ["--username", "ci-pull", "--password-stdin"], made: [], unknown: undefined }[renewal],
   expiresAt: undefined,
   expiresIn: undefined,
   copies: [],

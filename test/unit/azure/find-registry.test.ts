@@ -81,7 +81,7 @@ test("names the subscription that could not be searched when the registry is not
   const list = (id: string): [number, object] => (id === "s-1" ? [500, { error: { code: "X", message: "Oops." } }] : none());
 
   await expect(searching({ subscriptions: 3, list }).find("myregistry")).rejects.toMatchObject({
-    kind: "notFound",
+    kind: "unreachable",
     message: expect.stringMatching(
       /\n\* 1 subscription could not be searched: cannot list the registries of subscription s-1: Azure returned HTTP \d+\n\* Oops$/,
     ),

@@ -4,13 +4,12 @@ import { create, daemonset, facts, judged, note, pod, r, secret, tried } from ".
 
 const fresh = `${create} --where-used`;
 const renew = `kubectl acr-secret create -n demo a --registry ${r}`;
-const give = (host: string, more = "") =>
-  `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${host} --username ci-pull --password-stdin${more}`;
+const give = (host: string) =>
+  `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${host} --username ci-pull --password-stdin`;
 const refused =
   "with secret a: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled";
-const foreign = "the plugin did not create this Secret: --force replaces its login";
+const sameFlags = "if you created secret a, run create again with the same flags";
 const setPassword = "the plugin did not generate this password: set PASSWORD to a new one";
-const changed = '"helm" and "kubectl-edit" changed this Secret: --force takes over the changed fields';
 const grantsAll = "the command grants every repository that pods in the namespace use; use --repository to grant only some";
 const copied = "secret a is a copy of secret acr in namespace platform, which gives it its login";
 const source = { namespace: "platform", name: "acr" };
@@ -25,25 +24,34 @@ const rejected: readonly Row[] = [
     given: { pods: [] },
     fix: `${renew} --repository app/web`,
   },
-  { what: "a kind that only a newer version knows", held: { note: note("unknown") }, fix: renew },
+  {
+    what: "a kind that only a newer version knows",
+    held: { note: note("unknown") },
+    message: `${refused}; ${sameFlags}`,
+    fix: undefined,
+  },
   {
     what: "a recorded kind and lifetime",
-    held: { note: note("made", { again: { words: ["--service-principal", "ci"], warning: "it is ci" }, expiresIn: "30d" }) },
-    message: `${refused}; the Secret's annotation says that it is ci`,
-    fix: `${renew} --service-principal ci --expires-in 30d`,
+    held: { note: note("made", { expiresIn: "30d" }) },
+    fix: `${renew} --expires-in 30d`,
   },
   {
-    what: "a Secret of the plugin that other tools changed",
-    held: { note: note("made", { unlabeled: "k" }), writers: ["helm", "kubectl-edit"] },
-    message: `${refused}; the Secret has lost its label k: --force restores it; ${changed}`,
-    fix: `${renew} --force`,
+    what: "a recorded kind that may have wider rights",
+    held: { note: note("made", { again: undefined }) },
+    message: `${refused}; ${sameFlags}`,
+    fix: undefined,
   },
+  ...[{ writers: ["helm"] }, { note: note("made", { unlabeled: "k" }) }].map((held) => ({
+    what: `a Secret of the plugin that other tools changed: ${Object.keys(held)}`,
+    held: { note: note("made"), ...held },
+    message: refused,
+    fix: fresh,
+  })),
   { what: "a supplied login", held: { note: note("given") }, message: `${refused}; ${setPassword}`, fix: give(r) },
   {
     what: "a supplied login that other tools changed",
     held: { note: note("given"), writers: ["helm", "kubectl-edit"] },
-    message: `${refused}; ${changed}; ${setPassword}`,
-    fix: give(r, " --force"),
+    fix: fresh,
   },
   ...["refused", "expired"].map((cause) => ({
     what: `a supplied login of another registry (${cause})`,
@@ -52,11 +60,11 @@ const rejected: readonly Row[] = [
     fix: give("ghcr.io"),
   })),
   { what: "another tool's login of another registry", given: { azure: undefined }, fix: undefined },
-  { what: "another tool's login", message: `${refused}; ${foreign}`, fix: `${renew} --force` },
+  { what: "another tool's login", message: refused, fix: fresh },
   {
     what: "another tool's login with a scheme and a path",
     held: { servers: [`http://${r}/v2/`, `https://${r}`, `${r}/app`] },
-    fix: `${renew} --force`,
+    fix: fresh,
   },
   ...[[r, "ghcr.io"], [r, `${r}.evil.io`], [`ghcr.io/https://${r}`], [r, "r1234.eu.geo.azurecr.io"], undefined].map((servers) => ({
     what: `a Secret with logins for ${servers?.join(" and ")}`,
@@ -124,14 +132,7 @@ test.for(narrow)("prints the fix for a login out of scope: $what", ({ held, give
 
 const malformed: readonly Row[] = [
   { what: "the plugin's Secret", held: { note: note("made") }, fix: renew },
-  {
-    what: "the plugin's Secret, whose record asks for more rights",
-    held: { note: note("made", { again: { words: ["--admin"], warning: "it can push" } }) },
-    message: "the Secret's annotation says that it can push",
-    fix: `${renew} --admin`,
-  },
-  { what: "another tool's Secret for this registry", message: foreign, fix: `${renew} --force` },
-  ...[[], [r, "ghcr.io"], [`${r}:443`], undefined].map((servers) => ({
+  ...[[], [r], [r, "ghcr.io"], [`${r}:443`], undefined].map((servers) => ({
     what: `another tool's Secret with logins for ${servers?.join(" and ") || "unknown registries"}`,
     held: { servers },
     given: { pods: [pod("web-1"), pod("d-1", { own: true, owner: daemonset })] },
@@ -153,5 +154,5 @@ test.for(malformed)("prints the fix for a malformed Secret: $what", ({ held, giv
 test("prints the fix for the last one of other tools' rejected logins", () => {
   const { fix } = judged({ tried: [tried("b", "out-of-scope"), tried("a", "refused")], secrets: [secret("b"), secret("a")] });
 
-  expect(fix).toBe(`${renew} --force`);
+  expect(fix).toBe(fresh);
 });

@@ -150,8 +150,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
   {
     what: "an older pod, and a later Secret that the plugin did not create",
     given: { attachedLater: tried("l", "refused"), secrets: [secret("l")] },
-    message: `with secret l: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; ${notListed}; the plugin did not create this Secret: --force replaces its login`,
-    fix: `kubectl acr-secret create -n demo l --registry ${r} --force --where-used`,
+    message: `with secret l: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; ${notListed}`,
+    fix: fresh,
   },
   {
     what: "an older pod, and a later Secret with another rejected login",

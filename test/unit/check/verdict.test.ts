@@ -37,7 +37,7 @@ describe("judge", () => {
       what: "the plugin's login among rejected logins",
       given: {
         tried: [tried("a", "out-of-scope"), tried("b", "refused")],
-        secrets: [secret("b"), secret("a", { note: note("made", { again: { words: [] } }) })],
+        secrets: [secret("b"), secret("a", { note: note("made", { again: [] }) })],
       },
       cause: "out-of-scope",
       secret: "a",
@@ -97,7 +97,7 @@ describe("judge", () => {
       what: "a rejected password at its expiry",
       given: {
         tried: [tried("a", "refused")],
-        secrets: [secret("a", { note: note("made", { again: { words: [] }, expiresAt: "2026-01-10T00:00:00Z" }) })],
+        secrets: [secret("a", { note: note("made", { again: [], expiresAt: "2026-01-10T00:00:00Z" }) })],
       },
       cause: "expired",
       secret: "a",
@@ -206,7 +206,7 @@ describe("judge", () => {
     ["2026-01-08T00:00:00Z", "2 days"],
     ["2025-12-10T12:00:00Z", "30 days"],
   ] as const)("formats an expiry at %s as %s ago", ([expiresAt, ago]) => {
-    const held = secret("a", { note: note("made", { again: { words: [] }, expiresAt }) });
+    const held = secret("a", { note: note("made", { again: [], expiresAt }) });
 
     expect(judged({ tried: [tried("a", "refused")], secrets: [held] }).message).toBe(
       `with secret a: its password expired ${ago} ago (${expiresAt})`,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Asked, CredentialKind, Sources } from "../../../src/credential/credential-kind.ts";
+import type { Asked, Sources } from "../../../src/credential/credential-kind.ts";
 import { isIssuer } from "../../../src/credential/issuer.ts";
 import { kindAskedFor, kindCalled } from "../../../src/credential/kinds.ts";
 import { plugin } from "../../../src/hint.ts";
@@ -46,31 +46,14 @@ test.for([
   expect(() => kindFor(flags)).toThrow(expect.objectContaining({ kind: "usage", message }));
 });
 
-test.for<{ kind: string; identity: string; again: ReturnType<CredentialKind["again"]> }>([
-  { kind: "acr-token", identity: "ci-pull", again: { words: [] } },
-  {
-    kind: "service-principal",
-    identity: "44444444-4444-4444-4444-444444444444",
-    again: {
-      words: ["--service-principal", "44444444-4444-4444-4444-444444444444"],
-      warning: "its service principal is 44444444-4444-4444-4444-444444444444, which gets another password",
-    },
-  },
-  // The name could belong to another application by now
-  { kind: "service-principal", identity: "ci", again: { words: [] } },
-  { kind: "given", identity: "ci", again: { words: ["--username", "ci", "--password-stdin"] } },
-  {
-    kind: "admin",
-    identity: "myregistry",
-    again: { words: ["--admin"], warning: "it holds the login of the registry's admin user, which can also push and delete" },
-  },
-  {
-    kind: "entra",
-    identity: "00000000-0000-0000-0000-000000000000",
-    again: { words: ["--entra"], warning: "it holds a token of an Azure identity; the new token is of yours" },
-  },
-])("requests the login of $kind $identity again with $again.flags", ({ kind, identity, again }) => {
-  expect(kindCalled(kind)?.again({ identity })).toEqual(again);
+test.for([
+  { kind: "acr-token", again: [] },
+  { kind: "given", again: ["--username", "ci", "--password-stdin"] },
+  { kind: "service-principal", again: undefined },
+  { kind: "admin", again: undefined },
+  { kind: "entra", again: undefined },
+])("lets a printed command request a recorded login of $kind again with the flags $again", ({ kind, again }) => {
+  expect(kindCalled(kind)?.again?.({ identity: "ci" })).toEqual(again);
 });
 
 test("returns no kind for a kind of a newer version", () => {

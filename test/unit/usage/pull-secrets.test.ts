@@ -35,7 +35,7 @@ const recorded = {
   host: "myregistry.azurecr.io",
   identity: own,
   widens: true,
-  again: { words: [] },
+  again: [],
   createdAt: "2025-12-20T00:00:00Z",
   expiresAt: token.expiresAt,
   expiresIn: "30d",
@@ -57,7 +57,7 @@ test.for([
   {
     what: "a login that a user supplied",
     secret: sourceSecret("demo/acr", { credential: { kind: "given", identity: "ci" } }),
-    facts: { note: { renewal: "given", again: { words: ["--username", "ci", "--password-stdin"] }, widens: false } },
+    facts: { note: { renewal: "given", again: ["--username", "ci", "--password-stdin"], widens: false } },
   },
   {
     what: "a kind that this version does not know",

@@ -33,7 +33,7 @@ test.for<Expected>([
       pods: [pod("web-1", { names: ["old"] })],
     },
     cause: "refused",
-    fix: `kubectl acr-secret create -n demo old --registry ${r} --force`,
+    fix: `kubectl acr-secret create -n demo --registry ${r} --where-used`,
   },
 
   // The image, the connection to the registry, and the node's messages.

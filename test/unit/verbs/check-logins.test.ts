@@ -128,8 +128,8 @@ test.for<Expected>([
     given: attached(theirs("bad", `{"auths":{"${r}":{"auth":"!"}}}`)),
     cause: "malformed-secret",
     message:
-      "secret bad is malformed, so the kubelet ignores all pull secrets of the pod: illegal base64 data at input byte 0; the plugin did not create this Secret: --force replaces its login",
-    fix: `kubectl acr-secret create -n demo bad --registry ${r} --force`,
+      "secret bad is malformed, so the kubelet ignores all pull secrets of the pod: illegal base64 data at input byte 0; the command does not change the Secret, because it may hold other logins; then delete the pods that still list the Secret, and run check again",
+    fix: "kubectl acr-secret detach -n demo bad --where-used",
   },
   {
     when: "the Secret is malformed and has other logins, and a Deployment names it",
@@ -179,14 +179,12 @@ test.for<Expected>([
     when: "the token of an Azure identity has expired",
     given: attached(ours("acr", "web:wrong", { credential: "entra", "expires-at": "2026-01-02T00:00:00Z" })),
     cause: "expired",
-    fix: `${renew} --entra`,
   },
   {
     when: "the password of a service principal is rejected",
     given: attached(ours("acr", "web:wrong", { credential: "service-principal", identity: "44444444-4444-4444-4444-444444444444" })),
     cause: "refused",
-    message: `${refused("web")}; the Secret's annotation says that its service principal is 44444444-4444-4444-4444-444444444444, which gets another password`,
-    fix: `${renew} --service-principal 44444444-4444-4444-4444-444444444444`,
+    message: `${refused("web")}; if you created secret acr, run create again with the same flags`,
   },
   {
     when: "a given login is rejected",
@@ -199,20 +197,20 @@ test.for<Expected>([
     when: "a token is rejected whose Secret has lost its label",
     given: attached(relabeled(ours("acr", "ci-pull:wrong"))),
     cause: "refused",
-    message: `${refused("ci-pull")}; the Secret has lost its label app.kubernetes.io/managed-by: --force restores it`,
-    fix: `${renew} --force`,
+    message: `${refused("ci-pull")}`,
+    fix: createAnother,
   },
   {
     when: "a given login is rejected whose Secret has lost its label",
     given: attached(relabeled(ours("acr", "web:wrong", { credential: "given" }))),
     cause: "refused",
-    fix: `${given} --registry ${r} --username web --password-stdin --force`,
+    fix: createAnother,
   },
   {
     when: "a login is rejected that the annotation does not name",
     given: attached(relabeled(ours("acr", "web:wrong", { identity: "ci-pull" }))),
     cause: "refused",
-    message: `${refused("web")}; the plugin did not create this Secret: --force replaces its login`,
+    message: refused("web"),
   },
   {
     when: "the token may not pull the image",
