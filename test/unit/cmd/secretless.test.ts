@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { CliError, Interrupted } from "../../../src/errors.ts";
+import { CliError } from "../../../src/errors.ts";
 import type { Pod } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account } from "../../support/fakes/cluster.ts";
@@ -282,66 +282,6 @@ test.for(["delete", "deleteFederatedCredential", "unassignRole", "deleteManagedI
   },
 );
 
-const deleting = "delete web --registry myregistry --yes";
-
-/** Fails one request of a run, loses its response, or ends the run before or after it, so that no later request arrives. */
-const faults = {
-  "is forbidden": { applies: false, error: () => new CliError("forbidden", "no") },
-  "does not arrive": { applies: false, error: () => new CliError("unreachable", "no response") },
-  "has no response": { applies: true, error: () => new CliError("unreachable", "no response") },
-  "is the last one before a kill": { applies: true, ends: true, error: () => new Interrupted() },
-  "is lost by a kill": { applies: false, ends: true, error: () => new Interrupted() },
-};
-
-/** @returns a function that repairs the fault, and says whether the run has sent the request */
-function breakAt(at: number, { applies, error, ...kill }: (typeof faults)[keyof typeof faults]): () => boolean {
-  let request = 0;
-  const repair = world.asking.around(async (_, next) => {
-    request++;
-    const isBroken = "ends" in kill ? request >= at : request === at;
-    if (!isBroken) return next();
-    if (applies && request === at) await next();
-    throw error();
-  });
-  return () => {
-    repair();
-    return request >= at;
-  };
-}
-
-/** Whether the kubelet finds all that the annotations promise. Without annotations, nothing is promised. */
-function expectUsable(): void {
-  const { annotations, ...rest } = seen();
-  if (!(keys[0] in annotations)) return;
-  expect(rest).toMatchObject({ roles: [{}], bindings: [{}], assignments: [{}], identities: [{ credentials: [{ issuer }] }] });
-}
-
-test.for(Object.keys(faults) as (keyof typeof faults)[])("ends in the same state after a repetition when a request %s", async (fault) => {
-  const before = structuredClone(seen());
-  await run(creating);
-  const created = withoutIds(seen());
-  await run(deleting);
-
-  for (let at = 1, isSent = true; isSent; at++) {
-    const repair = breakAt(at, faults[fault]);
-    await run(creating);
-    isSent = repair();
-    expectUsable();
-    expect(await run(creating)).toMatchObject({ code: 0 });
-    expect(withoutIds(seen())).toEqual(created);
-    await run(deleting);
-  }
-  for (let at = 1, isSent = true; isSent; at++) {
-    await run(creating);
-    const repair = breakAt(at, faults[fault]);
-    await run(deleting);
-    isSent = repair();
-    expectUsable();
-    expect(await run(deleting)).toMatchObject({ code: 0 });
-    expect(seen()).toEqual(before);
-  }
-});
-
 test.for([
   { line: creating, at: "assignRole", done: /^identity\S+ created\nroleassignment\S+ created\n$/ },
   { line: "delete web --registry myregistry --yes", at: "patch", done: /^serviceaccount\/web configured\n$/ },
@@ -359,12 +299,6 @@ test.for([
   expect({ code, stdout }).toEqual({ code: 130, stdout: expect.stringMatching(done) });
   expect(await run(line)).toMatchObject({ code: 0 });
 });
-
-/** Objects without the ids that are new in each run. */
-const withoutIds = (state: object): unknown =>
-  JSON.parse(JSON.stringify(state).replaceAll(/(client|principal)-\d+/g, "$1-N"), (key, value) =>
-    ["uid", "resourceVersion", "creationTimestamp", "madeAt", "name"].includes(key) ? undefined : value,
-  );
 
 test.for([
   { line: "create", message: "argument required: the name of a ServiceAccount" },

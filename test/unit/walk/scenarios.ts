@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { claimOf, copiesOf, credentialOf } from "../../../src/secret/record.ts";
+import { clientOf } from "../../../src/secretless/objects.ts";
 import { loginOf } from "../../support/logins.ts";
 import { type Act, type Fate, Play, type Program } from "./play.ts";
 import { name } from "./watch.ts";
@@ -24,6 +25,8 @@ export const rotate = (grace: string) => `rotate acr-myregistry -n app --grace $
 export const remove = "delete acr-myregistry -n app --yes";
 export const attach = "attach acr-myregistry -n app --serviceaccount default";
 export const detach = "detach acr-myregistry -n app --serviceaccount default";
+
+const secretless = (does: string) => `secretless ${does} default --registry myregistry -n app`;
 
 export type Step = string | Act;
 
@@ -103,6 +106,9 @@ export function stateOf({ world: { cluster, azure }, watch }: Play) {
     tokens: [...azure.tokens.keys()],
     applications: azure.directory.applications.map(({ displayName }) => displayName),
     roles: azure.directory.assignments.length,
+    rights: [...cluster.all("role.rbac.authorization.k8s.io"), ...cluster.all("rolebinding.rbac.authorization.k8s.io")].length,
+    identities: [...azure.identities.all.values()].map(({ credentials }) => credentials.map(({ subject }) => subject)),
+    annotated: cluster.all("serviceaccount").flatMap((account) => (clientOf(account) === undefined ? [] : [account.metadata.namespace])),
     recorded: [...passwords, ...keys].filter(isRecorded).length,
     unknown: [...passwords, ...keys].filter((one) => !isRecorded(one) && !watch.isPersons(one.madeAt)).length,
   };
@@ -148,5 +154,9 @@ export async function disturbed({ start, line }: Scenario, step: number, fate: F
   return play;
 }
 
-/** Every scenario of every kind of credential. */
-export const scenarios = kinds.flatMap(({ what, kind }) => scenariosOf(kind).map((one) => ({ ...one, what: `${one.what}, ${what}` })));
+/** Every scenario of every kind of credential, and those without one. */
+export const scenarios: readonly Scenario[] = [
+  ...kinds.flatMap(({ what, kind }) => scenariosOf(kind).map((one) => ({ ...one, what: `${one.what}, ${what}` }))),
+  { what: "secretless create", start: [], line: secretless("create") },
+  { what: "secretless delete", start: [secretless("create")], line: `${secretless("delete")} --yes` },
+];

@@ -2,6 +2,7 @@ import type { Interruption } from "../../../src/interruption.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { Registry } from "../../../src/registry/port.ts";
 import { claimOf, credentialOf } from "../../../src/secret/record.ts";
+import { clientOf } from "../../../src/secretless/objects.ts";
 import type { Asked } from "../../support/fakes/asked.ts";
 import { type Login, loginOf } from "../../support/logins.ts";
 import type { Play, Program } from "./play.ts";
@@ -15,7 +16,7 @@ const given = ["app", "b", "c"];
 const isOwn = (username: string | undefined) => username !== undefined && /^(app|b|c)-acr-myregistry-|^a{8}-/.test(username);
 
 type Text = Readonly<Record<string, string>>;
-const marks = /^acr-secret\/|^app\.kubernetes\.io\/managed-by$/;
+const marks = /^acr-secret\/|^app\.kubernetes\.io\/managed-by$|^kubernetes\.azure\.com\/acr-/;
 const without = (all: Text = {}) => Object.fromEntries(Object.entries(all).filter(([key]) => !marks.test(key)));
 
 /** What other writers have in a Secret. */
@@ -43,6 +44,8 @@ type Seen = {
   readonly secrets: ReadonlyMap<string, Looked>;
   readonly lists: ReadonlyMap<string, string>;
   readonly passwords: readonly Password[];
+  /** Whether the annotations of a ServiceAccount promise a pull that fails. */
+  readonly isPromised: boolean;
   readonly others: string;
 };
 
@@ -143,7 +146,7 @@ export class Watch {
     });
     const lists = cluster.all("serviceaccount").map(({ imagePullSecrets = [], metadata }): [string, string] => {
       const names = imagePullSecrets.flatMap((one) => (one.name === name ? [] : [one.name]));
-      return [`${metadata.namespace}/${metadata.name}`, JSON.stringify([names, metadata.labels, metadata.annotations])];
+      return [`${metadata.namespace}/${metadata.name}`, JSON.stringify([names, metadata.labels, without(metadata.annotations)])];
     });
     const tokens = [...azure.tokens].flatMap(([of, { passwords }]) =>
       [...passwords].map(([slot, { text, creationTime: madeAt }]) => ({ of, slot, text, madeAt })),
@@ -157,8 +160,18 @@ export class Watch {
       secrets: new Map(secrets),
       lists: new Map(lists),
       passwords: [...tokens, ...keys],
+      isPromised: this.#isPromised(),
       others: JSON.stringify([maps, beyond, [...azure.tokens.keys()].filter((of) => !isOwn(of))]),
     };
+  }
+
+  /** Without annotations, the kubelet asks for no token. */
+  #isPromised(): boolean {
+    const { cluster, azure } = this.#play.world;
+    if (cluster.all("serviceaccount").every((account) => clientOf(account) === undefined)) return false;
+    const needed = [cluster.all("role.rbac.authorization.k8s.io"), cluster.all("rolebinding.rbac.authorization.k8s.io")];
+    const trusted = azure.identities.all.values().flatMap(({ credentials }) => credentials);
+    return [...needed, azure.directory.assignments, [...trusted]].some((all) => all.length === 0);
   }
 
   #compare(before: Seen, after: Seen, program: Program, what: string): void {
@@ -166,6 +179,7 @@ export class Watch {
       this.#compareSecret(key, before.secrets.get(key), after.secrets.get(key), program, what);
     for (const [key, list] of before.lists)
       if (after.lists.get(key) !== list) this.#breach(`${what} changes another's entry in the list of ${key}`);
+    if (after.isPromised) this.#breach(`${what} leaves annotations that promise a pull which fails`);
     if (before.others !== after.others) this.#breach(`${what} changes a token, scope map or right of others`);
     const alive = new Set(after.passwords.map(({ text }) => text));
     for (const password of before.passwords) if (!alive.has(password.text)) this.#compareEnd(password, before, program, what);
