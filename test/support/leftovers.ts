@@ -7,7 +7,6 @@ import { type Credential, credentialKey } from "../../src/secret/record.ts";
 import { Sensitive } from "../../src/secret/sensitive.ts";
 import { worldOf } from "./fakes/fleet.ts";
 import type { FakeWorld } from "./fakes/world.ts";
-import { type as typed, type World } from "./in-process.ts";
 import type { Login } from "./logins.ts";
 import { acrPull } from "./service-principal.ts";
 
@@ -94,7 +93,3 @@ export async function leftOverPrincipal(): Promise<FakeWorld> {
   }
   return world;
 }
-
-/** Runs a command line two months after the objects were created. */
-export const type = (line: string, { ports }: FakeWorld, more: World = {}) =>
-  typed(line, ports, { now: () => new Date("2026-03-01T00:00:00Z"), ...more });

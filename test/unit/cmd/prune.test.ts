@@ -3,10 +3,10 @@ import { CliError } from "../../../src/errors.ts";
 import type { Metadata } from "../../../src/objects.ts";
 import { claimKey, credentialKey } from "../../../src/secret/record.ts";
 import { is } from "../../support/fakes/asked.ts";
-import { linesOf, worldOf } from "../../support/fakes/fleet.ts";
+import { linesOf, watch, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { descriptionOf, here, hold, host, leftOver, nameIn, putToken } from "../../support/leftovers.ts";
-import { all, any, failed, type Given, type Row, refuse, testRows } from "../../support/rows.ts";
+import { all, any, before, failed, type Given, type Row, refuse, testRows } from "../../support/rows.ts";
 
 const line = "prune --registry myregistry";
 const yes = `${line} --yes`;
@@ -28,6 +28,7 @@ const put =
   (token: string, of: string, ...slots: "password1"[]): Given =>
   (world) =>
     putToken(world, token, of, slots);
+const { live, started } = watch();
 const json = (stdout: string) => linesOf(stdout).map((text) => JSON.parse(text));
 
 const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
@@ -53,6 +54,17 @@ testRows(
       stderr: /^1 .* --yes\n$/,
       writes: [],
       after: [{ command: yes, stdout: deleted, writes: [`deleteToken ${name}`, `deleteScopeMap ${name}`], check: tokens(kept) }, nothing],
+    },
+    {
+      does: "exits with 130 when it is interrupted between a token and its scope map, and completes when it runs again",
+      given: before(`deleteToken ${name}`, () => live().interrupt()),
+      command: yes,
+      options: { started },
+      ...failed,
+      code: 130,
+      stdout: deleted.slice(0, 1),
+      stderr: /interrupted. Run the same command again to continue.\n$/,
+      after: [{ command: yes, stdout: deleted.slice(1), check: ({ azure }) => expect([...azure.scopeMaps.keys()]).toEqual([kept]) }],
     },
     {
       does: "ignores tokens of others, and counts those of other and of unknown clusters",

@@ -26,6 +26,7 @@ export const remove = "delete acr-myregistry -n app --yes";
 export const attach = "attach acr-myregistry -n app --serviceaccount default";
 export const detach = "detach acr-myregistry -n app --serviceaccount default";
 
+const prune = "prune --registry myregistry --older-than 0s --yes";
 const secretless = (does: string) => `secretless ${does} default --registry myregistry -n app`;
 
 export type Step = string | Act;
@@ -56,7 +57,7 @@ const scenariosOf = (kind: Kind): readonly Scenario[] => {
     { what: "rotate until the next rotation", start: made, line: rotate("next") },
     { what: "rotate without grace", start: made, line: rotate("0") },
     { what: "rotate after the grace", start: [...made, rotate("1h"), pass], line: rotate("1h") },
-    { what: "prune", start: [...alone, deleteSecret, pass], line: "prune --registry myregistry --older-than 0s --yes" },
+    { what: "prune", start: [...alone, deleteSecret, pass], line: prune },
     { what: "delete", start: made, line: remove },
     { what: "delete a copy", start: [create(kind, "--copy-to app,b,c"), pass], line: "delete acr-myregistry -n b --yes" },
     { what: "delete with the credential", start: made, line: `${remove} --revoke` },
@@ -71,6 +72,10 @@ function endPassword({ world: { azure } }: Play) {
 
 export function deleteSecret({ world }: Play) {
   world.cluster.remove("secret", "app", name);
+}
+
+function deleteSecretInB({ world }: Play) {
+  world.cluster.remove("secret", "b", name);
 }
 
 /** What a run leaves, without what differs between two runs that do the same. */
@@ -154,9 +159,13 @@ export async function disturbed({ start, line }: Scenario, step: number, fate: F
   return play;
 }
 
+/** Two Secrets have passwords of one application. */
+const shared = ["b", "c"].map((at) => `create acr-myregistry --registry myregistry --repository app/web -n ${at} --service-principal=ci`);
+
 /** Every scenario of every kind of credential, and those without one. */
 export const scenarios: readonly Scenario[] = [
   ...kinds.flatMap(({ what, kind }) => scenariosOf(kind).map((one) => ({ ...one, what: `${one.what}, ${what}` }))),
+  { what: "prune of a shared application", start: [...shared, deleteSecretInB, pass], line: prune },
   { what: "secretless create", start: [], line: secretless("create") },
   { what: "secretless delete", start: [secretless("create")], line: `${secretless("delete")} --yes` },
 ];
