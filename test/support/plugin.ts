@@ -8,6 +8,7 @@ import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts"
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { create, kubectl } from "./kubectl.ts";
+import { requireSchema } from "./schema.ts";
 
 /** The result of a command line. `code` is null if a signal ended it. */
 export type Ended = { readonly stdout: string; readonly stderr: string; readonly code: number | null };
@@ -54,7 +55,12 @@ export async function openShell(): Promise<Shell> {
     env,
     folder: home.path,
     start,
-    type: (command, options) => ended(start("sh", ["-c", command], options)),
+    type: async (command, options) => {
+      const run = await ended(start("sh", ["-c", command], options));
+      const [, words] = /^kubectl acr-secret ([^|&;<>\n]+)$/.exec(command) ?? [];
+      if (words !== undefined && run.code !== null) requireSchema(words.split(" "), run.stdout);
+      return run;
+    },
     stop: async () => {
       await azure.stop();
       await home.remove();
