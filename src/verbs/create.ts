@@ -8,7 +8,7 @@ import { requireRepositories } from "../credential/missing-repositories.ts";
 import { notOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, prove, stillPulls } from "../credential/prove.ts";
 import { lackingIn, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
-import { CliError, Interrupted, unlessRefused } from "../errors.ts";
+import { CliError, Interrupted } from "../errors.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { edit, outcomeOf } from "../kube/edit.ts";
@@ -136,9 +136,6 @@ async function* keep({ secret, credential, login, test }: TestedSource, run: Run
   const { order } = run;
   const { source } = order;
   if (!credential) throw new CliError("internal", "a source without a record was kept");
-  // Only the user's own login lists the repositories. Without access to Azure, the source needs nothing from there
-  const opened = order.exact && order.verify ? await order.open().catch(unlessRefused(undefined)) : undefined;
-  if (opened && isIssuer(opened)) await requireRepositories(opened, order, run.tools);
   const messages = [...tooLong(credential, order), ...untested(test, source)];
   yield { to: source, result: "unchanged", because: "holds this credential", object: secret, messages };
   const isSame = JSON.stringify(copiesOf(secret)) === JSON.stringify(places.copies);
