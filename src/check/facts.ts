@@ -6,10 +6,6 @@ import type { ImageRef, Proof } from "../registry/port.ts";
 export type Note = {
   /** Where a new password comes from: the plugin, a user, or a source that only a newer version knows. */
   readonly renewal: "made" | "given" | "unknown";
-  /** The host of the login. */
-  readonly host: string;
-  /** The identity: an ACR token's name, a user name. */
-  readonly identity: string;
   /** Whether another run can grant it more repositories. */
   readonly widens: boolean;
   /** The flags of `create` that request it again; absent if no printed command may. */
@@ -65,8 +61,6 @@ export type PodFacts = {
   /** Its controller. */
   readonly owner:
     | (Workload & {
-        /** It recreates a deleted pod without counting the deletion as a failure. */
-        readonly remakes: boolean;
         /** The workload with the pod template; undefined if the template is immutable. */
         readonly template: Workload | undefined;
       })

@@ -174,8 +174,8 @@ export function podOwner({ metadata }: Pod): PodFacts["owner"] {
   // Other APIs have Jobs too (`batch.volcano.sh`). The plugin's `job` means only batch/v1
   const isOthers = owner.kind === "Job" && !["", "batch"].includes(group);
   const own = isOthers ? { kind: `job.${group}`, name: owner.name } : asWorkload(owner);
-  const remakes = recreatingControllers.has(owner.kind);
-  return { ...own, remakes, template: owner.above ? asWorkload(owner.above) : remakes ? own : undefined };
+  const template = owner.above ? asWorkload(owner.above) : recreatingControllers.has(owner.kind) ? own : undefined;
+  return { ...own, template };
 }
 
 /** Returns the API group of a pod's controller. */

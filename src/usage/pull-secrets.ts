@@ -85,12 +85,10 @@ export function secretFacts(secret: Secret): SecretFacts {
 function recordOf(secret: Secret): SecretFacts["note"] {
   const recorded = recordedIn(secret);
   if (!recorded) return undefined;
-  const { kind, host, identity, madeAt, expiresAt } = recorded.credential;
+  const { kind, identity, madeAt, expiresAt } = recorded.credential;
   const known = kindCalled(kind);
   return {
     renewal: renewalOf(known),
-    host,
-    identity,
     widens: known?.creation?.isExtensible === true,
     again: known?.again?.({ identity }),
     unlabeled: recorded.isLabeled ? undefined : managedBy.key,

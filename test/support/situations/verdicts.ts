@@ -8,8 +8,6 @@ export const proof = (verdict: Proof["verdict"]): Proof => ({ verdict, message: 
 export const tried = (secret: string, verdict: Proof["verdict"]): TriedLogin => ({ secret, proof: proof(verdict) });
 export const note = (renewal: Note["renewal"], more: Partial<Note> = {}): Note => ({
   renewal,
-  host: r,
-  identity: "ci-pull",
   widens: renewal === "made",
   again: { given: ["--username", "ci-pull", "--password-stdin"], made: [], unknown: undefined }[renewal],
   expiresAt: undefined,
@@ -30,11 +28,10 @@ export const secret = (name: string, more: Partial<SecretFacts> = {}): SecretFac
 export const deployment = (name: string) => ({
   kind: "replicaset",
   name: `${name}-1`,
-  remakes: true,
   template: { kind: "deployment", name },
 });
-export const daemonset = { kind: "daemonset", name: "d", remakes: true, template: { kind: "daemonset", name: "d" } };
-export const job = { kind: "job", name: "j", remakes: false, template: undefined };
+export const daemonset = { kind: "daemonset", name: "d", template: { kind: "daemonset", name: "d" } };
+export const job = { kind: "job", name: "j", template: undefined };
 export const pod = (name: string, more: Partial<PodFacts> = {}): PodFacts => ({
   name,
   container: "app",

@@ -115,7 +115,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     given: {
       ...as("region", east),
       tried: [tried("a", "refused")],
-      secrets: [secret("a", { servers: [east], note: note("given", { host: east }) })],
+      secrets: [secret("a", { servers: [east], note: note("given") })],
     },
     fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${east} --username ci-pull --password-stdin`,
   },

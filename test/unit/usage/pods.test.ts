@@ -78,5 +78,5 @@ test.for([
   { of: "batch.volcano.sh/v1alpha1", kind: "Job", as: "job.batch.volcano.sh" },
   { of: "argoproj.io/v1alpha1", kind: "Workflow", as: "workflow" },
 ])("names $as/x as the owner of a pod of a $kind in $of", ({ of, kind, as }) => {
-  expect(ownedBy(of, kind)).toEqual({ kind: as, name: "x", remakes: false, template: undefined });
+  expect(ownedBy(of, kind)).toEqual({ kind: as, name: "x", template: undefined });
 });

@@ -32,8 +32,6 @@ const source = sourceSecret("demo/acr", { credential: token, copies: { "team-a":
 const unlabeled = { ...source, metadata: { ...source.metadata, labels: {} } };
 const recorded = {
   renewal: "made",
-  host: "myregistry.azurecr.io",
-  identity: own,
   widens: true,
   again: [],
   createdAt: "2025-12-20T00:00:00Z",
