@@ -89,7 +89,7 @@ async function nextSteps({ source, isNamed, targets, reader, asked }: CreateOpti
     const { loginServer: host } = await (await session.azure(asked.identity)).findRegistry(asked.registry);
     return [readers[reader].refer({ secret, host, namespace })];
   }
-  if (wantsTargets(targets)) return !isNamed ? [] : ((await forNamesake(source, cluster)) ?? []);
+  if (wantsTargets(targets)) return isNamed ? ((await forNamesake(source, cluster)) ?? []) : [];
   const attach = [{ ...plugin("attach", secret, "--serviceaccount", "default"), namespace }];
   return (await forNamesake(source, cluster)) ?? ((await isListed(source, cluster)) ? [] : attach);
 }

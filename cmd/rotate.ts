@@ -125,13 +125,13 @@ async function nothingToRotate(
   if (namespace === undefined) return noneMatches();
   const absent = open ? undefined : await absentIn(namespaces, cluster);
   if (absent !== undefined) return namespaceNotFound(cluster, absent);
-  if (secret === undefined && registry === undefined && copy) return isCopy(copy.to, copy.source, cluster);
+  if (secret === undefined && registry === undefined && copy) return refuseCopy(copy.to, copy.source, cluster);
   const list = plugin("list", flag("all-namespaces", open));
   if (secret === undefined) return new CliError("notFound", "found no pull secrets to rotate", { hint: list });
   const found = await cluster.get({ kind: "secret", name: secret, namespace });
   if (!found) return noSecret(secret, { ...plugin("list"), namespace });
   const source = sourceOf(found);
-  if (source) return isCopy({ kind: "secret", name: secret, namespace }, source, cluster);
+  if (source) return refuseCopy({ kind: "secret", name: secret, namespace }, source, cluster);
   const what = `secret "${secret}" holds no login of this plugin${registry === undefined ? "" : ` for ${registry}`}`;
   return new CliError("invalid", what, { hint: { ...plugin("create", secret, "--registry", registry ?? "REGISTRY"), namespace } });
 }
@@ -141,5 +141,5 @@ async function absentIn(namespaces: readonly string[], cluster: Cluster): Promis
   return undefined;
 }
 
-const isCopy = (to: Ref<"secret">, source: SourceOfCopy, cluster: Cluster): Promise<CliError> =>
+const refuseCopy = (to: Ref<"secret">, source: SourceOfCopy, cluster: Cluster): Promise<CliError> =>
   copyError(to, source, cluster, () => plugin("rotate", source.name), "rotate that Secret");

@@ -134,7 +134,7 @@ export async function readOptions(flags: CreateFlags, words: readonly string[], 
   const registry = written && registryHost(written);
   const { secret: name, targets } = readTargetWords(words, flags);
   const identity = identityOf(flags);
-  // Whoever repeats the command decides again about --force, and given adds its own flags
+  // A person must decide about --force each time. The kind `given` adds its own flags
   const repeated = { ...flags, registry: registry || "REGISTRY", force: false, username: undefined, "password-stdin": false };
   const again = plugin("create", words, wordsOf(createFlags, repeated));
   if (!registry) throw usage('required flag(s) "registry" not set', again);

@@ -35,6 +35,13 @@ const annotate =
     const annotations = Object.entries(change(record, world)).map(([key, value]) => [key, JSON.stringify(value)]);
     world.cluster.put({ ...secret, metadata: { ...metadata, annotations: Object.fromEntries(annotations) } });
   };
+
+/** Removes the login from the Secret in namespace `a`. */
+const empties: Given = ({ cluster }) => {
+  const secret = cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
+  cluster.put({ ...secret, data: {} });
+};
+
 /** A second password of the application of namespace `a`. */
 const second: Given = (world) => putKey(world, world.azure.directory.applications[0]?.appId ?? "", keyIn("a", "11111111"));
 /** Another client signs in to all applications with another key. */
@@ -199,10 +206,7 @@ testRows(
       world: leftOverPrincipal,
       given: all(
         annotate(() => ({ [claimKey]: { run: "r", until: "2026-03-01T00:01:00Z", identity: nameIn("a") } })),
-        ({ cluster }) => {
-          const secret = cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
-          cluster.put({ ...secret, data: {} });
-        },
+        empties,
       ),
       command: `${yes} --older-than 0s`,
       stdout: any,
@@ -215,10 +219,7 @@ testRows(
       given: all(
         ({ azure }) => azure.directory.applications[0]?.keys.splice(0),
         annotate(() => ({ [claimKey]: { run: "r", until: "2026-01-01T00:00:00Z", identity: nameIn("a") } })),
-        ({ cluster }) => {
-          const secret = cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
-          cluster.put({ ...secret, data: {} });
-        },
+        empties,
       ),
       command: `${yes} --older-than 0s`,
       stdout: any,
