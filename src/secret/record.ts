@@ -31,7 +31,11 @@ export type Credential = {
   readonly repositories?: readonly string[] | undefined;
   /** `create --export` printed it, so it is not the Secret's own. */
   readonly isExported?: true | undefined;
+  readonly file?: FileOfRecord | undefined;
 };
+
+/** The file of `apply` that a source belongs to, and the ServiceAccounts to whose lists `apply` has added it: names and patterns. */
+export type FileOfRecord = { readonly name: string; readonly serviceAccounts: readonly string[] };
 
 /** A run is about to generate a password. The next run that claims the source fills this slot again, or ends the password in it. */
 export type Intent = {
@@ -93,13 +97,14 @@ export function recordIn(secret: WithMetadata): Credential | undefined {
   const texts = { kind: "required", host: "required", identity: "required", slot: "optional", madeAt: "optional" } as const;
   const found = annotation<Credential>(secret, credentialKey, { ...texts, expiresAt: "optional", by: "optional" });
   if (!found) return undefined;
-  const { previous, repositories } = found;
+  const { previous, repositories, file } = found;
   const isExported = found.isExported === true || undefined;
   return withoutAbsent({
     ...found,
     isExported,
     previous: isPrevious(previous) ? previous : undefined,
     repositories: textsIn(repositories),
+    file: fileIn(file),
   });
 }
 
@@ -110,6 +115,12 @@ const withoutAbsent = <T extends object>(of: T): T =>
 function isPrevious(value: unknown): value is Credential["previous"] {
   const { slot, madeAt, until } = (value ?? {}) as Record<string, unknown>;
   return typeof slot === "string" && typeof madeAt === "string" && (until === undefined || typeof until === "string");
+}
+
+function fileIn(value: unknown): FileOfRecord | undefined {
+  const { name, serviceAccounts } = (value ?? {}) as Record<string, unknown>;
+  const accounts = textsIn(serviceAccounts);
+  return typeof name === "string" && accounts ? { name, serviceAccounts: accounts } : undefined;
 }
 
 const textsIn = (value: unknown): readonly string[] | undefined =>
