@@ -55,7 +55,7 @@ export const create = verb({
     const open = once(() => kind.open(options.asked, session));
     if (flags.export) return exportOne({ ...options, open, isIssued: isIssued(kind) }, flags, session);
     let isNew = false;
-    const order = { ...options, kind: kind.name, isIssued: isIssued(kind), open };
+    const order = { ...options, kind: kind.name, isIssued: isIssued(kind), open, file: undefined };
     const outcomes = observed(createSecret(order, toolsOf(session, flags)), ({ to, result }) => {
       isNew ||= result === "created" && to.kind === options.source.kind && to.namespace === options.source.namespace;
     });

@@ -75,6 +75,13 @@ export class NotYet extends CliError {
   override name = "NotYet";
 }
 
+/** An object of a namespace that its owners must change first. It is no reason to end a run on other namespaces. */
+export class InTheWay extends CliError {
+  constructor(message: string, hint?: Hint) {
+    super("conflict", message, { hint });
+  }
+}
+
 const concurrent = { kind: "conflict", hint: "run the command again" } as const;
 
 /**

@@ -13,6 +13,8 @@ export type Tools = Omit<Editing, "cluster"> & {
   now(): Date;
   /** The unique id of this run, which its claims contain. */
   readonly runId: string;
+  /** How long to wait for the claim of another run, in milliseconds. Default: five minutes. */
+  readonly claimWait?: number | undefined;
   /** Prints a line on stderr. */
   inform(text: string): void;
   /** Shows what the run waits for, on a terminal. */

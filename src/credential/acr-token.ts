@@ -1,7 +1,7 @@
 import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../azure/port.ts";
 import { CliError, isLost } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
-import { parseAzureOwner } from "../secret/azure-words.ts";
+import { isDescribedAs, parseAzureOwner, withFile } from "../secret/azure-words.ts";
 import type { Intent } from "../secret/record.ts";
 import { inLine } from "../wording.ts";
 import { type Granted, refuseBeyondReading, rightsOf } from "./granted-rights.ts";
@@ -66,7 +66,8 @@ async function look(owner: Owner, { credential, claim }: Evidence, { azure, regi
   const { name } = owner;
   const [token, scopeMap] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, name)]);
   const isNamed = credential?.identity === name || claim?.identity === name;
-  if ((token || scopeMap) && !isNamed && scopeMap?.description !== (await owner.description())) throw takenName(name, registry);
+  if ((token || scopeMap) && !isNamed && !isDescribedAs(scopeMap?.description ?? "", await owner.description()))
+    throw takenName(name, registry);
   refuseDisabled(token, registry);
   if (token && mapOf(token).toLowerCase() !== name.toLowerCase())
     throw new CliError("conflict", `the ACR token "${name}" has the scope map "${mapOf(token)}", which is not its own`, {
@@ -160,7 +161,8 @@ async function* ensureScopeMap(
   const warned = warning === undefined ? [] : [warning];
   checkSize(name, change.after);
   const to = mapRef(name);
-  if (scopeMap && change.grants.length + change.withdraws.length === 0) {
+  const description = withFile(scopeMap?.description ?? (await owner.description()), grant.file);
+  if (scopeMap?.description === description && change.grants.length + change.withdraws.length === 0) {
     yield { to, result: "unchanged", because: "already grants it", messages: warned };
     return scopeMap;
   }
@@ -168,9 +170,8 @@ async function* ensureScopeMap(
   const { grants, withdraws } = change;
   yield { to, result: scopeMap ? "configured" : "created", grants, withdraws: withdraws.length > 0 ? withdraws : undefined, messages };
   if (dryRun) return { id: "", name, description: "", ...scopeMap, actions: change.after };
-  const description = scopeMap?.description ?? (await owner.description());
-  const written = await writeDifference({ name, description }, { added: change.added, removed: change.removed }, env);
-  const reverse = { added: change.removed, removed: change.added };
+  const written = await writeDifference({ name, description }, { added: change.added, removed: change.removed, file: grant.file }, env);
+  const reverse = { added: change.removed, removed: change.added, file: parseAzureOwner(scopeMap?.description ?? "")?.file };
   undo.push(() =>
     scopeMap
       ? writeDifference({ name, description }, reverse, { ...env, send: patiently })
@@ -179,17 +180,18 @@ async function* ensureScopeMap(
   return written;
 }
 
-type Difference = { readonly added: readonly string[]; readonly removed: readonly string[] };
+type Difference = { readonly added: readonly string[]; readonly removed: readonly string[]; readonly file: string | undefined };
 
 /** Writes only this run's own difference: another client may have changed the scope map since it was read. */
 async function writeDifference(
   of: Pick<ScopeMap, "name" | "description">,
-  { added, removed }: Difference,
+  { added, removed, file }: Difference,
   { azure, registry, send }: Ensuring,
 ) {
   const now = await azure.scopeMap(registry, of.name);
   const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
-  return send(() => azure.putScopeMap(registry, { ...of, description: now?.description ?? of.description, actions }));
+  const description = withFile(now?.description ?? of.description, file);
+  return send(() => azure.putScopeMap(registry, { ...of, description, actions }));
 }
 
 /** Actions of other users stay, because these users may push with them; except with `exact`, which takes away pulling. */

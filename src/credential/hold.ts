@@ -110,7 +110,7 @@ const longestSum = 2 * longestWait;
 export async function claim(attempts: Attempts, order: Claiming, tools: Tools): Promise<Hold> {
   const { to, waited } = attempts;
   const { namespace = "" } = to;
-  const last = tools.cluster().now() + longestWait;
+  const last = tools.cluster().now() + (tools.claimWait ?? longestWait);
   let isTold = false;
   for (let pause = 1_000; ; pause = Math.min(2 * pause, 15_000)) {
     // By the clock at the decision: with an older time, the claim of a run whose clock is ahead would look void

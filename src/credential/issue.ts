@@ -1,9 +1,9 @@
-import { asCliError, CliError, isRefusal, withLines } from "../errors.ts";
+import { asCliError, CliError, InTheWay, isRefusal, withLines } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { outcomeOf } from "../kube/edit.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Login } from "../registry/port.ts";
-import { type Copies, type Credential, isRecorded, samePassword } from "../secret/record.ts";
+import { type Copies, type Credential, type FileOfRecord, isRecorded, samePassword } from "../secret/record.ts";
 import { type ShapeName, shapeOf } from "../secret/shapes.ts";
 import { claimLasts, extending, releasing, StartAgain } from "../secret/source.ts";
 import { isTimestamp, renewedExpiry, toSeconds } from "../timestamp.ts";
@@ -39,6 +39,8 @@ export type Order = {
   /** Absent: they stay. */
   readonly copies?: Copies | undefined;
   readonly repositories: readonly string[] | undefined;
+  /** The file of `apply` that the source belongs to. */
+  readonly file: FileOfRecord | undefined;
   /** This run created the account, so its slots were looked at when it was created. */
   readonly isNewAccount: boolean;
 };
@@ -90,10 +92,10 @@ function recordOf(
   { replaced, now }: Replaced,
 ): Credential {
   const { identity, slot, madeAt, expiresAt, by } = made;
-  const { grace, repositories } = order;
+  const { grace, repositories, file } = order;
   const until = grace === "next" ? undefined : new Date(now + grace).toISOString();
   const previous = replaced && { slot: replaced.slot ?? "", madeAt: replaced.madeAt ?? "", until };
-  return { kind, host: registry.loginServer, identity, slot, madeAt, expiresAt, by, repositories, previous };
+  return { kind, host: registry.loginServer, identity, slot, madeAt, expiresAt, by, repositories, previous, file };
 }
 
 async function* storeAs({ hold }: Work, credential: Credential, login: Login | undefined, order: Order): AsyncGenerator<Outcome> {
@@ -147,10 +149,10 @@ async function* endUnknown({ hold, attempts, issuer, holders }: Work, account: A
   const { name } = account.ref;
   const unknown = account.passwords.filter((password) => !isRecorded(credential, password));
   const [older] = unknown.toSorted((a, b) => Date.parse(a.madeAt) - Date.parse(b.madeAt));
-  if (!older) throw new CliError("conflict", `both passwords of ${name} are in use until the next rotation`);
+  if (!older) throw new InTheWay(`both passwords of ${name} are in use until the next rotation`);
   const { slot } = older;
   const problem = `no Secret records ${slot} of ${name}, and another tool may use it`;
-  if (!tools.force) throw new CliError("conflict", problem, { hint: `add --force to end ${slot} if no pull Secret holds it` });
+  if (!tools.force) throw new InTheWay(problem, `add --force to end ${slot} if no pull Secret holds it`);
   const held = await holders.find(account.identity ?? "", isOther(login));
   if (held.by) throw new CliError("conflict", `${nameInPlace(held.by)} holds ${slot} of ${name}`);
   if (tools.dryRun === "none") await sendToAzure(hold, attempts, () => issuer.end(account, older));

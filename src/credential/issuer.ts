@@ -51,6 +51,8 @@ export type Grant = {
   readonly repositories: readonly string[];
   /** Takes away the repositories that are not named. */
   readonly exact: boolean;
+  /** The name of the file of `apply` that the source belongs to now; absent: it stays. */
+  readonly file?: string | undefined;
 };
 
 /** A login that exists already, or that the registry issues. The plugin neither ends it nor grants it anything. */

@@ -32,18 +32,18 @@ export async function missingAmong(names: readonly string[], { host, login: open
 
 type Named = { readonly exact: boolean; readonly verify: boolean; readonly repositories: readonly string[] };
 
-/** Checks the repositories that are named with --exact: a misspelled one would replace the right one. @throws CliError notFound */
-export async function requireRepositories(
+/** Checks the repositories that are named with --exact: a misspelled one would replace the right one. @returns the error for the first */
+export async function missingRepositories(
   { registry: { loginServer: host }, ownLogin }: Issuer,
   { exact, verify, repositories }: Named,
   tools: Tools,
-): Promise<void> {
-  if (!exact || !verify) return;
+): Promise<CliError | undefined> {
+  if (!exact || !verify) return undefined;
   const lister = { host, login: async () => ownLogin?.(), registry: tools.registry() };
   const [missing] = await tools.during(`Asking ${host} for its repositories`, () => missingAmong(repositories, lister));
-  if (!missing) return;
+  if (!missing) return undefined;
   const { repository, nearest } = missing;
-  throw new CliError("notFound", `repository "${repository}" not found in ${host}`, {
+  return new CliError("notFound", `repository "${repository}" not found in ${host}`, {
     hint: nearest === undefined ? "push an image to it first, or omit --exact" : `did you mean ${nearest}?`,
   });
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CliError, isForbidden } from "../errors.ts";
+import { CliError, InTheWay, isForbidden } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
@@ -21,8 +21,14 @@ export type Owner = {
   description(): Promise<string>;
 };
 
+type OwnerOptions = {
+  readonly exported?: boolean;
+  /** The name of the file of `apply` that the source belongs to. */
+  readonly file?: string | undefined;
+};
+
 /** Reads what names a source in Azure. @throws CliError if the namespace doesn't exist or can't be read */
-export async function ownerOf(to: Ref<"secret">, cluster: Cluster, { exported = false } = {}): Promise<Owner> {
+export async function ownerOf(to: Ref<"secret">, cluster: Cluster, { exported = false, file }: OwnerOptions = {}): Promise<Owner> {
   const { namespace = "", name: secret } = to;
   const namespaceUid = await uidOf(cluster, namespace).catch((cause: unknown) => {
     if (!isForbidden(cause)) throw cause;
@@ -31,7 +37,7 @@ export async function ownerOf(to: Ref<"secret">, cluster: Cluster, { exported = 
   if (namespaceUid === undefined) throw await namespaceNotFound(cluster, namespace, creationOf(namespace));
   const description = async () => {
     const clusterId = await idBy(() => uidOf(cluster, "kube-system"));
-    return describeInAzure({ secret, namespace, namespaceUid, cluster: clusterId, isExported: exported });
+    return describeInAzure({ secret, namespace, namespaceUid, cluster: clusterId, isExported: exported, file });
   };
   const stem = azureName(namespaceUid, namespace, secret);
   const name = exported ? azureName(namespaceUid, namespace, secret, `-${crypto.randomUUID()}`) : stem;
@@ -56,11 +62,7 @@ function base32(bytes: Buffer): string {
 }
 
 /** Nothing confirms what a Secret says about its credential. Anyone in its namespace can write it, so it fails no run on other Secrets. */
-export class Unconfirmed extends CliError {
-  constructor(message: string, hint: CliError["hint"]) {
-    super("conflict", message, { hint });
-  }
-}
+export class Unconfirmed extends InTheWay {}
 
 export const notOwn = ({ to }: Owner, { identity }: Credential) =>
   new Unconfirmed(`${nameInPlace(to)} records the ACR token "${identity}", which is not its own`, {

@@ -2,7 +2,7 @@ import type { Scope } from "../scope/scope.ts";
 
 /** One file of desired state. */
 export type DesiredFile = {
-  /** Its identity, in the records of its sources and in Azure's descriptions: a DNS label of at most 40 characters. */
+  /** Its identity, in the records of its sources and in Azure's descriptions: a DNS label of at most 30 characters. */
   readonly name: string;
   readonly entries: readonly Entry[];
 };
@@ -11,7 +11,7 @@ export type DesiredFile = {
 export type Entry = {
   /** Where it starts in the file: `teams.yaml:7`. */
   readonly at: string;
-  /** The name of the Secret, at most 63 characters, because Azure's description holds it. */
+  /** The name of the Secret, at most 53 characters, because Azure's description holds it. */
   readonly name: string;
   readonly registry: string;
   /** The namespace of the source, or the namespaces that each have a source of their own. */

@@ -24,8 +24,11 @@ export type AzureOwner = {
   /** The id of the cluster; absent if it could not be read. */
   readonly cluster?: string | undefined;
   readonly isExported?: true | undefined;
+  /** The name of the file of `apply` that it belongs to. */
+  readonly file?: string | undefined;
 };
 
+const fileIn = / by file ([a-z0-9-]+)$/;
 const clusterIn = / of cluster ([0-9a-f]{8})$/;
 const uidIn = / \(([^() ]+)\)$/;
 const tagIn = / #[0-9a-f]{8}$/;
@@ -36,10 +39,12 @@ export function parseAzureOwner(text: string): AzureOwner | undefined {
   if (start === undefined) return undefined;
   const isExported = text.startsWith(exported, start.length) || undefined;
   const whole = text.slice(start.length + (isExported ? exported.length : 0)).replace(tagIn, "");
-  const [, cluster] = clusterIn.exec(whole) ?? [];
-  const owner = whole.replace(clusterIn, "");
+  const [, file] = fileIn.exec(whole) ?? [];
+  const named = whole.replace(fileIn, "");
+  const [, cluster] = clusterIn.exec(named) ?? [];
+  const owner = named.replace(clusterIn, "");
   const [, namespaceUid] = uidIn.exec(owner) ?? [];
-  return { words: owner.replace(uidIn, ""), namespaceUid, cluster, isExported };
+  return { words: owner.replace(uidIn, ""), namespaceUid, cluster, isExported, file };
 }
 
 /** What a description in Azure says about the source of an object. */
@@ -50,22 +55,39 @@ type Described = {
   /** The id of the cluster; undefined if it could not be read. */
   readonly cluster: string | undefined;
   readonly isExported: boolean;
+  readonly file?: string | undefined;
 };
 
-/** The maximum number of characters of a Secret's name in a description: a scope map's description has at most 256. */
+/**
+ * The maximum number of characters of a Secret's name in a description: a scope map's description has at most 256. The names of a Secret of
+ * a file and of the file are shorter, so that they always fit.
+ */
 const longestSecret = 80;
 
 /**
  * `kubectl acr-secret: secret acr in namespace demo (3f1c…) of cluster 1a2b3c4d`: the description of a scope map, or the `notes` field in
  * Microsoft Graph of an application.
  */
-export function describeInAzure({ secret, namespace, namespaceUid, cluster, isExported }: Described): string {
+export function describeInAzure({ secret, namespace, namespaceUid, cluster, isExported, file }: Described): string {
   const named = secret.length > longestSecret ? `${secret.slice(0, longestSecret - 1)}~` : secret;
   const words = `secret ${named} in namespace ${namespace} (${namespaceUid})`;
-  return `${described}${isExported ? exported : ""}${words}${inCluster(cluster)}`;
+  return withFile(`${described}${isExported ? exported : ""}${words}${inCluster(cluster)}`, file);
 }
 
+/** Returns a description of this plugin with another file. Any other description stays as it is. */
+export const withFile = (description: string, file: string | undefined): string =>
+  file === undefined || !isOurDescription(description) ? description : `${description.replace(fileIn, "")} by file ${file}`;
+
 const inCluster = (id: string | undefined) => (id === undefined ? "" : ` of cluster ${id}`);
+
+/** Whether a description is that of an owner, in whatever file. */
+export const isDescribedAs = (description: string, owner: string): boolean => description.replace(fileIn, "") === owner.replace(fileIn, "");
+
+/** The Secret that an owner's words name. Its name may be cut. */
+export function secretIn({ words }: AzureOwner): { readonly namespace: string; readonly name: string } | undefined {
+  const [, name, namespace] = /^secret (\S+) in namespace (\S+)$/.exec(words) ?? [];
+  return name === undefined || namespace === undefined ? undefined : { namespace, name };
+}
 
 /** Whether two descriptions name the same Secret. The uid of its namespace is unique across clusters. */
 export function isSameOwner(a: string, b: string): boolean {

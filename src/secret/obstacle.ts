@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { type CliError, InTheWay } from "../errors.ts";
 import { type Hint, plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
@@ -17,6 +17,8 @@ export type Wanted = {
   readonly force: boolean;
   /** Whether the login inside still pulls; `unknown` if that could not be tested. */
   readonly pulls: "yes" | "no" | "unknown";
+  /** A file asks for another kind of credential, which replaces the recorded one. */
+  readonly mayChangeKind: boolean;
 };
 
 /** Why a Secret cannot be the source of a credential; undefined if it can. */
@@ -24,10 +26,9 @@ export function obstacleTo(to: Ref<"secret">, secret: Secret, wanted: Wanted): C
   const loss = copyLoss(secret) ?? recordLoss(to, secret, wanted) ?? (wanted.force ? undefined : lossOf(secret, wanted));
   if (!loss) return undefined;
   const [message, hint] = loss;
-  return new CliError(
-    "conflict",
+  return new InTheWay(
     message.replace("SECRET", () => `secret "${to.name}" in namespace "${to.namespace}"`),
-    { hint },
+    hint,
   );
 }
 
@@ -68,8 +69,8 @@ function shapeLoss(secret: Secret, { shape = "pull-secret" }: Wanted): Loss | un
 }
 
 /** A credential of another kind that may still work. */
-function kindLoss(record: Credential | undefined, { kind, pulls }: Wanted): Loss | undefined {
-  if (!record || record.kind === kind || pulls === "no") return undefined;
+function kindLoss(record: Credential | undefined, { kind, pulls, mayChangeKind }: Wanted): Loss | undefined {
+  if (!record || record.kind === kind || pulls === "no" || mayChangeKind) return undefined;
   const hint = "use another name, or add --force to overwrite that credential";
   return [`SECRET holds the credential of "${record.identity}" (${record.kind})`, hint];
 }

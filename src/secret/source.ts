@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { CliError, InTheWay } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Decide, Decision } from "../kube/edit.ts";
@@ -49,12 +49,12 @@ const keep = (because: string): Decision => ({ act: "keep", because });
 const refuse = (error: CliError): Decision => ({ act: "refuse", error });
 
 /** Another run has claimed the Secret until then (milliseconds, by the API server's clock). */
-export class Claimed extends CliError {
+export class Claimed extends InTheWay {
   readonly until: number;
 
   constructor({ namespace, name }: Ref, until: number) {
     const message = `another run is writing secret "${name}" in namespace "${namespace}" until ${toSeconds(new Date(until))}`;
-    super("conflict", message, { hint: "run the command again after that time" });
+    super(message, "run the command again after that time");
     this.until = until;
   }
 }
@@ -364,7 +364,7 @@ export const forgetting = (by: By, host: string, uid: string | undefined, force:
   );
 
 const inTheWay = ({ name, namespace }: Ref, what: string, hint?: CliError["hint"]) =>
-  new CliError("conflict", `secret "${name}" in namespace "${namespace}" ${what}`, { hint });
+  new InTheWay(`secret "${name}" in namespace "${namespace}" ${what}`, hint);
 
 /** Why the API server rejects every write of the Secret: its type can't be changed, nor its data if it is immutable (core/v1 Secret). */
 function rejection(

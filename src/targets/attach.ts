@@ -19,6 +19,8 @@ export type AttachOrder = Omit<RestartOrder, "secret"> & {
   /** The registries of the Secret. Pods with images of other registries are ignored. */
   readonly hosts: readonly string[];
   readonly recreateOptions: RecreateOptions;
+  /** Notes on each object that `apply` has added the Secret. */
+  readonly noted?: boolean | undefined;
 };
 
 /**
@@ -34,7 +36,7 @@ const cacheDelay = 250;
 export async function* attachTargets(order: AttachOrder, tools: Tools): AsyncGenerator<Outcome> {
   const { secret, targets } = order;
   const { namespace = "" } = secret;
-  const wanted = { does: "attach", secret: secret.name, recreateOptions: order.recreateOptions } as const;
+  const wanted = { does: "attach", secret: secret.name, recreateOptions: order.recreateOptions, noted: order.noted } as const;
   const { restarts, warnings, changed } = decideAll(order, tools.now());
   const ending = endedBy(changed);
   yield* announceEnding(

@@ -1,7 +1,10 @@
 import { absent, CliError } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import { joinNames, kinds, nameOf, type Ref, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
+import { listAll } from "../kube/port.ts";
 import type { Outcome } from "../outcome.ts";
+import type { NamespaceScope } from "../scope/cluster-scopes.ts";
+import { isGlob, matchesGlob } from "../scope/scope.ts";
 import type { Tools } from "../tools.ts";
 import { missingSecrets } from "../usage/pull-secrets.ts";
 import type { Target } from "../usage/references.ts";
@@ -28,15 +31,40 @@ export type DetachOrder = {
   readonly targets: readonly TargetObject[];
   /** Without these, a target whose list can't be changed is refused. */
   readonly recreateOptions?: RecreateOptions | undefined;
+  /** Removes only what `apply` has added. */
+  readonly noted?: boolean | undefined;
 };
 
 /** Removes the Secret from the lists of targets in one namespace. A target that fails doesn't stop the others. */
-export async function* detachTargets({ secret, targets, recreateOptions }: DetachOrder, tools: Tools): AsyncGenerator<Outcome> {
+export async function* detachTargets({ secret, targets, recreateOptions, noted }: DetachOrder, tools: Tools): AsyncGenerator<Outcome> {
   const { name, namespace = "" } = secret;
-  const wanted: ListEdit = { does: "detach", secret: name, recreateOptions };
+  const wanted: ListEdit = { does: "detach", secret: name, recreateOptions, noted };
   const changed = targets.map((object) => targetOf(object)).filter((target) => listAfter(target, wanted).act === "change");
   yield* announceEnding(namespace, endedBy(changed.map(({ to }) => to)), tools);
   yield* editLists(targets, wanted, tools);
+}
+
+export type NotedOrder = {
+  /** The name of the Secret. */
+  readonly secret: string;
+  /** Names and patterns of ServiceAccounts. */
+  readonly named: readonly string[];
+  /** Of these, the ones that keep the Secret. */
+  readonly except: readonly string[];
+};
+
+/** Removes the Secret in one namespace from those ServiceAccounts to which `apply` has added it. A person's reference stays. */
+export async function* detachNoted(
+  { cluster, namespace }: NamespaceScope,
+  { secret, named, except }: NotedOrder,
+  tools: Tools,
+): AsyncGenerator<Outcome> {
+  const fits = (words: readonly string[], name: string) => words.some((word) => matchesGlob(word, name));
+  const read = (name: string) => cluster.get({ kind: "serviceaccount", name, namespace });
+  const found = named.some(isGlob) ? await listAll(cluster, "serviceaccount", { namespace }) : await Promise.all(named.map(read));
+  const accounts = found.filter((one) => one !== undefined).filter(({ metadata: { name } }) => fits(named, name) && !fits(except, name));
+  const added = accounts.filter((account) => targetOf(account).added?.includes(secret));
+  yield* detachTargets({ secret: { kind: "secret", name: secret, namespace }, targets: added, noted: true }, tools);
 }
 
 export type DanglingOrder = {

@@ -7,7 +7,7 @@ import type { ListChange, Outcome } from "../outcome.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import type { Tools } from "../tools.ts";
 import type { Recreation } from "../usage/recreation.ts";
-import { namesIn, type OwnerRef, readTarget, type Target } from "../usage/references.ts";
+import { addedKey, namesIn, type OwnerRef, readTarget, type Target } from "../usage/references.ts";
 import { type TargetObject, targetOf } from "../usage/targets.ts";
 import { inLine, targetArgument } from "../wording.ts";
 import { type ListDecision, recreatePod } from "./recreate.ts";
@@ -25,6 +25,8 @@ export type ListEdit = {
   readonly secret: string;
   /** Without these, a target whose list can't be changed is refused. */
   readonly recreateOptions?: RecreateOptions | undefined;
+  /** For `apply`: notes that it has added the name, and removes only a name that it has added. */
+  readonly noted?: boolean | undefined;
 };
 
 /** Adds the name after the others in each list, or removes it. Yields the outcomes in the order of the targets. */
@@ -65,9 +67,20 @@ const decideList =
   (to: Ref<TargetKind>, wanted: ListEdit): Decide<TargetKind> =>
   (object) => {
     if (!object) return { act: "refuse", error: absent(resourceOf(to.kind), to.name) };
-    const change = listAfter(readTarget(to.kind, object as never), wanted);
-    return change.act === "change" ? patchOf(to, change.after) : change;
+    const target = readTarget(to.kind, object as never);
+    const change = listAfter(target, wanted);
+    if (change.act !== "change") return change;
+    const { act, patch } = patchOf(to, change.after);
+    return { act, patch: { ...patch, ...noteOf(target, wanted) } };
   };
+
+/** The metadata of a patch that notes who has added a name; none if the note stays. */
+function noteOf({ added = [] }: Target, { does, secret, noted }: ListEdit): { readonly metadata?: object } {
+  if (does === "attach" ? !noted : !added.includes(secret)) return {};
+  const others = added.filter((name) => name !== secret);
+  const names = does === "attach" ? [...others, secret].sort() : others;
+  return { metadata: { annotations: { [addedKey]: names.length > 0 ? names.join(",") : null } } };
+}
 
 /**
  * Returns the merge patch that sets these names. It contains every name, even if the API merges the list by name. Therefore one loop serves
@@ -87,10 +100,11 @@ export type ListAfter =
   | { readonly act: "refuse"; readonly error: CliError };
 
 /** Decides about the list of one target: adds the name after the others, or removes it. Every other name keeps its position. */
-export function listAfter(target: Target, { does, secret, recreateOptions = noRecreation }: ListEdit): ListAfter {
-  const { to, names, owner, recreation } = target;
+export function listAfter(target: Target, { does, secret, recreateOptions = noRecreation, noted = false }: ListEdit): ListAfter {
+  const { to, names, owner, recreation, added = [] } = target;
   if (names.includes(secret) === (does === "attach"))
     return { act: "keep", because: does === "attach" ? "already attached" : "not attached" };
+  if (noted && does === "detach" && !added.includes(secret)) return { act: "keep", because: "another client has added it" };
   const error = owner
     ? refuseOwned(to, owner, { does, secret })
     : recreation && refuseRecreate(to, recreation, { does, secret, recreateOptions });

@@ -12,14 +12,19 @@ export type Target<K extends TargetKind = TargetKind> = {
   readonly owner?: OwnerRef;
   /** The obstacles to recreating the target; absent if its list can be changed. */
   readonly recreation?: Recreation;
+  /** The names that `apply` has added. It removes no other name. */
+  readonly added?: readonly string[] | undefined;
 };
+
+/** An annotation with the names that `apply` has added to the list, separated by commas. It is written together with the list. */
+export const addedKey = "acr-secret/added";
 
 /** Returns the names in a list of pull secrets. An entry without a name, which the kubelet ignores, has the empty name. */
 export const namesIn = (list: unknown): string[] => ((list ?? []) as NonNullable<PodSpec["imagePullSecrets"]>).map(({ name = "" }) => name);
 
 /** Reads a target and its list. */
 export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K]): Target<K> {
-  const { name, namespace = "", resourceVersion = "" } = object.metadata;
+  const { name, namespace = "", resourceVersion = "", annotations = {} } = object.metadata;
   const owner = ownerOf(kind, object.metadata);
   const recreation = readRecreation(kind, object);
   return {
@@ -28,6 +33,7 @@ export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K]
     version: resourceVersion,
     owner,
     recreation,
+    added: annotations[addedKey]?.split(","),
   };
 }
 

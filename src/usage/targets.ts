@@ -62,13 +62,15 @@ export type ChoiceOptions = {
   readonly wait?: WaitOptions | undefined;
   /** A pattern may match nothing here, because it may match in another namespace. */
   readonly lenient: boolean;
+  /** A target that is named may be absent. */
+  readonly mayLack?: boolean | undefined;
 };
 
 /** Returns the distinct objects that were picked in one namespace, in the order of the picks. @throws CliError notFound */
 export async function chosenTargets(scope: NamespaceScope, options: ChoiceOptions): Promise<TargetObject[]> {
   const picks = picksOf(options.targets);
   const found = await awaitAll(picks.map((pick) => chosenBy(pick, scope, options.wait)));
-  const missing = firstMissing(picks, found, options);
+  const missing = options.mayLack ? undefined : firstMissing(picks, found, options);
   if (missing) throw await missingError(missing, options.secret, scope);
   return uniqueObjects(found.flat());
 }

@@ -1,22 +1,23 @@
-import { writeCopy } from "../credential/copies.ts";
+import { withdrawCopy, writeCopy } from "../credential/copies.ts";
 import type { Hold } from "../credential/hold.ts";
 import type { Work } from "../credential/issue.ts";
 import { beyond } from "../credential/repository-scope.ts";
-import { asCliError, Interrupted } from "../errors.ts";
+import { absent, asCliError, Interrupted } from "../errors.ts";
 import { type Command, flag } from "../hint.ts";
-import type { Ref } from "../kinds.ts";
+import { type Ref, resourceOf } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
-import type { ClusterScope } from "../scope/cluster-scopes.ts";
+import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { type Selected, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
-import { isOpen, type Scope } from "../scope/scope.ts";
-import { type Copies, type Credential, copiesOf, credentialOf } from "../secret/record.ts";
-import { copying, StartAgain } from "../secret/source.ts";
+import { isGlob, isOpen, type Scope } from "../scope/scope.ts";
+import { type Copies, type Credential, copiesOf, credentialOf, type FileOfRecord } from "../secret/record.ts";
+import { copying, isCopyOf, StartAgain } from "../secret/source.ts";
 import { attachTargets } from "../targets/attach.ts";
+import { detachNoted } from "../targets/detach.ts";
 import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom, imagesIn } from "../usage/images.ts";
@@ -33,14 +34,18 @@ export type CreatePlace = {
   readonly hasCopy: boolean;
   /** Its targets get the Secret. */
   readonly isTarget: boolean;
+  /** It loses its copy. */
+  readonly isWithdrawn: boolean;
   read(): Promise<NamespaceState>;
 };
 
 export type Places = {
   /** The source. */
   readonly secret: Secret | undefined;
-  /** The namespaces that have a copy after the run, with their uids. */
+  /** The namespaces that have a copy, with their uids, also those that lose it in this run. */
   readonly copies: Copies;
+  /** The namespaces that lose their copy. */
+  readonly withdrawn: readonly string[];
   /** What to say about the selection. */
   readonly note: Outcome | undefined;
   readonly namespaces: readonly string[];
@@ -62,6 +67,13 @@ type Order = {
   readonly isIssued: boolean;
   readonly again: Command;
   readonly wait: number;
+  readonly file: FileOrder | undefined;
+};
+
+/** The file of `apply` that asks for a source: what it does not name is taken away. */
+export type FileOrder = FileOfRecord & {
+  /** A selector or pattern that matches no namespace takes all copies away. */
+  readonly prune: boolean;
 };
 
 /** Reads which namespaces a run writes: its own, or with copies those that the source records and those that the flags select. */
@@ -73,7 +85,9 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   const own = copyTo ? undefined : await readNamespace({ cluster, namespace }, { ...reads, lenient: false });
   const secret = own ? own.secret : await cluster.get(source);
   const selected = copyTo ? await selectNamespaces(copyTo, cluster) : undefined;
-  const { kept, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), cluster);
+  const { rest, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), cluster);
+  const withdrawn = takesAway(order, selected) ? rest : [];
+  const kept = takesAway(order, selected) ? [] : rest;
   const targetScope = {
     cluster,
     namespaces: selected ? [...selected.uids.keys()] : [namespace],
@@ -82,16 +96,17 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   const copyOnly = { secret: source.name, targets: { picks: [], whereUsed: false }, pods: "none", lenient: true } as const;
 
   async function* all(): AsyncGenerator<CreatePlace> {
-    const place = (isTarget: boolean) => (reader: NamespaceReader) => ({
-      namespace: reader.scope.namespace,
-      hasCopy: Object.hasOwn(copies, reader.scope.namespace),
+    const place = ({ scope, read }: NamespaceReader, isTarget: boolean, isWithdrawn = false): CreatePlace => ({
+      namespace: scope.namespace,
+      hasCopy: !isWithdrawn && Object.hasOwn(copies, scope.namespace),
       isTarget,
-      read: reader.read,
+      isWithdrawn,
+      read,
     });
-    if (own) yield { namespace, hasCopy: false, isTarget: true, read: async () => own };
-    else for await (const reader of readersOf(targetScope, { ...reads, lenient: true })) yield place(true)(reader);
-    const rest: ClusterScope = { cluster, namespaces: kept, open: kept.length > 0 };
-    for await (const reader of readersOf(rest, copyOnly)) yield place(false)(reader);
+    if (own) yield { namespace, hasCopy: false, isTarget: true, isWithdrawn: false, read: async () => own };
+    else for await (const reader of readersOf(targetScope, { ...reads, lenient: true })) yield place(reader, true);
+    const others: ClusterScope = { cluster, namespaces: rest, open: rest.length > 0 };
+    for await (const reader of readersOf(others, copyOnly)) yield place(reader, false, withdrawn.includes(reader.scope.namespace));
   }
 
   const images = new Map<string, Promise<readonly ImageRef[]>>();
@@ -103,12 +118,17 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   return {
     secret,
     copies,
+    withdrawn,
     note: selected && noteOn(source, selected, kept),
-    namespaces: [...targetScope.namespaces, ...kept],
+    namespaces: [...targetScope.namespaces, ...rest],
     all,
     images: (host) => (host === undefined ? Promise.resolve([]) : memoize(images, host, () => readImages(host))),
   };
 }
+
+/** Whether recorded copies that are not selected are taken away. */
+const takesAway = ({ file, copyTo }: Order, selected: Selected | undefined): boolean =>
+  file !== undefined && (file.prune || !copyTo || !isOpen(copyTo) || (selected?.uids.size ?? 0) > 0);
 
 function noteOn(source: Ref, { uids, ending }: Selected, kept: readonly string[]): Outcome | undefined {
   const none = uids.size + ending.length === 0 ? ["no namespace matches"] : [];
@@ -118,7 +138,7 @@ function noteOn(source: Ref, { uids, ending }: Selected, kept: readonly string[]
   return messages.length > 0 ? { to: namespaceOf(source), messages, isInfo: true } : undefined;
 }
 
-/** Returns which recorded copies stay although not selected, and all copies that the source has after the run. */
+/** Returns the recorded copies that are not selected, and all copies of the source. */
 async function copiesAfter(secret: Secret | undefined, own: string, selected: ReadonlyMap<string, string>, cluster: Cluster) {
   const recorded = credentialOf(secret) ? copiesOf(secret) : {};
   const others = Object.entries(recorded).filter(([name]) => !selected.has(name));
@@ -127,18 +147,28 @@ async function copiesAfter(secret: Secret | undefined, own: string, selected: Re
     cluster,
   );
   // A namespace that was deleted and created again was given nothing
-  const kept = others.filter(([name, uid]) => uids.get(name) === uid);
-  const copies: Copies = Object.fromEntries([...kept, ...selected].filter(([name]) => name !== own).sort());
-  return { kept: kept.map(([name]) => name), copies };
+  const rest = others.filter(([name, uid]) => uids.get(name) === uid);
+  const copies: Copies = Object.fromEntries([...rest, ...selected].filter(([name]) => name !== own).sort());
+  return { rest: rest.map(([name]) => name), copies };
 }
 
 /** What to read in the target namespaces: all pods if their images determine the repositories or prove the credential. */
 function readsOf(order: Order, { sleep }: Tools) {
-  const { source, targets, repositories, restart, podsTell, copyTo, wait } = order;
+  const { source, targets, repositories, restart, podsTell, copyTo, wait, file } = order;
   const isAll = copyTo === undefined || repositories.length === 0 || targets.whereUsed || restart === "all";
   const waiting = wantsTargets(targets) ? "waiting" : "none";
-  const pods = podsTell ? (isAll ? "all" : waiting) : "none";
-  return { secret: source.name, targets, pods, wait: { milliseconds: wait, sleep } } as const;
+  const isOnlyRestart = file ? (restart === "none" ? "none" : waiting) : undefined;
+  const pods = isOnlyRestart ?? (podsTell ? (isAll ? "all" : waiting) : "none");
+  return { secret: source.name, targets, pods, wait: { milliseconds: wait, sleep }, mayLack: file !== undefined } as const;
+}
+
+/** The ServiceAccounts that the file names and that this namespace lacks. */
+function* namedButAbsent({ targets, scope: { namespace } }: NamespaceState, { file }: Order): Generator<Outcome> {
+  for (const name of file?.serviceAccounts ?? []) {
+    const to = { kind: "serviceaccount", name, namespace } as const;
+    const isThere = isGlob(name) || targets.some(({ metadata }) => metadata.name === name);
+    if (!isThere) yield { to, error: absent(resourceOf(to.kind), name) };
+  }
 }
 
 /** The login that the copies get. `hold` claims the source if it is not claimed yet. */
@@ -154,39 +184,54 @@ export type Given = {
   readonly work?: Work;
 };
 
+export type Written = {
+  /** The copies that could not be written. */
+  readonly failed: readonly Ref[];
+  /** The namespaces in which something failed. */
+  readonly incomplete: ReadonlySet<string>;
+};
+
 /**
- * Gives every namespace its copy, and its targets the Secret.
- * @returns the copies that could not be written
+ * Gives every namespace its copy, and its targets the Secret. Takes away what the file of `apply` does not name.
  * @throws Interrupted
  */
-export async function* writePlaces(places: Places, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome, Ref[]> {
+export async function* writePlaces(places: Places, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome, Written> {
   const failed: Ref[] = [];
   const left = new Set(places.namespaces);
+  const incomplete = new Set<string>();
   for await (const outcome of runConcurrently(places.all(), tools, (place) => inPlace(place, given, order, tools))) {
-    if (!outcome.left) left.delete(outcome.to.namespace ?? "");
+    const { namespace = "" } = outcome.to;
+    if (!outcome.left) left.delete(namespace);
     if (isFailed(outcome) && outcome.to.kind === order.source.kind) failed.push(outcome.to);
+    if (isFailed(outcome)) incomplete.add(namespace);
     yield outcome;
   }
-  if (!tools.interrupted()) return failed;
+  if (!tools.interrupted()) return { failed, incomplete };
   for (const namespace of left) yield { to: { ...order.source, namespace }, left: "interrupted" };
   throw new Interrupted();
 }
 
-/** Gives one namespace its copy, and then the targets there the Secret. A namespace that fails doesn't stop the others. */
+/** Gives one namespace its copy, and then the targets there the Secret, or takes both away. A namespace that fails doesn't stop the others. */
 async function* inPlace(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   try {
-    const state = await place.read();
-    if (place.hasCopy) {
-      const copied = await copyTo(state, given, order, tools);
-      yield copied;
-      if (isFailed(copied)) return;
-    }
-    if (place.isTarget) yield* attachIn(state, given, order, tools);
+    yield* place.isWithdrawn ? withdrawIn(place, given, order, tools) : writeIn(place, given, order, tools);
   } catch (error) {
     if (error instanceof StartAgain) throw error;
     if (error instanceof Interrupted) yield { to: namespaceOf(place), left: "interrupted" };
     else yield { to: namespaceOf(place), error: asCliError(error), endsPlace: place.namespace === order.source.namespace };
   }
+}
+
+async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+  const state = await place.read();
+  if (place.hasCopy) {
+    const copied = await copyTo(state, given, order, tools);
+    yield copied;
+    if (isFailed(copied)) return;
+  }
+  if (!place.isTarget) return;
+  yield* attachIn(state, given, order, tools);
+  yield* detachUnnamed(state.scope, given, order, tools);
 }
 
 async function copyTo({ scope: { namespace }, secret }: NamespaceState, given: Given, order: Order, tools: Tools): Promise<Outcome> {
@@ -200,6 +245,21 @@ async function copyTo({ scope: { namespace }, secret }: NamespaceState, given: G
   return writeCopy(await given.hold(), namespace, { mayCreate: true, known });
 }
 
+/** Takes the copy in one namespace away, and the references that `apply` has added. */
+async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+  const { scope, secret } = await read();
+  const recorded = given.credential.file?.serviceAccounts ?? [];
+  yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [] }, tools);
+  if (secret && isCopyOf(secret, order.source)) yield await withdrawCopy(await given.hold(), namespace);
+}
+
+/** Removes the references that `apply` has added to ServiceAccounts that its file does not name any more. */
+async function* detachUnnamed(scope: NamespaceScope, given: Given, { source, file }: Order, tools: Tools): AsyncGenerator<Outcome> {
+  if (!file) return;
+  const named = (given.credential.file?.serviceAccounts ?? []).filter((word) => !file.serviceAccounts.includes(word));
+  if (named.length > 0) yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts }, tools);
+}
+
 async function* attachIn(state: NamespaceState, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const { host, repositories = ["*"] } = given.credential;
   const mayPull = (repository: string) => repositories.some((one) => covers(one, repository));
@@ -209,10 +269,12 @@ async function* attachIn(state: NamespaceState, given: Given, order: Order, tool
   const secret = { ...order.source, namespace: state.scope.namespace };
   const { restart, recreate } = order;
   const recreateOptions = { recreate, force: false };
+  const noted = order.file !== undefined;
   yield* attachTargets(
-    { secret, targets, pods: state.pods, hosts: [host], restart, recreateOptions, mayPull, renewed: given.isRenewed, reported },
+    { secret, targets, pods: state.pods, hosts: [host], restart, recreateOptions, mayPull, renewed: given.isRenewed, reported, noted },
     tools,
   );
+  yield* namedButAbsent(state, order);
   if (reported.length === 0) return;
   const words = [...order.again.words, ...flag("repository", reported.slice(0, maxNames))];
   const fix = { ...order.again, namespace: order.source.namespace, words };

@@ -4,11 +4,11 @@ import { openHolders } from "../credential/holders.ts";
 import { finish, issue, release, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../credential/issuer.ts";
 import { kindCalled } from "../credential/kinds.ts";
-import { requireRepositories } from "../credential/missing-repositories.ts";
+import { missingRepositories } from "../credential/missing-repositories.ts";
 import { notOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, prove, stillPulls } from "../credential/prove.ts";
 import { lackingIn, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
-import { CliError, Interrupted } from "../errors.ts";
+import { CliError, InTheWay, Interrupted } from "../errors.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { edit, outcomeOf } from "../kube/edit.ts";
@@ -20,14 +20,24 @@ import { once } from "../scope/concurrency.ts";
 import type { Scope } from "../scope/scope.ts";
 import { loginOf } from "../secret/login.ts";
 import { obstacleTo, type Wanted } from "../secret/obstacle.ts";
-import { type Copies, type Credential, claimOf, copiesOf, credentialOf, type SourceOfCopy, sourceOf } from "../secret/record.ts";
+import {
+  type Copies,
+  type Credential,
+  claimOf,
+  copiesOf,
+  credentialOf,
+  type FileOfRecord,
+  type SourceOfCopy,
+  sourceOf,
+} from "../secret/record.ts";
 import { type ShapeName, shapeOf } from "../secret/shapes.ts";
 import { type Claiming, StartAgain, storingGiven } from "../secret/source.ts";
 import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
 import { copyError } from "../usage/pull-secrets.ts";
 import type { TargetOptions } from "../usage/targets.ts";
-import { type Given, type Places, placesOf, writePlaces } from "./create-places.ts";
+import { inLine, nameInPlace } from "../wording.ts";
+import { type FileOrder, type Given, type Places, placesOf, writePlaces } from "./create-places.ts";
 
 export type CreateOrder = {
   readonly source: Ref<"secret">;
@@ -60,6 +70,8 @@ export type CreateOrder = {
   readonly again: Command;
   /** The reader of the Secret, if it is not the kubelet. */
   readonly reader: string | undefined;
+  /** The file of `apply` that asks for the source. Copies and references that it does not name are taken away. */
+  readonly file: FileOrder | undefined;
 };
 
 /** Gives a source a login that pulls, the same to its copies, and the Secret to the targets. */
@@ -89,15 +101,56 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   if (copied)
     throw await copyError(order.source, copied, tools.cluster(), (credential) => forSource(copied, credential, order), "use another name");
   checkCopies(places.copies);
+  refuseOtherFile(order, places.secret);
   if (places.note) yield places.note;
   const before = await testSource(run, places);
   const isKept = isEnough(before, run, await places.images(before.credential?.host));
   const given = yield* isKept ? keep(before, run, places) : renew(before, run, places);
-  const failed = yield* writePlaces(places, given, order, tools);
+  const { failed, incomplete } = yield* writePlaces(places, given, order, tools);
+  yield* settle(given, places, incomplete, order);
   const held = given.held();
   if (given.work) yield* finish(given.work, { failed });
   else if (held) await release(held);
 }
+
+/** @throws CliError conflict if the source belongs to another file */
+function refuseOtherFile({ file, source }: CreateOrder, secret: Secret | undefined): void {
+  const other = credentialOf(secret)?.file?.name;
+  if (!file || other === undefined || other === file.name) return;
+  const move = { ...plugin("delete", source.name, "--revoke"), namespace: source.namespace };
+  throw new InTheWay(`${nameInPlace(source)} belongs to file ${other}`, {
+    ...move,
+    when: `remove it from one of the two files. To move it to ${file.name}, delete it first`,
+  });
+}
+
+/** Records what the file of `apply` does not name any more as taken away: namespaces with copies, and ServiceAccounts. */
+async function* settle(
+  given: Given,
+  places: Places,
+  incomplete: ReadonlySet<string>,
+  { file, source }: CreateOrder,
+): AsyncGenerator<Outcome> {
+  const { login } = given;
+  if (!file) return;
+  const taken = places.withdrawn.filter((namespace) => !incomplete.has(namespace));
+  const credential = given.held()?.credential ?? given.credential;
+  const isLess = incomplete.size === 0 && credential.file?.serviceAccounts.some((word) => !file.serviceAccounts.includes(word));
+  if (taken.length === 0 && !isLess) return;
+  const copies = Object.fromEntries(Object.entries(places.copies).filter(([namespace]) => !taken.includes(namespace)));
+  const record = isLess ? { ...credential, file: recordedFile(file, undefined) } : credential;
+  const hold = await given.hold();
+  await store(hold, { credential: record, login, copies, shape: undefined });
+  if (taken.length === 0) return;
+  const ending = plugin("rotate", source.name, "--grace", "0", "--force");
+  yield { to: source, messages: [`the password stays known in ${inLine(taken)} until the next rotation. To end it now, run`], fix: ending };
+}
+
+/** The record of a file during a run: with the ServiceAccounts that it named before, until their references are removed. */
+const recordedFile = ({ name, serviceAccounts }: FileOrder, before: Credential | undefined): FileOfRecord => ({
+  name,
+  serviceAccounts: [...new Set([...serviceAccounts, ...(before?.file?.serviceAccounts ?? [])])].sort(),
+});
 
 /** The command that grants the same to the source of a copy, without the flags that take rights away or write to namespaces. */
 function forSource({ name }: SourceOfCopy, credential: Credential, { registry, repositories }: CreateOrder): Command | undefined {
@@ -127,22 +180,33 @@ function isEnough({ secret, credential, test }: TestedSource, { order }: Run, im
   if (shapeOf(secret) !== (order.shape ?? "pull-secret")) return false;
   const { kind, host, repositories = [] } = credential;
   if (kind !== order.kind || !isLoginServerOf(host, order.registry)) return false;
+  // Azure's description must name the file
+  if (order.file && credential.file?.name !== order.file.name) return false;
   const wanted = [...order.repositories, ...(order.fromPods ? images.map(({ repository }) => repository) : [])];
-  return lackingIn(repositories, wanted).length === 0 && !(order.exact && lackingIn(wanted, repositories).length > 0);
+  return isPullable(repositories, wanted, order.exact);
 }
 
+const isPullable = (granted: readonly string[], wanted: readonly string[], exact: boolean): boolean =>
+  lackingIn(granted, wanted).length === 0 && !(exact && lackingIn(wanted, granted).length > 0);
+
 /** The login stays. The source is claimed only if a copy is missing or differs. */
-async function* keep({ secret, credential, login, test }: TestedSource, run: Run, places: Places): AsyncGenerator<Outcome, Given> {
+async function* keep(
+  { secret, credential: recorded, login, test }: TestedSource,
+  run: Run,
+  places: Places,
+): AsyncGenerator<Outcome, Given> {
   const { order } = run;
-  const { source } = order;
-  if (!credential) throw new CliError("internal", "a source without a record was kept");
+  const { source, file } = order;
+  if (!recorded) throw new CliError("internal", "a source without a record was kept");
+  const credential = file ? { ...recorded, file: recordedFile(file, recorded) } : recorded;
   const messages = [...tooLong(credential, order), ...untested(test, source)];
   yield { to: source, result: "unchanged", because: "holds this credential", object: secret, messages };
-  const isSame = JSON.stringify(copiesOf(secret)) === JSON.stringify(places.copies);
+  const isSame =
+    JSON.stringify(copiesOf(secret)) === JSON.stringify(places.copies) && JSON.stringify(credential) === JSON.stringify(recorded);
   let held: Hold | undefined;
   // The places share one claim
   const hold = once(async () => {
-    const claimed = await claimAsRead(run, credential, { creates: { shape: order.shape, obstacle: () => undefined } });
+    const claimed = await claimAsRead(run, recorded, { creates: { shape: order.shape, obstacle: () => undefined } });
     if (!isSame) await store(claimed, { credential, login, copies: places.copies, shape: order.shape });
     held = claimed;
     return claimed;
@@ -162,8 +226,8 @@ async function claimAsRead({ attempts, tools }: Run, read: Credential | undefine
   return hold;
 }
 
-const tooLong = ({ expiresAt }: Credential, { expiresAt: wanted, source: { name } }: CreateOrder): string[] => {
-  if (wanted === undefined || (expiresAt !== undefined && expiresAt <= wanted)) return [];
+const tooLong = ({ expiresAt }: Credential, { expiresAt: wanted, source: { name }, file }: CreateOrder): string[] => {
+  if (file || wanted === undefined || (expiresAt !== undefined && expiresAt <= wanted)) return [];
   const now = expiresAt === undefined ? "never expires" : `works until ${expiresAt}`;
   return [`secret/${name} keeps its password, which ${now}. To use --expires-in, run rotate with it`];
 };
@@ -182,12 +246,20 @@ async function* renew(before: TestedSource, run: Run, places: Places): AsyncGene
     fieldManager: tools.fieldManager,
     force: tools.force,
     pulls: before.test.pulls,
+    mayChangeKind: order.file !== undefined,
   };
   const obstacle = (secret: Secret) => obstacleTo(order.source, secret, wanted);
   const problem = before.secret && obstacle(before.secret);
   if (problem) throw problem;
   const creating = { shape: order.shape, obstacle };
   return isIssuer(opened) ? yield* issueTo(opened, creating, before, run, places) : yield* take(opened, creating, before, run, places);
+}
+
+/** Another kind of credential is a rotation: pods may still start with the old one, so it does not end now. */
+function leftBehind(old: Credential | undefined, { source, registry }: CreateOrder): Outcome[] {
+  if (!old || kindCalled(old.kind)?.notRenewable !== undefined) return [];
+  const messages = [`${old.kind} ${old.identity} still works. To end it once no Secret holds it, run`];
+  return [{ to: source, messages, fix: plugin("prune", "--registry", registry), isInfo: true }];
 }
 
 type Creating = { readonly shape: ShapeName | undefined; obstacle(secret: Secret): CliError | undefined };
@@ -201,22 +273,24 @@ async function* issueTo(
   places: Places,
 ): AsyncGenerator<Outcome, Given> {
   const { order, attempts, tools } = run;
-  const owner = await ownerOf(order.source, tools.cluster());
-  const login = reusableLogin(before, owner, issuer, tools.force);
-  const evidence = { credential: before.credential, claim: before.secret && claimOf(before.secret) };
+  const file = order.file ? recordedFile(order.file, before.credential) : before.credential?.file;
+  const owner = await ownerOf(order.source, tools.cluster(), { file: file?.name });
+  const known = before.credential?.kind === issuer.kind ? before : { test: before.test, credential: undefined, login: undefined };
+  const login = reusableLogin(known, owner, issuer, tools.force);
+  const evidence = { credential: known.credential, claim: claimOf(before.secret) };
   const account = await issuer.look(owner, evidence);
   const host = issuer.registry.loginServer;
   const images = await places.images(host);
   const scope = scopeToGrant(issuer, account, images, order);
-  await requireRepositories(issuer, order, tools);
+  yield* checkRepositories(issuer, order, tools);
   const slot = account.exists ? undefined : issuer.slotFor(account, undefined, () => false, owner);
   const intent = slot === undefined ? undefined : { slot };
   const hold = await claimAsRead(run, before.credential, { creates: creating, identity: owner.name, intent });
   const holders = openHolders(tools.cluster(), tools.registry, host);
   const work: Work = { hold, attempts, issuer, owner, undo: [], endsAtOnce: false, holders };
-  const wanted = { account, scope, login, copies: places.copies };
+  const wanted = { account, scope, login, copies: places.copies, file };
   // Printed when the login is in the Secret: a run that fails reverses them
-  const done: Outcome[] = [];
+  const done: Outcome[] = known.credential ? [] : leftBehind(before.credential, order);
   for await (const outcome of undoing(work, giveLogin(work, wanted, order), !account.exists)) done.push(outcome);
   yield* done;
   const { credential } = hold;
@@ -224,8 +298,29 @@ async function* issueTo(
   return { credential, login: hold.login, isRenewed: true, hold: async () => hold, held: () => hold, work };
 }
 
+/**
+ * Checks the repositories that are named with --exact, because a misspelled one would replace the right one. A file may name one that does
+ * not exist yet.
+ * @throws CliError notFound; invalid if a file names repositories for a credential that pulls the whole registry
+ */
+async function* checkRepositories(issuer: Issuer, order: CreateOrder, tools: Tools): AsyncGenerator<Outcome> {
+  const { loginServer: host, name: registry } = issuer.registry;
+  if (order.file && !issuer.isScoped && order.repositories.some((one) => one !== "*"))
+    throw new CliError("invalid", `registry ${registry} has no roles for single repositories, so a service principal pulls all of them`, {
+      hint: "write repositories: ['*'], or credential: acr-token",
+    });
+  const absent = await missingRepositories(issuer, order, tools);
+  if (absent && !order.file) throw absent;
+  if (absent) yield { to: { kind: "registry", name: host }, messages: [absent.message] };
+}
+
 /** Returns the login of the source, unless the registry rejects it. @throws Unconfirmed if it is that of another account, without --force */
-function reusableLogin({ credential, login, test }: TestedSource, owner: Owner, issuer: Issuer, force: boolean): Login | undefined {
+function reusableLogin(
+  { credential, login, test }: Omit<TestedSource, "secret">,
+  owner: Owner,
+  issuer: Issuer,
+  force: boolean,
+): Login | undefined {
   if (!credential || test.pulls === "no") return undefined;
   if (!issuer.hasOwnName || credential.identity === owner.name) return login;
   if (force) return undefined;
@@ -240,26 +335,27 @@ type WantedLogin = {
   readonly scope: RepositoryScope;
   readonly login: Login | undefined;
   readonly copies: Copies;
+  readonly file: FileOfRecord | undefined;
 };
 
 /** Creates what is missing in Azure, and stores a login that may pull: the source's own, or a new one. */
-async function* giveLogin(work: Work, { account, scope, login, copies }: WantedLogin, order: CreateOrder): AsyncGenerator<Outcome> {
+async function* giveLogin(work: Work, { account, scope, login, copies, file }: WantedLogin, order: CreateOrder): AsyncGenerator<Outcome> {
   const { hold, attempts, issuer, owner, undo } = work;
   const { tools, credential } = hold;
   const { exact, expiresAt, shape, source } = order;
   const dryRun = tools.dryRun !== "none";
   const sending = { dryRun, undo, send: <T>(request: () => Promise<T>) => sendToAzure(hold, attempts, request) };
-  const ready = yield* issuer.ensure(owner, account, { repositories: scope.repositories, exact }, sending);
+  const ready = yield* issuer.ensure(owner, account, { repositories: scope.repositories, exact, file: order.file?.name }, sending);
   const repositories = issuer.isScoped ? [...new Set(ready.granted ?? scope.repositories)].sort() : ["*"];
   const proof = order.verify ? scope : undefined;
   if (!login || !credential || !isShown(ready, credential)) {
-    const issuing = { expiresAt, shape, scope: proof, grace: 0, copies, repositories, isNewAccount: !account.exists } as const;
+    const issuing = { expiresAt, shape, scope: proof, grace: 0, copies, repositories, file, isNewAccount: !account.exists } as const;
     const age = tools.cluster().now() - Date.parse(credential?.madeAt ?? "");
     // The login of the source does not work, so it needs a slot now, unless the registry may not know the password yet
     return yield* issue({ ...work, endsAtOnce: !(age < replicationTime) }, ready, issuing);
   }
   if (!dryRun) yield* prove({ ...work, hasNewRight: ready.hasNewRight }, login, proof);
-  yield outcomeOf(source, await store(hold, { credential: { ...credential, repositories }, login, copies, shape }));
+  yield outcomeOf(source, await store(hold, { credential: { ...credential, repositories, file }, login, copies, shape }));
 }
 
 /** The repositories to grant and to prove. If the kind can't be limited to repositories, only those of images are proven. */

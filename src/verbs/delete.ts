@@ -21,13 +21,14 @@ import {
   copiesKey,
   copiesOf,
   credentialOf,
+  type FileOfRecord,
   isOurs,
   isRecorded,
   type SourceOfCopy,
   sourceOf,
 } from "../secret/record.ts";
 import { emptying, forgetting, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
-import { detachTargets } from "../targets/detach.ts";
+import { detachNoted, detachTargets } from "../targets/detach.ts";
 import type { Tools } from "../tools.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
 import { everything, targetOf } from "../usage/targets.ts";
@@ -41,6 +42,8 @@ export type DeleteOrder = {
   /** Opens the kind of a recorded credential, or returns why this plugin can't revoke it. */
   open(credential: Credential): Promise<Issuer | string>;
   holders(host: string): Holders;
+  /** For `apply`: removes only the references that it has added. Pods that need the Secret don't stop it. */
+  readonly onlyAdded?: boolean;
 };
 
 /** Deletes a Secret, the references to it, and its copies. With `revoke`, also the credential. */
@@ -55,7 +58,7 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   const state = await stateIn(namespace, order, tools);
   const { secret } = state;
   if (!secret) return yield* detach(state, order, tools);
-  refuseNeeded(state, order, tools);
+  if (!order.onlyAdded) refuseNeeded(state, order, tools);
   const source = sourceOf(secret);
   if (source && isOurs(secret)) return yield* removeCopy(state, secret, source, run);
   const credential = credentialOf(secret);
@@ -63,14 +66,17 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   yield* removeSource(state, secret, credential, run);
 }
 
-const stateIn = (namespace: string, { to }: DeleteOrder, tools: Tools): Promise<NamespaceState> =>
+const stateIn = (namespace: string, { to, onlyAdded }: DeleteOrder, tools: Tools): Promise<NamespaceState> =>
   readNamespace(
     { cluster: tools.cluster(), namespace },
-    { secret: to.name, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true },
+    { secret: to.name, targets: { picks: onlyAdded ? [] : everything, whereUsed: false }, pods: onlyAdded ? "none" : "all", lenient: true },
   );
 
-/** Removes the references in one namespace. */
-async function* detach({ targets, scope: { namespace } }: NamespaceState, { to }: DeleteOrder, tools: Tools): AsyncGenerator<Outcome> {
+/** Removes the references in one namespace. @param file what the source records, for those that `apply` has added */
+async function* detach(state: NamespaceState, { to, onlyAdded }: DeleteOrder, tools: Tools, file?: FileOfRecord): AsyncGenerator<Outcome> {
+  const { targets, scope } = state;
+  const { namespace } = scope;
+  if (onlyAdded) return yield* detachNoted(scope, { secret: to.name, named: file?.serviceAccounts ?? [], except: [] }, tools);
   const named = targets.filter((object) => targetOf(object).names.includes(to.name));
   const recreateOptions = { recreate: false, force: false };
   for await (const outcome of detachTargets({ secret: { ...to, namespace }, targets: named, recreateOptions }, tools)) {
@@ -207,7 +213,7 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
 
 /** Removes all references to a source, and its copies. A namespace that fails doesn't stop the others. */
 async function* unused(state: NamespaceState, hold: Hold, { order, tools }: Run): AsyncGenerator<Outcome> {
-  yield* detach(state, order, tools);
+  yield* detach(state, order, tools, hold.credential?.file);
   const recorded = Object.entries(hold.copies);
   const uids = await uidsOf(Object.keys(hold.copies), tools.cluster());
   const given = recorded.flatMap(([namespace, uid]) => (uids.get(namespace) === uid ? [namespace] : []));
@@ -227,7 +233,7 @@ async function* removeCopyIn(namespace: string, hold: Hold, order: DeleteOrder, 
   const withdrawn = there.secret && (await withdrawCopy(hold, namespace));
   if (withdrawn) yield withdrawn;
   // A Secret that stays is not this run's copy any more: a tenant has replaced it, or it holds other logins
-  if (!withdrawn || withdrawn.result === "deleted") yield* detach(there, order, tools);
+  if (!withdrawn || withdrawn.result === "deleted") yield* detach(there, order, tools, hold.credential?.file);
 }
 
 /** Whether a Secret is neither the source nor one of its copies. */

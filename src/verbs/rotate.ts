@@ -206,7 +206,8 @@ async function* replaceOnce(work: Work, account: Account, copies: KnownCopies, r
   const scope = order.verify ? await proofFor(work, repositories ?? []) : undefined;
   const { expiresAt, grace } = order;
   const shape = hold.object && shapeOf(hold.object);
-  yield* undoing(work, issue(work, account, { expiresAt, grace, scope, shape, repositories, isNewAccount: false }));
+  const file = hold.credential?.file;
+  yield* undoing(work, issue(work, account, { expiresAt, grace, scope, shape, repositories, file, isNewAccount: false }));
   progress.isRotated = true;
 }
 
