@@ -2,6 +2,7 @@ import type { VerbRow } from "./verb.ts";
 
 const rows: readonly (readonly [name: string, summary: string, load: VerbRow["load"]])[] = [
   ["create", "Create a pull secret for an Azure container registry", async () => (await import("./create.ts")).create],
+  ["apply", "Make the cluster and Azure what a file says", async () => (await import("./apply.ts")).apply],
   ["attach", "Add a pull secret to ServiceAccounts and workloads", async () => (await import("./attach.ts")).attach],
   ["check", "Check whether pods can pull their images", async () => (await import("./check.ts")).check],
   ["list", "List pull secrets with their expiry and their ServiceAccounts", async () => (await import("./list.ts")).list],

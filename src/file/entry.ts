@@ -4,6 +4,8 @@ import type { Scope } from "../scope/scope.ts";
 export type DesiredFile = {
   /** Its identity, in the records of its sources and in Azure's descriptions: a DNS label of at most 30 characters. */
   readonly name: string;
+  /** The registry at the top, which its sources in Azure are looked for in even if no entry names it. */
+  readonly registry: string | undefined;
   readonly entries: readonly Entry[];
 };
 

@@ -4,7 +4,7 @@ import { type Holders, hasOtherKey, notLooked } from "../credential/holders.ts";
 import { isLeftOver, release } from "../credential/issue.ts";
 import type { Issuer } from "../credential/issuer.ts";
 import { type Owner, ownerOf, requireOwn } from "../credential/owner.ts";
-import { asCliError, CliError, isForbidden } from "../errors.ts";
+import { asCliError, CliError, InTheWay, isForbidden } from "../errors.ts";
 import { type Hint, plugin } from "../hint.ts";
 import { joinNames, nameOf, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
@@ -127,7 +127,7 @@ async function* removeOther(state: NamespaceState, secret: Secret, { order, tool
 }
 
 const refusal = ({ name, namespace }: Ref, what: string, hint: Hint) =>
-  new CliError("conflict", `secret "${name}" in namespace "${namespace}" ${what}`, { hint });
+  new InTheWay(`secret "${name}" in namespace "${namespace}" ${what}`, hint);
 
 /** @throws CliError conflict if a login that another user added would be lost */
 function refuseOtherLogins(to: Ref<"secret">, secret: Secret, credential: Credential | undefined, { force }: Tools): void {
@@ -187,7 +187,8 @@ const withoutCopy =
 async function* removeSource(state: NamespaceState, secret: Secret, credential: Credential, run: Run): AsyncGenerator<Outcome> {
   const { order, attempts, tools } = run;
   const { to } = order;
-  refuseOtherLogins(to, secret, credential, tools);
+  // A run of `apply` removes only its own login
+  if (!order.onlyAdded) refuseOtherLogins(to, secret, credential, tools);
   // A missing right or object is reported before anything changes
   const opened = order.revoke ? await order.open(credential) : undefined;
   const revocation = typeof opened === "object" ? { issuer: opened, owner: await ownerOf(to, tools.cluster()) } : undefined;

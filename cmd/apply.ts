@@ -1,0 +1,119 @@
+import { openHolders } from "../src/credential/holders.ts";
+import { kindCalled } from "../src/credential/kinds.ts";
+import { CliError, usage } from "../src/errors.ts";
+import type { Entry } from "../src/file/entry.ts";
+import { plugin } from "../src/hint.ts";
+import type { Outcome } from "../src/outcome.ts";
+import { memoize, once } from "../src/scope/concurrency.ts";
+import { applyFiles } from "../src/verbs/apply.ts";
+import { readDesired } from "./apply/read-files.ts";
+import { conclude } from "./conclude.ts";
+import { createFlags, registryHost } from "./create/options.ts";
+import { confirmDeletion } from "./delete/confirm.ts";
+import { type Flags, identityFlags, identityOf, outputGroup, strict, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
+import { openerOf, revokerOf } from "./recorded-credential.ts";
+import { type Session, toolsOf } from "./session.ts";
+import { verb } from "./verb.ts";
+
+const applyFlags = {
+  ...under("Required", {
+    filename: {
+      type: "strings",
+      short: "f",
+      complete: "files",
+      value: "FILE",
+      describe: "File of desired state, a folder with such files, or - for standard input",
+    },
+  }),
+  ...under("How it applies", {
+    prune: {
+      type: "boolean",
+      describe:
+        "Also delete the Secrets and credentials of entries that the file no longer has, and what a selector or pattern selected that now matches nothing. Asks for confirmation",
+    },
+    yes: { type: "boolean", short: "y", describe: "With --prune: skip the confirmation. Required without a terminal" },
+    "skip-blocked": {
+      type: "boolean",
+      describe:
+        "Only warn about a namespace whose own objects are in the way: a foreign, immutable or terminating Secret, a missing ServiceAccount, a quota, an admission policy",
+    },
+    verify: createFlags.verify,
+  }),
+  ...identityFlags,
+  ...writeOutput,
+  ...under(outputGroup, { quiet: { type: "boolean", short: "q", describe: "Print only what changed" } }),
+  ...strict,
+} as const satisfies Flags;
+
+type ApplyFlags = Values<typeof applyFlags>;
+
+export const apply = verb({
+  usage: "apply -f FILE",
+  description: [
+    "Makes the cluster and Azure what a file says: which team pulls which repositories, with which ServiceAccounts. Creates what is missing, " +
+      "rotates what is due, and takes away what the file no longer names. Prints the changes. Without changes, writes nothing.",
+    "An entry does what create does, with --exact. Entries that were removed from the file are deleted only with --prune.",
+  ],
+  examples: [
+    "# Show what would change",
+    "kubectl acr-secret apply -f teams.yaml --diff",
+    "# Make it so",
+    "kubectl acr-secret apply -f teams.yaml",
+    "# Also delete what the file no longer names",
+    "kubectl acr-secret apply -f teams.yaml --prune",
+  ],
+  flags: applyFlags,
+  most: 0,
+  async run({ flags }, session) {
+    const { filename, prune } = flags;
+    const again = plugin("apply", wordsOf(applyFlags, { ...flags, prune: false, yes: false }));
+    if (filename.length === 0) throw usage('required flag(s) "filename" not set', plugin("apply", "-f", "FILE"));
+    const asks = prune && !flags.yes && flags["dry-run"] === "none";
+    if (asks && (flags.output !== undefined || !session.terminal))
+      throw usage("cannot ask for confirmation without a terminal or with -o; add --yes", {
+        ...again,
+        words: [...again.words, "--prune", "--yes"],
+      });
+    const files = await readDesired(filename, session);
+    const order = { files, prune, skipBlocked: flags["skip-blocked"], verify: flags.verify, again, ...credentialsOf(flags, session) };
+    const run = (dryRun: ApplyFlags["dry-run"]) => applyFiles(order, toolsOf(session, { ...flags, "dry-run": dryRun }));
+    if (asks) await confirmDeletion(session, run("client"), "");
+    const outcomes = run(flags["dry-run"]);
+    return conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, flags, { namespaces: undefined, open: true });
+  },
+});
+
+/** How the run opens registries and kinds of credential, each once. */
+function credentialsOf(flags: ApplyFlags, session: Session) {
+  const identity = identityOf(flags);
+  const azure = once(() => session.azure(identity));
+  const opened = new Map<string, ReturnType<ReturnType<typeof openerOf>>>();
+  const found = new Map<string, ReturnType<Awaited<ReturnType<typeof azure>>["findRegistry"]>>();
+  const opening = { identity, verify: flags.verify, force: false, wait: waits.wait };
+  const again = plugin("apply", "-f", "FILE");
+  return {
+    azure,
+    findRegistry: (named: string) => memoize(found, named, async () => (await azure()).findRegistry(registryHost(named))),
+    open({ credential, registry }: Pick<Entry, "credential" | "registry">) {
+      const kind = kindCalled(credential);
+      if (!kind) throw new CliError("internal", `no kind of credential is called ${credential}`);
+      // The application that only this source uses
+      const own = credential === "service-principal" ? { "service-principal": "*" } : {};
+      const asked = { ...opening, ...waits, flags: own, registry: registryHost(registry), repositories: [], again };
+      return memoize(opened, JSON.stringify([credential, registry]), () => kind.open(asked, session));
+    },
+    openRecorded: openerOf(opening, session),
+    revoking: { open: revokerOf(identity, session), holders: (host: string) => openHolders(session.cluster(), session.registry, host) },
+  };
+}
+
+/** How long to wait while Azure replicates, in milliseconds, as for `create`. */
+const waits = { wait: 3 * 60_000, waitForRole: 10 * 60_000 };
+
+async function* changesOf(outcomes: AsyncIterable<Outcome>): AsyncGenerator<Outcome> {
+  for await (const outcome of outcomes) {
+    const { result, messages, isInfo } = outcome;
+    if (result !== "unchanged") yield outcome;
+    else if (messages && !isInfo) yield { ...outcome, result: undefined };
+  }
+}

@@ -1,0 +1,297 @@
+import type { Azure, AzureRegistry } from "../azure/port.ts";
+import { InGrace, StillHeld } from "../credential/issue.ts";
+import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
+import { azureName, type Owner } from "../credential/owner.ts";
+import { asCliError, type CliError, InTheWay, Interrupted, permissionHint, unlessForbidden } from "../errors.ts";
+import type { DesiredFile, Entry } from "../file/entry.ts";
+import { type Command, flag, plugin } from "../hint.ts";
+import { keyOf, type Ref } from "../kinds.ts";
+import type { Secret } from "../objects.ts";
+import type { Outcome } from "../outcome.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
+import { selectNamespaces, uidsOf } from "../scope/namespaces.ts";
+import { isGlob } from "../scope/scope.ts";
+import { parseAzureOwner, secretIn } from "../secret/azure-words.ts";
+import { type Credential, credentialOf } from "../secret/record.ts";
+import { StartAgain } from "../secret/source.ts";
+import { toSeconds } from "../timestamp.ts";
+import type { Tools } from "../tools.ts";
+import { idBy, uidOf } from "../usage/namespace.ts";
+import { nameInPlace } from "../wording.ts";
+import { type CreateOrder, createSecret } from "./create.ts";
+import { type DeleteOrder, remove } from "./delete.ts";
+import { type Listed, rotateSources } from "./rotate.ts";
+
+/** A kind of credential at a registry. */
+type Kind = Pick<Entry, "credential" | "registry">;
+
+export type ApplyOrder = {
+  readonly files: readonly DesiredFile[];
+  /** Takes whole entries away, and what a selector or pattern selected that matches nothing now. */
+  readonly prune: boolean;
+  /** A namespace whose own objects are in the way is a warning. */
+  readonly skipBlocked: boolean;
+  readonly verify: boolean;
+  /** Opens a kind of credential, once for each registry. */
+  open(kind: Kind): Promise<Issuer | Taker>;
+  /** The same for the credential that a source records. */
+  openRecorded(credential: Credential): Promise<Issuer | Taker>;
+  readonly revoking: Pick<DeleteOrder, "open" | "holders">;
+  azure(): Promise<Azure>;
+  findRegistry(named: string): Promise<AzureRegistry>;
+  /** The current command, as the base of one with --prune. */
+  readonly again: Command;
+};
+
+/** Makes the cluster and Azure what the files say. An entry or a namespace that fails doesn't stop the others. */
+export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerator<Outcome> {
+  const bounds = { width: limits.credentials, interrupted: tools.interrupted };
+  for (const file of order.files) {
+    const run: Run = { order, tools, file, described: await describedIn(file, order, tools) };
+    yield* runConcurrently(stepsOf(run), bounds, (step) => take(step, run));
+  }
+}
+
+type Run = {
+  readonly order: ApplyOrder;
+  readonly tools: Tools;
+  readonly file: DesiredFile;
+  /** The sources of the file, as Azure describes them. */
+  readonly described: readonly Described[];
+};
+
+/** A source as an object in Azure describes it. */
+type Described = {
+  readonly to: Ref<"secret">;
+  readonly namespaceUid: string;
+  readonly description: string;
+  readonly kind: Kind;
+};
+
+/** Reads which sources in Azure belong to a file, in this cluster. Before anything else, so that no source of a later run is among them. */
+async function describedIn(file: DesiredFile, { azure, findRegistry, prune }: ApplyOrder, tools: Tools): Promise<readonly Described[]> {
+  const cluster = await idBy(() => uidOf(tools.cluster(), "kube-system"));
+  if (cluster === undefined) return [];
+  const found: Described[] = [];
+  const add = (description: string, kind: Kind) => {
+    const owner = parseAzureOwner(description);
+    const secret = owner && secretIn(owner);
+    if (!secret || owner.file !== file.name || owner.cluster !== cluster || owner.namespaceUid === undefined) return;
+    found.push({ to: { kind: "secret", ...secret }, namespaceUid: owner.namespaceUid, description, kind });
+  };
+  const registries = new Set([file.registry, ...file.entries.map(({ registry }) => registry)].filter((one) => one !== undefined));
+  for (const registry of registries) {
+    const [opened, at] = [await azure(), await findRegistry(registry)];
+    const { scopeMaps } = await tools.during(`Looking for the sources of file ${file.name} in ${registry}`, () => opened.listTokens(at));
+    for (const { description } of scopeMaps) add(description, { credential: "acr-token", registry });
+    const hasPrincipals = prune || file.entries.some((entry) => entry.credential === "service-principal" && entry.registry === registry);
+    const notes = hasPrincipals ? await notesOfPrincipals(opened, at) : [];
+    for (const text of notes) add(text, { credential: "service-principal", registry });
+  }
+  return found;
+}
+
+/** Reads the notes of the applications with a role on a registry. Without the right to read them, none. */
+async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise<readonly string[]> {
+  const roles = await azure.servicePrincipalRoles(registry).catch(unlessForbidden([]));
+  const ids = new Set(roles.flatMap(({ principalId, ours, here }) => (ours && here ? [principalId] : [])));
+  const reading = runConcurrently(ids, { width: limits.principals, interrupted: () => false }, async function* (id) {
+    const principal = await azure.principal(id);
+    const [application] = principal ? await azure.applications({ appId: principal.appId }) : [];
+    if (application) yield application.notes;
+  });
+  return Array.fromAsync(reading);
+}
+
+/** One source to make as its entry says, one to take away, or an entry whose namespaces could not be read. */
+type Step =
+  | { readonly does: "make"; readonly source: Ref<"secret">; readonly entry: Entry }
+  | { readonly does: "take away"; readonly described: Described; readonly onlyAdded: boolean }
+  | { readonly does: "say"; readonly outcome: Outcome };
+
+async function* stepsOf(run: Run): AsyncGenerator<Step> {
+  const { file, described, order } = run;
+  const made = new Set<string>();
+  const each = new Set(file.entries.flatMap(({ name, sources }) => ("eachOf" in sources ? [name] : [])));
+  /** The entries that select no namespace now, or whose namespaces could not be read. */
+  const unsure = new Set<string>();
+  for (const entry of file.entries) {
+    const { namespaces, say } = await namespacesOf(entry, run);
+    if (say) yield { does: "say", outcome: say };
+    if (namespaces.length === 0) unsure.add(entry.name);
+    for (const namespace of namespaces) {
+      const source = { kind: "secret", name: entry.name, namespace } as const;
+      made.add(keyOf(source));
+      yield { does: "make", source, entry };
+    }
+  }
+  for (const one of described.filter(({ to }) => !made.has(keyOf(to)))) {
+    const onlyAdded = each.has(one.to.name);
+    const isTaken = order.prune || (onlyAdded && !unsure.has(one.to.name));
+    yield isTaken ? { does: "take away", described: one, onlyAdded } : { does: "say", outcome: unnamed(one, run) };
+  }
+}
+
+type Selection = { readonly namespaces: readonly string[]; readonly say?: Outcome };
+
+/** The namespaces of an entry's sources, or why they are not known. */
+async function namespacesOf({ name, sources }: Entry, { tools }: Run): Promise<Selection> {
+  if ("namespace" in sources) return { namespaces: [sources.namespace] };
+  const to = { kind: "secret", name } as const;
+  try {
+    const { uids } = await selectNamespaces(sources.eachOf, tools.cluster());
+    if (uids.size > 0) return { namespaces: [...uids.keys()] };
+    return { namespaces: [], say: { to, messages: [`no namespace matches eachOf of ${name}`], isInfo: true } };
+  } catch (error) {
+    return { namespaces: [], say: { to, error: asCliError(error) } };
+  }
+}
+
+function unnamed({ to }: Described, { file, order }: Run): Outcome {
+  const fix = { ...order.again, words: [...order.again.words, "--prune"] };
+  return {
+    to,
+    messages: [`${nameInPlace(to)} belongs to file ${file.name}, which no longer names it. To delete it, run`],
+    fix,
+    isInfo: true,
+  };
+}
+
+/** How long a run with --skip-blocked waits for the claim of another run, in milliseconds: anyone in a namespace can write one. */
+const shortWait = 5_000;
+
+async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
+  if (step.does === "say") return yield step.outcome;
+  const { order } = run;
+  const [to, home] = step.does === "make" ? [step.source, homeOf(step.entry)] : [step.described.to, undefined];
+  const tools = order.skipBlocked && home === undefined ? { ...run.tools, claimWait: shortWait } : run.tools;
+  const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
+  try {
+    for await (const outcome of outcomes) yield* judged(outcome, home, order);
+  } catch (error) {
+    if (error instanceof Interrupted) return yield { to, left: "interrupted" };
+    yield* judged({ to, error: asCliError(error) }, home, order);
+  }
+}
+
+/** The namespace of a source whose owners are those of the file; undefined for one in a team's namespace. */
+const homeOf = ({ sources }: Entry): string | undefined => ("namespace" in sources ? sources.namespace : undefined);
+
+/** With --skip-blocked, an outcome of a team's namespace whose own objects are in the way is only a warning. */
+function* judged(outcome: Outcome, home: string | undefined, { skipBlocked }: ApplyOrder): Generator<Outcome> {
+  const { to, error, left } = outcome;
+  const namespace = to.kind === "namespace" ? to.name : to.namespace;
+  const isTheirs = skipBlocked && namespace !== undefined && namespace !== home;
+  if (!isTheirs || !(error || left === "failed")) return yield outcome;
+  if (error && !isBlocking(error)) return yield outcome;
+  // What was left because of the error has nothing to add
+  if (error) yield { to: { kind: "namespace", name: namespace }, messages: [`namespace "${namespace}" is blocked: ${error.message}`] };
+}
+
+/** Whether the owners of a namespace can cause an error: by their objects, a quota, or an admission policy; not if this run lacks a right. */
+const isBlocking = (error: CliError): boolean =>
+  error instanceof InTheWay ||
+  error instanceof StartAgain ||
+  (/^(?:Error from server \((?:Forbidden|NotFound|Conflict|AlreadyExists)|The \w+ ".*" is invalid)/.test(error.message) &&
+    permissionHint(error) === undefined);
+
+type Making = Extract<Step, { readonly does: "make" }>;
+
+/** Makes a source as its entry says, and rotates its password if that is due. */
+async function* make({ source, entry }: Making, run: Run): AsyncGenerator<Outcome> {
+  const { tools } = run;
+  let secret: Secret | undefined;
+  try {
+    for await (const outcome of createSecret(createOrderOf(source, entry, run), tools)) {
+      if (keyOf(outcome.to) === keyOf(source) && outcome.object) secret = outcome.object as Secret;
+      yield outcome;
+    }
+    const credential = credentialOf(secret);
+    if (credential && !tools.interrupted()) yield* rotate({ to: source, credential }, entry, run);
+  } catch (error) {
+    throw withCommand(error, source, entry);
+  }
+}
+
+async function* rotate(source: Listed, entry: Entry, { order, tools }: Run): AsyncGenerator<Outcome> {
+  const { grace, expiresIn } = entry;
+  const rotating = {
+    ...{ sources: [source], isNamed: true, skipped: () => undefined, verify: order.verify, grace },
+    ...{ expiresAt: expiryOf(expiresIn, tools), open: order.openRecorded, holders: order.revoking.holders },
+    notDue: (current: Credential) => (isRotationDue(current, entry, tools.cluster().now()) ? [] : ["not due"]),
+  };
+  try {
+    yield* rotateSources(rotating, tools);
+  } catch (error) {
+    if (error instanceof StillHeld) yield { to: source.to, messages: [error.message] };
+    else if (!(error instanceof InGrace)) throw error;
+  }
+}
+
+/** A run of `apply` has no --force: the command that has it is that of one Secret. */
+function withCommand(error: unknown, { name, namespace }: Ref, { registry, repositories }: Entry): unknown {
+  if (!(error instanceof InTheWay) || typeof error.hint !== "string" || !error.hint.startsWith("add --force")) return error;
+  const command = plugin("create", name, "--registry", registry, flag("repository", repositories), "--force");
+  return new InTheWay(error.message, { ...command, namespace, when: error.hint.replace("add --force", "to accept this and") });
+}
+
+const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefined =>
+  expiresIn === undefined ? undefined : toSeconds(new Date(tools.now().getTime() + expiresIn));
+
+/** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
+const accountWait = 5_000;
+
+function createOrderOf(source: Ref<"secret">, entry: Entry, { order, tools, file }: Run): CreateOrder {
+  const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
+  const [names, globs] = [serviceAccounts.filter((word) => !isGlob(word)), serviceAccounts.filter(isGlob)];
+  const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
+  return {
+    ...{ source, registry, kind: credential, isIssued: true, open: () => order.open(entry) },
+    ...{ repositories, fromPods: false, podsTell: false, exact: true, expiresAt: expiryOf(expiresIn, tools), verify: order.verify },
+    ...{ shape: undefined, copyTo, targets: { picks, whereUsed: false }, wait: accountWait, restart, recreate: false },
+    ...{ again: order.again, reader: undefined, file: { name: file.name, serviceAccounts, prune: order.prune } },
+  };
+}
+
+/**
+ * Whether a password is to be replaced now: by its age, in the last third of its life, or if it lasts longer than the file wants. Not while
+ * the one before it still works.
+ * @param now in milliseconds
+ */
+function isRotationDue({ madeAt, expiresAt, previous }: Credential, { olderThan, expiresIn }: Entry, now: number): boolean {
+  if (madeAt === undefined || (previous?.until !== undefined && now < Date.parse(previous.until))) return false;
+  const made = Date.parse(madeAt);
+  if (olderThan !== undefined && now - made >= olderThan) return true;
+  if (expiresAt === undefined) return expiresIn !== undefined;
+  const left = Date.parse(expiresAt) - now;
+  return left < (Date.parse(expiresAt) - made) / 3 || (expiresIn !== undefined && left > expiresIn);
+}
+
+type TakingAway = Extract<Step, { readonly does: "take away" }>;
+
+/** Deletes a source that the file does not name any more, and ends its credential. */
+async function* takeAway({ described, onlyAdded }: TakingAway, run: Run): AsyncGenerator<Outcome> {
+  const { order, tools, file } = run;
+  const { to, namespaceUid } = described;
+  const { namespace = "" } = to;
+  const isThere = (await uidsOf([namespace], tools.cluster())).get(namespace) === namespaceUid;
+  const secret = isThere ? await tools.cluster().get(to) : undefined;
+  const record = credentialOf(secret);
+  const other = record?.file?.name ?? file.name;
+  if (other !== file.name) yield { to, messages: [`${nameInPlace(to)} belongs to file ${other}, so it stays`] };
+  else if (record) yield* remove({ ...order.revoking, to, revoke: true, onlyAdded }, tools);
+  else yield* endLost(described, run);
+}
+
+/** Ends the credential of a source that was deleted or replaced, or whose namespace was. */
+async function* endLost({ to, namespaceUid, description, kind }: Described, { order, tools }: Run): AsyncGenerator<Outcome> {
+  const issuer = await order.open(kind);
+  if (!isIssuer(issuer)) return;
+  const name = azureName(namespaceUid, to.namespace ?? "", to.name);
+  const owner: Owner = { to, namespaceUid, name, stem: name, description: async () => description };
+  const account = await issuer.look(owner, { credential: undefined, claim: undefined });
+  const { by } = await order.revoking.holders(issuer.registry.loginServer).find(account.identity ?? "", () => true);
+  if (by) return yield { to: account.ref, messages: [`${account.ref.name} is not revoked, because ${nameInPlace(by)} holds it`] };
+  yield* issuer.remove(owner, account, { dryRun: tools.dryRun !== "none", send: (request) => request(), undo: [] });
+}

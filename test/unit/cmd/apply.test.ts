@@ -1,0 +1,315 @@
+import { expect } from "vitest";
+import { copiesOf, credentialKey, credentialOf } from "../../../src/secret/record.ts";
+import { account, pullSecret } from "../../support/fakes/cluster.ts";
+import { teams, worldOf } from "../../support/fakes/fleet.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { CliError } from "../../../src/errors.ts";
+import { all, any, failed, type Given, refuse, type Step, testRows, typed } from "../../support/rows.ts";
+
+type Lines = Readonly<Record<string, string>>;
+
+const blue: Lines = {
+  name: "acr-blue",
+  namespace: "platform",
+  copyTo: "{names: [team-*]}",
+  repositories: "[app/web]",
+  serviceAccounts: "[default]",
+};
+const own: Lines = { name: "acr", eachOf: "{names: [own-*]}", repositories: "[app/web]", serviceAccounts: "[default]" };
+
+const entryOf = (entry: Lines): string =>
+  Object.entries(entry)
+    .map(([key, value], index) => `${index === 0 ? "  - " : "    "}${key}: ${value}\n`)
+    .join("");
+const fileOf = (...entries: readonly Lines[]): string => `name: teams\nregistry: myregistry\npullSecrets:\n${entries.map(entryOf).join("")}`;
+
+const applies = (text: string, more: Partial<Step> & { readonly flags?: string } = {}): Step => ({
+  command: `apply -f -${more.flags ?? ""}`,
+  stdout: any,
+  stderr: any,
+  writes: any,
+  ...more,
+  options: { stdin: text, ...more.options },
+});
+/** The same file again writes nothing, in the cluster and in Azure. */
+const nothingMore = (text: string, more: Parameters<typeof applies>[1] = {}): Step => applies(text, { writes: [], ...more });
+
+const secretIn = ({ cluster }: FakeWorld, at: string, name = "acr-blue") => cluster.get("secret", at, name);
+const lists = ({ cluster }: FakeWorld, at: string, of = "default") =>
+  (cluster.get("serviceaccount", at, of)?.imagePullSecrets ?? []).map(({ name }) => name);
+const grants = ({ azure }: FakeWorld, at = "platform", name = "acr-blue"): readonly string[] =>
+  [...azure.scopeMaps.values()].flatMap(({ description, actions }) =>
+    description.includes(`secret ${name} in namespace ${at} `)
+      ? actions.filter((action) => action.endsWith("content/read")).map((action) => action.split("/").slice(1, -2).join("/"))
+      : [],
+  );
+const madeAt = (world: FakeWorld, at = "platform", name?: string) => credentialOf(secretIn(world, at, name))?.madeAt;
+const pulls = (world: FakeWorld, at: string, name = "acr-blue") => {
+  const login = world.loginIn(at, name);
+  return login !== undefined && world.azure.knows(login);
+};
+const copies = (world: FakeWorld) => Object.keys(copiesOf(secretIn(world, "platform")));
+
+const attach =
+  (at: string, of: string, name = "acr-blue"): Given =>
+  ({ cluster }) => {
+    const found = cluster.get("serviceaccount", at, of) ?? account(at, of);
+    cluster.put({ ...found, imagePullSecrets: [...(found.imagePullSecrets ?? []), { name }] }, "kubectl-edit");
+  };
+const accounts =
+  (at: string, ...names: readonly string[]): Given =>
+  ({ cluster }) => {
+    for (const name of names) cluster.put(account(at, name));
+  };
+const records =
+  (at: string, name: string, change: object): Given =>
+  (world) => {
+    const secret = secretIn(world, at, name) ?? expect.unreachable("no Secret");
+    const annotations = { ...secret.metadata.annotations, [credentialKey]: JSON.stringify({ ...credentialOf(secret), ...change }) };
+    world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations } }, "kubectl-edit");
+  };
+const removes =
+  (at: string, name = "acr-blue"): Given =>
+  ({ cluster }) =>
+    cluster.remove("secret", at, name);
+const foreign: Given = ({ cluster }) => cluster.put(pullSecret("team-1", "acr-blue", { "ghcr.io": { auth: "amFuZTpw" } }), "kubectl-create");
+const daysAgo = (days: number) => new Date(Date.parse("2026-01-01T00:00:00Z") - days * 86_400_000).toISOString();
+const quota = () =>
+  new CliError("forbidden", 'Error from server (Forbidden): secrets "acr" is forbidden: exceeded quota: few, requested: secrets=1');
+
+const world = () => worldOf(["platform", ...teams(2), "own-1", "own-2"]);
+
+testRows(
+  [
+    {
+      does: "apply writes the source and its copies of an entry, and nothing in the next run",
+      ...applies(fileOf(blue)),
+      check: (world) => {
+        expect(credentialOf(secretIn(world, "platform"))?.file).toEqual({ name: "teams", serviceAccounts: ["default"] });
+        expect(copies(world)).toEqual(["team-0", "team-1"]);
+        expect(lists(world, "team-0")).toEqual(["acr-blue"]);
+        expect(grants(world)).toEqual(["app/web"]);
+        expect([...world.azure.scopeMaps.values()][0]?.description).toMatch(/ by file teams$/);
+      },
+      after: [nothingMore(fileOf(blue), { stderr: ["3 namespaces unchanged"] }), nothingMore(fileOf(blue), { stdout: [], flags: " --quiet" })],
+    },
+    {
+      does: "apply writes nothing when it is a dry run",
+      ...applies(fileOf(blue, own), { flags: " --dry-run=client", writes: [] }),
+      after: [nothingMore(fileOf(blue, own), { flags: " --diff", code: 1 })],
+    },
+    {
+      does: "apply grants and takes away repositories when they change",
+      ...applies(fileOf(blue)),
+      check: (world) => void world.azure.images.add("app/api:1"),
+      after: [
+        applies(fileOf({ ...blue, repositories: "[app/api]" }), { check: (world) => expect(grants(world)).toEqual(["app/api"]) }),
+        nothingMore(fileOf({ ...blue, repositories: "[app/api]" })),
+      ],
+    },
+    {
+      does: "apply warns when a repository does not exist yet",
+      ...applies(fileOf({ ...blue, repositories: "[app/web, app/new]" }), { stderr: /warning: .*app\/new/ }),
+      after: [nothingMore(fileOf({ ...blue, repositories: "[app/web, app/new]" }))],
+    },
+    {
+      does: "apply takes a copy and its reference away when the namespace is not selected, and keeps those of a person",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
+          given: all(accounts("team-1", "jane"), attach("team-1", "jane")),
+          stderr: /stays known in team-1 until the next rotation[\s\S]*rotate acr-blue .*--grace 0 --force/,
+          check: (world) => {
+            expect(copies(world)).toEqual(["team-0"]);
+            expect(secretIn(world, "team-1")).toBeUndefined();
+            expect([lists(world, "team-1"), lists(world, "team-1", "jane"), lists(world, "team-0")]).toEqual([[], ["acr-blue"], ["acr-blue"]]);
+          },
+        }),
+        nothingMore(fileOf({ ...blue, copyTo: "{names: [team-0]}" })),
+      ],
+    },
+    {
+      does: "apply keeps the copies when a pattern matches nothing, and takes them away with --prune",
+      ...applies(fileOf(blue)),
+      after: [
+        nothingMore(fileOf({ ...blue, copyTo: "{names: [taem-*]}" }), { check: (world) => expect(copies(world)).toHaveLength(2) }),
+        applies(fileOf({ ...blue, copyTo: "{names: [taem-*]}" }), {
+          flags: " --prune --yes",
+          check: (world) => expect(copies(world)).toEqual([]),
+        }),
+      ],
+    },
+    {
+      does: "apply removes the references that it has added when the ServiceAccounts change, and no other",
+      ...applies(fileOf({ ...blue, serviceAccounts: '[default, "ci-*"]' })),
+      given: all(accounts("team-0", "ci-a", "ci-b"), attach("team-0", "ci-b")),
+      check: (world) => expect(["ci-a", "ci-b"].map((one) => lists(world, "team-0", one))).toEqual([["acr-blue"], ["acr-blue"]]),
+      after: [
+        applies(fileOf(blue), {
+          check: (world) => {
+            expect(["default", "ci-a", "ci-b"].map((one) => lists(world, "team-0", one))).toEqual([["acr-blue"], [], ["acr-blue"]]);
+            expect(world.cluster.get("serviceaccount", "team-0", "ci-a")?.metadata.annotations ?? {}).toEqual({});
+            expect(credentialOf(secretIn(world, "platform"))?.file?.serviceAccounts).toEqual(["default"]);
+          },
+        }),
+        nothingMore(fileOf(blue)),
+      ],
+    },
+    {
+      does: "apply rotates when the file wants a shorter life, and not when it wants a longer one",
+      ...applies(fileOf({ ...blue, expiresIn: "90d" })),
+      after: [
+        applies(fileOf({ ...blue, expiresIn: "30d" }), {
+          check: (world) => {
+            expect(credentialOf(secretIn(world, "platform"))?.previous?.until).toBe("2026-01-02T00:00:00.000Z");
+            expect(pulls(world, "team-0")).toBe(true);
+          },
+        }),
+        nothingMore(fileOf({ ...blue, expiresIn: "30d" })),
+        nothingMore(fileOf({ ...blue, expiresIn: "365d" })),
+      ],
+    },
+    {
+      does: "apply rotates when a password is older than the file allows, and waits while the one before it works",
+      ...applies(fileOf({ ...blue, rotate: "{olderThan: 60d}" })),
+      after: [
+        applies(fileOf({ ...blue, rotate: "{olderThan: 60d}" }), {
+          options: { now: () => new Date("2026-03-05T00:00:00Z") },
+          given: (world) => world.azure.clock.set?.("2026-03-05T00:00:00Z"),
+          check: (world) => expect(madeAt(world)).toMatch(/^2026-03/),
+        }),
+      ],
+    },
+    {
+      does: "apply replaces the credential with one of another kind",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
+          check: (world) => {
+            expect(credentialOf(secretIn(world, "platform"))?.kind).toBe("service-principal");
+            expect(pulls(world, "team-0")).toBe(true);
+            expect(world.azure.tokens.size).toBe(1);
+          },
+        }),
+        nothingMore(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" })),
+      ],
+    },
+    {
+      does: "apply refuses repositories for a service principal when the registry has no roles for them",
+      ...applies(fileOf({ ...blue, credential: "service-principal" })),
+      ...failed,
+      stderr: /no roles for single repositories/,
+    },
+    {
+      does: "apply names an entry that was removed, and deletes it with --prune",
+      ...applies(fileOf(blue, own)),
+      after: [
+        nothingMore(fileOf(own), { stderr: /secret\/acr-blue in namespace platform belongs to file teams[\s\S]*--prune/ }),
+        applies(fileOf(own), {
+          flags: " --prune --yes",
+          check: (world) => {
+            expect(["platform", ...teams(2)].map((at) => secretIn(world, at))).toEqual([undefined, undefined, undefined]);
+            expect([lists(world, "team-0"), lists(world, "own-1")]).toEqual([[], ["acr"]]);
+            expect(world.azure.tokens.size).toBe(2);
+          },
+        }),
+        nothingMore(fileOf(own), { flags: " --prune --yes" }),
+      ],
+    },
+    {
+      does: "apply gives each namespace of eachOf its own credential, and takes it away when it is not selected",
+      ...applies(fileOf(own)),
+      check: (world) => expect(world.loginIn("own-1", "acr")?.username).not.toBe(world.loginIn("own-2", "acr")?.username),
+      after: [
+        nothingMore(fileOf(own)),
+        applies(fileOf({ ...own, eachOf: "{names: [own-2]}" }), {
+          given: all(accounts("own-1", "jane"), attach("own-1", "jane", "acr")),
+          check: (world) => {
+            expect(secretIn(world, "own-1", "acr")).toBeUndefined();
+            expect([lists(world, "own-1"), lists(world, "own-1", "jane")]).toEqual([[], ["acr"]]);
+            expect(world.azure.tokens.size).toBe(1);
+            expect(pulls(world, "own-2", "acr")).toBe(true);
+          },
+        }),
+        nothingMore(fileOf({ ...own, eachOf: "{names: [own-2]}" })),
+      ],
+    },
+    {
+      does: "apply ends the credential of a Secret of eachOf that was deleted",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, eachOf: "{names: [own-2]}" }), {
+          given: removes("own-1", "acr"),
+          check: (world) => expect(world.azure.tokens.size).toBe(1),
+        }),
+      ],
+    },
+    {
+      does: "apply takes over a Secret of create, and refuses that of another file",
+      ...applies(fileOf(blue)),
+      given: typed("create acr-blue --registry myregistry --repository app/web -n platform"),
+      check: (world) => expect(credentialOf(secretIn(world, "platform"))?.file?.name).toBe("teams"),
+      after: [
+        applies(fileOf(blue).replace("name: teams", "name: others"), { ...failed, stderr: /belongs to file teams/ }),
+        nothingMore(fileOf(blue)),
+      ],
+    },
+    {
+      does: "apply repairs a copy that was deleted, and one that was edited",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), { given: removes("team-0"), check: (world) => expect(pulls(world, "team-0")).toBe(true) }),
+        nothingMore(fileOf(blue)),
+      ],
+    },
+    {
+      does: "apply makes a source again that was deleted, while its token has an empty slot",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), { given: removes("platform"), check: (world) => expect(["platform", "team-0"].map((at) => pulls(world, at))).toEqual([true, true]) }),
+        nothingMore(fileOf(blue)),
+        applies(fileOf(blue), { ...failed, given: removes("platform"), stderr: /create acr-blue .*--force/ }),
+      ],
+    },
+    {
+      does: "apply skips a namespace whose own Secret is in the way with --skip-blocked, and fails without it",
+      ...applies(fileOf(blue)),
+      ...failed,
+      given: foreign,
+      check: (world) => expect(pulls(world, "team-0")).toBe(true),
+      after: [applies(fileOf(blue), { flags: " --skip-blocked", stderr: /warning: namespace "team-1" is blocked: / })],
+    },
+    {
+      does: "apply names a namespace that lacks a ServiceAccount, and gives it the copy",
+      ...applies(fileOf({ ...blue, serviceAccounts: "[default, ci]" }), { flags: " --skip-blocked", stderr: /namespace "team-0" is blocked: .*"ci" not found/ }),
+      check: (world) => expect(lists(world, "team-0")).toEqual(["acr-blue"]),
+    },
+    {
+      does: "apply skips a namespace whose quota is used up, and makes its Secret when it is lifted",
+      ...applies(fileOf(own), { flags: " --skip-blocked", stderr: /namespace "own-1" is blocked: .*exceeded quota/ }),
+      given: refuse("create secret acr in own-1", quota),
+      after: [
+        applies(fileOf(own), { flags: " --skip-blocked", check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true) }),
+        nothingMore(fileOf(own)),
+      ],
+    },
+    {
+      does: "apply skips a namespace whose Secret records another token, and makes the others",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(own), {
+          flags: " --skip-blocked",
+          given: all(records("own-1", "acr", { identity: "other" }), (world) => addNamespaces(world.cluster, "own-3")),
+          check: (world) => expect(pulls(world, "own-3", "acr")).toBe(true),
+        }),
+      ],
+    },
+    { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
+    {
+      does: "apply fails when --prune could delete without an answer",
+      ...applies(fileOf(blue), { flags: " --prune", ...failed, writes: [] }),
+    },
+  ],
+  world,
+);
+void daysAgo;
