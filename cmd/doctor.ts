@@ -1,11 +1,11 @@
 import rbac from "../docs/rbac.json" with { type: "json" };
 import { cloudOf } from "../src/azure/cloud.ts";
-import { readRegistryId } from "../src/azure/registry-name.ts";
+import { readRegistryId, registryHost } from "../src/azure/registry-name.ts";
 import type { VerbRights } from "../src/doctor/cluster.ts";
 import type { Environment } from "../src/env.ts";
 import type { Command } from "../src/hint.ts";
 import { type DoctorOptions, examine } from "../src/verbs/doctor.ts";
-import { createFlags, registryHost } from "./create/options.ts";
+import { createFlags } from "./create/options.ts";
 import { printFindings } from "./findings.ts";
 import { dataOutput, type Flags, identityFlags, identityOf, under, type Values, wordsOf } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";

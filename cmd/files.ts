@@ -1,4 +1,4 @@
-import { open, rm, stat } from "node:fs/promises";
+import { open, readdir, readFile, rm, stat } from "node:fs/promises";
 import type { Files } from "../src/env.ts";
 import { CliError } from "../src/errors.ts";
 
@@ -9,9 +9,11 @@ export const machineFiles: Files = {
       (found) => (found.isDirectory() ? "folder" : "file"),
       (cause: NodeJS.ErrnoException) => {
         if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
-        throw new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
+        return failToRead(path)(cause);
       },
     ),
+  read: (path) => readFile(path, "utf8").catch(failToRead(path)),
+  list: (path) => readdir(path).catch(failToRead(path)),
   create,
   remove: (path) => rm(path, { force: true }),
 };
@@ -46,6 +48,10 @@ async function create(path: string, text: string): Promise<boolean> {
   }
   return true;
 }
+
+const failToRead = (path: string) => (cause: unknown) => {
+  throw new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
+};
 
 const failToWrite = (path: string) => (cause: unknown) => {
   throw new CliError("config", `cannot write ${path}: ${reasonOf(cause)}; nothing was written`, { cause });

@@ -1,4 +1,5 @@
 import type { Azure } from "../src/azure/port.ts";
+import { registryHost } from "../src/azure/registry-name.ts";
 import { parseGoDuration } from "../src/duration.ts";
 import { CliError, usage, withLines } from "../src/errors.ts";
 import { plugin } from "../src/hint.ts";
@@ -7,7 +8,7 @@ import { openPrinter } from "../src/output/printer.ts";
 import type { PruneOptions } from "../src/secret/leftovers.ts";
 import { deleteLeftovers, findLeftovers, type Leftovers } from "../src/verbs/prune.ts";
 import { printOutcomes } from "./conclude.ts";
-import { createFlags, registryHost } from "./create/options.ts";
+import { createFlags } from "./create/options.ts";
 import { dryRun, type Flags, formatFlag, identityFlags, identityOf, noHeaders, under, type Values } from "./line/flags.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import { type Session, toolsOf } from "./session.ts";

@@ -1,5 +1,5 @@
 import rbac from "../docs/rbac.json" with { type: "json" };
-import { readRegistryId } from "../src/azure/registry-name.ts";
+import { readRegistryId, registryHost } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
 import { flag, kubectl } from "../src/hint.ts";
 import { isObjectName } from "../src/kinds.ts";
@@ -10,7 +10,7 @@ import { registryName } from "../src/registry/login-server.ts";
 import { azureCommands } from "../src/schedule/azure-commands.ts";
 import { cronOf, ownNamespace, type Schedule, scheduleLabel, scheduleObjects, selectorOf } from "../src/schedule/objects.ts";
 import { isGuid } from "../src/secret/azure-words.ts";
-import { createFlags, registryHost } from "./create/options.ts";
+import { createFlags } from "./create/options.ts";
 import { lifetime } from "./line/durations.ts";
 import { dataOutput, type Flags, firstIgnored, mustBe, under, type Values } from "./line/flags.ts";
 import { ours } from "./line/kubectl-flags.ts";

@@ -1,5 +1,5 @@
 import { cloudOf } from "../src/azure/cloud.ts";
-import { readRegistryId } from "../src/azure/registry-name.ts";
+import { readRegistryId, registryHost } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
 import { plugin } from "../src/hint.ts";
 import { isObjectName } from "../src/kinds.ts";
@@ -11,7 +11,7 @@ import { azureJson, nodePaths, type ProviderCloud, providerConfig } from "../src
 import { createSecretless, deleteSecretless } from "../src/verbs/secretless.ts";
 import { checkSecretless } from "../src/verbs/secretless-check.ts";
 import { conclude, printsHints } from "./conclude.ts";
-import { createFlags, registryHost } from "./create/options.ts";
+import { createFlags } from "./create/options.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
 import { printFindings } from "./findings.ts";
 import { type Flags, firstIgnored, identityFlags, identityOf, mustBe, nodePulls, under, type Values, writeOutput } from "./line/flags.ts";

@@ -1,11 +1,11 @@
-import { readRegistryId } from "../../src/azure/registry-name.ts";
+import { registryHost, registryNameIn } from "../../src/azure/registry-name.ts";
 import type { Asked, Sources } from "../../src/credential/credential-kind.ts";
 import { flagsOfKinds, kindAskedFor } from "../../src/credential/kinds.ts";
 import { usage } from "../../src/errors.ts";
 import { plugin } from "../../src/hint.ts";
 import type { Cluster } from "../../src/kube/port.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
-import { isGlob, type Scope } from "../../src/scope/scope.ts";
+import { type Scope, scopeOfNamespaces } from "../../src/scope/scope.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { type ReaderName, readers } from "../../src/secret/readers.ts";
 import { expiryAfter, parseWait } from "../line/durations.ts";
@@ -191,15 +191,5 @@ const namespaceOf = async (own: string | undefined, { namespace, cluster }: Plac
 
 /** Returns the namespaces that get a copy; undefined without copy flags. */
 function copyScopeOf({ "copy-to": words, "copy-to-selector": selector, "copy-to-all": all }: CreateFlags): Scope | undefined {
-  const rest = { exclude: [], includeSystem: false };
-  if (selector !== undefined || all) return { namespaces: "all", selector, ...rest };
-  if (words.length === 0) return undefined;
-  const { true: globs = [], false: names = [] } = Object.groupBy(words, (word) => String(isGlob(word)) as "true" | "false");
-  return { namespaces: { names, globs }, selector: undefined, ...rest };
+  return selector !== undefined || all || words.length > 0 ? scopeOfNamespaces(words, selector) : undefined;
 }
-
-/** Removes what a browser adds to a copied login server. */
-export const registryHost = (registry: string): string => registry.replace(/^https:\/\//i, "").replace(/\/$/, "");
-
-/** Returns the name in a registry's Azure resource id. Returns any other text unchanged. */
-const registryNameIn = (registry: string): string => readRegistryId(registry)?.name.toLowerCase() ?? registry;

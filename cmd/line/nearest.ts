@@ -1,4 +1,4 @@
-import { distance } from "../../src/check/distance.ts";
+import { nearest } from "../../src/check/distance.ts";
 import type { Flags } from "./flags.ts";
 
 /** Verbs of other programs (kubectl, oc, docker) and common synonyms, with the verb of this plugin. */
@@ -51,17 +51,4 @@ export function near(word: string, known: readonly string[]): readonly string[] 
   const nearby = nearest(small, known);
   const around = known.filter((each) => small.length > 2 && each.toLowerCase().includes(small));
   return [...new Set([...(nearby === undefined ? [] : [nearby]), ...around])];
-}
-
-/**
- * Returns the most similar word, with at most two edits, or one edit for a short word. If several are equally similar, prefers
- * one that starts with the word.
- */
-function nearest(word: string, known: readonly string[]): string | undefined {
-  const startsWithWord = (name: string) => Number(name.startsWith(word));
-  const ranked = known
-    .map((name) => ({ name, away: distance(word, name) }))
-    .sort((a, b) => a.away - b.away || startsWithWord(b.name) - startsWithWord(a.name));
-  const [best] = ranked;
-  return best && best.away <= (word.length < 5 ? 1 : 2) ? best.name : undefined;
 }

@@ -1,7 +1,7 @@
+import { registryHost } from "../../src/azure/registry-name.ts";
 import { kindCalled } from "../../src/credential/kinds.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
 import type { Credential } from "../../src/secret/record.ts";
-import { registryHost } from "../create/options.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, identityFlags, output, strict, under, type Values } from "../line/flags.ts";
 import { registries } from "../line/known.ts";

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readTranscript } from "../../sandbox/transcript.ts";
 import { root } from "../run.ts";
 import { explaining, explanationsFile } from "./explanations.ts";
+import { fileSchema, fileSchemaPath } from "./file-schema.ts";
 import { floorsImage, floorsPicture } from "./floors.ts";
 import { pictured } from "./picture.ts";
 import { withTables } from "./tables.ts";
@@ -16,14 +17,15 @@ export type Recorded = ReadonlyMap<string, string>;
 /** Transcripts that only tests read, in the format of the pages. */
 const transcripts = "test/cluster/transcripts";
 
-/** Returns every page with new tables, and the pictures. Recorded pages also have their new sessions. */
+/** Returns every page with new tables, the pictures, and the schema of a file of desired state. Recorded pages also have their new sessions. */
 export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
   const texts = await Promise.all((await pageNames()).map(async (path) => ({ path, now: await readFile(join(root, path), "utf8") })));
   const made = texts.map(({ path, now }) => ({ path, now, wanted: withTables(recorded.get(path) ?? now) }));
   const read = (path: string) => readFile(join(root, path), "utf8").catch(() => "");
   const drawn = await read(pictured.image);
   const picture = { path: pictured.image, now: drawn, wanted: recorded.get(pictured.image) ?? drawn };
-  return [...made, picture, { path: floorsImage, now: await read(floorsImage), wanted: floorsPicture() }, await carried(made)];
+  const schema = { path: fileSchemaPath, now: await read(fileSchemaPath), wanted: fileSchema() };
+  return [...made, picture, schema, { path: floorsImage, now: await read(floorsImage), wanted: floorsPicture() }, await carried(made)];
 }
 
 /** Returns the file with the explanations that the plugin contains. */

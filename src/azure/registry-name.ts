@@ -15,6 +15,12 @@ export function readRegistryId(text: string): { readonly name: string; readonly 
   return subscription === undefined || name === undefined ? undefined : { name, subscription };
 }
 
+/** Removes what a browser adds to a copied login server. */
+export const registryHost = (registry: string): string => registry.replace(/^https:\/\//i, "").replace(/\/$/, "");
+
+/** Returns the name in a registry's Azure resource id. Returns any other text unchanged. */
+export const registryNameIn = (registry: string): string => readRegistryId(registry)?.name.toLowerCase() ?? registry;
+
 /**
  * Reads a registry's name (`myregistry`), login server (`myregistry.azurecr.io`, with the hash of a domain name label scope
  * `myregistry-a1b2c3.azurecr.io`) or regional host (`myregistry.eastus.geo.azurecr.io`), or its id in Azure. Accepts only letters, digits

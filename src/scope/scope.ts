@@ -22,6 +22,13 @@ export function includes({ namespaces, exclude, includeSystem }: Scope, name: st
   return namespaces === "all" || namespaces.globs.some((glob) => matchesGlob(glob, name));
 }
 
+/** Returns the scope of the namespaces with these names or patterns; without any, of all that the selector selects. */
+export function scopeOfNamespaces(words: readonly string[], selector?: string): Scope {
+  const names = [...new Set(words.filter((word) => !isGlob(word)))];
+  const globs = [...new Set(words.filter(isGlob))];
+  return { namespaces: words.length > 0 ? { names, globs } : "all", selector, exclude: [], includeSystem: false };
+}
+
 /** Whether a word is a pattern: it contains a character that no name contains. */
 export const isGlob = (word: string): boolean => /[*?]/.test(word);
 

@@ -32,7 +32,7 @@ export const floors: readonly (readonly string[])[] = [
   ["src/verbs", "src/output"],
   ["src/doctor"],
   ["src/targets", "src/credential"],
-  ["src/usage", "src/secretless", "src/schedule"],
+  ["src/usage", "src/secretless", "src/schedule", "src/file"],
   ["src/check", "src/secret"],
   ["src/kubelet", "src/registry", "src/azure"],
   ["src/kube", "src/http", "src/scope", "src"],
@@ -48,6 +48,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/usage",
     "src/secretless",
     "src/schedule",
+    "src/file",
     "src/output",
     "src/check",
     "src/secret",
@@ -62,6 +63,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/credential",
     "src/usage",
     "src/secretless",
+    "src/file",
     "src/check",
     "src/secret",
     "src/registry",
@@ -75,6 +77,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/usage": ["src/credential", "src/check", "src/secret", "src/kubelet", "src/registry", "src/scope"],
   "src/secretless": ["src/kube"],
   "src/schedule": [],
+  "src/file": ["src/check", "src/registry", "src/azure"],
   "src/output": ["src/doctor", "src/check", "src/secret"],
   "src/check": ["src/kubelet"],
   "src/secret": ["src/kubelet", "src/kube"],
@@ -97,12 +100,12 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
   execa: { in: ["src/azure", "src/kube"], late: true },
   "https-proxy-agent": { in: ["src/http"], late: true },
   ora: { in: ["src/output"], late: true },
-  "js-yaml": { in: ["src/output", "src/kube"], late: true },
+  "js-yaml": { in: ["cmd", "src/output", "src/kube", "src/file"], late: true },
   yargs: { in: ["cmd"] },
 };
 
 /** Modules that only compute: their functions are synchronous, and return the same result for the same arguments. */
-const pure = ["src/secret", "src/secretless", "src/kubelet", "src/check", "src/schedule"];
+const pure = ["src/secret", "src/secretless", "src/kubelet", "src/check", "src/schedule", "src/file"];
 
 /** Files of the project that are data for the command line: its version, and the rights of each verb. */
 const data = ["package.json", "docs/rbac.json"];

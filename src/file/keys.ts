@@ -1,0 +1,161 @@
+import { readRegistryId, registryHost } from "../azure/registry-name.ts";
+import { parseLifetime } from "../duration.ts";
+import { isLoginServer } from "../registry/login-server.ts";
+import { choice, list, map, on, text } from "./form.ts";
+
+// The keys of a file of desired state. The reader, the writer, the JSON Schema and the table of docs/apply.md use these tables.
+
+/** A label of RFC 1123: `max` is the largest number of characters between the first and the last. */
+const label = (max: number) => `[a-z0-9]([-a-z0-9]{0,${max}}[a-z0-9])?`;
+
+const duration = text("a number with a unit (m, h, d, w or y), such as 90d or 1y", /^([1-9]\d{0,5}[mhdwy])+$/, parseLifetime);
+
+const namespace = text("the name of a namespace", new RegExp(`^${label(61)}$`));
+
+const namespacePattern = text("the name of a namespace or a pattern with * and ?", /^[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?$/);
+
+const registry = text(
+  "the name, the login server or the Azure resource ID of a registry",
+  /^(https:\/\/)?[\w./()-]{1,400}$/i,
+  (written) => {
+    const host = registryHost(written);
+    const isName = /^[a-z0-9]{5,50}(-[a-z0-9]+)?$/i.test(host);
+    return isName || isLoginServer(host) || readRegistryId(host) ? host : undefined;
+  },
+);
+
+const component = "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*";
+
+/** The reader of an entry checks the rest, because it knows the registry. */
+const repository = {
+  ...text("a repository (team/app), a path (team/*) or the whole registry (*)", /^.{1,400}$/s),
+  schema: { type: "string", pattern: `^((https://)?[\\w.-]+(:\\d+)?/)?(\\*|${component}(/${component})*(/\\*)?)$` },
+};
+
+/** A requirement of a label selector (apimachinery, pkg/labels): `a`, `!a`, `a=b`, `a!=b`, `a in (b,c)`, `a>1`. */
+const labelName = "[A-Za-z0-9]([-\\w.]{0,61}[A-Za-z0-9])?";
+const labelKey = `([a-z0-9][-a-z0-9.]{0,252}/)?${labelName}`;
+const labelValues = `\\( *(${labelName})?( *, *(${labelName})?)* *\\)`;
+const requirement = `(! *${labelKey}|${labelKey}( *(=|==|!=) *(${labelName})?| +(in|notin) *${labelValues}| *[<>] *\\d+)?)`;
+
+const selector = text(
+  "a label selector, such as team=blue; for all namespaces, use all: true",
+  new RegExp(`^(?=.{1,1000}$) *${requirement}( *, *${requirement})* *$`),
+);
+
+const scope = map(
+  {
+    selector: { form: selector, describe: "The namespaces with these labels.", example: "team=blue" },
+    names: {
+      form: list(namespacePattern, "namespaces"),
+      describe: "These namespaces, by name or pattern. A pattern doesn't match kube-*.",
+      example: "[team-a, 'web-*']",
+    },
+    all: { form: on, describe: "All namespaces except kube-*.", example: "true" },
+  },
+  { oneOf: [["selector", "names", "all"]] },
+);
+
+const rotate = map({
+  olderThan: {
+    form: duration,
+    describe: "The age at which a password is replaced.",
+    example: "60d",
+    fallback: "the last third of its lifetime, if it expires",
+  },
+  grace: { form: duration, describe: "How long a replaced password still works.", example: "24h", fallback: "24h" },
+});
+
+/** Keys of an entry. At the top of the file, they are the defaults of all entries. */
+const defaults = {
+  credential: {
+    form: choice(["acr-token", "service-principal"]),
+    describe: "The kind of credential.",
+    example: "service-principal",
+    fallback: "acr-token",
+  },
+  expiresIn: {
+    form: duration,
+    describe: "The lifetime of a new password.",
+    example: "90d",
+    fallback: "no expiry, or two years for a service principal",
+  },
+  rotate: { form: rotate, describe: "When to replace the password.", example: "{olderThan: 60d, grace: 24h}" },
+  restart: {
+    form: choice(["stuck", "none"]),
+    describe: "Which pods to restart: those that can't start without the Secret (stuck), or none.",
+    example: "none",
+    fallback: "stuck",
+  },
+} as const;
+
+const registryRow = {
+  form: registry,
+  describe: "The name, the login server or the Azure resource ID of the registry.",
+  example: "myregistry",
+};
+
+const entryRows = {
+  name: {
+    form: text(
+      "the name of a Secret: at most 63 lowercase letters, digits, - and .",
+      /^(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    ),
+    describe: "The name of the Secret.",
+    example: "acr-blue",
+    required: true,
+  },
+  namespace: { form: namespace, describe: "The namespace of the source, with the credential.", example: "platform" },
+  eachOf: {
+    form: scope,
+    describe: "The namespaces that each get a credential of their own. Instead of namespace and copyTo.",
+    example: "{selector: tier=restricted}",
+  },
+  copyTo: {
+    form: scope,
+    describe: "The namespaces that get a copy of the Secret.",
+    example: "{selector: team=blue}",
+    fallback: "none",
+  },
+  registry: { ...registryRow, fallback: "that of the file" },
+  repositories: {
+    form: list(repository, "repositories"),
+    describe: "The repositories that the credential can pull.",
+    example: "[blue/*, base/*]",
+    required: true,
+  },
+  serviceAccounts: {
+    form: list(
+      text("the name of a ServiceAccount or a pattern with * and ?", /^[a-z0-9*?]([-a-z0-9.*?]{0,251}[a-z0-9*?])?$/),
+      "ServiceAccounts",
+    ),
+    describe: "The ServiceAccounts that get the Secret, by name or pattern: those of the copies, else those of the source.",
+    example: "[default, 'ci-*']",
+    fallback: "none",
+  },
+  ...defaults,
+} as const;
+
+const fileRows = {
+  name: {
+    form: text("a name of at most 40 lowercase letters, digits and -", new RegExp(`^${label(38)}$`)),
+    describe: "The name of the file. It says in Azure and in each source that they belong to the file.",
+    example: "teams",
+    required: true,
+  },
+  registry: { ...registryRow, fallback: "required in each entry" },
+  ...defaults,
+  pullSecrets: {
+    form: list(map(entryRows, { oneOf: [["namespace", "eachOf"]], apart: [["eachOf", "copyTo"]] }), "entries"),
+    describe: "The entries, one for each Secret.",
+    example: "[{name: acr, namespace: web, repositories: [web/*]}]",
+    required: true,
+  },
+} as const;
+
+const withRegistry = { required: ["registry"] };
+
+/** A whole file. */
+export const fileForm = map(fileRows, {
+  schema: { anyOf: [withRegistry, { properties: { pullSecrets: { items: withRegistry } } }] },
+});

@@ -1,0 +1,35 @@
+import * as yaml from "js-yaml";
+import type { DesiredFile } from "../../src/file/entry.ts";
+import { readFiles } from "../../src/file/read.ts";
+
+/** A file with all keys. */
+export const wholeFile = `# yaml-language-server: $schema=acr-secret-file-v1.json
+name: teams
+registry: myregistry
+restart: none
+pullSecrets:
+  - name: acr-blue
+    namespace: platform
+    copyTo: {selector: "team=blue,tier in (a, b),!old"}
+    repositories: [blue/*, base/*]
+    serviceAccounts: [default, "ci-*"]
+    credential: service-principal
+    expiresIn: 90d
+    rotate: {olderThan: 60d, grace: 12h}
+    restart: stuck
+  - name: acr
+    eachOf: {names: [web, team-*]}
+    registry: other.azurecr.io
+    repositories:
+      - base/*
+`;
+
+/** Reads one file, `teams.yaml`. */
+export const readOne = (text: string): readonly DesiredFile[] => readFiles([{ path: "teams.yaml", text }], yaml);
+
+/** Reads files, each with its path. */
+export const readSeveral = (texts: Readonly<Record<string, string>>): readonly DesiredFile[] =>
+  readFiles(
+    Object.entries(texts).map(([path, text]) => ({ path, text })),
+    yaml,
+  );

@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readDesired } from "../../../cmd/apply/read-files.ts";
+import { machineFiles } from "../../../cmd/files.ts";
+import { newFolder } from "../../support/new-folder.ts";
+
+const named = (name: string) => `{name: ${name}, registry: myregistry, pullSecrets: [{name: ${name}, namespace: a, repositories: [a]}]}`;
+
+const read = (paths: readonly string[], stdin = "") =>
+  readDesired(paths, { files: machineFiles, stdin: { read: () => Promise.resolve(stdin) } });
+
+test("reads files, the files of a folder in order, and standard input, each once", async () => {
+  const folder = await newFolder({
+    "one.txt": named("one"),
+    "teams/b.yml": named("b"),
+    "teams/a.yaml": named("a"),
+    "teams/c.json": '{"name": "c", "registry": "myregistry", "pullSecrets": [{"name": "c", "namespace": "a", "repositories": ["a"]}]}',
+    "teams/README.md": "no YAML: [",
+    "teams/inside/d.yaml": named("d"),
+  });
+  const one = join(folder, "one.txt");
+  const teams = join(folder, "teams");
+  const found = await read([one, teams, join(teams, "a.yaml"), "-"], named("z"));
+
+  expect(found.map(({ name, entries }) => [name, entries[0]?.at])).toEqual([
+    ["one", `${one}:1`],
+    ["a", `${teams}/a.yaml:1`],
+    ["b", `${teams}/b.yml:1`],
+    ["c", `${teams}/c.json:1`],
+    ["z", "stdin:1"],
+  ]);
+});
+
+test.for<{ what: string; files: Readonly<Record<string, string>>; path: string; kind: string }>([
+  { what: "a path that does not exist", files: {}, path: "teams.yaml", kind: "config" },
+  { what: "a folder without files", files: { "teams/README.md": "" }, path: "teams", kind: "config" },
+  { what: "an empty file", files: { "teams.yaml": "" }, path: "teams.yaml", kind: "invalid" },
+  { what: "two files with one name", files: { "teams/a.yaml": named("a"), "teams/b.yaml": named("a") }, path: "teams", kind: "invalid" },
+])("rejects $what, and names it", async ({ files, path, kind }) => {
+  const folder = await newFolder(files);
+  const message = expect.stringContaining(join(folder, path));
+
+  await expect(read([join(folder, path)])).rejects.toMatchObject({ kind, message });
+});
+
+test("rejects empty standard input", async () => {
+  await expect(read(["-"])).rejects.toMatchObject({ kind: "invalid", message: expect.stringContaining("stdin:1:1") });
+});
