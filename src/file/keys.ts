@@ -98,8 +98,8 @@ const registryRow = {
 const entryRows = {
   name: {
     form: text(
-      "the name of a Secret: at most 63 lowercase letters, digits, - and .",
-      /^(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+      "the name of a Secret: at most 53 lowercase letters, digits, - and .",
+      /^(?=.{1,53}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
     ),
     describe: "The name of the Secret.",
     example: "acr-blue",
@@ -138,7 +138,7 @@ const entryRows = {
 
 const fileRows = {
   name: {
-    form: text("a name of at most 40 lowercase letters, digits and -", new RegExp(`^${label(38)}$`)),
+    form: text("a name of at most 30 lowercase letters, digits and -", new RegExp(`^${label(28)}$`)),
     describe: "The name of the file. It says in Azure and in each source that they belong to the file.",
     example: "teams",
     required: true,
