@@ -1,3 +1,4 @@
+import { registryHost } from "../src/azure/registry-name.ts";
 import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError, usage } from "../src/errors.ts";
@@ -8,7 +9,7 @@ import { memoize, once } from "../src/scope/concurrency.ts";
 import { applyFiles } from "../src/verbs/apply.ts";
 import { readDesired } from "./apply/read-files.ts";
 import { conclude } from "./conclude.ts";
-import { createFlags, registryHost } from "./create/options.ts";
+import { createFlags } from "./create/options.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
 import { type Flags, identityFlags, identityOf, outputGroup, strict, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
 import { openerOf, revokerOf } from "./recorded-credential.ts";

@@ -32,18 +32,18 @@ export async function missingAmong(names: readonly string[], { host, login: open
 
 type Named = { readonly exact: boolean; readonly verify: boolean; readonly repositories: readonly string[] };
 
-/** Checks the repositories that are named with --exact: a misspelled one would replace the right one. @returns the error for the first */
-export async function missingRepositories(
+/** Checks the repositories that are named with --exact: a misspelled one would replace the right one. @throws CliError notFound */
+export async function requireRepositories(
   { registry: { loginServer: host }, ownLogin }: Issuer,
   { exact, verify, repositories }: Named,
   tools: Tools,
-): Promise<CliError | undefined> {
-  if (!exact || !verify) return undefined;
+): Promise<void> {
+  if (!exact || !verify) return;
   const lister = { host, login: async () => ownLogin?.(), registry: tools.registry() };
   const [missing] = await tools.during(`Asking ${host} for its repositories`, () => missingAmong(repositories, lister));
-  if (!missing) return undefined;
+  if (!missing) return;
   const { repository, nearest } = missing;
-  return new CliError("notFound", `repository "${repository}" not found in ${host}`, {
+  throw new CliError("notFound", `repository "${repository}" not found in ${host}`, {
     hint: nearest === undefined ? "push an image to it first, or omit --exact" : `did you mean ${nearest}?`,
   });
 }

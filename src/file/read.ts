@@ -26,7 +26,11 @@ export function readFiles(texts: readonly FileText[], yaml: Yaml): readonly Desi
   const drafts = texts.flatMap((text) => draftsIn(text, yaml, problems));
   for (const problem of [...sharedNames(drafts), ...sharedSecrets(drafts.flatMap(({ entries }) => entries))]) problems.add(problem);
   if (problems.size > 0) throw new CliError("invalid", inOneMessage([...problems]));
-  return drafts.map(({ name, entries }) => ({ name: name ?? "", entries: entries.flatMap(({ entry }) => entry ?? []) }));
+  return drafts.map(({ name, registry, entries }) => ({
+    name: name ?? "",
+    registry,
+    entries: entries.flatMap(({ entry }) => entry ?? []),
+  }));
 }
 
 function inOneMessage(problems: readonly string[]): string {
@@ -38,7 +42,11 @@ function inOneMessage(problems: readonly string[]): string {
 }
 
 /** What was read of a document. A value is undefined if it is absent or invalid. */
-type Draft = { readonly place: string; readonly name: string | undefined; readonly entries: readonly EntryDraft[] };
+type Draft = Pick<DesiredFile, "registry"> & {
+  readonly place: string;
+  readonly name: string | undefined;
+  readonly entries: readonly EntryDraft[];
+};
 
 type EntryDraft = Partial<Pick<Entry, "name" | "sources" | "copyTo">> & { readonly place: string; readonly entry: Entry | undefined };
 
@@ -73,7 +81,7 @@ function draftOf(document: Located, placeOf: PlaceOf, report: Report): Draft {
   const top = fileForm.read(document, "file", report) ?? {};
   const { name, pullSecrets } = top;
   const entries = (pullSecrets?.value ?? []).map((one) => entryOf(one, top, placeOf(one.at), report));
-  return { place: placeOf(name?.at ?? document.at), name: name?.value, entries };
+  return { place: placeOf(name?.at ?? document.at), name: name?.value, registry: top.registry?.value, entries };
 }
 
 type Top = NonNullable<ReturnType<typeof fileForm.read>>;

@@ -113,24 +113,23 @@ type Step =
 async function* stepsOf(run: Run): AsyncGenerator<Step> {
   const { file, described, order } = run;
   const made = new Set<string>();
-  const each = new Set(file.entries.flatMap(({ name, sources }) => ("eachOf" in sources ? [name] : [])));
   /** The entries that select no namespace now, or whose namespaces could not be read. */
   const unsure = new Set<string>();
   for (const entry of file.entries) {
     const { namespaces, say } = await namespacesOf(entry, run);
     if (say) yield { does: "say", outcome: say };
     if (namespaces.length === 0) unsure.add(entry.name);
-    for (const namespace of namespaces) {
-      const source = { kind: "secret", name: entry.name, namespace } as const;
-      made.add(keyOf(source));
-      yield { does: "make", source, entry };
-    }
+    const sources = namespaces.map((namespace) => ({ kind: "secret", name: entry.name, namespace }) as const);
+    for (const source of sources) made.add(keyOf(source));
+    yield* sources.map((source): Step => ({ does: "make", source, entry }));
   }
-  for (const one of described.filter(({ to }) => !made.has(keyOf(to)))) {
+  const each = new Set(file.entries.flatMap(({ name, sources }) => ("eachOf" in sources ? [name] : [])));
+  const rest = described.filter(({ to }) => !made.has(keyOf(to)));
+  yield* rest.map((one): Step => {
     const onlyAdded = each.has(one.to.name);
     const isTaken = order.prune || (onlyAdded && !unsure.has(one.to.name));
-    yield isTaken ? { does: "take away", described: one, onlyAdded } : { does: "say", outcome: unnamed(one, run) };
-  }
+    return isTaken ? { does: "take away", described: one, onlyAdded } : { does: "say", outcome: unnamed(one, run) };
+  });
 }
 
 type Selection = { readonly namespaces: readonly string[]; readonly say?: Outcome };
@@ -154,7 +153,6 @@ function unnamed({ to }: Described, { file, order }: Run): Outcome {
     to,
     messages: [`${nameInPlace(to)} belongs to file ${file.name}, which no longer names it. To delete it, run`],
     fix,
-    isInfo: true,
   };
 }
 
@@ -181,7 +179,7 @@ const homeOf = ({ sources }: Entry): string | undefined => ("namespace" in sourc
 /** With --skip-blocked, an outcome of a team's namespace whose own objects are in the way is only a warning. */
 function* judged(outcome: Outcome, home: string | undefined, { skipBlocked }: ApplyOrder): Generator<Outcome> {
   const { to, error, left } = outcome;
-  const namespace = to.kind === "namespace" ? to.name : to.namespace;
+  const { namespace } = to;
   const isTheirs = skipBlocked && namespace !== undefined && namespace !== home;
   if (!isTheirs || !(error || left === "failed")) return yield outcome;
   if (error && !isBlocking(error)) return yield outcome;

@@ -4,7 +4,7 @@ import { openHolders } from "../credential/holders.ts";
 import { finish, issue, release, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../credential/issuer.ts";
 import { kindCalled } from "../credential/kinds.ts";
-import { missingRepositories } from "../credential/missing-repositories.ts";
+import { requireRepositories } from "../credential/missing-repositories.ts";
 import { notOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, prove, stillPulls } from "../credential/prove.ts";
 import { lackingIn, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
@@ -259,7 +259,7 @@ async function* renew(before: TestedSource, run: Run, places: Places): AsyncGene
 function leftBehind(old: Credential | undefined, { source, registry }: CreateOrder): Outcome[] {
   if (!old || kindCalled(old.kind)?.notRenewable !== undefined) return [];
   const messages = [`${old.kind} ${old.identity} still works. To end it once no Secret holds it, run`];
-  return [{ to: source, messages, fix: plugin("prune", "--registry", registry), isInfo: true }];
+  return [{ to: source, messages, fix: plugin("prune", "--registry", registry) }];
 }
 
 type Creating = { readonly shape: ShapeName | undefined; obstacle(secret: Secret): CliError | undefined };
@@ -282,7 +282,7 @@ async function* issueTo(
   const host = issuer.registry.loginServer;
   const images = await places.images(host);
   const scope = scopeToGrant(issuer, account, images, order);
-  yield* checkRepositories(issuer, order, tools);
+  await checkRepositories(issuer, order, tools);
   const slot = account.exists ? undefined : issuer.slotFor(account, undefined, () => false, owner);
   const intent = slot === undefined ? undefined : { slot };
   const hold = await claimAsRead(run, before.credential, { creates: creating, identity: owner.name, intent });
@@ -300,18 +300,16 @@ async function* issueTo(
 
 /**
  * Checks the repositories that are named with --exact, because a misspelled one would replace the right one. A file may name one that does
- * not exist yet.
+ * not exist yet, of which the proof warns.
  * @throws CliError notFound; invalid if a file names repositories for a credential that pulls the whole registry
  */
-async function* checkRepositories(issuer: Issuer, order: CreateOrder, tools: Tools): AsyncGenerator<Outcome> {
-  const { loginServer: host, name: registry } = issuer.registry;
-  if (order.file && !issuer.isScoped && order.repositories.some((one) => one !== "*"))
+async function checkRepositories(issuer: Issuer, order: CreateOrder, tools: Tools): Promise<void> {
+  if (!order.file) return requireRepositories(issuer, order, tools);
+  const { name: registry } = issuer.registry;
+  if (!issuer.isScoped && order.repositories.some((one) => one !== "*"))
     throw new CliError("invalid", `registry ${registry} has no roles for single repositories, so a service principal pulls all of them`, {
       hint: "write repositories: ['*'], or credential: acr-token",
     });
-  const absent = await missingRepositories(issuer, order, tools);
-  if (absent && !order.file) throw absent;
-  if (absent) yield { to: { kind: "registry", name: host }, messages: [absent.message] };
 }
 
 /** Returns the login of the source, unless the registry rejects it. @throws Unconfirmed if it is that of another account, without --force */

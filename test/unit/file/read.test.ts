@@ -33,6 +33,7 @@ test("reads every key of a file", () => {
   expect(readOne(wholeFile)).toEqual([
     {
       name: "teams",
+      registry: "myregistry",
       entries: [
         {
           at: "teams.yaml:6",
@@ -93,7 +94,7 @@ test.for([
   },
   { what: "all namespaces", text: withEntry(`${web}, copyTo: {all: true}`), reads: { copyTo: { ...scope, namespaces: "all" } } },
 ])("reads $what", ({ text, reads }) => {
-  expect(readOne(text)).toEqual([{ name: "teams", entries: [{ ...entry, ...reads }] }]);
+  expect(readOne(text)).toEqual([{ name: "teams", registry: reads.registry ?? "myregistry", entries: [{ ...entry, ...reads }] }]);
 });
 
 test("reads several documents without the empty ones, and several files", () => {
