@@ -26,19 +26,21 @@ const applyFlags = {
       describe: "File of desired state, a folder with such files, or - for standard input",
     },
   }),
-  ...under("How it applies", {
-    prune: {
-      type: "boolean",
-      describe:
-        "Also delete the Secrets and credentials of entries that the file no longer has, and what a selector or pattern selected that now matches nothing. Asks for confirmation",
-    },
-    yes: { type: "boolean", short: "y", describe: "With --prune: skip the confirmation. Required without a terminal" },
+  ...under("How it runs", {
     "skip-blocked": {
       type: "boolean",
       describe:
         "Only warn about a namespace whose own objects are in the way: a foreign, immutable or terminating Secret, a missing ServiceAccount, a quota, an admission policy",
     },
     verify: createFlags.verify,
+  }),
+  ...under("What it deletes", {
+    prune: {
+      type: "boolean",
+      describe:
+        "Also delete the Secrets and credentials of entries that the file no longer has, and what a selector or pattern selected that now matches nothing. Asks for confirmation",
+    },
+    yes: { type: "boolean", short: "y", describe: "With --prune: skip the confirmation. Required without a terminal" },
   }),
   ...identityFlags,
   ...writeOutput,
@@ -52,8 +54,8 @@ export const apply = verb({
   usage: "apply -f FILE",
   description: [
     "Makes the cluster and Azure what a file says: which team pulls which repositories, with which ServiceAccounts. Creates what is missing, " +
-      "rotates what is due, and takes away what the file no longer names. Prints the changes. Without changes, writes nothing.",
-    "An entry does what create does, with --exact. Entries that were removed from the file are deleted only with --prune.",
+      "and rotates passwords that are due. Without changes, writes nothing.",
+    "Takes away repositories, copies and references that an entry no longer names. Deletes whole entries only with --prune.",
   ],
   examples: [
     "# Show what would change",

@@ -37,10 +37,22 @@ const web = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web"
 
 const wide = true;
 
+const teams = `
+name: rights
+registry: myregistry
+pullSecrets:
+  - {name: acr-myregistry, namespace: NS, copyTo: {names: ["NS*"]}, repositories: [app/web], serviceAccounts: [app]}
+`;
+
 const rows: readonly Row[] = [
   { line: "create --registry myregistry --serviceaccount app -n NS", prints: /^serviceaccount\/app patched\npod\/web-\S+ restarted\n$/m },
   {
     line: "create --registry myregistry --repository app/web --serviceaccount app --copy-to 'NS*' -n NS",
+    wide,
+    prints: /^secret\/acr-myregistry created in namespace \S+-copy\nserviceaccount\/app patched in namespace \S+-copy$/m,
+  },
+  {
+    line: "apply -f teams.yaml",
     wide,
     prints: /^secret\/acr-myregistry created in namespace \S+-copy\nserviceaccount\/app patched in namespace \S+-copy$/m,
   },
@@ -102,7 +114,10 @@ async function createSecond(name: string): Promise<void> {
   onTestFinished(async () => void (await kubectl(["delete", "namespace", name, "--wait=false"])));
 }
 
-const type = (line: string, namespace: string, more = "") => shell.type(`kubectl acr-secret ${line.replaceAll("NS", namespace)} ${more}`);
+async function type(line: string, namespace: string, more = "") {
+  await writeFile("teams.yaml", teams.replaceAll("NS", namespace));
+  return shell.type(`kubectl acr-secret ${line.replaceAll("NS", namespace)} ${more}`);
+}
 
 /** Creates a user with these rights, in the scope in which they were needed or in the whole cluster. */
 async function userWith(rights: readonly Right[], namespace: string, everywhere = false): Promise<string> {
