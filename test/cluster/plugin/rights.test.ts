@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { rulesOf } from "../../../src/schedule/objects.ts";
 import { create, kubectl } from "../../support/kubectl.ts";
@@ -115,8 +117,8 @@ async function createSecond(name: string): Promise<void> {
 }
 
 async function type(line: string, namespace: string, more = "") {
-  await writeFile("teams.yaml", teams.replaceAll("NS", namespace));
-  return shell.type(`kubectl acr-secret ${line.replaceAll("NS", namespace)} ${more}`);
+  await writeFile(join(shell.folder, "teams.yaml"), teams.replaceAll("NS", namespace));
+  return shell.type(`kubectl acr-secret ${line.replaceAll("NS", namespace)} ${more}`, { cwd: shell.folder });
 }
 
 /** Creates a user with these rights, in the scope in which they were needed or in the whole cluster. */
