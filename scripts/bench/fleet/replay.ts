@@ -16,7 +16,7 @@ export async function afresh(
   const versions = new Map(items.map(({ metadata }) => [metadata.namespace, metadata.resourceVersion]));
   const renamed = calls.map((call) => rename(call, names));
   // The run reads a Secret again after it has claimed it, so this read must come after the claim.
-  const isLate = (call: Call) => changes(call) || call.path.endsWith(`/secrets/${names.to}`);
+  const isLate = (call: Call) => changes(call) || call.path.includes(`/secrets/${names.to}`);
   const looks = renamed.filter((call) => !isLate(call));
   const writes = renamed.filter(isLate).map((call) => (call.method === "PATCH" ? onVersion(call, versions) : call));
   return [await withPages(api, looks), writes.filter(claims), writes.filter((call) => !claims(call))];

@@ -38,7 +38,7 @@ export async function rotation(api: Api, world: World): Promise<Row> {
     const all = (await read()).filter(isSecret);
     took.theirs.push(lastOf(all) - Math.min(...all.map(({ at }) => at)));
   }
-  await undo(api, secret);
+  await undo(api, [secret]);
   const figure = median(took.ours.map((ours, run) => ours / (took.theirs[run] ?? Number.NaN)));
   const beside = `${time(median(took.theirs))} bare writes`;
   return { what: "1,000 Secrets rotated", runs, ours: time(median(took.ours)), beside, figure, budget: 1.5 };
