@@ -138,6 +138,7 @@ export type Principals = {
   applications(by: { readonly name: string } | { readonly appId: string }): Promise<readonly Application[]>;
   /** @throws NotYet, like all methods below, if a new object may not have replicated in Azure yet */
   createApplication(of: { readonly displayName: string; readonly notes: string }): Promise<Application>;
+  noteApplication(id: string, notes: string): Promise<void>;
   deleteApplication(id: string): Promise<void>;
   /** @param principalId absent if the application has no service principal */
   access(applicationId: string, principalId: string | undefined): Promise<ApplicationAccess>;

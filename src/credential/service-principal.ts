@@ -3,7 +3,7 @@ import { CliError, isRefusal } from "../errors.ts";
 import { plugin, shell } from "../hint.ts";
 import type { Outcome } from "../outcome.ts";
 import { once } from "../scope/concurrency.ts";
-import { isKeyOwnedBy, isOurDescription, isSameOwner, keyNameOf, parseAzureOwner } from "../secret/azure-words.ts";
+import { isKeyOwnedBy, isOurDescription, isSameOwner, keyNameOf, parseAzureOwner, withFile } from "../secret/azure-words.ts";
 import type { Password } from "../secret/record.ts";
 import { StartAgain } from "../secret/source.ts";
 import { counted } from "../wording.ts";
@@ -156,6 +156,7 @@ async function* ensure(owner: Owner, account: PrincipalAccount, grant: Grant, en
   const warning = refuseBeyondReading(account.rights, env.force, accept);
 
   const application = yield* ensureApplication(owner, account, env);
+  if (application) await noteFile(application, account, grant, env);
   const principal = yield* ensurePrincipal(owner, { ...account, application, isNew: !exists }, env);
   yield* ensureRole(owner, { account, application, principal, change, warning }, env);
   const ready = {
@@ -212,6 +213,14 @@ async function* ensureApplication(
   await send(remove);
   undo.pop();
   throw new StartAgain(`another run created application "${name}" at the same time`);
+}
+
+/** Names the file of `apply` in the notes of the source's own application. */
+async function noteFile({ id, notes }: Application, { description }: PrincipalAccount, { file }: Grant, env: Ensuring): Promise<void> {
+  const { azure, waits, sleep, send, dryRun } = env;
+  const wanted = withFile(notes, file);
+  if (wanted === notes || dryRun || !isSameOwner(notes, description)) return;
+  await retryWhileReplicating(false, { wait: waits.password, sleep }, () => send(() => azure.noteApplication(id, wanted)));
 }
 
 async function* ensurePrincipal(

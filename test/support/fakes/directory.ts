@@ -133,6 +133,7 @@ export function fakeDirectory(): FakeDirectory {
         }),
       access: (of) => ask("access", of, false, () => access.get(of) ?? { owners: [], principalOwners: [], otherKeys: [] }),
       roleDefinition: (_, guid) => ask("roleDefinition", guid, false, () => definitions.get(guid)),
+      noteApplication: (of, notes) => ask("noteApplication", of, true, () => void Object.assign(byId(of), { notes })),
       deleteApplication: (of) =>
         ask("deleteApplication", of, true, () => {
           const { appId } = byId(of);

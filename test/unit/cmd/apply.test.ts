@@ -213,6 +213,20 @@ testRows(
       ],
     },
     {
+      does: "apply notes the file in the application of a Secret that it takes over, and deletes it with --prune",
+      ...applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }, own)),
+      given: typed("create acr-blue --registry myregistry --service-principal -n platform"),
+      check: ({ azure }) =>
+        expect([...azure.directory.applications.values()].map(({ notes }) => notes)).toEqual([expect.stringMatching(/ by file teams$/)]),
+      after: [
+        nothingMore(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }, own)),
+        applies(fileOf(own), {
+          flags: " --prune --yes",
+          check: ({ azure }) => expect([...azure.directory.applications.values()]).toEqual([]),
+        }),
+      ],
+    },
+    {
       does: "apply refuses repositories for a service principal when the registry has no roles for them",
       ...applies(fileOf({ ...blue, credential: "service-principal" })),
       ...failed,
