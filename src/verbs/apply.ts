@@ -2,7 +2,7 @@ import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { InGrace, StillHeld } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
-import { asCliError, type CliError, InTheWay, Interrupted, permissionHint, unlessForbidden } from "../errors.ts";
+import { asCliError, asRefusal, type CliError, InTheWay, Interrupted, permissionHint, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
@@ -48,8 +48,13 @@ export type ApplyOrder = {
 export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerator<Outcome> {
   const bounds = { width: limits.credentials, interrupted: tools.interrupted };
   for (const file of order.files) {
-    const run: Run = { order, tools, file, described: await describedIn(file, order, tools) };
-    yield* runConcurrently(stepsOf(run), bounds, (step) => take(step, run));
+    // First, so that no source of a later run is among those to take away
+    const described: Described[] = [];
+    yield* describe(file, described, order, tools);
+    const run: Run = { order, tools, file, described };
+    const steps = yield* stepsOf(run);
+    // A namespace may have the Secret of another entry, which makes room first
+    for (const phase of [steps.away, steps.shared, steps.each]) yield* runConcurrently(phase, bounds, (step) => take(step, run));
   }
 }
 
@@ -57,7 +62,7 @@ type Run = {
   readonly order: ApplyOrder;
   readonly tools: Tools;
   readonly file: DesiredFile;
-  /** The sources of the file, as Azure describes them. */
+  /** The sources of the file in this cluster, as Azure describes them. */
   readonly described: readonly Described[];
 };
 
@@ -69,27 +74,39 @@ type Described = {
   readonly kind: Kind;
 };
 
-/** Reads which sources in Azure belong to a file, in this cluster. Before anything else, so that no source of a later run is among them. */
-async function describedIn(file: DesiredFile, { azure, findRegistry, prune }: ApplyOrder, tools: Tools): Promise<readonly Described[]> {
+/** Reads which sources in Azure belong to a file. Copies need no Azure, so a registry that can't be read ends only what Azure decides. */
+async function* describe(
+  file: DesiredFile,
+  found: Described[],
+  { findRegistry, ...order }: ApplyOrder,
+  tools: Tools,
+): AsyncGenerator<Outcome> {
   const cluster = await idBy(() => uidOf(tools.cluster(), "kube-system"));
-  if (cluster === undefined) return [];
-  const found: Described[] = [];
-  const add = (description: string, kind: Kind) => {
-    const owner = parseAzureOwner(description);
-    const secret = owner && secretIn(owner);
-    if (!secret || owner.file !== file.name || owner.cluster !== cluster || owner.namespaceUid === undefined) return;
-    found.push({ to: { kind: "secret", ...secret }, namespaceUid: owner.namespaceUid, description, kind });
-  };
+  const unread = "cannot read namespace kube-system, whose uid names this cluster in Azure, so no Secret is taken away";
+  if (cluster === undefined) return yield { to: { kind: "namespace", name: "kube-system" }, messages: [unread] };
   const registries = new Set([file.registry, ...file.entries.map(({ registry }) => registry)].filter((one) => one !== undefined));
   for (const registry of registries) {
-    const [opened, at] = [await azure(), await findRegistry(registry)];
-    const { scopeMaps } = await tools.during(`Looking for the sources of file ${file.name} in ${registry}`, () => opened.listTokens(at));
-    for (const { description } of scopeMaps) add(description, { credential: "acr-token", registry });
-    const hasPrincipals = prune || file.entries.some((entry) => entry.credential === "service-principal" && entry.registry === registry);
-    const notes = hasPrincipals ? await notesOfPrincipals(opened, at) : [];
-    for (const text of notes) add(text, { credential: "service-principal", registry });
+    const hasPrincipals =
+      order.prune || file.entries.some((entry) => entry.credential === "service-principal" && entry.registry === registry);
+    const read = async (): Promise<Described[]> => {
+      const [azure, at] = [await order.azure(), await findRegistry(registry)];
+      const { scopeMaps } = await azure.listTokens(at);
+      const tokens = scopeMaps.flatMap(({ description }) => describedBy(description, "acr-token"));
+      const notes = hasPrincipals ? await notesOfPrincipals(azure, at) : [];
+      return [...tokens, ...notes.flatMap((text) => describedBy(text, "service-principal"))];
+    };
+    const describedBy = (description: string, credential: Kind["credential"]): Described[] => {
+      const owner = parseAzureOwner(description);
+      const secret = owner && secretIn(owner);
+      if (!secret || owner.file !== file.name || owner.cluster !== cluster || owner.namespaceUid === undefined) return [];
+      return [{ to: { kind: "secret", ...secret }, namespaceUid: owner.namespaceUid, description, kind: { credential, registry } }];
+    };
+    try {
+      found.push(...(await tools.during(`Looking for the Secrets of file ${file.name} in ${registry}`, read)));
+    } catch (error) {
+      yield { to: { kind: "registry", name: registry }, error: asRefusal(error) };
+    }
   }
-  return found;
 }
 
 /** Reads the notes of the applications with a role on a registry. Without the right to read them, none. */
@@ -104,32 +121,49 @@ async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise
   return Array.fromAsync(reading);
 }
 
-/** One source to make as its entry says, one to take away, or an entry whose namespaces could not be read. */
-type Step =
-  | { readonly does: "make"; readonly source: Ref<"secret">; readonly entry: Entry }
-  | { readonly does: "take away"; readonly described: Described; readonly onlyAdded: boolean }
-  | { readonly does: "say"; readonly outcome: Outcome };
+/** A source to make as its entry says. */
+type Making = { readonly does: "make"; readonly source: Ref<"secret">; readonly entry: Entry };
 
-async function* stepsOf(run: Run): AsyncGenerator<Step> {
+type TakingAway = {
+  readonly does: "take away";
+  readonly described: Described;
+  /** The namespace is that of a team: only the references that `apply` has added go. */
+  readonly onlyAdded: boolean;
+};
+
+type Step = Making | TakingAway;
+
+type Steps = {
+  /** What is taken away. */
+  readonly away: readonly Step[];
+  /** Sources in a namespace of their own, with copies. */
+  readonly shared: readonly Step[];
+  /** Sources in the namespaces of teams. */
+  readonly each: readonly Step[];
+};
+
+async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   const { file, described, order } = run;
-  const made = new Set<string>();
+  const made: Making[] = [];
   /** The entries that select no namespace now, or whose namespaces could not be read. */
   const unsure = new Set<string>();
   for (const entry of file.entries) {
     const { namespaces, say } = await namespacesOf(entry, run);
-    if (say) yield { does: "say", outcome: say };
+    if (say) yield say;
     if (namespaces.length === 0) unsure.add(entry.name);
-    const sources = namespaces.map((namespace) => ({ kind: "secret", name: entry.name, namespace }) as const);
-    for (const source of sources) made.add(keyOf(source));
-    yield* sources.map((source): Step => ({ does: "make", source, entry }));
+    made.push(...namespaces.map((namespace): Making => ({ does: "make", source: { kind: "secret", name: entry.name, namespace }, entry })));
   }
-  const each = new Set(file.entries.flatMap(({ name, sources }) => ("eachOf" in sources ? [name] : [])));
-  const rest = described.filter(({ to }) => !made.has(keyOf(to)));
-  yield* rest.map((one): Step => {
-    const onlyAdded = each.has(one.to.name);
-    const isTaken = order.prune || (onlyAdded && !unsure.has(one.to.name));
-    return isTaken ? { does: "take away", described: one, onlyAdded } : { does: "say", outcome: unnamed(one, run) };
-  });
+  const isEach = ({ sources }: Entry) => "eachOf" in sources;
+  const each = new Set(file.entries.filter(isEach).map(({ name }) => name));
+  const kept = new Set(made.map(({ source }) => keyOf(source)));
+  const away = described.filter(({ to }) => !kept.has(keyOf(to)));
+  const isTaken = ({ to: { name } }: Described) => order.prune || (each.has(name) && !unsure.has(name));
+  yield* away.filter((one) => !isTaken(one)).map((one) => unnamed(one, run));
+  return {
+    away: away.filter(isTaken).map((one): Step => ({ does: "take away", described: one, onlyAdded: each.has(one.to.name) })),
+    shared: made.filter(({ entry }) => !isEach(entry)),
+    each: made.filter(({ entry }) => isEach(entry)),
+  };
 }
 
 type Selection = { readonly namespaces: readonly string[]; readonly say?: Outcome };
@@ -160,7 +194,6 @@ function unnamed({ to }: Described, { file, order }: Run): Outcome {
 const shortWait = 5_000;
 
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
-  if (step.does === "say") return yield step.outcome;
   const { order } = run;
   const [to, home] = step.does === "make" ? [step.source, homeOf(step.entry)] : [step.described.to, undefined];
   const tools = order.skipBlocked && home === undefined ? { ...run.tools, claimWait: shortWait } : run.tools;
@@ -193,8 +226,6 @@ const isBlocking = (error: CliError): boolean =>
   error instanceof StartAgain ||
   (/^(?:Error from server \((?:Forbidden|NotFound|Conflict|AlreadyExists)|The \w+ ".*" is invalid)/.test(error.message) &&
     permissionHint(error) === undefined);
-
-type Making = Extract<Step, { readonly does: "make" }>;
 
 /** Makes a source as its entry says, and rotates its password if that is due. */
 async function* make({ source, entry }: Making, run: Run): AsyncGenerator<Outcome> {
@@ -265,8 +296,6 @@ function isRotationDue({ madeAt, expiresAt, previous }: Credential, { olderThan,
   const left = Date.parse(expiresAt) - now;
   return left < (Date.parse(expiresAt) - made) / 3 || (expiresIn !== undefined && left > expiresIn);
 }
-
-type TakingAway = Extract<Step, { readonly does: "take away" }>;
 
 /** Deletes a source that the file does not name any more, and ends its credential. */
 async function* takeAway({ described, onlyAdded }: TakingAway, run: Run): AsyncGenerator<Outcome> {
