@@ -59,6 +59,7 @@ export type Container = {
   readonly imagePullPolicy?: string;
   readonly restartPolicy?: string;
   readonly command?: readonly string[];
+  readonly args?: readonly string[];
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 };
 
@@ -70,7 +71,7 @@ export type ContainerStatus = {
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
     readonly running?: object;
-    readonly terminated?: object;
+    readonly terminated?: { readonly reason?: string; readonly message?: string };
   };
   readonly lastState?: { readonly terminated?: object };
   readonly restartCount?: number;
@@ -114,6 +115,7 @@ type Templated<Api extends string, Kind extends string> = Named<
 type Condition = {
   readonly type: string;
   readonly status: string;
+  readonly reason?: string;
   readonly message?: string;
 };
 
@@ -159,6 +161,8 @@ type KubeEvent = Named<
     type: "Normal" | "Warning";
     reason: string;
     message: string;
+    /** When it was last seen. */
+    lastTimestamp?: string;
   }
 >;
 
@@ -191,8 +195,14 @@ export type KubeObjects = {
     "CronJob",
     {
       spec: {
+        /** Five cron fields, or a name such as `@hourly`. */
+        readonly schedule?: string;
+        /** Absent: that of the control plane. */
+        readonly timeZone?: string;
+        readonly suspend?: boolean;
         readonly jobTemplate: { readonly metadata?: Partial<Metadata>; readonly spec: { readonly template: PodTemplate } };
       };
+      status?: { readonly lastScheduleTime?: string };
     }
   >;
   readonly "job.batch": Job;

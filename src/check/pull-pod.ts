@@ -136,7 +136,8 @@ export function isLeftover(pod: Pod, now: Date): boolean {
 /** Reasons of a container that the kubelet creates after the pull (k8s.io/kubernetes/pkg/kubelet/container/sync_result.go). */
 const afterPull = ["CreateContainerConfigError", "CreateContainerError", "PreCreateHookError", "RunContainerError", "PostStartHookError"];
 
-const beforePull = ["", "ContainerCreating", "PodInitializing"];
+/** Reasons of a container whose pod is still being prepared. */
+export const beforePull = ["", "ContainerCreating", "PodInitializing"];
 
 /** Reads the status of a {@link pullPod}. @returns undefined while its node has not answered */
 export function readPullPod({ spec, status = {} }: Pod): NodeAnswer | undefined {

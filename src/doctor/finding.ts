@@ -11,6 +11,7 @@ export type CheckId =
   | "cluster-rights"
   | "secret-expiry"
   | "image-pulls"
+  | "schedules"
   | "leftovers"
   | "nodes"
   | "azure-arc"
@@ -53,3 +54,13 @@ export function findingOf<Of>(
 
 /** The command that explains the id of a check or of an error. */
 export const explainCommand = (id: string): Command => shell("kubectl acr-secret explain", id);
+
+/** The maximum number of findings of one check. */
+const most = 5;
+
+/** Returns the first findings, and one for the others. @param others what the others are, after their number */
+export function limited(found: readonly CheckResult[], others: (count: number) => string, next: Command): readonly CheckResult[] {
+  const left = found.length - most;
+  const rest = found.slice(most, most + 1).map(({ status }) => ({ status, subject: "others", message: others(left), next }));
+  return [...found.slice(0, most), ...rest];
+}

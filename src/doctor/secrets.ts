@@ -11,17 +11,7 @@ import { sourceOf } from "../secret/record.ts";
 import { toSeconds } from "../timestamp.ts";
 import { type ListedSecret, listPullSecrets, type UnreadableNamespace } from "../usage/listed-secrets.ts";
 import { counted, placed, pluralize } from "../wording.ts";
-import { type CheckResult, explainCommand, findingOf } from "./finding.ts";
-
-/** The maximum number of findings of one check. */
-const most = 5;
-
-/** Returns the first findings, and one for the others. @param others what the others are, after their number */
-function limited(found: readonly CheckResult[], others: (count: number) => string, next: Command): readonly CheckResult[] {
-  const left = found.length - most;
-  const rest = found.slice(most, most + 1).map(({ status }) => ({ status, subject: "others", message: others(left), next }));
-  return [...found.slice(0, most), ...rest];
-}
+import { type CheckResult, explainCommand, findingOf, limited } from "./finding.ts";
 
 /** Checks that no pull secret has expired or expires within two weeks. @param list the command that prints all pull secrets */
 export async function checkExpiry(clusterScope: ClusterScope, list: Command, now: Date): Promise<readonly CheckResult[]> {

@@ -5,6 +5,7 @@ import { type CheckResult, explainCommand, type Finding, findingOf } from "../do
 import { ladder, type Rung } from "../doctor/ladder.ts";
 import { checkCertificates, checkProxy } from "../doctor/machine.ts";
 import { checkNodes } from "../doctor/nodes.ts";
+import { checkSchedules } from "../doctor/schedules.ts";
 import { checkExpiry, checkPulls } from "../doctor/secrets.ts";
 import type { Environment } from "../env.ts";
 import { asRefusal, CliError, unlessRefused } from "../errors.ts";
@@ -110,6 +111,7 @@ export function examine(
     { id: "kubelet-identity", subject: "nodes", find: async () => [await kubelets].filter((one) => one !== undefined) },
     { id: "secret-expiry", subject: "pull secrets", find: async () => checkExpiry(await clusterScope, inPlace("list"), now()) },
     { id: "image-pulls", subject: "images", find: pulls },
+    { id: "schedules", subject: "schedules", find: () => checkSchedules(cluster) },
     ...(registry === undefined ? [] : [{ id: "leftovers" as const, subject: `registry/${registry}`, find: () => leftovers(registry) }]),
   ];
 

@@ -5,6 +5,7 @@ import { type FakeWorld, fakeWorld } from "./fakes/world.ts";
 import { run, type World } from "./in-process.ts";
 import { leftOver } from "./leftovers.ts";
 import { made } from "./situations/deleting.ts";
+import { cronJob, job, pod, waiting } from "./situations/schedules.ts";
 import { healthy } from "./situations/setups.ts";
 
 /** Command lines that run one after the other in a new world. */
@@ -17,6 +18,19 @@ const check = "check -n demo --image ";
 async function halfForbidden(): Promise<FakeWorld> {
   const world = await stored("a", "b");
   world.asking.around(refusing(is("patch serviceaccount b/default"), refused));
+  return world;
+}
+
+/** Creates a schedule that works, with a namespace that it cannot write, and one whose pod has no image. */
+async function scheduled(): Promise<FakeWorld> {
+  const world = await healthy();
+  const { cluster } = world;
+  cluster.about.now = () => Date.parse("2026-01-01T10:03:00Z");
+  for (const one of [cronJob(), job("00", "Complete"), pod("00", { phase: "Succeeded" })]) cluster.put(one);
+  cluster.logs.set("acr-secret/teams-00-a", 'Warning: namespace "blue-1" is blocked: secret "acr" is immutable');
+  const noImage = waiting("ImagePullBackOff", 'Back-off pulling image "myregistry.azurecr.io/tools/plugin:1"');
+  for (const one of [cronJob({}, { uid: "other" }), job("02", undefined, "other"), pod("02", noImage)])
+    cluster.put({ ...one, metadata: { ...one.metadata, namespace: "other" } });
   return world;
 }
 
@@ -52,7 +66,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     more: { now: () => new Date("2026-03-01T00:00:00Z") },
   },
   doctor: {
-    world: () => healthy(),
+    world: scheduled,
     types: ["doctor --registry myregistry -n demo", "doctor -n nowhere"],
     more: { now: () => new Date("2026-03-25T00:00:00Z") },
   },

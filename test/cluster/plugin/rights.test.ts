@@ -20,6 +20,8 @@ type Row = {
   readonly prints: RegExp;
   /** It covers several namespaces, so its requests in one namespace occur in each. */
   readonly wide?: true;
+  /** The namespace also has a schedule of `apply` that has run once. */
+  readonly scheduled?: true;
   /** Rights that the user must have in order to grant them. */
   readonly holds?: readonly Right[];
 };
@@ -92,11 +94,11 @@ const rows: readonly Row[] = [
     holds: [token],
   },
   { line: "prune --registry myregistry", prints: /^(NAME .* STATE\n(.*\n)*)?$/ },
-  { line: "doctor --registry myregistry -n NS", before: [attached], prints: /^✔ image-pulls: /m },
+  { line: "doctor --registry myregistry -n NS", before: [attached], scheduled: true, prints: /^✔ image-pulls: /m },
 ];
 
-/** Creates a namespace with a Deployment whose pods run as `app`, and runs command lines in it. @param wide creates a second namespace */
-async function namespaceAfter(before: readonly string[], wide = false): Promise<string> {
+/** Creates a namespace with a Deployment whose pods run as `app`, and runs command lines in it. */
+async function namespaceAfter({ before = [], wide, scheduled }: Row): Promise<string> {
   const namespace = await newNamespace();
   if (wide) await createSecond(`${namespace}-copy`);
   const labels = { app: "web" };
@@ -104,8 +106,23 @@ async function namespaceAfter(before: readonly string[], wide = false): Promise<
   const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: pod } };
   await create([{ ...web, metadata: { ...web.metadata, namespace }, spec }]);
   await kubectl(["wait", "--for=jsonpath={.status.replicas}=1", "deployment/web", "-n", namespace]);
+  if (scheduled) await createSchedule(namespace);
   for (const line of before) expect(await type(line, namespace)).toMatchObject({ code: 0 });
   return namespace;
+}
+
+/** Creates a schedule of `apply`, and a run of it whose pod has ended. */
+async function createSchedule(namespace: string): Promise<void> {
+  const labels = { "acr-secret/schedule": "teams" };
+  const containers = [{ name: "acr-secret", image: "myregistry.azurecr.io/tools/plugin:1", args: ["apply", "--skip-blocked"] }];
+  const template = { metadata: { labels }, spec: { restartPolicy: "Never", containers } };
+  const spec = { schedule: "0 3 * * *", timeZone: "Etc/UTC", suspend: true, jobTemplate: { metadata: { labels }, spec: { template } } };
+  await create([{ apiVersion: "batch/v1", kind: "CronJob", metadata: { name: "teams", namespace, labels }, spec }]);
+  await kubectl(["create", "job", "first", "--from", "cronjob/teams", "-n", namespace]);
+  await kubectl(["wait", "--for=create", "pod", "-l", "job-name=first", "-n", namespace]);
+  const pod = await kubectl(["get", "pod", "-l", "job-name=first", "-n", namespace, "-o", "name"]);
+  const status = { status: { phase: "Succeeded" } };
+  await kubectl(["patch", pod.trim(), "--subresource", "status", "--patch", JSON.stringify(status), "-n", namespace]);
 }
 
 async function createSecond(name: string): Promise<void> {
@@ -143,8 +160,9 @@ const seen = new Map<string, readonly Right[]>();
 test.for(rows)(
   "$line succeeds with the rights for the requests that it sends",
   { timeout: 120_000 },
-  async ({ line, before = [], prints, wide, holds = [] }) => {
-    const [first, second] = await Promise.all([namespaceAfter(before, wide), namespaceAfter(before, wide)]);
+  async (row) => {
+    const { line, prints, wide, holds = [] } = row;
+    const [first, second] = await Promise.all([namespaceAfter(row), namespaceAfter(row)]);
     const asked = await type(line, first, "-v=6");
     expect(asked.stdout).toMatch(prints);
     const rights = [...rightsIn(asked.stderr), ...holds];

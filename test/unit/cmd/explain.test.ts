@@ -33,6 +33,7 @@ const checks: Readonly<Record<CheckId | PartId, true>> = {
   "cluster-rights": true,
   "secret-expiry": true,
   "image-pulls": true,
+  schedules: true,
   leftovers: true,
   nodes: true,
   "azure-arc": true,

@@ -1,0 +1,285 @@
+import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
+import { printWarning } from "../../../src/output/error.ts";
+import { type Asked, refusing } from "../../support/fakes/asked.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
+import { cronJob, event, job, pod, waiting } from "../../support/situations/schedules.ts";
+
+/** Returns the line that `apply` prints. */
+function blocks(namespace: string, reason: string): string {
+  let text = "";
+  const write = (some: string) => {
+    text += some;
+  };
+  printWarning({ write, isTTY: false, columns: 80 }, {}, `namespace "${namespace}" is blocked: ${reason}`);
+  return text.trimEnd();
+}
+
+const quota = "pods is forbidden: exceeded quota: compute";
+
+type Given = (world: FakeWorld) => void;
+type Objects = readonly Parameters<FakeWorld["cluster"]["put"]>[0][];
+
+const put =
+  (...objects: Objects): Given =>
+  ({ cluster }) => {
+    for (const object of objects) cluster.put(object);
+  };
+
+const logged =
+  (log: string, ...objects: Objects): Given =>
+  (world) => {
+    put(cronJob(), job("00", "Complete"), pod("00", { phase: "Succeeded" }), ...objects)(world);
+    world.cluster.logs.set("acr-secret/teams-00-a", log);
+  };
+
+const forbids =
+  (call: string, kind: string): Given =>
+  ({ asking }) => {
+    const isIt = (asked: Asked) => asked.call === call && asked.at.startsWith(kind);
+    asking.around(refusing(isIt, () => new CliError("forbidden", "it is forbidden")));
+  };
+
+const both =
+  (...all: readonly Given[]): Given =>
+  (world) => {
+    for (const one of all) one(world);
+  };
+
+type Row = {
+  readonly when: string;
+  readonly given: Given;
+  /** `status subject: next` of each finding. */
+  readonly finds: readonly string[];
+  /** What the messages must name. */
+  readonly names?: readonly string[];
+  readonly now?: string;
+  readonly code: number;
+};
+
+const blocked = "failed namespace/blue-1: kubectl logs -n acr-secret pod/teams-00-a";
+const healthy = "ok cronjob/teams: undefined";
+const describeJob = "failed cronjob/teams: kubectl describe -n acr-secret job/teams-00";
+const describePod = "failed cronjob/teams: kubectl describe -n acr-secret pod/teams-00-a";
+const describeSchedule = "failed cronjob/teams: kubectl describe -n acr-secret cronjob/teams";
+const explain = "kubectl acr-secret explain forbidden";
+
+const rows: readonly Row[] = [
+  { when: "there is none", given: () => {}, finds: ["ok schedules: undefined"], code: 0 },
+  {
+    when: "the last runs succeeded",
+    given: put(cronJob(), ...["00", "55", "50", "45"].map((minute) => job(minute, "Complete"))),
+    finds: [healthy],
+    names: [
+      "2026-01-01T10:55:00Z succeeded, 2026-01-01T10:50:00Z succeeded, 2026-01-01T10:45:00Z succeeded;",
+      "next run at 2026-01-01T11:00:00Z",
+    ],
+    now: "2026-01-01T10:57:00Z",
+    code: 0,
+  },
+  { when: "it has not run yet", given: put(cronJob()), finds: [healthy], names: ["no run yet; next run at 2026-01-01T10:05:00Z"], code: 0 },
+  {
+    when: "its times are in another time zone",
+    given: put(cronJob({ timeZone: "Europe/Berlin" })),
+    finds: [healthy],
+    names: ['schedule "*/5 * * * *" in time zone Europe/Berlin'],
+    code: 0,
+  },
+  {
+    when: "it is suspended",
+    given: put(cronJob({ suspend: true }), job("00", "Complete")),
+    finds: [`warning cronjob/teams: kubectl patch -n acr-secret cronjob/teams --patch '{"spec":{"suspend":false}}'`],
+    names: ["suspended"],
+    now: "2026-01-03T00:00:00Z",
+    code: 0,
+  },
+  {
+    when: "the last run failed",
+    given: put(
+      cronJob(),
+      job("00", "Failed"),
+      pod("00", { phase: "Failed", state: { terminated: { message: "secret/acr created\nerror: not signed in\n" } } }),
+    ),
+    finds: ["failed cronjob/teams: kubectl logs -n acr-secret job/teams-00"],
+    names: ["error: not signed in", "2026-01-01T10:00:00Z failed"],
+    code: 1,
+  },
+  {
+    when: "a run failed and the next one has started",
+    given: put(cronJob(), job("00", "Failed"), job("05"), pod("05", { phase: "Running" })),
+    finds: [describeJob],
+    names: ["too many failures", "2026-01-01T10:05:00Z running, 2026-01-01T10:00:00Z failed"],
+    code: 1,
+  },
+  {
+    when: "its pod cannot pull the image",
+    given: put(cronJob(), job("00"), pod("00", waiting("ImagePullBackOff", "Back-off pulling image\nnow"))),
+    finds: ["failed cronjob/teams: kubectl acr-secret check -n acr-secret pod/teams-00-a"],
+    names: ["ImagePullBackOff: Back-off pulling image now"],
+    code: 1,
+  },
+  {
+    when: "its pod lacks a Secret",
+    given: put(cronJob(), job("00"), pod("00", waiting("CreateContainerConfigError", 'secret "azure" not found'))),
+    finds: [describePod],
+    names: ['CreateContainerConfigError: secret "azure" not found'],
+    code: 1,
+  },
+  {
+    when: "no node can run its pod",
+    given: put(
+      cronJob(),
+      job("00"),
+      pod("00", { conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/1 nodes" }] }),
+    ),
+    finds: [describePod],
+    names: ["Unschedulable: 0/1 nodes"],
+    code: 1,
+  },
+  { when: "its pod is starting", given: put(cronJob(), job("00"), pod("00", waiting("ContainerCreating"))), finds: [healthy], code: 0 },
+  {
+    when: "a quota refuses the pod",
+    given: put(cronJob(), job("00"), event("job-00", "2026-01-01T10:01:00Z", quota)),
+    finds: [describeJob],
+    names: [quota],
+    code: 1,
+  },
+  {
+    when: "a quota refused the pod until the deadline",
+    given: put(cronJob(), job("00", "Failed"), event("job-00", "2026-01-01T10:01:00Z", quota)),
+    finds: [describeJob],
+    names: [quota],
+    code: 1,
+  },
+  {
+    when: "a quota refuses the Job",
+    given: put(cronJob(), job("00", "Complete"), event("schedule", "2026-01-01T10:05:00Z", quota)),
+    finds: [describeSchedule],
+    names: [quota],
+    code: 1,
+  },
+  {
+    when: "a quota refused an earlier Job",
+    given: put(cronJob(), job("10", "Complete"), event("schedule", "2026-01-01T10:05:00Z", quota)),
+    finds: [healthy],
+    code: 0,
+  },
+  {
+    when: "no run has started in time",
+    given: put(cronJob(), job("00", "Complete")),
+    finds: [describeSchedule],
+    names: ["2026-01-01T10:05:00Z"],
+    now: "2026-01-01T10:20:00Z",
+    code: 1,
+  },
+  {
+    when: "a run takes long",
+    given: put(cronJob(), job("00"), pod("00", { phase: "Running" })),
+    finds: [healthy],
+    now: "2026-01-01T10:20:00Z",
+    code: 0,
+  },
+  {
+    when: "a Job has only its label",
+    given: put(cronJob(), job("00", "Failed", "other")),
+    finds: [healthy],
+    names: ["no run yet"],
+    code: 0,
+  },
+  {
+    when: "its last run names blocked namespaces",
+    given: logged([blocks("blue-1", 'secret "acr" is immutable'), blocks("Blue 2", "x"), "  unchanged"].join("\n")),
+    finds: [healthy, blocked],
+    names: ['namespace blue-1 is blocked: secret "acr" is immutable'],
+    code: 1,
+  },
+  {
+    when: "its last run names many blocked namespaces",
+    given: logged(Array.from({ length: 8 }, (_, at) => blocks(`blue-${at}`, "quota")).join("\n")),
+    finds: [
+      healthy,
+      ...["0", "1", "2", "3", "4"].map((at) => blocked.replace("blue-1", `blue-${at}`)),
+      "failed others: kubectl logs -n acr-secret pod/teams-00-a",
+    ],
+    names: ["3 more namespaces"],
+    code: 1,
+  },
+  {
+    when: "only an earlier run names a blocked namespace",
+    given: logged(blocks("blue-1", "quota"), job("05", "Complete"), pod("05", { phase: "Succeeded" })),
+    finds: [healthy],
+    code: 0,
+  },
+  {
+    when: "the log of another verb names a blocked namespace",
+    given: logged(
+      blocks("blue-1", "quota"),
+      cronJob({ jobTemplate: { spec: { template: { spec: { containers: [{ name: "acr-secret", args: ["check", "-A"] }] } } } } }),
+    ),
+    finds: [healthy],
+    code: 0,
+  },
+  {
+    when: "you may not list CronJobs",
+    given: both(put(cronJob()), forbids("list", "cronjob")),
+    finds: [`unknown schedules: ${explain}`],
+    code: 2,
+  },
+  {
+    when: "you may not list Jobs",
+    given: both(put(cronJob()), forbids("list", "job")),
+    finds: [`unknown namespace/acr-secret: ${explain}`],
+    code: 2,
+  },
+  {
+    when: "you may not list pods and events",
+    given: both(put(cronJob(), job("00", "Failed")), forbids("list", "pod acr-secret"), forbids("list", "event")),
+    finds: [describeJob, ...Array.from({ length: 2 }, () => `unknown namespace/acr-secret: ${explain}`)],
+    code: 2,
+  },
+  {
+    when: "you may not read its log",
+    given: both(logged(blocks("blue-1", "quota")), forbids("log", "pod")),
+    finds: [healthy, `unknown pod/teams-00-a: ${explain}`],
+    code: 2,
+  },
+  {
+    when: "there are more than twenty",
+    given: put(...Array.from({ length: 22 }, (_, at) => cronJob({}, { name: `a-${at}`, namespace: "blue" })), cronJob()),
+    finds: [
+      healthy,
+      ...[0, 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 2, 20, 21, 3, 4, 5, 6].map((at) => `ok cronjob/a-${at}: undefined`),
+      "unknown others: kubectl get cronjobs --all-namespaces --selector acr-secret/schedule",
+    ],
+    code: 2,
+  },
+];
+
+test.for(rows)("finds the state of a schedule when $when", async ({ given, finds, names = [], now = "2026-01-01T10:03:00Z", code }) => {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "kube-system", "demo", "acr-secret", "blue");
+  world.cluster.about.now = () => Date.parse(now);
+  given(world);
+
+  const ran = await type("doctor -n demo -o json", world.ports);
+
+  const items: readonly Record<"id" | "subject" | "status" | "next" | "message", string>[] = JSON.parse(ran.stdout).items;
+  const found = items.filter(({ id }) => id === "schedules");
+  expect(found.map(({ status, subject, next }) => `${status} ${subject}: ${next}`)).toEqual(finds);
+  const messages = found.map(({ message }) => message).join("\n");
+  for (const name of names) expect(messages).toContain(name);
+  expect(ran.code).toBe(code);
+  expect(world.asking.writes).toEqual([]);
+});
+
+test("escapes the reason of a blocked namespace", async () => {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "kube-system", "demo", "acr-secret");
+  world.cluster.about.now = () => Date.parse("2026-01-01T10:03:00Z");
+  logged('Warning: namespace "blue-1" is blocked: \u001b[2J\u202e')(world);
+
+  const { stdout } = await type("doctor -n demo", world.ports);
+
+  expect(stdout).toContain("✗ schedules: namespace blue-1 is blocked: \\x1b[2J\\u202e\n  kubectl logs -n acr-secret pod/teams-00-a\n");
+});
