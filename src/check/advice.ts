@@ -20,13 +20,23 @@ type InAzure = ImageFacts & { readonly azure: NonNullable<ImageFacts["azure"]> }
 export function advise(cause: Cause, facts: ImageFacts, secret: string | undefined): Advice {
   const existing = facts.secrets.find(({ name }) => name === secret);
   const change = forSecret[cause];
+  const elsewhere = change && existing && changeElsewhere(facts, existing, change === widen);
+  if (elsewhere) return elsewhere;
   if (!facts.azure) return change === renew && existing && canRenew(existing, [facts.ref.host]) ? again(facts, existing) : {};
   const inAzure = { ...facts, azure: facts.azure };
   if (!change) return forImage[cause]?.(inAzure) ?? {};
-  if (!existing?.source) return existing ? change(inAzure, existing) : {};
+  return existing ? change(inAzure, existing) : {};
+}
+
+/** For a Secret whose login comes from a file or from another Secret. A command for the Secret would be undone. */
+function changeElsewhere({ entries }: ImageFacts, { name, source }: SecretFacts, widens: boolean): Advice | undefined {
+  const of = entries.get(name);
+  if (of && widens) return { notes: [`add the repository to entry ${of.entry} of file ${of.name}, and apply it`] };
+  if (of) return { notes: [`apply file ${of.name} again: its entry ${of.entry} gives secret ${name} its login`] };
   // A tenant can name any Secret as the source, so no command changes it
-  const { name, namespace } = existing.source;
-  return { notes: [`secret ${existing.name} is a copy of secret ${name} in namespace ${namespace}, which gives it its login`] };
+  return (
+    source && { notes: [`secret ${name} is a copy of secret ${source.name} in namespace ${source.namespace}, which gives it its login`] }
+  );
 }
 
 const forSecret: Partial<Record<Cause, (facts: InAzure, existing: SecretFacts) => Advice>> = {
@@ -85,7 +95,7 @@ function supply(facts: InAzure): Advice {
   const missing = names.find((name) => isObjectName(name) && !secrets.some((secret) => secret.name === name));
   if (missing !== undefined) return { fix: create(facts, facts.azure.loginServer, missing) };
   const narrow = unattached.map(({ secret }) => secrets.find(({ name }) => name === secret)).find((it) => it?.note?.widens);
-  return narrow ? widen(facts, narrow, targetsOf(facts)) : createAnother(facts);
+  return narrow ? (changeElsewhere(facts, narrow, true) ?? widen(facts, narrow, targetsOf(facts))) : createAnother(facts);
 }
 
 /** The image's host or the Secret is wrong. If no registry answers at the image's host, uses the host of the login. */

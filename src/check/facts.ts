@@ -39,6 +39,9 @@ export type SecretFacts = {
   readonly writers: readonly string[];
 };
 
+/** The entry of a file of `apply` that writes a Secret and its copies, and the namespace of the source. */
+export type FileEntry = { readonly name: string; readonly entry: string; readonly namespace: string };
+
 /** A login for an image, and the registry's response to it. */
 export type TriedLogin = {
   readonly secret: string;
@@ -106,6 +109,8 @@ export type ImageFacts = {
   readonly only: boolean;
   /** The existing Secrets of `names`, and others that a verdict mentions. */
   readonly secrets: readonly SecretFacts[];
+  /** The entries of files, by the names of their Secrets. Empty if the image pulls. */
+  readonly entries: ReadonlyMap<string, FileEntry>;
   /** The logins in the kubelet's order, up to the first that pulls. */
   readonly tried: readonly TriedLogin[];
   /** The registry's response to an anonymous request; undefined if there is a login. */

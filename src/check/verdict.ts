@@ -3,8 +3,8 @@ import { type Command, plugin } from "../hint.ts";
 import { joinNames, type Workload } from "../kinds.ts";
 import type { Proof, PullHost } from "../registry/port.ts";
 import { type Advice, advise, adviseAttach, concerned } from "./advice.ts";
-import type { Cause } from "./cause.ts";
-import type { ImageFacts, PodFacts, TriedLogin } from "./facts.ts";
+import { type Cause, causes } from "./cause.ts";
+import type { FileEntry, ImageFacts, PodFacts, TriedLogin } from "./facts.ts";
 import { absence, explainRefusal, explanationIn, otherCloudOf, rewriteNotes } from "./message.ts";
 
 /** One line of a check: whether the image can be pulled, the cause if not, and the fix. */
@@ -13,6 +13,8 @@ export type Verdict = {
   readonly namespace: string;
   /** The Secret whose login the registry accepted, or those that were tested. */
   readonly secret: string;
+  /** The file of `apply` that `secret` belongs to; absent if the image pulls, and if it is unknown. */
+  readonly file?: FileEntry | undefined;
   /** When the login of `secret` expires, as the Secret's annotation records it (RFC 3339). */
   readonly expiresAt?: string | undefined;
   /** The ServiceAccount that the pods run as, or that the command line names. */
@@ -51,6 +53,7 @@ export function judge(facts: ImageFacts): Verdict {
     namespace,
     secret: secret ?? tried.map((each) => each.secret).join(","),
     expiresAt: facts.secrets.find(({ name }) => name === secret)?.note?.expiresAt,
+    file: causes[cause].pulls === true ? undefined : facts.entries.get(secret ?? ""),
     account,
     owners: facts.owners,
     pods: facts.pods.map(({ name }) => name),

@@ -1,7 +1,7 @@
 import type { Report } from "./format.ts";
 import { type ErrorItem, type ImageCheck, type Item, imageUsers } from "./items.ts";
 import { printable } from "./printable.ts";
-import { stateOf } from "./verdicts.ts";
+import { fileLines, stateOf } from "./verdicts.ts";
 
 /** Formats a check as JUnit XML: a test suite for each namespace, and a test case for each image. */
 export function junit(items: readonly Item[], { now }: Report): string {
@@ -31,8 +31,8 @@ function testCase(classname: string, item: Case): string {
     const error = element("error", { type: reason, message }, body([message, hint]));
     return element("testcase", { classname, name: "read the pods and Secrets" }, error);
   }
-  const { image, cause, verdict, message, registryMessages, notes, fix } = item;
-  const details = body([message, ...registryMessages, ...notes, fix]);
+  const { image, cause, verdict, message, registryMessages, file, notes, fix } = item;
+  const details = body([message, ...registryMessages, ...fileLines(file), ...notes, fix]);
   const outcome = isSkipped(item)
     ? element("skipped", { message: verdict })
     : item.ok

@@ -10,7 +10,7 @@ type TableOptions = {
   readonly headers: boolean;
   readonly where: PlaceDetail;
   readonly style: ChalkInstance;
-  /** Adds the hosts of each pull. */
+  /** Adds the hosts of each pull, and the files of failures. */
   readonly wide?: boolean;
 };
 
@@ -28,10 +28,21 @@ export const bySeverity = (items: readonly ImageCheck[]): ImageCheck[] =>
 /** Formats a check as a table for people. */
 export function verdictTable(items: readonly ImageCheck[], { headers, where, style, wide = false }: TableOptions): string {
   const places = placeColumns(where);
-  const header = [...places.header, "IMAGE", "SECRET", "OWNER", "PODS", "VERDICT", "HOSTS"].slice(0, wide ? undefined : -1);
+  const hasFiles = items.some(({ file }) => file);
+  const wideHeader = wide ? ["HOSTS", ...(hasFiles ? ["FILE"] : [])] : [];
+  const header = [...places.header, "IMAGE", "SECRET", "OWNER", "PODS", "VERDICT", ...wideHeader];
   const rows = items.map((item) => {
-    const { image, secret, owners, pods, verdict } = item;
-    const cells = [...places.cells(item), image, secret, ownerCell(owners), String(pods.length), verdict, allowedHosts(item)];
+    const { image, secret, file, owners, pods, verdict } = item;
+    const cells = [
+      ...places.cells(item),
+      image,
+      secret,
+      ownerCell(owners),
+      String(pods.length),
+      verdict,
+      allowedHosts(item),
+      file?.name ?? "",
+    ];
     return cells.slice(0, header.length);
   });
   const paint = (cell: string, row: number, column: number) => {
@@ -81,12 +92,17 @@ export function verdictSummary(items: readonly ImageCheck[]): string {
   return `${counted(items.length, "image")}: ${parts.join(", ")}`;
 }
 
-/** Returns the image with its pods, the registry's messages and the cause, each on its own line. */
-function linesOf({ image, pods, owners, verdict, message, registryMessages }: ImageCheck): string[] {
+/** Names the file of a Secret, and its entry. */
+export const fileLines = (file: ImageCheck["file"]): string[] =>
+  file ? [`file: ${file.name}, entry ${file.entry} in namespace ${file.namespace}`] : [];
+
+/** Returns the image with its pods, the registry's messages, the cause and the file, each on its own line. */
+function linesOf({ image, pods, owners, verdict, message, registryMessages, file }: ImageCheck): string[] {
   const users = pods.length > 0 ? pods : owners.map(nameOf);
   return [
     `${image}${users.length > 0 ? ` (${joinNames(users)})` : ""}`,
     ...registryMessages.map((text) => `registry: ${text}`),
     `cause: ${message ?? verdict}`,
+    ...fileLines(file),
   ];
 }

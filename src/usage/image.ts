@@ -67,12 +67,27 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
     tried,
     anonymous,
     malformed: keyring.malformed,
+    entries: await entriesOf([...own, ...secrets], tried, [...more.unattached, more.attachedLater, keyring.malformed], sources),
     secrets: [...facts, ...secrets.map(secretFacts)],
     matchesLoginServer: !pulls && azure !== undefined && keyring.lookup({ ...image, host: azure.loginServer }).length > 0,
     otherHosts: await proveOtherHosts(puller, image, sources),
     ...(await contentOf(tried, matches, image, sources)),
     now,
   };
+}
+
+/** Reads the entries of the Secrets that a failure is about. @param others names more of these */
+async function entriesOf(
+  secrets: readonly Secret[],
+  tried: readonly TriedLogin[],
+  others: readonly (Pick<TriedLogin, "secret"> | undefined)[],
+  sources: ImageSources,
+): Promise<ImageFacts["entries"]> {
+  if (tried.some(({ proof }) => proof.verdict === "pulls")) return new Map();
+  const names = [...tried, ...others].map((one) => one?.secret);
+  const concerned = secrets.filter(({ metadata }) => names.includes(metadata.name));
+  const found = concerned.map(async (secret) => [secret.metadata.name, await sources.secrets.entryOf(secret)] as const);
+  return new Map((await Promise.all(found)).flatMap(([name, entry]) => (entry ? [[name, entry]] : [])));
 }
 
 type MoreFacts = Pick<ImageFacts, "attachedLater" | "unattached" | "fresh" | "elsewhere" | "rewritten"> & {

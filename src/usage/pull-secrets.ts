@@ -1,8 +1,8 @@
-import type { SecretFacts } from "../check/facts.ts";
+import type { FileEntry, SecretFacts } from "../check/facts.ts";
 import type { CredentialKind } from "../credential/credential-kind.ts";
 import { kindCalled } from "../credential/kinds.ts";
 import { flagValue, minute } from "../duration.ts";
-import { absent, CliError, unlessForbidden, usage } from "../errors.ts";
+import { absent, CliError, unlessForbidden, unlessRefused, usage } from "../errors.ts";
 import { type Command, plugin } from "../hint.ts";
 import { isObjectName, type Ref } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
@@ -12,20 +12,30 @@ import { managedBy, type Secret } from "../objects.ts";
 import { awaitAll, memoize, once } from "../scope/concurrency.ts";
 import { recordedIn } from "../secret/login.ts";
 import { othersOf } from "../secret/owners.ts";
-import { type Credential, copiesOf, credentialOf, type SourceOfCopy, sourceOf } from "../secret/record.ts";
+import { type Copies, type Credential, copiesOf, credentialOf, type SourceOfCopy, sourceOf } from "../secret/record.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 import { inLine } from "../wording.ts";
 
 export type Secrets = ReturnType<typeof secretsOf>;
 
-/** The namespaces of one cluster with a pull secret of each name. */
-export type NamespacesByName = Map<string, Promise<readonly string[]>>;
+/** What a check of one cluster has read of other namespaces. */
+export type OtherNamespaces = {
+  /** The namespaces with a pull secret of each name. */
+  readonly byName: Map<string, Promise<readonly string[]>>;
+  /** The sources that copies name, by `NAMESPACE/NAME`. */
+  readonly sources: Map<string, Promise<SourceOfFile | undefined>>;
+};
+
+/** The namespaces that have a copy of a source, and its entry in a file. */
+type SourceOfFile = { readonly copies: Copies; readonly entry: FileEntry | undefined };
+
+export const noOtherNamespaces = (): OtherNamespaces => ({ byName: new Map(), sources: new Map() });
 
 /**
  * Reads the Secrets of one namespace, each at most once, and only when a verdict needs it.
- * @param others shared by the namespaces of a cluster, so that each name is searched once
+ * @param others shared by the namespaces of a cluster, so that each name is searched once, and each source is read once
  */
-export function secretsOf(cluster: Cluster, namespace: string, others: NamespacesByName = new Map()) {
+export function secretsOf(cluster: Cluster, namespace: string, others = noOtherNamespaces()) {
   const read = new Map<string, Promise<Secret | undefined>>();
   const lists = new Map<string, ReturnType<typeof listOf>>();
   /** Returns undefined if the Secret doesn't exist. An invalid name sends no request. */
@@ -43,8 +53,17 @@ export function secretsOf(cluster: Cluster, namespace: string, others: Namespace
     ours: once(() => listAll(cluster, "secret", { namespace, labels: managed }).catch(unlessForbidden<readonly Secret[]>([]))),
     /** Returns the other namespaces with a pull secret of this name; none if listing Secrets there is forbidden. */
     elsewhere: async (name: string) => {
-      const namespaces = await memoize(others, name, async () => (isObjectName(name) ? namespacesWith(cluster, name) : []));
+      const namespaces = await memoize(others.byName, name, async () => (isObjectName(name) ? namespacesWith(cluster, name) : []));
       return namespaces.filter((each) => each !== namespace);
+    },
+    /** Returns the entry of a file that a Secret belongs to; undefined for the copy of a source that can't be read. */
+    entryOf: async (secret: Secret) => {
+      const source = sourceOf(secret);
+      if (!source) return entryIn(secret);
+      const { copies = {}, entry } =
+        (await memoize(others.sources, `${source.namespace}/${source.name}`, () => readSource(cluster, source))) ?? {};
+      // A tenant can name any source
+      return Object.hasOwn(copies, namespace) ? entry : undefined;
     },
   };
 }
@@ -54,6 +73,18 @@ async function namespacesWith(cluster: Cluster, name: string): Promise<readonly 
   const where = { fields: `metadata.name=${name},type=kubernetes.io/dockerconfigjson`, metadataOnly: true };
   const found = await listAll(cluster, "secret", where).catch(unlessForbidden<readonly Secret[]>([]));
   return found.flatMap(({ metadata }) => (metadata.name === name ? (metadata.namespace ?? []) : [])).sort();
+}
+
+async function readSource(cluster: Cluster, { namespace, name }: SourceOfCopy): Promise<SourceOfFile | undefined> {
+  const found = isObjectName(name) ? await cluster.get({ kind: "secret", namespace, name }).catch(unlessRefused(undefined)) : undefined;
+  return found && { copies: copiesOf(found), entry: entryIn(found) };
+}
+
+/** Anyone in the namespace can write the record, so a name that no file has is ignored. */
+function entryIn(source: Secret): FileEntry | undefined {
+  const { name: entry, namespace = "" } = source.metadata;
+  const { name = "" } = credentialOf(source)?.file ?? {};
+  return isObjectName(name) ? { name, entry, namespace } : undefined;
 }
 
 /** Returns the facts of a Secret for a verdict. They are read when they are used: an image that pulls needs few of them. */

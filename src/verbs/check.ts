@@ -13,7 +13,7 @@ import { type ImageQuery, readImageFacts } from "../usage/image.ts";
 import type { UnreadableNamespace } from "../usage/listed-secrets.ts";
 import { openNodePulls, type PullTools } from "../usage/node-pulls.ts";
 import { forNodesOf } from "../usage/platforms.ts";
-import { type NamespacesByName, noSecret, secretsOf } from "../usage/pull-secrets.ts";
+import { noOtherNamespaces, noSecret, type OtherNamespaces, secretsOf } from "../usage/pull-secrets.ts";
 import { type PullReader, type PullSelection, pullReadersOf } from "../usage/pulling-objects.ts";
 import { type Pull, pullsByAccount, pullsOf } from "../usage/pulls.ts";
 
@@ -43,7 +43,7 @@ type CheckTools = PullTools & {
 type PlaceTools = Pick<CheckTools, "registry" | "now"> & {
   readonly width?: number;
   readonly nodePulls?: ReturnType<typeof openNodePulls> | undefined;
-  readonly others?: NamespacesByName | undefined;
+  readonly others?: OtherNamespaces | undefined;
 };
 
 /**
@@ -62,7 +62,7 @@ export async function checkAll(clusterScope: ClusterScope, options: CheckOptions
   // Named images need no lists
   const scope = options.images.length > 0 ? { ...clusterScope, open: false } : clusterScope;
   const readers = pullReadersOf(scope, options.selection, unlisted);
-  const ofPlace = { ...tools, registry, width, nodePulls, others: new Map() };
+  const ofPlace = { ...tools, registry, width, nodePulls, others: noOtherNamespaces() };
   try {
     for await (const checked of runConcurrently(readers, { ...tools, width }, (reader) => checkOne(reader, options, ofPlace))) {
       if (Array.isArray(checked)) verdicts.push(...checked);

@@ -67,7 +67,7 @@ const lanesOf = ({ id, place, items }: Group<ImageCheck>): Lane[] =>
   [...Map.groupBy(items, ({ secret }) => secret)].map(([secret, logins]) => ({ id, place, secret, logins }));
 
 const rowOf = (item: ImageCheck): Html =>
-  html`<tr><th scope="row"><code>${item.image}</code></th><td>${usersOf(item)}</td><td>${item.secret}</td><td><b class="${lookOf(item)}">${item.verdict}</b>${item.proof === "cluster" && html` <span class="dim">in the cluster</span>`}</td></tr>
+  html`<tr><th scope="row"><code>${item.image}</code></th><td>${usersOf(item)}</td><td>${item.secret}${item.file && html` <span class="dim">file ${item.file.name}</span>`}</td><td><b class="${lookOf(item)}">${item.verdict}</b>${item.proof === "cluster" && html` <span class="dim">in the cluster</span>`}</td></tr>
 `;
 
 function tableOf(group: Group<ImageCheck>): Html {

@@ -64,6 +64,7 @@ export const facts: ImageFacts = {
   otherTags: ["1", "2"],
   noRepository: undefined,
   elsewhere: [],
+  entries: new Map(),
   rewritten: undefined,
   otherHosts: [],
   now: new Date("2026-01-10T00:00:00Z"),
