@@ -157,23 +157,19 @@ async function userWith(rights: readonly Right[], namespace: string, everywhere 
 
 const seen = new Map<string, readonly Right[]>();
 
-test.for(rows)(
-  "$line succeeds with the rights for the requests that it sends",
-  { timeout: 120_000 },
-  async (row) => {
-    const { line, prints, wide, holds = [] } = row;
-    const [first, second] = await Promise.all([namespaceAfter(row), namespaceAfter(row)]);
-    const asked = await type(line, first, "-v=6");
-    expect(asked.stdout).toMatch(prints);
-    const rights = [...rightsIn(asked.stderr), ...holds];
-    seen.set(line, rights);
+test.for(rows)("$line succeeds with the rights for the requests that it sends", { timeout: 120_000 }, async (row) => {
+  const { line, prints, wide, holds = [] } = row;
+  const [first, second] = await Promise.all([namespaceAfter(row), namespaceAfter(row)]);
+  const asked = await type(line, first, "-v=6");
+  expect(asked.stdout).toMatch(prints);
+  const rights = [...rightsIn(asked.stderr), ...holds];
+  seen.set(line, rights);
 
-    const { stdout, stderr } = await type(line, second, `--as ${await userWith(rights, second, wide)}`);
+  const { stdout, stderr } = await type(line, second, `--as ${await userWith(rights, second, wide)}`);
 
-    expect(stdout).toMatch(prints);
-    expect(stderr).not.toMatch(/forbidden|may not (?!pull)/i);
-  },
-);
+  expect(stdout).toMatch(prints);
+  expect(stderr).not.toMatch(/forbidden|may not (?!pull)/i);
+});
 
 test("docs/rbac.md shows the recorded rights", async () => {
   const table = rows.map(({ line }) => ({ line, rights: seen.get(line) ?? [] }));
