@@ -1,8 +1,9 @@
 import { age, until } from "../../src/duration.ts";
-import type { PullSecretItem } from "../../src/output/items.ts";
+import { byCredential, type PullSecretItem } from "../../src/output/items.ts";
 import type { styleFor } from "../../src/output/style.ts";
 import { table } from "../../src/output/table.ts";
 import { type PlaceDetail, placeColumns } from "../../src/output/words.ts";
+import { inLine } from "../../src/wording.ts";
 
 type Columns = {
   readonly where: PlaceDetail;
@@ -11,9 +12,11 @@ type Columns = {
   readonly style: ReturnType<typeof styleFor>;
 };
 
-/** Returns the table of `list`. */
-export function rows(found: readonly PullSecretItem[], { where, headers, now, style }: Columns, wide: boolean): string {
+/** Returns the table of `list`. With `wide`, one row for each credential. */
+export function rows(all: readonly PullSecretItem[], { where, headers, now, style }: Columns, wide: boolean): string {
+  const found = wide ? byCredential(all) : all;
   const places = placeColumns(where);
+  const hasFiles = wide && found.some(({ file }) => file);
   const hasCopies = wide || found.some(({ source, copies }) => source ?? copies);
   const header = [
     ...places.header,
@@ -25,6 +28,7 @@ export function rows(found: readonly PullSecretItem[], { where, headers, now, st
     ...(hasCopies ? ["COPIES"] : []),
     "AGE",
     ...(wide ? ["IDENTITY", "GRANTS", "SLOT", "CREATED", "PREVIOUS", "CREATED-BY"] : []),
+    ...(hasFiles ? ["FILE"] : []),
   ];
   const cells = found.map((one) => [...places.cells(one), ...cellsOf(one, now, { wide, hasCopies })].slice(0, header.length));
   const paint = (cell: string, _: number, column: number) => (header[column] === "EXPIRES" && cell === "expired" ? style.red(cell) : cell);
@@ -35,7 +39,7 @@ type Login = PullSecretItem["logins"][number];
 
 /** Returns the cells of one Secret, those of `-o wide` last. */
 function cellsOf(item: PullSecretItem, now: Date, { wide, hasCopies }: { readonly wide: boolean; readonly hasCopies: boolean }): string[] {
-  const { name, logins, serviceAccounts, expiry, expiresAt, creationTimestamp } = item;
+  const { name, file, logins, serviceAccounts, expiry, expiresAt, creationTimestamp } = item;
   const all = (of: (login: Login) => string | undefined) => inCell([...new Set(logins.flatMap((login) => of(login) || []))], wide);
   const hosts = logins.flatMap(({ registries }) => registries.map(shortHost));
   return [
@@ -53,13 +57,14 @@ function cellsOf(item: PullSecretItem, now: Date, { wide, hasCopies }: { readonl
     all(({ createdAt }) => createdAt && age(createdAt, now)),
     all(({ previous }) => previous && previousOf(previous, now)),
     all(({ createdBy }) => createdBy),
+    file?.name ?? "",
   ];
 }
 
 /** Returns the source of a copy, or the namespaces that have a copy. */
 function copiesOf({ source, copies = [] }: PullSecretItem, wide: boolean): string {
   if (source) return `copy of ${source.namespace}/${source.name}`;
-  return wide ? copies.join(",") : `${copies.length || ""}`;
+  return wide ? inLine(copies) : `${copies.length || ""}`;
 }
 
 /** Returns the repositories that a login may pull, as far as that is known. */

@@ -76,10 +76,11 @@ type Listed = Pick<Secret["metadata"], "name" | "namespace" | "creationTimestamp
   readonly holdings: readonly Holding[];
   readonly source: SourceOfCopy | undefined;
   readonly copies: readonly string[];
+  readonly file: string | undefined;
 };
 
 /** Returns a pull secret and the ServiceAccounts that use it, without its passwords. */
-export function pullSecretItem({ name, namespace, creationTimestamp, serviceAccounts, holdings, source, copies }: Listed) {
+export function pullSecretItem({ name, namespace, creationTimestamp, serviceAccounts, holdings, source, copies, file }: Listed) {
   return {
     apiVersion,
     kind: "PullSecret" as const,
@@ -89,6 +90,7 @@ export function pullSecretItem({ name, namespace, creationTimestamp, serviceAcco
     ...firstExpiry(holdings),
     source: source && { namespace: source.namespace, name: source.name },
     copies: copies.length > 0 ? copies : undefined,
+    file: file === undefined ? undefined : { name: file },
     logins: holdings.map(({ hosts, kind, guessed, identity, slot, expiry, expiresAt, madeAt, by, previous, grants }) => ({
       registries: hosts,
       credential: kind || undefined,
@@ -112,6 +114,27 @@ function firstExpiry(holdings: readonly Holding[]): { readonly expiry: Holding["
   if (first !== undefined) return { expiry: "at", expiresAt: first };
   const isUnknown = holdings.length === 0 || holdings.some(({ expiry }) => expiry === "unknown");
   return { expiry: isUnknown ? "unknown" : "never", expiresAt: null };
+}
+
+const credentialKeyOf = ({ namespace, name }: Pick<PullSecretItem, "namespace" | "name">): string => `${namespace}/${name}`;
+
+/** Whether a record describes the logins. For a copy, it is that of a source that lists the namespace of the copy. */
+const areRecorded = (logins: PullSecretItem["logins"]): boolean => logins.length > 0 && logins.every(({ guessed }) => !guessed);
+
+/**
+ * Returns one item for each credential. The copies of a listed source are left out, and their ServiceAccounts are added to the source.
+ * A copy without the login of its source stays.
+ */
+export function byCredential(items: readonly PullSecretItem[]): PullSecretItem[] {
+  const listed = new Set(items.map(credentialKeyOf));
+  const isCopy = ({ source, logins }: PullSecretItem) => source && listed.has(credentialKeyOf(source)) && areRecorded(logins);
+  const users = Map.groupBy(items.filter(isCopy), ({ source }) => source && credentialKeyOf(source));
+  return items
+    .filter((item) => !isCopy(item))
+    .map((item) => {
+      const all = [item, ...(users.get(credentialKeyOf(item)) ?? [])];
+      return { ...item, serviceAccounts: [...new Set(all.flatMap(({ serviceAccounts }) => serviceAccounts))] };
+    });
 }
 
 /** Formats a recorded time in UTC, so that texts sort like times. Anyone can write the annotation: any other text is omitted. */

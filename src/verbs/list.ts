@@ -4,7 +4,7 @@ import { loginServerIn, registryName } from "../registry/login-server.ts";
 import { hostOf } from "../registry/server-key.ts";
 import { type ClusterScope, untilUnreadable } from "../scope/cluster-scopes.ts";
 import { type Holding, holdingsOf } from "../secret/holdings.ts";
-import { copiesOf, type SourceOfCopy, samePassword, sourceOf } from "../secret/record.ts";
+import { copiesOf, credentialOf, type SourceOfCopy, samePassword, sourceOf } from "../secret/record.ts";
 import { listPullSecrets, type UnreadableNamespace } from "../usage/listed-secrets.ts";
 
 /** A pull secret. Its data is not kept, because there can be thousands of them. */
@@ -15,6 +15,8 @@ export type ListedPullSecret = Pick<Secret["metadata"], "name" | "namespace" | "
   readonly source: SourceOfCopy | undefined;
   /** The namespaces that have a copy of it. */
   readonly copies: readonly string[];
+  /** The name of the file of `apply` that it belongs to. */
+  readonly file: string | undefined;
 };
 
 type ListOrder = {
@@ -58,10 +60,11 @@ function readListed(secret: Secret, serviceAccounts: readonly string[]): ListedP
   const { name, namespace, creationTimestamp } = secret.metadata;
   const source = sourceOf(secret);
   const copies = source ? [] : Object.keys(copiesOf(secret)).sort();
-  return { name, namespace, creationTimestamp, holdings: holdingsOf(secret), serviceAccounts, source, copies };
+  const file = credentialOf(secret)?.file?.name;
+  return { name, namespace, creationTimestamp, holdings: holdingsOf(secret), serviceAccounts, source, copies, file };
 }
 
-/** Describes the logins of copies by the records of their sources. A source counts only if it was listed and names the copy's namespace. */
+/** Describes the logins and the file of copies by the records of their sources. A source counts only if it was listed and names the copy's namespace. */
 function describeCopies(read: readonly ListedPullSecret[]): readonly ListedPullSecret[] {
   const sources = new Map(read.filter(({ copies }) => copies.length > 0).map((one) => [`${one.namespace}/${one.name}`, one]));
   return read.map((one) => {
@@ -76,7 +79,7 @@ function describeCopies(read: readonly ListedPullSecret[]): readonly ListedPullS
       const isSame = recorded && (recorded.madeAt === undefined || samePassword(recorded, { ...recorded, madeAt: source?.madeAt }));
       return isSame ? { ...recorded, previous: undefined } : holding;
     });
-    return { ...one, holdings };
+    return { ...one, holdings, file: original.file };
   });
 }
 

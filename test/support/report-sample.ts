@@ -111,6 +111,7 @@ export function pullSecretOf(
     ...ends,
     source: undefined,
     copies: undefined,
+    file: undefined,
     logins: [login],
     serviceAccounts,
     ...more,

@@ -1,9 +1,10 @@
 import { demo, refused } from "./demo.ts";
 import { is, refusing } from "./fakes/asked.ts";
 import { stored } from "./fakes/fleet.ts";
-import { type FakeWorld, fakeWorld } from "./fakes/world.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "./fakes/world.ts";
 import { run, type World } from "./in-process.ts";
 import { leftOver } from "./leftovers.ts";
+import { copySecret, sourceSecret } from "./records.ts";
 import { made } from "./situations/deleting.ts";
 import { cronJob, job, pod, waiting } from "./situations/schedules.ts";
 import { healthy } from "./situations/setups.ts";
@@ -18,6 +19,19 @@ const check = "check -n demo --image ";
 async function halfForbidden(): Promise<FakeWorld> {
   const world = await stored("a", "b");
   world.asking.around(refusing(is("patch serviceaccount b/default"), refused));
+  return world;
+}
+
+/** Creates two sources, and one of a file with copies. */
+async function inFile(): Promise<FakeWorld> {
+  const world = await stored("a", "b");
+  const credential = { file: { name: "teams", serviceAccounts: ["default"] }, repositories: ["blue/*", "base/*"] };
+  world.cluster.put(sourceSecret("platform/acr-blue", { credential, copies: { a: "uid-of-a", b: "uid-of-b" } }));
+  for (const at of ["a", "b"]) world.cluster.put(copySecret(`${at}/acr-blue`, { credential, of: "platform/acr-blue" }));
+  addNamespaces(world.cluster, "platform");
+  const { azure } = world;
+  azure.putToken("ci-pull", [], "ci-map");
+  azure.putScopeMap({ name: "ci-map", actions: ["blue/*", "base/*"].map((name) => `repositories/${name}/content/read`) });
   return world;
 }
 
@@ -48,7 +62,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     world: demo,
     types: ["check -n demo", create, `${check}myregistry.azurecr.io/app/web:1`, `${check}docker.io/library/nginx:1`, "check -A"],
   },
-  list: { world: () => stored("a", "b"), types: ["list -A", "list -A -o wide", "list -n nowhere"] },
+  list: { world: inFile, types: ["list -A", "list -A -o wide", "list -n nowhere"] },
   rotate: { world: () => stored("a", "b"), types: ["rotate acr-myregistry -n a", "rotate acr-myregistry -n a --grace 0"] },
   detach: { world: made, types: ["detach --serviceaccount default -n demo", "detach other --serviceaccount default -n demo"] },
   delete: { world: made, types: ["delete acr-myregistry -n demo", "delete acr-myregistry -n demo --yes"] },

@@ -1,6 +1,6 @@
 import { soonDays } from "../../duration.ts";
 import { counted, pluralize } from "../../wording.ts";
-import type { PullSecretItem } from "../items.ts";
+import { byCredential, type PullSecretItem } from "../items.ts";
 import { byNamespace, type Content, expiryTimeOf, type Group, type Html, html, namespaceTable, section } from "./parts.ts";
 import { type Lane, timeLine, urgencyOf } from "./time-line.ts";
 
@@ -33,6 +33,7 @@ export function listContent(items: readonly PullSecretItem[], now: Date): Conten
         "Pull secrets by namespace",
         groups.map((group) => tableOf(group, now)),
       ),
+      section("Who can pull what", accessOf(items)),
     ],
   };
 }
@@ -59,6 +60,25 @@ function tableOf(group: Group<PullSecretItem>, now: Date): Html {
     columns: ["Secret", "Registry", "Credential", "Expires", "Password from", "Used by"],
     rows: items.map((item) => rowOf(item, now)),
   });
+}
+
+/** Returns a table with the repositories of each credential, if any is known. */
+function accessOf(items: readonly PullSecretItem[]): Html[] {
+  const rows = byCredential(items).flatMap(({ namespace = "", name, copies = [namespace], file, logins }) => {
+    const repositories = logins.flatMap(({ grants }) => grants?.repositories ?? []);
+    if (repositories.length === 0) return [];
+    return html`<tr><th scope="row"><code>${namespace}/${name}</code></th><td>${[...new Set(repositories)].join(", ")}</td><td>${copies.join(", ")}</td><td>${file?.name}</td></tr>
+`;
+  });
+  if (rows.length === 0) return [];
+  const columns = ["Credential", "Repositories", "Namespaces", "File"].map((column) => html`<th scope="col">${column}</th>`);
+  return [
+    html`<table><caption class="hidden">Who can pull what</caption>
+<thead><tr>${columns}</tr></thead>
+<tbody>
+${rows}</tbody></table>
+`,
+  ];
 }
 
 const noLogin: Partial<Login> & Expiry = { expiry: "unknown", expiresAt: null };

@@ -389,6 +389,15 @@ const shared: Given = ({ cluster, azure }) => {
   for (const name of Object.keys(copies)) cluster.put(copySecret(`${name}/acr`, { credential: platform, of: "platform/acr" }));
   cluster.put(pullSecret("platform", "by-hand", { [host]: auth("ci:hunter2") }));
 };
+/** The same source in a file. The ServiceAccounts of the copies list the Secret. */
+const ofFile: Given = (world) => {
+  shared(world);
+  const copies = { "team-b": "uid-of-team-b", "team-a": "uid-of-team-a" };
+  world.cluster.put(sourceSecret("platform/acr", { credential: { ...platform, file: { name: "teams", serviceAccounts: ["*"] } }, copies }));
+  world.cluster.put(account("team-a", "default", ["acr"]));
+  world.cluster.put(account("team-b", "default", ["acr"]));
+  world.cluster.put(account("team-b", "ci", ["acr"]));
+};
 const claimed: readonly { why: string; secret: ReturnType<typeof copySecret> }[] = [
   { why: "its source does not name its namespace", secret: copySecret("demo/acr", { credential: platform, of: "platform/acr" }) },
   {
@@ -429,8 +438,8 @@ testRows([
     given: shared,
     command: "list -n platform,team-a -o wide".replace("-n", "--namespaces"),
     check: (world, run) => {
-      const rows = ["NAME IDENTITY GRANTS COPIES", "acr ci-pull app/api,app/web team-a,team-b", "by-hand ci <unknown> <none>"];
-      prints([...rows, "acr ci-pull app/api,app/web copy of platform/acr"], 1, 8, 9, 6)(world, run);
+      const rows = ["NAME IDENTITY GRANTS COPIES", "acr ci-pull app/api,app/web team-a, team-b", "by-hand ci <unknown> <none>"];
+      prints(rows, 1, 8, 9, 6)(world, run);
       expect(azureCalls(world)).toEqual([`findRegistry ${host}`, "listTokens "]);
     },
   },
@@ -469,6 +478,62 @@ testRows([
       expect(azureCalls(world)).toEqual([]);
     },
   },
+  {
+    does: "prints one row for each credential of a file when -o wide",
+    given: ofFile,
+    command: "list -A -o wide",
+    check: prints(
+      [
+        "NAMESPACE NAME SERVICEACCOUNTS COPIES GRANTS FILE",
+        "platform acr default,ci team-a, team-b app/api,app/web teams",
+        "platform by-hand <none> <none> <unknown> <none>",
+      ],
+      0,
+      1,
+      5,
+      6,
+      9,
+      14,
+    ),
+  },
+  {
+    does: "prints the file of a source and of its copies when -o jsonl",
+    given: ofFile,
+    command: "list -A -o jsonl",
+    check: (_, { stdout }) =>
+      expect(linesOf(stdout).map((text) => JSON.parse(text).file?.name)).toEqual(["teams", undefined, "teams", "teams"]),
+  },
+  {
+    does: "prints who can pull what when -o html",
+    given: ofFile,
+    command: "list -A -o html",
+    stdout:
+      /<h2>Who can pull what<\/h2>(.*\n)+.*<code>platform\/acr<\/code><\/th><td>app\/web<\/td><td>team-a, team-b<\/td><td>teams<\/td><\/tr>\n<\/tbody>/,
+  },
+  {
+    does: "prints no table of repositories when none is known and -o html",
+    given: recorded({}),
+    command: "list -A -o html",
+    check: (_, { stdout }) => expect(stdout).not.toContain("Who can pull what"),
+  },
+  {
+    does: "shortens many copies when -o wide",
+    given: ({ cluster }) => {
+      addNamespaces(cluster, "platform");
+      const copies = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`t-${index + 10}`, "uid"]));
+      cluster.put(sourceSecret("platform/acr", { credential: platform, copies }));
+    },
+    command: "list -n platform -o wide",
+    stdout: / t-10, t-11, t-12, t-13, t-14, t-15, t-16, t-17, t-18, t-19 and 2 more /,
+  },
+  ...claimed.map(
+    ({ why, secret }): Row => ({
+      does: `prints a row for a copy when ${why} and -o wide`,
+      given: all(shared, ({ cluster }) => cluster.put(secret)),
+      command: "list -A -o wide",
+      check: (_, { stdout }) => expect(stdout).toMatch(new RegExp(`^${secret.metadata.namespace} +acr .* copy of `, "m")),
+    }),
+  ),
   ...claimed.map(
     ({ why, secret }): Row => ({
       does: `guesses the login of a copy when ${why}`,

@@ -71,7 +71,7 @@ const holding = (more: Partial<Holding>): Holding => ({
   previous: undefined,
   ...more,
 });
-const noSource = { name: "s", namespace: "demo", serviceAccounts: [], source: undefined, copies: [] };
+const noSource = { name: "s", namespace: "demo", serviceAccounts: [], source: undefined, copies: [], file: undefined };
 const at = (expiresAt: string) => holding({ expiry: "at", expiresAt });
 
 test.for([

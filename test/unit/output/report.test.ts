@@ -84,7 +84,15 @@ test.for([
     const expiry = time === null ? { expiry: "unknown" as const } : { expiry: "at" as const, expiresAt: toSeconds(new Date(time * 1000)) };
     return { hosts: ["r.azurecr.io"], kind: "acr-token", guessed: false, identity: "", slot: "", ...expiry };
   });
-  const item = pullSecretItem({ name: "acr", namespace: "demo", source: undefined, copies: [], serviceAccounts: [], holdings });
+  const item = pullSecretItem({
+    name: "acr",
+    namespace: "demo",
+    source: undefined,
+    copies: [],
+    file: undefined,
+    serviceAccounts: [],
+    holdings,
+  });
   const text = openmetrics([item], { ...report, verb: "list" });
 
   expect(text.match(/registry="r\.azurecr\.io".* (\S+)$/m)?.[1]).toBe(String(value));
