@@ -117,6 +117,7 @@ export const setups: readonly Setup[] = [
     given: all(forbids, refuse(from("cluster", "list", "get", "metrics", "issuer"))),
     finds: [
       "warning cluster-rights create: kubectl acr-secret explain cluster-rights",
+      "warning cluster-rights apply: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights attach: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights check: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights list: kubectl acr-secret explain cluster-rights",
@@ -140,6 +141,7 @@ export const setups: readonly Setup[] = [
       cluster.about.denies = ({ namespace }) => namespace === undefined;
     },
     finds: [
+      "warning cluster-rights apply: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights rotate: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights prune: kubectl acr-secret explain cluster-rights",
     ],
