@@ -3,6 +3,7 @@ import { type Command, inPlace, plugin } from "../src/hint.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { DryRun, Outcome } from "../src/outcome.ts";
 import { printError } from "../src/output/error.ts";
+import type { Desired } from "../src/output/format.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import { type PlaceDetail, placePrefix } from "../src/output/words.ts";
@@ -18,6 +19,8 @@ type PrintingFlags = {
   readonly "show-managed-fields": boolean;
   /** `-o json|yaml` prints the data of Secrets. */
   readonly passwords?: true;
+  /** What `-o file` prints. */
+  readonly desired?: Desired | undefined;
   /** The namespace of the run. Lines name other namespaces. */
   readonly home?: string;
 };
@@ -41,6 +44,7 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, session: Sessio
     managedFields: flags["show-managed-fields"],
     passwords: flags.passwords,
     home: flags.home,
+    desired: flags.desired,
   };
   const printer = openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
   const total = places.namespaces?.length;

@@ -11,6 +11,7 @@ import { namesIn } from "../src/usage/references.ts";
 import { targetOf, wantsTargets } from "../src/usage/targets.ts";
 import { createSecret } from "../src/verbs/create.ts";
 import { conclude, printsHints } from "./conclude.ts";
+import { desiredOf } from "./create/desired.ts";
 import { exportOne, printManifests } from "./create/export.ts";
 import { type CreateOptions, createFlags, readOptions } from "./create/options.ts";
 import { targetCandidates } from "./line/known.ts";
@@ -38,6 +39,8 @@ export const create = verb({
     "kubectl acr-secret create --registry myregistry --repository 'charts/*' --for argocd",
     "# Give a copy to all namespaces with a label",
     "kubectl acr-secret create acr-blue -n platform --registry myregistry --repository 'app/*' --copy-to-selector team=blue --serviceaccount default",
+    "# Print a file of desired state that does the same",
+    "kubectl acr-secret create --registry myregistry --serviceaccount default --dry-run=client -o file",
     "# Show what would change",
     "kubectl acr-secret create --registry myregistry --all-serviceaccounts --dry-run=client",
   ],
@@ -48,6 +51,7 @@ export const create = verb({
   async run({ flags, args }, session) {
     const options = await readOptions(flags, args, session);
     const { kind } = options;
+    const desired = await desiredOf(flags, options);
     if (isIssued(kind) && options.repositories.includes("*"))
       session.warn("--repository '*' lets the credential pull every repository of the registry");
     if (options.reader && readers[options.reader].manifests) return printManifests(options, flags, session);
@@ -61,7 +65,7 @@ export const create = verb({
     });
     const { namespace = "" } = options.source;
     const places = options.copyTo ? { namespaces: undefined, open: true } : { namespaces: [namespace], open: false };
-    const code = await conclude(outcomes, session, { ...flags, passwords: true, home: namespace }, places);
+    const code = await conclude(outcomes, session, { ...flags, passwords: true, home: namespace, desired }, places);
     if (!(isNew || options.reader) || options.copyTo || !printsHints(code, flags)) return code;
     for (const next of await nextSteps(options, session)) session.hint(next);
     return code;

@@ -94,6 +94,12 @@ export function flagValue(milliseconds: number, tolerance: number): string {
   return `${Math.ceil(milliseconds / minute)}m`;
 }
 
+/** Formats a lifetime of whole minutes as {@link parseLifetime} reads it: `90d`, `1h30m`. */
+export function formatLifetime(milliseconds: number): string {
+  const amounts = [Math.floor(milliseconds / day), Math.floor((milliseconds % day) / hour), Math.floor((milliseconds % hour) / minute)];
+  return ["d", "h", "m"].map((unit, index) => (amounts[index] ? `${amounts[index]}${unit}` : "")).join("");
+}
+
 /** Formats a short wait in a sentence: `40 seconds`, and `2 minutes` if it is longer than 90 seconds. */
 export const inWords = (milliseconds: number): string =>
   milliseconds > 90 * second ? `${Math.ceil(milliseconds / minute)} minutes` : `${Math.ceil(milliseconds / second)} seconds`;

@@ -5,25 +5,25 @@ import type { Located, Member } from "./located.ts";
 export type Placed<T> = { readonly at: number; readonly value: T };
 
 /** Records a problem at an offset of the file. */
-export type Report = (at: number, problem: string) => void;
+export type ReportProblem = (at: number, problem: string) => void;
 
 /** The part of a JSON Schema (draft 7) that describes a value. */
-export type Schema = Readonly<Record<string, unknown>>;
+type Schema = Readonly<Record<string, unknown>>;
 
 /** What a value of the file may be: how it is described, and how it is read. */
-export type Form<T> = {
+export type ValueForm<T> = {
   /** Completes "must be". */
   readonly words: string;
   readonly schema: Schema;
   /** The keys of the map, or of the maps in the list. */
   readonly rows?: Rows | undefined;
   /** Reports each problem. @returns undefined if the value itself has one */
-  read(value: Located, key: string, report: Report): T | undefined;
+  read(value: Located, key: string, report: ReportProblem): T | undefined;
 };
 
 /** A key of a map. */
 export type Row<T = unknown> = {
-  readonly form: Form<T>;
+  readonly form: ValueForm<T>;
   readonly describe: string;
   /** In YAML. */
   readonly example: string;
@@ -35,12 +35,16 @@ export type Row<T = unknown> = {
 type Rows = Readonly<Record<string, Row>>;
 
 /** The keys that a map has, and their values; undefined for an invalid one. */
-export type ReadMap<R extends Rows> = {
+type ReadMap<R extends Rows> = {
   readonly [K in keyof R]?: R[K] extends Row<infer T> ? Placed<T | undefined> : never;
 };
 
 /** A text that matches a pattern. @param parse returns undefined for an invalid text */
-export function text<T = string>(words: string, pattern: RegExp, parse: (text: string) => T | undefined = (one) => one as T): Form<T> {
+export function textForm<T = string>(
+  words: string,
+  pattern: RegExp,
+  parse: (text: string) => T | undefined = (one) => one as T,
+): ValueForm<T> {
   return {
     words,
     schema: { type: "string", pattern: pattern.source },
@@ -53,7 +57,7 @@ export function text<T = string>(words: string, pattern: RegExp, parse: (text: s
 }
 
 /** One of some words. */
-export function choice<const W extends string>(choices: readonly W[]): Form<W> {
+export function choiceForm<const W extends string>(choices: readonly W[]): ValueForm<W> {
   const words = choices.join(" or ");
   return {
     words,
@@ -68,7 +72,7 @@ export function choice<const W extends string>(choices: readonly W[]): Form<W> {
 }
 
 /** A setting that can only be turned on. */
-export const on: Form<true> = {
+export const trueForm: ValueForm<true> = {
   words: "true",
   schema: { const: true },
   read(value, key, report) {
@@ -79,7 +83,7 @@ export const on: Form<true> = {
 };
 
 /** A list of at least one value. Its valid items are read even if others are invalid. */
-export function list<T>({ words, schema, rows, read }: Form<T>, plural: string): Form<readonly Placed<T>[]> {
+export function listForm<T>({ words, schema, rows, read }: ValueForm<T>, plural: string): ValueForm<readonly Placed<T>[]> {
   return {
     words: `a list of ${plural}`,
     schema: { type: "array", minItems: 1, items: schema },
@@ -106,12 +110,12 @@ type Rules = {
 };
 
 /** A map with the keys of a table. Its valid values are read even if others are invalid. */
-export function map<R extends Rows>(rows: R, rules: Rules = {}): Form<ReadMap<R>> {
+export function mapForm<R extends Rows>(rows: R, rules: Rules = {}): ValueForm<ReadMap<R>> {
   const known = Object.keys(rows);
   const required = known.filter((key) => rows[key]?.required);
   const words = `a map with ${known.join(", ")}`;
 
-  function readMember({ key, at, value }: Member, found: Record<string, Placed<unknown>>, report: Report): void {
+  function readMember({ key, at, value }: Member, found: Record<string, Placed<unknown>>, report: ReportProblem): void {
     const row = Object.hasOwn(rows, key) ? rows[key] : undefined;
     if (!row) report(at, `unknown key ${quoted(key)}${suggestion(key, known)}`);
     else if (Object.hasOwn(found, key)) report(at, `duplicate key ${quoted(key)}`);
@@ -138,7 +142,7 @@ export function map<R extends Rows>(rows: R, rules: Rules = {}): Form<ReadMap<R>
 
 type Found = Readonly<Record<string, Placed<unknown>>>;
 
-function reportConflicts(at: number, found: Found, { oneOf = [], apart = [] }: Rules, report: Report): void {
+function reportConflicts(at: number, found: Found, { oneOf = [], apart = [] }: Rules, report: ReportProblem): void {
   const none = oneOf.filter((group) => !group.some((key) => found[key]));
   for (const group of none) report(at, `required key not set: ${group.join(" or ")}`);
   for (const group of [...oneOf, ...apart]) {
@@ -173,4 +177,4 @@ const suggestion = (word: string, known: readonly string[]): string => {
 const longest = 80;
 
 /** Quotes a text of the file for a message. */
-export const quoted = (written: string): string => JSON.stringify(written.length > longest ? `${written.slice(0, longest)}…` : written);
+const quoted = (written: string): string => JSON.stringify(written.length > longest ? `${written.slice(0, longest)}…` : written);

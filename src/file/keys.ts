@@ -1,20 +1,20 @@
 import { readRegistryId, registryHost } from "../azure/registry-name.ts";
 import { parseLifetime } from "../duration.ts";
 import { isLoginServer } from "../registry/login-server.ts";
-import { choice, list, map, on, text } from "./form.ts";
+import { choiceForm, listForm, mapForm, textForm, trueForm } from "./form.ts";
 
 // The keys of a file of desired state. The reader, the writer, the JSON Schema and the table of docs/apply.md use these tables.
 
 /** A label of RFC 1123: `max` is the largest number of characters between the first and the last. */
 const label = (max: number) => `[a-z0-9]([-a-z0-9]{0,${max}}[a-z0-9])?`;
 
-const duration = text("a number with a unit (m, h, d, w or y), such as 90d or 1y", /^([1-9]\d{0,5}[mhdwy])+$/, parseLifetime);
+const duration = textForm("a number with a unit (m, h, d, w or y), such as 90d or 1y", /^([1-9]\d{0,5}[mhdwy])+$/, parseLifetime);
 
-const namespace = text("the name of a namespace", new RegExp(`^${label(61)}$`));
+const namespace = textForm("the name of a namespace", new RegExp(`^${label(61)}$`));
 
-const namespacePattern = text("the name of a namespace or a pattern with * and ?", /^[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?$/);
+const namespacePattern = textForm("the name of a namespace or a pattern with * and ?", /^[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?$/);
 
-const registry = text(
+const registry = textForm(
   "the name, the login server or the Azure resource ID of a registry",
   /^(https:\/\/)?[\w./()-]{1,400}$/i,
   (written) => {
@@ -28,7 +28,7 @@ const component = "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*";
 
 /** The reader of an entry checks the rest, because it knows the registry. */
 const repository = {
-  ...text("a repository (team/app), a path (team/*) or the whole registry (*)", /^.{1,400}$/s),
+  ...textForm("a repository (team/app), a path (team/*) or the whole registry (*)", /^.{1,400}$/s),
   schema: { type: "string", pattern: `^((https://)?[\\w.-]+(:\\d+)?/)?(\\*|${component}(/${component})*(/\\*)?)$` },
 };
 
@@ -38,25 +38,25 @@ const labelKey = `([a-z0-9][-a-z0-9.]{0,252}/)?${labelName}`;
 const labelValues = `\\( *(${labelName})?( *, *(${labelName})?)* *\\)`;
 const requirement = `(! *${labelKey}|${labelKey}( *(=|==|!=) *(${labelName})?| +(in|notin) *${labelValues}| *[<>] *\\d+)?)`;
 
-const selector = text(
+const selector = textForm(
   "a label selector, such as team=blue; for all namespaces, use all: true",
   new RegExp(`^(?=.{1,1000}$) *${requirement}( *, *${requirement})* *$`),
 );
 
-const scope = map(
+const scope = mapForm(
   {
     selector: { form: selector, describe: "The namespaces with these labels.", example: "team=blue" },
     names: {
-      form: list(namespacePattern, "namespaces"),
+      form: listForm(namespacePattern, "namespaces"),
       describe: "These namespaces, by name or pattern. A pattern doesn't match kube-*.",
       example: "[team-a, 'web-*']",
     },
-    all: { form: on, describe: "All namespaces except kube-*.", example: "true" },
+    all: { form: trueForm, describe: "All namespaces except kube-*.", example: "true" },
   },
   { oneOf: [["selector", "names", "all"]] },
 );
 
-const rotate = map({
+const rotate = mapForm({
   olderThan: {
     form: duration,
     describe: "The age at which a password is replaced.",
@@ -69,7 +69,7 @@ const rotate = map({
 /** Keys of an entry. At the top of the file, they are the defaults of all entries. */
 const defaults = {
   credential: {
-    form: choice(["acr-token", "service-principal"]),
+    form: choiceForm(["acr-token", "service-principal"]),
     describe: "The kind of credential.",
     example: "service-principal",
     fallback: "acr-token",
@@ -82,7 +82,7 @@ const defaults = {
   },
   rotate: { form: rotate, describe: "When to replace the password.", example: "{olderThan: 60d, grace: 24h}" },
   restart: {
-    form: choice(["stuck", "none"]),
+    form: choiceForm(["stuck", "none"]),
     describe: "Which pods to restart: those that can't start without the Secret (stuck), or none.",
     example: "none",
     fallback: "stuck",
@@ -97,7 +97,7 @@ const registryRow = {
 
 const entryRows = {
   name: {
-    form: text(
+    form: textForm(
       "the name of a Secret: at most 53 lowercase letters, digits, - and .",
       /^(?=.{1,53}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
     ),
@@ -119,14 +119,14 @@ const entryRows = {
   },
   registry: { ...registryRow, fallback: "that of the file" },
   repositories: {
-    form: list(repository, "repositories"),
+    form: listForm(repository, "repositories"),
     describe: "The repositories that the credential can pull.",
     example: "[blue/*, base/*]",
     required: true,
   },
   serviceAccounts: {
-    form: list(
-      text("the name of a ServiceAccount or a pattern with * and ?", /^[a-z0-9*?]([-a-z0-9.*?]{0,251}[a-z0-9*?])?$/),
+    form: listForm(
+      textForm("the name of a ServiceAccount or a pattern with * and ?", /^[a-z0-9*?]([-a-z0-9.*?]{0,251}[a-z0-9*?])?$/),
       "ServiceAccounts",
     ),
     describe: "The ServiceAccounts that get the Secret, by name or pattern: those of the copies, else those of the source.",
@@ -136,9 +136,14 @@ const entryRows = {
   ...defaults,
 } as const;
 
+type EntryKey = keyof typeof entryRows;
+
+/** The keys of an entry, in the order in which they are written. */
+export const entryKeys = Object.keys(entryRows) as readonly EntryKey[];
+
 const fileRows = {
   name: {
-    form: text("a name of at most 30 lowercase letters, digits and -", new RegExp(`^${label(28)}$`)),
+    form: textForm("a name of at most 30 lowercase letters, digits and -", new RegExp(`^${label(28)}$`)),
     describe: "The name of the file. It says in Azure and in each source that they belong to the file.",
     example: "teams",
     required: true,
@@ -146,7 +151,7 @@ const fileRows = {
   registry: { ...registryRow, fallback: "required in each entry" },
   ...defaults,
   pullSecrets: {
-    form: list(map(entryRows, { oneOf: [["namespace", "eachOf"]], apart: [["eachOf", "copyTo"]] }), "entries"),
+    form: listForm(mapForm(entryRows, { oneOf: [["namespace", "eachOf"]], apart: [["eachOf", "copyTo"]] }), "entries"),
     describe: "The entries, one for each Secret.",
     example: "[{name: acr, namespace: web, repositories: [web/*]}]",
     required: true,
@@ -156,6 +161,6 @@ const fileRows = {
 const withRegistry = { required: ["registry"] };
 
 /** A whole file. */
-export const fileForm = map(fileRows, {
+export const fileForm = mapForm(fileRows, {
   schema: { anyOf: [withRegistry, { properties: { pullSecrets: { items: withRegistry } } }] },
 });

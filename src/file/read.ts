@@ -4,7 +4,7 @@ import { CliError, withLines } from "../errors.ts";
 import { parseRepositoryScope } from "../registry/repository.ts";
 import { includes, type Scope, scopeOfNamespaces } from "../scope/scope.ts";
 import type { DesiredFile, Entry } from "./entry.ts";
-import type { Placed, Report } from "./form.ts";
+import type { Placed, ReportProblem } from "./form.ts";
 import { fileForm } from "./keys.ts";
 import { documentsIn, InvalidYaml, type Located, type Yaml } from "./located.ts";
 
@@ -41,7 +41,7 @@ function inOneMessage(problems: readonly string[]): string {
   return withLines(`${problems.length} problems in the desired state`, ...problems.slice(0, maxProblems), rest);
 }
 
-/** What was read of a document. A value is undefined if it is absent or invalid. */
+/** The values of a document. A value is undefined if it is absent or invalid. */
 type Draft = Pick<DesiredFile, "registry"> & {
   readonly place: string;
   readonly name: string | undefined;
@@ -64,7 +64,7 @@ function draftsIn({ path, text }: FileText, yaml: Yaml, problems: Set<string>): 
   for (const { at, problem } of found.toSorted((a, b) => a.at - b.at)) problems.add(`${placeOf(at)}: ${problem}`);
   return drafts;
 
-  function read(report: Report): readonly Draft[] {
+  function read(report: ReportProblem): readonly Draft[] {
     try {
       const documents = documentsIn(text, yaml);
       if (documents.length === 0) report(0, "the file is empty");
@@ -77,7 +77,7 @@ function draftsIn({ path, text }: FileText, yaml: Yaml, problems: Set<string>): 
   }
 }
 
-function draftOf(document: Located, placeOf: PlaceOf, report: Report): Draft {
+function draftOf(document: Located, placeOf: PlaceOf, report: ReportProblem): Draft {
   const top = fileForm.read(document, "file", report) ?? {};
   const { name, pullSecrets } = top;
   const entries = (pullSecrets?.value ?? []).map((one) => entryOf(one, top, placeOf(one.at), report));
@@ -89,7 +89,7 @@ type PlacedEntry = NonNullable<NonNullable<Top["pullSecrets"]>["value"]>[number]
 type Own = PlacedEntry["value"];
 
 /** Reports what the table of keys can't say: it needs several values. */
-function entryOf({ at, value: own }: PlacedEntry, top: Top, place: string, report: Report): EntryDraft {
+function entryOf({ at, value: own }: PlacedEntry, top: Top, place: string, report: ReportProblem): EntryDraft {
   const draft = { name: own.name?.value, sources: sourcesOf(own), copyTo: scopeIn(own.copyTo) };
   const registry = registryOf(own, top, at, report);
   const repositories = own.repositories?.value?.flatMap((one) => repositoryIn(one, registry, report));
@@ -118,13 +118,13 @@ function scopeIn(placed: Own["copyTo"]): Scope | undefined {
   return scopeOfNamespaces(names?.value?.map(({ value }) => value) ?? [], selector?.value);
 }
 
-function registryOf(own: Own, top: Top, at: number, report: Report): string | undefined {
+function registryOf(own: Own, top: Top, at: number, report: ReportProblem): string | undefined {
   const registry = own.registry ?? top.registry;
   if (!registry) report(at, 'required key "registry" not set, neither here nor at the top of the file');
   return registry?.value;
 }
 
-function repositoryIn({ at, value }: Placed<string>, registry: string | undefined, report: Report): string[] {
+function repositoryIn({ at, value }: Placed<string>, registry: string | undefined, report: ReportProblem): string[] {
   if (registry === undefined) return [];
   try {
     return [parseRepositoryScope(value, registryNameIn(registry))];
@@ -135,7 +135,7 @@ function repositoryIn({ at, value }: Placed<string>, registry: string | undefine
   }
 }
 
-function lifetimesOf(own: Own, top: Top, report: Report): Pick<Entry, "expiresIn" | "olderThan" | "grace"> {
+function lifetimesOf(own: Own, top: Top, report: ReportProblem): Pick<Entry, "expiresIn" | "olderThan" | "grace"> {
   const expiresIn = (own.expiresIn ?? top.expiresIn)?.value;
   const rotates = [own.rotate?.value, top.rotate?.value];
   const olderThan = rotates.map((each) => each?.olderThan).find((each) => each !== undefined);

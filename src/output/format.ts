@@ -1,5 +1,7 @@
 import type { Environment, Sink } from "../env.ts";
+import type { NewEntry } from "../file/write.ts";
 import type { Command } from "../hint.ts";
+import type { Ref } from "../kinds.ts";
 import type { DryRun, Outcome } from "../outcome.ts";
 import type { Item } from "./items.ts";
 import type { PlaceDetail } from "./words.ts";
@@ -15,6 +17,9 @@ export type Format = {
 /** Returns the text of a format for each outcome, and the text for the end. */
 export type Writer = { each(outcome: Outcome): string | Promise<string>; end?(): string | Promise<string> };
 
+/** A file with the entry of one source. */
+export type Desired = { readonly source: Ref; readonly name: string; readonly entry: NewEntry };
+
 export type PrinterOptions = {
   readonly stdout: Sink;
   readonly stderr: Sink;
@@ -26,6 +31,8 @@ export type PrinterOptions = {
   readonly managedFields: boolean;
   /** `json` and `yaml` print the data of Secrets; otherwise each value is `***`. */
   readonly passwords?: true | undefined;
+  /** What `file` prints, with the repositories that the source records. */
+  readonly desired?: Desired | undefined;
   /** The run changes objects in Azure only: `name` prints their names, and `json` prints outcomes. */
   readonly inAzure?: boolean;
   formatCommand(fix: Command): string;

@@ -78,7 +78,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/secretless": ["src/kube"],
   "src/schedule": [],
   "src/file": ["src/check", "src/registry", "src/azure"],
-  "src/output": ["src/doctor", "src/check", "src/secret"],
+  "src/output": ["src/doctor", "src/file", "src/check", "src/secret"],
   "src/check": ["src/kubelet"],
   "src/secret": ["src/kubelet", "src/kube"],
   "src/kubelet": [],

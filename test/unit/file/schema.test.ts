@@ -4,7 +4,7 @@ import { Ajv } from "ajv";
 import * as yaml from "js-yaml";
 import { expect, test } from "vitest";
 import { root } from "../../../scripts/run.ts";
-import type { Form, Row } from "../../../src/file/form.ts";
+import type { Row, ValueForm } from "../../../src/file/form.ts";
 import { fileForm } from "../../../src/file/keys.ts";
 import { documentsIn } from "../../../src/file/located.ts";
 import { wholeFile } from "../../support/desired.ts";
@@ -50,7 +50,7 @@ test.for([
 });
 
 /** All keys with their paths: `pullSecrets.copyTo.names`. */
-const rowsOf = ({ rows = {} }: Form<unknown>, path: readonly string[] = []): (readonly [path: string, row: Row])[] =>
+const rowsOf = ({ rows = {} }: ValueForm<unknown>, path: readonly string[] = []): (readonly [path: string, row: Row])[] =>
   Object.entries(rows).flatMap(([key, row]) => [[[...path, key].join("."), row] as const, ...rowsOf(row.form, [...path, key])]);
 
 test.for(rowsOf(fileForm))("reads the example of %s, and the schema accepts it", ([, { form, example }]) => {

@@ -1,0 +1,46 @@
+import { day, formatLifetime } from "../duration.ts";
+import type { Scope } from "../scope/scope.ts";
+import type { Entry } from "./entry.ts";
+import { entryKeys } from "./keys.ts";
+
+/** A file to write. Its entries have no place yet. */
+type NewFile = { readonly name: string; readonly entries: readonly NewEntry[] };
+
+export type NewEntry = Omit<Entry, "at">;
+
+/** The value of each key of an entry; undefined for a default. */
+const values: Readonly<Record<(typeof entryKeys)[number], (entry: NewEntry) => unknown>> = {
+  name: ({ name }) => name,
+  namespace: ({ sources }) => ("namespace" in sources ? sources.namespace : undefined),
+  eachOf: ({ sources }) => ("eachOf" in sources ? scopeData(sources.eachOf) : undefined),
+  copyTo: ({ copyTo }) => copyTo && scopeData(copyTo),
+  registry: ({ registry }) => registry,
+  repositories: ({ repositories }) => repositories,
+  serviceAccounts: ({ serviceAccounts }) => (serviceAccounts.length > 0 ? serviceAccounts : undefined),
+  credential: ({ credential }) => (credential === "acr-token" ? undefined : credential),
+  expiresIn: ({ expiresIn }) => lifetimeData(expiresIn),
+  rotate: ({ olderThan, grace }) => {
+    const rotate = defined({ olderThan: lifetimeData(olderThan), grace: grace === day ? undefined : lifetimeData(grace) });
+    return Object.keys(rotate).length > 0 ? rotate : undefined;
+  },
+  restart: ({ restart }) => (restart === "stuck" ? undefined : restart),
+};
+
+/** Returns the data of a file, with the keys in the order of the table and without defaults. The registry of the first entry is the default. */
+export function fileData({ name, entries }: NewFile): object {
+  const registry = entries[0]?.registry;
+  const pullSecrets = entries.map((entry) => {
+    const own = { ...entry, registry: entry.registry === registry ? undefined : entry.registry } as NewEntry;
+    return defined(Object.fromEntries(entryKeys.map((key) => [key, values[key](own)])));
+  });
+  return { name, registry, pullSecrets };
+}
+
+function scopeData({ namespaces, selector }: Scope): object {
+  if (selector !== undefined) return { selector };
+  return typeof namespaces === "object" ? { names: [...namespaces.names, ...namespaces.globs] } : { all: true };
+}
+
+const lifetimeData = (milliseconds: number | undefined) => (milliseconds === undefined ? undefined : formatLifetime(milliseconds));
+
+const defined = (members: object): object => Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

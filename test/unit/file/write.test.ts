@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { dump } from "js-yaml";
+import { expect, test } from "vitest";
+import { day, minute } from "../../../src/duration.ts";
+import { fileData, type NewEntry } from "../../../src/file/write.ts";
+import { scopeOfNamespaces } from "../../../src/scope/scope.ts";
+import { readOne } from "../../support/desired.ts";
+
+const acr: NewEntry = {
+  name: "acr",
+  registry: "myregistry",
+  sources: { namespace: "web" },
+  copyTo: undefined,
+  repositories: ["web/*"],
+  serviceAccounts: [],
+  credential: "acr-token",
+  expiresIn: undefined,
+  olderThan: undefined,
+  grace: day,
+  restart: "stuck",
+};
+
+test("writes no defaults", () => {
+  const pullSecrets = [{ name: "acr", namespace: "web", repositories: ["web/*"] }];
+
+  expect(fileData({ name: "teams", entries: [acr] })).toEqual({ name: "teams", registry: "myregistry", pullSecrets });
+});
+
+const names = fc.uniqueArray(fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/), { minLength: 1, maxLength: 3 });
+const patterns = fc.uniqueArray(fc.constantFrom("team-*", "a?", "*", "*-b"), { maxLength: 2 });
+const minutes = fc.integer({ min: 1, max: 365_000 * 24 * 60 }).map((count) => count * minute);
+const scopes = fc.oneof(
+  fc.tuple(names, patterns).map(([words, globs]) => scopeOfNamespaces([...words, ...globs])),
+  fc
+    .constantFrom("team=blue", "a,!b", "tier in (x, y)", "app.kubernetes.io/name != web")
+    .map((selector) => scopeOfNamespaces([], selector)),
+  fc.constant(scopeOfNamespaces([])),
+);
+
+const lifetimes = fc
+  .record({ expiresIn: fc.option(minutes, { nil: undefined }), olderThan: fc.option(minutes, { nil: undefined }), grace: minutes })
+  .filter(({ expiresIn = Number.POSITIVE_INFINITY, olderThan = 0 }) => olderThan < expiresIn);
+
+const entries = fc
+  .record({
+    registry: fc.constantFrom("myregistry", "other.azurecr.io", "00000"),
+    placed: fc.oneof(
+      fc.record({ sources: names.map(([namespace = "a"]) => ({ namespace })), copyTo: fc.option(scopes, { nil: undefined }) }),
+      fc.record({ sources: scopes.map((eachOf) => ({ eachOf })), copyTo: fc.constant(undefined) }),
+    ),
+    repositories: fc.uniqueArray(fc.constantFrom("*", "app/*", "app/web", "1.0", "null", "0x1f"), { minLength: 1 }),
+    serviceAccounts: fc.uniqueArray(fc.constantFrom("default", "ci-*", "*", "true", "12")),
+    credential: fc.constantFrom("acr-token", "service-principal"),
+    restart: fc.constantFrom("stuck", "none"),
+    lifetimes,
+  })
+  .map(({ placed, lifetimes: times, ...rest }) => ({ ...rest, ...placed, ...times }));
+
+/** Files whose entries have names of their own, so that no two write one Secret. */
+const files = fc
+  .array(entries, { minLength: 1, maxLength: 4 })
+  .map((all) => ({ name: "teams", entries: all.map((entry, index): NewEntry => ({ ...entry, name: `acr.${index}` })) }));
+
+test("writes files that the reader reads as they were", () => {
+  fc.assert(
+    fc.property(files, ({ name, entries: wanted }) => {
+      const [read] = readOne(dump(fileData({ name, entries: wanted }), { flowLevel: 3 }));
+      expect(read?.entries.map(({ at: _, ...entry }) => entry)).toEqual(wanted);
+      expect(read?.name).toBe(name);
+    }),
+  );
+});
