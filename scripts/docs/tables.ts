@@ -5,6 +5,7 @@ import { defaultOf, descriptionOf, groupsOf, typedForm } from "../../cmd/line/he
 import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { type Cause, causes } from "../../src/check/cause.ts";
+import { fileForm } from "../../src/file/keys.ts";
 import { warnings } from "../../src/targets/warnings.ts";
 import { root } from "../run.ts";
 import { explanationsIn } from "./explanations.ts";
@@ -21,8 +22,8 @@ const explained = explanationsIn(await readFile(join(root, "docs/explain.md"), "
 const all = await Promise.all(verbs.map(opened));
 
 /**
- * Fills the generated places of a page: `<!-- verbs -->`, `<!-- warnings -->`, `<!-- verdicts -->`, `<!-- causes -->`, `<!-- rights -->` and `<!--
- * flags:create -->`, each up to the comment that closes it.
+ * Fills the generated places of a page: `<!-- verbs -->`, `<!-- warnings -->`, `<!-- verdicts -->`, `<!-- causes -->`, `<!-- rights -->`, `<!--
+ * keys:file -->` and `<!-- flags:create -->`, each up to the comment that closes it.
  */
 export function withTables(page: string): string {
   return page
@@ -31,6 +32,7 @@ export function withTables(page: string): string {
     .replace(/(<!-- verdicts -->\n)[\s\S]*?(<!-- \/verdicts -->)/g, (_, open, close) => `${open}${verdictTable()}${close}`)
     .replace(/(<!-- causes -->\n)[\s\S]*?(<!-- \/causes -->)/g, (_, open, close) => `${open}${causeTable()}${close}`)
     .replace(/(<!-- rights -->\n)[\s\S]*?(<!-- \/rights -->)/g, (_, open, close) => `${open}${rightsTable(observed)}${close}`)
+    .replace(/(<!-- keys:(\w+) -->\n)[\s\S]*?(<!-- \/keys -->)/g, (_, open, name, close) => `${open}${keyTable(name)}${close}`)
     .replace(/(<!-- flags:(\S+) -->\n)[\s\S]*?(<!-- \/flags -->)/g, (_, open, name, close) => `${open}${flagTable(flagsOf(name))}${close}`);
 }
 
@@ -90,6 +92,22 @@ function causeTable(): string {
     ]),
   );
 }
+
+/** Returns the keys of a file of desired state, or those of the map or the list at a key. */
+function keyTable(name: string): string {
+  const rows = name === "file" ? fileForm.rows : mapsIn(fileForm.rows).find(([key]) => key === name)?.[1];
+  if (!rows) throw new Error(`a page wants the keys of ${name}, which is no key with keys`);
+  return table(
+    ["key", "meaning", "value", "example", "default"],
+    Object.entries(rows).map(([key, { describe, form, example, required, fallback }]) => {
+      const value = form.rows ? form.words.replace(/,? (?:each|with) .*/, "") : form.words;
+      return [`\`${key}\``, describe, value, `\`${example}\``, required ? "required" : (fallback ?? "")];
+    }),
+  );
+}
+
+const mapsIn = (rows: typeof fileForm.rows = {}): readonly (readonly [string, typeof rows])[] =>
+  Object.entries(rows).flatMap(([key, { form }]) => (form.rows ? [[key, form.rows] as const, ...mapsIn(form.rows)] : []));
 
 /** Returns a table for each group of the help. */
 function flagTable(flags: Flags): string {

@@ -83,14 +83,15 @@ export const trueForm: ValueForm<true> = {
 };
 
 /** A list of at least one value. Its valid items are read even if others are invalid. */
-export function listForm<T>({ words, schema, rows, read }: ValueForm<T>, plural: string): ValueForm<readonly Placed<T>[]> {
+export function listForm<T>({ words: each, schema, rows, read }: ValueForm<T>, plural: string): ValueForm<readonly Placed<T>[]> {
+  const words = `a list of ${plural}, each ${each}`;
   return {
-    words: `a list of ${plural}`,
+    words,
     schema: { type: "array", minItems: 1, items: schema },
     rows,
     read(value, key, report) {
       if (value.type !== "list" || value.items.length === 0) {
-        report(value.at, `${invalid(key, value)}: must be a list of ${plural}, each ${words}`);
+        report(value.at, `${invalid(key, value)}: must be ${words}`);
         return undefined;
       }
       return value.items.flatMap((item) => {

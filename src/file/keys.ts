@@ -89,11 +89,7 @@ const defaults = {
   },
 } as const;
 
-const registryRow = {
-  form: registry,
-  describe: "The name, the login server or the Azure resource ID of the registry.",
-  example: "myregistry",
-};
+const registryRow = { form: registry, example: "myregistry" };
 
 const entryRows = {
   name: {
@@ -105,10 +101,14 @@ const entryRows = {
     example: "acr-blue",
     required: true,
   },
-  namespace: { form: namespace, describe: "The namespace of the source, with the credential.", example: "platform" },
+  namespace: {
+    form: namespace,
+    describe: "The namespace of the Secret with the credential. Required without eachOf.",
+    example: "platform",
+  },
   eachOf: {
     form: scope,
-    describe: "The namespaces that each get a credential of their own. Instead of namespace and copyTo.",
+    describe: "The namespaces that each get a credential of their own, instead of namespace and copyTo.",
     example: "{selector: tier=restricted}",
   },
   copyTo: {
@@ -117,7 +117,7 @@ const entryRows = {
     example: "{selector: team=blue}",
     fallback: "none",
   },
-  registry: { ...registryRow, fallback: "that of the file" },
+  registry: { ...registryRow, describe: "The registry. Required if the file names none.", fallback: "that of the file" },
   repositories: {
     form: listForm(repository, "repositories"),
     describe: "The repositories that the credential can pull.",
@@ -129,7 +129,7 @@ const entryRows = {
       textForm("the name of a ServiceAccount or a pattern with * and ?", /^[a-z0-9*?]([-a-z0-9.*?]{0,251}[a-z0-9*?])?$/),
       "ServiceAccounts",
     ),
-    describe: "The ServiceAccounts that get the Secret, by name or pattern: those of the copies, else those of the source.",
+    describe: "The ServiceAccounts that get the Secret. With copyTo, those of the namespaces with a copy.",
     example: "[default, 'ci-*']",
     fallback: "none",
   },
@@ -144,11 +144,11 @@ export const entryKeys = Object.keys(entryRows) as readonly EntryKey[];
 const fileRows = {
   name: {
     form: textForm("a name of at most 30 lowercase letters, digits and -", new RegExp(`^${label(28)}$`)),
-    describe: "The name of the file. It says in Azure and in each source that they belong to the file.",
+    describe: "The identity of the file. Each Secret and each account in Azure records it.",
     example: "teams",
     required: true,
   },
-  registry: { ...registryRow, fallback: "required in each entry" },
+  registry: { ...registryRow, describe: "The registry of all entries that name no other." },
   ...defaults,
   pullSecrets: {
     form: listForm(mapForm(entryRows, { oneOf: [["namespace", "eachOf"]], apart: [["eachOf", "copyTo"]] }), "entries"),
