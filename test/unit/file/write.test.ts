@@ -1,7 +1,9 @@
+import { Ajv } from "ajv";
 import fc from "fast-check";
-import { dump } from "js-yaml";
+import { dump, load } from "js-yaml";
 import { expect, test } from "vitest";
 import { day, minute } from "../../../src/duration.ts";
+import { fileForm } from "../../../src/file/keys.ts";
 import { fileData, type NewEntry } from "../../../src/file/write.ts";
 import { scopeOfNamespaces } from "../../../src/scope/scope.ts";
 import { readOne } from "../../support/desired.ts";
@@ -61,10 +63,14 @@ const files = fc
   .array(entries, { minLength: 1, maxLength: 4 })
   .map((all) => ({ name: "teams", entries: all.map((entry, index): NewEntry => ({ ...entry, name: `acr.${index}` })) }));
 
-test("writes files that the reader reads as they were", () => {
+const validate = new Ajv({ strictTypes: false }).compile(fileForm.schema);
+
+test("writes files that the reader reads as they were, and that the schema accepts", () => {
   fc.assert(
     fc.property(files, ({ name, entries: wanted }) => {
-      const [read] = readOne(dump(fileData({ name, entries: wanted }), { flowLevel: 3 }));
+      const text = dump(fileData({ name, entries: wanted }), { flowLevel: 3 });
+      const [read] = readOne(text);
+      expect(validate(load(text))).toBe(true);
       expect(read?.entries.map(({ at: _, ...entry }) => entry)).toEqual(wanted);
       expect(read?.name).toBe(name);
     }),
