@@ -39,7 +39,7 @@ const labelValues = `\\( *(${labelName})?( *, *(${labelName})?)* *\\)`;
 const requirement = `(! *${labelKey}|${labelKey}( *(=|==|!=) *(${labelName})?| +(in|notin) *${labelValues}| *[<>] *\\d+)?)`;
 
 const selector = textForm(
-  "a label selector, such as team=blue; for all namespaces, use all: true",
+  "a label selector, such as team=blue (to select all namespaces, use all: true)",
   new RegExp(`^(?=.{1,1000}$) *${requirement}( *, *${requirement})* *$`),
 );
 

@@ -1,5 +1,6 @@
 import * as yaml from "js-yaml";
-import type { DesiredFile } from "../../src/file/entry.ts";
+import { day } from "../../src/duration.ts";
+import type { DesiredFile, Entry } from "../../src/file/entry.ts";
 import { readFiles } from "../../src/file/read.ts";
 
 /** A file with all keys. */
@@ -23,6 +24,22 @@ pullSecrets:
     repositories:
       - base/*
 `;
+
+/** What `teams.yaml` says of one Secret, at line 3. */
+export const entry: Entry = {
+  at: "teams.yaml:3",
+  name: "acr",
+  registry: "myregistry",
+  sources: { namespace: "web" },
+  copyTo: undefined,
+  repositories: ["web/*"],
+  serviceAccounts: [],
+  credential: "acr-token",
+  expiresIn: undefined,
+  olderThan: undefined,
+  grace: day,
+  restart: "stuck",
+};
 
 /** Reads one file, `teams.yaml`. */
 export const readOne = (text: string): readonly DesiredFile[] => readFiles([{ path: "teams.yaml", text }], yaml);

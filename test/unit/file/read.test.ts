@@ -2,26 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { day, minute } from "../../../src/duration.ts";
 import { CliError, linesIn } from "../../../src/errors.ts";
-import type { Entry } from "../../../src/file/entry.ts";
-import { readOne, readSeveral, wholeFile } from "../../support/desired.ts";
+import { entry, readOne, readSeveral, wholeFile } from "../../support/desired.ts";
 
 const scope = { selector: undefined, exclude: [], includeSystem: false };
-
-/** What `teams.yaml` says of one Secret, at line 3. */
-const entry: Entry = {
-  at: "teams.yaml:3",
-  name: "acr",
-  registry: "myregistry",
-  sources: { namespace: "web" },
-  copyTo: undefined,
-  repositories: ["web/*"],
-  serviceAccounts: [],
-  credential: "acr-token",
-  expiresIn: undefined,
-  olderThan: undefined,
-  grace: day,
-  restart: "stuck",
-};
 
 /** A file with one entry, at line 3. */
 const withEntry = (members: string, registry = "myregistry", more = "") =>

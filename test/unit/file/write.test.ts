@@ -2,30 +2,16 @@ import { Ajv } from "ajv";
 import fc from "fast-check";
 import { dump, load } from "js-yaml";
 import { expect, test } from "vitest";
-import { day, minute } from "../../../src/duration.ts";
+import { minute } from "../../../src/duration.ts";
 import { fileForm } from "../../../src/file/keys.ts";
 import { fileData, type NewEntry } from "../../../src/file/write.ts";
 import { scopeOfNamespaces } from "../../../src/scope/scope.ts";
-import { readOne } from "../../support/desired.ts";
-
-const acr: NewEntry = {
-  name: "acr",
-  registry: "myregistry",
-  sources: { namespace: "web" },
-  copyTo: undefined,
-  repositories: ["web/*"],
-  serviceAccounts: [],
-  credential: "acr-token",
-  expiresIn: undefined,
-  olderThan: undefined,
-  grace: day,
-  restart: "stuck",
-};
+import { entry, readOne } from "../../support/desired.ts";
 
 test("writes no defaults", () => {
   const pullSecrets = [{ name: "acr", namespace: "web", repositories: ["web/*"] }];
 
-  expect(fileData({ name: "teams", entries: [acr] })).toEqual({ name: "teams", registry: "myregistry", pullSecrets });
+  expect(fileData({ name: "teams", entries: [entry] })).toEqual({ name: "teams", registry: "myregistry", pullSecrets });
 });
 
 const names = fc.uniqueArray(fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/), { minLength: 1, maxLength: 3 });
@@ -61,7 +47,7 @@ const entries = fc
 /** Files whose entries have names of their own, so that no two write one Secret. */
 const files = fc
   .array(entries, { minLength: 1, maxLength: 4 })
-  .map((all) => ({ name: "teams", entries: all.map((entry, index): NewEntry => ({ ...entry, name: `acr.${index}` })) }));
+  .map((all) => ({ name: "teams", entries: all.map((one, index): NewEntry => ({ ...one, name: `acr.${index}` })) }));
 
 const validate = new Ajv({ strictTypes: false }).compile(fileForm.schema);
 
@@ -71,7 +57,7 @@ test("writes files that the reader reads as they were, and that the schema accep
       const text = dump(fileData({ name, entries: wanted }), { flowLevel: 3 });
       const [read] = readOne(text);
       expect(validate(load(text))).toBe(true);
-      expect(read?.entries.map(({ at: _, ...entry }) => entry)).toEqual(wanted);
+      expect(read?.entries.map(({ at: _, ...one }) => one)).toEqual(wanted);
       expect(read?.name).toBe(name);
     }),
   );
