@@ -28,7 +28,7 @@ export async function desiredOf(flags: CreateFlags, options: CreateOptions): Pro
     registry,
     sources: { namespace },
     copyTo,
-    repositories: repositories.length > 0 ? repositories : ["*"],
+    repositories,
     serviceAccounts: targets.picks.flatMap(({ names, globs }) => [...names, ...globs]),
     credential: flags["service-principal"] === undefined ? "acr-token" : "service-principal",
     expiresIn: parseLifetime(flags["expires-in"] ?? ""),
@@ -38,7 +38,8 @@ export async function desiredOf(flags: CreateFlags, options: CreateOptions): Pro
   };
   // A name of a file is shorter than that of a Secret, and has no dots
   const fileName = name.replaceAll(".", "-").slice(0, 30).replace(/-+$/, "");
-  await requireReadable({ name: fileName, entries: [entry] });
+  const checked = { ...entry, repositories: ["*"] };
+  await requireReadable({ name: fileName, entries: [checked] });
   return { source, name: fileName, entry };
 }
 

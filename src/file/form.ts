@@ -71,17 +71,6 @@ export function choiceForm<const W extends string>(choices: readonly W[]): Value
   };
 }
 
-/** A setting that can only be turned on. */
-export const trueForm: ValueForm<true> = {
-  words: "true",
-  schema: { const: true },
-  read(value, key, report) {
-    if (value.type === "text" && value.text === "true") return true;
-    report(value.at, `${invalid(key, value)}: must be true`);
-    return undefined;
-  },
-};
-
 /** A list of at least one value. Its valid items are read even if others are invalid. */
 export function listForm<T>({ words: each, schema, rows, read }: ValueForm<T>, plural: string): ValueForm<readonly Placed<T>[]> {
   const words = `a list of ${plural}, each ${each}`;

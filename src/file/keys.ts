@@ -1,7 +1,7 @@
 import { readRegistryId, registryHost } from "../azure/registry-name.ts";
 import { parseLifetime } from "../duration.ts";
 import { isLoginServer } from "../registry/login-server.ts";
-import { choiceForm, listForm, mapForm, textForm, trueForm } from "./form.ts";
+import { choiceForm, listForm, mapForm, textForm } from "./form.ts";
 
 // The keys of a file of desired state. The reader, the writer, the JSON Schema and the table of docs/apply.md use these tables.
 
@@ -43,6 +43,9 @@ const selector = textForm(
   new RegExp(`^(?=.{1,1000}$) *${requirement}( *, *${requirement})* *$`),
 );
 
+/** A setting that can only be turned on. */
+const on = { ...choiceForm(["true"]), schema: { const: true } };
+
 const scope = mapForm(
   {
     selector: { form: selector, describe: "The namespaces with these labels.", example: "team=blue" },
@@ -51,7 +54,7 @@ const scope = mapForm(
       describe: "These namespaces, by name or pattern. A pattern doesn't match kube-*.",
       example: "[team-a, 'web-*']",
     },
-    all: { form: trueForm, describe: "All namespaces except kube-*.", example: "true" },
+    all: { form: on, describe: "All namespaces except kube-*.", example: "true" },
   },
   { oneOf: [["selector", "names", "all"]] },
 );

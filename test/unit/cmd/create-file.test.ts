@@ -1,9 +1,10 @@
 import { expect } from "vitest";
-import { line } from "../../support/demo.ts";
+import { credentialKey } from "../../../src/secret/record.ts";
+import { entryOf, line } from "../../support/demo.ts";
 import { readOne } from "../../support/desired.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import type { Run } from "../../support/in-process.ts";
-import { any, failed, type Row, testRows, typed } from "../../support/rows.ts";
+import { all, any, failed, type Given, type Row, testRows, typed } from "../../support/rows.ts";
 
 const schema = /^# yaml-language-server: \$schema=https:\S+\/acr-secret-file-v1.json$/m;
 
@@ -13,6 +14,16 @@ const prints =
   (_: unknown, { stdout }: Run) => {
     expect(stdout).toMatch(schema);
     expect(readOne(stdout)).toMatchObject([{ name, entries: [entry] }]);
+  };
+
+/** A tenant changes the record of the source. */
+const recording =
+  (repositories: readonly string[]): Given =>
+  (world) => {
+    const { cluster } = world;
+    const secret = cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
+    const annotations = { [credentialKey]: JSON.stringify({ ...entryOf(world), repositories }) };
+    cluster.put({ ...secret, metadata: { ...secret.metadata, annotations } }, "kubectl-edit");
   };
 
 const scope = { selector: undefined, exclude: [], includeSystem: false };
@@ -35,7 +46,13 @@ testRows([
     }),
     leaves: { secret: "alive", attached: "acr-myregistry" },
     after: [
-      { command: `${line} -o file`, stdout: any, writes: [], check: prints({ repositories: ["app/web"] }) },
+      {
+        command: `${line} -o file`,
+        stdout: any,
+        stderr: /^Warning: the file grants app\/web only/,
+        writes: [],
+        check: prints({ repositories: ["app/web"] }),
+      },
       {
         command: "create --registry myregistry --repository base/* -n demo --restart=none -o file",
         stdout: any,
@@ -65,6 +82,23 @@ testRows([
     stdout: any,
     stderr: any,
     check: prints({ credential: "service-principal", repositories: ["*"] }),
+  },
+  {
+    does: "names the repositories that only the record names, and prints no file when one of them is invalid",
+    given: all(typed(line), recording(["app/web", "*"])),
+    command: `${line} --repository app/web -o file`,
+    stdout: any,
+    stderr: /^Warning: the file grants \* only/,
+    check: prints({ repositories: ["app/web", "*"] }),
+    after: [
+      {
+        given: recording(["app/web", "a: [b\u202e\n- c"]),
+        command: `${line} --repository app/web -o file`,
+        code: 1,
+        stdout: [],
+        stderr: /^error: -o file:\d+:\d+: invalid repository "a: \[b\\u202e\\n- c"/,
+      },
+    ],
   },
   {
     does: "prints no file when the run fails before the Secret has a credential",
