@@ -24,8 +24,9 @@ const firstPage = 50;
 export function apiClient(send: (request: Request) => Promise<Answer>, userAgent: string) {
   const get = (path: string, accept = json) => send({ method: "GET", path, headers: { accept, "user-agent": userAgent } });
 
+  /** The type is that of kubectl: the server sends plain text, but no log to a client that accepts only that. */
   async function getText(path: string): Promise<string> {
-    const answer = await get(path, "text/plain");
+    const answer = await get(path, "application/json, */*");
     if (answer.status >= 400) throw statusError(answer);
     return answer.text;
   }

@@ -70,7 +70,8 @@ test("finds out which rights a user lacks, and the version of the real kubectl a
   ]);
   expect(of("cluster-identity")).toMatchObject([{ status: "ok", message: expect.stringContaining('"jane"') }]);
   expect(of("cluster-rights").map(({ status }) => status)).not.toContain("ok");
-  for (const id of ["nodes", "secret-expiry", "image-pulls", "leftovers"]) expect(of(id)[0]).toMatchObject({ status: "unknown" });
+  for (const id of ["nodes", "secret-expiry", "image-pulls", "schedules", "leftovers"])
+    expect(of(id)[0]).toMatchObject({ status: "unknown" });
   expect(of("token-without-expiry")).toMatchObject([{ kind: "Way", applies: "best" }]);
   expect(code).toBe(2);
 });
