@@ -17,7 +17,6 @@ const verbs: Readonly<Record<string, string>> = {
   unlink: "detach",
   remove: "detach",
   make: "create",
-  apply: "create",
   login: "create",
   show: "list",
   validate: "check",
