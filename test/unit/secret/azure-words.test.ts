@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { clusterId, describeInAzure, isKeyOwnedBy, isSameOwner, keyNameOf, parseAzureOwner } from "../../../src/secret/azure-words.ts";
+import {
+  clusterId,
+  describeInAzure,
+  isKeyOwnedBy,
+  isSameOwner,
+  keyNameOf,
+  parseAzureOwner,
+  secretIn,
+  withFile,
+} from "../../../src/secret/azure-words.ts";
 
 test("hashes the uid of a cluster to the same eight digits each time", () => {
   expect(clusterId("uid-of-kube-system")).toMatch(/^[0-9a-f]{8}$/);
@@ -37,6 +46,13 @@ test.for([
     namespaceUid: "3f1c",
   },
   {
+    text: "kubectl acr-secret: secret acr in namespace demo (3f1c) of cluster 1a2b3c4d by file teams",
+    words: "secret acr in namespace demo",
+    namespaceUid: "3f1c",
+    cluster: "1a2b3c4d",
+    file: "teams",
+  },
+  {
     text: "acr-secret: exported secret acr in namespace demo of cluster 1a2b3c4d #01234567",
     words: "secret acr in namespace demo",
     cluster: "1a2b3c4d",
@@ -52,6 +68,30 @@ test.for(["", "ci", "made by kubectl acr-secret: secret acr", "Kubectl acr-secre
     expect(parseAzureOwner(text)).toBeUndefined();
   },
 );
+
+const longest = { secret: "s".repeat(53), namespace: "n".repeat(63), namespaceUid: "u".repeat(36), cluster: "1a2b3c4d", isExported: false };
+
+test("keeps the longest names of a file within the 256 characters that a scope map's description has", () => {
+  const text = describeInAzure({ ...longest, file: "f".repeat(30) });
+
+  expect(text.length).toBeLessThanOrEqual(256);
+  expect(secretIn(parseAzureOwner(text) ?? { words: "" })).toEqual({ namespace: longest.namespace, name: longest.secret });
+});
+
+test.for([
+  {
+    description: "kubectl acr-secret: secret acr in namespace demo",
+    becomes: "kubectl acr-secret: secret acr in namespace demo by file teams",
+  },
+  {
+    description: "kubectl acr-secret: secret acr in namespace demo by file old",
+    becomes: "kubectl acr-secret: secret acr in namespace demo by file teams",
+  },
+  { description: "ours, by hand", becomes: "ours, by hand" },
+])("notes a file in the description $description", ({ description, becomes }) => {
+  expect(withFile(description, "teams")).toBe(becomes);
+  expect(withFile(description, undefined)).toBe(description);
+});
 
 const keyOf = (namespace: string, more: Partial<Parameters<typeof describeInAzure>[0]> = {}) => ({
   description: describeInAzure({
