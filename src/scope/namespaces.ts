@@ -1,4 +1,4 @@
-import { absent } from "../errors.ts";
+import { absent, unlessForbidden } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Metadata } from "../objects.ts";
@@ -47,11 +47,11 @@ async function listNamespaces(cluster: Pick<Cluster, "pages">, selector: string 
 export const uidsOf = async (names: readonly string[], cluster: Reader): Promise<ReadonlyMap<string, string>> =>
   uidsIn(await readNamespaces(names, cluster));
 
-/** Reads those namespaces that exist, in the order of the names: from a list of all of them, if they are many. */
+/** Reads those namespaces that exist, in the order of the names: from a list of all of them, if they are many and the run may list. */
 async function readNamespaces(names: readonly string[], cluster: Reader): Promise<readonly Metadata[]> {
   if (names.length >= wideFrom) {
-    const all = await listNamespaces(cluster, undefined);
-    return names.flatMap((name) => all.get(name) ?? []);
+    const all = await listNamespaces(cluster, undefined).catch(unlessForbidden(undefined));
+    if (all) return names.flatMap((name) => all.get(name) ?? []);
   }
   const found = await mapConcurrently(names, limits.cluster, async (name) => (await cluster.get({ kind: "namespace", name }))?.metadata);
   return found.filter((metadata) => metadata !== undefined);

@@ -368,6 +368,15 @@ testRows(
       command: attached,
       stderr: ["21 Secrets created"],
     },
+    {
+      does: "reads each named namespace when they are many and may not be listed",
+      world: () => worldOf(["platform", ...teams(20)]),
+      given: refuse(({ call }) => call === "list"),
+      command: `${source} --copy-to ${teams(20).join(",")}`,
+      stdout: any,
+      stderr: ["21 Secrets created"],
+      check: holds("platform", ...teams(20).sort()),
+    },
     ...[
       {
         does: "prints the command for the source, and asks Azure nothing, when the namespace has a copy",
