@@ -7,13 +7,19 @@ import { type FileText, readFiles } from "../../src/file/read.ts";
 type Machine = { readonly files: Pick<Files, "look" | "read" | "list">; readonly stdin: { read(): Promise<string> } };
 
 /**
- * Reads files of desired state, all files of a folder with these extensions, and `-` for standard input, as `kubectl apply -f` does.
+ * Reads files of desired state, as readTexts does.
  * @throws CliError config for a path that cannot be read, invalid with all problems of the files
  */
-export async function readDesired(paths: readonly string[], { files, stdin }: Machine): Promise<readonly DesiredFile[]> {
+export const readDesired = async (paths: readonly string[], machine: Machine): Promise<readonly DesiredFile[]> =>
+  readFiles(await readTexts(paths, machine), await import("js-yaml"));
+
+/**
+ * Reads the texts of files, all files of a folder with these extensions, and `-` for standard input, as `kubectl apply -f` does.
+ * @throws CliError config for a path that cannot be read
+ */
+export async function readTexts(paths: readonly string[], { files, stdin }: Machine): Promise<readonly FileText[]> {
   const names = (await Promise.all([...new Set(paths)].map(namesAt))).flat();
-  const texts = await Promise.all([...new Set(names)].map(textOf));
-  return readFiles(texts, await import("js-yaml"));
+  return Promise.all([...new Set(names)].map(textOf));
 
   async function namesAt(path: string): Promise<readonly string[]> {
     if (path === "-") return [path];
