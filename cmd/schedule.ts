@@ -1,36 +1,45 @@
 import rbac from "../docs/rbac.json" with { type: "json" };
 import { readRegistryId, registryHost } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
-import { flag, kubectl } from "../src/hint.ts";
+import type { DesiredFile } from "../src/file/entry.ts";
+import { readFiles } from "../src/file/read.ts";
+import { flag, kubectl, quoted } from "../src/hint.ts";
 import { isObjectName } from "../src/kinds.ts";
 import { printData, printList } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { registryName } from "../src/registry/login-server.ts";
 import { azureCommands } from "../src/schedule/azure-commands.ts";
-import { cronOf, ownNamespace, type Schedule, scheduleLabel, scheduleObjects, selectorOf } from "../src/schedule/objects.ts";
+import {
+  cronOf,
+  filesFolder,
+  outerName,
+  ownNamespace,
+  type Schedule,
+  scheduleLabel,
+  scheduleObjects,
+  selectorOf,
+} from "../src/schedule/objects.ts";
+import { reasonsOf, rightsOf } from "../src/schedule/rights.ts";
 import { isGuid } from "../src/secret/azure-words.ts";
-import { createFlags } from "./create/options.ts";
-import { lifetime } from "./line/durations.ts";
+import { readTexts } from "./apply/read-files.ts";
 import { dataOutput, type Flags, firstIgnored, mustBe, under, type Values } from "./line/flags.ts";
 import { ours } from "./line/kubectl-flags.ts";
 import { clientVersion, pagesAddress } from "./project.ts";
-import { rotateFlags } from "./rotate/options.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
+/** The name of a CronJob has at most 52 characters, because the names of its Jobs are longer (batch/v1 CronJob). */
+const nameForm = /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/;
+
 const flags = {
   ...under("What it runs", {
-    registry: { ...createFlags.registry, describe: "With rotate: only logins for this registry" },
-    "older-than": {
-      ...rotateFlags["older-than"],
-      describe: "With rotate: passwords older than this",
-      fallback: "60d, if --expiring-within is not given",
-    },
-    "expiring-within": {
-      ...rotateFlags["expiring-within"],
-      describe: "With rotate: credentials that expire within this time",
-      fallback: "14d, if --older-than is not given",
+    filename: {
+      type: "strings",
+      short: "f",
+      complete: "files",
+      value: "FILE",
+      describe: "File of desired state, a folder of such files, or - for standard input",
     },
   }),
   ...under("How it runs", {
@@ -40,9 +49,17 @@ const flags = {
       refuse: mustBe('a time of day in UTC, such as 03:00, or five cron fields, such as "*/10 * * * *"', cronOf, "at"),
       value: "TIME",
       describe: "Time of day in UTC, or five cron fields in UTC",
-      fallback: "03:00, every hour for check",
+      fallback: "every 5 minutes, every hour for check",
     },
     image: { type: "string", value: "IMAGE", describe: "Image of this plugin. Required, because no release has published one" },
+    name: {
+      type: "string",
+      // Every pod of the namespace without a ServiceAccount of its own would have the rights
+      refuse: mustBe('at most 52 lowercase letters, digits and -, and not "default"', isScheduleName, "name"),
+      value: "NAME",
+      describe: "Name of the objects",
+      fallback: "that of the file, acr-secret-check for check",
+    },
     namespace: {
       ...ours.namespace,
       refuse: mustBe("the name of a namespace", isObjectName, "namespace"),
@@ -72,49 +89,10 @@ const flags = {
 
 type ScheduleFlags = Values<typeof flags>;
 
-const common = ["at", "image", "namespace", "network-policy", "output"];
+const checkFlags = ["at", "image", "name", "namespace", "network-policy", "output"];
 
-type Row = {
-  /** The flags that the verb accepts. */
-  readonly flags: readonly string[];
-  /** When it runs by default. */
-  readonly cron: string;
-  /** The line of docs/rbac.json with the rights of the command. */
-  readonly line: string;
-  /** Returns the command. @throws CliError usage */
-  args(flags: ScheduleFlags): readonly string[];
-};
-
-const rows: Readonly<Record<Schedule["verb"], Row>> = {
-  rotate: {
-    flags: [...common, "client-id", "azure-secret", "registry", "older-than", "expiring-within"],
-    cron: "0 3 * * *",
-    line: "rotate --namespaces 'NS*'",
-    args: rotateArgs,
-  },
-  check: { flags: common, cron: "0 * * * *", line: "check --namespaces 'NS*'", args: () => ["check", "-A", "--failed"] },
-};
-
-const scheduledVerbs = Object.keys(rows) as Schedule["verb"][];
-
-/** @throws CliError usage, before any request */
-function readSchedule(verb: Schedule["verb"], given: ScheduleFlags, namespace = ownNamespace): Schedule {
-  const row = rows[verb];
-  const other = firstIgnored(flags, given, row.flags);
-  if (other !== undefined) throw usage(`--${other} cannot be used with schedule ${verb}`);
-  const { at = "", "client-id": clientId, "azure-secret": secret = "azure" } = given;
-  return {
-    verb,
-    namespace,
-    cron: cronOf(at) ?? row.cron,
-    args: row.args(given),
-    rights: rbac.find(({ line }) => line === row.line)?.rights ?? [],
-    clientId,
-    secret: clientId === undefined && row.flags.includes("azure-secret") ? secret : undefined,
-    registry: registryNameOf(given),
-    networkPolicy: given["network-policy"],
-    image: imageOf(given),
-  };
+function isScheduleName(name: string): boolean {
+  return nameForm.test(name) && name !== "default";
 }
 
 /** @throws CliError usage. Anyone could register the name of an image that is not published yet, and get the rights of the schedule */
@@ -124,58 +102,103 @@ function imageOf({ image }: ScheduleFlags): string {
   return image;
 }
 
-/** Returns the name of the registry for az. @throws CliError usage for a text that is no registry */
-function registryNameOf({ registry }: ScheduleFlags): string | undefined {
-  if (registry === undefined) return undefined;
-  const text = registryHost(registry);
-  const name = readRegistryId(text)?.name ?? registryName(text) ?? text;
-  if (/^[a-z0-9]{5,50}$/i.test(name)) return name;
-  throw usage(`invalid registry ${JSON.stringify(registry)}`);
+/** Returns the schedule of `check`. @throws CliError usage */
+function checkSchedule(given: ScheduleFlags, namespace: string): Schedule {
+  const other = firstIgnored(flags, given, checkFlags);
+  if (other !== undefined) throw usage(`--${other} cannot be used with schedule check`);
+  return {
+    name: given.name ?? "acr-secret-check",
+    namespace,
+    cron: cronOf(given.at ?? "") ?? "0 * * * *",
+    image: imageOf(given),
+    args: ["check", "-A", "--failed"],
+    rights: rbac.find(({ line }) => line === "check --namespaces 'NS*'")?.rights ?? [],
+    files: undefined,
+    clientId: undefined,
+    secret: undefined,
+    registries: [],
+    networkPolicy: given["network-policy"],
+  };
 }
 
-function rotateArgs({ registry, "older-than": age, "expiring-within": within }: ScheduleFlags): readonly string[] {
-  const isDefault = age === undefined && within === undefined;
-  if (age !== undefined) lifetime(age, "--older-than", { zero: true });
-  if (within !== undefined) lifetime(within, "--expiring-within");
-  const limits = isDefault ? { "older-than": "60d", "expiring-within": "14d" } : { "older-than": age, "expiring-within": within };
-  return ["rotate", "-A", ...wordsOf({ registry: registry && registryHost(registry), ...limits })];
+/** Returns the schedule of `apply`. @throws CliError usage or invalid */
+async function applySchedule(given: ScheduleFlags, namespace: string, session: Session): Promise<Schedule> {
+  const image = imageOf(given);
+  const texts = await readTexts(given.filename, session);
+  const files = readFiles(texts, await import("js-yaml"));
+  const name = given.name ?? nameOf(files);
+  const paths = texts.map(({ path }) => (path === "stdin" ? `${name}.yaml` : keyOf(path)));
+  const isUnique = new Set(paths).size === paths.length;
+  const keys = isUnique ? paths : paths.map((key, at) => `${at + 1}-${key}`);
+  const entries = files.flatMap((file) => file.entries);
+  const { "client-id": clientId, "azure-secret": secret = "azure" } = given;
+  return {
+    name,
+    namespace,
+    cron: cronOf(given.at ?? "") ?? "*/5 * * * *",
+    image,
+    args: ["apply", ...keys.flatMap((key) => flag("filename", `${filesFolder}/${key}`, "f")), "--skip-blocked", "--quiet"],
+    rights: rightsOf(entries),
+    files: { texts: Object.fromEntries(texts.map(({ text }, at) => [keys[at], text])), entries },
+    clientId,
+    secret: clientId === undefined ? secret : undefined,
+    registries: registriesOf(files),
+    networkPolicy: given["network-policy"],
+  };
 }
 
-/** Returns the flags of a command. With --strict, a missing right fails its Job. */
-const wordsOf = (values: Readonly<Record<string, string | readonly string[] | undefined>>): readonly string[] =>
-  Object.entries({ ...values, strict: true }).flatMap(([name, value]) => flag(name, value));
+/** @throws CliError usage */
+function nameOf([file]: readonly DesiredFile[]): string {
+  const { name = "" } = file ?? {};
+  if (isScheduleName(name)) return name;
+  throw usage(`a schedule cannot have the name ${JSON.stringify(name)} of the file; add --name`);
+}
+
+/** Returns the name of a file as a key of a ConfigMap. */
+const keyOf = (path: string) => (path.split(/[/\\]/).at(-1) ?? "").replace(/[^-.\w]/g, "-");
+
+/** Each run looks for its sources in all registries of a file. Returns their names or ids in Azure, as words of a shell. */
+function registriesOf(files: readonly DesiredFile[]): readonly string[] {
+  const written = files.flatMap(({ registry, entries }) => [registry ?? [], ...entries.map((entry) => entry.registry)].flat());
+  const inAzure = (registry: string) => (readRegistryId(registry) ? registry : (registryName(registry) ?? registry.replace(/-.*/, "")));
+  return [...new Set(written.map((registry) => quoted(inAzure(registryHost(registry)))))];
+}
 
 /** The image in a registry of the user, until a release publishes one. */
 const image = `myregistry.azurecr.io/tools/kubectl-acr-secret:${clientVersion.slice(1)}`;
 
 export const schedule = verb({
-  usage: "schedule rotate --image IMAGE | check --image IMAGE",
+  usage: "schedule -f FILE --image IMAGE | check --image IMAGE",
   description: [
-    "Prints the objects that run a command on a schedule in the cluster. These are a Namespace, a ServiceAccount with the least permissions, " +
-      "and a CronJob. Comments contain the commands for the identity in Azure.",
-    '"schedule rotate" rotates passwords every night. "schedule check" checks whether pods can pull.',
+    "Prints the objects that run a command on a schedule in the cluster: a CronJob, its ServiceAccount with the least permissions, and a " +
+      "policy that limits which Secrets it creates. Comments contain the commands for the identity in Azure.",
+    '"schedule -f" applies a file of desired state every 5 minutes, without --prune. "schedule check" checks every hour whether pods can pull.',
   ],
   examples: [
-    "# Print the objects of a nightly rotation, and the commands for Azure",
-    `kubectl acr-secret schedule rotate --image ${image}`,
+    "# Print the objects that apply a file, and the commands for Azure",
+    `kubectl acr-secret schedule -f teams.yaml --image ${image}`,
     "# Apply the objects",
-    `kubectl acr-secret schedule rotate --image ${image} | kubectl apply -f -`,
+    `kubectl acr-secret schedule -f teams.yaml --image ${image} | kubectl apply -f -`,
     "# Show the last runs",
     `kubectl get cronjobs,jobs -l ${scheduleLabel} -n ${ownNamespace}`,
   ],
   flags,
   most: 1,
   read: (word) => word,
-  complete: async (_, words) => (words.length > 0 ? [] : scheduledVerbs),
-  async run({ flags: given, args: [word = ""] }, session) {
-    const named = scheduledVerbs.find((one) => one === word);
-    if (named === undefined) throw usage(`${word === "" ? "argument required:" : `invalid argument "${word}": must be`} rotate or check`);
-    return printSchedule(readSchedule(named, given, session.namespace), given, session);
+  complete: async (_, words) => (words.length > 0 ? [] : ["check"]),
+  async run({ flags: given, args: [word] }, session) {
+    const { namespace = ownNamespace } = session;
+    if (word === "check") return printSchedule(checkSchedule(given, namespace), given, session);
+    if (word !== undefined) throw usage(`invalid argument "${word}": must be check`);
+    if (given.filename.length === 0) throw usage("argument required: -f FILE or check");
+    return printSchedule(await applySchedule(given, namespace, session), given, session);
   },
 });
 
 /** The page says which of the commands for Azure must not be repeated. */
 const beforeAzure = `After you apply the objects. Before you run these commands again, for example for another cluster, read ${pagesAddress}schedule.md#3-create-the-identity-in-azure:`;
+
+const forPrincipals = `For service principals, the identity also needs ${pagesAddress}rbac.md#azure-role-for-service-principals`;
 
 async function printSchedule(planned: Schedule, { output }: ScheduleFlags, session: Session): Promise<number> {
   const objects = scheduleObjects(planned);
@@ -184,18 +207,29 @@ async function printSchedule(planned: Schedule, { output }: ScheduleFlags, sessi
     return 0;
   }
   const documents = await Promise.all(objects.map((object) => printData(object, "yaml")));
-  const { namespace } = planned;
-  const { formatCommand: format } = session;
+  const comments = commentsOn(planned, session);
+  session.print(comments.map((line) => `# ${printable(line)}\n`.replace("# \n", "#\n")).join("") + documents.join("---\n"));
+  return 0;
+}
+
+/** What runs outside the namespace of the schedule, too. */
+const kinds =
+  "cronjob,configmap,serviceaccount,networkpolicy,rolebinding,role,clusterrolebinding,clusterrole," +
+  "validatingadmissionpolicybinding,validatingadmissionpolicy";
+
+function commentsOn(planned: Schedule, { formatCommand: format }: Session): readonly string[] {
+  const { name, namespace, files: { entries } = { entries: [] } } = planned;
   const azure = azureCommands(planned, format);
-  const kinds = "cronjob,serviceaccount,networkpolicy,clusterrole,clusterrolebinding";
-  const comments = [
-    ...(azure.length > 0 ? [beforeAzure, ...azure, ""] : []),
+  return [
+    `This replaces CronJob ${name} in namespace ${namespace}, if it exists, with its roles and its policy ${outerName(planned)}`,
+    ...reasonsOf(entries),
+    ...(azure.length > 0 ? ["", beforeAzure, ...azure] : []),
+    ...(entries.some(({ credential }) => credential === "service-principal") ? [forPrincipals] : []),
+    "",
     "Remove these objects:",
-    format({ ...kubectl("delete", kinds, "-l", selectorOf(planned)), namespace }),
+    format({ ...kubectl("delete", kinds, "-l", selectorOf(planned), "-A"), namespace: "" }),
     ...(namespace === ownNamespace
       ? ["If the namespace has no other schedule:", format({ ...kubectl("delete namespace", namespace), namespace: "" })]
       : []),
   ];
-  session.print(comments.map((line) => `# ${printable(line)}\n`.replace("# \n", "#\n")).join("") + documents.join("---\n"));
-  return 0;
 }

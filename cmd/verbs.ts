@@ -7,7 +7,7 @@ const rows: readonly (readonly [name: string, summary: string, load: VerbRow["lo
   ["check", "Check whether pods can pull their images", async () => (await import("./check.ts")).check],
   ["list", "List pull secrets with their expiry and their ServiceAccounts", async () => (await import("./list.ts")).list],
   ["rotate", "Rotate the passwords of pull secrets without a failed pull", async () => (await import("./rotate.ts")).rotate],
-  ["schedule", "Rotate or check pull secrets with a CronJob", async () => (await import("./schedule.ts")).schedule],
+  ["schedule", "Apply a file or check images with a CronJob", async () => (await import("./schedule.ts")).schedule],
   ["detach", "Remove a pull secret from ServiceAccounts and workloads", async () => (await import("./detach.ts")).detach],
   ["delete", "Delete a pull secret and its references", async () => (await import("./delete.ts")).deletion],
   ["secretless", "Let pods pull without a pull secret", async () => (await import("./secretless.ts")).secretless],

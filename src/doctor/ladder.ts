@@ -93,7 +93,7 @@ function scheduledRotation({ azure, mayCreateCronJobs }: LadderFacts): Way {
   const possible = token(azure, "a CronJob replaces the passwords before they expire");
   if (possible.applies !== "available" || azure instanceof CliError) return possible;
   // It needs no cluster. Its --namespace is that of the CronJob, and it has no flags for the sign-in to Azure
-  const next = shell("kubectl acr-secret", "schedule", "rotate", "--registry", azure.registry.name, "--image", "IMAGE");
+  const next = shell("kubectl acr-secret", "schedule", "-f", "FILE", "--image", "IMAGE");
   return mayCreateCronJobs === false ? unavailable("you may not create CronJobs in this cluster", next) : { ...possible, next };
 }
 

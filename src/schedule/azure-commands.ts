@@ -1,7 +1,7 @@
 import { type Command, kubectl } from "../hint.ts";
-import { clusterName, type Schedule, scheduleName } from "./objects.ts";
+import { outerName, type Schedule } from "./objects.ts";
 
-/** The role definition in docs/rbac.md, which lets a schedule rotate ACR tokens. */
+/** The role definition in docs/rbac.md, for ACR tokens. */
 const role = {
   Name: "ACR pull tokens",
   Description: "Make tokens that may pull from a registry",
@@ -21,20 +21,19 @@ const definition = JSON.stringify({ ...role, AssignableScopes: ["/subscriptions/
 const createRole = `az role definition create --role-definition '${definition.replace("SUBSCRIPTION", `'${subscription}'`)}'`;
 
 /**
- * Returns the commands for a POSIX shell that create the schedule's identity in Azure with the least permissions. A word in capitals stands
- * for a value that only the user knows. The identity for a client ID has the name of the schedule.
+ * Returns the commands for a POSIX shell that create the schedule's identity in Azure, with the role for ACR tokens. A word in capitals
+ * stands for a value that only the user knows. The identity for a client ID has the name of the schedule.
  * @param format formats a command for the cluster of the schedule
  */
 export function azureCommands(schedule: Schedule, format: (command: Command) => string): readonly string[] {
-  const { clientId, secret, namespace, registry = "REGISTRY" } = schedule;
-  const name = scheduleName(schedule);
-  const scope = outputOf(`az acr show --name ${registry} --query id --output tsv`);
+  const { name, namespace, clientId, secret, registries } = schedule;
+  const scopes = registries.map((one) => (one.includes("/") ? one : outputOf(`az acr show --name ${one} --query id --output tsv`)));
   if (clientId !== undefined) {
     const configuration = format({ ...kubectl("get", "--raw", "/.well-known/openid-configuration"), namespace: "" });
     const issuer = outputOf(`${configuration} | sed 's/.*"issuer":"\\([^"]*\\).*/\\1/'`);
     return [
       createRole,
-      `az role assignment create --role "${role.Name}" --scope ${scope} --assignee ${clientId}`,
+      ...scopes.map((scope) => `az role assignment create --role "${role.Name}" --scope ${scope} --assignee ${clientId}`),
       `az identity federated-credential create --name ${name} --identity-name ${name} --resource-group GROUP --issuer ${issuer} ` +
         `--subject system:serviceaccount:${namespace}:${name} --audiences api://AzureADTokenExchange`,
     ];
@@ -46,7 +45,7 @@ export function azureCommands(schedule: Schedule, format: (command: Command) => 
     "join('=', ['AZURE_TENANT_ID', tenant]), join('=', ['AZURE_CLIENT_ID', appId]), join('=', ['AZURE_CLIENT_SECRET', password])";
   return [
     createRole,
-    `az ad sp create-for-rbac --name ${clusterName(schedule)}-${random} --role "${role.Name}" --scopes ${scope} --query "[${variables}]" --output tsv | ` +
+    `az ad sp create-for-rbac --name ${outerName(schedule)}-${random} --role "${role.Name}" --scopes ${scopes.join(" ")} --query "[${variables}]" --output tsv | ` +
       format({ ...kubectl("create", "secret", "generic", secret, "--from-env-file=/dev/stdin"), namespace }),
   ];
 }

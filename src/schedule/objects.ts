@@ -1,19 +1,11 @@
-import { createHash } from "node:crypto";
+import type { Entry } from "../file/entry.ts";
 import type { Right } from "../kube/port.ts";
-
-/** Returns the rules of a role (rbac/v1 PolicyRule), one for each resource. */
-export function rulesOf(rights: readonly Right[]) {
-  const byResource = Map.groupBy(rights, ({ group, resource }) => `${group}/${resource}`);
-  return [...byResource.values()].map((of) => ({
-    apiGroups: [of[0]?.group ?? ""],
-    resources: [of[0]?.resource ?? ""],
-    verbs: [...new Set(of.map(({ verb }) => verb))].sort(),
-  }));
-}
+import { policyFor, rulesOf } from "./rights.ts";
 
 /** What to run in a cluster, when, and with which rights. */
 export type Schedule = {
-  readonly verb: "rotate" | "check";
+  /** The name of its objects in its namespace. */
+  readonly name: string;
   readonly namespace: string;
   /** Five cron fields, in UTC. */
   readonly cron: string;
@@ -21,12 +13,14 @@ export type Schedule = {
   /** The arguments of the plugin. */
   readonly args: readonly string[];
   readonly rights: readonly Right[];
+  /** The files of desired state that it applies, and their entries; undefined for `check`. */
+  readonly files: { readonly texts: Readonly<Record<string, string>>; readonly entries: readonly Entry[] } | undefined;
   /** The client ID of a workload identity. */
   readonly clientId: string | undefined;
   /** The Secret with the variables `AZURE_*`; undefined with a workload identity, or for a verb that sends no request to Azure. */
   readonly secret: string | undefined;
-  /** The registry's name for az; undefined: the schedule is for all registries. */
-  readonly registry: string | undefined;
+  /** The names or the ids in Azure of the registries of its files, as words of a shell. */
+  readonly registries: readonly string[];
   readonly networkPolicy: boolean;
 };
 
@@ -41,37 +35,22 @@ export const scheduleLabel = "acr-secret/schedule";
 
 const namespaceLabel = "acr-secret/namespace";
 
-/** The name of a CronJob has at most 52 characters, because the names of its Jobs are longer (batch/v1 CronJob). */
-const longestId = 52 - "acr-secret-".length;
-
-/** Returns what no other schedule in the namespace has: the schedule of one registry must not replace that of another one. */
-function idIn({ verb, registry }: Schedule): string {
-  const id = [verb, registry?.toLowerCase() ?? []].flat().join("-");
-  const digest = createHash("sha256").update(id).digest("hex").slice(0, 8);
-  return id.length > longestId ? `${id.slice(0, longestId - 9)}-${digest}` : id;
-}
-
 /** Returns the label selector of the objects of one schedule. */
-export const selectorOf = (schedule: Schedule): string => `${scheduleLabel}=${idIn(schedule)},${namespaceLabel}=${schedule.namespace}`;
+export const selectorOf = ({ name, namespace }: Schedule): string => `${scheduleLabel}=${name},${namespaceLabel}=${namespace}`;
 
-/** Returns the name of a schedule's objects in its namespace. */
-export const scheduleName = (schedule: Schedule): string => `acr-secret-${idIn(schedule)}`;
+/** Returns a name that no schedule in another namespace has, and no role of Kubernetes, for the objects outside its namespace. */
+export const outerName = ({ name, namespace }: Schedule): string => `${name}.${namespace}`;
 
-/** Returns a name that no schedule in another namespace has, for the objects of the whole cluster. */
-export const clusterName = (schedule: Schedule): string =>
-  schedule.namespace === ownNamespace ? scheduleName(schedule) : `${scheduleName(schedule)}:${schedule.namespace}`;
+/** The folder of the files in the container. */
+export const filesFolder = "/etc/acr-secret";
 
 const rbac = "rbac.authorization.k8s.io";
 
-/** Returns the objects that run a verb on a schedule, in the order in which they are created. */
+/** Returns the objects that run a verb on a schedule, in the order in which they are created: the limits before the rights. */
 export function scheduleObjects(schedule: Schedule): readonly object[] {
-  const { verb, namespace, cron, image, args, clientId, secret, rights, networkPolicy } = schedule;
-  const name = scheduleName(schedule);
-  const labels = { "app.kubernetes.io/name": "kubectl-acr-secret", [scheduleLabel]: idIn(schedule), [namespaceLabel]: namespace };
+  const { name, namespace, files, clientId, networkPolicy } = schedule;
+  const labels = labelsOf(schedule);
   const metadata = { name, namespace, labels };
-  const clusterWide = { name: clusterName(schedule), labels };
-  const roleRef = { apiGroup: rbac, kind: "ClusterRole", name: clusterWide.name };
-  const subjects = [{ kind: "ServiceAccount", name, namespace }];
   const annotations = clientId === undefined ? undefined : { "azure.workload.identity/client-id": clientId };
   const ownNamespaceObject = {
     apiVersion: "v1",
@@ -86,6 +65,56 @@ export function scheduleObjects(schedule: Schedule): readonly object[] {
     metadata,
     spec: { podSelector: { matchLabels: labels }, policyTypes: ["Ingress", "Egress"], egress: [{ ports }] },
   };
+  return [
+    ...(namespace === ownNamespace ? [ownNamespaceObject] : []),
+    ...(files ? policyObjects(schedule, files.entries) : []),
+    ...(files ? [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: files.texts }] : []),
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, annotations } },
+    ...roles(schedule),
+    ...(networkPolicy ? [networkPolicyObject] : []),
+    cronJob(schedule),
+  ];
+}
+
+const labelsOf = ({ name, namespace }: Schedule) => ({
+  "app.kubernetes.io/name": "kubectl-acr-secret",
+  [scheduleLabel]: name,
+  [namespaceLabel]: namespace,
+});
+
+function policyObjects(schedule: Schedule, entries: readonly Entry[]): readonly object[] {
+  const metadata = { name: outerName(schedule), labels: labelsOf(schedule) };
+  const apiVersion = "admissionregistration.k8s.io/v1";
+  const user = `system:serviceaccount:${schedule.namespace}:${schedule.name}`;
+  return [
+    { apiVersion, kind: "ValidatingAdmissionPolicy", metadata, spec: policyFor(entries, user) },
+    {
+      apiVersion,
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata,
+      spec: { policyName: metadata.name, validationActions: ["Deny"] },
+    },
+  ];
+}
+
+/** Returns a role with its binding for the whole cluster, and for each namespace with rights of its own. */
+function roles(schedule: Schedule): readonly object[] {
+  const { name, namespace, rights } = schedule;
+  const subjects = [{ kind: "ServiceAccount", name, namespace }];
+  const byNamespace = Map.groupBy(rights, (right) => right.namespace);
+  return [...byNamespace].flatMap(([at, of]) => {
+    const metadata = { name: outerName(schedule), namespace: at, labels: labelsOf(schedule) };
+    const kind = at === undefined ? "ClusterRole" : "Role";
+    return [
+      { apiVersion: `${rbac}/v1`, kind, metadata, rules: rulesOf(of) },
+      { apiVersion: `${rbac}/v1`, kind: `${kind}Binding`, metadata, roleRef: { apiGroup: rbac, kind, name: metadata.name }, subjects },
+    ];
+  });
+}
+
+function cronJob(schedule: Schedule): object {
+  const { name, namespace, cron, image, args, files, clientId, secret } = schedule;
+  const labels = labelsOf(schedule);
   const container = {
     name: "acr-secret",
     image,
@@ -93,43 +122,39 @@ export function scheduleObjects(schedule: Schedule): readonly object[] {
     // The summary of a successful run is then in the pod's status too
     env: [{ name: "TERMINATION_MESSAGE_PATH", value: "/dev/termination-log" }],
     envFrom: secret === undefined ? undefined : [{ secretRef: { name: secret } }],
-    resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "512Mi" } },
+    // It reads 16 namespaces at a time: of each a Secret, and a page of pods
+    resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "1Gi" } },
     securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
     // Also the end of the log of a failed run, so that no permission to read logs is needed
     terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts: files && [{ name: "files", mountPath: filesFolder, readOnly: true }],
   };
   const template = {
-    metadata: { labels: annotations ? { ...labels, "azure.workload.identity/use": "true" } : labels },
+    metadata: { labels: clientId === undefined ? labels : { ...labels, "azure.workload.identity/use": "true" } },
     spec: {
       serviceAccountName: name,
       restartPolicy: "Never",
       securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
       containers: [container],
+      volumes: files && [{ name: "files", configMap: { name } }],
     },
   };
-  // A second check finds the same images
-  const jobSpec = { backoffLimit: verb === "check" ? 0 : 2, activeDeadlineSeconds: 4 * 3600, template };
-  return [
-    ...(namespace === ownNamespace ? [ownNamespaceObject] : []),
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, annotations } },
-    { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: clusterWide, rules: rulesOf(rights) },
-    { apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: clusterWide, roleRef, subjects },
-    ...(networkPolicy ? [networkPolicyObject] : []),
-    {
-      apiVersion: "batch/v1",
-      kind: "CronJob",
-      metadata,
-      spec: {
-        schedule: cron,
-        timeZone: utc,
-        concurrencyPolicy: "Forbid",
-        startingDeadlineSeconds: 3600,
-        successfulJobsHistoryLimit: 3,
-        failedJobsHistoryLimit: 3,
-        jobTemplate: { metadata: { labels }, spec: jobSpec },
-      },
+  // The next run of apply continues, and a second check finds the same images
+  const jobSpec = { backoffLimit: 0, activeDeadlineSeconds: files ? 4 * 60 : 4 * 3600, template };
+  return {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: { name, namespace, labels },
+    spec: {
+      schedule: cron,
+      timeZone: utc,
+      concurrencyPolicy: "Forbid",
+      startingDeadlineSeconds: 3600,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 3,
+      jobTemplate: { metadata: { labels }, spec: jobSpec },
     },
-  ];
+  };
 }
 
 /**

@@ -48,11 +48,11 @@ test("pulls as a service principal of az, until az resets its password without -
   );
 });
 
-const read = { namespace: "acr-secret", cron: "", image: "", args: [], rights: [], registry: "myregistry", networkPolicy: false } as const;
-const schedule = { ...read, verb: "rotate", clientId: undefined, secret: undefined } as const;
+const nothing = { cron: "", image: "", args: [], rights: [], files: undefined, clientId: undefined, networkPolicy: false } as const;
+const schedule = { ...nothing, registries: ["myregistry"], name: "teams", namespace: "acr-secret", secret: "azure" } as const;
 
 test("creates the service principal of a schedule, in the form that its Secret reads", { timeout: 300_000 }, async () => {
-  const [, command = ""] = azureCommands({ ...schedule, secret: "azure" }, formatCommand);
+  const [, command = ""] = azureCommands(schedule, formatCommand);
   const [create = ""] = command
     .replace('"ACR pull tokens"', "acrpull")
     .replace(/"\$\(od [^)]*\)"/, "random")

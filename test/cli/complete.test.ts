@@ -53,9 +53,9 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["rotate", "--expiring-within", ""], gives: ["7d", "14d", "30d"] },
   { words: ["list", "--expiring-within", ""], gives: ["7d", "14d", "30d"] },
   { words: ["prune", "--older-than", ""], gives: ["0s", "10m", "24h"] },
-  { words: ["schedule", ""], gives: ["rotate", "check"] },
-  { words: ["schedule", "rotate", ""], gives: [] },
-  { words: ["schedule", "rotate", "--at", ""], gives: ["03:00"] },
+  { words: ["schedule", ""], gives: ["check"] },
+  { words: ["schedule", "check", ""], gives: [] },
+  { words: ["schedule", "check", "--at", ""], gives: ["03:00"] },
   { words: ["list", "--nosuch="], gives: [] },
   // Flags: the verb's own come first, with no space to remove after them. A flag that may occur once is not suggested again.
   {

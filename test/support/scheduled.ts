@@ -3,15 +3,42 @@ import { run } from "./in-process.ts";
 
 export const image = "myregistry.azurecr.io/tools/kubectl-acr-secret:1";
 
-/** Returns the objects that `schedule` prints. @param line `schedule rotate`, with the image that it needs unless it names another one */
-export async function objectsOf(line: string) {
+/** A file of desired state whose namespaces are all named. */
+export const namedTeams = `name: teams
+registry: myregistry
+pullSecrets:
+- name: acr-blue
+  namespace: platform
+  copyTo: {names: [team-a, team-b]}
+  repositories: [app/*]
+  serviceAccounts: [default]
+`;
+
+/** A file of desired state that selects namespaces and ServiceAccounts. */
+export const selectedTeams = `name: teams
+registry: myregistry
+pullSecrets:
+- name: acr-blue
+  namespace: platform
+  copyTo: {selector: team=blue}
+  repositories: [app/*]
+  serviceAccounts: [default, "ci-*"]
+- name: acr
+  eachOf: {selector: tier=restricted}
+  registry: other.azurecr.io
+  repositories: [base/*]
+  restart: none
+`;
+
+/** Returns the objects that `schedule` prints. @param line `schedule check`, with the image that it needs unless it names another one */
+export async function objectsOf(line: string, stdin = namedTeams) {
   const named = line.includes(" --image ") ? [] : ["--image", image];
-  const { stdout, stderr, code } = await run([...line.split(" "), ...named, "-o", "yaml"], {});
+  const { stdout, stderr, code } = await run([...line.split(" "), ...named, "-o", "yaml"], { stdin });
   if (code !== 0) throw new Error(stderr);
   return loadAll(stdout) as ReturnType<typeof JSON.parse>[];
 }
 
 /** Returns one object of a printed schedule. */
-export async function objectOf(line: string, kind: string) {
-  return (await objectsOf(line)).find((object) => object.kind === kind);
+export async function objectOf(line: string, kind: string, stdin = namedTeams) {
+  return (await objectsOf(line, stdin)).find((object) => object.kind === kind);
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
-import { rulesOf } from "../../../src/schedule/objects.ts";
+import { rulesOf } from "../../../src/schedule/rights.ts";
 import { create, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { type Right, rightsIn } from "../../support/rights.ts";

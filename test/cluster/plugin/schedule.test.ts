@@ -1,33 +1,44 @@
-import { afterAll, expect, test } from "vitest";
-import type { rulesOf } from "../../../src/schedule/objects.ts";
-import { getJson, kubectl } from "../../support/kubectl.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Right } from "../../../src/kube/port.ts";
+import { create, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
-import { image, objectOf } from "../../support/scheduled.ts";
+import { applySchedule, refusalOf, type ScheduleAccount } from "../../support/schedule-account.ts";
+import { image, namedTeams, objectOf, selectedTeams } from "../../support/scheduled.ts";
 
 // The objects of each schedule in a namespace of its own, on a real API server.
-type Rule = ReturnType<typeof rulesOf>[number];
-
 const shell = await openShell();
 afterAll(() => shell.stop());
 
-const make = "create --registry myregistry --repository app/web";
+const check = `schedule check --network-policy --image ${image}`;
+const files = `schedule -f - --image ${image}`;
 
-/** Applies a schedule in a new namespace. @returns the namespace, and the name of its ClusterRole */
-async function applied(line: string): Promise<{ readonly namespace: string; readonly role: string }> {
+/** Applies a schedule in a new namespace. @returns the namespace */
+async function applied(line: string, stdin = namedTeams): Promise<string> {
   const namespace = await newNamespace();
   const printed = `kubectl acr-secret ${line} -n ${namespace} -o yaml`;
-  expect(await shell.type(`${printed} | kubectl apply -f -`)).toMatchObject({ code: 0 });
-  const role = `acr-secret-${line.split(" ")[1]}:${namespace}`;
-  return { namespace, role };
+  expect(await shell.type(`${printed} | kubectl apply -f -`, { stdin })).toMatchObject({ code: 0 });
+  return namespace;
 }
 
-const rotate = `schedule rotate --older-than 0s --image ${image}`;
-const check = `schedule check --network-policy --image ${image}`;
+/** Creates the namespaces of a file, and returns the file with their names. */
+async function withNamespaces(file: string): Promise<{ file: string; platform: string; a: string; b: string }> {
+  const [platform, a, b] = await Promise.all([newNamespace(), newNamespace(), newNamespace()]);
+  await kubectl(["label", "namespace", a, b, `team=${platform}`]);
+  const text = file
+    .replaceAll("platform", platform)
+    .replaceAll("team-a", a)
+    .replaceAll("team-b", b)
+    .replaceAll("team=blue", `team=${platform}`);
+  return { file: text, platform, a, b };
+}
 
-test.for([rotate, check])("prints objects for %s whose pods admission accepts as restricted", { timeout: 120_000 }, async (line) => {
-  const { namespace } = await applied(line);
+test.for([
+  { line: check, name: "acr-secret-check" },
+  { line: files, name: "teams" },
+])("prints objects for $line whose pods admission accepts as restricted", { timeout: 120_000 }, async ({ line, name }) => {
+  const { file } = await withNamespaces(namedTeams);
+  const namespace = await applied(line, file);
   await kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]);
-  const name = `acr-secret-${line.split(" ")[1]}`;
   const { template } = (await objectOf(line, "CronJob")).spec.jobTemplate.spec;
 
   const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "pod", namespace }, spec: template.spec };
@@ -38,38 +49,57 @@ test.for([rotate, check])("prints objects for %s whose pods admission accepts as
   expect(await kubectl(runs)).toBe(`cronjob.batch/${name}\njob.batch/now\n`);
 });
 
-/** Runs the arguments of the printed CronJob as its ServiceAccount, in its own namespace only. */
-async function runAs(line: string, namespace: string) {
-  const { spec } = await getJson<{ spec: { jobTemplate: { spec: { template: { spec: { containers: [{ args: string[] }] } } } } } }>(
-    "cronjob",
-    `acr-secret-${line.split(" ")[1]}`,
-    "-n",
-    namespace,
-  );
-  const { args } = spec.jobTemplate.spec.template.spec.containers[0];
-  const words = args.map((word) => (word === "-A" ? `--namespaces '${namespace}*'` : word));
-  return shell.type(`kubectl acr-secret ${words.join(" ")} --as system:serviceaccount:${namespace}:acr-secret-${line.split(" ")[1]}`);
+/** Whether the ServiceAccount has a right. */
+async function may({ user }: ScheduleAccount, right: Right): Promise<boolean> {
+  const spec = { user, groups: ["system:serviceaccounts", "system:authenticated"], resourceAttributes: right };
+  const review = { apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", spec };
+  return JSON.parse(await kubectl(["create", "-o", "json", "-f", "-"], JSON.stringify(review))).status.allowed === true;
 }
 
-test("fails with the name of each printed right of rotate that is missing", { timeout: 300_000 }, async () => {
-  const { namespace, role } = await applied(rotate);
-  expect(await shell.type(`kubectl acr-secret ${make} -n ${namespace}`)).toMatchObject({ code: 0 });
-  expect(await runAs(rotate, namespace)).toEqual({
-    code: 0,
-    stdout: expect.stringMatching(/^secret\/acr-myregistry configured/m),
-    stderr: expect.not.stringMatching(/forbidden|Warning/i),
+const anySecret = (verb: string, namespace: string, name?: string) => ({ group: "", resource: "secrets", verb, namespace, name });
+
+const docker = { type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": Buffer.from('{"auths":{}}').toString("base64") } };
+const accountToken = { type: "kubernetes.io/service-account-token" };
+
+const secretOf = (namespace: string, name: string, more: object) => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { namespace, name, annotations: { "kubernetes.io/service-account.name": "default" } },
+  ...more,
+});
+
+describe.for([
+  { which: "names all namespaces", text: namedTeams },
+  { which: "selects namespaces", text: selectedTeams },
+])("the ServiceAccount of a file that $which", ({ text }) => {
+  test("reads no other Secret, and lists none", { timeout: 120_000 }, async () => {
+    const { file, platform, a } = await withNamespaces(text);
+    const account = await applySchedule(shell, file, a);
+
+    for (const namespace of [platform, a]) expect(await may(account, anySecret("get", namespace, "acr-blue"))).toBe(true);
+    for (const namespace of ["", platform, a, account.namespace, "kube-system"]) {
+      const others = ["get", "list", "watch"].map((verb) => anySecret(verb, namespace));
+      const rights = [...others, anySecret("get", namespace, "azure"), anySecret("update", namespace), anySecret("delete", namespace)];
+      expect((await Promise.all(rights.map((right) => may(account, right)))).includes(true), namespace).toBe(false);
+    }
   });
-  const { rules } = await getJson<{ rules: Rule[] }>("clusterrole", role);
 
-  for (const { rule, verb } of rules.flatMap((rule) => rule.verbs.map((verb) => ({ rule, verb })))) {
-    const fewer = { ...rule, verbs: rule.verbs.filter((one) => one !== verb) };
-    const others = rules.map((one) => (one === rule ? fewer : one)).filter(({ verbs }) => verbs.length > 0);
-    await kubectl(["patch", "clusterrole", role, "--type=merge", "-p", JSON.stringify({ rules: others })]);
+  test("creates and changes only pull secrets of the file outside the control plane", { timeout: 120_000 }, async () => {
+    const { file, platform, a } = await withNamespaces(text);
+    const { kubeconfig } = await applySchedule(shell, file, a);
+    const refusal = (namespace: string, name: string, more: object) => refusalOf(secretOf(namespace, name, more), kubeconfig);
 
-    const { code, stderr } = await runAs(rotate, namespace);
+    for (const namespace of [platform, a]) {
+      expect(await refusal(namespace, "acr-blue", docker)).toBe("");
+      expect(await refusal(namespace, "acr-blue", accountToken)).toMatch(/ValidatingAdmissionPolicy.*must have the type/);
+      expect(await refusal(namespace, "other", docker)).toMatch(/ValidatingAdmissionPolicy.*must have a name/);
+    }
+    for (const type of [docker, accountToken]) expect(await refusal("kube-system", "acr-blue", type)).toMatch(/[Ff]orbidden/);
 
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`cannot ${verb} resource "${rule.resources[0]}"`) });
-  }
+    await create([secretOf(a, "acr-blue", accountToken)]);
+    const patch = ["patch", "secret", "acr-blue", "-n", a, "-p", '{"metadata":{"labels":{"a":"b"}}}'];
+    await expect(kubectl(patch, "", kubeconfig)).rejects.toThrow(/ValidatingAdmissionPolicy.*must have the type/);
+  });
 });
 
 test("lets the API server reject a schedule whose fields have invalid values", async () => {
@@ -82,16 +112,19 @@ test("lets the API server reject a schedule whose fields have invalid values", a
   expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/CronJob .*spec\.schedule: Invalid value/) });
 });
 
-const kinds = "cronjobs,jobs,pods,serviceaccounts,networkpolicies,clusterroles,clusterrolebindings";
+const kinds =
+  "cronjobs,jobs,pods,configmaps,serviceaccounts,networkpolicies,roles,rolebindings,clusterroles,clusterrolebindings," +
+  "validatingadmissionpolicies,validatingadmissionpolicybindings";
 
 test("removes every object of all schedules with the printed commands", { timeout: 120_000 }, async () => {
-  const lines = [rotate, check].map((line) => `kubectl acr-secret ${line}`);
-  for (const line of lines) expect(await shell.type(`${line} | kubectl apply -f -`)).toMatchObject({ code: 0 });
+  const { file: stdin } = await withNamespaces(namedTeams);
+  const lines = [files, check].map((line) => `kubectl acr-secret ${line}`);
+  for (const line of lines) expect(await shell.type(`${line} | kubectl apply -f -`, { stdin })).toMatchObject({ code: 0 });
   const label = "acr-secret/namespace=acr-secret";
-  const left = () => kubectl(["get", kinds, "-n", "acr-secret", "-l", label, "-o", "name"]);
-  expect((await left()).trim().split("\n")).toHaveLength(2 * 4 + 1);
+  const left = () => kubectl(["get", kinds, "-A", "-l", label, "-o", "name"]);
+  expect((await left()).trim().split("\n")).toHaveLength(3 + 2 * 4 + 2 + 5);
 
-  const printed = await Promise.all(lines.map((line) => shell.type(line)));
+  const printed = await Promise.all(lines.map((line) => shell.type(line, { stdin })));
   const commands = printed.flatMap(({ stdout }) => [...stdout.matchAll(/^# (kubectl delete .*)$/gm)].map(([, command = ""]) => command));
   for (const command of new Set(commands)) expect(await shell.type(command)).toMatchObject({ code: 0 });
 

@@ -101,7 +101,7 @@ export const aksNodes: Given = all(nodes(node("a", "v1.33.1", aks)), identity(pu
 /** The ways to pull on nodes that you configure and that are too old for a federated credential provider. */
 const usual = {
   ways: "uubaax",
-  best: "scheduled-rotation: kubectl acr-secret schedule rotate --registry myregistry --image IMAGE",
+  best: "scheduled-rotation: kubectl acr-secret schedule -f FILE --image IMAGE",
 };
 
 export const setups: readonly Setup[] = [
@@ -272,7 +272,7 @@ export const setups: readonly Setup[] = [
       "unknown leftovers registry/myregistry: kubectl acr-secret explain unreachable",
     ],
     ways: "??baax",
-    best: "scheduled-rotation: kubectl acr-secret schedule rotate --registry myregistry --image IMAGE",
+    best: "scheduled-rotation: kubectl acr-secret schedule -f FILE --image IMAGE",
     code: 2,
   },
   {

@@ -1,50 +1,85 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { formatCommand } from "../../../src/hint.ts";
 import type { Right } from "../../../src/kube/port.ts";
 import { azureCommands } from "../../../src/schedule/azure-commands.ts";
-import { rulesOf } from "../../../src/schedule/objects.ts";
-import { stored } from "../../support/fakes/fleet.ts";
+import { rulesOf } from "../../../src/schedule/rights.ts";
 import { run, type } from "../../support/in-process.ts";
-import { recordIn } from "../../support/rotating.ts";
-import { image, objectOf, objectsOf } from "../../support/scheduled.ts";
+import { image, namedTeams, objectOf, objectsOf, selectedTeams } from "../../support/scheduled.ts";
 
+const client = "01234567-89ab-cdef-0123-456789abcdef";
 const recorded: { line: string; rights: Right[] }[] = JSON.parse(readFileSync("docs/rbac.json", "utf8"));
 
-test.for([
-  { line: "schedule rotate", as: /^rotate --namespaces/ },
-  { line: "schedule check", as: /^check --namespaces/ },
-])("grants exactly the recorded rights to $line", async ({ line, as }) => {
-  const { rights = [] } = recorded.find((row) => as.test(row.line)) ?? {};
+test("grants exactly the recorded rights to schedule check", async () => {
+  const { rights = [] } = recorded.find(({ line }) => line.startsWith("check --namespaces")) ?? {};
 
   expect(rights.length).toBeGreaterThan(5);
-  expect((await objectOf(line, "ClusterRole")).rules).toEqual(rulesOf(rights));
+  expect((await objectOf("schedule check", "ClusterRole")).rules).toEqual(rulesOf(rights));
 });
 
 test.for([
-  { line: "schedule rotate", args: "rotate -A --older-than 60d --expiring-within 14d --strict", at: "0 3 * * *" },
-  { line: "schedule rotate --older-than 30d --at 4:30", args: "rotate -A --older-than 30d --strict", at: "30 4 * * *" },
-  {
-    line: "schedule rotate --registry https://myregistry.azurecr.io/ --expiring-within 7d",
-    args: "rotate -A --registry myregistry.azurecr.io --expiring-within 7d --strict",
-    at: "0 3 * * *",
-  },
-  { line: "schedule check", args: "check -A --failed", at: "0 * * * *" },
-])("runs $args for $line", async ({ line, args, at }) => {
+  { when: "the file names all namespaces", file: namedTeams, roles: ["ClusterRole", "Role platform", "Role team-a", "Role team-b"] },
+  { when: "the file selects namespaces", file: selectedTeams, roles: ["ClusterRole"] },
+])("binds each role when $when", async ({ file, roles }) => {
+  const objects = await objectsOf("schedule -f -", file);
+  const of = (kind: string) => objects.filter((object) => object.kind === kind);
+  const found = [...of("ClusterRole"), ...of("Role")].map(({ kind, metadata }) => [kind, metadata.namespace ?? []].flat().join(" "));
+  const bindings = [...of("ClusterRoleBinding"), ...of("RoleBinding")];
+
+  expect(found).toEqual(roles);
+  expect(bindings.map(({ roleRef, metadata }) => [roleRef.kind, metadata.namespace ?? []].flat().join(" "))).toEqual(roles);
+  for (const { roleRef, subjects } of bindings) {
+    expect(roleRef.name).toBe("teams.acr-secret");
+    expect(subjects).toEqual([{ kind: "ServiceAccount", name: "teams", namespace: "acr-secret" }]);
+  }
+});
+
+test.for([
+  { line: "schedule -f -", args: "apply -f /etc/acr-secret/teams.yaml --skip-blocked --quiet", at: "*/5 * * * *", deadline: 240 },
+  { line: "schedule -f - --at 4:30", args: "apply -f /etc/acr-secret/teams.yaml --skip-blocked --quiet", at: "30 4 * * *", deadline: 240 },
+  { line: "schedule check", args: "check -A --failed", at: "0 * * * *", deadline: 14_400 },
+])("runs $args for $line", async ({ line, args, at, deadline }) => {
   const { spec } = await objectOf(line, "CronJob");
+  const job = spec.jobTemplate.spec;
 
-  expect({ args: spec.jobTemplate.spec.template.spec.containers[0].args.join(" "), at: spec.schedule }).toEqual({ args, at });
+  expect({ args: job.template.spec.containers[0].args.join(" "), at: spec.schedule, deadline: job.activeDeadlineSeconds }).toEqual({
+    args,
+    at,
+    deadline,
+  });
 });
 
 test.for([
-  { line: "schedule rotate", sign: { envFrom: [{ secretRef: { name: "azure" } }] } },
-  { line: "schedule rotate --azure-secret sp", sign: { envFrom: [{ secretRef: { name: "sp" } }] } },
+  { when: "they have different names", names: ["teams.yaml", "more teams.yaml"], keys: ["teams.yaml", "more-teams.yaml"] },
+  { when: "they have the same name", names: ["x:y.yaml", "x y.yaml"], keys: ["1-x-y.yaml", "2-x-y.yaml"] },
+])("applies all files in one ConfigMap when $when", async ({ names, keys }) => {
+  const folder = mkdtempSync(join(tmpdir(), "acr-secret-schedule-"));
+  const texts = ["teams", "more"].map((name) => namedTeams.replaceAll("teams", name).replace("acr-blue", `acr-${name}`));
+  const files = names.map((name, at) => {
+    writeFileSync(join(folder, name), texts[at] ?? "");
+    return join(folder, name);
+  });
+
+  const { stdout } = await run(["schedule", ...files.flatMap((file) => ["-f", file]), "--image", image, "-o", "json"]);
+  const { items } = JSON.parse(stdout);
+  const of = (kind: string) => items.find((object: { kind: string }) => object.kind === kind);
+  const { containers, volumes } = of("CronJob").spec.jobTemplate.spec.template.spec;
+
+  expect(of("ConfigMap")).toMatchObject({ metadata: { name: "teams", namespace: "acr-secret" } });
+  expect(of("ConfigMap").data).toEqual(Object.fromEntries(keys.map((key, at) => [key, texts[at]])));
+  expect(volumes).toEqual([{ name: "files", configMap: { name: "teams" } }]);
+  expect(containers[0].volumeMounts).toEqual([{ name: "files", mountPath: "/etc/acr-secret", readOnly: true }]);
+  expect(containers[0].args.join(" ")).toBe(`apply ${keys.map((key) => `-f /etc/acr-secret/${key}`).join(" ")} --skip-blocked --quiet`);
+});
+
+test.for([
+  { line: "schedule -f -", sign: { envFrom: [{ secretRef: { name: "azure" } }] } },
+  { line: "schedule -f - --azure-secret sp", sign: { envFrom: [{ secretRef: { name: "sp" } }] } },
   { line: "schedule check", sign: {} },
-  {
-    line: "schedule rotate --client-id 01234567-89ab-cdef-0123-456789abcdef",
-    sign: { annotation: "01234567-89ab-cdef-0123-456789abcdef", label: "true" },
-  },
+  { line: `schedule -f - --client-id ${client}`, sign: { annotation: client, label: "true" } },
 ])("signs in to Azure as $line says", async ({ line, sign }) => {
   const [account, job] = await Promise.all([objectOf(line, "ServiceAccount"), objectOf(line, "CronJob")]);
   const { metadata, spec } = job.spec.jobTemplate.spec.template;
@@ -56,66 +91,59 @@ test.for([
   }).toEqual(sign);
 });
 
+const cluster = ["ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+
 test.for([
-  { line: "schedule rotate", namespace: "acr-secret", name: "acr-secret-rotate", kinds: ["Namespace"] },
+  { line: "schedule -f -", namespace: "acr-secret", name: "teams", kinds: ["Namespace"] },
+  { line: "schedule -f - --name blue", namespace: "acr-secret", name: "blue", kinds: ["Namespace"] },
   { line: "schedule check --network-policy", namespace: "acr-secret", name: "acr-secret-check", kinds: ["Namespace", "NetworkPolicy"] },
-  { line: "schedule rotate -n platform", namespace: "platform", name: "acr-secret-rotate:platform", kinds: [] },
-])("connects the objects of $line", async ({ line, namespace, name, kinds }) => {
+  { line: "schedule -f - -n platform", namespace: "platform", name: "teams", kinds: [] },
+])("names the objects of $line", async ({ line, namespace, name, kinds }) => {
   const objects = await objectsOf(line);
-  const of = (kind: string) => objects.find((object) => object.kind === kind);
-  const account = of("ServiceAccount").metadata.name;
 
   expect(objects.map(({ kind }) => kind).filter((kind) => ["Namespace", "NetworkPolicy"].includes(kind))).toEqual(kinds);
-  expect(of("ClusterRoleBinding")).toMatchObject({
-    metadata: { name },
-    roleRef: { kind: "ClusterRole", name: of("ClusterRole").metadata.name },
-    subjects: [{ kind: "ServiceAccount", name: account, namespace }],
-  });
-  expect(of("CronJob").spec.jobTemplate.spec.template.spec.serviceAccountName).toBe(account);
-  const own = { "acr-secret/schedule": line.split(" ")[1], "acr-secret/namespace": namespace };
-  for (const { kind, metadata } of objects) if (kind !== "Namespace") expect(metadata.labels).toMatchObject(own);
-  for (const { kind, metadata } of objects) expect([undefined, namespace], kind).toContain(metadata.namespace);
+  for (const { kind, metadata } of objects.filter((object) => object.kind !== "Namespace")) {
+    const isOuter = cluster.includes(kind) || ["Role", "RoleBinding"].includes(kind);
+    expect(metadata.name, kind).toBe(isOuter ? `${name}.${namespace}` : name);
+    expect(metadata.namespace === undefined, kind).toBe(cluster.includes(kind));
+    expect(metadata.labels, kind).toMatchObject({ "acr-secret/schedule": name, "acr-secret/namespace": namespace });
+  }
 });
 
-test("replaces no object of a schedule for another registry or in another namespace", async () => {
-  const lines = ["", "--registry myregistry", "--registry other", "-n other", "-n other --registry myregistry"];
-  const objects = (await Promise.all(lines.map((line) => objectsOf(`schedule rotate ${line}`.trim())))).flat();
+test("limits the Secrets of its ServiceAccount before it has rights", async () => {
+  const kinds = (await objectsOf("schedule -f -")).map(({ kind }) => kind);
+  const binding = await objectOf("schedule -f -", "ValidatingAdmissionPolicyBinding");
+
+  expect(binding.spec).toEqual({ policyName: "teams.acr-secret", validationActions: ["Deny"] });
+  expect(kinds.indexOf("ValidatingAdmissionPolicyBinding")).toBeLessThan(kinds.indexOf("ClusterRole"));
+});
+
+test("replaces no object of a schedule for another file or in another namespace", async () => {
+  const lines = ["schedule -f -", "schedule -f - -n other", "schedule -f - --name x", "schedule -f - --name x -n other"];
+  const objects = (await Promise.all(lines.map((line) => objectsOf(line)))).flat();
   const ids = objects.flatMap(({ kind, metadata: { namespace, name } }) => (kind === "Namespace" ? [] : [`${kind} ${namespace}/${name}`]));
 
-  expect(ids).toHaveLength(lines.length * 4);
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test("rotates a credential that never expires with the printed arguments", async () => {
-  const world = await stored("a");
-  const { spec } = await objectOf("schedule rotate", "CronJob");
-  const [container] = spec.jobTemplate.spec.template.spec.containers;
-
-  const { code } = await run(container.args, { ...world.ports, now: () => new Date("2026-04-01T00:00:00Z") });
-
-  expect({ code, slot: recordIn(world, "a").slot }).toEqual({ code: 0, slot: "password2" });
-});
-
 test.for([
-  { line: "schedule", message: /^error: argument required: rotate or check$/m },
-  { line: "schedule delete", message: /^error: invalid argument "delete": must be rotate or check$/m },
-  { line: "schedule check --older-than 60d -o yaml", message: /^error: --older-than cannot be used with schedule check$/m },
-  {
-    line: "schedule check --client-id 01234567-89ab-cdef-0123-456789abcdef -o yaml",
-    message: /^error: --client-id cannot be used with schedule check/m,
-  },
-  { line: "schedule rotate --at noon -o yaml", message: /^error: invalid --at "noon": / },
-  { line: "schedule rotate --older-than soon -o yaml", message: /^error: invalid --older-than "soon": / },
-  { line: "schedule rotate --expiring-within 0 -o yaml", message: /^error: invalid --expiring-within "0": / },
-  { line: "schedule rotate -o yaml", message: /^error: required flag\(s\) "image" not set$/m },
+  { line: "schedule", message: /^error: argument required: -f FILE or check$/m },
+  { line: "schedule rotate", message: /^error: invalid argument "rotate": must be check$/m },
+  { line: "schedule check -f - -o yaml", message: /^error: --filename cannot be used with schedule check$/m },
+  { line: `schedule check --client-id ${client} -o yaml`, message: /^error: --client-id cannot be used with schedule check/m },
+  { line: "schedule -f - --at noon -o yaml", message: /^error: invalid --at "noon": / },
+  { line: "schedule -f - -o yaml", message: /^error: required flag\(s\) "image" not set$/m },
   { line: "schedule check -o yaml", message: /^error: required flag\(s\) "image" not set$/m },
-  { line: "schedule rotate --image Bad -o yaml", message: /^error: couldn't parse image name "Bad": / },
-  { line: "schedule rotate --registry a;b -o yaml", message: /^error: invalid registry "a;b"/ },
-  { line: "schedule rotate --azure-secret a;b -o yaml", message: /^error: invalid --azure-secret "a;b": / },
-  { line: "schedule rotate -n a;b -o yaml", message: /^error: invalid --namespace "a;b": / },
-  { line: "schedule rotate --client-id me -o yaml", message: /^error: invalid --client-id "me": / },
-])("rejects $line", async ({ line, message }) => {
-  const { code, stdout, stderr } = await type(line, {});
+  { line: "schedule check --image Bad -o yaml", message: /^error: couldn't parse image name "Bad": / },
+  { line: "schedule check --name default -o yaml", message: /^error: invalid --name "default": / },
+  { line: `schedule check --name ${"x".repeat(53)} -o yaml`, message: /^error: invalid --name "x/ },
+  { line: "schedule -f - --azure-secret a;b -o yaml", message: /^error: invalid --azure-secret "a;b": / },
+  { line: "schedule check -n a;b -o yaml", message: /^error: invalid --namespace "a;b": / },
+  { line: "schedule -f - --client-id me -o yaml", message: /^error: invalid --client-id "me": / },
+  { line: `schedule -f - --image ${image} -o yaml`, stdin: namedTeams.replace("name: teams", "name: default"), message: /; add --name$/m },
+  { line: `schedule -f - --image ${image} -o yaml`, stdin: namedTeams.replace("registry:", "registri:"), message: /:2:1: .*registr/ },
+])("rejects $line", async ({ line, stdin = namedTeams, message }) => {
+  const { code, stdout, stderr } = await type(line, {}, { stdin });
 
   expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(message) });
 });
@@ -123,11 +151,10 @@ test.for([
 const roleIn = (page: string) =>
   /^az role definition create [\s\S]*?"Name": "ACR pull tokens"[\s\S]*?^```$/m.exec(readFileSync(page, "utf8"))?.[0];
 
-/** Returns the Azure commands of a rotation whose credential is in a Secret: for the role, and for the service principal. */
-const commandsIn = (namespace: string) => {
-  const nothing = { cron: "", image: "", args: [], rights: [], registry: undefined };
-  const schedule = { ...nothing, verb: "rotate", namespace, clientId: undefined, secret: "azure", networkPolicy: false } as const;
-  return azureCommands(schedule, formatCommand);
+/** Returns the Azure commands of a schedule whose credential is in a Secret: for the role, and for the service principal. */
+const commands = () => {
+  const nothing = { cron: "", image: "", args: [], rights: [], files: undefined, clientId: undefined, networkPolicy: false };
+  return azureCommands({ ...nothing, name: "teams", namespace: "acr-secret", secret: "azure", registries: ["myregistry"] }, formatCommand);
 };
 
 test("has the same role for ACR tokens in the pages and in the printed commands", () => {
@@ -135,28 +162,77 @@ test("has the same role for ACR tokens in the pages and in the printed commands"
 
   expect(roleIn("docs/rbac.md")).toContain("tokens/write");
   expect(roleIn("docs/platform-teams.md")).toBe(roleIn("docs/rbac.md"));
-  expect(actions(commandsIn("a")[0])).toEqual(actions(roleIn("docs/rbac.md")));
+  expect(actions(commands()[0])).toEqual(actions(roleIn("docs/rbac.md")));
 });
 
 test("names an application that no other user can have registered", () => {
-  const [, name = ""] = /--name (\S+"\$\([^)]*\)")/.exec(commandsIn("acr-secret")[1] ?? "") ?? [];
+  const [, name = ""] = /--name (\S+"\$\([^)]*\)")/.exec(commands()[1] ?? "") ?? [];
   const names = [1, 2].map(() => execFileSync("sh", ["-c", `printf %s ${name}`], { encoding: "utf8" }));
 
-  expect(names).toEqual(Array(2).fill(expect.stringMatching(/^acr-secret-rotate-[0-9a-f]{16}$/)));
+  expect(names).toEqual(Array(2).fill(expect.stringMatching(/^teams\.acr-secret-[0-9a-f]{16}$/)));
   expect(names[0]).not.toBe(names[1]);
 });
 
-test("prints only commands of a shell in the comments", async () => {
-  const { stdout } = await type(`schedule rotate --registry myregistry --image ${image} -o yaml`, {});
-  const comments = stdout.split("\n").filter((line) => line.startsWith("#"));
+const id = "/subscriptions/01234567-89ab-cdef-0123-456789abcdef/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/other";
+const ofName = (name: string) => `"$(az acr show --name ${name} --query id --output tsv)"`;
 
-  expect(comments.filter((line) => !/^# (az |kubectl delete )|^#$|:$/.test(line))).toEqual([]);
+test.for([
+  { when: "a Secret has the password", flags: "", file: selectedTeams, scopes: [ofName("myregistry"), ofName("other")] },
+  { when: "an id names a registry", flags: "", file: selectedTeams.replace("other.azurecr.io", id), scopes: [ofName("myregistry"), id] },
+  {
+    when: "the identity is a workload",
+    flags: `--client-id ${client}`,
+    file: selectedTeams,
+    scopes: [ofName("myregistry"), ofName("other")],
+  },
+  {
+    when: "no entry names the registry of the file",
+    flags: "",
+    file: selectedTeams.replace("namespace: platform", "namespace: platform\n  registry: third"),
+    scopes: [ofName("myregistry"), ofName("third"), ofName("other")],
+  },
+])("assigns the role for ACR tokens on each registry when $when", async ({ flags, file, scopes }) => {
+  const { stdout } = await type(`schedule -f - --image ${image} ${flags} -o yaml`.replace("  ", " "), {}, { stdin: file });
+  const scope = /"\$\(az acr show[^)]*\)"|\/subscriptions\S+/g;
+  const lines = stdout.split("\n").filter((line) => /^# az (ad sp|role assignment)/.test(line));
+
+  expect(lines.flatMap((line) => line.match(scope) ?? [])).toEqual(scopes);
 });
 
-test.for(["rotate", "rotate --client-id 01234567-89ab-cdef-0123-456789abcdef", "check"])(
+test.for([
+  {
+    when: "an entry has a service principal",
+    file: selectedTeams.replace("restart:", "credential: service-principal\n  restart:"),
+    notes: 1,
+  },
+  { when: "no entry has a service principal", file: selectedTeams, notes: 0 },
+])("names the permissions for service principals when $when", async ({ file, notes }) => {
+  const { stdout } = await type(`schedule -f - --image ${image} -o yaml`, {}, { stdin: file });
+
+  expect(stdout.match(/^# .*rbac\.md#azure-role-for-service-principals$/gm) ?? []).toHaveLength(notes);
+});
+
+test("prints only commands of a shell after the first paragraph of comments", async () => {
+  const { stdout } = await type(`schedule -f - --image ${image} -o yaml`, {}, { stdin: selectedTeams });
+  const [, ...rest] = stdout
+    .split("\n")
+    .filter((line) => line.startsWith("#"))
+    .join("\n")
+    .split("\n#\n");
+
+  expect(rest.length).toBeGreaterThan(1);
+  expect(
+    rest
+      .join("\n")
+      .split("\n")
+      .filter((line) => !/^# (az |kubectl delete )|^#$|:$/.test(line)),
+  ).toEqual([]);
+});
+
+test.for(["-f -", `-f - --client-id ${client}`, "check"])(
   "names the cluster of the command line in each kubectl of the comments of schedule %s",
   async (words) => {
-    const { stdout } = await type(`schedule ${words} --image ${image} --context prod`, {});
+    const { stdout } = await type(`schedule ${words} --image ${image} --context prod`, {}, { stdin: namedTeams });
     const commands = stdout.match(/^#.*$/gm)?.flatMap((line) => line.match(/kubectl (create|delete|get) [^|]*/g) ?? []) ?? [];
 
     expect(commands.length).toBeGreaterThan(1);

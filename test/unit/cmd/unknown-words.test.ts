@@ -15,7 +15,10 @@ const unknown: readonly (readonly [verb: string, flags: readonly string[]])[] = 
   ],
   ["attach acr", [...manifests, ...scope]],
   ["detach acr", [...manifests, ...scope]],
-  ["schedule rotate", ["--apply", "--with-identity", "--for-new-namespaces", "--repository", "--serviceaccount", "--credential-per"]],
+  [
+    "schedule",
+    ["--apply", "--with-identity", "--for-new-namespaces", "--repository", "--serviceaccount", "--credential-per", "--older-than"],
+  ],
   ["schedule check", ["--apply", "--with-identity"]],
   ["secretless node-files --registry myregistry", ["--for", "--verify"]],
 ];
@@ -30,7 +33,7 @@ test.for([
   { line: "check -o sarif", error: /^error: .*"sarif"/ },
   { line: "attach acr -o admission-policy", error: /^error: .*"admission-policy"/ },
   { line: "schedule status", error: /^error: .*"status"/ },
-  { line: "schedule create --registry myregistry", error: /^error: .*"create"/ },
+  { line: "schedule create --image r.azurecr.io/plugin:1", error: /^error: .*"create"/ },
   { line: "secretless migrate", error: /^error: .*"migrate"/ },
   { line: "secretless issuer", error: /^error: .*"issuer"/ },
   { line: "whoami", error: /^error: unknown command "whoami"/ },

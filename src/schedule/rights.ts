@@ -1,0 +1,148 @@
+import type { Entry } from "../file/entry.ts";
+import type { Right } from "../kube/port.ts";
+import { includes, isGlob, isOpen, type Scope } from "../scope/scope.ts";
+
+/** A rule of a role (rbac/v1 PolicyRule). Without `resourceNames`, it is for all objects. */
+type Rule = {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames: readonly string[] | undefined;
+  readonly verbs: readonly string[];
+};
+
+/** Returns the rules of a role: one for each resource, and for each group of verbs with the same names. */
+export function rulesOf(rights: readonly Right[]): readonly Rule[] {
+  const byResource = Map.groupBy(rights, ({ group, resource }) => `${group}/${resource}`);
+  return [...byResource.values()].flatMap((of) => {
+    const namesFor = (wanted: string): readonly string[] | undefined => {
+      const names = of.flatMap(({ verb, name }) => (verb === wanted ? [name] : []));
+      return names.includes(undefined) ? undefined : [...new Set(names)].filter((name) => name !== undefined).sort();
+    };
+    const verbs = [...new Set(of.map(({ verb }) => verb))].sort();
+    const byNames = Map.groupBy(verbs, (verb) => JSON.stringify(namesFor(verb)));
+    return [...byNames.values()].map((same) => ({
+      apiGroups: [of[0]?.group ?? ""],
+      resources: [of[0]?.resource ?? ""],
+      resourceNames: namesFor(same[0] ?? ""),
+      verbs: same,
+    }));
+  });
+}
+
+/** A namespace; undefined: all namespaces, because they must be listed. */
+type Place = string | undefined;
+
+/** The namespaces with the sources of an entry, and those with its ServiceAccounts. */
+function placesOf({ sources, copyTo }: Entry): { readonly sources: readonly Place[]; readonly targets: readonly Place[] } {
+  const own = "namespace" in sources ? [sources.namespace] : placesIn(sources.eachOf);
+  return { sources: own, targets: copyTo ? placesIn(copyTo) : own };
+}
+
+function placesIn(scope: Scope): readonly Place[] {
+  if (isOpen(scope) || typeof scope.namespaces !== "object") return [undefined];
+  return scope.namespaces.names.filter((name) => includes(scope, name, true));
+}
+
+/** Returns the rights that `apply` without `--prune` needs for these entries, each once. Without a namespace, a right is for all of them. */
+export function rightsOf(entries: readonly Entry[]): readonly Right[] {
+  // Azure's descriptions have the uid of kube-system, which identifies the cluster
+  const rights = [namespaceRight("get", "kube-system"), ...entries.flatMap(entryRights)];
+  const byKey = new Map(rights.map((right) => [keyOf(right), right]));
+  const isCovered = (right: Right) =>
+    wider(right)
+      .map(keyOf)
+      .some((key) => key !== keyOf(right) && byKey.has(key));
+  return [...byKey.values()].filter((right) => !isCovered(right));
+}
+
+const keyOf = ({ group, resource, verb, namespace = "", name = "" }: Right) => [group, resource, verb, namespace, name].join(" ");
+
+const wider = (right: Right): readonly Right[] => [
+  { ...right, namespace: undefined },
+  { ...right, name: undefined },
+  { ...right, namespace: undefined, name: undefined },
+];
+
+const namespaceRight = (verb: "get" | "list", name?: string): Right => ({ group: "", resource: "namespaces", verb, name });
+
+function entryRights(entry: Entry): readonly Right[] {
+  const { sources, targets } = placesOf(entry);
+  return [
+    ...[...sources, ...targets].flatMap((place) => [...namespaceRights(place), ...secretRights(entry, place)]),
+    ...targets.flatMap((place) => [...accountRights(entry, place), ...podRights(entry, place)]),
+    // An Event reports a rotation
+    ...sources.map((namespace): Right => ({ group: "", resource: "events", verb: "create", namespace })),
+  ];
+}
+
+/** The uid of a namespace shows that it is the one that has a copy. It also names a source in Azure. */
+const namespaceRights = (place: Place): readonly Right[] =>
+  place === undefined ? [namespaceRight("list"), namespaceRight("get")] : [namespaceRight("get", place)];
+
+function secretRights({ name }: Entry, namespace: Place): readonly Right[] {
+  const right = (verb: string) => ({ group: "", resource: "secrets", verb, namespace });
+  // RBAC knows no name when an object is created, so policyFor limits it
+  return [right("create"), ...["get", "patch", "delete"].map((verb) => ({ ...right(verb), name }))];
+}
+
+function accountRights({ serviceAccounts }: Entry, namespace: Place): readonly Right[] {
+  const right = (verb: string) => ({ group: "", resource: "serviceaccounts", verb, namespace });
+  if (serviceAccounts.some(isGlob)) return ["get", "list", "patch"].map(right);
+  return serviceAccounts.flatMap((name) => ["get", "patch"].map((verb) => ({ ...right(verb), name })));
+}
+
+function podRights({ restart, serviceAccounts }: Entry, namespace: Place): readonly Right[] {
+  if (restart === "none" || serviceAccounts.length === 0) return [];
+  const pods = { group: "", resource: "pods", namespace };
+  return [
+    { ...pods, verb: "get" },
+    { ...pods, verb: "list" },
+    { ...pods, resource: "pods/eviction", verb: "create" },
+  ];
+}
+
+/** Returns why some rights have no names of objects, with the positions of the entries. */
+export function reasonsOf(entries: readonly Entry[]): readonly string[] {
+  const at = (which: (entry: Entry) => boolean) => entries.filter(which).map((entry) => entry.at);
+  const open = at((entry) => Object.values(placesOf(entry)).flat().includes(undefined));
+  const patterns = at(({ serviceAccounts }) => serviceAccounts.some(isGlob));
+  return [
+    ...(open.length > 0 ? [`It can list and read all namespaces, because labels or patterns select them: ${open.join(", ")}`] : []),
+    ...(patterns.length > 0
+      ? [`It can list and change all ServiceAccounts there, because patterns select them: ${patterns.join(", ")}`]
+      : []),
+  ];
+}
+
+/**
+ * Returns a policy (admissionregistration.k8s.io/v1 ValidatingAdmissionPolicySpec) that limits which Secrets a user creates and changes. A
+ * Secret of another type could get the token of any ServiceAccount of its namespace.
+ */
+export function policyFor(entries: readonly Entry[], user: string): object {
+  const places = entries.flatMap((entry) => Object.values(placesOf(entry)).flat());
+  const validate = (expression: string, message: string) => ({ expression, message: `the Secret ${message}`, reason: "Forbidden" });
+  return {
+    failurePolicy: "Fail",
+    matchConstraints: {
+      resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["secrets"] }],
+    },
+    matchConditions: [{ name: "user", expression: `request.userInfo.username == ${JSON.stringify(user)}` }],
+    validations: [
+      validate(`object.type == ${JSON.stringify(pullSecret)}`, `must have the type ${pullSecret}`),
+      validate(`object.metadata.name in ${listOf(entries.map(({ name }) => name))}`, "must have a name in the files of the schedule"),
+      validate(isInPlaces(places), "must be in a namespace of the files, and in kube-* only if a file names it"),
+    ],
+  };
+}
+
+const pullSecret = "kubernetes.io/dockerconfigjson";
+
+function isInPlaces(places: readonly Place[]): string {
+  const named = places.filter((place) => place !== undefined);
+  if (!places.includes(undefined)) return `request.namespace in ${listOf(named)}`;
+  const system = named.filter((name) => name.startsWith("kube-"));
+  const other = '!request.namespace.startsWith("kube-")';
+  return system.length === 0 ? other : `${other} || request.namespace in ${listOf(system)}`;
+}
+
+const listOf = (texts: readonly string[]) => JSON.stringify([...new Set(texts)].sort());

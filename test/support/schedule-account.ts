@@ -1,0 +1,43 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, onTestFinished } from "vitest";
+import { kubectl } from "./kubectl.ts";
+import { newNamespace, type Shell } from "./plugin.ts";
+import { image } from "./scheduled.ts";
+
+/** A schedule in a namespace of its own, and a kubeconfig with the token of its ServiceAccount. */
+export type ScheduleAccount = { readonly name: string; readonly namespace: string; readonly user: string; readonly kubeconfig: string };
+
+/**
+ * Applies what `schedule -f` prints for a file with the name `teams`, and waits until its policy is in force.
+ * @param place a namespace in which the file has a Secret
+ */
+export async function applySchedule(shell: Shell, file: string, place: string): Promise<ScheduleAccount> {
+  const namespace = await newNamespace();
+  const name = "teams";
+  onTestFinished(async () => void (await kubectl(["delete", outerKinds, "-A", "-l", `acr-secret/namespace=${namespace}`])));
+  const line = `kubectl acr-secret schedule -f - --image ${image} -n ${namespace} | kubectl apply -f -`;
+  expect(await shell.type(line, { stdin: file })).toMatchObject({ code: 0 });
+  const kubeconfig = join(shell.folder, `${namespace}.kubeconfig`);
+  await writeFile(kubeconfig, await configFor(await kubectl(["create", "token", name, "-n", namespace])), { mode: 0o600 });
+  const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "none", namespace: place } };
+  await expect.poll(() => refusalOf(secret, kubeconfig), { timeout: 30_000 }).toContain("ValidatingAdmissionPolicy");
+  return { name, namespace, user: `system:serviceaccount:${namespace}:${name}`, kubeconfig };
+}
+
+const outerKinds = "rolebinding,role,clusterrolebinding,clusterrole,validatingadmissionpolicybinding,validatingadmissionpolicy";
+
+/** Returns the tests' kubeconfig with another user, who has only this token. */
+async function configFor(token: string): Promise<string> {
+  const config = JSON.parse(await kubectl(["config", "view", "--raw", "--flatten", "--minify", "-o", "json"]));
+  return JSON.stringify({ ...config, users: config.users.map(({ name }: { name: string }) => ({ name, user: { token: token.trim() } })) });
+}
+
+/** Creates an object with a server dry run. @returns the error; "" if it is accepted */
+export async function refusalOf(object: object, kubeconfig: string): Promise<string> {
+  const creating = kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(object), kubeconfig);
+  return creating.then(
+    () => "",
+    (error: Error) => error.message,
+  );
+}
