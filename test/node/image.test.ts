@@ -8,6 +8,7 @@ import { hostPlatform } from "../../scripts/platforms.ts";
 import { destinations } from "../../scripts/release/destinations.ts";
 import { containerImage } from "../../scripts/release/image.ts";
 import { take } from "../../scripts/release/take.ts";
+import { run } from "../support/in-process.ts";
 import { create, kubectl } from "../support/kubectl.ts";
 import { reachWorld } from "../support/node-world.ts";
 import { objectOf, objectsOf } from "../support/scheduled.ts";
@@ -33,8 +34,10 @@ async function publish(): Promise<void> {
   for (const step of destinations["image"]?.steps(release) ?? []) await take(step, env);
 }
 
-const schedule = `schedule rotate -n ${namespace} --image ${image}`;
-const rotator = "acr-secret-rotate";
+const schedule = `schedule -f - -n ${namespace} --image ${image}`;
+const name = "teams";
+/** A file of desired state whose Secret is in the namespace of the schedule. */
+const file = `{name: ${name}, registry: myregistry, pullSecrets: [{name: acr-web, namespace: ${namespace}, repositories: [app/web]}]}\n`;
 
 const serviceAccount = (name: string) => ({
   apiVersion: "v1",
@@ -60,7 +63,7 @@ beforeAll(async () => {
   const authority = { "ca.crt": await readFile(SSL_CERT_FILE, "utf8") };
   await create([
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    serviceAccount(rotator),
+    serviceAccount(name),
     serviceAccount("admin"),
     binding("admin", "cluster-admin"),
     { apiVersion: "v1", kind: "Secret", metadata: { namespace, name: "azure" }, stringData: azure },
@@ -81,16 +84,18 @@ async function inSandbox(spec: Awaited<ReturnType<typeof objectOf>>) {
   };
   const [container] = spec.containers;
   const env = [...container.env, ...Object.entries(sandbox).map(([name, value]) => ({ name, value }))];
-  const volumeMounts = [{ name: "authority", mountPath: "/authority", readOnly: true }];
-  const volumes = [{ name: "authority", configMap: { name: "authority" } }];
+  const volumeMounts = [...container.volumeMounts, { name: "authority", mountPath: "/authority", readOnly: true }];
+  const volumes = [...spec.volumes, { name: "authority", configMap: { name: "authority" } }];
   return { ...spec, containers: [{ ...container, env, volumeMounts }], volumes, hostNetwork: true };
 }
 
 /** Runs a verb to its end in such a pod, with all rights. @returns the pod's phase, and all its output */
 async function runPod(name: string, args: readonly string[]): Promise<{ phase: string; printed: string }> {
-  const { spec: of } = await objectOf(schedule, "CronJob");
-  const spec = { ...(await inSandbox(of.jobTemplate.spec.template.spec)), serviceAccountName: "admin" };
-  spec.containers[0].args = args;
+  const { spec: of } = await objectOf(schedule, "CronJob", file);
+  const printed = of.jobTemplate.spec.template.spec;
+  // The ConfigMap of the file does not exist yet
+  const containers = [{ ...printed.containers[0], args, volumeMounts: [] }];
+  const spec = { ...(await inSandbox({ ...printed, containers, volumes: [] })), serviceAccountName: "admin" };
   await create([{ apiVersion: "v1", kind: "Pod", metadata: { namespace, name }, spec }]);
   return endOf(name);
 }
@@ -126,30 +131,26 @@ test("creates a pull secret in the pod's namespace", { timeout: 120_000 }, async
   expect(made).toEqual({ phase: "Succeeded", printed: expect.stringMatching(/^secret\/acr-myregistry created$/m) });
 });
 
-test("rotates a credential that expires soon in the schedule that kubectl applies", { timeout: 180_000 }, async () => {
-  const soon = await runPod("soon", ["create", "soon", "--registry", "myregistry", "--repository", "app/web", "--expires-in", "7d"]);
-  expect(soon).toMatchObject({ phase: "Succeeded" });
-  const data = () => kubectl(["get", "secret", "soon", "-n", namespace, "-o", "jsonpath={.data}"]);
-  const before = await data();
-  const items = await objectsOf(schedule);
+test("creates the Secret of a file in the schedule that kubectl applies", { timeout: 180_000 }, async () => {
+  const items = await objectsOf(schedule, file);
   const { template } = items.find(({ kind }) => kind === "CronJob").spec.jobTemplate.spec;
   template.spec = await inSandbox(template.spec);
 
   await kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
-  await kubectl(["create", "job", "first", `--from=cronjob/${rotator}`, "-n", namespace]);
+  await kubectl(["create", "job", "first", `--from=cronjob/${name}`, "-n", namespace]);
   await kubectl(["wait", "--for=condition=complete", "job/first", "-n", namespace, "--timeout=2m"]);
 
-  expect(await data()).not.toBe(before);
+  expect(await kubectl(["get", "secret", "acr-web", "-n", namespace, "-o", "jsonpath={.type}"])).toBe("kubernetes.io/dockerconfigjson");
   const runs = ["get", "cronjobs,jobs", "-l", "acr-secret/schedule", "-n", namespace, "-o", "name"];
-  expect(await kubectl(runs)).toBe(`cronjob.batch/${rotator}\njob.batch/first\n`);
+  expect(await kubectl(runs)).toBe(`cronjob.batch/${name}\njob.batch/first\n`);
   const message = "jsonpath={.items[*].status.containerStatuses[*].state.terminated.message}";
-  expect(await kubectl(["get", "pods", "-l", "job-name=first", "-n", namespace, "-o", message])).toContain("1 Secret configured");
+  expect(await kubectl(["get", "pods", "-l", "job-name=first", "-n", namespace, "-o", message])).toContain("1 Secret created");
 
-  const { stdout } = await promisify(execFile)("kubectl-acr_secret", schedule.split(" "));
+  const { stdout } = await run(schedule.split(" "), { stdin: file });
   const [, remove = ""] = /^# (kubectl delete .*cronjob.*)$/m.exec(stdout) ?? [];
   await promisify(execFile)("sh", ["-c", remove]);
 
-  const kinds = "cronjobs,jobs,serviceaccounts,networkpolicies,clusterroles,clusterrolebindings";
+  const kinds = "cronjobs,jobs,configmaps,serviceaccounts,networkpolicies,roles,rolebindings,clusterroles,clusterrolebindings";
   const left = () => kubectl(["get", kinds, "-n", namespace, "-l", "app.kubernetes.io/name=kubectl-acr-secret", "-o", "name"]);
   await expect.poll(left, { timeout: 30_000 }).toBe("");
 });
