@@ -20,7 +20,7 @@ import {
   scheduleObjects,
   selectorOf,
 } from "../src/schedule/objects.ts";
-import { reasonsOf, rightsOf } from "../src/schedule/rights.ts";
+import { reasonsOf, rightsToApply } from "../src/schedule/rights.ts";
 import { isGuid } from "../src/secret/azure-words.ts";
 import { readTexts } from "./apply/read-files.ts";
 import { dataOutput, type Flags, firstIgnored, mustBe, under, type Values } from "./line/flags.ts";
@@ -138,7 +138,7 @@ async function applySchedule(given: ScheduleFlags, namespace: string, session: S
     cron: cronOf(given.at ?? "") ?? "*/5 * * * *",
     image,
     args: ["apply", ...keys.flatMap((key) => flag("filename", `${filesFolder}/${key}`, "f")), "--skip-blocked", "--quiet"],
-    rights: rightsOf(entries),
+    rights: rightsToApply(entries),
     files: { texts: Object.fromEntries(texts.map(({ text }, at) => [keys[at], text])), entries },
     clientId,
     secret: clientId === undefined ? secret : undefined,
@@ -172,7 +172,7 @@ export const schedule = verb({
   description: [
     "Prints the objects that run a command on a schedule in the cluster: a CronJob, its ServiceAccount with the least permissions, and a " +
       "policy that limits which Secrets it creates. Comments contain the commands for the identity in Azure.",
-    '"schedule -f" applies a file of desired state every 5 minutes, without --prune. "schedule check" checks every hour whether pods can pull.',
+    '"schedule -f" applies a file of desired state every 5 minutes, but deletes no entry. "schedule check" checks every hour whether pods can pull.',
   ],
   examples: [
     "# Print the objects that apply a file, and the commands for Azure",
@@ -212,7 +212,7 @@ async function printSchedule(planned: Schedule, { output }: ScheduleFlags, sessi
   return 0;
 }
 
-/** What runs outside the namespace of the schedule, too. */
+/** The kinds of the objects, in the order in which they are deleted: the rights before their limits. */
 const kinds =
   "cronjob,configmap,serviceaccount,networkpolicy,rolebinding,role,clusterrolebinding,clusterrole," +
   "validatingadmissionpolicybinding,validatingadmissionpolicy";

@@ -44,7 +44,7 @@ function placesIn(scope: Scope): readonly Place[] {
 }
 
 /** Returns the rights that `apply` without `--prune` needs for these entries, each once. Without a namespace, a right is for all of them. */
-export function rightsOf(entries: readonly Entry[]): readonly Right[] {
+export function rightsToApply(entries: readonly Entry[]): readonly Right[] {
   // Azure's descriptions have the uid of kube-system, which identifies the cluster
   const rights = [namespaceRight("get", "kube-system"), ...entries.flatMap(entryRights)];
   const byKey = new Map(rights.map((right) => [keyOf(right), right]));
@@ -130,19 +130,21 @@ export function policyFor(entries: readonly Entry[], user: string): object {
     validations: [
       validate(`object.type == ${JSON.stringify(pullSecret)}`, `must have the type ${pullSecret}`),
       validate(`object.metadata.name in ${listOf(entries.map(({ name }) => name))}`, "must have a name in the files of the schedule"),
-      validate(isInPlaces(places), "must be in a namespace of the files, and in kube-* only if a file names it"),
+      validate(...placeRule(places)),
     ],
   };
 }
 
 const pullSecret = "kubernetes.io/dockerconfigjson";
 
-function isInPlaces(places: readonly Place[]): string {
+/** @returns an expression, and what a Secret must do */
+function placeRule(places: readonly Place[]): readonly [expression: string, message: string] {
   const named = places.filter((place) => place !== undefined);
-  if (!places.includes(undefined)) return `request.namespace in ${listOf(named)}`;
+  if (!places.includes(undefined)) return [`request.namespace in ${listOf(named)}`, "must be in a namespace of the files"];
   const system = named.filter((name) => name.startsWith("kube-"));
   const other = '!request.namespace.startsWith("kube-")';
-  return system.length === 0 ? other : `${other} || request.namespace in ${listOf(system)}`;
+  const expression = system.length === 0 ? other : `${other} || request.namespace in ${listOf(system)}`;
+  return [expression, "must not be in a kube-* namespace that no file names"];
 }
 
 const listOf = (texts: readonly string[]) => JSON.stringify([...new Set(texts)].sort());

@@ -20,13 +20,14 @@ registry: myregistry
 pullSecrets:
 - name: acr-blue
   namespace: platform
-  copyTo: {selector: team=blue}
+  copyTo: {selector: team=sky}
   repositories: [app/*]
   serviceAccounts: [default, "ci-*"]
 - name: acr
-  eachOf: {selector: tier=restricted}
+  eachOf: {selector: tier=sky}
   registry: other.azurecr.io
   repositories: [base/*]
+  serviceAccounts: [default]
   restart: none
 `;
 

@@ -1,7 +1,10 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Right } from "../../../src/kube/port.ts";
-import { create, kubectl } from "../../support/kubectl.ts";
+import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
+import { rightsIn } from "../../support/rights.ts";
 import { applySchedule, refusalOf, type ScheduleAccount } from "../../support/schedule-account.ts";
 import { image, namedTeams, objectOf, selectedTeams } from "../../support/scheduled.ts";
 
@@ -23,12 +26,8 @@ async function applied(line: string, stdin = namedTeams): Promise<string> {
 /** Creates the namespaces of a file, and returns the file with their names. */
 async function withNamespaces(file: string): Promise<{ file: string; platform: string; a: string; b: string }> {
   const [platform, a, b] = await Promise.all([newNamespace(), newNamespace(), newNamespace()]);
-  await kubectl(["label", "namespace", a, b, `team=${platform}`]);
-  const text = file
-    .replaceAll("platform", platform)
-    .replaceAll("team-a", a)
-    .replaceAll("team-b", b)
-    .replaceAll("team=blue", `team=${platform}`);
+  await kubectl(["label", "namespace", a, b, `team=${platform}`, `tier=${platform}`]);
+  const text = file.replaceAll("platform", platform).replaceAll("team-a", a).replaceAll("team-b", b).replaceAll("=sky", `=${platform}`);
   return { file: text, platform, a, b };
 }
 
@@ -101,6 +100,65 @@ describe.for([
     await expect(kubectl(patch, "", kubeconfig)).rejects.toThrow(/ValidatingAdmissionPolicy.*must have the type/);
   });
 });
+
+/** Creates a Deployment whose pod waits for its image. */
+async function createPending(namespace: string): Promise<void> {
+  const labels = { app: "web" };
+  const pod = { containers: [{ name: "web", image: "myregistry.azurecr.io/app/web:1" }] };
+  const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: pod } };
+  await create([{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace }, spec }]);
+  await kubectl(["wait", "--for=jsonpath={.status.replicas}=1", "deployment/web", "-n", namespace]);
+}
+
+type Rule = { readonly resources: readonly string[]; readonly verbs: readonly string[] };
+
+/** Returns the rights in the roles of a schedule. */
+async function printedRights({ namespace }: ScheduleAccount): Promise<readonly string[]> {
+  const roles = ["roles,clusterroles", "-A", "-l", `acr-secret/namespace=${namespace}`];
+  const { items } = await getJson<{ items: { rules: readonly Rule[] }[] }>(...roles);
+  const rights = items.flatMap(({ rules }) =>
+    rules.flatMap(({ resources: [resource], verbs }) => verbs.map((verb) => `${verb} ${resource}`)),
+  );
+  return [...new Set(rights)].sort();
+}
+
+test.for([
+  { which: "names all namespaces", text: namedTeams, isSelected: false },
+  { which: "selects namespaces", text: selectedTeams.replace("other.azurecr.io", "myregistry"), isSelected: true },
+])(
+  "uses each right of the ServiceAccount, and needs no other, when the file $which",
+  { timeout: 180_000 },
+  async ({ text, isSelected }) => {
+    const { file, platform, a, b } = await withNamespaces(text);
+    await createPending(a);
+    const account = await applySchedule(shell, file, a);
+    const path = join(shell.folder, "teams.yaml");
+    const traces: string[] = [];
+    const apply = async (changed: string) => {
+      await writeFile(path, changed);
+      const line = `kubectl acr-secret apply -f ${path} --skip-blocked --quiet -v=6`;
+      const { stderr, code } = await shell.type(line, { env: { KUBECONFIG: account.kubeconfig } });
+      traces.push(stderr);
+      return { code, stderr };
+    };
+
+    expect(await apply(file)).toMatchObject({ code: 0 });
+    expect(await apply(file)).toMatchObject({ code: 0, stderr: expect.stringMatching(/^nothing to do$/m) });
+    expect(await apply(file.replace("name: teams", "name: teams\nexpiresIn: 30d"))).toMatchObject({ code: 0 });
+    if (isSelected) await kubectl(["label", "namespace", b, "team-", "tier-"]);
+    expect(await apply(file)).toMatchObject({ code: 0 });
+    // A source that was deleted while its password is in use: the run removes the Secret that it has begun
+    await kubectl(["delete", "secret", "acr-blue", "-n", platform]);
+    expect(await apply(file)).toMatchObject({ code: 1, stderr: expect.stringContaining("create") });
+
+    const requests = traces.join("").split("\n");
+    const denied = rightsIn(requests.filter((line) => / 403 /.test(line)).join("\n"));
+    // A rotation looks for images in the namespace of the source, and a revocation for other Secrets with the password
+    expect(denied.filter(({ resource, verb }) => !(verb === "list" && ["pods", "secrets"].includes(resource)))).toEqual([]);
+    const used = rightsIn(requests.filter((line) => !/ 403 /.test(line)).join("\n")).map(({ verb, resource }) => `${verb} ${resource}`);
+    expect([...new Set(used)].sort()).toEqual(await printedRights(account));
+  },
+);
 
 test("lets the API server reject a schedule whose fields have invalid values", async () => {
   const namespace = await newNamespace();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Entry } from "../../../src/file/entry.ts";
-import { policyFor, reasonsOf, rightsOf, rulesOf } from "../../../src/schedule/rights.ts";
+import { policyFor, reasonsOf, rightsToApply, rulesOf } from "../../../src/schedule/rights.ts";
 import type { Scope } from "../../../src/scope/scope.ts";
 
 const entry: Entry = {
@@ -26,7 +26,7 @@ const all: Scope = { ...rest, namespaces: "all" };
 
 /** The rules for all namespaces, and those in each namespace: `VERBS RESOURCE [NAMES]`. */
 function rulesFor(...entries: readonly Entry[]): Readonly<Record<string, readonly string[]>> {
-  const byNamespace = Map.groupBy(rightsOf(entries), ({ namespace = "*" }) => namespace);
+  const byNamespace = Map.groupBy(rightsToApply(entries), ({ namespace = "*" }) => namespace);
   const lines = [...byNamespace].map(([namespace, rights]) => {
     const rules = rulesOf(rights).map(({ resources, resourceNames, verbs }) =>
       [verbs.join(","), resources.join(), ...(resourceNames ? [`[${resourceNames.join()}]`] : [])].join(" "),
@@ -40,7 +40,7 @@ const secrets = (...names: string[]) => ["create secrets", `delete,get,patch sec
 const everywhere = ["get,list namespaces"];
 const pods = ["create pods/eviction", "get,list pods"];
 
-describe("rightsOf", () => {
+describe("rightsToApply", () => {
   test.for<{ when: string; entries: Partial<Entry>[]; rules: Record<string, string[]> }>([
     {
       when: "an entry has a source alone",
@@ -119,7 +119,7 @@ describe("rightsOf", () => {
   });
 
   test.for([labeled, all, named("a")])("lists no Secrets when copies are in %o", (copyTo) => {
-    const rights = rightsOf([{ ...entry, copyTo, serviceAccounts: ["*"] }]);
+    const rights = rightsToApply([{ ...entry, copyTo, serviceAccounts: ["*"] }]);
 
     expect(rights.filter(({ resource, verb }) => resource === "secrets" && ["list", "watch"].includes(verb))).toEqual([]);
   });
