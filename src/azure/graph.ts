@@ -98,8 +98,7 @@ export function openGraph(connection: Connection) {
       const body = { displayName, notes, signInAudience: "AzureADMyOrg" };
       return required(doing, asApplication(await write("POST", "/applications", doing, body)));
     },
-    noteApplication: async (id, notes) =>
-      void (await write("PATCH", `/applications/${id}`, `change the notes of application ${id}`, { notes })),
+    noteApplication: async (id, notes) => void (await write("PATCH", `/applications/${id}`, `write notes to application ${id}`, { notes })),
     deleteApplication: async (id) => void (await write("DELETE", `/applications/${id}`, `delete application ${id}`)),
     access,
     servicePrincipal(appId) {

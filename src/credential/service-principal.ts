@@ -215,7 +215,7 @@ async function* ensureApplication(
   throw new StartAgain(`another run created application "${name}" at the same time`);
 }
 
-/** Names the file of `apply` in the notes of the source's own application. */
+/** Writes the file of `apply` into the description of the source's own application, its field `notes`. */
 async function noteFile({ id, notes }: Application, { description }: PrincipalAccount, { file }: Grant, env: Ensuring): Promise<void> {
   const { azure, waits, sleep, send, dryRun } = env;
   const wanted = withFile(notes, file);

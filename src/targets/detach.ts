@@ -49,7 +49,7 @@ export type NotedOrder = {
   readonly secret: string;
   /** Names and patterns of ServiceAccounts. */
   readonly named: readonly string[];
-  /** Of these, the ones that keep the Secret. */
+  /** The ServiceAccounts among them that keep the Secret. */
   readonly except: readonly string[];
 };
 

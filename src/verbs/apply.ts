@@ -109,7 +109,7 @@ async function* describe(
   }
 }
 
-/** Reads the notes of the applications with a role on a registry. Without the right to read them, none. */
+/** Reads the descriptions of applications with a role on a registry, in their field `notes`. Returns none without the right to read them. */
 async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise<readonly string[]> {
   const roles = await azure.servicePrincipalRoles(registry).catch(unlessForbidden([]));
   const ids = new Set(roles.flatMap(({ principalId, ours, here }) => (ours && here ? [principalId] : [])));
@@ -134,7 +134,7 @@ type TakingAway = {
 type Step = Making | TakingAway;
 
 type Steps = {
-  /** What is taken away. */
+  /** The sources that are taken away. */
   readonly away: readonly Step[];
   /** Sources in a namespace of their own, with copies. */
   readonly shared: readonly Step[];
@@ -216,7 +216,7 @@ function* judged(outcome: Outcome, home: string | undefined, { skipBlocked }: Ap
   const isTheirs = skipBlocked && namespace !== undefined && namespace !== home;
   if (!isTheirs || !(error || left === "failed")) return yield outcome;
   if (error && !isBlocking(error)) return yield outcome;
-  // What was left because of the error has nothing to add
+  // A change that was left because of the error adds nothing
   if (error) yield { to: { kind: "namespace", name: namespace }, messages: [`namespace "${namespace}" is blocked: ${error.message}`] };
 }
 
@@ -284,8 +284,8 @@ function createOrderOf(source: Ref<"secret">, entry: Entry, { order, tools, file
 }
 
 /**
- * Whether a password is to be replaced now: by its age, in the last third of its life, or if it lasts longer than the file wants. Not while
- * the one before it still works.
+ * Whether to replace a password now: by its age, in the last third of its life, or if it lasts longer than the file wants. Not while the one
+ * before it still works.
  * @param now in milliseconds
  */
 function isRotationDue({ madeAt, expiresAt, previous }: Credential, { olderThan, expiresIn }: Entry, now: number): boolean {
