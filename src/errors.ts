@@ -80,6 +80,10 @@ export class InTheWay extends CliError {
   constructor(message: string, hint?: Hint) {
     super("conflict", message, { hint });
   }
+
+  override withHint(hint: Hint): InTheWay {
+    return new InTheWay(this.message, hint);
+  }
 }
 
 const concurrent = { kind: "conflict", hint: "run the command again" } as const;

@@ -2,7 +2,7 @@ import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { InGrace, StillHeld } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
-import { asCliError, asRefusal, type CliError, InTheWay, Interrupted, permissionHint, unlessForbidden } from "../errors.ts";
+import { asCliError, asRefusal, CliError, InTheWay, Interrupted, permissionHint, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
@@ -51,7 +51,7 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
     // First, so that no source of a later run is among those to take away
     const described: Described[] = [];
     yield* describe(file, described, order, tools);
-    const run: Run = { order, tools, file, described };
+    const run: Run = { order, tools, file, described, said: new Set() };
     const steps = yield* stepsOf(run);
     // A namespace may have the Secret of another entry, which makes room first
     for (const phase of [steps.away, steps.shared, steps.each]) yield* runConcurrently(phase, bounds, (step) => take(step, run));
@@ -64,6 +64,8 @@ type Run = {
   readonly file: DesiredFile;
   /** The sources of the file in this cluster, as Azure describes them. */
   readonly described: readonly Described[];
+  /** What was said about the registry. */
+  readonly said: Set<string>;
 };
 
 /** A source as an object in Azure describes it. */
@@ -182,12 +184,8 @@ async function namespacesOf({ name, sources }: Entry, { tools }: Run): Promise<S
 }
 
 function unnamed({ to }: Described, { file, order }: Run): Outcome {
-  const fix = { ...order.again, words: [...order.again.words, "--prune"] };
-  return {
-    to,
-    messages: [`${nameInPlace(to)} belongs to file ${file.name}, which no longer names it. To delete it, run`],
-    fix,
-  };
+  const fix = { ...order.again, namespace: "", words: [...order.again.words, "--prune"] };
+  return { to, messages: [`secret/${to.name} belongs to file ${file.name}, which no longer names it. To delete it, run`], fix };
 }
 
 /** How long a run with --skip-blocked waits for the claim of another run, in milliseconds: anyone in a namespace can write one. */
@@ -199,11 +197,19 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   const tools = order.skipBlocked && home === undefined ? { ...run.tools, claimWait: shortWait } : run.tools;
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
-    for await (const outcome of outcomes) yield* judged(outcome, home, order);
+    for await (const outcome of outcomes) for (const one of news(outcome, run)) yield* judged(one, home, order);
   } catch (error) {
     if (error instanceof Interrupted) return yield { to, left: "interrupted" };
     yield* judged({ to, error: asCliError(error) }, home, order);
   }
+}
+
+/** Leaves out what another entry was told: entries share repositories, and the registry is asked for each. */
+function* news(outcome: Outcome, { said }: Run): Generator<Outcome> {
+  if (outcome.to.kind !== "registry" || !outcome.messages) return yield outcome;
+  const messages = outcome.messages.filter((message) => !said.has(message));
+  for (const message of messages) said.add(message);
+  if (messages.length > 0) yield { ...outcome, messages };
 }
 
 /** The namespace of a source whose owners are those of the file; undefined for one in a team's namespace. */
@@ -262,7 +268,7 @@ async function* rotate(source: Listed, entry: Entry, { order, tools }: Run): Asy
 function withCommand(error: unknown, { name, namespace }: Ref, { registry, repositories }: Entry): unknown {
   if (!(error instanceof InTheWay) || typeof error.hint !== "string" || !error.hint.startsWith("add --force")) return error;
   const command = plugin("create", name, "--registry", registry, flag("repository", repositories), "--force");
-  return new InTheWay(error.message, { ...command, namespace, when: error.hint.replace("add --force", "to accept this and") });
+  return error.withHint({ ...command, namespace, when: error.hint.replace("add --force", "to accept this and") });
 }
 
 const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefined =>
@@ -306,9 +312,23 @@ async function* takeAway({ described, onlyAdded }: TakingAway, run: Run): AsyncG
   const secret = isThere ? await tools.cluster().get(to) : undefined;
   const record = credentialOf(secret);
   const other = record?.file?.name ?? file.name;
-  if (other !== file.name) yield { to, messages: [`${nameInPlace(to)} belongs to file ${other}, so it stays`] };
-  else if (record) yield* remove({ ...order.revoking, to, revoke: true, onlyAdded }, tools);
-  else yield* endLost(described, run);
+  if (other !== file.name) yield { to, messages: [`secret/${to.name} belongs to file ${other}, so it stays`] };
+  else if (!record) yield* endLost(described, run);
+  else {
+    try {
+      yield* remove({ ...order.revoking, to, revoke: true, onlyAdded }, tools);
+    } catch (error) {
+      throw withDelete(error, to);
+    }
+  }
+}
+
+/** A run of `apply` has no --force: `delete` has it, for one Secret. */
+function withDelete(error: unknown, { name, namespace }: Ref): unknown {
+  if (!(error instanceof CliError)) return error;
+  const text = typeof error.hint === "object" ? error.hint.or : error.hint;
+  if (!text?.includes("--force")) return error;
+  return error.withHint({ ...plugin("delete", name, "--revoke", "--force"), namespace, when: "to delete it anyway, run" });
 }
 
 /** Ends the credential of a source that was deleted or replaced, or whose namespace was. */

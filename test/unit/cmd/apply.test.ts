@@ -123,6 +123,15 @@ testRows(
       after: [nothingMore(fileOf({ ...blue, repositories: "[app/web, app/new]" }))],
     },
     {
+      does: "apply warns once when several entries have a repository without an image",
+      ...applies(fileOf({ ...blue, repositories: "[app/*]" }, { ...own, repositories: "[app/*]" }), {
+        stderr: [
+          "Warning: myregistry.azurecr.io/app/* could not be verified: found no pod that uses an image below this path",
+          "5 Secrets created",
+        ],
+      }),
+    },
+    {
       does: "apply takes a copy and its reference away when the namespace is not selected, and keeps those of a person",
       ...applies(fileOf(blue)),
       after: [
@@ -236,7 +245,7 @@ testRows(
       does: "apply names an entry that was removed, and deletes it with --prune",
       ...applies(fileOf(blue, own)),
       after: [
-        nothingMore(fileOf(own), { stderr: /secret\/acr-blue in namespace platform belongs to file teams[\s\S]*--prune/ }),
+        nothingMore(fileOf(own), { stderr: /secret\/acr-blue belongs to file teams[\s\S]*apply -f=- --prune$/m }),
         applies(fileOf(own), {
           flags: " --prune --yes",
           check: (world) => {
@@ -340,6 +349,26 @@ testRows(
           given: all(records("own-1", "acr", { identity: "other" }), (world) => addNamespaces(world.cluster, "own-3")),
           check: (world) => expect(pulls(world, "own-3", "acr")).toBe(true),
         }),
+      ],
+    },
+    {
+      does: "apply prints the command that deletes a Secret when another Secret holds its credential",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf(own), {
+          ...failed,
+          flags: " --prune --yes",
+          given: ({ cluster }) => {
+            const { data, type } = secretIn({ cluster } as FakeWorld, "platform") ?? expect.unreachable("no Secret");
+            cluster.put({ ...pullSecret("team-1", "by-hand", {}), ...(data && { data }), ...(type && { type }) });
+          },
+          stderr: /by-hand in namespace team-1 holds it\n.*\n.*delete -n platform acr-blue --revoke --force$/m,
+        }),
+        {
+          command: "delete acr-blue -n platform --revoke --force --yes",
+          ...{ stdout: any, stderr: any },
+          check: (world) => expect(grants(world)).toEqual([]),
+        },
       ],
     },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
