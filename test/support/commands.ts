@@ -3,7 +3,7 @@ import { readTranscript } from "../../sandbox/transcript.ts";
 /** A printed command of this plugin: the arguments of `kubectl acr-secret`, and the original text, by which a test finds it. */
 export type Printed = { readonly text: string; readonly argv: readonly string[] };
 
-/** Returns the commands in a text. A command ends where a shell or a sentence ends it. Words in capitals and `...` stand for a value. */
+/** Returns the commands in a text. A command ends where a shell or a sentence ends it. Words in capitals, `...` and the variables of a shell stand for a value. */
 export function commandsIn(text: string): Printed[] {
   const starts = [...text.matchAll(/\bkubectl acr-secret(?= [^\s(])/g)];
   return starts.map(({ index, 0: { length } }) => {
@@ -56,5 +56,8 @@ function fillIn(word: string): string {
   if (word === "COMMAND") return "list";
   if (word === "ID") return "pulls";
   if (word.startsWith("TARGET")) return "deployment/web";
-  return word.replaceAll("...", "x").replace(/(?<![\w$])[A-Z][A-Z_]+\b/g, (name) => name.toLowerCase());
+  return word
+    .replace(/^\$(?=\w+$)/, "")
+    .replaceAll("...", "x")
+    .replace(/(?<![\w$])[A-Z][A-Z_]+\b/g, (name) => name.toLowerCase());
 }
