@@ -64,7 +64,7 @@ type Run = {
   readonly file: DesiredFile;
   /** The sources of the file in this cluster, as Azure describes them. */
   readonly described: readonly Described[];
-  /** What was said about the registry. */
+  /** The warnings about the registry that this run has printed. */
   readonly said: Set<string>;
 };
 
@@ -204,7 +204,7 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   }
 }
 
-/** Leaves out what another entry was told: entries share repositories, and the registry is asked for each. */
+/** Leaves out warnings about repositories that another entry has, too. */
 function* news(outcome: Outcome, { said }: Run): Generator<Outcome> {
   if (outcome.to.kind !== "registry" || !outcome.messages) return yield outcome;
   const messages = outcome.messages.filter((message) => !said.has(message));
