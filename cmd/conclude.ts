@@ -6,7 +6,7 @@ import { printError } from "../src/output/error.ts";
 import type { Desired } from "../src/output/format.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
-import { type PlaceDetail, placePrefix } from "../src/output/words.ts";
+import { drySuffix, type PlaceDetail, placePrefix } from "../src/output/words.ts";
 import { counted } from "../src/wording.ts";
 import type { Session } from "./session.ts";
 import { failureCode } from "./verb.ts";
@@ -67,7 +67,8 @@ type End = {
 /** Prints the summary of a run. @returns the exit code */
 function endOf(tally: ReturnType<typeof openTally>, { session, flags, places, where, total, left, differs }: End): number {
   const interrupted = session.interrupted();
-  const summary = tally.summary() || (total === 0 ? "no namespace matches" : "");
+  const done = tally.summary();
+  const summary = done ? `${done}${drySuffix[flags.diff ? "client" : flags["dry-run"]]}` : total === 0 ? "no namespace matches" : "";
   session.stderr.write(summaryLine(summary, where, interrupted ? left : undefined));
   if (interrupted) return 130;
   const code = tally.failures > 0 ? failureCode(flags.diff) : Number(differs);

@@ -462,7 +462,7 @@ testRows(
       does: "writes nothing when --dry-run=client",
       command: `${toTeams} --dry-run=client`,
       stdout: dry("(dry run)"),
-      stderr: ["4 Secrets created"],
+      stderr: ["4 Secrets created (dry run)"],
       writes: [],
       check: ({ asking }) => expect(asking.all.filter((text) => text.endsWith("(dry run)"))).toEqual([]),
     },
@@ -472,7 +472,7 @@ testRows(
       command: `${toTeams} --dry-run=server`,
       ...failed,
       stdout: dry("(server dry run)").filter((text) => !text.includes("team-1")),
-      stderr: [`team-1: ${refused().message}`, "3 Secrets created, 1 namespace failed"],
+      stderr: [`team-1: ${refused().message}`, "3 Secrets created, 1 namespace failed (server dry run)"],
       writes: [],
     },
     {
