@@ -206,7 +206,9 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
 
 /** Leaves out warnings about repositories that another entry has, too. */
 function* news(outcome: Outcome, { said }: Run): Generator<Outcome> {
-  if (outcome.to.kind !== "registry" || !outcome.messages) return yield outcome;
+  const { to, result, error } = outcome;
+  // A registry is in no namespace
+  if (to.namespace !== undefined || result || error || !outcome.messages) return yield outcome;
   const messages = outcome.messages.filter((message) => !said.has(message));
   for (const message of messages) said.add(message);
   if (messages.length > 0) yield { ...outcome, messages };
