@@ -247,7 +247,9 @@ async function* make({ source, entry }: Making, run: Run): AsyncGenerator<Outcom
     const credential = credentialOf(secret);
     if (credential && !tools.interrupted()) yield* rotate({ to: source, credential }, entry, run);
   } catch (error) {
-    throw withCommand(error, source, entry);
+    const { registry, repositories } = entry;
+    const command = plugin("create", source.name, "--registry", registry, flag("repository", repositories), "--force");
+    throw withForce(error, command, source);
   }
 }
 
@@ -262,14 +264,13 @@ async function* rotate(source: Listed, entry: Entry, { order, tools }: Run): Asy
     yield* rotateSources(rotating, tools);
   } catch (error) {
     if (error instanceof StillHeld) yield { to: source.to, messages: [error.message] };
-    else if (!(error instanceof InGrace)) throw error;
+    else if (!(error instanceof InGrace)) throw withForce(error, plugin("rotate", source.to.name, "--force"), source.to);
   }
 }
 
 /** A run of `apply` has no --force: the command that has it is that of one Secret. */
-function withCommand(error: unknown, { name, namespace }: Ref, { registry, repositories }: Entry): unknown {
+function withForce(error: unknown, command: Command, { namespace }: Ref): unknown {
   if (!(error instanceof InTheWay) || typeof error.hint !== "string" || !error.hint.startsWith("add --force")) return error;
-  const command = plugin("create", name, "--registry", registry, flag("repository", repositories), "--force");
   return error.withHint({ ...command, namespace, when: error.hint.replace("add --force", "to accept this and") });
 }
 

@@ -4,7 +4,8 @@ import { copiesOf, credentialKey, credentialOf } from "../../../src/secret/recor
 import { account, pullSecret } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { all, any, failed, type Given, refuse, type Step, testRows, typed } from "../../support/rows.ts";
+import { makeByHand } from "../../support/rotating.ts";
+import { all, any, failed, type Given, printed, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 
 type Lines = Readonly<Record<string, string>>;
 
@@ -369,6 +370,20 @@ testRows(
           ...{ stdout: any, stderr: any },
           check: (world) => expect(grants(world)).toEqual([]),
         },
+      ],
+    },
+    {
+      does: "apply prints the command that rotates a Secret when both slots of its token have a password",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, expiresIn: "90d" }), {
+          ...failed,
+          given: async (world) => void (await makeByHand(world, "password2")),
+          stderr: /^ {2}kubectl acr-secret rotate -n platform acr-blue --force$/m,
+        }),
+        { command: printed, stdout: any, writes: any },
+        applies(fileOf({ ...blue, expiresIn: "90d" })),
+        nothingMore(fileOf({ ...blue, expiresIn: "90d" })),
       ],
     },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
