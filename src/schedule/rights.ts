@@ -1,6 +1,7 @@
 import type { Entry } from "../file/entry.ts";
 import type { Right } from "../kube/port.ts";
 import { includes, isGlob, isOpen, type Scope } from "../scope/scope.ts";
+import { inLine } from "../wording.ts";
 
 /** A rule of a role (rbac/v1 PolicyRule). Without `resourceNames`, it is for all objects. */
 type Rule = {
@@ -107,10 +108,8 @@ export function reasonsOf(entries: readonly Entry[]): readonly string[] {
   const open = at((entry) => Object.values(placesOf(entry)).flat().includes(undefined));
   const patterns = at(({ serviceAccounts }) => serviceAccounts.some(isGlob));
   return [
-    ...(open.length > 0 ? [`It can list and read all namespaces, because labels or patterns select them: ${open.join(", ")}`] : []),
-    ...(patterns.length > 0
-      ? [`It can list and change all ServiceAccounts there, because patterns select them: ${patterns.join(", ")}`]
-      : []),
+    ...(open.length > 0 ? [`It can list and read all namespaces, because labels or patterns select them: ${inLine(open)}`] : []),
+    ...(patterns.length > 0 ? [`It can list and change all ServiceAccounts there, because patterns select them: ${inLine(patterns)}`] : []),
   ];
 }
 

@@ -137,6 +137,7 @@ test("names the entries whose rights have no names of objects", () => {
     expect.stringMatching(/ServiceAccounts.*: teams\.yaml:14$/),
   ]);
   expect(reasonsOf([entry])).toEqual([]);
+  expect(reasonsOf(Array(40).fill(entries[1]))).toEqual([expect.stringMatching(/teams\.yaml:9 and 30 more$/)]);
 });
 
 const outside = '!request.namespace.startsWith("kube-")';
