@@ -254,6 +254,7 @@ async function* remove(owner: Owner, account: TokenAccount, env: Ensuring): Asyn
   if (!account.scopeMap || !parseAzureOwner(account.scopeMap.description)) return;
   const { tokens } = await azure.listTokens(registry);
   if (tokens.some((token) => token.name !== name && mapOf(token).toLowerCase() === name.toLowerCase())) return;
+  await env.beforeTrace?.();
   if (!dryRun) await send(() => azure.deleteScopeMap(registry, name));
   yield { to: mapRef(name), result: "deleted", because: "it is revoked" };
 }

@@ -45,6 +45,8 @@ export type Sending = {
   send<T>(request: () => Promise<T>): Promise<T>;
   /** What reverses the steps so far, the last one last. */
   readonly undo: (() => Promise<unknown>)[];
+  /** Called when no login works any more, before the object is deleted that names the source. */
+  readonly beforeTrace?: (() => Promise<unknown>) | undefined;
 };
 
 export type Grant = {

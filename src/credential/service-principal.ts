@@ -292,6 +292,7 @@ async function* remove(account: PrincipalAccount, env: Ensuring): AsyncGenerator
   };
   // An application without passwords can be used again, and the role of a deleted application can't be found any more
   for (const password of account.passwords) await change(() => endKey(now, password, env));
+  await env.beforeTrace?.();
   if (role) {
     await change(() => azure.unassignRole(registry, role));
     yield { to: roleRef(ref.name), result: "deleted", because };

@@ -2,7 +2,7 @@ import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { InGrace, StillHeld } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
-import { asCliError, asRefusal, CliError, InTheWay, Interrupted, permissionHint, unlessForbidden } from "../errors.ts";
+import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, permissionHint, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
@@ -317,12 +317,17 @@ async function* takeAway({ described, onlyAdded }: TakingAway, run: Run): AsyncG
   const other = record?.file?.name ?? file.name;
   if (other !== file.name) yield { to, messages: [`secret/${to.name} belongs to file ${other}, so it stays`] };
   else if (!record) yield* endLost(described, run);
-  else {
-    try {
-      yield* remove({ ...order.revoking, to, revoke: true, onlyAdded }, tools);
-    } catch (error) {
-      throw withDelete(error, to);
-    }
+  else yield* removeUntilLost({ ...order.revoking, to, revoke: true, onlyAdded, isFoundInAzure: true }, described, run);
+}
+
+/** Deletes a source. While this run waits for its claim, the run that had it may delete the Secret and not the rest. */
+async function* removeUntilLost(deletion: DeleteOrder, described: Described, run: Run): AsyncGenerator<Outcome> {
+  const { tools } = run;
+  try {
+    yield* remove(deletion, tools);
+  } catch (error) {
+    if (!isNotFound(error) || (await tools.cluster().get(deletion.to))) throw withDelete(error, deletion.to);
+    yield* endLost(described, run);
   }
 }
 

@@ -11,7 +11,7 @@ import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { isKeyOf } from "../registry/server-key.ts";
-import { runConcurrently } from "../scope/concurrency.ts";
+import { once, runConcurrently } from "../scope/concurrency.ts";
 import { uidsOf } from "../scope/namespaces.ts";
 import { loginsIn } from "../secret/login.ts";
 import {
@@ -44,6 +44,8 @@ export type DeleteOrder = {
   holders(host: string): Holders;
   /** For `apply`: removes only the references that it has added. Pods that need the Secret don't stop it. */
   readonly onlyAdded?: boolean;
+  /** A rerun finds the source by what Azure says and not by its name, so the Secret is deleted first. */
+  readonly isFoundInAzure?: boolean;
 };
 
 /** Deletes a Secret, the references to it, and its copies. With `revoke`, also the credential. */
@@ -201,7 +203,8 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
     isLeft ||= isFailed(outcome);
     yield outcome;
   }
-  if (revocation) yield* revoke(hold, revocation, run, isLeft);
+  const forget = once(() => writeSource(hold, forgetting(byOf(tools), credential.host, hold.object?.metadata.uid, tools.force)));
+  if (revocation) yield* revoke(hold, revocation, { ...run, forget }, isLeft);
   // A rerun finds by the record what is left
   if (isLeft) {
     await release(hold);
@@ -209,7 +212,7 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
   }
   if (typeof opened === "string")
     yield { to, messages: [`credential "${credential.identity}" (${credential.kind}) still works: ${opened}`] };
-  yield outcomeOf(to, await writeSource(hold, forgetting(byOf(tools), credential.host, hold.object?.metadata.uid, tools.force)));
+  yield outcomeOf(to, await forget());
 }
 
 /** Removes all references to a source, and its copies. A namespace that fails doesn't stop the others. */
@@ -258,29 +261,37 @@ async function refuseHeld({ credential, tools }: Hold, { holders }: DeleteOrder,
   });
 }
 
+type Revoking = Run & {
+  /** Deletes the Secret. */
+  forget(): Promise<unknown>;
+};
+
 type Revocation = { readonly issuer: Issuer; readonly owner: Owner };
 
 /**
  * Empties the source, and ends the recorded passwords, with the account unless it has others.
  * @param isLeft a reference or a copy could not be removed, so only --force revokes: a leaked password must end now
  */
-async function* revoke(hold: Hold, revocation: Revocation, { order, attempts }: Run, isLeft: boolean): AsyncGenerator<Outcome> {
+async function* revoke(hold: Hold, revocation: Revocation, run: Revoking, isLeft: boolean): AsyncGenerator<Outcome> {
   const { to, tools, credential } = hold;
+  const { order } = run;
   if (isLeft && !tools.force)
     return yield { to, messages: [`credential "${credential?.identity}" was not revoked. To revoke it now, add --force`] };
   await writeSource(hold, emptying(byOf(tools), credential?.host ?? ""));
   // A tenant may have put the login back
   if (tools.dryRun === "none") await refuseHeld(hold, order, () => true);
-  yield* endAccount(hold, revocation, attempts);
+  yield* endAccount(hold, revocation, run);
 }
 
-async function* endAccount(hold: Hold, { issuer, owner }: Revocation, attempts: Attempts): AsyncGenerator<Outcome> {
+async function* endAccount(hold: Hold, { issuer, owner }: Revocation, { order, attempts, forget }: Revoking): AsyncGenerator<Outcome> {
   const { tools, credential } = hold;
   const account = await issuer.look(owner, hold);
   const dryRun = tools.dryRun !== "none";
-  const send = <T>(request: () => Promise<T>) => sendToAzure(hold, attempts, request);
+  // Without a Secret there is no claim
+  const send = <T>(request: () => Promise<T>) => (hold.object || dryRun ? sendToAzure(hold, attempts, request) : request());
   const ours = account.passwords.filter((password) => isRecorded(credential, password) || isLeftOver(hold, password));
-  if (ours.length === account.passwords.length) return yield* issuer.remove(owner, account, { dryRun, send, undo: [] });
+  if (ours.length === account.passwords.length)
+    return yield* issuer.remove(owner, account, { dryRun, send, undo: [], beforeTrace: order.isFoundInAzure ? forget : undefined });
   for (const password of ours) {
     if (!dryRun) await send(() => issuer.end(account, password));
     yield { to: account.ref, result: "configured", slot: password.slot, because: "it is revoked" };
