@@ -1,6 +1,21 @@
 import { test } from "vitest";
 import { kills, type Play } from "./play.ts";
-import { after, attach, copies, create, deleteSecret, detach, kinds, pass, remove, rotate, type Step, stateOf, upTo } from "./scenarios.ts";
+import {
+  after,
+  apply,
+  attach,
+  copies,
+  create,
+  deleteSecret,
+  detach,
+  kinds,
+  pass,
+  remove,
+  rotate,
+  type Step,
+  stateOf,
+  upTo,
+} from "./scenarios.ts";
 
 type Pair = {
   readonly what: string;
@@ -23,6 +38,9 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
   const orphan = [create(kind), deleteSecret, pass, pass];
   const printing = create(kind, "--export").replace(" --serviceaccount default", "");
   const old = [one, printing, pass, pass];
+  const applying = apply(kind, "copies");
+  const applied = [applying, pass];
+  const aging = [apply(kind, "aging"), pass, pass];
   const rows: Omit<Pair, "what">[] = [
     { start: [], first: one, second: one },
     { start: [], first: one, second: many },
@@ -51,6 +69,19 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
     { start: made, first: rotate("0"), second: printing, mayLeave: true },
     { start: old, first: printing, second: prune, mayLeave: true },
     { start: old, first: prune, second: printing, mayLeave: true },
+    { start: [], first: applying, second: applying },
+    { start: [], first: applying, second: many },
+    { start: applied, first: apply(kind, "one"), second: applying },
+    { start: aging, first: apply(kind, "aging"), second: apply(kind, "aging") },
+    { start: applied, first: apply(kind, "one"), second: rotate("0") },
+    { start: applied, first: rotate("0"), second: apply(kind, "one") },
+    { start: applied, first: revoke, second: applying, mayLeave: kind !== "" },
+    { start: applied, first: applying, second: revoke },
+    { start: applied, first: apply(kind, "none", " --prune --yes"), second: applying, mayLeave: kind !== "" },
+    { start: applied, first: apply(kind, "none", " --prune --yes"), second: apply(kind, "none", " --prune --yes") },
+    { start: applied, first: apply(kind, "one"), second: prune },
+    { start: orphan, first: applying, second: prune, mayLeave: true },
+    { start: orphan, first: prune, second: applying, mayLeave: true },
   ];
   return rows.map((row) => ({ ...row, what: `${nameOf(row.first)} and ${nameOf(row.second)}, ${what}` }));
 });

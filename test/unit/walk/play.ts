@@ -3,6 +3,7 @@ import { CliError, Interrupted } from "../../../src/errors.ts";
 import type { Asked } from "../../support/fakes/asked.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
+import { files } from "./files.ts";
 import { Watch } from "./watch.ts";
 
 /** What happens to one request of a run. */
@@ -81,7 +82,7 @@ export class Play {
 
   constructor() {
     this.world = fakeWorld();
-    const { cluster, azure, asking } = this.world;
+    const { cluster, azure, asking, files: disk } = this.world;
     addNamespaces(cluster, "kube-system", "app", "b", "c", "evil");
     cluster.about.now = () => this.now;
     azure.clock.made = () => this.now;
@@ -89,6 +90,10 @@ export class Play {
     azure.directory.clock.now = () => this.now;
     // The role of an application can be limited to repositories
     azure.facts.mode = "abac";
+    Object.assign(disk, {
+      look: async (path: string) => (files.has(path) ? "file" : undefined),
+      read: async (path: string) => files.get(path)?.text,
+    });
     asking.around((asked, next) => this.#request(asked, next));
     this.watch = new Watch(this);
     const { registry } = this.world.ports;

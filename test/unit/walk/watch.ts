@@ -5,6 +5,7 @@ import { claimOf, credentialOf } from "../../../src/secret/record.ts";
 import { clientOf } from "../../../src/secretless/objects.ts";
 import type { Asked } from "../../support/fakes/asked.ts";
 import { type Login, loginOf } from "../../support/logins.ts";
+import { givenBy } from "./files.ts";
 import type { Play, Program } from "./play.ts";
 
 /** The Secret that every command of a walk is about, and its namespaces. */
@@ -188,8 +189,8 @@ export class Watch {
   #compareSecret(key: string, before: Looked | undefined, after: Looked | undefined, program: Program, what: string): void {
     const [namespace = "", called] = key.split("/");
     const isGiven = given.includes(namespace) && called === name;
+    const isDeleted = isGiven && !after?.login && endsLogin(program, namespace);
     if (!before && after) this.#created.set(key, this.#play.step);
-    const isDeleted = isGiven && !after?.login && /^(delete|prune)/.test(program.line);
     if (before?.pulls && !after?.pulls && !isDeleted) this.#compareUse(key, after?.login?.password, program, what);
     if (after?.login && after.login.password !== before?.login?.password) this.#compareLogin(key, after.login, isGiven, what);
     if (before && isLost(before.secret, after?.secret)) this.#breach(`${what} changes what others wrote in ${key}`);
@@ -234,6 +235,10 @@ export class Watch {
 
   #breach = (what: string) => void this.#breaches.push(what);
 }
+
+/** Whether a command takes the login of a namespace away. */
+const endsLogin = ({ line }: Program, namespace: string): boolean =>
+  /^(delete|prune)/.test(line) || givenBy(line)?.includes(namespace) === false;
 
 /** Whether a write changes what others have in a Secret. */
 function isLost(before: Secret, after: Secret | undefined): boolean {

@@ -1,0 +1,35 @@
+/** A file of `apply`, and the namespaces in which it wants the Secret. */
+export type AppliedFile = { readonly text: string; readonly given: readonly string[] };
+
+type Keys = Readonly<Record<string, string>>;
+
+const fileOf = (given: readonly string[], ...entries: readonly Keys[]): AppliedFile => {
+  const items = entries.map((entry) => Object.entries(entry).map(([key, value]) => `${key}: ${value}`));
+  return { text: `{name: teams, registry: myregistry, pullSecrets: [${items.map((one) => `{${one.join(", ")}}`).join(", ")}]}`, given };
+};
+
+const one: Keys = { name: "acr-myregistry", repositories: "[app/web]", serviceAccounts: "[default]" };
+const shared: Keys = { ...one, namespace: "app", copyTo: "{names: [b, c]}" };
+
+const kinds: Readonly<Record<string, Keys>> = { token: {}, principal: { credential: "service-principal" } };
+
+const filesOf = (kind: Keys): Readonly<Record<string, AppliedFile>> => ({
+  copies: fileOf(["app", "b", "c"], { ...shared, ...kind }),
+  one: fileOf(["app", "b"], { ...shared, ...kind, copyTo: "{names: [b]}" }),
+  alone: fileOf(["app"], { ...shared, ...kind, copyTo: "{names: [x-*, app]}" }),
+  each: fileOf(["b", "c"], { ...one, ...kind, eachOf: "{names: [b, c]}" }),
+  "each-less": fileOf(["c"], { ...one, ...kind, eachOf: "{names: [c]}" }),
+  none: fileOf([], { ...one, name: "other", eachOf: "{names: [x-*]}" }),
+  unlisted: fileOf(["app", "b", "c"], { ...shared, ...kind, serviceAccounts: "['x-*']" }),
+  aging: fileOf(["app", "b", "c"], { ...shared, ...kind, rotate: "{olderThan: 36h, grace: 1h}" }),
+});
+
+/** The files that commands of a walk apply, by path: `token-copies.yaml`, and for a service principal `principal-copies.yaml`. */
+export const files: ReadonlyMap<string, AppliedFile> = new Map(
+  Object.entries(kinds).flatMap(([prefix, kind]) =>
+    Object.entries(filesOf(kind)).map(([name, file]) => [`${prefix}-${name}.yaml`, file] as const),
+  ),
+);
+
+/** The namespaces that the file of a command wants the Secret in; undefined for a command without a file. */
+export const givenBy = (line: string): readonly string[] | undefined => files.get(/^apply -f (\S+)/.exec(line)?.[1] ?? "")?.given;
