@@ -252,9 +252,11 @@ async function* remove(owner: Owner, account: TokenAccount, env: Ensuring): Asyn
     yield { to: account.ref, result: "deleted", because: "it is revoked" };
   }
   if (!account.scopeMap || !parseAzureOwner(account.scopeMap.description)) return;
-  const { tokens } = await azure.listTokens(registry);
-  if (tokens.some((token) => token.name !== name && mapOf(token).toLowerCase() === name.toLowerCase())) return;
   await env.beforeTrace?.();
+  const { tokens } = await azure.listTokens(registry);
+  // Without the Secret, another run may have created the token again
+  const isUser = (token: AcrToken) => token.name !== name || (env.beforeTrace !== undefined && !dryRun);
+  if (tokens.some((token) => isUser(token) && mapOf(token).toLowerCase() === name.toLowerCase())) return;
   if (!dryRun) await send(() => azure.deleteScopeMap(registry, name));
   yield { to: mapRef(name), result: "deleted", because: "it is revoked" };
 }

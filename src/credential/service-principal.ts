@@ -293,6 +293,7 @@ async function* remove(account: PrincipalAccount, env: Ensuring): AsyncGenerator
   // An application without passwords can be used again, and the role of a deleted application can't be found any more
   for (const password of account.passwords) await change(() => endKey(now, password, env));
   await env.beforeTrace?.();
+  if (env.beforeTrace && (await hasOthers(now, account, azure))) return;
   if (role) {
     await change(() => azure.unassignRole(registry, role));
     yield { to: roleRef(ref.name), result: "deleted", because };
@@ -303,6 +304,12 @@ async function* remove(account: PrincipalAccount, env: Ensuring): AsyncGenerator
 
 const othersIn = ({ keys }: Application, { passwords }: PrincipalAccount) =>
   keys.filter(({ slot }) => passwords.every((one) => one.slot !== slot));
+
+/** Whether another run has added a password since the account was read, for a Secret that it has created again. */
+async function hasOthers({ appId }: Application, account: PrincipalAccount, azure: Azure): Promise<boolean> {
+  const [again] = await azure.applications({ appId });
+  return again !== undefined && othersIn(again, account).length > 0;
+}
 
 /** Whether an application belongs to the source, and no other user can sign in to it. */
 async function isOwn(application: Application, account: PrincipalAccount, azure: Azure): Promise<boolean> {
