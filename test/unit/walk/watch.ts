@@ -200,8 +200,9 @@ export class Watch {
     // If a person has ended the source's password, one of the two slots must be emptied for another
     const isEnded = this.#isEndedByPerson(program, password);
     const isWritten = program.listed > 0 && (this.#written.get(key) ?? -1) > program.listed;
-    // A deletion in Azure has no precondition, so a run may use the account again after `prune` has listed the Secrets by their three types
-    const isCreated = program.line.startsWith("prune") && (this.#created.get(key) ?? -1) > (program.lists.at(-3) ?? 0);
+    // A deletion in Azure has no precondition, so a run may use the account again after `prune` has listed the Secrets by their three types, or after `apply` has looked at it
+    const since = { prune: program.lists.at(-3) ?? 0, apply: program.looked }[program.line.split(" ")[0] ?? ""];
+    const isCreated = since !== undefined && (this.#created.get(key) ?? -1) > since;
     if (isEnded || isWritten || isCreated) this.excused.gap++;
     else this.#breach(`${what} ends the login of ${key}`);
   }
