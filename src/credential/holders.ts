@@ -4,7 +4,8 @@ import type { Cluster } from "../kube/port.ts";
 import type { Metadata } from "../objects.ts";
 import type { Login, Registry } from "../registry/port.ts";
 import { memoize } from "../scope/concurrency.ts";
-import { type Credential, type Password, recordIn } from "../secret/record.ts";
+import { type Credential, type Password, recordIn, type SourceOfCopy, sourceOf } from "../secret/record.ts";
+import { isSameTime } from "../timestamp.ts";
 import { pullLogins } from "../usage/holders.ts";
 
 /** Who holds another login of a credential, or why that was not looked at. */
@@ -31,11 +32,22 @@ type Found = {
   readonly login: Login;
   /** The key of an application that the Secret records as its own. */
   readonly key: string | undefined;
+  /** The source of a copy, and when the password of the copy was created. */
+  readonly source: SourceOfCopy | undefined;
 };
 
 /** Whether a Secret records a key of its own. An application has many, while only one source has passwords of a token. */
 export const hasOtherKey = ({ key }: Found, { slot, previous }: Pick<Credential, "slot" | "previous">): boolean =>
   key !== undefined && key !== slot && key !== previous?.slot;
+
+/**
+ * Whether a Secret is a copy that notes another of these passwords than the one that is to end. A tenant that changes the note loses only
+ * the protection of its copy.
+ */
+export const isNewerCopy = ({ source }: Found, of: Ref<"secret">, passwords: readonly Password[], ending: Password): boolean =>
+  source?.namespace === of.namespace &&
+  source?.name === of.name &&
+  passwords.some(({ slot, madeAt }) => slot !== ending.slot && isSameTime(madeAt, source.madeAt));
 
 /** Whether a Secret holds another password than this. It may be the one that is to end. */
 export const isOther =
@@ -98,7 +110,9 @@ async function listFor(cluster: Pick<Cluster, "pages">, wanted: ReadonlySet<stri
   const found = new Map<string, Map<string, Found>>();
   try {
     for await (const page of pullLogins(cluster)) {
-      const all = page.flatMap(({ to, metadata, logins }) => logins.map(({ login }) => ({ to, login, key: keyIn(metadata, login) })));
+      const all = page.flatMap(({ to, metadata, logins }) =>
+        logins.map(({ login }) => ({ to, login, key: keyIn(metadata, login), source: sourceOf({ metadata }) })),
+      );
       for (const one of all.filter(({ login }) => wanted.has(login.username))) add(found, one);
     }
   } catch (error) {
