@@ -1,4 +1,5 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
+import { pulledRepositories } from "../credential/acr-token.ts";
 import { InGrace, StillHeld } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
@@ -54,7 +55,8 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
     const run: Run = { order, tools, file, described, said: new Set() };
     const steps = yield* stepsOf(run);
     // A namespace may have the Secret of another entry, which makes room first
-    for (const phase of [steps.away, steps.shared, steps.each]) yield* runConcurrently(phase, bounds, (step) => take(step, run));
+    for (const phase of [steps.away, steps.shared, steps.each, steps.lost])
+      yield* runConcurrently(phase, bounds, (step) => take(step, run));
   }
 }
 
@@ -74,6 +76,8 @@ type Described = {
   readonly namespaceUid: string;
   readonly description: string;
   readonly kind: Kind;
+  /** The repositories of its scope map. */
+  readonly granted?: readonly string[];
 };
 
 /** Reads which sources in Azure belong to a file. Copies need no Azure, so a registry that can't be read ends only what Azure decides. */
@@ -93,15 +97,18 @@ async function* describe(
     const read = async (): Promise<Described[]> => {
       const [azure, at] = [await order.azure(), await findRegistry(registry)];
       const { scopeMaps } = await azure.listTokens(at);
-      const tokens = scopeMaps.flatMap(({ description }) => describedBy(description, "acr-token"));
+      const tokens = scopeMaps.flatMap((map) => describedBy(map.description, "acr-token", pulledRepositories(map)));
       const notes = hasPrincipals ? await notesOfPrincipals(azure, at) : [];
       return [...tokens, ...notes.flatMap((text) => describedBy(text, "service-principal"))];
     };
-    const describedBy = (description: string, credential: Kind["credential"]): Described[] => {
+    const describedBy = (description: string, credential: Kind["credential"], granted?: readonly string[]): Described[] => {
       const owner = parseAzureOwner(description);
       const secret = owner && secretIn(owner);
       if (!secret || owner.file !== file.name || owner.cluster !== cluster || owner.namespaceUid === undefined) return [];
-      return [{ to: { kind: "secret", ...secret }, namespaceUid: owner.namespaceUid, description, kind: { credential, registry } }];
+      const { namespaceUid } = owner;
+      return [
+        { to: { kind: "secret", ...secret }, namespaceUid, description, kind: { credential, registry }, ...(granted && { granted }) },
+      ];
     };
     try {
       found.push(...(await tools.during(`Looking for the Secrets of file ${file.name} in ${registry}`, read)));
@@ -124,7 +131,13 @@ async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise
 }
 
 /** A source to make as its entry says. */
-type Making = { readonly does: "make"; readonly source: Ref<"secret">; readonly entry: Entry };
+type Making = {
+  readonly does: "make";
+  readonly source: Ref<"secret">;
+  readonly entry: Entry;
+  /** The uid of its namespace; undefined if it doesn't exist. */
+  readonly uid: string | undefined;
+};
 
 type TakingAway = {
   readonly does: "take away";
@@ -142,6 +155,8 @@ type Steps = {
   readonly shared: readonly Step[];
   /** Sources in the namespaces of teams. */
   readonly each: readonly Step[];
+  /** Credentials of namespaces that were created again. Last, because their copies have the new login then. */
+  readonly lost: readonly Step[];
 };
 
 async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
@@ -150,14 +165,16 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   /** The entries that select no namespace now, or whose namespaces could not be read. */
   const unsure = new Set<string>();
   for (const entry of file.entries) {
-    const { namespaces, say } = await namespacesOf(entry, run);
+    const { uids, say } = await namespacesOf(entry, run);
     if (say) yield say;
-    if (namespaces.length === 0) unsure.add(entry.name);
-    made.push(...namespaces.map((namespace): Making => ({ does: "make", source: { kind: "secret", name: entry.name, namespace }, entry })));
+    if (uids.size === 0) unsure.add(entry.name);
+    const { name } = entry;
+    made.push(...[...uids].map(([namespace, uid]): Making => ({ does: "make", source: { kind: "secret", name, namespace }, entry, uid })));
   }
   const isEach = ({ sources }: Entry) => "eachOf" in sources;
   const each = new Set(file.entries.filter(isEach).map(({ name }) => name));
-  const kept = new Set(made.map(({ source }) => keyOf(source)));
+  const kept = new Map(made.map(({ source, uid }) => [keyOf(source), uid]));
+  const isLost = ({ to, namespaceUid }: Described) => ![undefined, namespaceUid].includes(kept.get(keyOf(to)));
   const away = described.filter(({ to }) => !kept.has(keyOf(to)));
   const isTaken = ({ to: { name } }: Described) => order.prune || (each.has(name) && !unsure.has(name));
   yield* away.filter((one) => !isTaken(one)).map((one) => unnamed(one, run));
@@ -165,21 +182,25 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
     away: away.filter(isTaken).map((one): Step => ({ does: "take away", described: one, onlyAdded: each.has(one.to.name) })),
     shared: made.filter(({ entry }) => !isEach(entry)),
     each: made.filter(({ entry }) => isEach(entry)),
+    lost: described.filter(isLost).map((one): Step => ({ does: "take away", described: one, onlyAdded: true })),
   };
 }
 
-type Selection = { readonly namespaces: readonly string[]; readonly say?: Outcome };
+type Selection = { readonly uids: ReadonlyMap<string, string | undefined>; readonly say?: Outcome };
 
 /** The namespaces of an entry's sources, or why they are not known. */
 async function namespacesOf({ name, sources }: Entry, { tools }: Run): Promise<Selection> {
-  if ("namespace" in sources) return { namespaces: [sources.namespace] };
   const to = { kind: "secret", name } as const;
   try {
+    if ("namespace" in sources) {
+      const { namespace } = sources;
+      return { uids: new Map([[namespace, await uidOf(tools.cluster(), namespace).catch(unlessForbidden(undefined))]]) };
+    }
     const { uids } = await selectNamespaces(sources.eachOf, tools.cluster());
-    if (uids.size > 0) return { namespaces: [...uids.keys()] };
-    return { namespaces: [], say: { to, messages: [`no namespace matches eachOf of ${name}`], isInfo: true } };
+    if (uids.size > 0) return { uids };
+    return { uids, say: { to, messages: [`no namespace matches eachOf of ${name}`], isInfo: true } };
   } catch (error) {
-    return { namespaces: [], say: { to, error: asCliError(error) } };
+    return { uids: new Map(), say: { to, error: asCliError(error) } };
   }
 }
 
@@ -236,11 +257,12 @@ const isBlocking = (error: CliError): boolean =>
     permissionHint(error) === undefined);
 
 /** Makes a source as its entry says, and rotates its password if that is due. */
-async function* make({ source, entry }: Making, run: Run): AsyncGenerator<Outcome> {
+async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   const { tools } = run;
+  const { source, entry } = making;
   let secret: Secret | undefined;
   try {
-    for await (const outcome of createSecret(createOrderOf(source, entry, run), tools)) {
+    for await (const outcome of createSecret(createOrderOf(making, run), tools)) {
       if (keyOf(outcome.to) === keyOf(source) && outcome.object) secret = outcome.object as Secret;
       yield outcome;
     }
@@ -280,7 +302,10 @@ const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefin
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
 const accountWait = 5_000;
 
-function createOrderOf(source: Ref<"secret">, entry: Entry, { order, tools, file }: Run): CreateOrder {
+function createOrderOf({ source, entry, uid }: Making, { order, tools, file, described }: Run): CreateOrder {
+  const isOf = ({ to, namespaceUid, kind }: Described) =>
+    keyOf(to) === keyOf(source) && namespaceUid === uid && kind.credential === entry.credential && kind.registry === entry.registry;
+  const granted = described.find(isOf)?.granted;
   const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
   const [names, globs] = [serviceAccounts.filter((word) => !isGlob(word)), serviceAccounts.filter(isGlob)];
   const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
@@ -288,7 +313,7 @@ function createOrderOf(source: Ref<"secret">, entry: Entry, { order, tools, file
     ...{ source, registry, kind: credential, isIssued: true, open: () => order.open(entry) },
     ...{ repositories, fromPods: false, podsTell: false, exact: true, expiresAt: expiryOf(expiresIn, tools), verify: order.verify },
     ...{ shape: undefined, copyTo, targets: { picks, whereUsed: false }, wait: accountWait, restart, recreate: false },
-    ...{ again: order.again, reader: undefined, file: { name: file.name, serviceAccounts, prune: order.prune } },
+    ...{ again: order.again, reader: undefined, file: { name: file.name, serviceAccounts, prune: order.prune, granted } },
   };
 }
 

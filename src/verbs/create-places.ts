@@ -74,6 +74,8 @@ type Order = {
 export type FileOrder = FileOfRecord & {
   /** A selector or pattern that matches no namespace takes all copies away. */
   readonly prune: boolean;
+  /** The repositories that Azure shows; undefined if they were not read. Another user may have changed them. */
+  readonly granted: readonly string[] | undefined;
 };
 
 /** Reads which namespaces a run writes: its own, or with copies those that the source records and those that the flags select. */

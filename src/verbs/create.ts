@@ -180,11 +180,14 @@ function isEnough({ secret, credential, test }: TestedSource, { order }: Run, im
   if (shapeOf(secret) !== (order.shape ?? "pull-secret")) return false;
   const { kind, host, repositories = [] } = credential;
   if (kind !== order.kind || !isLoginServerOf(host, order.registry)) return false;
-  // Azure's description must name the file
-  if (order.file && credential.file?.name !== order.file.name) return false;
+  if (order.file && !isOfFile(credential, order.file)) return false;
   const wanted = [...order.repositories, ...(order.fromPods ? images.map(({ repository }) => repository) : [])];
   return isPullable(repositories, wanted, order.exact);
 }
+
+/** Whether Azure shows what the source records: its description must name the file. */
+const isOfFile = ({ file, repositories = [] }: Credential, { name, granted = repositories }: FileOrder): boolean =>
+  file?.name === name && isPullable(granted, repositories, true);
 
 const isPullable = (granted: readonly string[], wanted: readonly string[], exact: boolean): boolean =>
   lackingIn(granted, wanted).length === 0 && !(exact && lackingIn(wanted, granted).length > 0);

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { copiesOf, credentialKey, credentialOf } from "../../../src/secret/record.ts";
-import { account, pullSecret } from "../../support/fakes/cluster.ts";
+import { account, namespace, pullSecret } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { makeByHand } from "../../support/rotating.ts";
@@ -287,6 +287,34 @@ testRows(
       ],
     },
     {
+      does: "apply ends the credential of a namespace that was created again",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(own), {
+          given: all(removes("own-1", "acr"), ({ cluster }) => cluster.put(namespace("own-1", { uid: "another" }))),
+          check: (world) => {
+            expect(world.azure.tokens.size).toBe(2);
+            expect(pulls(world, "own-1", "acr")).toBe(true);
+          },
+        }),
+        nothingMore(fileOf(own)),
+      ],
+    },
+    ...[["app/web", "app/other"], []].map((repositories) => ({
+      does: `apply grants what the file says when another user has changed the scope map to [${repositories.join(", ")}]`,
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), {
+          given: ({ azure: { scopeMaps } }) => {
+            const actions = repositories.map((one) => `repositories/${one}/content/read`);
+            for (const map of scopeMaps.values()) Object.assign(map, { actions });
+          },
+          check: (world) => expect(grants(world)).toEqual(["app/web"]),
+        }),
+        nothingMore(fileOf(blue)),
+      ],
+    })),
+    {
       does: "apply takes over a Secret of create, and refuses that of another file",
       ...applies(fileOf(blue)),
       given: typed("create acr-blue --registry myregistry --repository app/web -n platform"),
@@ -314,6 +342,15 @@ testRows(
         }),
         nothingMore(fileOf(blue)),
         applies(fileOf(blue), { ...failed, given: removes("platform"), stderr: /create .*acr-blue .*--force/ }),
+        {
+          command: "create -n platform acr-blue --registry myregistry --repository app/web --force",
+          stdout: any,
+          stderr: any,
+          writes: any,
+          check: (world) => expect(["platform", "team-0"].map((at) => pulls(world, at))).toEqual([true, true]),
+        },
+        applies(fileOf(blue)),
+        nothingMore(fileOf(blue)),
       ],
     },
     {
