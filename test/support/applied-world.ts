@@ -1,0 +1,212 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { expect, vi } from "vitest";
+import type { KubeObject, Secret, ServiceAccount } from "../../src/objects.ts";
+import { askThrough } from "./ask-through.ts";
+import { create, getJson, kubectl } from "./kubectl.ts";
+import { type Login, loginOf, unnoted } from "./logins.ts";
+import type { Ended, Shell } from "./plugin.ts";
+
+type Scope = { readonly selector: string } | { readonly names: readonly string[] };
+
+/** An entry as a person writes it. JSON is YAML. */
+export type WrittenEntry = {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly eachOf?: Scope;
+  readonly copyTo?: Scope;
+  readonly registry?: string;
+  readonly repositories: readonly string[];
+  readonly serviceAccounts?: readonly string[];
+  readonly credential?: "acr-token" | "service-principal";
+  readonly expiresIn?: string;
+  readonly rotate?: { readonly olderThan?: string; readonly grace?: string };
+  readonly restart?: "stuck" | "none";
+};
+export type WrittenFile = { readonly name: string; readonly registry: string; readonly pullSecrets: readonly WrittenEntry[] };
+
+/** The namespaces of one situation. All their names start with the id. */
+export type AppliedWorld = {
+  readonly shell: Shell;
+  readonly id: string;
+  /** Returns the full name of a namespace: `home`, `a`, `b` (team), `c`, `d` (tier), `e` (no label). */
+  at(short: string): string;
+  apply(files: readonly WrittenFile[], flags?: string): Promise<Ended>;
+  secret(short: string, name: string): Promise<Secret>;
+};
+
+const labels: Readonly<Record<string, string | undefined>> = { home: undefined, a: "team", b: "team", c: "tier", d: "tier", e: undefined };
+
+/** The worlds of several situations, and a function that deletes all their namespaces. */
+type AppliedWorlds = { readonly all: readonly AppliedWorld[]; remove(): Promise<void> };
+
+/** Creates the namespaces of situations. Namespace `a` also has the ServiceAccount ci-a. */
+export async function newAppliedWorlds(shell: Shell, count: number): Promise<AppliedWorlds> {
+  const run = randomBytes(2).toString("hex");
+  const all = Array.from({ length: count }, (_, index) => worldOf(shell, `s${run}${String(index).padStart(2, "0")}`));
+  const objects = all.flatMap(({ id, at }) => [
+    ...Object.entries(labels).map(([short, key]) => ({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: at(short), labels: { situation: id, run, ...(key && { [key]: id }) } },
+    })),
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "ci-a", namespace: at("a") } },
+  ]);
+  await create(objects);
+  const hasDefaults = async () => (await objectsOf(`s${run}`)).accounts.length === objects.length;
+  await vi.waitUntil(hasDefaults, { timeout: 40_000, interval: 500 });
+  return { all, remove: async () => void (await kubectl(["delete", "namespaces", "-l", `run=${run}`, "--wait=false"])) };
+}
+
+/** Applies files, which one stream holds. */
+export const applyAll = (shell: Shell, files: readonly WrittenFile[], flags = ""): Promise<Ended> =>
+  shell.type(`kubectl acr-secret apply -f - ${flags}`.trim(), { stdin: files.map((file) => JSON.stringify(file)).join("\n---\n") });
+
+function worldOf(shell: Shell, id: string): AppliedWorld {
+  const at = (short: string) => `${id}-${short}`;
+  return {
+    shell,
+    id,
+    at,
+    apply: (files, flags) => applyAll(shell, files, flags),
+    secret: (short, name) => getJson<Secret>("secret", name, "-n", at(short)),
+  };
+}
+
+type Objects = {
+  readonly namespaces: readonly KubeObject[];
+  readonly secrets: readonly Secret[];
+  readonly accounts: readonly ServiceAccount[];
+};
+
+/** Returns the objects in namespaces with a prefix. */
+async function objectsOf(prefix: string): Promise<Objects> {
+  const { items } = await getJson<{ items: KubeObject[] }>("namespaces,secrets,serviceaccounts", "-A");
+  const own = items.filter(({ metadata }) => (metadata.namespace ?? metadata.name).startsWith(prefix) && !metadata.deletionTimestamp);
+  return {
+    namespaces: own.filter(({ kind }) => kind === "Namespace"),
+    secrets: own.filter(({ kind }) => kind === "Secret") as Secret[],
+    accounts: own.filter(({ kind }) => kind === "ServiceAccount") as ServiceAccount[],
+  };
+}
+
+const fits = (word: string, name: string) => new RegExp(`^${word.replaceAll("*", ".*")}$`).test(name);
+
+function selects(scope: Scope, { metadata }: KubeObject): boolean {
+  if ("names" in scope) return scope.names.some((word) => fits(word, metadata.name));
+  const [key = "", value] = scope.selector.split("=");
+  return metadata.labels?.[key] === value;
+}
+
+/** What a file does not say, because a person or a tenant did it. */
+export type Besides = {
+  /** ServiceAccounts that a person gave the Secret: `a/jane`. */
+  readonly listedBy?: readonly string[];
+  /** Secrets that block a copy: `a/acr-blue`. */
+  readonly blocked?: readonly string[];
+  /** The tokens of sources whose kind of credential changed, which `prune` deletes: `home/acr-blue`. */
+  readonly replaced?: readonly string[];
+  /** How many passwords no Secret records, because their source was deleted. */
+  readonly unrecorded?: number;
+};
+
+type Wanted = { readonly at: string; readonly source: string; readonly entry: WrittenEntry; readonly isTarget: boolean };
+
+/** The Secrets that files want, by the labels of the namespaces. */
+function wantedBy(files: readonly WrittenFile[], namespaces: readonly KubeObject[]): readonly Wanted[] {
+  return files.flatMap(({ pullSecrets }) =>
+    pullSecrets.flatMap((entry): Wanted[] => {
+      const key = (namespace: string) => `${namespace}/${entry.name}`;
+      const { eachOf, copyTo, namespace = "" } = entry;
+      const selected = (scope: Scope) => namespaces.filter((one) => selects(scope, one)).map(({ metadata }) => metadata.name);
+      if (eachOf) return selected(eachOf).map((one) => ({ at: key(one), source: key(one), entry, isTarget: true }));
+      const copies = copyTo ? selected(copyTo) : [namespace];
+      return [...new Set([namespace, ...copies])].map((one) => ({
+        at: key(one),
+        source: key(namespace),
+        entry,
+        isTarget: copies.includes(one),
+      }));
+    }),
+  );
+}
+
+const images = ["app/web", "app/api", "base/os"];
+const pulledBy = ({ repositories }: WrittenEntry) => images.filter((image) => repositories.some((word) => fits(word, image)));
+
+/** Requires that the cluster and Azure are what files say, and that nothing else of the files is left. */
+export async function expectDesired(world: AppliedWorld, files: readonly WrittenFile[], besides: Besides = {}): Promise<void> {
+  const { shell, id } = world;
+  const { namespaces, secrets, accounts } = await objectsOf(`${id}-`);
+  const full = (all: readonly string[] = []) => all.map((one) => `${id}-${one}`);
+  const blocked = full(besides.blocked);
+  const wanted = wantedBy(files, namespaces).filter(({ at }) => !blocked.includes(at));
+  const keyOf = ({ metadata }: Secret | ServiceAccount) => `${metadata.namespace}/${metadata.name}`;
+  const found = new Map(secrets.map((secret) => [keyOf(secret), loginOf(secret)]));
+
+  expect([...found.keys()].filter((key) => !blocked.includes(key)).sort(), "Secrets").toEqual(wanted.map(({ at }) => at).sort());
+  const sources = wanted.filter(({ at, source }) => at === source);
+  const usernames = sources.map(({ at }) => found.get(at)?.username);
+  expect(new Set(usernames).size, "each source has a login of its own").toBe(sources.length);
+  for (const { at, source } of wanted) expect(found.get(at), `the login of ${at}`).toEqual(found.get(source));
+  for (const { at, entry } of sources) expect(await pullsWith(shell, found.get(at)), `what ${at} pulls`).toEqual(pulledBy(entry));
+
+  const lists = accounts.flatMap((one) => (one.imagePullSecrets ?? []).map(({ name }) => `${keyOf(one)} lists ${name}`));
+  const named = wanted.flatMap(({ at, entry: { name, serviceAccounts = [] }, isTarget }) =>
+    accounts.flatMap((one) => {
+      const isNamed = isTarget && serviceAccounts.some((word) => fits(word, one.metadata.name));
+      return `${one.metadata.namespace}/${name}` === at && isNamed ? [`${keyOf(one)} lists ${name}`] : [];
+    }),
+  );
+  const persons = (besides.listedBy ?? []).map((one) => `${id}-${one}`);
+  expect(lists.sort(), "ServiceAccounts").toEqual([...new Set([...named, ...persons])].sort());
+
+  const replaced = full(besides.replaced).map((at) => ({ at, kind: "acr-token" }));
+  const credentials = [...sources.map(({ at, entry: { credential: kind = "acr-token" } }) => ({ at, kind })), ...replaced];
+  const accountsOf = (kind: string) => credentials.filter((one) => one.kind === kind).map(({ at }) => at.replace("/", "-"));
+  const ofAzure = azureOf(world);
+  const stems = (names: readonly string[]) => names.map((name) => name.replace(/-[^-]*$/, "")).sort();
+  expect(stems(ofAzure.tokens.map(({ name }) => name)), "tokens").toEqual(accountsOf("acr-token").sort());
+  expect(stems(ofAzure.scopeMaps.map(({ name }) => name)), "scope maps").toEqual(accountsOf("acr-token").sort());
+  expect(stems(ofAzure.applications.map(({ displayName }) => displayName)), "applications").toEqual(accountsOf("service-principal").sort());
+  const unrecorded = besides.unrecorded ?? replaced.length;
+  expect(unnoted(shell.azure.world, secrets, `${id}-`), "passwords that no Secret records").toHaveLength(unrecorded);
+}
+
+function azureOf({ shell, id }: AppliedWorld) {
+  const { registries, applications } = shell.azure.world;
+  const is = (name: string) => name.startsWith(`${id}-`);
+  return {
+    tokens: registries.flatMap(({ tokens }) => tokens.filter(({ name }) => is(name))),
+    scopeMaps: registries.flatMap(({ scopeMaps }) => scopeMaps.filter(({ name }) => is(name))),
+    applications: applications.filter(({ displayName }) => is(displayName)),
+  };
+}
+
+/** Returns the images that a login pulls from the emulated registry. */
+export async function pullsWith({ azure }: Shell, login: Login | undefined): Promise<readonly string[]> {
+  const ca = await readFile(azure.caFile, "utf8");
+  const headers = { accept: "application/vnd.oci.image.manifest.v1+json" };
+  const get = (path: string, more: object) => askThrough(azure.proxy, ca, "GET", new URL(path, "https://myregistry.azurecr.io"), more);
+  const pulled = images.map(async (image) => {
+    if (!login) return [];
+    const { status, json } = await get(`/oauth2/token?service=myregistry.azurecr.io&scope=repository:${image}:pull`, { login });
+    if (status !== 200) return [];
+    const got = await get(`/v2/${image}/manifests/1`, { headers, token: String(json.access_token) });
+    return got.status === 200 ? [image] : [];
+  });
+  return (await Promise.all(pulled)).flat();
+}
+
+/** Returns what a run without changes must leave as it is: the versions of all objects, and the objects in Azure with their passwords. */
+export async function stateOf(world: AppliedWorld): Promise<object> {
+  const { id } = world;
+  const { namespaces, secrets, accounts } = await objectsOf(`${id}-`);
+  const versions = [...namespaces, ...secrets, ...accounts].map(({ kind, metadata }) => [
+    kind,
+    metadata.namespace,
+    metadata.name,
+    metadata.resourceVersion,
+  ]);
+  return { versions, azure: JSON.parse(JSON.stringify(azureOf(world))) };
+}
