@@ -62,9 +62,16 @@ function recordingSummary(context: Context): { readonly context: Context; record
     stderr.write(more);
   };
   const record = async (code: number) => {
-    if (code === 0) await writeFile(file, text.trimEnd().split("\n").slice(-3).join("\n")).catch(() => {});
+    if (code === 0) await writeFile(file, endOf(text.trimEnd())).catch(() => {});
   };
   return { context: { ...context, stderr: { ...stderr, write } }, record };
+}
+
+/** Returns the last whole lines of a text that the kubelet keeps: 4096 bytes. */
+function endOf(text: string): string {
+  const lines = text.split("\n");
+  while (lines.length > 1 && Buffer.byteLength(lines.join("\n")) > 4096) lines.shift();
+  return lines.join("\n");
 }
 
 /** Waits until all output is written. @returns the error, if there is one */

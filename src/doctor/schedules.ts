@@ -29,13 +29,11 @@ const mostSchedules = 20;
 
 const mostRuns = 3;
 
-const logLines = 1000;
-
 /** Milliseconds after which a run that has not started is late. */
 const tolerance = 10 * minute;
 
 /** Checks the last runs of this plugin's CronJobs in all namespaces, and which namespaces `apply` could not write. */
-export async function checkSchedules(cluster: Pick<Cluster, "pages" | "log" | "now">): Promise<readonly CheckResult[]> {
+export async function checkSchedules(cluster: Pick<Cluster, "pages" | "now">): Promise<readonly CheckResult[]> {
   const all = await listAll(cluster, "cronjob.batch", { labels: scheduleLabel });
   if (all.length === 0) return [{ status: "ok", message: "there are no schedules" }];
   const isDefault = ({ metadata }: CronJob) => metadata.namespace === ownNamespace;
@@ -49,7 +47,7 @@ export async function checkSchedules(cluster: Pick<Cluster, "pages" | "log" | "n
 }
 
 async function checkNamespace(
-  cluster: Pick<Cluster, "pages" | "log" | "now">,
+  cluster: Pick<Cluster, "pages" | "now">,
   namespace: string,
   schedules: readonly CronJob[],
 ): Promise<readonly CheckResult[]> {
@@ -62,13 +60,8 @@ async function checkNamespace(
   const unread = [jobs, pods, refusals].flatMap((one) => (one instanceof CliError ? unreadable(one, `namespace/${namespace}`) : []));
   if (jobs instanceof CliError) return unread;
   const listed = { jobs, pods: pods instanceof CliError ? [] : pods, refusals: refusals instanceof CliError ? [] : refusals };
-  const found = await Promise.all(
-    schedules.map(async (schedule) => [
-      health(schedule, listed, new Date(cluster.now())),
-      ...(await blockedNamespaces(cluster, schedule, listed)),
-    ]),
-  );
-  return [...found.flat(), ...unread];
+  const now = new Date(cluster.now());
+  return [...schedules.flatMap((schedule) => [health(schedule, listed, now), ...blockedNamespaces(schedule, listed)]), ...unread];
 }
 
 const unreadable = (error: CliError, subject: string): CheckResult => ({ ...findingOf(error, { subject }), status: "unknown" });
@@ -170,12 +163,8 @@ function lateness(schedule: CronJob, latest: Run | undefined, now: Date): Proble
 /** The line of `apply --skip-blocked` for a namespace whose own objects are in the way. */
 const blockedLine = /^Warning: namespace "(?<blocked>[a-z0-9-]{1,63})" is blocked: (?<reason>.+)$/;
 
-/** Returns the namespaces that the last run of `apply` could not write. */
-async function blockedNamespaces(
-  cluster: Pick<Cluster, "log">,
-  schedule: CronJob,
-  { jobs, pods }: Listed,
-): Promise<readonly CheckResult[]> {
+/** Returns the namespaces that the last run of `apply` could not write. The status of its pod has the end of what it has printed. */
+function blockedNamespaces(schedule: CronJob, { jobs, pods }: Listed): readonly CheckResult[] {
   // The output of other verbs has names at the start of a line, which tenants choose
   const container = schedule.spec.jobTemplate.spec.template.spec.containers.find(({ args = [] }) => args.includes("--skip-blocked"));
   if (!container) return [];
@@ -183,10 +172,9 @@ async function blockedNamespaces(
   const pod = own.find(({ status }) => status?.phase === "Succeeded" || status?.phase === "Failed");
   if (!pod) return [];
   const { name, namespace = "" } = pod.metadata;
-  const log = await cluster.log({ kind: "pod", namespace, name }, container.name, logLines).catch(asRefusal);
-  if (log instanceof CliError) return [unreadable(log, `pod/${name}`)];
   const next = { ...kubectl("logs", `pod/${name}`), namespace };
-  const lines = log.split("\n").map((line) => blockedLine.exec(line)?.groups);
+  const printed = statusesOf(pod).find((one) => one.name === container.name)?.state?.terminated?.message ?? "";
+  const lines = printed.split("\n").map((line) => blockedLine.exec(line)?.groups);
   const reasons = new Map(lines.flatMap((found) => (found ? [[found.blocked ?? "", found.reason ?? ""]] : [])));
   const found = [...reasons].map(
     ([blocked, reason]): CheckResult => ({

@@ -3,7 +3,7 @@ import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Answer, Request } from "./exchange.ts";
-import { type Cluster, longestLog, type Preconditions, type Right, type Where, type Write, type WriteOptions } from "./port.ts";
+import type { Cluster, Preconditions, Right, Where, Write, WriteOptions } from "./port.ts";
 import { readStatus, saysAbsent, statusError } from "./status.ts";
 
 const json = "application/json";
@@ -23,13 +23,6 @@ const firstPage = 50;
  */
 export function apiClient(send: (request: Request) => Promise<Answer>, userAgent: string) {
   const get = (path: string, accept = json) => send({ method: "GET", path, headers: { accept, "user-agent": userAgent } });
-
-  /** The type is that of kubectl: the server sends plain text, but no log to a client that accepts only that. */
-  async function getText(path: string): Promise<string> {
-    const answer = await get(path, "application/json, */*");
-    if (answer.status >= 400) throw statusError(answer);
-    return answer.text;
-  }
 
   /** Sends a question that the server answers and doesn't store. @returns the status of the object */
   async function review<T>(api: string, kind: string, spec?: object, path = `/apis/${api}/${kind.toLowerCase()}s`): Promise<Partial<T>> {
@@ -93,10 +86,11 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
       return userInfo?.username ?? "";
     },
 
-    nodeMetrics: (node: string) => getText(`/api/v1/nodes/${encodeURIComponent(node)}/proxy/metrics`),
-
-    log: async (pod: Ref<"pod">, container: string, lines: number) =>
-      (await getText(objectPath(pod, { container, tailLines: lines, limitBytes: longestLog }, "log"))).slice(0, longestLog),
+    nodeMetrics: async (node: string) => {
+      const answer = await get(`/api/v1/nodes/${encodeURIComponent(node)}/proxy/metrics`, "text/plain");
+      if (answer.status >= 400) throw statusError(answer);
+      return answer.text;
+    },
 
     issuer: async () => parse<{ issuer?: string }>(await get("/.well-known/openid-configuration")).issuer,
   } satisfies Partial<Cluster>;

@@ -38,9 +38,6 @@ export type Write =
   /** By the Eviction API (policy/v1), which honors PodDisruptionBudgets. */
   | { readonly evict: Preconditions };
 
-/** The maximum length of a log that is read. */
-export const longestLog = 100_000;
-
 /** With `dryRun` the server checks a write and stores nothing (`?dryRun=All`). */
 export type WriteOptions = { readonly dryRun: boolean; readonly fieldManager: string };
 
@@ -67,8 +64,6 @@ export type Cluster = {
   user(): Promise<string>;
   /** The metrics of a node's kubelet, in Prometheus' text format. Requires the right to get `nodes/proxy`. */
   nodeMetrics(node: string): Promise<string>;
-  /** The last lines of the log of a container, at most {@link longestLog} characters. Requires the right to get `pods/log`. */
-  log(pod: Ref<"pod">, container: string, lines: number): Promise<string>;
   /** The issuer of ServiceAccount tokens (OpenID Connect Discovery 1.0); undefined if the server names none. */
   issuer(): Promise<string | undefined>;
   /** The context that a printed command must name: the run's, if it was the kubeconfig's current one and that has changed since. */

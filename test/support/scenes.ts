@@ -40,8 +40,9 @@ async function scheduled(): Promise<FakeWorld> {
   const world = await healthy();
   const { cluster } = world;
   cluster.about.now = () => Date.parse("2026-01-01T10:03:00Z");
-  for (const one of [cronJob(), job("00", "Complete"), pod("00", { phase: "Succeeded" })]) cluster.put(one);
-  cluster.logs.set("acr-secret/teams-00-a", 'Warning: namespace "blue-1" is blocked: secret "acr" is immutable');
+  const message = 'Warning: namespace "blue-1" is blocked: secret "acr" is immutable';
+  const ended = pod("00", { phase: "Succeeded", state: { terminated: { message } } });
+  for (const one of [cronJob(), job("00", "Complete"), ended]) cluster.put(one);
   const noImage = waiting("ImagePullBackOff", 'Back-off pulling image "myregistry.azurecr.io/tools/plugin:1"');
   for (const one of [cronJob({}, { uid: "other" }), job("02", undefined, "other"), pod("02", noImage)])
     cluster.put({ ...one, metadata: { ...one.metadata, namespace: "other" } });

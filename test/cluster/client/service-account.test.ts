@@ -137,9 +137,3 @@ test("reads the issuer of ServiceAccount tokens, and no metrics of a node that d
   expect(await cluster.issuer()).toBe("https://kubernetes.default.svc");
   await expect(cluster.nodeMetrics("nosuch")).rejects.toMatchObject({ kind: "notFound" });
 });
-
-test("reads no log of a pod that does not exist", async () => {
-  const to = { kind: "pod", namespace: "default", name: "nosuch" } as const;
-
-  await expect(open().log(to, "app", 10)).rejects.toMatchObject({ kind: "notFound" });
-});

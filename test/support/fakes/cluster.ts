@@ -15,8 +15,6 @@ export type FakeCluster = {
   readonly about: { version: string; user: string; denies(right: Right): boolean; now(): number };
   /** The metrics of each kubelet, the issuer of ServiceAccount tokens, and its signature; by default an invalid one. */
   readonly kubelets: { metrics: string; issuer: string; sign: (claims: Record<string, unknown>) => Promise<string> };
-  /** The logs of pods, by `NAMESPACE/NAME`. */
-  readonly logs: Map<string, string>;
   /** Opens the port of one command line. */
   open(of: { readonly kube: KubeFlags; readonly interruption: Interruption }): Cluster;
   /** Creates or replaces an object as an administrator. @returns the object as the server stores it */
@@ -39,7 +37,6 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
   };
   const unsigned = async (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
   const kubelets: FakeCluster["kubelets"] = { metrics: "", issuer: "https://kubernetes.default.svc.cluster.local", sign: unsigned };
-  const logs: FakeCluster["logs"] = new Map();
   let version = 100;
   const of = (kind: ClusterKind) => {
     const some = rows.get(kind) ?? new Map<string, Row>();
@@ -119,7 +116,6 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
   return {
     about,
     kubelets,
-    logs,
     put: (object, manager = "administrator") => {
       const kind = kindOf(object);
       const before = of(kind).get(keyOf(object.metadata.namespace, object.metadata.name));
@@ -193,7 +189,6 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
         },
         user: async () => ask("user", { kind: "" }, false, false, () => about.user),
         nodeMetrics: async (name) => ask("metrics", { kind: "node", name }, false, false, () => kubelets.metrics),
-        log: async (pod) => ask("log", pod, false, false, () => logs.get(keyOf(pod.namespace, pod.name)) ?? ""),
         issuer: async () => ask("issuer", { kind: "server" }, false, false, () => kubelets.issuer),
         kubectl: () => Promise.reject(new Error("kubectl was called")),
         now: () => about.now(),

@@ -233,15 +233,3 @@ test("reports a denied review in the server's words", async () => {
 
   await expect(client.user()).rejects.toMatchObject({ kind: "notFound" });
 });
-
-test("reads a bounded end of a log", async () => {
-  const { client, asked } = scripted({ ...json(""), type: "text/plain", text: "x".repeat(200_000) });
-
-  expect(await client.log({ kind: "pod", namespace: "demo", name: "web" }, "app", 1000)).toHaveLength(100_000);
-  expect(asked).toMatchObject([
-    {
-      path: "/api/v1/namespaces/demo/pods/web/log?container=app&tailLines=1000&limitBytes=100000",
-      headers: { accept: "application/json, */*" },
-    },
-  ]);
-});
