@@ -77,7 +77,7 @@ type Described = {
   readonly description: string;
   readonly kind: Kind;
   /** The repositories of its scope map. */
-  readonly granted?: readonly string[];
+  readonly granted: readonly string[] | undefined;
 };
 
 /** Reads which sources in Azure belong to a file. Copies need no Azure, so a registry that can't be read ends only what Azure decides. */
@@ -106,9 +106,7 @@ async function* describe(
       const secret = owner && secretIn(owner);
       if (!secret || owner.file !== file.name || owner.cluster !== cluster || owner.namespaceUid === undefined) return [];
       const { namespaceUid } = owner;
-      return [
-        { to: { kind: "secret", ...secret }, namespaceUid, description, kind: { credential, registry }, ...(granted && { granted }) },
-      ];
+      return [{ to: { kind: "secret", ...secret }, namespaceUid, description, kind: { credential, registry }, granted }];
     };
     try {
       found.push(...(await tools.during(`Looking for the Secrets of file ${file.name} in ${registry}`, read)));
