@@ -276,7 +276,11 @@ async function* revoke(hold: Hold, revocation: Revocation, run: Revoking, isLeft
   const { to, tools, credential } = hold;
   const { order } = run;
   if (isLeft && !tools.force)
-    return yield { to, messages: [`credential "${credential?.identity}" was not revoked. To revoke it now, add --force`] };
+    return yield {
+      to,
+      messages: [`credential "${credential?.identity}" was not revoked. To revoke it now, run`],
+      fix: { ...plugin("delete", to.name, "--revoke", "--force"), namespace: to.namespace },
+    };
   await writeSource(hold, emptying(byOf(tools), credential?.host ?? ""));
   // A tenant may have put the login back
   if (tools.dryRun === "none") await refuseHeld(hold, order, () => true);
