@@ -22,10 +22,10 @@ Object.assign(shell.azure.world.longRunning, { retryAfter: 0 });
 const [world = expect.unreachable("a world")] = worlds.all;
 const { id, at } = world;
 
-/** All teams have a copy and a credential of their own. The tenant has all rights in `a` and `c`. */
+/** All teams have a copy and a credential of their own. The tenant has all rights in `a` and `c`. The team of `e` leaves. */
 const [tenant, others] = [
   ["a", "c"],
-  ["b", "d", "e"],
+  ["b", "d"],
 ];
 const fileWith = (repositories: readonly string[]): WrittenFile => ({
   name: id,
@@ -77,10 +77,12 @@ async function attacks(): Promise<void> {
 }
 
 test("apply --skip-blocked gives all other teams their logins when a tenant blocks its namespaces", { timeout: 120_000 }, async () => {
-  await kubectl(["label", "namespace", ...[...tenant, ...others].map(at), `shared=${id}`]);
+  await kubectl(["label", "namespace", ...[...tenant, ...others, "e"].map(at), `shared=${id}`]);
   expect(await applyAll(shell, [fileWith(["app/web"])])).toMatchObject({ code: 0 });
   const after = [fileWith(["app/web", "app/api"])];
   await attacks();
+  // Before the credential of `e` ends, the run lists all Secrets, also the large ones
+  await kubectl(["label", "namespace", at("e"), "shared-"]);
 
   const start = Date.now();
   const run = await applyAll(shell, after, "--skip-blocked");
@@ -99,5 +101,8 @@ test("apply --skip-blocked gives all other teams their logins when a tenant bloc
     const { imagePullSecrets } = await getJson<{ imagePullSecrets: object }>("serviceaccount", "default", "-n", at(short));
     expect(imagePullSecrets).toEqual([{ name: "acr-blue" }, { name: "acr" }]);
   }
+  expect(await kubectl(["get", "secrets", "-n", at("e"), "-o", "name"])).toBe("");
+  const tokens = shell.azure.world.registries.flatMap((one) => one.tokens).filter(({ name }) => name.startsWith(at("e")));
+  expect(tokens).toEqual([]);
   expect((await applyAll(shell, after, "--skip-blocked --quiet")).code).toBe(0);
 });
