@@ -185,7 +185,9 @@ testRows(
       given: refuse("patch serviceaccount"),
       command: revoke,
       ...failed,
-      stderr: new RegExp(`Forbidden.*\nWarning: credential "${token}" was not revoked. To revoke it now, run:\n.*delete -n demo acr-myregistry --revoke --force\n`),
+      stderr: new RegExp(
+        `Forbidden.*\nWarning: credential "${token}" was not revoked. To revoke it now, run:\n.*delete -n demo acr-myregistry --revoke --force\n`,
+      ),
       check: (world) => {
         isKept(world);
         expect(isAlive(world, "demo")).toBe(true);
