@@ -2,7 +2,7 @@ import { withdrawCopy, writeCopy } from "../credential/copies.ts";
 import type { Hold } from "../credential/hold.ts";
 import type { Work } from "../credential/issue.ts";
 import { beyond } from "../credential/repository-scope.ts";
-import { absent, asCliError, Interrupted } from "../errors.ts";
+import { absent, asCliError, Interrupted, unlessForbidden } from "../errors.ts";
 import { type Command, flag } from "../hint.ts";
 import { type Ref, resourceOf } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
@@ -87,9 +87,10 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   const own = copyTo ? undefined : await readNamespace({ cluster, namespace }, { ...reads, lenient: false });
   const secret = own ? own.secret : await cluster.get(source);
   const selected = copyTo ? await selectNamespaces(copyTo, cluster) : undefined;
-  const { rest, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), cluster);
-  const withdrawn = takesAway(order, selected) ? rest : [];
-  const kept = takesAway(order, selected) ? [] : rest;
+  const isTaken = takesAway(order, selected);
+  const { rest, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), { cluster, isTaken });
+  const withdrawn: readonly string[] = isTaken ? rest : [];
+  const kept: readonly string[] = isTaken ? [] : rest;
   const targetScope = {
     cluster,
     namespaces: selected ? [...selected.uids.keys()] : [namespace],
@@ -141,18 +142,26 @@ function noteOn(source: Ref, { uids, ending }: Selected, kept: readonly string[]
 }
 
 /** Returns the recorded copies that are not selected, and all copies of the source. */
-async function copiesAfter(secret: Secret | undefined, own: string, selected: ReadonlyMap<string, string>, cluster: Cluster) {
+async function copiesAfter(
+  secret: Secret | undefined,
+  own: string,
+  selected: ReadonlyMap<string, string>,
+  { cluster, isTaken }: { readonly cluster: Cluster; readonly isTaken: boolean },
+) {
   const recorded = credentialOf(secret) ? copiesOf(secret) : {};
   const others = Object.entries(recorded).filter(([name]) => !selected.has(name));
-  const uids = await uidsOf(
-    others.map(([name]) => name),
-    cluster,
-  );
+  const names = others.map(([name]) => name);
+  // A schedule may read only the namespaces that its file names now. To take something away, it need not know more
+  const uids = await uidsOf(names, cluster).catch(isTaken ? unlessForbidden(undefined) : rethrow);
   // A namespace that was deleted and created again was given nothing
-  const rest = others.filter(([name, uid]) => uids.get(name) === uid);
+  const rest = others.filter(([name, uid]) => !uids || uids.get(name) === uid);
   const copies: Copies = Object.fromEntries([...rest, ...selected].filter(([name]) => name !== own).sort());
   return { rest: rest.map(([name]) => name), copies };
 }
+
+const rethrow = (error: unknown): never => {
+  throw error;
+};
 
 /** What to read in the target namespaces: all pods if their images determine the repositories or prove the credential. */
 function readsOf(order: Order, { sleep }: Tools) {

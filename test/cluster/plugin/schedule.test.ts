@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, inject, test, vi } from "vitest";
 import type { Right } from "../../../src/kube/port.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
@@ -110,53 +110,202 @@ async function createPending(namespace: string): Promise<void> {
   await kubectl(["wait", "--for=jsonpath={.status.replicas}=1", "deployment/web", "-n", namespace]);
 }
 
-type Rule = { readonly resources: readonly string[]; readonly verbs: readonly string[] };
+type Pod = { readonly metadata: { readonly name: string }; readonly spec: { readonly imagePullSecrets?: readonly object[] } };
 
-/** Returns the rights in the roles of a schedule. */
-async function printedRights({ namespace }: ScheduleAccount): Promise<readonly string[]> {
-  const roles = ["roles,clusterroles", "-A", "-l", `acr-secret/namespace=${namespace}`];
-  const { items } = await getJson<{ items: { rules: readonly Rule[] }[] }>(...roles);
-  const rights = items.flatMap(({ rules }) =>
-    rules.flatMap(({ resources: [resource], verbs }) => verbs.map((verb) => `${verb} ${resource}`)),
-  );
-  return [...new Set(rights)].sort();
+/** Replaces pods until one lacks the Secret, as its ServiceAccount does. @returns its name */
+async function pendingPod(namespace: string): Promise<string> {
+  const lacking = async () => {
+    const { items } = await getJson<{ items: Pod[] }>("pods", "-n", namespace);
+    const found = items.find(({ spec }) => spec.imagePullSecrets === undefined)?.metadata.name;
+    if (found === undefined) await kubectl(["delete", "pod", "--all", "--wait=false", "-n", namespace]);
+    return found;
+  };
+  return await vi.waitUntil(lacking, { timeout: 30_000, interval: 50 });
 }
 
+type Rule = { readonly resources: readonly string[]; readonly resourceNames?: readonly string[]; readonly verbs: readonly string[] };
+type Role = { readonly metadata: { readonly namespace?: string; resourceVersion?: string }; readonly rules: readonly Rule[] };
+
+/** Returns the roles of a schedule, such that they replace what was changed since. */
+async function printedRoles({ namespace }: ScheduleAccount): Promise<readonly Role[]> {
+  const { items } = await getJson<{ items: Role[] }>("roles,clusterroles", "-A", "-l", `acr-secret/namespace=${namespace}`);
+  for (const { metadata } of items) delete metadata.resourceVersion;
+  return items;
+}
+
+/** A right as `VERB RESOURCE [NAME] [in NAMESPACE]`, and the roles without it. */
+type Reduction = { readonly right: string; readonly verb: string; readonly resource: string; readonly left: readonly Role[] };
+
+/** Returns the roles without one right, for each of their rights. */
+const reductionsOf = (roles: readonly Role[]): readonly Reduction[] =>
+  roles.flatMap((role) =>
+    role.rules.flatMap((rule) =>
+      reductionsOfRule(rule).map(({ words, verb, resource, less }) => {
+        const reduced = { ...role, rules: role.rules.flatMap((one) => (one === rule ? less : [one])) };
+        const { namespace } = role.metadata;
+        const right = [...words, ...(namespace === undefined ? [] : ["in", namespace])].join(" ");
+        return { right, verb, resource, left: roles.map((one) => (one === role ? reduced : one)) };
+      }),
+    ),
+  );
+
+const reductionsOfRule = (rule: Rule) =>
+  rule.verbs.flatMap((verb) =>
+    (rule.resourceNames ?? [""]).map((name) => {
+      const [resource = ""] = rule.resources;
+      const verbs = rule.verbs.filter((one) => one !== verb);
+      const resourceNames = rule.resourceNames?.filter((one) => one !== name) ?? [];
+      const [others, same] = [
+        { ...rule, verbs },
+        { ...rule, verbs: [verb], resourceNames },
+      ];
+      const less = [...(verbs.length > 0 ? [others] : []), ...(resourceNames.length > 0 ? [same] : [])];
+      return { words: [verb, resource, name].filter(Boolean), verb, resource, less };
+    }),
+  );
+
+/** Returns the rights that a run asked for and lacked. */
+const deniedIn = (trace: string): readonly Right[] => rightsIn(trace.replace(/^(?!.* 403 ).*$/gm, ""));
+
+type Situation = "first run" | "new namespace" | "rotation due" | "namespace leaves" | "source deleted";
+
+/** Each printed right, at a situation that fails without it. Those in team-b are the same as in team-a. */
+const namedRights: Readonly<Record<Situation, readonly string[]>> = {
+  "first run": ["get namespaces kube-system", "get namespaces platform", "create secrets in platform"],
+  "new namespace": [
+    "get namespaces team-a",
+    "get secrets acr-blue in platform",
+    // The claim
+    "patch secrets acr-blue in platform",
+    "get secrets acr-blue in team-a",
+    "create secrets in team-a",
+    "get serviceaccounts default in team-a",
+    "patch serviceaccounts default in team-a",
+    "list pods in team-a",
+    "get pods in team-a",
+    "create pods/eviction in team-a",
+  ],
+  "rotation due": ["patch secrets acr-blue in team-a", "create events in platform"],
+  // The role is still there when the ConfigMap has the file without the namespace
+  "namespace leaves": ["delete secrets acr-blue in team-a"],
+  // A run that can't use a slot removes the Secret that it has begun
+  "source deleted": ["delete secrets acr-blue in platform"],
+};
+
+const selectedRights: Readonly<Record<Situation, readonly string[]>> = {
+  "first run": [],
+  "new namespace": [
+    "list namespaces",
+    "create secrets",
+    "get secrets acr-blue",
+    "get secrets acr",
+    "patch secrets acr-blue",
+    "get serviceaccounts",
+    "list serviceaccounts",
+    "patch serviceaccounts",
+    "list pods",
+    "get pods",
+    "create pods/eviction",
+  ],
+  "rotation due": ["patch secrets acr", "create events"],
+  "namespace leaves": ["get namespaces", "delete secrets acr-blue", "delete secrets acr"],
+  "source deleted": [],
+};
+
 test.for([
-  { which: "names all namespaces", text: namedTeams, isSelected: false },
-  { which: "selects namespaces", text: selectedTeams.replace("other.azurecr.io", "myregistry"), isSelected: true },
+  { which: "names all namespaces", text: namedTeams, rights: namedRights, isSelected: false },
+  { which: "selects namespaces", text: selectedTeams.replace("other.azurecr.io", "myregistry"), rights: selectedRights, isSelected: true },
 ])(
-  "uses each right of the ServiceAccount, and needs no other, when the file $which",
+  "needs each right of the ServiceAccount, and no other, when the file $which",
   { timeout: 180_000 },
-  async ({ text, isSelected }) => {
+  async ({ text, rights, isSelected }) => {
     const { file, platform, a, b } = await withNamespaces(text);
     await createPending(a);
     const account = await applySchedule(shell, file, a);
     const path = join(shell.folder, "teams.yaml");
-    const traces: string[] = [];
-    const apply = async (changed: string) => {
+    const apply = async (changed = file, kubeconfig = account.kubeconfig) => {
       await writeFile(path, changed);
       const line = `kubectl acr-secret apply -f ${path} --skip-blocked --quiet -v=6`;
-      const { stderr, code } = await shell.type(line, { env: { KUBECONFIG: account.kubeconfig } });
-      traces.push(stderr);
-      return { code, stderr };
+      return await shell.type(line, { env: { KUBECONFIG: kubeconfig } });
+    };
+    const due = file.replace("name: teams", "name: teams\nexpiresIn: 30d");
+    const admin = inject("kubeconfig");
+    const label = (value: string) => kubectl(["label", "namespace", a, `team${value}`, `tier${value}`, "--overwrite"]);
+    const remove = (what: string, namespace: string) => kubectl(["delete", ...what.split(" "), "-n", namespace, "--ignore-not-found"]);
+    const has = async (what: string, namespace: string) =>
+      (await kubectl(["get", ...what.split(" "), "-n", namespace, "--ignore-not-found", "-o", "name"])) !== "";
+    const isMade = async () => (await has("secret acr-blue", platform)) && (await has("secret acr-blue", a));
+    /** Removes the sources, and their tokens from Azure. */
+    const clear = async () => {
+      for (const registry of shell.azure.world.registries) registry.tokens = [];
+      await Promise.all([remove("secret acr-blue", platform), remove("secret acr", a), remove("secret acr", b)]);
+    };
+    /** Starts again without the claims of a failed run, for which the next one would wait. */
+    const renew = async () => {
+      await clear();
+      await apply(file, admin);
     };
 
-    expect(await apply(file)).toMatchObject({ code: 0 });
-    expect(await apply(file)).toMatchObject({ code: 0, stderr: expect.stringMatching(/^nothing to do$/m) });
-    expect(await apply(file.replace("name: teams", "name: teams\nexpiresIn: 30d"))).toMatchObject({ code: 0 });
-    if (isSelected) await kubectl(["label", "namespace", b, "team-", "tier-"]);
-    expect(await apply(file)).toMatchObject({ code: 0 });
-    // A source that was deleted while its password is in use: the run removes the Secret that it has begun
-    await kubectl(["delete", "secret", "acr-blue", "-n", platform]);
-    expect(await apply(file)).toMatchObject({ code: 1, stderr: expect.stringContaining("create") });
+    /** Each prepares a situation and runs `apply`. @returns its trace, and whether the run ended as the file says */
+    const situations: Readonly<Record<Situation, () => Promise<{ trace: string; isRight: boolean }>>> = {
+      "first run": async () => {
+        await clear();
+        const { stderr, code } = await apply();
+        return { trace: stderr, isRight: code === 0 && (await isMade()) };
+      },
+      "new namespace": async () => {
+        const noReference = ["patch", "serviceaccount", "default", "-n", a, "--type=merge", "-p", '{"imagePullSecrets":[]}'];
+        await Promise.all([remove("secret acr-blue", a), kubectl(noReference)]);
+        const pod = await pendingPod(a);
+        const { stderr, code } = await apply();
+        return { trace: stderr, isRight: code === 0 && (await isMade()) && !(await has(`pod ${pod}`, a)) };
+      },
+      "rotation due": async () => {
+        await renew();
+        await remove("events --all", platform);
+        const { stderr, code } = await apply(due);
+        return { trace: stderr, isRight: code === 0 && (await has("events", platform)) };
+      },
+      "namespace leaves": async () => {
+        await apply(file, admin);
+        if (isSelected) await label("-");
+        const { stderr, code } = await apply(isSelected ? file : file.replace(`${a}, `, ""));
+        if (isSelected) await label(`=${platform}`);
+        const isRight = code === 0 && !(await has("secret acr-blue acr", a));
+        await renew();
+        return { trace: stderr, isRight };
+      },
+      "source deleted": async () => {
+        await renew();
+        await apply(due, admin);
+        await remove("secret acr-blue", platform);
+        const { stderr, code } = await apply();
+        const isRight = code === 1 && /create .*--force/.test(stderr) && !(await has("secret acr-blue", platform));
+        await renew();
+        return { trace: stderr, isRight };
+      },
+    };
+    for (const [situation, run] of Object.entries(situations)) {
+      const { trace, isRight } = await run();
+      expect(isRight, `${situation}: ${trace}`).toBe(true);
+      // A rotation looks for images in the namespace of the source, and a revocation for other Secrets with the password
+      const isOptional = ({ verb, resource }: Right) => verb === "list" && ["pods", "secrets"].includes(resource);
+      expect(deniedIn(trace).filter((right) => !isOptional(right))).toEqual([]);
+    }
 
-    const requests = traces.join("").split("\n");
-    const denied = rightsIn(requests.filter((line) => / 403 /.test(line)).join("\n"));
-    // A rotation looks for images in the namespace of the source, and a revocation for other Secrets with the password
-    expect(denied.filter(({ resource, verb }) => !(verb === "list" && ["pods", "secrets"].includes(resource)))).toEqual([]);
-    const used = rightsIn(requests.filter((line) => !/ 403 /.test(line)).join("\n")).map(({ verb, resource }) => `${verb} ${resource}`);
-    expect([...new Set(used)].sort()).toEqual(await printedRights(account));
+    const reductions = reductionsOf(await printedRoles(account));
+    const asInFile = (right: string) => right.replace(platform, "platform").replace(a, "team-a").replace(b, "team-a");
+    const proofs = new Map(Object.entries(rights).flatMap(([situation, of]) => of.map((right) => [right, situation as Situation])));
+    expect(new Set(reductions.map(({ right }) => asInFile(right)))).toEqual(new Set(proofs.keys()));
+    for (const { right, verb, resource, left } of reductions.filter((one) => !one.right.includes(b))) {
+      await kubectl(["replace", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: left }));
+      const { trace, isRight } = await situations[proofs.get(asInFile(right)) ?? "first run"]();
+      expect({ right, isRight, denied: deniedIn(trace) }).toMatchObject({
+        right,
+        isRight: false,
+        denied: expect.arrayContaining([expect.objectContaining({ verb, resource })]),
+      });
+    }
   },
 );
 

@@ -153,6 +153,17 @@ testRows(
       ],
     },
     {
+      does: "apply serves the other namespaces when it may not read one that is not selected any more",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
+          ...failed,
+          given: all(removes("team-0"), refuse("get namespace /team-1"), refuse("get secret team-1/")),
+          check: (world) => expect([pulls(world, "team-0"), copies(world)]).toEqual([true, ["team-0", "team-1"]]),
+        }),
+      ],
+    },
+    {
       does: "apply keeps the copies when a pattern matches nothing, and takes them away with --prune",
       ...applies(fileOf(blue)),
       after: [
