@@ -32,11 +32,17 @@ export function scopeOfNamespaces(words: readonly string[], selector?: string): 
 /** Whether a word is a pattern: it contains a character that no name contains. */
 export const isGlob = (word: string): boolean => /[*?]/.test(word);
 
-/** Whether a name matches a pattern, in which `*` stands for any text and `?` for one character. */
+/**
+ * Whether a name matches a pattern, in which `*` stands for any text and `?` for one character. Anyone in a namespace can record a pattern,
+ * so it goes back only to the last `*`: a regular expression needs hours for some patterns.
+ */
 export function matchesGlob(glob: string, name: string): boolean {
-  const pattern = glob
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${pattern}$`, "s").test(name);
+  let [at, star, from] = [0, -1, 0];
+  for (let next = 0; next < name.length; ) {
+    if (glob[at] === "*") [star, from] = [at++, next];
+    else if (glob[at] === "?" || glob[at] === name[next]) [at, next] = [at + 1, next + 1];
+    else if (star < 0) return false;
+    else [at, next] = [star + 1, ++from];
+  }
+  return /^\**$/.test(glob.slice(at));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { includes, isOpen, type Scope } from "../../../src/scope/scope.ts";
+import { includes, isOpen, matchesGlob, type Scope } from "../../../src/scope/scope.ts";
 
 const scope = (more: Partial<Scope> = {}): Scope => ({
   namespaces: "all",
@@ -52,3 +52,12 @@ test.for<{ why: string; scope: Scope; open: boolean }>([
 ])("detects whether $why must be listed: $open", ({ scope: of, open }) => {
   expect(isOpen(of)).toBe(open);
 });
+
+test.each([
+  ["*a*b", "aab", true],
+  ["a?c*", "abc", true],
+  ["*.a", "ba", false],
+  ["**", "", true],
+  ["a*", "ba", false],
+  [`${"*a".repeat(40)}*b`, "a".repeat(253), false],
+])("matchesGlob compares %s with %s in a short time", (glob, name, isMatch) => expect(matchesGlob(glob, name)).toBe(isMatch));
