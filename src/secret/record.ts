@@ -114,7 +114,9 @@ const withoutAbsent = <T extends object>(of: T): T =>
 
 function isPrevious(value: unknown): value is Credential["previous"] {
   const { slot, madeAt, until } = (value ?? {}) as Record<string, unknown>;
-  return typeof slot === "string" && typeof madeAt === "string" && (until === undefined || typeof until === "string");
+  return (
+    typeof slot === "string" && typeof madeAt === "string" && (until === undefined || (typeof until === "string" && isTimestamp(until)))
+  );
 }
 
 function fileIn(value: unknown): FileOfRecord | undefined {

@@ -53,6 +53,9 @@ export type NotedOrder = {
   readonly except: readonly string[];
 };
 
+/** The most ServiceAccounts that are read one by one. */
+const mostNamed = 50;
+
 /** Removes the Secret in one namespace from those ServiceAccounts to which `apply` has added it. A person's reference stays. */
 export async function* detachNoted(
   { cluster, namespace }: NamespaceScope,
@@ -61,7 +64,9 @@ export async function* detachNoted(
 ): AsyncGenerator<Outcome> {
   const fits = (words: readonly string[], name: string) => words.some((word) => matchesGlob(word, name));
   const read = (name: string) => cluster.get({ kind: "serviceaccount", name, namespace });
-  const found = named.some(isGlob) ? await listAll(cluster, "serviceaccount", { namespace }) : await Promise.all(named.map(read));
+  // Anyone in the namespace can record thousands of names
+  const isWide = named.length > mostNamed || named.some(isGlob);
+  const found = isWide ? await listAll(cluster, "serviceaccount", { namespace }) : await Promise.all(named.map(read));
   const accounts = found.filter((one) => one !== undefined).filter(({ metadata: { name } }) => fits(named, name) && !fits(except, name));
   const added = accounts.filter((account) => targetOf(account).added?.includes(secret));
   yield* detachTargets({ secret: { kind: "secret", name: secret, namespace }, targets: added, noted: true }, tools);

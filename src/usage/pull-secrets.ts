@@ -2,7 +2,7 @@ import type { FileEntry, SecretFacts } from "../check/facts.ts";
 import type { CredentialKind } from "../credential/credential-kind.ts";
 import { kindCalled } from "../credential/kinds.ts";
 import { flagValue, minute } from "../duration.ts";
-import { absent, CliError, unlessForbidden, unlessRefused, usage } from "../errors.ts";
+import { absent, CliError, InTheWay, unlessForbidden, unlessRefused, usage } from "../errors.ts";
 import { type Command, plugin } from "../hint.ts";
 import { isObjectName, type Ref } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
@@ -189,10 +189,9 @@ export async function copyError(
   const record = await cluster.get({ kind: "secret", name: source.name, namespace: source.namespace }).catch(() => undefined);
   const credential = credentialOf(record);
   const command = credential && Object.hasOwn(copiesOf(record), namespace) ? fix(credential) : undefined;
-  return new CliError(
-    "conflict",
+  return new InTheWay(
     `secret "${name}" in namespace "${namespace}" is a copy of secret "${source.name}" in namespace "${source.namespace}"`,
-    { hint: command ? { ...command, namespace: source.namespace } : otherwise },
+    command ? { ...command, namespace: source.namespace } : otherwise,
   );
 }
 

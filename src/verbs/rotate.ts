@@ -8,7 +8,7 @@ import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../cre
 import { ownerOf, requireOwn, Unconfirmed } from "../credential/owner.ts";
 import { prove, stillPulls } from "../credential/prove.ts";
 import type { RepositoryScope } from "../credential/repository-scope.ts";
-import { asCliError, asRefusal, CliError, Interrupted, isNotFound, unlessForbidden, withLines } from "../errors.ts";
+import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, unlessForbidden, withLines } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { edit } from "../kube/edit.ts";
@@ -150,8 +150,9 @@ const noRecord = ({ name, namespace }: Ref) =>
   new CliError("invalid", `secret "${name}" holds no login of this plugin`, { hint: { ...plugin("list"), namespace } });
 
 const exported = ({ name, namespace }: Ref, { host }: Credential) =>
-  new CliError("invalid", `secret "${name}" was exported, so it is not rotated in the cluster`, {
-    hint: { ...plugin("create", name, "--registry", host, "--export"), namespace },
+  new InTheWay(`secret "${name}" was exported, so it is not rotated in the cluster`, {
+    ...plugin("create", name, "--registry", host, "--export"),
+    namespace,
   });
 
 const noRegistry = (to: Ref, { message, hint }: CliError) =>
