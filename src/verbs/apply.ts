@@ -9,6 +9,7 @@ import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
+import { isLoginServerOf } from "../registry/login-server.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { selectNamespaces, uidsOf } from "../scope/namespaces.ts";
@@ -160,21 +161,23 @@ type Steps = {
 async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   const { file, described, order } = run;
   const made: Making[] = [];
-  /** The entries that select no namespace now, or whose namespaces could not be read. */
-  const unsure = new Set<string>();
+  /** The entries that select no namespace now. */
+  const empty = new Set<string>();
+  /** The entries whose namespaces could not be read: nothing of them is taken away. */
+  const unread = new Set<string>();
   for (const entry of file.entries) {
     const { uids, say } = await namespacesOf(entry, run);
     if (say) yield say;
-    if (uids.size === 0) unsure.add(entry.name);
-    const { name } = entry;
-    made.push(...[...uids].map(([namespace, uid]): Making => ({ does: "make", source: { kind: "secret", name, namespace }, entry, uid })));
+    if (say?.error) unread.add(entry.name);
+    else if (uids.size === 0) empty.add(entry.name);
+    yield* placeEntry(entry, uids, made, order);
   }
   const isEach = ({ sources }: Entry) => "eachOf" in sources;
   const each = new Set(file.entries.filter(isEach).map(({ name }) => name));
   const kept = new Map(made.map(({ source, uid }) => [keyOf(source), uid]));
   const isLost = ({ to, namespaceUid }: Described) => ![undefined, namespaceUid].includes(kept.get(keyOf(to)));
-  const away = described.filter(({ to }) => !kept.has(keyOf(to)));
-  const isTaken = ({ to: { name } }: Described) => order.prune || (each.has(name) && !unsure.has(name));
+  const away = described.filter(({ to }) => !kept.has(keyOf(to)) && !unread.has(to.name));
+  const isTaken = ({ to: { name } }: Described) => order.prune || (each.has(name) && !empty.has(name));
   yield* away.filter((one) => !isTaken(one)).map((one) => unnamed(one, run));
   return {
     away: away.filter(isTaken).map((one): Step => ({ does: "take away", described: one, onlyAdded: each.has(one.to.name) })),
@@ -182,6 +185,20 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
     each: made.filter(({ entry }) => isEach(entry)),
     lost: described.filter(isLost).map((one): Step => ({ does: "take away", described: one, onlyAdded: true })),
   };
+}
+
+/** Adds the sources of an entry. If two entries select one, only the first makes it: they would undo each other's changes in each run. */
+function* placeEntry(entry: Entry, uids: Selection["uids"], made: Making[], order: ApplyOrder): Generator<Outcome> {
+  const { name, at } = entry;
+  for (const [namespace, uid] of uids) {
+    const source = { kind: "secret", name, namespace } as const;
+    const other = made.find((one) => one.entry.name === name && one.source.namespace === namespace)?.entry;
+    if (!other) made.push({ does: "make", source, entry, uid });
+    else {
+      const error = new InTheWay(`${nameInPlace(source)} is in the entries at ${other.at} and ${at}`, "change one of them");
+      yield* judged({ to: source, error }, undefined, order);
+    }
+  }
 }
 
 type Selection = { readonly uids: ReadonlyMap<string, string | undefined>; readonly say?: Outcome };
@@ -267,8 +284,9 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
     const credential = credentialOf(secret);
     if (credential && !tools.interrupted()) yield* rotate({ to: source, credential }, entry, run);
   } catch (error) {
-    const { registry, repositories } = entry;
-    const command = plugin("create", source.name, "--registry", registry, flag("repository", repositories), "--force");
+    const { registry, repositories, credential } = entry;
+    const kind = credential === "service-principal" ? ["--service-principal"] : [];
+    const command = plugin("create", source.name, "--registry", registry, kind, flag("repository", repositories), "--force");
     throw withForce(error, command, source);
   }
 }
@@ -311,7 +329,11 @@ function createOrderOf({ source, entry, uid }: Making, { order, tools, file, des
     ...{ source, registry, kind: credential, isIssued: true, open: () => order.open(entry) },
     ...{ repositories, fromPods: false, podsTell: false, exact: true, expiresAt: expiryOf(expiresIn, tools), verify: order.verify },
     ...{ shape: undefined, copyTo, targets: { picks, whereUsed: false }, wait: accountWait, restart, recreate: false },
-    ...{ again: order.again, reader: undefined, file: { name: file.name, serviceAccounts, prune: order.prune, granted } },
+    ...{
+      again: order.again,
+      reader: undefined,
+      file: { name: file.name, serviceAccounts, prune: order.prune, granted, isOfTeam: homeOf(entry) === undefined },
+    },
   };
 }
 
@@ -338,10 +360,20 @@ async function* takeAway({ described, onlyAdded }: TakingAway, run: Run): AsyncG
   const secret = isThere ? await tools.cluster().get(to) : undefined;
   const record = credentialOf(secret);
   const other = record?.file?.name ?? file.name;
-  if (other !== file.name) yield { to, messages: [`secret/${to.name} belongs to file ${other}, so it stays`] };
-  else if (!record) yield* endLost(described, run);
+  if (!record || !isRecordOf(record, described) || (onlyAdded && !isOwnRecord(record, described))) yield* endLost(described, run);
+  else if (other !== file.name) yield { to, messages: [`secret/${to.name} belongs to file ${other}, so it stays`] };
   else yield* removeUntilLost({ ...order.revoking, to, revoke: true, onlyAdded, isFoundInAzure: true }, described, run);
 }
+
+/** Whether a record is about a credential in Azure: the source had one of another kind before, or anyone in its namespace has changed it. */
+const isRecordOf = ({ kind, host }: Credential, { kind: { credential, registry } }: Described): boolean =>
+  kind === credential && isLoginServerOf(host, registry);
+
+/** Whether a record also names the file and the account that Azure shows, where a team cannot write. */
+const isOwnRecord = ({ kind, identity, file, isExported }: Credential, { to, namespaceUid, description }: Described): boolean =>
+  !isExported &&
+  (file?.name ?? "") === parseAzureOwner(description)?.file &&
+  (kind !== "acr-token" || identity === azureName(namespaceUid, to.namespace ?? "", to.name));
 
 /** Deletes a source. While this run waits for its claim, the run that had it may delete the Secret and not the rest. */
 async function* removeUntilLost(deletion: DeleteOrder, described: Described, run: Run): AsyncGenerator<Outcome> {

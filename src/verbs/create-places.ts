@@ -2,7 +2,7 @@ import { withdrawCopy, writeCopy } from "../credential/copies.ts";
 import type { Hold } from "../credential/hold.ts";
 import type { Work } from "../credential/issue.ts";
 import { beyond } from "../credential/repository-scope.ts";
-import { absent, asCliError, Interrupted, unlessForbidden } from "../errors.ts";
+import { absent, asCliError, InTheWay, Interrupted, isForbidden, unlessForbidden } from "../errors.ts";
 import { type Command, flag } from "../hint.ts";
 import { type Ref, resourceOf } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
@@ -76,6 +76,8 @@ export type FileOrder = FileOfRecord & {
   readonly prune: boolean;
   /** The repositories that Azure shows; undefined if they were not read. Another user may have changed them. */
   readonly granted: readonly string[] | undefined;
+  /** The source is in the namespace of a team, which can write its record. */
+  readonly isOfTeam: boolean;
 };
 
 /** Reads which namespaces a run writes: its own, or with copies those that the source records and those that the flags select. */
@@ -88,7 +90,11 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   const secret = own ? own.secret : await cluster.get(source);
   const selected = copyTo ? await selectNamespaces(copyTo, cluster) : undefined;
   const isTaken = takesAway(order, selected);
-  const { rest, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), { cluster, isTaken });
+  const { rest, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), {
+    cluster,
+    isTaken,
+    isOfTeam: order.file?.isOfTeam,
+  });
   const withdrawn: readonly string[] = isTaken ? rest : [];
   const kept: readonly string[] = isTaken ? [] : rest;
   const targetScope = {
@@ -146,13 +152,14 @@ async function copiesAfter(
   secret: Secret | undefined,
   own: string,
   selected: ReadonlyMap<string, string>,
-  { cluster, isTaken }: { readonly cluster: Cluster; readonly isTaken: boolean },
+  { cluster, isTaken, isOfTeam }: { readonly cluster: Cluster; readonly isTaken: boolean; readonly isOfTeam: boolean | undefined },
 ) {
   const recorded = credentialOf(secret) ? copiesOf(secret) : {};
   const others = Object.entries(recorded).filter(([name]) => !selected.has(name));
   const names = others.map(([name]) => name);
-  // A schedule may read only the namespaces that its file names now. To take something away, it need not know more
-  const uids = await uidsOf(names, cluster).catch(isTaken ? unlessForbidden(undefined) : rethrow);
+  // A schedule may read only the namespaces that its file names now. To take something away, it need not know more, except from a team
+  const unknown = isOfTeam ? new Map<string, string>() : undefined;
+  const uids = await uidsOf(names, cluster).catch(isTaken ? unlessForbidden(unknown) : rethrow);
   // A namespace that was deleted and created again was given nothing
   const rest = others.filter(([name, uid]) => !uids || uids.get(name) === uid);
   const copies: Copies = Object.fromEntries([...rest, ...selected].filter(([name]) => name !== own).sort());
@@ -259,16 +266,24 @@ async function copyTo({ scope: { namespace }, secret }: NamespaceState, given: G
 /** Takes the copy in one namespace away, and the references that `apply` has added. */
 async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const { scope, secret } = await read();
+  // Another source of this name, whose references are its own
+  if (secret && !isCopyOf(secret, order.source)) return;
   const recorded = given.credential.file?.serviceAccounts ?? [];
   yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [] }, tools);
-  if (secret && isCopyOf(secret, order.source)) yield await withdrawCopy(await given.hold(), namespace);
+  if (secret) yield await withdrawCopy(await given.hold(), namespace);
 }
 
 /** Removes the references that `apply` has added to ServiceAccounts that its file does not name any more. */
 async function* detachUnnamed(scope: NamespaceScope, given: Given, { source, file }: Order, tools: Tools): AsyncGenerator<Outcome> {
   if (!file) return;
   const named = (given.credential.file?.serviceAccounts ?? []).filter((word) => !file.serviceAccounts.includes(word));
-  if (named.length > 0) yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts }, tools);
+  if (named.length === 0) return;
+  try {
+    yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts }, tools);
+  } catch (error) {
+    // A team can record any ServiceAccount, also those that a schedule may not read
+    throw file.isOfTeam && isForbidden(error) ? new InTheWay(error.message) : error;
+  }
 }
 
 async function* attachIn(state: NamespaceState, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {

@@ -85,6 +85,18 @@ const later =
 const quota = () =>
   new CliError("forbidden", 'Error from server (Forbidden): secrets "acr" is forbidden: exceeded quota: few, requested: secrets=1');
 
+const forbid = (what: string) => () =>
+  new CliError("forbidden", `Error from server (Forbidden): ${what} is forbidden: User "system:serviceaccount:acr:x" cannot get resource`);
+const forgeCopies =
+  (at: string, copies: object): Given =>
+  ({ cluster }) => {
+    const s = cluster.get("secret", at, "acr") ?? expect.unreachable("none");
+    cluster.put({ ...s, data: { ...s.data, "acr-secret.copies": Buffer.from(JSON.stringify(copies)).toString("base64") } }, "kubectl-edit");
+  };
+
+const twoOwn: Lines = { ...own, eachOf: "{names: [own-1, own-2]}" };
+const onlySecond: Lines = { eachOf: "{names: [own-2]}" };
+
 const world = () => worldOf(["platform", ...teams(2), "own-1", "own-2"]);
 
 testRows(
@@ -158,7 +170,7 @@ testRows(
       after: [
         applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
           ...failed,
-          given: all(removes("team-0"), refuse("get namespace /team-1"), refuse("get secret team-1/")),
+          given: all(removes("team-0"), refuse("get namespace team-1"), refuse("get secret team-1/")),
           check: (world) => expect([pulls(world, "team-0"), copies(world)]).toEqual([true, ["team-0", "team-1"]]),
         }),
       ],
@@ -432,6 +444,78 @@ testRows(
         { command: printed, stdout: any, writes: any },
         applies(fileOf({ ...blue, expiresIn: "90d" })),
         nothingMore(fileOf({ ...blue, expiresIn: "90d" })),
+      ],
+    },
+    ...[
+      {
+        when: "a named namespace of eachOf is missing",
+        file: fileOf({ ...own, eachOf: "{names: [own-1, own-2, own-9]}" }),
+        given: undefined,
+      },
+      { when: "the namespaces cannot be listed", file: fileOf(own), given: refuse("list namespace") },
+    ].map(({ when, file, given }) => ({
+      does: `apply with --prune takes nothing of an entry away when ${when}`,
+      ...applies(fileOf(own)),
+      after: [applies(file, { ...failed, flags: " --prune --yes", given, check: ({ azure }) => expect(azure.tokens.size).toBe(2) })],
+    })),
+    {
+      does: "apply with --prune keeps a source when its namespace cannot be read",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), {
+          ...failed,
+          flags: " --prune --yes",
+          given: refuse("get namespace platform", () => new CliError("timeout", "timed out"), 1),
+          check: ({ azure }) => expect(azure.tokens.size).toBe(1),
+        }),
+      ],
+    },
+    {
+      does: "apply changes no other namespace when a team records copies there",
+      ...applies(fileOf(twoOwn)),
+      after: [
+        applies(fileOf(twoOwn), {
+          flags: " --skip-blocked",
+          given: all(forgeCopies("own-1", { "own-2": "x", other: "x" }), refuse("get namespace other", forbid('namespaces "other"'))),
+          check: (world) => expect(world.asking.writes.filter((call) => call.includes("own-2"))).toEqual([]),
+        }),
+      ],
+    },
+    {
+      does: "apply makes a Secret as the first of two entries says when their patterns overlap",
+      ...applies(fileOf(own, { ...own, eachOf: "{names: ['*-1']}", repositories: "[app/api]" }), failed),
+      after: [nothingMore(fileOf(own, { ...own, eachOf: "{names: ['*-1']}", repositories: "[app/api]" }), { code: 1, stdout: any })],
+    },
+    ...[
+      { what: "the ServiceAccounts", change: { file: { name: "teams", serviceAccounts: ["default", "x"] } } },
+      { what: "an exported credential", change: { isExported: true }, more: { expiresIn: "30d" } },
+      { what: "the registry", change: { host: "evilregistry.azurecr.io" }, more: onlySecond },
+      { what: "the kind", change: { kind: "other" }, more: onlySecond },
+      { what: "the file", change: { file: { name: "others", serviceAccounts: [] } }, more: onlySecond },
+      { what: "the token", change: { identity: "other" }, more: onlySecond },
+    ].map(({ what, change, more = own }) => ({
+      does: `apply with --skip-blocked succeeds when a team has changed ${what} in its record${more === onlySecond ? " and is not selected" : ""}`,
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, ...more }), {
+          flags: " --skip-blocked",
+          given: all(records("own-1", "acr", change), refuse("get serviceaccount own-1/x", forbid('serviceaccounts "x"'))),
+          check: (world) => expect(pulls(world, "own-2", "acr")).toBe(true),
+        }),
+      ],
+    })),
+    {
+      does: "apply rotates the others when a team has recorded no time as the end of a grace period",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, expiresIn: "30d" }), {
+          flags: " --skip-blocked",
+          given: (world) => {
+            const { slot, madeAt } = credentialOf(secretIn(world, "own-1", "acr")) ?? {};
+            return records("own-1", "acr", { previous: { slot, madeAt, until: "x" } })(world);
+          },
+          check: (world) => expect(credentialOf(secretIn(world, "own-2", "acr"))?.previous).toBeDefined(),
+        }),
       ],
     },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
