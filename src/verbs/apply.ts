@@ -53,11 +53,11 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
     // First, so that no source of a later run is among those to take away
     const described: Described[] = [];
     yield* describe(file, described, order, tools);
-    const run: Run = { order, tools, file, described, said: new Set() };
+    const run: Run = { order, tools, file, described, said: new Set(), failed: new Set() };
     const steps = yield* stepsOf(run);
     // A namespace may have the Secret of another entry, which makes room first
     for (const phase of [steps.away, steps.shared, steps.each, steps.lost])
-      yield* runConcurrently(phase, bounds, (step) => take(step, run));
+      yield* runConcurrently(phase, bounds, (step) => noting(step, run));
   }
 }
 
@@ -69,6 +69,8 @@ type Run = {
   readonly described: readonly Described[];
   /** The warnings about the registry that this run has printed. */
   readonly said: Set<string>;
+  /** The sources that could not be made, or not everywhere: their copies may hold the credential from before. */
+  readonly failed: Set<string>;
 };
 
 /** A source as an object in Azure describes it. */
@@ -226,6 +228,16 @@ function unnamed({ to }: Described, { file, order }: Run): Outcome {
 
 /** How long a run with --skip-blocked waits for the claim of another run, in milliseconds: anyone in a namespace can write one. */
 const shortWait = 5_000;
+
+/** Keeps the credential of a namespace that was created again until the copies have the new one. */
+async function* noting(step: Step, run: Run): AsyncGenerator<Outcome> {
+  const key = keyOf(step.does === "make" ? step.source : step.described.to);
+  if (step.does === "take away" && run.failed.has(key)) return;
+  for await (const outcome of take(step, run)) {
+    if (outcome.error || outcome.left) run.failed.add(key);
+    yield outcome;
+  }
+}
 
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   const { order } = run;

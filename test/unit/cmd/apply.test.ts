@@ -314,7 +314,11 @@ testRows(
       ...applies(fileOf(own)),
       after: [
         applies(fileOf(own), {
-          given: all(removes("own-1", "acr"), ({ cluster }) => cluster.put(namespace("own-1", { uid: "another" }))),
+          given: all(
+            removes("own-1", "acr"),
+            ({ cluster }) => cluster.remove("namespace", "", "own-1"),
+            ({ cluster }) => cluster.put(namespace("own-1", { uid: "another" })),
+          ),
           check: (world) => {
             expect(world.azure.tokens.size).toBe(2);
             expect(pulls(world, "own-1", "acr")).toBe(true);
@@ -516,6 +520,24 @@ testRows(
           },
           check: (world) => expect(credentialOf(secretIn(world, "own-2", "acr"))?.previous).toBeDefined(),
         }),
+      ],
+    },
+    {
+      does: "apply keeps the credential of a namespace that was created again when it cannot make the new one",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), {
+          ...failed,
+          given: all(
+            ({ cluster }) => cluster.remove("namespace", "", "platform"),
+            ({ cluster }) => cluster.put(namespace("platform", { uid: "another" })),
+            removes("platform"),
+            refuse("putToken", () => new CliError("conflict", "too many tokens")),
+            refuse("list secret"),
+          ),
+          check: (world) => expect(pulls(world, "team-0")).toBe(true),
+        }),
+        applies(fileOf(blue), { check: (world) => expect([pulls(world, "team-0"), world.azure.tokens.size]).toEqual([true, 1]) }),
       ],
     },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
