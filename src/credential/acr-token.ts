@@ -1,7 +1,7 @@
 import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../azure/port.ts";
 import { CliError, isLost } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
-import { isDescribedAs, parseAzureOwner, withFile } from "../secret/azure-words.ts";
+import { type FileInAzure, fileOf, isDescribedAs, parseAzureOwner, withFile } from "../secret/azure-words.ts";
 import type { Intent } from "../secret/record.ts";
 import { inLine } from "../wording.ts";
 import { type Granted, refuseBeyondReading, rightsOf } from "./granted-rights.ts";
@@ -171,7 +171,7 @@ async function* ensureScopeMap(
   yield { to, result: scopeMap ? "configured" : "created", grants, withdraws: withdraws.length > 0 ? withdraws : undefined, messages };
   if (dryRun) return { id: "", name, description: "", ...scopeMap, actions: change.after };
   const written = await writeDifference({ name, description }, { added: change.added, removed: change.removed, file: grant.file }, env);
-  const reverse = { added: change.removed, removed: change.added, file: parseAzureOwner(scopeMap?.description ?? "")?.file };
+  const reverse = { added: change.removed, removed: change.added, file: fileOf(scopeMap?.description) };
   undo.push(() =>
     scopeMap
       ? writeDifference({ name, description }, reverse, { ...env, send: patiently })
@@ -180,7 +180,7 @@ async function* ensureScopeMap(
   return written;
 }
 
-type Difference = { readonly added: readonly string[]; readonly removed: readonly string[]; readonly file: string | undefined };
+type Difference = { readonly added: readonly string[]; readonly removed: readonly string[]; readonly file: FileInAzure | undefined };
 
 /** Writes only this run's own difference: another client may have changed the scope map since it was read. */
 async function writeDifference(

@@ -2,6 +2,7 @@ import type { Azure, AzureRegistry } from "../azure/port.ts";
 import type { Ref } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Login } from "../registry/port.ts";
+import type { FileInAzure } from "../secret/azure-words.ts";
 import type { Claim, Credential, Intent, Password } from "../secret/record.ts";
 import { isSameTime } from "../timestamp.ts";
 import type { Granted } from "./granted-rights.ts";
@@ -53,8 +54,8 @@ export type Grant = {
   readonly repositories: readonly string[];
   /** Takes away the repositories that are not named. */
   readonly exact: boolean;
-  /** The name of the file of `apply` that the source belongs to now; absent: it stays. */
-  readonly file?: string | undefined;
+  /** The file of `apply` that the source belongs to now; absent: it stays. */
+  readonly file?: FileInAzure | undefined;
 };
 
 /** A login that exists already, or that the registry issues. The plugin neither ends it nor grants it anything. */

@@ -4,7 +4,7 @@ import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import { once } from "../scope/concurrency.ts";
-import { describeInAzure } from "../secret/azure-words.ts";
+import { describeInAzure, type FileInAzure } from "../secret/azure-words.ts";
 import type { Credential } from "../secret/record.ts";
 import { creationOf, idBy, namespaceNotFound, uidOf } from "../usage/namespace.ts";
 import { nameInPlace } from "../wording.ts";
@@ -23,8 +23,8 @@ export type Owner = {
 
 type OwnerOptions = {
   readonly exported?: boolean;
-  /** The name of the file of `apply` that the source belongs to. */
-  readonly file?: string | undefined;
+  /** The file of `apply` that the source belongs to. */
+  readonly file?: FileInAzure | undefined;
 };
 
 /** Reads what names a source in Azure. @throws CliError if the namespace doesn't exist or can't be read */

@@ -146,7 +146,7 @@ export const entryKeys = Object.keys(entryRows) as readonly EntryKey[];
 
 const fileRows = {
   name: {
-    form: textForm("a name of at most 30 lowercase letters, digits and -", new RegExp(`^${label(28)}$`)),
+    form: textForm("a name of at most 25 lowercase letters, digits and -", new RegExp(`^${label(23)}$`)),
     describe: "The identity of the file. Each Secret and each account in Azure records it.",
     example: "teams",
     required: true,

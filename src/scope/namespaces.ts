@@ -13,12 +13,14 @@ export type Selected = {
   readonly uids: ReadonlyMap<string, string>;
   /** Those that are named although they are being deleted. */
   readonly ending: readonly string[];
+  /** Those that are named and do not exist. */
+  readonly missing: readonly string[];
 };
 
-/**
- * Selects the namespaces of a scope for writing. A namespace that is being deleted accepts no new objects, so it is not among them.
- * @throws CliError notFound for a named namespace that does not exist
- */
+/** The error for a named namespace that does not exist. */
+export const missingNamespace = (name: string) => absent("namespaces", name, { ...kubectl("get namespaces"), namespace: "" });
+
+/** Selects the namespaces of a scope for writing. A namespace that is being deleted accepts no new objects, so it is not among them. */
 export async function selectNamespaces(scope: Scope, cluster: Reader): Promise<Selected> {
   const words = typeof scope.namespaces === "object" ? scope.namespaces.names : [];
   const names = new Set(words.filter((name) => includes(scope, name, true)));
@@ -26,11 +28,10 @@ export async function selectNamespaces(scope: Scope, cluster: Reader): Promise<S
   const matching = [...listed.values()].filter(({ name }) => includes(scope, name, true));
   const rest = [...names].filter((name) => !listed.has(name));
   const named = await readNamespaces(rest, cluster);
-  const missing = rest.find((name, index) => named[index]?.name !== name);
-  if (missing !== undefined) throw absent("namespaces", missing, { ...kubectl("get namespaces"), namespace: "" });
+  const missing = rest.filter((name) => !named.some((one) => one.name === name));
   const all = [...matching, ...named];
   const ending = all.flatMap(({ name, deletionTimestamp }) => (deletionTimestamp && names.has(name) ? name : []));
-  return { uids: uidsIn(all), ending };
+  return { uids: uidsIn(all), ending, missing };
 }
 
 const uidsIn = (found: readonly Metadata[]): ReadonlyMap<string, string> =>

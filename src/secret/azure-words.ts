@@ -26,9 +26,14 @@ export type AzureOwner = {
   readonly isExported?: true | undefined;
   /** The name of the file of `apply` that it belongs to. */
   readonly file?: string | undefined;
+  /** The file gives each of several namespaces a credential of its own. */
+  readonly isEach?: true | undefined;
 };
 
-const fileIn = / by file ([a-z0-9-]+)$/;
+/** The file of `apply` that an object belongs to, as its description names it. */
+export type FileInAzure = { readonly name: string; readonly isEach: boolean };
+
+const fileIn = / by file ([a-z0-9-]+)( each)?$/;
 const clusterIn = / of cluster ([0-9a-f]{8})$/;
 const uidIn = / \(([^() ]+)\)$/;
 const tagIn = / #[0-9a-f]{8}$/;
@@ -39,12 +44,12 @@ export function parseAzureOwner(text: string): AzureOwner | undefined {
   if (start === undefined) return undefined;
   const isExported = text.startsWith(exported, start.length) || undefined;
   const whole = text.slice(start.length + (isExported ? exported.length : 0)).replace(tagIn, "");
-  const [, file] = fileIn.exec(whole) ?? [];
+  const [, file, each] = fileIn.exec(whole) ?? [];
   const named = whole.replace(fileIn, "");
   const [, cluster] = clusterIn.exec(named) ?? [];
   const owner = named.replace(clusterIn, "");
   const [, namespaceUid] = uidIn.exec(owner) ?? [];
-  return { words: owner.replace(uidIn, ""), namespaceUid, cluster, isExported, file };
+  return { words: owner.replace(uidIn, ""), namespaceUid, cluster, isExported, file, isEach: each === undefined ? undefined : true };
 }
 
 /** What a description in Azure says about the source of an object. */
@@ -55,7 +60,7 @@ type Described = {
   /** The id of the cluster; undefined if it could not be read. */
   readonly cluster: string | undefined;
   readonly isExported: boolean;
-  readonly file?: string | undefined;
+  readonly file?: FileInAzure | undefined;
 };
 
 /**
@@ -74,9 +79,17 @@ export function describeInAzure({ secret, namespace, namespaceUid, cluster, isEx
   return withFile(`${described}${isExported ? exported : ""}${words}${inCluster(cluster)}`, file);
 }
 
+/** Returns the file that a description names. */
+export function fileOf(description = ""): FileInAzure | undefined {
+  const { file: name, isEach = false } = parseAzureOwner(description) ?? {};
+  return name === undefined ? undefined : { name, isEach };
+}
+
 /** Returns a description of this plugin with another file. Any other description stays as it is. */
-export const withFile = (description: string, file: string | undefined): string =>
-  file === undefined || !isOurDescription(description) ? description : `${description.replace(fileIn, "")} by file ${file}`;
+export const withFile = (description: string, file: FileInAzure | undefined): string =>
+  file === undefined || !isOurDescription(description)
+    ? description
+    : `${description.replace(fileIn, "")} by file ${file.name}${file.isEach ? " each" : ""}`;
 
 const inCluster = (id: string | undefined) => (id === undefined ? "" : ` of cluster ${id}`);
 

@@ -12,7 +12,7 @@ import type { Outcome } from "../outcome.ts";
 import { isLoginServerOf } from "../registry/login-server.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
-import { selectNamespaces, uidsOf } from "../scope/namespaces.ts";
+import { missingNamespace, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob } from "../scope/scope.ts";
 import { parseAzureOwner, secretIn } from "../secret/azure-words.ts";
 import { type Credential, credentialOf } from "../secret/record.ts";
@@ -78,6 +78,8 @@ type Described = {
   readonly to: Ref<"secret">;
   readonly namespaceUid: string;
   readonly description: string;
+  /** Its file gives each of several namespaces a credential of its own. */
+  readonly isEach: boolean;
   readonly kind: Kind;
   /** The repositories of its scope map. */
   readonly granted: readonly string[] | undefined;
@@ -108,8 +110,8 @@ async function* describe(
       const owner = parseAzureOwner(description);
       const secret = owner && secretIn(owner);
       if (!secret || owner.file !== file.name || owner.cluster !== cluster || owner.namespaceUid === undefined) return [];
-      const { namespaceUid } = owner;
-      return [{ to: { kind: "secret", ...secret }, namespaceUid, description, kind: { credential, registry }, granted }];
+      const { namespaceUid, isEach = false } = owner;
+      return [{ to: { kind: "secret", ...secret }, namespaceUid, description, isEach, kind: { credential, registry }, granted }];
     };
     try {
       found.push(...(await tools.during(`Looking for the Secrets of file ${file.name} in ${registry}`, read)));
@@ -169,8 +171,8 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   const unread = new Set<string>();
   for (const entry of file.entries) {
     const { uids, say } = await namespacesOf(entry, run);
-    if (say) yield say;
-    if (say?.error) unread.add(entry.name);
+    for (const outcome of say) yield* judged(outcome, undefined, order);
+    if (say.some(({ error }) => error)) unread.add(entry.name);
     else if (uids.size === 0) empty.add(entry.name);
     yield* placeEntry(entry, uids, made, order);
   }
@@ -179,10 +181,10 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   const kept = new Map(made.map(({ source, uid }) => [keyOf(source), uid]));
   const isLost = ({ to, namespaceUid }: Described) => ![undefined, namespaceUid].includes(kept.get(keyOf(to)));
   const away = described.filter(({ to }) => !kept.has(keyOf(to)) && !unread.has(to.name));
-  const isTaken = ({ to: { name } }: Described) => order.prune || (each.has(name) && !empty.has(name));
+  const isTaken = ({ to: { name }, isEach: isOne }: Described) => order.prune || (isOne && each.has(name) && !empty.has(name));
   yield* away.filter((one) => !isTaken(one)).map((one) => unnamed(one, run));
   return {
-    away: away.filter(isTaken).map((one): Step => ({ does: "take away", described: one, onlyAdded: each.has(one.to.name) })),
+    away: away.filter(isTaken).map((one): Step => ({ does: "take away", described: one, onlyAdded: one.isEach })),
     shared: made.filter(({ entry }) => !isEach(entry)),
     each: made.filter(({ entry }) => isEach(entry)),
     lost: described.filter(isLost).map((one): Step => ({ does: "take away", described: one, onlyAdded: true })),
@@ -203,7 +205,11 @@ function* placeEntry(entry: Entry, uids: Selection["uids"], made: Making[], orde
   }
 }
 
-type Selection = { readonly uids: ReadonlyMap<string, string | undefined>; readonly say?: Outcome };
+type Selection = {
+  readonly uids: ReadonlyMap<string, string | undefined>;
+  /** Errors and information. */
+  readonly say: readonly Outcome[];
+};
 
 /** The namespaces of an entry's sources, or why they are not known. */
 async function namespacesOf({ name, sources }: Entry, { tools }: Run): Promise<Selection> {
@@ -211,13 +217,15 @@ async function namespacesOf({ name, sources }: Entry, { tools }: Run): Promise<S
   try {
     if ("namespace" in sources) {
       const { namespace } = sources;
-      return { uids: new Map([[namespace, await uidOf(tools.cluster(), namespace).catch(unlessForbidden(undefined))]]) };
+      return { uids: new Map([[namespace, await uidOf(tools.cluster(), namespace).catch(unlessForbidden(undefined))]]), say: [] };
     }
-    const { uids } = await selectNamespaces(sources.eachOf, tools.cluster());
-    if (uids.size > 0) return { uids };
-    return { uids, say: { to, messages: [`no namespace matches eachOf of ${name}`], isInfo: true } };
+    const { uids, missing } = await selectNamespaces(sources.eachOf, tools.cluster());
+    if (uids.size + missing.length === 0)
+      return { uids, say: [{ to, messages: [`no namespace matches eachOf of ${name}`], isInfo: true }] };
+    const say = missing.map((one): Outcome => ({ to: { kind: "namespace", name: one, namespace: one }, error: missingNamespace(one) }));
+    return { uids, say };
   } catch (error) {
-    return { uids: new Map(), say: { to, error: asCliError(error) } };
+    return { uids: new Map(), say: [{ to, error: asCliError(error) }] };
   }
 }
 
@@ -333,7 +341,8 @@ const accountWait = 5_000;
 function createOrderOf({ source, entry, uid }: Making, { order, tools, file, described }: Run): CreateOrder {
   const isOf = ({ to, namespaceUid, kind }: Described) =>
     keyOf(to) === keyOf(source) && namespaceUid === uid && kind.credential === entry.credential && kind.registry === entry.registry;
-  const granted = described.find(isOf)?.granted;
+  const inAzure = described.find(isOf);
+  const isOfTeam = homeOf(entry) === undefined;
   const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
   const [names, globs] = [serviceAccounts.filter((word) => !isGlob(word)), serviceAccounts.filter(isGlob)];
   const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
@@ -341,13 +350,16 @@ function createOrderOf({ source, entry, uid }: Making, { order, tools, file, des
     ...{ source, registry, kind: credential, isIssued: true, open: () => order.open(entry) },
     ...{ repositories, fromPods: false, podsTell: false, exact: true, expiresAt: expiryOf(expiresIn, tools), verify: order.verify },
     ...{ shape: undefined, copyTo, targets: { picks, whereUsed: false }, wait: accountWait, restart, recreate: false },
-    ...{
-      again: order.again,
-      reader: undefined,
-      file: { name: file.name, serviceAccounts, prune: order.prune, granted, isOfTeam: homeOf(entry) === undefined },
+    ...{ again: order.again, reader: undefined },
+    file: {
+      ...{ name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isOfTeam },
+      isDescribed: inAzure === undefined || inAzure.isEach === isOfTeam,
     },
   };
 }
+
+/** By how much the clocks of this machine and of the API server may differ, in milliseconds. */
+const clockDifference = 10 * 60_000;
 
 /**
  * Whether to replace a password now: by its age, in the last third of its life, or if it lasts longer than the file wants. Not while the one
@@ -360,7 +372,7 @@ function isRotationDue({ madeAt, expiresAt, previous }: Credential, { olderThan,
   if (olderThan !== undefined && now - made >= olderThan) return true;
   if (expiresAt === undefined) return expiresIn !== undefined;
   const left = Date.parse(expiresAt) - now;
-  return left < (Date.parse(expiresAt) - made) / 3 || (expiresIn !== undefined && left > expiresIn);
+  return left < (Date.parse(expiresAt) - made) / 3 || (expiresIn !== undefined && left > expiresIn + clockDifference);
 }
 
 /** Deletes a source that the file does not name any more, and ends its credential. */
@@ -372,7 +384,8 @@ async function* takeAway({ described, onlyAdded }: TakingAway, run: Run): AsyncG
   const secret = isThere ? await tools.cluster().get(to) : undefined;
   const record = credentialOf(secret);
   const other = record?.file?.name ?? file.name;
-  if (!record || !isRecordOf(record, described) || (onlyAdded && !isOwnRecord(record, described))) yield* endLost(described, run);
+  const isOwn = record && isRecordOf(record, described) && (!onlyAdded || isUnchanged(record, described, await order.open(described.kind)));
+  if (!isOwn) yield* endLost(described, run);
   else if (other !== file.name) yield { to, messages: [`secret/${to.name} belongs to file ${other}, so it stays`] };
   else yield* removeUntilLost({ ...order.revoking, to, revoke: true, onlyAdded, isFoundInAzure: true }, described, run);
 }
@@ -382,10 +395,15 @@ const isRecordOf = ({ kind, host }: Credential, { kind: { credential, registry }
   kind === credential && isLoginServerOf(host, registry);
 
 /** Whether a record also names the file and the account that Azure shows, where a team cannot write. */
-const isOwnRecord = ({ kind, identity, file, isExported }: Credential, { to, namespaceUid, description }: Described): boolean =>
-  !isExported &&
-  (file?.name ?? "") === parseAzureOwner(description)?.file &&
-  (kind !== "acr-token" || identity === azureName(namespaceUid, to.namespace ?? "", to.name));
+function isUnchanged(
+  { identity, file, isExported }: Credential,
+  { to, namespaceUid, description }: Described,
+  opened: Issuer | Taker,
+): boolean {
+  const hasOwnName = isIssuer(opened) && opened.hasOwnName;
+  const isNamed = !hasOwnName || identity === azureName(namespaceUid, to.namespace ?? "", to.name);
+  return !isExported && isNamed && file?.name === parseAzureOwner(description)?.file;
+}
 
 /** Deletes a source. While this run waits for its claim, the run that had it may delete the Secret and not the rest. */
 async function* removeUntilLost(deletion: DeleteOrder, described: Described, run: Run): AsyncGenerator<Outcome> {

@@ -12,7 +12,7 @@ import type { ImageRef, Login } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
-import { type Selected, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
+import { missingNamespace, type Selected, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob, isOpen, type Scope } from "../scope/scope.ts";
 import { type Copies, type Credential, copiesOf, credentialOf, type FileOfRecord } from "../secret/record.ts";
 import { copying, isCopyOf, StartAgain } from "../secret/source.ts";
@@ -48,6 +48,8 @@ export type Places = {
   readonly withdrawn: readonly string[];
   /** What to say about the selection. */
   readonly note: Outcome | undefined;
+  /** The named namespaces that do not exist. */
+  readonly missing: readonly string[];
   readonly namespaces: readonly string[];
   all(): AsyncIterable<CreatePlace>;
   /** The images of a registry that the target namespaces use; none if pods don't tell. */
@@ -76,6 +78,8 @@ export type FileOrder = FileOfRecord & {
   readonly prune: boolean;
   /** The repositories that Azure shows; undefined if they were not read. Another user may have changed them. */
   readonly granted: readonly string[] | undefined;
+  /** Azure's description says this, or was not found. */
+  readonly isDescribed: boolean;
   /** The source is in the namespace of a team, which can write its record. */
   readonly isOfTeam: boolean;
 };
@@ -88,7 +92,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   const reads = readsOf(order, tools);
   const own = copyTo ? undefined : await readNamespace({ cluster, namespace }, { ...reads, lenient: false });
   const secret = own ? own.secret : await cluster.get(source);
-  const selected = copyTo ? await selectNamespaces(copyTo, cluster) : undefined;
+  const selected = await selectionOf(order, cluster);
   const isTaken = takesAway(order, selected);
   const { rest, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), {
     cluster,
@@ -129,18 +133,27 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
     copies,
     withdrawn,
     note: selected && noteOn(source, selected, kept),
+    missing: selected?.missing ?? [],
     namespaces: [...targetScope.namespaces, ...rest],
     all,
     images: (host) => (host === undefined ? Promise.resolve([]) : memoize(images, host, () => readImages(host))),
   };
 }
 
+/** @throws CliError notFound for a namespace of the command line that does not exist. That of a file may be a team's to delete */
+async function selectionOf({ copyTo, file }: Order, cluster: Cluster): Promise<Selected | undefined> {
+  const selected = copyTo && (await selectNamespaces(copyTo, cluster));
+  const [missing] = selected?.missing ?? [];
+  if (!file && missing !== undefined) throw missingNamespace(missing);
+  return selected;
+}
+
 /** Whether recorded copies that are not selected are taken away. */
 const takesAway = ({ file, copyTo }: Order, selected: Selected | undefined): boolean =>
   file !== undefined && (file.prune || !copyTo || !isOpen(copyTo) || (selected?.uids.size ?? 0) > 0);
 
-function noteOn(source: Ref, { uids, ending }: Selected, kept: readonly string[]): Outcome | undefined {
-  const none = uids.size + ending.length === 0 ? ["no namespace matches"] : [];
+function noteOn(source: Ref, { uids, ending, missing }: Selected, kept: readonly string[]): Outcome | undefined {
+  const none = uids.size + ending.length + missing.length === 0 ? ["no namespace matches"] : [];
   const skipped = ending.length > 0 ? [`skipped namespaces that are being deleted: ${inLine(ending)}`] : [];
   const keep = kept.length > 1 ? "keep their copies" : "keeps its copy";
   const messages = [...none, ...skipped, ...(kept.length > 0 ? [`${inLine(kept)} ${keep}, although not selected`] : [])];

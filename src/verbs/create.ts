@@ -17,6 +17,7 @@ import type { Outcome } from "../outcome.ts";
 import { isLoginServerOf } from "../registry/login-server.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import { once } from "../scope/concurrency.ts";
+import { missingNamespace } from "../scope/namespaces.ts";
 import type { Scope } from "../scope/scope.ts";
 import { loginOf } from "../secret/login.ts";
 import { obstacleTo, type Wanted } from "../secret/obstacle.ts";
@@ -103,6 +104,7 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   checkCopies(places.copies);
   refuseOtherFile(order, places.secret);
   if (places.note) yield places.note;
+  for (const name of places.missing) yield { to: { kind: "namespace", name, namespace: name }, error: missingNamespace(name) };
   const before = await testSource(run, places);
   const isKept = isEnough(before, run, await places.images(before.credential?.host));
   const given = yield* isKept ? keep(before, run, places) : renew(before, run, places);
@@ -185,9 +187,11 @@ function isEnough({ secret, credential, test }: TestedSource, { order }: Run, im
   return isPullable(repositories, wanted, order.exact);
 }
 
+const fileInAzure = ({ file }: CreateOrder) => file && { name: file.name, isEach: file.isOfTeam };
+
 /** Whether Azure shows what the source records: its description must name the file. */
-const isOfFile = ({ file, repositories = [] }: Credential, { name, granted = repositories }: FileOrder): boolean =>
-  file?.name === name && isPullable(granted, repositories, true);
+const isOfFile = ({ file, repositories = [] }: Credential, { name, isDescribed, granted = repositories }: FileOrder): boolean =>
+  file?.name === name && isDescribed && isPullable(granted, repositories, true);
 
 const isPullable = (granted: readonly string[], wanted: readonly string[], exact: boolean): boolean =>
   lackingIn(granted, wanted).length === 0 && !(exact && lackingIn(wanted, granted).length > 0);
@@ -277,7 +281,7 @@ async function* issueTo(
 ): AsyncGenerator<Outcome, Given> {
   const { order, attempts, tools } = run;
   const file = order.file ? recordedFile(order.file, before.credential) : before.credential?.file;
-  const owner = await ownerOf(order.source, tools.cluster(), { file: file?.name });
+  const owner = await ownerOf(order.source, tools.cluster(), { file: fileInAzure(order) });
   const known = before.credential?.kind === issuer.kind ? before : { test: before.test, credential: undefined, login: undefined };
   const login = reusableLogin(known, owner, issuer, tools.force);
   const evidence = { credential: known.credential, claim: claimOf(before.secret) };
@@ -346,7 +350,7 @@ async function* giveLogin(work: Work, { account, scope, login, copies, file }: W
   const { exact, expiresAt, shape, source } = order;
   const dryRun = tools.dryRun !== "none";
   const sending = { dryRun, undo, send: <T>(request: () => Promise<T>) => sendToAzure(hold, attempts, request) };
-  const ready = yield* issuer.ensure(owner, account, { repositories: scope.repositories, exact, file: order.file?.name }, sending);
+  const ready = yield* issuer.ensure(owner, account, { repositories: scope.repositories, exact, file: fileInAzure(order) }, sending);
   const repositories = issuer.isScoped ? [...new Set(ready.granted ?? scope.repositories)].sort() : ["*"];
   const proof = order.verify ? scope : undefined;
   if (!login || !credential || !isShown(ready, credential)) {

@@ -540,6 +540,28 @@ testRows(
         applies(fileOf(blue), { check: (world) => expect([pulls(world, "team-0"), world.azure.tokens.size]).toEqual([true, 1]) }),
       ],
     },
+    {
+      does: "apply keeps the source of an entry that was removed when an entry with eachOf has its name",
+      ...applies(fileOf({ ...blue, name: "acr" }, own)),
+      after: [
+        nothingMore(fileOf(own), {
+          stderr: /secret\/acr belongs to file teams, which no longer names it/,
+          check: (world) => expect(["platform", "team-0"].map((at) => pulls(world, at, "acr"))).toEqual([true, true]),
+        }),
+      ],
+    },
+    {
+      does: "apply makes the other Secrets when a named namespace does not exist, and takes nothing away",
+      ...applies(fileOf(own, { ...blue, copyTo: "{names: [team-0, team-9]}" }), { code: 1, stderr: /namespaces "team-9" not found/ }),
+      check: (world) => expect(pulls(world, "team-0")).toBe(true),
+      after: [
+        applies(fileOf({ ...own, eachOf: "{names: [own-1, own-9]}" }), {
+          flags: " --skip-blocked",
+          stderr: /Warning: namespace "own-9" is blocked: .*not found/,
+          check: (world) => expect(["own-1", "own-2"].map((at) => pulls(world, at, "acr"))).toEqual([true, true]),
+        }),
+      ],
+    },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",

@@ -150,7 +150,7 @@ test.for([
   { what: "an empty list", text: withEntry(`${web}, serviceAccounts: →[]`), says: ["a list"] },
   { what: "an empty list of entries", text: "name: teams\npullSecrets: →[]", says: ["a list"] },
   { what: "an empty map", text: withEntry(`${web}, rotate: →{}`), says: ["a map"] },
-  { what: "a long name of a file", text: withEntry(web).replace("teams", `→${"t".repeat(31)}`), says: ["30"] },
+  { what: "a long name of a file", text: withEntry(web).replace("teams", `→${"t".repeat(26)}`), says: ["25"] },
   { what: "a long name of a Secret", text: withEntry(`name: →${"a".repeat(54)}, namespace: web, repositories: [a]`), says: ["53"] },
   { what: "an invalid registry", text: withEntry(web, "→docker.io"), says: ["docker.io"] },
   { what: "no registry", text: withEntry(web).replace("registry: myregistry", "").replace("[{", "[→{"), says: ['"registry"'] },

@@ -53,6 +53,14 @@ test.for([
     file: "teams",
   },
   {
+    text: "kubectl acr-secret: secret acr in namespace demo (3f1c) of cluster 1a2b3c4d by file teams each",
+    words: "secret acr in namespace demo",
+    namespaceUid: "3f1c",
+    cluster: "1a2b3c4d",
+    file: "teams",
+    isEach: true,
+  },
+  {
     text: "acr-secret: exported secret acr in namespace demo of cluster 1a2b3c4d #01234567",
     words: "secret acr in namespace demo",
     cluster: "1a2b3c4d",
@@ -72,7 +80,7 @@ test.for(["", "ci", "made by kubectl acr-secret: secret acr", "Kubectl acr-secre
 const longest = { secret: "s".repeat(53), namespace: "n".repeat(63), namespaceUid: "u".repeat(36), cluster: "1a2b3c4d", isExported: false };
 
 test("keeps the longest names of a file within the 256 characters that a scope map's description has", () => {
-  const text = describeInAzure({ ...longest, file: "f".repeat(30) });
+  const text = describeInAzure({ ...longest, file: { name: "f".repeat(25), isEach: true } });
 
   expect(text.length).toBeLessThanOrEqual(256);
   expect(secretIn(parseAzureOwner(text) ?? { words: "" })).toEqual({ namespace: longest.namespace, name: longest.secret });
@@ -89,7 +97,7 @@ test.for([
   },
   { description: "ours, by hand", becomes: "ours, by hand" },
 ])("notes a file in the description $description", ({ description, becomes }) => {
-  expect(withFile(description, "teams")).toBe(becomes);
+  expect(withFile(description, { name: "teams", isEach: false })).toBe(becomes);
   expect(withFile(description, undefined)).toBe(description);
 });
 
