@@ -1,5 +1,5 @@
 import { type CliError, InTheWay } from "../errors.ts";
-import { type Hint, plugin } from "../hint.ts";
+import { flag, type Hint, plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { loginsIn } from "./login.ts";
@@ -41,10 +41,15 @@ function copyLoss(secret: Secret): Loss | undefined {
 }
 
 /** Also with --force: without its record, another registry's credential could be neither rotated nor revoked. */
-function recordLoss({ name, namespace }: Ref, secret: Secret, { host }: Wanted): Loss | undefined {
+function recordLoss({ name, namespace }: Ref, secret: Secret, { host, mayChangeKind }: Wanted): Loss | undefined {
   const record = credentialOf(secret);
   if (!record || record.host === host) return undefined;
-  const deletion = { ...plugin("delete", name), namespace, when: "use another name, or delete the Secret first" };
+  // A file no longer names the registry from before, so no run of apply would find the credential there
+  const deletion = {
+    ...plugin("delete", name, flag("revoke", mayChangeKind)),
+    namespace,
+    when: "use another name, or delete the Secret first",
+  };
   return [`SECRET holds a credential for ${record.host}`, deletion];
 }
 
