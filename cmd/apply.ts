@@ -3,7 +3,7 @@ import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError, usage } from "../src/errors.ts";
 import type { Entry } from "../src/file/entry.ts";
-import { plugin } from "../src/hint.ts";
+import { type Command, plugin } from "../src/hint.ts";
 import type { Outcome } from "../src/outcome.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { applyFiles } from "../src/verbs/apply.ts";
@@ -78,7 +78,14 @@ export const apply = verb({
         words: [...again.words, "--prune", "--yes"],
       });
     const files = await readDesired(filename, session);
-    const order = { files, prune, skipBlocked: flags["skip-blocked"], verify: flags.verify, again, ...credentialsOf(flags, session) };
+    const order = {
+      files,
+      prune,
+      skipBlocked: flags["skip-blocked"],
+      verify: flags.verify,
+      again,
+      ...credentialsOf(flags, again, session),
+    };
     const run = (dryRun: ApplyFlags["dry-run"]) => applyFiles(order, toolsOf(session, { ...flags, "dry-run": dryRun }));
     if (asks) await confirmDeletion(session, run("client"), "");
     const outcomes = run(flags["dry-run"]);
@@ -87,13 +94,12 @@ export const apply = verb({
 });
 
 /** How the run opens registries and kinds of credential, each once. */
-function credentialsOf(flags: ApplyFlags, session: Session) {
+function credentialsOf(flags: ApplyFlags, again: Command, session: Session) {
   const identity = identityOf(flags);
   const azure = once(() => session.azure(identity));
   const opened = new Map<string, ReturnType<ReturnType<typeof openerOf>>>();
   const found = new Map<string, ReturnType<Awaited<ReturnType<typeof azure>>["findRegistry"]>>();
   const opening = { identity, verify: flags.verify, force: false, wait: waits.wait };
-  const again = plugin("apply", "-f", "FILE");
   return {
     azure,
     findRegistry: (named: string) => memoize(found, named, async () => (await azure()).findRegistry(registryHost(named))),

@@ -17,7 +17,7 @@ const period = 40 * 366;
 
 /**
  * Returns the next time of a CronJob's schedule in UTC, by the rules of robfig/cron, which the CronJob controller uses.
- * @returns undefined if there is none, and for a schedule that has not five fields, such as `@hourly`
+ * @returns undefined without such a time, and for a schedule that has not five fields, such as `@hourly`
  */
 export function nextRun(schedule: string, after: Date): Date | undefined {
   const texts = schedule.length > maxLength ? [] : schedule.trim().split(/\s+/);

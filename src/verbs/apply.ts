@@ -57,7 +57,7 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
     const steps = yield* stepsOf(run);
     // A namespace may have the Secret of another entry, which makes room first
     for (const phase of [steps.away, steps.shared, steps.each, steps.lost])
-      yield* runConcurrently(phase, bounds, (step) => noting(step, run));
+      yield* runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, run));
   }
 }
 
@@ -238,7 +238,7 @@ function unnamed({ to }: Described, { file, order }: Run): Outcome {
 const shortWait = 5_000;
 
 /** Keeps the credential of a namespace that was created again until the copies have the new one. */
-async function* noting(step: Step, run: Run): AsyncGenerator<Outcome> {
+async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> {
   const key = keyOf(step.does === "make" ? step.source : step.described.to);
   if (step.does === "take away" && run.failed.has(key)) return;
   for await (const outcome of take(step, run)) {
@@ -253,7 +253,7 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   const tools = order.skipBlocked && home === undefined ? { ...run.tools, claimWait: shortWait } : run.tools;
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
-    for await (const outcome of outcomes) for (const one of news(outcome, run)) yield* judged(one, home, order);
+    for await (const outcome of outcomes) for (const one of withoutRepetition(outcome, run)) yield* judged(one, home, order);
   } catch (error) {
     if (error instanceof Interrupted) return yield { to, left: "interrupted" };
     yield* judged({ to, error: asCliError(error) }, home, order);
@@ -261,7 +261,7 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
 }
 
 /** Leaves out warnings about repositories that another entry has, too. */
-function* news(outcome: Outcome, { said }: Run): Generator<Outcome> {
+function* withoutRepetition(outcome: Outcome, { said }: Run): Generator<Outcome> {
   const { to, result, error } = outcome;
   // A registry is in no namespace
   if (to.namespace !== undefined || result || error || !outcome.messages) return yield outcome;

@@ -69,7 +69,7 @@ const patch =
   (short: string, change: object, name = "acr-blue"): Happens =>
   ({ at }) =>
     kubectl(["patch", "secret", name, "-n", at(short), "--type=merge", "-p", JSON.stringify(change)]);
-const anew =
+const createdAgain =
   (short: string): Happens =>
   async ({ at, id }) => {
     await kubectl(["delete", "namespace", at(short)]);
@@ -169,9 +169,9 @@ export const applied: readonly Situation[] = [
   { what: "a namespace that loses the label of copies", first: onlyBlue, steps: [{ happens: label("a", "team-"), says: /stays known/ }] },
   { what: "a namespace that gets the label of eachOf", first: onlyTier, steps: [{ happens: label("e", "tier=ID") }] },
   { what: "a namespace that loses the label of eachOf", first: onlyTier, steps: [{ happens: label("c", "tier-") }] },
-  { what: "a namespace with a copy that was created again", first: onlyBlue, steps: [{ happens: anew("a") }] },
-  { what: "the namespace of a source that was created again", first: onlyBlue, steps: [{ happens: anew("home") }] },
-  { what: "a namespace of eachOf that was created again", first: onlyTier, steps: [{ happens: anew("c") }] },
+  { what: "a namespace with a copy that was created again", first: onlyBlue, steps: [{ happens: createdAgain("a") }] },
+  { what: "the namespace of a source that was created again", first: onlyBlue, steps: [{ happens: createdAgain("home") }] },
+  { what: "a namespace of eachOf that was created again", first: onlyTier, steps: [{ happens: createdAgain("c") }] },
   {
     what: "two files of which one names the Secret of the other",
     first: onlyBlue,

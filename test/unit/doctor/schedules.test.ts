@@ -63,7 +63,7 @@ const describeSchedule = "failed cronjob/teams: kubectl describe -n acr-secret c
 const explain = "kubectl acr-secret explain forbidden";
 
 const rows: readonly Row[] = [
-  { when: "there is none", given: () => {}, finds: ["ok schedules: undefined"], code: 0 },
+  { when: "no CronJob has its label", given: () => {}, finds: ["ok schedules: undefined"], code: 0 },
   {
     when: "the last runs succeeded",
     given: put(cronJob(), ...["00", "55", "50", "45"].map((minute) => job(minute, "Complete"))),
