@@ -89,7 +89,7 @@ async function attempt<K extends ClusterKind>(
   const before = known ? known.object : await read(to, editing, failed);
   const decision = decide(before);
   if (decision.act === "refuse") throw decision.error;
-  const found = { before, because: "because" in decision ? decision.because : "it does not exist", note: decision.note ?? {} };
+  const found = { before, because: decision.act === "create" ? "it does not exist" : decision.because, note: decision.note ?? {} };
   if (decision.act === "keep") return { ...found, did: unsure, object: before };
   // An interrupted run starts nothing new
   if (failed instanceof Interrupted) throw failed;

@@ -166,6 +166,14 @@ test.for<Case>([
   expect(world.asking.all).toEqual(asks);
 });
 
+test("edit gives no reason of its own for a patch", async () => {
+  const decide: Decide<"serviceaccount"> = () => ({ act: "patch", patch: {} });
+  const world = demo();
+  put(world, "a");
+
+  expect(outcomeOf(to, await edit(to, decide, editingOf(world))).because).toBeUndefined();
+});
+
 function editingOf(world: FakeWorld, dryRun: Editing["dryRun"] = "none"): Editing & { readonly slept: number[]; interrupt(): void } {
   const interruption = openInterruption();
   const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption });
