@@ -139,8 +139,8 @@ function cronJob(schedule: Schedule): object {
       volumes: files && [{ name: "files", configMap: { name } }],
     },
   };
-  // The next run of apply continues, and a second check finds the same images
-  const jobSpec = { backoffLimit: 0, activeDeadlineSeconds: files ? 4 * 60 : 4 * 3600, template };
+  // The next run of apply continues, and a second check finds the same images. A new service principal can take Azure 13 minutes
+  const jobSpec = { backoffLimit: 0, activeDeadlineSeconds: files ? 15 * 60 : 4 * 3600, template };
   return {
     apiVersion: "batch/v1",
     kind: "CronJob",
