@@ -20,6 +20,8 @@ export type Outcome = {
   readonly grants?: readonly string[] | undefined;
   /** The repositories that it does not pull any more. */
   readonly withdraws?: readonly string[] | undefined;
+  /** The paths that a warning of a registry is about. */
+  readonly unverified?: readonly string[] | undefined;
   /** The password that was deleted, if not the whole object. */
   readonly slot?: string | undefined;
   /** The names in a list of pull secrets before and after, and the name that was added or removed. */

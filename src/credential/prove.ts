@@ -6,6 +6,7 @@ import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import { limits } from "../scope/limits.ts";
 import type { Tools } from "../tools.ts";
+import { inLine } from "../wording.ts";
 import { extend, type Hold } from "./hold.ts";
 import type { Account, Issuer } from "./issuer.ts";
 import { missingAmong } from "./missing-repositories.ts";
@@ -42,16 +43,24 @@ export async function* prove(
   // The warning about a missing image covers its repository and the paths above it
   const unseen = proven.empty.filter((name) => name !== "*" && !proven.missing.some(({ repository }) => covers(name, repository)));
   // The images below a path are not listed: only those that pods use are known
-  const why = (name: string) => (name.endsWith("*") ? "found no pod that uses an image below this path" : "no image found");
+  const paths = unseen.filter((name) => name.endsWith("*"));
   const lister = { host, login: async () => (issuer ? issuer.ownLogin?.() : login), registry: tools.registry() };
   const doubtful = unseen.filter((name) => named.includes(name));
   const nearest = new Map((await missingAmong(doubtful, lister)).map((one) => [one.repository, one.nearest]));
   const sentence = (name: string) =>
     nearest.get(name) === undefined
-      ? `${host}/${name} could not be verified: ${why(name)}`
+      ? `${host}/${name} could not be verified: no image found`
       : `repository "${name}" not found in ${host}; did you mean ${nearest.get(name)}?`;
-  const messages = [...missing, ...unseen.map(sentence)];
+  const messages = [...missing, ...unseen.filter((name) => !paths.includes(name)).map(sentence)];
   if (messages.length > 0) yield { to: { kind: "registry", name: host }, messages };
+  if (paths.length > 0) yield unverified(host, paths);
+}
+
+/** The warning about paths below which no pod uses an image. */
+export function unverified(host: string, paths: readonly string[]): Outcome {
+  const one = `${host}/${paths[0]} could not be verified: found no pod that uses an image below this path`;
+  const many = `${paths.length} paths of ${host} could not be verified: found no pod that uses an image below ${inLine(paths)}`;
+  return { to: { kind: "registry", name: host }, messages: [paths.length > 1 ? many : one], unverified: paths };
 }
 
 /** Which answers are temporary, and for how long. A new right can take Azure longer than a new password. */

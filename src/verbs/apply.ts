@@ -1,8 +1,11 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { pulledRepositories } from "../credential/acr-token.ts";
+import { notLooked } from "../credential/holders.ts";
 import { InGrace, StillHeld } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
+import { unverified } from "../credential/prove.ts";
+import { formatLifetime } from "../duration.ts";
 import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, permissionHint, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
@@ -53,11 +56,12 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
     // First, so that no source of a later run is among those to take away
     const described: Described[] = [];
     yield* describe(file, described, order, tools);
-    const run: Run = { order, tools, file, described, said: new Set(), failed: new Set() };
+    const run: Run = { order, tools, file, described, said: new Set(), unverified: new Map(), failed: new Set() };
     const steps = yield* stepsOf(run);
     // A namespace may have the Secret of another entry, which makes room first
     for (const phase of [steps.away, steps.shared, steps.each, steps.lost])
       yield* runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, run));
+    for (const [host, paths] of run.unverified) yield unverified(host, [...paths].sort());
   }
 }
 
@@ -69,6 +73,8 @@ type Run = {
   readonly described: readonly Described[];
   /** The warnings about the registry that this run has printed. */
   readonly said: Set<string>;
+  /** The paths without an image, by host: one warning for all entries. */
+  readonly unverified: Map<string, Set<string>>;
   /** The sources that could not be made, or not everywhere: their copies may hold the credential from before. */
   readonly failed: Set<string>;
 };
@@ -260,9 +266,10 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   }
 }
 
-/** Leaves out warnings about repositories that another entry has, too. */
-function* withoutRepetition(outcome: Outcome, { said }: Run): Generator<Outcome> {
+/** Leaves out warnings about repositories that another entry has, too, and keeps those about paths for the end. */
+function* withoutRepetition(outcome: Outcome, { said, unverified: paths }: Run): Generator<Outcome> {
   const { to, result, error } = outcome;
+  if (outcome.unverified) return void paths.set(to.name, new Set([...(paths.get(to.name) ?? []), ...outcome.unverified]));
   // A registry is in no namespace
   if (to.namespace !== undefined || result || error || !outcome.messages) return yield outcome;
   const messages = outcome.messages.filter((message) => !said.has(message));
@@ -304,11 +311,14 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
     const credential = credentialOf(secret);
     if (credential && !tools.interrupted()) yield* rotate({ to: source, credential }, entry, run);
   } catch (error) {
-    const { registry, repositories, credential } = entry;
-    const kind = credential === "service-principal" ? ["--service-principal"] : [];
-    const command = plugin("create", source.name, "--registry", registry, kind, flag("repository", repositories), "--force");
-    throw withForce(error, command, source);
+    throw withForce(error, createAnyway(entry), source);
   }
+}
+
+function createAnyway({ name, registry, repositories, credential, expiresIn }: Entry): Command {
+  const kind = credential === "service-principal" ? ["--service-principal"] : [];
+  const lifetime = expiresIn === undefined ? [] : ["--expires-in", formatLifetime(expiresIn)];
+  return plugin("create", name, "--registry", registry, kind, flag("repository", repositories), lifetime, "--force");
 }
 
 async function* rotate(source: Listed, entry: Entry, { order, tools }: Run): AsyncGenerator<Outcome> {
@@ -431,7 +441,8 @@ async function* endLost({ to, namespaceUid, description, kind }: Described, { or
   const name = azureName(namespaceUid, to.namespace ?? "", to.name);
   const owner: Owner = { to, namespaceUid, name, stem: name, description: async () => description };
   const account = await issuer.look(owner, { credential: undefined, claim: undefined });
-  const { by } = await order.revoking.holders(issuer.registry.loginServer).find(account.identity ?? "", () => true);
+  const { by, unlisted } = await order.revoking.holders(issuer.registry.loginServer).find(account.identity ?? "", () => true);
   if (by) return yield { to: account.ref, messages: [`${account.ref.name} is not revoked, because ${nameInPlace(by)} holds it`] };
+  yield { to: account.ref, messages: notLooked(unlisted) };
   yield* issuer.remove(owner, account, { dryRun: tools.dryRun !== "none", send: (request) => request(), undo: [] });
 }

@@ -136,10 +136,10 @@ testRows(
       after: [nothingMore(fileOf({ ...blue, repositories: "[app/web, app/new]" }))],
     },
     {
-      does: "apply warns once when several entries have a repository without an image",
-      ...applies(fileOf({ ...blue, repositories: "[app/*]" }, { ...own, repositories: "[app/*]" }), {
+      does: "apply warns once when several entries have paths without an image",
+      ...applies(fileOf({ ...blue, repositories: "[app/*]" }, { ...own, repositories: "[app/*, base/*]" }), {
         stderr: [
-          "Warning: myregistry.azurecr.io/app/* could not be verified: found no pod that uses an image below this path",
+          "Warning: 2 paths of myregistry.azurecr.io could not be verified: found no pod that uses an image below app/*, base/*",
           "5 Secrets created",
         ],
       }),
@@ -361,23 +361,27 @@ testRows(
     },
     {
       does: "apply makes a source again that was deleted, while its token has an empty slot",
-      ...applies(fileOf(blue)),
+      ...applies(fileOf({ ...blue, expiresIn: "90d" })),
       after: [
-        applies(fileOf(blue), {
+        applies(fileOf({ ...blue, expiresIn: "90d" }), {
           given: removes("platform"),
           check: (world) => expect(["platform", "team-0"].map((at) => pulls(world, at))).toEqual([true, true]),
         }),
-        nothingMore(fileOf(blue)),
-        applies(fileOf(blue), { ...failed, given: removes("platform"), stderr: /create .*acr-blue .*--force/ }),
+        nothingMore(fileOf({ ...blue, expiresIn: "90d" })),
+        applies(fileOf({ ...blue, expiresIn: "90d" }), {
+          ...failed,
+          given: removes("platform"),
+          stderr: /create .*acr-blue .*--expires-in 90d --force/,
+        }),
         {
-          command: "create -n platform acr-blue --registry myregistry --repository app/web --force",
+          command: "create -n platform acr-blue --registry myregistry --repository app/web --expires-in 90d --force",
           stdout: any,
           stderr: any,
           writes: any,
           check: (world) => expect(["platform", "team-0"].map((at) => pulls(world, at))).toEqual([true, true]),
         },
-        applies(fileOf(blue)),
-        nothingMore(fileOf(blue)),
+        applies(fileOf({ ...blue, expiresIn: "90d" })),
+        nothingMore(fileOf({ ...blue, expiresIn: "90d" })),
       ],
     },
     {
