@@ -96,7 +96,12 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
   } satisfies Partial<Cluster>;
 }
 
-type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { readonly continue?: string } };
+type List<T> = {
+  /** `PodList`, `PartialObjectMetadataList`. */
+  readonly kind?: string;
+  readonly items?: readonly T[] | null;
+  readonly metadata?: { readonly continue?: string };
+};
 
 /**
  * Returns the objects of a page, the token of the next page, and how many such objects fit into a page.
@@ -107,9 +112,10 @@ function pageOf<T>(answer: Answer, token: string | undefined, characters: number
   // A list whose token has expired continues with its present state, from the same key
   const later = token !== undefined && answer.status === 410 ? readStatus(answer)?.metadata?.continue : undefined;
   if (later !== undefined) return { items: [], token: later };
-  const { items, metadata } = parse<List<T>>(answer);
+  const { kind, items, metadata } = parse<List<T>>(answer);
   // A gateway may answer 200 with an object of its own. If it counted as an empty list, no Secret would hold any credential
-  if (items === undefined) throw new CliError("unreachable", "Unable to connect to the server: the response is not a list");
+  if (!kind?.endsWith("List") || items === undefined)
+    throw new CliError("unreachable", "Unable to connect to the server: the response is not a list");
   const fitting = Math.floor((characters * (items?.length ?? 0)) / answer.text.length);
   return { items: items ?? [], token: metadata?.continue, fitting };
 }
