@@ -1,3 +1,4 @@
+import type { Cause } from "../src/check/cause.ts";
 import type { Verdict } from "../src/check/verdict.ts";
 import { usage } from "../src/errors.ts";
 import { joinNames, resourceOf } from "../src/kinds.ts";
@@ -64,6 +65,7 @@ const checkFlags = {
       describe: "Check again until all images can be pulled, at most this long. Without a value: 5m",
       fallback: "check once",
     },
+    "fail-fast": { type: "boolean", describe: "With --wait: stop at once if an image does not exist" },
   }),
   ...readScope,
   output: formatFlag("checks"),
@@ -94,8 +96,8 @@ export const check = verb({
     "kubectl acr-secret check --image myregistry.azurecr.io/app/web:2 --serviceaccount web",
     "# Check that no firewall blocks the layers, and list all hosts of the pull",
     "kubectl acr-secret check --deep -o wide",
-    "# Wait after a deployment until all images can be pulled",
-    "kubectl acr-secret check deployment/web --wait=10m",
+    "# Wait after a deployment until all images can be pulled, but not for an image that does not exist",
+    "kubectl acr-secret check deployment/web --wait=10m --fail-fast",
     "# Let a node prove the pulls, for a registry with a private endpoint",
     "kubectl acr-secret check --from-cluster",
     "# Show what a verdict means and what to do",
@@ -116,12 +118,16 @@ export const check = verb({
         return { clusterScope, checked };
       };
       const isFailure = (verdict: Verdict) => failed(verdict, flags.strict);
-      const wait = { ...session, milliseconds: parseWait({ wait: flags.wait ?? "0s" }), isFailure };
+      const isFinal = ({ cause }: Verdict) => flags["fail-fast"] && missingImage.includes(cause);
+      const wait = { ...session, milliseconds: parseWait({ wait: flags.wait ?? "0s" }), isFailure, isFinal };
       return session.during("Checking images", () => waitForPulls(check, wait));
     });
     return report(checked, flags, clusterScope, session);
   },
 });
+
+/** The causes of `--fail-fast`. */
+const missingImage: readonly Cause[] = ["not-found", "no-repository"];
 
 type CheckFlags = Values<typeof checkFlags>;
 
@@ -134,6 +140,7 @@ function readCommand(flags: CheckFlags, args: readonly string[]) {
   const { picks } = targets;
   if (image.length > 0 && picks.length > 0) throw usage("--image cannot be combined with targets");
   if (node !== undefined && !fromCluster) throw usage("--node requires --from-cluster");
+  if (flags["fail-fast"] && flags.wait === undefined) throw usage("--fail-fast requires --wait");
   if (flags.serviceaccount !== undefined && image.length === 0) {
     throw usage(`--serviceaccount requires --image. To check its pods, use serviceaccount/${serviceaccount} as a target`);
   }

@@ -156,30 +156,36 @@ const passing: readonly CliError["kind"][] = ["notFound", "unreachable", "timeou
 
 type Round = { readonly checked: Awaited<ReturnType<typeof checkAll>> };
 
+type Wait = {
+  /** 0 checks once. */
+  readonly milliseconds: number;
+  isFailure(verdict: Verdict): boolean;
+  /** Whether a verdict ends the wait early. Even a pod with an invalid image may be one that a rollout is replacing. */
+  isFinal(verdict: Verdict): boolean;
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+};
+
 /**
- * Repeats a check until it finds images and none of them fails, or until the time is over. No verdict ends the wait early: even a pod with an
- * invalid image may be one that a rollout is replacing.
+ * Repeats a check until it finds images and none of them fails, or until the time is over.
  * @param check reads everything again
- * @param wait `milliseconds`: 0 checks once
  * @returns the last round @throws its error; Interrupted; ProxyEnded
  */
-export async function waitForPulls<R extends Round>(
-  check: () => Promise<R>,
-  wait: { readonly milliseconds: number; isFailure(verdict: Verdict): boolean; now(): Date; sleep(milliseconds: number): Promise<void> },
-): Promise<R> {
+export async function waitForPulls<R extends Round>(check: () => Promise<R>, wait: Wait): Promise<R> {
   const deadline = wait.now().getTime() + wait.milliseconds;
   for (;;) {
     const round = await check().catch(asRefusal);
     const left = deadline - wait.now().getTime();
-    if (left > 0 && mayImprove(round, wait.isFailure)) await wait.sleep(Math.min(roundInterval, left));
+    if (left > 0 && mayImprove(round, wait)) await wait.sleep(Math.min(roundInterval, left));
     else if (round instanceof CliError) throw round;
     else return round;
   }
 }
 
-function mayImprove(round: Round | CliError, isFailure: (verdict: Verdict) => boolean): boolean {
+function mayImprove(round: Round | CliError, { isFailure, isFinal }: Wait): boolean {
   if (round instanceof CliError) return passing.includes(round.kind);
   const { verdicts, unreadable } = round.checked;
+  if (verdicts.some(isFinal)) return false;
   if (unreadable.length > 0) return unreadable.every(({ error }) => passing.includes(error.kind));
   return verdicts.length === 0 || verdicts.some(isFailure);
 }

@@ -112,6 +112,7 @@ test.for([
     line: "check --serviceaccount web",
     stderr: "error: --serviceaccount requires --image. To check its pods, use serviceaccount/web as a target\n",
   },
+  { line: "check --fail-fast", stderr: "error: --fail-fast requires --wait\n" },
   { line: "check --from-cluster --node N_1", stderr: 'error: invalid --node "N_1": must be the name of a node\n' },
   { line: "check --wait=soon", stderr: 'error: invalid --wait "soon": must be a duration, such as 30s or 3m\n' },
 ])("rejects $line", async ({ line, stderr }) => {
@@ -121,23 +122,29 @@ test.for([
 });
 
 test.for([
-  { line: "check -n demo --wait", code: 0, proofs: 3 },
-  { line: "check -n demo --wait=4s", code: 1, proofs: 2 },
-  { line: "check -n demo", code: 1, proofs: 1 },
-])("repeats $line until the login is accepted or the time is over", async ({ line, code, proofs }) => {
-  const { ports } = demo({});
-  let time = Date.parse("2026-01-01T00:00:00Z");
-  let count = 0;
-  const ended = await type(line, ports, {
-    now: () => new Date(time),
-    sleep: async (milliseconds) => {
-      time += milliseconds;
-    },
-    registry: {
-      prove: async () => ({ verdict: ++count >= 3 ? "pulls" : "refused", message: "" }),
-      contentOf: async () => ["1"],
-    },
-  });
+  { line: "check -n demo --wait", first: "refused", code: 0, proofs: 3 },
+  { line: "check -n demo --wait=4s", first: "refused", code: 1, proofs: 2 },
+  { line: "check -n demo", first: "refused", code: 1, proofs: 1 },
+  { line: "check -n demo --wait --fail-fast", first: "refused", code: 0, proofs: 3 },
+  { line: "check -n demo --wait --fail-fast", first: "not-found", code: 1, proofs: 1 },
+  { line: "check -n demo --wait", first: "not-found", code: 0, proofs: 3 },
+] as const)(
+  "repeats $line from the answer $first until the login is accepted or the time is over",
+  async ({ line, first, code, proofs }) => {
+    const { ports } = demo({});
+    let time = Date.parse("2026-01-01T00:00:00Z");
+    let count = 0;
+    const ended = await type(line, ports, {
+      now: () => new Date(time),
+      sleep: async (milliseconds) => {
+        time += milliseconds;
+      },
+      registry: {
+        prove: async () => ({ verdict: ++count >= 3 ? "pulls" : first, message: "" }),
+        contentOf: async () => ["1"],
+      },
+    });
 
-  expect({ code: ended.code, count }).toEqual({ code, count: proofs });
-});
+    expect({ code: ended.code, count }).toEqual({ code, count: proofs });
+  },
+);

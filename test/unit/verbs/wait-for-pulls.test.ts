@@ -27,6 +27,7 @@ async function waited(rounds: readonly Round[], milliseconds: number) {
   const end = await waitForPulls(check, {
     milliseconds,
     isFailure: ({ cause }) => cause !== "pulls",
+    isFinal: ({ cause }) => cause === "not-found",
     now: () => new Date(time),
     sleep: async (pause) => {
       time += pause;
@@ -45,6 +46,12 @@ test.for<{ when: string; rounds: readonly Round[]; milliseconds?: number; expect
   { when: "pods appear", rounds: [{}, {}, pulls], expected: { end: 2 } },
   { when: "new pods fail", rounds: [{}, fails, pulls], expected: { end: 2 } },
   { when: "an invalid image is replaced", rounds: [{ causes: ["invalid-image"] }, pulls], expected: { end: 1 } },
+  { when: "an image has a final failure", rounds: [fails, { causes: ["no-login", "not-found"] }, pulls], expected: { end: 1, rounds: 2 } },
+  {
+    when: "an image has a final failure and a namespace is missing",
+    rounds: [{ causes: ["not-found"], errors: ["notFound"] }, pulls],
+    expected: { end: 0, rounds: 1 },
+  },
   { when: "a namespace appears", rounds: [{ errors: ["notFound"] }, pulls], expected: { end: 1 } },
   { when: "the server is back", rounds: [{ throws: new CliError("unreachable", "x") }, pulls], expected: { end: 1 } },
   { when: "the time is over", rounds: [fails], milliseconds: 7000, expected: { rounds: 3, time: 7100 } },
@@ -71,6 +78,6 @@ test("throws a defect at once", async () => {
   const check = () => Promise.reject(new TypeError("x"));
 
   await expect(
-    waitForPulls(check, { milliseconds: 1000, isFailure: () => true, now: () => new Date(0), sleep: async () => {} }),
+    waitForPulls(check, { milliseconds: 1000, isFailure: () => true, isFinal: () => false, now: () => new Date(0), sleep: async () => {} }),
   ).rejects.toThrow(TypeError);
 });
