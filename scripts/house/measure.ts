@@ -15,8 +15,8 @@ export function measureHouse(): Measure[] {
     .flatMap(({ text }) => [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|type) (\w+)/gm)])
     .map(([, name]) => name);
   return [
-    { what: "lines in cmd and src", count: lines(files), limit: 28_000 },
-    { what: "lines in test", count: lines(filesOf("test")), limit: 54_500 },
+    { what: "lines in cmd and src", count: lines(files), limit: 28_900 },
+    { what: "lines in test", count: lines(filesOf("test")), limit: 57_000 },
     { what: "lines in sandbox", count: lines(filesOf("sandbox")), limit: 8_000 },
     { what: "lines in scripts", count: lines(filesOf("scripts")), limit: 5_000 },
     { what: "files in cmd and src", count: files.length, limit: 265 },
