@@ -68,7 +68,7 @@ export function pullPod(pull: PodPull, name: string, now: Date, node?: string) {
       // A deletion then removes the pod at once
       terminationGracePeriodSeconds: 0,
       securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-      ...(node === undefined ? placementOf(pull) : onNode(node)),
+      ...(node === undefined ? placementOf(pull) : onNode(node, pull)),
       containers: [
         {
           name: "pull",
@@ -89,11 +89,11 @@ const tiny = { cpu: "10m", memory: "16Mi" } as const;
 
 /**
  * Selects a node like a DaemonSet does. `nodeName` would bypass the scheduler. Then a pod for a node that doesn't exist or has no room would
- * wait without a reason.
+ * wait without a reason. A taint that the image's pods don't tolerate keeps them off the node, and this pod too.
  */
-const onNode = (node: string): Placement => ({
+const onNode = (node: string, { placement: { tolerations = [] } = {} }: PodPull): Placement => ({
   affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [isNode(node)] } } },
-  tolerations: [{ operator: "Exists" }],
+  tolerations: [...tolerations, { key: "node.kubernetes.io/unschedulable", operator: "Exists", effect: "NoSchedule" }],
 });
 
 function placementOf({ placement: { nodeSelector, affinity, tolerations } = {}, near }: PodPull): Placement {

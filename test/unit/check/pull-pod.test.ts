@@ -83,6 +83,8 @@ const placement = {
   affinity: { nodeAffinity: required, podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [] } },
 };
 
+const cordoned = { key: "node.kubernetes.io/unschedulable", operator: "Exists", effect: "NoSchedule" };
+
 test.for([
   {
     when: "the image's pods have a placement",
@@ -107,7 +109,13 @@ test.for([
     when: "the user names a node",
     given: { placement, near: "gpu-2" },
     node: "gpu-1",
-    expected: { affinity: { nodeAffinity: required }, tolerations: [{ operator: "Exists" }] },
+    expected: { affinity: { nodeAffinity: required }, tolerations: [...placement.tolerations, cordoned] },
+  },
+  {
+    when: "the user names a node and no pod has the image",
+    given: {},
+    node: "gpu-1",
+    expected: { affinity: { nodeAffinity: required }, tolerations: [cordoned] },
   },
 ])("selects the node when $when", ({ given, node, expected }) => {
   const { nodeSelector, tolerations, affinity } = specOf(given, node);
