@@ -9,7 +9,7 @@ import { toSeconds } from "../timestamp.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
 import { refuseWorking } from "./existing-login.ts";
 import type { Inside, Taken, Taker } from "./issuer.ts";
-import { Unconfirmed } from "./owner.ts";
+import { OthersLogin, Unconfirmed } from "./owner.ts";
 import { type LoginTest, refusal, stillPulls } from "./prove.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 
@@ -112,7 +112,7 @@ async function keptToken(inside: Inside, next: Token, scope: RepositoryScope, en
 const test = async (login: Login, scope: RepositoryScope, { asked, sources }: EntraEnv): Promise<LoginTest> =>
   asked.verify ? stillPulls(scope, login, sources.registry()) : { pulls: "unknown", isSkipped: true };
 
-/** @throws Unconfirmed if a Secret holds a working login of another identity, without --force */
+/** @throws OthersLogin or Unconfirmed if a Secret holds a working login of another identity, without --force */
 async function refuseOthers(inside: Inside, token: Token, scope: RepositoryScope, env: EntraEnv): Promise<void> {
   const { to, credential, login } = inside;
   const { asked, sources } = env;
@@ -122,7 +122,7 @@ async function refuseOthers(inside: Inside, token: Token, scope: RepositoryScope
   if (asked.force || (await test(login, scope, env)).pulls === "no") return;
   const by = credential?.by === undefined ? "unknown" : JSON.stringify(credential.by);
   const message = `secret "${to.name}" in namespace "${to.namespace}" holds a working token of another Azure identity (${by})`;
-  throw new Unconfirmed(message, "use another name, or add --force to overwrite that token");
+  throw new OthersLogin(message, "use another name, or add --force to overwrite that token");
 }
 
 /**

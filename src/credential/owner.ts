@@ -64,6 +64,9 @@ function base32(bytes: Buffer): string {
 /** Nothing confirms what a Secret says about its credential. Anyone in its namespace can write it, so it fails no run on other Secrets. */
 export class Unconfirmed extends InTheWay {}
 
+/** A Secret holds a working login that is not of this plugin or of its Azure identity. No rotation can replace it. */
+export class OthersLogin extends InTheWay {}
+
 export const notOwn = ({ to }: Owner, { identity }: Credential) =>
   new Unconfirmed(`${nameInPlace(to)} records the ACR token "${identity}", which is not its own`, {
     ...plugin("delete", to.name),

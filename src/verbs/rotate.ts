@@ -5,7 +5,7 @@ import { type Attempts, claim, type Hold, restarting, store } from "../credentia
 import type { Holders } from "../credential/holders.ts";
 import { finish, InGrace, isDue, isRecent, issue, release, StillHeld, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../credential/issuer.ts";
-import { ownerOf, requireOwn, Unconfirmed } from "../credential/owner.ts";
+import { OthersLogin, ownerOf, requireOwn, Unconfirmed } from "../credential/owner.ts";
 import { prove, stillPulls } from "../credential/prove.ts";
 import type { RepositoryScope } from "../credential/repository-scope.ts";
 import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, unlessForbidden, withLines } from "../errors.ts";
@@ -90,6 +90,7 @@ async function* rotateListed({ to, credential }: Listed, rotations: Rotations, t
 function* failed(to: Ref<"secret">, error: CliError, { order, unconfirmed }: Rotations): Generator<Outcome> {
   if (error instanceof Unconfirmed) unconfirmed.push(to);
   if (error instanceof InGrace) order.skipped(["grace"]);
+  else if (error instanceof OthersLogin) order.skipped(["unable"]);
   else if (error instanceof Unconfirmed || error instanceof StillHeld) yield { to, messages: [error.message] };
   else if (error instanceof Interrupted) yield { to, left: "interrupted" };
   else yield { to, error };
@@ -192,10 +193,20 @@ const isBehind = ({ to: source, credential, login }: Hold, copies: KnownCopies):
     return copying({ ...source, namespace }, of)(secret).act === "patch";
   });
 
+/** @throws OthersLogin if a user has put a login of another account into the source, unless the registry rejects it */
+async function refuseOthers({ to: { name }, credential, login }: Hold, { order, tools }: Run): Promise<void> {
+  if (!credential || !login || login.username === credential.identity || tools.force) return;
+  const { host, repositories = [] } = credential;
+  if (order.verify && (await stillPulls({ host, repositories, images: [] }, login, tools.registry())).pulls === "no") return;
+  const message = `secret "${name}" holds a login of "${login.username}", and not the recorded one of "${credential.identity}"`;
+  throw new OthersLogin(message, "add --force to replace it");
+}
+
 /** Replaces the password, unless an attempt or a killed run has done so. */
 async function* replaceOnce(work: Work, account: Account, copies: KnownCopies, run: Run): AsyncGenerator<Outcome> {
   const { hold } = work;
   const { order, progress } = run;
+  await refuseOthers(hold, run);
   yield* warnOnce(account, run);
   if (!(await mustReplace(work, account, copies, run))) {
     if (!progress.isRotated) yield { to: hold.to, result: "unchanged", because: "an interrupted rotation is completed" };

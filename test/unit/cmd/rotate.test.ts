@@ -451,6 +451,13 @@ const by =
     entra.claims["sub"] = sub;
     entra.now = new Date("2026-01-01T00:10:00Z");
   };
+/** A user with the password `p` puts a login of their own into the Secret. */
+const edited = (password: string): Given =>
+  all(typed("create --registry myregistry --repository app/web -n a"), ({ azure, cluster }) => {
+    azure.users.set("ci", "p");
+    const { metadata } = cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
+    cluster.put({ ...pullSecret("a", "acr-myregistry", { [host]: { username: "ci", password } }), metadata });
+  });
 const keysOf = (world: FakeWorld) => world.azure.directory.applications[0]?.keys.map(({ slot }) => slot) ?? [];
 let keys: string[];
 /** No command: anyone in the namespace can write the record. */
@@ -478,12 +485,53 @@ testRows(
         replaceIt,
       ],
     },
+    ...[
+      { what: "a supplied login", given: supplied },
+      { what: "a token of another Azure identity", given: all(by("tom"), typed("create --registry myregistry --entra -n a"), by("jane")) },
+      { what: "a login that a user has put into the Secret", given: edited("p") },
+    ].flatMap(({ what, given }): Row[] =>
+      ["", " --strict"].flatMap((flag): Row[] => [
+        {
+          does: `rotates the others, and counts ${what} in one line, with rotate -A${flag}`,
+          given: all(given, typed("create --registry myregistry --repository app/web -n b")),
+          command: `rotate -A${flag}`,
+          stdout: /^token\S+ configured\nsecret\/acr-myregistry configured in namespace b\n$/,
+          stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin"],
+        },
+        {
+          does: `succeeds when there is only ${what}, with rotate -A${flag}`,
+          given,
+          command: `rotate -A${flag}`,
+          stdout: [],
+          stderr: ["nothing to do", "skipped 1: cannot be rotated by this plugin"],
+          writes: /^(?!.*generatePassword)/s,
+        },
+      ]),
+    ),
     {
-      does: "rotates the credentials that can be rotated, and counts the others",
-      given: all(supplied, typed("create --registry myregistry --repository app/web -n b")),
+      does: "refuses to replace a login that a user has put into the Secret, except with --force",
+      given: edited("p"),
+      command: "rotate acr-myregistry -n a",
+      code: 1,
+      stderr:
+        /^error: secret "acr-myregistry" holds a login of "ci", and not the recorded one of "a-\S+"\nhint: add --force to replace it\n$/,
+      writes: /^(patch secret a\/acr-myregistry\n){2}$/,
+      check: ({ loginIn }) => expect(loginIn("a")?.username).toBe("ci"),
+      after: [
+        {
+          command: "rotate acr-myregistry -n a --force",
+          stdout: /^secret\/acr-myregistry configured$/m,
+          check: (world) => expect(isAlive(world, "a")).toBe(true),
+        },
+      ],
+    },
+    {
+      does: "replaces a login that a user has put into the Secret when the registry rejects it",
+      given: edited("wrong"),
       command: "rotate -A",
-      stdout: /secret\/acr-myregistry configured in namespace b\n$/,
-      stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin"],
+      stdout: /secret\/acr-myregistry configured in namespace a\n$/,
+      stderr: ["1 Secret configured"],
+      check: (world) => expect(isAlive(world, "a")).toBe(true),
     },
     {
       does: "skips an exported credential in a run on several Secrets",
