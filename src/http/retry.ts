@@ -5,6 +5,9 @@ import { NetworkError } from "./network-error.ts";
 /** In milliseconds. If the server asks for a longer delay, its response is returned instead. */
 const maxDelay = minute;
 
+/** A shorter pause than this, in milliseconds, is none: servers answer `Retry-After: 0` to requests that they throttle. */
+const minDelay = 250;
+
 /** The errors of a server, or of a proxy in front of it, that may be temporary. */
 const temporaryStatuses = [408, 429, 500, 502, 503, 504];
 
@@ -39,7 +42,7 @@ export function retryDelay(
 export function retryAfter(response: Pick<HttpResponse, "header">): number | undefined {
   const value = response.header("Retry-After")?.trim();
   if (!value) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  if (/^\d+$/.test(value)) return Math.max(minDelay, Number(value) * 1000);
   const wait = Date.parse(value) - Date.parse(response.header("Date") ?? "");
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+  return Number.isNaN(wait) ? undefined : Math.max(minDelay, wait);
 }

@@ -40,10 +40,10 @@ test.for([
 });
 
 test.for([
-  [{ "Retry-After": "0" }, 0],
+  [{ "Retry-After": "0" }, 250],
   [{ "Retry-After": " 12 " }, 12_000],
   [{ "Retry-After": "Tue, 24 Nov 2026 10:00:30 GMT", Date: "Tue, 24 Nov 2026 10:00:00 GMT" }, 30_000],
-  [{ "Retry-After": "Tue, 24 Nov 2026 09:00:00 GMT", Date: "Tue, 24 Nov 2026 10:00:00 GMT" }, 0],
+  [{ "Retry-After": "Tue, 24 Nov 2026 09:00:00 GMT", Date: "Tue, 24 Nov 2026 10:00:00 GMT" }, 250],
   [{ "Retry-After": "Tue, 24 Nov 2026 10:00:30 GMT" }, undefined],
   [{ "Retry-After": "soon" }, undefined],
   [{}, undefined],
