@@ -1,9 +1,9 @@
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { isatty } from "node:tty";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
-import type { Environment, Files, Sink, Terminal, Trace } from "../src/env.ts";
+import type { Environment, Files, Sink, Sleep, Terminal, Trace } from "../src/env.ts";
 import { Interrupted } from "../src/errors.ts";
 import type { Interruption } from "../src/interruption.ts";
 import { noKubectl, openCluster } from "../src/kube/cluster.ts";
@@ -34,8 +34,8 @@ export type Context = {
   cluster(kube: KubeFlags, trace: Trace, onWarning: (text: string) => void): Cluster;
   /** Returns names in the kubeconfig. @throws CliError config without kubectl or a readable kubeconfig */
   configured(of: Configured, kube: KubeFlags): Promise<readonly string[]>;
-  azure(identity: SignInOptions, trace: Trace): Promise<Azure>;
-  registry(trace: Trace): Registry;
+  azure(identity: SignInOptions, trace: Trace, sleep: Sleep): Promise<Azure>;
+  registry(trace: Trace, sleep: Sleep): Registry;
 };
 
 /**
@@ -49,7 +49,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
   const now = () => new Date();
   const pause = async (milliseconds: number) => {
     const ends = signal();
-    await sleep(milliseconds, undefined, { signal: ends }).catch((error: unknown) => {
+    await wait(milliseconds, undefined, { signal: ends }).catch((error: unknown) => {
       throw ends.aborted ? new Interrupted() : error;
     });
   };
@@ -82,13 +82,13 @@ export function processContext(interruption: Interruption, launched?: Launched):
       return cluster;
     },
     configured: async (of, { forward }) => configuredNames(kubectl(forward), of, signal()),
-    azure: async (identity, trace) => {
+    azure: async (identity, trace, sleep) => {
       // Loaded lazily: many commands use only the cluster
       const { openAzure } = await import("../src/azure/azure.ts");
-      return openAzure({ identity, env, trace, signal, sleep: pause, now });
+      return openAzure({ identity, env, trace, signal, sleep, now });
     },
-    registry: (trace) =>
-      openLate(async () => (await import("../src/registry/registry.ts")).openRegistry({ env, trace, signal, sleep: pause, now })),
+    registry: (trace, sleep) =>
+      openLate(async () => (await import("../src/registry/registry.ts")).openRegistry({ env, trace, signal, sleep, now })),
   };
 }
 

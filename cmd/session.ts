@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
-import { parseTimeout } from "../src/duration.ts";
-import type { Trace } from "../src/env.ts";
+import { parseTimeout, second } from "../src/duration.ts";
+import type { Sleep, Trace } from "../src/env.ts";
 import { isForbidden } from "../src/errors.ts";
 import type { Command } from "../src/hint.ts";
 import { type CurrentPlace, formatCommand } from "../src/hint.ts";
@@ -48,11 +48,13 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
   }
 
   const { during, count, print: inform } = progressOn(stderr, env, verbosity, now);
+  const sleep = informing(context.sleep, inform);
 
   return {
     ...context,
     /** Absent in CI, which may have a terminal but no user, and on a dumb terminal. */
     terminal: env["CI"] === undefined && env["TERM"] !== "dumb" ? terminal : undefined,
+    sleep,
     trace,
     during,
     count,
@@ -69,8 +71,8 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     warnings: () => warnings,
     /** Returns the requests that a server denied, in its words, also those without which the run continued. Only with `--strict`. */
     denials: () => [...denials],
-    azure: (identity: SignInOptions) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
-    registry: once(() => context.registry(trace)),
+    azure: (identity: SignInOptions) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace, sleep)),
+    registry: once(() => context.registry(trace, sleep)),
     interrupted: () => interruption.interrupted,
     print: (text: string) => stdout.write(text),
     /** Prints a warning, and the command that fixes it. */
@@ -79,6 +81,20 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     hint: (next: Next) => printHint({ stderr, env, formatCommand: format }, next),
     formatCommand: format,
     close: async () => opened?.close(),
+  };
+}
+
+/** A run says what it waits for if that takes longer than this, in milliseconds. */
+const longWait = 10 * second;
+
+/** Returns a sleep that prints what the run waits for, once, before its waits for it take more than ten seconds in all. */
+function informing(sleep: Context["sleep"], inform: (text: string) => void): Sleep {
+  const waited = new Map<string, number>();
+  return (milliseconds, what = "") => {
+    const before = waited.get(what) ?? 0;
+    waited.set(what, before + milliseconds);
+    if (what !== "" && before <= longWait && before + milliseconds > longWait) inform(what);
+    return sleep(milliseconds);
   };
 }
 

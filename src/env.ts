@@ -15,13 +15,16 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Prints a line on stderr if `-v` is at least `level` (6 requests, 8 bodies, as in kubectl). `line` is called only then. */
 export type Trace = (level: number, line: () => string) => void;
 
+/** Waits some milliseconds. `what` is the server that the run waits for, and why: it is printed if the wait may be long. */
+export type Sleep = (milliseconds: number, what?: string) => Promise<void>;
+
 /** What requests to a server use. */
 export type RequestTools = {
   readonly env: Environment;
   readonly trace: Trace;
   /** Returns the signal that aborts requests and waits. Called for each, because a rollback after an interruption uses another signal. */
   signal(writes?: boolean): AbortSignal;
-  sleep(milliseconds: number): Promise<void>;
+  readonly sleep: Sleep;
   now(): Date;
 };
 

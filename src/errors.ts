@@ -73,6 +73,8 @@ export class Unsent extends CliError {
 /** Thrown by a port for a response that Azure also returns while a new object has not replicated yet. */
 export class NotYet extends CliError {
   override name = "NotYet";
+  /** How long Azure may answer so, in milliseconds. */
+  most = Number.POSITIVE_INFINITY;
 }
 
 /** An object of a namespace that its owners must change first. It is no reason to end a run on other namespaces. */

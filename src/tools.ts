@@ -1,10 +1,11 @@
-import type { Files } from "./env.ts";
+import type { Files, Sleep } from "./env.ts";
 import type { Editing } from "./kube/edit.ts";
 import type { Cluster } from "./kube/port.ts";
 import type { Registry } from "./registry/port.ts";
 
 /** What a verb that writes needs of its run: the ports, the clock, and the flags that every such verb has. */
-export type Tools = Omit<Editing, "cluster"> & {
+export type Tools = Omit<Editing, "cluster" | "sleep"> & {
+  readonly sleep: Sleep;
   cluster(): Cluster;
   registry(): Registry;
   readonly files: Pick<Files, "create" | "remove">;

@@ -1,8 +1,10 @@
 import { inWords, minute } from "../duration.ts";
+import type { RequestTools } from "../env.ts";
 import { Busy, CliError } from "../errors.ts";
 import type { HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
 import { type Json, parseObject, textOf } from "../json.ts";
+import { waitingFor } from "../retry.ts";
 import { supportedVersion } from "./api-version.ts";
 import { explainArm, explainEnd } from "./arm-error.ts";
 import { type Connection, openService, type Read } from "./service.ts";
@@ -61,7 +63,7 @@ type Poll = {
   hasEnded(answer: HttpResponse): boolean;
 };
 
-export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(milliseconds: number): Promise<void> }): Arm {
+export function openArm({ cloud, identity, http, sleep }: Connection & Pick<RequestTools, "sleep">): Arm {
   const { call, refused, refusalOf, bodyOf, required, pages } = openService({
     name: "Azure",
     origin: cloud.resourceManager,
@@ -93,8 +95,8 @@ export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(m
     const { within: timeout = longest } = poll;
     for (let waited = 0; waited < timeout; ) {
       pause = Math.min(pause, timeout - waited);
-      await sleep(pause);
-      waited += Math.max(pause, 100);
+      await sleep(pause, waitingFor(timeout, doing));
+      waited += pause;
       const answer = await call("GET", url);
       if (poll.hasEnded(answer)) return answer;
       if (poll.moves) url = answer.header("Location") ?? url;

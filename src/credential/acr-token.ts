@@ -1,20 +1,21 @@
 import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../azure/port.ts";
+import type { Sleep } from "../env.ts";
 import { CliError, isLost } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
+import { retryWhileReplicating } from "../retry.ts";
 import { type FileInAzure, fileOf, isDescribedAs, parseAzureOwner, withFile } from "../secret/azure-words.ts";
 import type { Intent } from "../secret/record.ts";
 import { inLine } from "../wording.ts";
 import { type Granted, refuseBeyondReading, rightsOf } from "./granted-rights.ts";
 import { type Account, createdBy, type Evidence, type Grant, type Issuer, type Made, type Sending, type Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
-import { retryWhileReplicating } from "./retry.ts";
 
 type TokenEnv = {
   readonly azure: Azure;
   readonly registry: AzureRegistry;
   /** The user accepts rights beyond pulling, and other tokens with the same scope map. */
   readonly force: boolean;
-  sleep(milliseconds: number): Promise<void>;
+  readonly sleep: Sleep;
 };
 
 type TokenAccount = Account & { readonly scopeMap: ScopeMap | undefined };

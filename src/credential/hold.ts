@@ -4,6 +4,7 @@ import { type Decide, type Edited, edit } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Login } from "../registry/port.ts";
+import { waitingFor } from "../retry.ts";
 import { loginOf } from "../secret/login.ts";
 import { type Claim, type Copies, type Credential, claimOf, copiesOf, credentialOf, type Intent } from "../secret/record.ts";
 import {
@@ -191,7 +192,8 @@ export async function sendToAzure<T>(hold: Hold, attempts: Attempts, send: () =>
     attempts.hasOpenRequest = error instanceof Interrupted;
     if (attempts.hasOpenRequest) throw error;
     const wait = sent + requestLimit - tools.cluster().now();
-    await tools.during("Azure did not answer: waiting until it cannot apply the request any more", () => tools.sleep(Math.max(0, wait)));
+    const why = waitingFor(wait, "it did not answer, and may still apply the request");
+    await tools.during(why, () => tools.sleep(Math.max(0, wait), why));
     throw new StartAgain(error.message, error);
   }
 }

@@ -1,9 +1,11 @@
+import type { Sleep } from "../env.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
+import { pausesOf, waitingFor } from "../retry.ts";
 import { limits } from "../scope/limits.ts";
 import type { Tools } from "../tools.ts";
 import { inLine } from "../wording.ts";
@@ -11,7 +13,6 @@ import { extend, type Hold } from "./hold.ts";
 import type { Account, Issuer } from "./issuer.ts";
 import { missingAmong } from "./missing-repositories.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
-import { pausesOf } from "./retry.ts";
 
 type Proving = Pick<Account, "hasNewRight"> & {
   readonly hold?: Hold | undefined;
@@ -30,9 +31,9 @@ export async function* prove(
   if (!scope || !tools) return;
   const { host, repositories, named = [], images } = scope;
   // A new password or role may be unknown for minutes, so the claim is made to last before each pause
-  const sleep = async (milliseconds: number) => {
+  const sleep: Sleep = async (milliseconds, why) => {
     if (hold) await extend(hold);
-    await tools.sleep(milliseconds);
+    await tools.sleep(milliseconds, why);
   };
   const passing = fresh || hasNewRight ? passingOf(issuer, hasNewRight) : undefined;
   const what = `Asking ${host} for a manifest as ${login.username}${fresh ? ": a new password can take 2 minutes" : ""}`;
@@ -85,7 +86,7 @@ type Prover = Pick<Registry, "prove" | "admits" | "anyTag">;
 /** `fresh`: this run created the login, so the registry may reject it temporarily. */
 type ProofTools = {
   readonly registry: Prover;
-  sleep(milliseconds: number): Promise<void>;
+  readonly sleep: Sleep;
   readonly fresh: boolean;
   readonly passing?: Passing | undefined;
 };
@@ -180,10 +181,11 @@ async function askFor(
 
 async function retryRejections(ask: () => Promise<Proof>, { sleep, fresh, passing }: ProofTools): Promise<Proof> {
   const verdicts: readonly Proof["verdict"][] = passing?.verdicts ?? (fresh ? ["refused"] : []);
-  for (const wait of passing ? pausesOf(passing.milliseconds) : retryPauses) {
+  const most = passing?.milliseconds ?? 120_000;
+  for (const pause of passing ? pausesOf(most) : retryPauses) {
     const proof = await ask();
     if (!verdicts.includes(proof.verdict)) return proof;
-    await sleep(wait);
+    await sleep(pause, waitingFor(most, proof.message));
   }
   return ask();
 }

@@ -1,7 +1,9 @@
 import type { Application, Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../azure/port.ts";
+import type { Sleep } from "../env.ts";
 import { CliError, isRefusal } from "../errors.ts";
 import { plugin, shell } from "../hint.ts";
 import type { Outcome } from "../outcome.ts";
+import { poll, retryWhileReplicating } from "../retry.ts";
 import { once } from "../scope/concurrency.ts";
 import { isKeyOwnedBy, isOurDescription, isSameOwner, keyNameOf, parseAzureOwner, withFile } from "../secret/azure-words.ts";
 import type { Password } from "../secret/record.ts";
@@ -10,7 +12,6 @@ import { counted } from "../wording.ts";
 import { type Mode, pullRole, refuseBeyondReading, rightsOfPrincipal } from "./granted-rights.ts";
 import { type Account, createdBy, type Evidence, type Grant, type Issuer, type Made, type Sending, type Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
-import { poll, retryWhileReplicating } from "./retry.ts";
 import { checkGranting, checkUse, type FoundBy, findApplication, isRecordOf } from "./service-principal/access.ts";
 import { granted, hasOurRole, isConflict, type RoleChange, roleChange, writeRole } from "./service-principal/roles.ts";
 
@@ -26,7 +27,7 @@ export type PrincipalIssuing = {
   readonly force: boolean;
   /** How long Azure may take until it knows a new role, and a new password, everywhere. Milliseconds. */
   readonly waits: { readonly right: number; readonly password: number };
-  sleep(milliseconds: number): Promise<void>;
+  readonly sleep: Sleep;
 };
 
 type PrincipalAccount = Account & {
@@ -201,7 +202,7 @@ async function* ensureApplication(
   undo.push(async () => ((await isUsedSince(owner, made, azure)) ? undefined : remove()));
   await sleep(listDelay);
   // `send` makes the claim last while Azure replicates
-  const listed = await poll(retry, async () => {
+  const listed = await poll(retry, `Microsoft Graph does not list application "${name}" yet`, async () => {
     const all = await send(() => azure.applications({ name }));
     return all.some(({ id }) => id === made.id) ? all : undefined;
   });
@@ -241,7 +242,9 @@ async function* ensurePrincipal(
     return made;
   } catch (error) {
     // Another run may have created the service principal of the same application at the same time
-    const existing = isConflict(error) ? await poll(retry, () => send(() => azure.servicePrincipal(appId))) : undefined;
+    const existing = isConflict(error)
+      ? await poll(retry, `service principal of application ${appId} not found yet`, () => send(() => azure.servicePrincipal(appId)))
+      : undefined;
     if (!existing) throw error;
     return existing;
   }

@@ -1,10 +1,12 @@
 import type { Readable } from "node:stream";
+import { inWords } from "../duration.ts";
+import type { Sleep } from "../env.ts";
 import type { Http, HttpRequest, HttpResponse } from "./message.ts";
 import { NetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
 import type { OpenHttpClient } from "./transport.ts";
 
-type HttpOptions = { readonly transport: OpenHttpClient; sleep(milliseconds: number): Promise<void> };
+type HttpOptions = { readonly transport: OpenHttpClient; readonly sleep: Sleep };
 
 const attempts = 4;
 
@@ -14,7 +16,7 @@ export function openHttp({ transport, sleep }: HttpOptions): Http {
       const answer = await sendOnce(request).catch(networkError);
       const delay = attempt < attempts ? retryDelay(request, answer, attempt) : undefined;
       if (delay === undefined) return answered(answer);
-      await sleep(delay);
+      await sleep(delay, waitingForServer(request, answer, delay));
     }
   };
 
@@ -29,6 +31,9 @@ export function openHttp({ transport, sleep }: HttpOptions): Http {
     return { status, header: (name) => response.headers.get(name), text: text ?? "" };
   }
 }
+
+const waitingForServer = ({ url }: HttpRequest, answer: HttpResponse | NetworkError, delay: number): string =>
+  `waiting ${inWords(delay)} for ${new URL(url).host}: ${answer instanceof NetworkError ? answer.message : `HTTP ${answer.status}`}`;
 
 /** The library's value for every status. */
 const everyStatus = new Set([Number.POSITIVE_INFINITY]);

@@ -1,11 +1,11 @@
 import type { Application, Azure, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
 import { pullRole } from "../credential/granted-rights.ts";
-import { deletionWait, retryWhileReplicating } from "../credential/retry.ts";
 import { asCliError, CliError, isForbidden, isNotFound, isRefusal, unlessForbidden, withLines } from "../errors.ts";
 import { type Command, shell } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Outcome } from "../outcome.ts";
+import { deletionWait, retryWhileReplicating } from "../retry.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { isOurDescription, parseAzureOwner } from "../secret/azure-words.ts";

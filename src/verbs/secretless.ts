@@ -1,13 +1,14 @@
 import type { Azure, AzureRegistry, FederatedCredential, ManagedIdentity, RoleAssignment } from "../azure/port.ts";
 import { type Mode, pullRole } from "../credential/granted-rights.ts";
-import { retryWhileReplicating } from "../credential/retry.ts";
 import { isPublic } from "../doctor/ladder.ts";
+import { minute } from "../duration.ts";
 import { asCliError, type CliError, isForbidden } from "../errors.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { KubeObjects, Role, RoleBinding, ServiceAccount } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
+import { retryWhileReplicating } from "../retry.ts";
 import { isGuid } from "../secret/azure-words.ts";
 import {
   type AccountRef,

@@ -256,13 +256,13 @@ describe("cleans up", () => {
             stderr: { write: () => {} },
             userAgent: "kubectl-acr-secret/test",
             now: () => new Date(),
-            sleep,
+            sleep: (milliseconds: number) => sleep(milliseconds),
             onWarning: () => {},
           });
           return { ...cluster, now: () => cluster.now() + later };
         },
         registry: { prove: async () => ({ verdict: "pulls", message: "" }) },
-        sleep,
+        sleep: (milliseconds: number) => sleep(milliseconds),
         now: () => new Date(Date.now() + later),
       });
 

@@ -14,6 +14,7 @@ const contracts = [
   "src/objects.ts",
   "src/kinds.ts",
   "src/interruption.ts",
+  "src/retry.ts",
   "src/timestamp.ts",
   "src/duration.ts",
   "src/wording.ts",

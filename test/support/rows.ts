@@ -39,6 +39,8 @@ export type Row = Step & {
 export const any = /(?:)/;
 /** The effects of a run that fails after it has begun to write. */
 export const failed = { code: 1, stdout: any, stderr: any, writes: any } as const;
+/** The line of a run that waits for more than ten seconds. */
+export const waitLine = /^waiting up to \d+ (?:minutes|seconds) for Azure: .*\n$/;
 /** Stands for the first command of this plugin that the step before printed. */
 export const printed = "(printed)";
 /** The same command line again changes nothing. */

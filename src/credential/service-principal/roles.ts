@@ -1,11 +1,12 @@
 import type { Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
+import type { Sleep } from "../../env.ts";
 import { Busy, CliError, usage } from "../../errors.ts";
 import { shell } from "../../hint.ts";
 import { covers } from "../../registry/repository.ts";
+import { retryWhileReplicating } from "../../retry.ts";
 import { StartAgain } from "../../secret/source.ts";
 import { builtInRole, type Mode, pullRole } from "../granted-rights.ts";
 import type { Grant, Sending } from "../issuer.ts";
-import { retryWhileReplicating } from "../retry.ts";
 
 /** Returns the repositories that roles allow to pull, without those of unknown conditions; undefined if no role allows pulling. */
 export function granted(mode: Mode, assignments: readonly RoleAssignment[]): string[] | undefined {
@@ -139,7 +140,7 @@ type RoleEnv = Pick<Sending, "send"> & {
   readonly registry: AzureRegistry;
   readonly mode: Mode;
   readonly waits: { readonly right: number };
-  sleep(milliseconds: number): Promise<void>;
+  readonly sleep: Sleep;
 };
 
 /**

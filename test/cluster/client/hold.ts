@@ -11,7 +11,7 @@ const cluster = openCluster({
   stderr: process.stderr,
   userAgent: "kubectl-acr-secret/test",
   now: () => new Date(),
-  sleep: setTimeout,
+  sleep: (milliseconds) => setTimeout(milliseconds),
   onWarning: () => {},
 });
 

@@ -23,7 +23,7 @@ export function open(flags: readonly string[] = [], overrides: Partial<ClusterOp
     stderr: { write: () => {} },
     userAgent: "kubectl-acr-secret/test",
     now: () => new Date(),
-    sleep: setTimeout,
+    sleep: (milliseconds) => setTimeout(milliseconds),
     onWarning: () => {},
     ...options,
   });

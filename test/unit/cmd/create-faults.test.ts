@@ -3,7 +3,7 @@ import { Busy } from "../../../src/errors.ts";
 import { everything, exactly, line, made, nothing, refused, token } from "../../support/demo.ts";
 import { watch } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { any, failed, type Given, lose, type Row, refuse, type Step, testRows } from "../../support/rows.ts";
+import { any, failed, type Given, lose, type Row, refuse, type Step, testRows, waitLine } from "../../support/rows.ts";
 
 const waits = { ...everything, pod: "waits" };
 const again: Step = { command: line, stdout: any, leaves: everything };
@@ -24,6 +24,7 @@ function throttled(call: string): Row {
     // The wait for admission is unrelated to Azure
     options: { sleep: async (milliseconds) => void (milliseconds !== 250 && slept.push(milliseconds)) },
     stdout: made,
+    stderr: waitLine,
     leaves: everything,
     check: () => expect(slept).toEqual([7000, 7000]),
   };
@@ -89,6 +90,7 @@ testRows([
     given: lose("generatePassword"),
     command: line,
     stdout: any,
+    stderr: waitLine,
     leaves: { ...everything, password: "password-2" },
   },
 ]);

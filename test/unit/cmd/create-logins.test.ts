@@ -157,9 +157,9 @@ test.for<{ flags: string; options: SignInOptions }>([
   const asked: SignInOptions[] = [];
   for (const verb of [line, "prune --registry myregistry"]) {
     const { context } = open(world.ports);
-    const azure: typeof context.azure = (identity, trace) => {
+    const azure: typeof context.azure = (identity, ...more) => {
       asked.push(identity);
-      return context.azure(identity, trace);
+      return context.azure(identity, ...more);
     };
     expect(await main(`${verb} ${flags}`.split(" ").filter(Boolean), { ...context, azure })).toBe(0);
   }

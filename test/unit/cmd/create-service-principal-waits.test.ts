@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { Busy, NotYet } from "../../../src/errors.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { all, answer, any, failed, type Given, lose, type Row, refuse, testRows, typed } from "../../support/rows.ts";
+import { all, answer, any, failed, type Given, lose, type Row, refuse, testRows, typed, waitLine } from "../../support/rows.ts";
 import { byName, byOwn, ofOthers, withOthers } from "../../support/service-principal.ts";
 
 /** How long a run waits, in milliseconds, before it lists the applications with the name of the one that it created. */
@@ -17,12 +17,14 @@ const notYet = () => new NotYet("forbidden", "Azure has not heard of it");
 const proving = (verdict: string, times?: number) => answer("prove", { verdict, message: "not yet" }, times);
 const forever = Number.POSITIVE_INFINITY;
 
-/** A row whose waits take no time. `waits`: all of them in milliseconds, or their sum. */
+/** A row whose waits take no time. `waits`: all of them in milliseconds, or their sum. If they are long, the run says what it waits for. */
 function waiting({ waits, check, ...row }: Omit<Row, "options"> & { readonly waits: readonly number[] | number }): Row {
   const slept: number[] = [];
   // The wait for admission to read a ServiceAccount's list is unrelated to Azure.
   const sleep = async (milliseconds: number) => void (milliseconds !== 250 && slept.push(milliseconds));
+  const sum = typeof waits === "number" ? waits : waits.reduce((all, each) => all + each, 0);
   return {
+    stderr: row.code === undefined && sum - listDelay > 10_000 ? waitLine : undefined,
     ...row,
     options: { sleep },
     check: async (world, run) => {
@@ -115,20 +117,29 @@ testRows([
     }),
   ),
   ...[
-    { retryAfter: 7000, wait: "20s", waits: [7000, 7000] },
+    { retryAfter: 7000, wait: "20s", waits: [7000, 7000], told: [`waiting up to 20 seconds for Azure: ${busy()().message}`] },
     { retryAfter: 7000, wait: "6s", waits: [] },
     { retryAfter: undefined, wait: "10s", waits: [1000, 2000, 4000, 3000] },
-  ].map(({ retryAfter, wait, waits }) =>
+  ].map(({ retryAfter, wait, waits, told = [] }) =>
     waiting({
       does: `stops after --wait ${wait} when Graph asks to retry after ${retryAfter} ms`,
       given: refuse("addKey", busy(retryAfter)),
       command: `${byOwn} --wait ${wait}`,
       ...failed,
-      stderr: [`error: ${busy()().message}`, "hint: run the command again"],
+      stderr: [...told, `error: ${busy()().message}`, "hint: run the command again"],
       leaves: clean,
       waits: [listDelay, ...waits],
     }),
   ),
+  waiting({
+    does: "waits a minute for a permission in Microsoft Graph that may be missing, and rolls back",
+    given: refuse("createServicePrincipal", () => Object.assign(new NotYet("forbidden", "denied"), { most: 60_000 })),
+    command: byOwn,
+    ...failed,
+    stderr: ["waiting up to 60 seconds for Azure: denied", "error: denied"],
+    leaves: clean,
+    waits: listDelay + 60_000,
+  }),
   ...["createServicePrincipal", "addKey"].map((call) =>
     waiting({
       does: `waits for ${call} no longer than --wait, and rolls back`,

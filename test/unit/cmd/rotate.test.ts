@@ -184,7 +184,7 @@ testRows(
       given: answer("prove", { verdict: "refused", message: "no" }),
       command: line,
       ...failed,
-      stderr: /^error: /,
+      stderr: /^waiting up to 2 minutes for Azure: .*\nerror: /,
       check: slots("password1"),
     },
     {

@@ -15,13 +15,13 @@ function session(flags: Record<string, unknown> = {}) {
       opened.push(`cluster ${kube.forward.join(" ")}`.trim());
       return context.cluster(kube, trace, more);
     },
-    azure: (identity, trace) => {
+    azure: (identity, ...more) => {
       opened.push(`azure ${identity.source}`);
-      return context.azure(identity, trace);
+      return context.azure(identity, ...more);
     },
-    registry: (trace) => {
+    registry: (...more) => {
       opened.push("registry");
-      return context.registry(trace);
+      return context.registry(...more);
     },
   };
   return { opened, session: openSession(spied, flags as never) };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pausesOf } from "../../../src/credential/retry.ts";
+import { pausesOf } from "../../src/retry.ts";
 
 test.for([
   { whole: 0, pauses: [] },

@@ -1,25 +1,31 @@
-import { Busy, NotYet } from "../errors.ts";
+import { inWords } from "./duration.ts";
+import type { Sleep } from "./env.ts";
+import { Busy, linesIn, NotYet } from "./errors.ts";
 
 /** `wait`: how long Azure may take to replicate a new object, in milliseconds. */
-type RetryOptions = { readonly wait: number; sleep(milliseconds: number): Promise<void> };
+type RetryOptions = { readonly wait: number; readonly sleep: Sleep };
 
 /** How long `delete` and `prune`, which have no --wait, retry a rejected deletion, in milliseconds. */
 export const deletionWait = 60_000;
+
+/** Says what a run waits for, and for how long at most. @param why the message that may be temporary */
+export const waitingFor = (wait: number, why: string): string => `waiting up to ${inWords(wait)} for Azure: ${linesIn(why)[0]}`;
 
 /**
  * Retries while Azure replicates an object that this run created, and while Azure rejects a write because of a concurrent one. Stops if
  * Azure asks for a pause that exceeds the wait.
  */
 export async function retryWhileReplicating<T>(isNew: boolean, { wait, sleep }: RetryOptions, work: () => Promise<T>): Promise<T> {
-  let left = wait;
+  let waited = 0;
   for (const step of pausesOf(wait)) {
     try {
       return await work();
     } catch (error) {
-      const pause = pauseAfter(error, isNew, Math.min(step, left));
-      if (pause === undefined || pause > left || left <= 0) throw error;
-      left -= pause;
-      await sleep(pause);
+      const most = error instanceof NotYet ? Math.min(wait, error.most) : wait;
+      const pause = pauseAfter(error, isNew, Math.min(step, most - waited));
+      if (pause === undefined || pause > most - waited || waited >= most) throw error;
+      waited += pause;
+      await sleep(pause, waitingFor(most, String((error as Error).message)));
     }
   }
   return work();
@@ -31,12 +37,12 @@ function pauseAfter(error: unknown, isNew: boolean, step: number): number | unde
   return isNew && error instanceof NotYet ? step : undefined;
 }
 
-/** Reads until the result is defined or the waiting time is over. */
-export async function poll<T>({ wait, sleep }: RetryOptions, look: () => Promise<T | undefined>): Promise<T | undefined> {
+/** Reads until the result is defined or the waiting time is over. @param what the result that the run waits for */
+export async function poll<T>({ wait, sleep }: RetryOptions, what: string, look: () => Promise<T | undefined>): Promise<T | undefined> {
   for (const pause of pausesOf(wait)) {
     const found = await look();
     if (found !== undefined) return found;
-    await sleep(pause);
+    await sleep(pause, waitingFor(wait, what));
   }
   return look();
 }
