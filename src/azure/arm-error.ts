@@ -21,7 +21,8 @@ export function explainEnd(doing: string, status: string, refusal: Refusal): Cli
 function meaningOf(refusal: Refusal, code: string, message: string): Meaning | undefined {
   if (refusal.claims !== undefined) return challenged(message, refusal);
   if (refusal.status === 429) return throttled(refusal);
-  return refusal.status === 401 ? undefined : byCode[code]?.(message, refusal);
+  const isUsual = refusal.status === 401 && code !== "InvalidAuthenticationTokenTenant";
+  return isUsual ? undefined : byCode[code]?.(message, refusal);
 }
 
 /** Azure requires another sign-in, such as one with multifactor authentication, which only a person can do. */
@@ -30,12 +31,16 @@ function challenged(message: string, { claims, source = "az" }: Refusal): Meanin
     kind: "unauthenticated",
     problem: "Azure requires a stronger sign-in",
     words: withoutIdentifiers(message),
-    hint: source === "az" ? `az login --claims-challenge "${claims}"` : "use an identity that the policy allows",
+    hint:
+      source === "az"
+        ? `az login${claims === undefined ? "" : ` --claims-challenge "${claims}"`}`
+        : "use an identity that the policy allows",
   };
 }
 
 function throttled({ retryAfter }: Refusal): Meaning {
-  const wait = retryAfter === undefined ? "in a minute" : `in ${Math.ceil(retryAfter / 1000)} seconds`;
+  // ARM may ask for no pause at all, and throttle the next request too
+  const wait = retryAfter === undefined || retryAfter < 5000 ? "in a minute" : `in ${Math.ceil(retryAfter / 1000)} seconds`;
   return { kind: "unreachable", problem: "Azure Resource Manager is throttling requests (429)", hint: `retry ${wait}`, isBusy: true };
 }
 
@@ -52,6 +57,7 @@ function adminIsOff(words: string): CliError {
 
 /** An administrator needs the action, the scope and the identity, which ARM puts into one long sentence. */
 function forbidden(message: string): Meaning {
+  if (/ABAC condition/.test(message)) return outsideCondition(message);
   const missing = readMissingRight(message);
   if (!missing) return { kind: "forbidden" };
   return {
@@ -61,11 +67,21 @@ function forbidden(message: string): Meaning {
   };
 }
 
+/** An owner who may assign some roles only. The role of `grantCommand` would not help: such an owner can't assign it either. */
+const outsideCondition = (words: string): Meaning => ({
+  kind: "forbidden",
+  problem: "your right to assign roles does not include this role",
+  words,
+  hint: "ask an Owner to assign AcrPull (with ABAC: Container Registry Repository Reader), or to allow it in the condition of your role",
+});
+
 /** The policy identifiers at the end of a message are JSON for programs. */
 const withoutIdentifiers = (message: string) => message.replace(/\s*Policy identifiers:.*$/, "").replace(/\.$/, "");
 
 /** Azure Policy can deny ACR tokens in all registries. The other kinds of credential need none. */
-function deniedByPolicy(message: string, { text, path = "" }: Refusal): Meaning {
+function deniedByPolicy(message: string, refusal: Refusal): Meaning {
+  if (/MFA is required/i.test(message)) return challenged(message, refusal);
+  const { text, path = "" } = refusal;
   const name = /"policyAssignment":\{"name":"([^"]+)"/.exec(message)?.[1] ?? /"policyAssignmentName":"([^"]+)"/.exec(text)?.[1];
   const isToken = /\/registries\/[^/]+\/(?:tokens|scopeMaps|generateCredentials)\b/i.test(path);
   return {
@@ -76,11 +92,39 @@ function deniedByPolicy(message: string, { text, path = "" }: Refusal): Meaning 
   };
 }
 
+const notYetKnown = (): Meaning => ({ kind: "notFound", passes: Number.POSITIVE_INFINITY });
+
+function otherTenant(message: string, { source = "az" }: Refusal): Meaning {
+  const tenant = /must match[^/]*\/\/[^/]+\/([\w-]+)/.exec(message)?.[1] ?? "TENANT";
+  const when = `sign in to that tenant, or add --tenant ${tenant}`;
+  return {
+    kind: "unauthenticated",
+    problem: `the token is from another tenant, and the subscription belongs to tenant ${tenant}`,
+    hint:
+      source === "az" ? { ...shell("az login", "--tenant", tenant), when } : `use an identity of that tenant, or add --tenant ${tenant}`,
+  };
+}
+
+function unregistered(message: string, { path = "" }: Refusal): Meaning {
+  const name = /namespace '([\w.]+)'/.exec(message)?.[1] ?? "NAMESPACE";
+  const subscription = /^\/subscriptions\/([\w-]+)/i.exec(path)?.[1] ?? "SUBSCRIPTION";
+  return {
+    kind: "conflict",
+    problem: `the subscription is not registered to use ${name}`,
+    hint: shell("az provider register", "--namespace", name, "--subscription", subscription),
+  };
+}
+
 /** Codes that are more specific than their status. */
 const byCode: Readonly<Record<string, (message: string, refusal: Refusal) => Meaning>> = {
   AuthorizationFailed: forbidden,
   LinkedAuthorizationFailed: forbidden,
-  PrincipalNotFound: () => ({ kind: "notFound", passes: true }),
+  PrincipalNotFound: notYetKnown,
+  // The identity of a federated credential, for some minutes after its creation
+  NotFound: notYetKnown,
+  ParentResourceNotFound: notYetKnown,
+  InvalidAuthenticationTokenTenant: otherTenant,
+  MissingSubscriptionRegistration: unregistered,
   // Another run is creating the token
   TokenNotActive: () => ({ kind: "conflict", isBusy: true }),
   // Azure allows one write at a time to the federated credentials of an identity

@@ -1,3 +1,4 @@
+import { minute } from "../duration.ts";
 import { Busy, CliError } from "../errors.ts";
 import type { HttpRequest } from "../http/message.ts";
 import { type Json, objectsOf, textOf } from "../json.ts";
@@ -180,14 +181,22 @@ function asKeyCounts({ keyCredentials, passwordCredentials }: Json) {
 
 const otherwise = "or omit --service-principal: an ACR token needs no permissions in Entra ID";
 
+/** No limit but the time that a run waits for a new object. */
+const untilKnown = Number.POSITIVE_INFINITY;
+
 /** The meaning of Graph's codes. Those of policies are from Microsoft's documentation. */
 const byCode: Readonly<Record<string, Meaning>> = {
   Authorization_RequestDenied: {
     kind: "forbidden",
     hint: `ask a tenant administrator for the role Application Developer or for ownership of the application, ${otherwise}`,
-    passes: true,
+    // A missing right looks the same. A new application is rejected so for some seconds
+    passes: minute,
   },
-  Request_ResourceNotFound: { kind: "notFound", passes: true },
+  Request_ResourceNotFound: { kind: "notFound", passes: untilKnown },
+  Directory_QuotaExceeded: {
+    kind: "forbidden",
+    hint: `delete applications permanently, because deleted ones count towards the quota for 30 days, ${otherwise}`,
+  },
   CredentialInvalidLifetimeAsPerAppPolicy: {
     kind: "invalid",
     hint: "add --expires-in with a lifetime that the tenant's policy allows, such as 90d",
@@ -197,7 +206,7 @@ const byCode: Readonly<Record<string, Meaning>> = {
 
 const byStatus: Readonly<Record<number, Meaning>> = {
   403: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
-  404: { kind: "notFound", passes: true },
+  404: { kind: "notFound", passes: untilKnown },
   429: { kind: "unreachable", hint: "retry in a minute", isBusy: true },
 };
 
@@ -221,7 +230,7 @@ export function explainGraph(doing: string, refusal: Refusal): CliError {
     "Microsoft Graph",
     doing,
     refusal,
-    notReplicated.test(message) ? { kind: "invalid", ...meaning, passes: true } : meaning,
+    notReplicated.test(message) ? { kind: "invalid", ...meaning, passes: untilKnown } : meaning,
   );
   return isConcurrent(code, message) && status !== 401 ? new Busy(error.message, retryAfter) : error;
 }

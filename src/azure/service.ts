@@ -125,8 +125,8 @@ export type Meaning = {
   readonly problem?: string;
   /** The service's words, if they are printed even with `problem`, or without their identifiers. */
   readonly words?: string;
-  /** A new object may not have replicated yet. */
-  readonly passes?: boolean;
+  /** A new object may not have replicated yet: for how long it may be rejected so, in milliseconds. */
+  readonly passes?: number;
   /** Azure rejected the request only because of another one at the same time, or of too many. */
   readonly isBusy?: boolean;
 };
@@ -161,7 +161,8 @@ export function refusalError(name: keyof typeof services, doing: string, refusal
   const trace = /^[\w-]{8,64}$/.test(id) ? `${services[name].idName} ID: ${id}` : undefined;
   const message = `cannot ${doing}: ${problem ?? `${name} returned HTTP ${status}`}`;
   const whole = withLines(message, words, trace);
-  return isBusy ? new Busy(whole, refusal.retryAfter, { kind, hint }) : new (passes ? NotYet : CliError)(kind, whole, { hint });
+  if (isBusy) return new Busy(whole, refusal.retryAfter, { kind, hint });
+  return passes === undefined ? new CliError(kind, whole, { hint }) : Object.assign(new NotYet(kind, whole, { hint }), { most: passes });
 }
 
 /**

@@ -9,6 +9,9 @@ const body = (code: string, message: string) => JSON.stringify({ error: { code, 
 const id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry";
 const unauthorized = `The client 'c' with object id 'o-1' does not have authorization to perform action 'Microsoft.ContainerRegistry/registries/tokens/write' over scope '${id}/tokens/demo' or the scope is invalid. If access was recently granted, please refresh your credentials.`;
 const denied = `Resource 'demo' was disallowed by policy. Policy identifiers: '[{"policyAssignment":{"name":"No tokens","id":"/subscriptions/s/providers/Microsoft.Authorization/policyAssignments/p"},"policyDefinition":{"name":"Container registries should have repository scoped access token disabled.","id":"/providers/Microsoft.Authorization/policyDefinitions/d"}}]'.`;
+const constrained = `The client 'c' with object id 'o-1' has an authorization with ABAC condition that is not fulfilled to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '${id}/providers/Microsoft.Authorization/roleAssignments/0a1b' or the scope is invalid. If access was recently granted, please refresh your credentials.`;
+const tenant = "99999999-9999-9999-9999-999999999999";
+const foreign = `The access token is from the wrong issuer 'https://sts.windows.net/11111111-1111-1111-1111-111111111111/'. It must match the tenant 'https://sts.windows.net/${tenant}/' associated with this subscription. Please use the authority (URL) 'https://login.windows.net/${tenant}' to get the token.`;
 const mfa = "Resource 'demo' was disallowed by policy. Reasons: 'MFA is required'.";
 
 test.for<{
@@ -16,7 +19,7 @@ test.for<{
   text: string;
   path?: string;
   claims?: string;
-  source?: "env";
+  source?: "az" | "env";
   retryAfter?: number;
   kind: string;
   message: string;
@@ -86,6 +89,52 @@ test.for<{
     message: `cannot write token demo: Azure requires a stronger sign-in\n* ${mfa.slice(0, -1)}`,
     hint: "use an identity that the policy allows",
   },
+  ...(
+    [
+      ["az", "az login"],
+      ["env", "use an identity that the policy allows"],
+    ] as const
+  ).map(([source, hint]) => ({
+    status: 403,
+    text: body("RequestDisallowedByPolicy", mfa),
+    source,
+    kind: "unauthenticated",
+    message: `cannot write token demo: Azure requires a stronger sign-in\n* ${mfa.slice(0, -1)}`,
+    hint,
+  })),
+  {
+    status: 403,
+    text: body("AuthorizationFailed", constrained),
+    kind: "forbidden",
+    message: `cannot write token demo: your right to assign roles does not include this role\n* ${constrained.slice(0, -1)}`,
+    hint: "ask an Owner to assign AcrPull (with ABAC: Container Registry Repository Reader), or to allow it in the condition of your role",
+  },
+  {
+    status: 401,
+    text: body("InvalidAuthenticationTokenTenant", foreign),
+    kind: "unauthenticated",
+    message: `cannot write token demo: the token is from another tenant, and the subscription belongs to tenant ${tenant}`,
+    hint: { ...shell("az login", "--tenant", tenant), when: `sign in to that tenant, or add --tenant ${tenant}` },
+  },
+  {
+    status: 401,
+    text: body("InvalidAuthenticationTokenTenant", foreign),
+    source: "env",
+    kind: "unauthenticated",
+    message: `cannot write token demo: the token is from another tenant, and the subscription belongs to tenant ${tenant}`,
+    hint: `use an identity of that tenant, or add --tenant ${tenant}`,
+  },
+  {
+    status: 409,
+    text: body(
+      "MissingSubscriptionRegistration",
+      "The subscription is not registered to use namespace 'Microsoft.ManagedIdentity'. See https://aka.ms/rps-not-found for how to register subscriptions.",
+    ),
+    path: "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x",
+    kind: "conflict",
+    message: "cannot write token demo: the subscription is not registered to use Microsoft.ManagedIdentity",
+    hint: shell("az provider register", "--namespace", "Microsoft.ManagedIdentity", "--subscription", "s-1"),
+  },
   {
     status: 401,
     text: body("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier."),
@@ -147,6 +196,14 @@ test.for<{
     hint: "retry in 91 seconds",
   },
   {
+    status: 429,
+    text: body("TooManyRequests", "The request is being throttled. Please try after '0' seconds."),
+    retryAfter: 250,
+    kind: "unreachable",
+    message: "cannot write token demo: Azure Resource Manager is throttling requests (429)",
+    hint: "retry in a minute",
+  },
+  {
     status: 503,
     text: "<html>",
     kind: "unreachable",
@@ -186,10 +243,15 @@ test.for([
   expect(isLost(error)).toBe(false);
 });
 
-test("reports an unknown principal as not replicated yet", () => {
-  const text = JSON.stringify({ error: { code: "PrincipalNotFound", message: "Principal x does not exist in the directory y." } });
+test.for([
+  { status: 400, code: "PrincipalNotFound", passes: true },
+  { status: 404, code: "NotFound", passes: true },
+  { status: 404, code: "ParentResourceNotFound", passes: true },
+  { status: 404, code: "ResourceNotFound", passes: false },
+])("reports $status $code as not replicated yet: $passes", ({ status, code, passes }) => {
+  const error = explainArm("create federated credential x", { status, text: body(code, "MS Graph resource not found.") });
 
-  expect(explainArm("give it its role", { status: 400, text })).toBeInstanceOf(NotYet);
+  expect(error instanceof NotYet).toBe(passes);
 });
 
 const registry = "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry";

@@ -182,6 +182,14 @@ const tokens = /or omit --service-principal: an ACR token needs no permissions i
 
 test.for([
   { status: 403, code: "Authorization_RequestDenied", message: "Insufficient privileges.", kind: "forbidden", hint: tokens, passes: true },
+  {
+    status: 403,
+    code: "Directory_QuotaExceeded",
+    message: "The quota was exceeded.",
+    kind: "forbidden",
+    hint: /for 30 days, or omit/,
+    passes: false,
+  },
   { status: 404, code: "Request_ResourceNotFound", message: "Resource 'x' does not exist.", kind: "notFound", passes: true },
   { status: 404, code: "Other", message: "Nothing here.", kind: "notFound", passes: true },
   {
@@ -216,6 +224,12 @@ test.for([
   });
   expect(error.hint ?? "").toEqual(hint ? expect.stringMatching(hint) : "");
   expect(error instanceof NotYet).toBe(passes);
+});
+
+test("waits at most a minute for a permission that may be missing", () => {
+  const text = JSON.stringify({ error: { code: "Authorization_RequestDenied", message: "Insufficient privileges." } });
+
+  expect(explainGraph("make it", { status: 403, text })).toMatchObject({ most: 60_000 });
 });
 
 test.for([
