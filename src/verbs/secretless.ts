@@ -63,10 +63,13 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
       identity = await azure.createManagedIdentity(identityId, registry);
     },
   });
+  // An application of another user existed before
+  const mayBeNew = identityId.startsWith("/");
   const role = pullRole[state.mode];
   const assigned = yield* inAzure(assignmentRef(state), {
     because: `${role.name} allows only pulling`,
     after: [known],
+    mayBeNew,
     isDone: state.assignments.some((one) => one.role === role.id && one.condition === undefined),
     create: () => azure.assignRole(registry, { principalId: identity?.principalId ?? "", role: role.id }),
   });
@@ -81,6 +84,7 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
     const trusted = yield* inAzure(credentialRef(identityId, (trusting ?? wanted).name), {
       because: "it trusts the ServiceAccount",
       after: [known],
+      mayBeNew,
       isDone: trusting !== undefined,
       create: () => azure.putFederatedCredential(identityId, wanted),
     });
@@ -163,12 +167,14 @@ async function whyKept(identity: ManagedIdentity, { state, done, azure, tools }:
 }
 
 /** How long to wait until Azure knows a new identity everywhere. Milliseconds. */
-const replicationWait = 120_000;
+const replicationWait = 4 * minute;
 
 type InAzure = {
   readonly because: string;
   /** The steps that must succeed first. */
   readonly after?: readonly Outcome[];
+  /** Azure may not know the identity yet: this run or an earlier one has just created it. */
+  readonly mayBeNew?: boolean;
   /** The object stays unchanged. */
   readonly isDone: boolean;
 } & (
@@ -196,11 +202,10 @@ function openSteps(tools: SecretlessTools) {
   const during = <T>({ kind, name }: Ref, work: () => Promise<T>) => tools.during(`Writing ${kind.split(".")[0]} ${name}`, work);
 
   return {
-    inAzure: (to: Ref, { because, after = [], isDone, create, remove }: InAzure) =>
+    inAzure: (to: Ref, { because, after = [], mayBeNew = false, isDone, create, remove }: InAzure) =>
       step({ to, because }, after, async () => {
         if (isDone) return { to, because, result: "unchanged" };
-        const isNew = after.some(({ result }) => result === "created");
-        const write = () => retryWhileReplicating(isNew, { wait: replicationWait, sleep: tools.sleep }, create ?? remove);
+        const write = () => retryWhileReplicating(mayBeNew, { wait: replicationWait, sleep: tools.sleep }, create ?? remove);
         if (tools.dryRun === "none") await during(to, write);
         return { to, because, result: create ? "created" : "deleted" };
       }),

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, NotYet } from "../../../src/errors.ts";
 import type { Pod } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account } from "../../support/fakes/cluster.ts";
@@ -120,6 +120,45 @@ test("creates the role for repositories when the registry has ABAC", async () =>
   await run(creating);
 
   expect(seen().assignments).toMatchObject([{ role: "b93aa761-3e63-49ed-ac28-beffa264f7ac" }]);
+});
+
+const unknown = () => new NotYet("notFound", "Azure does not know it");
+
+test.for([
+  { call: "putFederatedCredential", when: "this run created the identity", before: async () => {} },
+  {
+    call: "putFederatedCredential",
+    when: "an earlier run created the identity",
+    before: async () => {
+      const repair = world.asking.around(refusing(is("putFederatedCredential"), () => new CliError("forbidden", "no")));
+      await run(creating);
+      repair();
+    },
+  },
+  { call: "assignRole", when: "this run created the identity", before: async () => {} },
+])("waits four minutes for $call when $when, and says so", async ({ call, before }) => {
+  await before();
+  let waited = 0;
+  const sleep = async (milliseconds: number) => {
+    waited += milliseconds;
+  };
+  const patient = () => type(`secretless ${creating} -n demo`, world.ports, { sleep });
+  const repair = world.asking.around(refusing(is(call), unknown));
+
+  expect(await patient()).toMatchObject({ code: 1, stderr: expect.stringMatching(/^waiting up to 4 minutes for Azure: /m) });
+  expect(waited).toBe(240_000);
+  repair();
+
+  world.asking.around(refusing(is(call), unknown, 20));
+  expect(await patient()).toMatchObject({ code: 0 });
+});
+
+test("does not wait for the federated credential of an application", async () => {
+  const appId = "2222aaaa-2222-2222-2222-222222222222";
+  world.azure.identities.all.set(appId, { id: appId, clientId: appId, principalId: "p", tenant: "t", ours: false, credentials: [] });
+  world.asking.around(refusing(is("putFederatedCredential"), unknown, 1));
+
+  expect(await run(`${creating} --identity ${appId}`)).toMatchObject({ code: 1 });
 });
 
 test.for(["client", "server"])("changes nothing with --dry-run=%s", async (how) => {
