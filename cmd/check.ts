@@ -15,7 +15,7 @@ import { whereOf } from "./conclude.ts";
 import { printReport, printUnreadable, reading } from "./findings.ts";
 import { parseWait } from "./line/durations.ts";
 import { type Flags, formatFlag, nodePulls, noHeaders, outputGroup, targetFlags, under, type Values } from "./line/flags.ts";
-import { secretOrTargets } from "./line/known.ts";
+import { registries, secretOrTargets } from "./line/known.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { type Orders, sortBy, sortedBy } from "./line/sort-by.ts";
 import { readTargetWords } from "./line/target-words.ts";
@@ -48,6 +48,12 @@ const checkFlags = {
       type: "string",
       describe: "With --image: use the pull secrets of this ServiceAccount",
       fallback: "default",
+    },
+    "nodes-can-pull": {
+      type: "strings",
+      complete: registries,
+      value: "REGISTRY",
+      describe: "Nodes can pull from this registry by an identity of their own, as on AKS with an attached registry",
     },
     "new-node": { type: "boolean", describe: "Ignore the images that nodes have, as if each pod started on a new node" },
     deep: {
@@ -136,6 +142,7 @@ type Checked = Awaited<ReturnType<typeof checkAll>>;
 /** Converts the command line to what the check selects. @throws CliError usage */
 function readCommand(flags: CheckFlags, args: readonly string[]) {
   const { image, serviceaccount = "default", selector, deep, node, "new-node": newNode, "from-cluster": fromCluster } = flags;
+  const { "nodes-can-pull": nodesCanPull } = flags;
   const { secret, targets } = readTargetWords(args, { selector, selectsAnyKind: true });
   const { picks } = targets;
   if (image.length > 0 && picks.length > 0) throw usage("--image cannot be combined with targets");
@@ -145,7 +152,7 @@ function readCommand(flags: CheckFlags, args: readonly string[]) {
     throw usage(`--serviceaccount requires --image. To check its pods, use serviceaccount/${serviceaccount} as a target`);
   }
   const checked = { images: image.map(parseImage), serviceaccount, secret, deep, selection: { picks, selector } };
-  return { ...checked, newNode, fromCluster: fromCluster ? { node } : undefined };
+  return { ...checked, newNode, nodesCanPull, fromCluster: fromCluster ? { node } : undefined };
 }
 
 /** Prints the results and the errors, and returns the exit code. @throws CliError of the only namespace, if there is one */

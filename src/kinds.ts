@@ -11,6 +11,8 @@ type PullSecretList = { readonly path: readonly string[]; readonly list: "atomic
 type ClusterRow = {
   /** kubectl's short names: `sa`. */
   readonly short?: readonly string[];
+  /** Default: the kind with an s. */
+  readonly plural?: string;
   /** Default: true. */
   readonly namespaced?: boolean;
   readonly pullSecretList?: PullSecretList;
@@ -31,6 +33,8 @@ const spec = (takesEffect: TakesEffect, ...podSpec: readonly string[]) =>
   ({ podSpec, pullSecretList: { path: [...podSpec, "imagePullSecrets"], list: "by-name", takesEffect } }) as const;
 
 const template = (takesEffect: TakesEffect) => spec(takesEffect, "spec", "template", "spec");
+
+const admission = "admissionregistration.k8s.io/v1";
 
 /** An object outside of the cluster has no path here: the code that creates it knows the path. `called`: the noun for one object. */
 const inAzure = (called: string) => ({ at: "azure", called }) as const;
@@ -60,6 +64,11 @@ export const kinds = {
   pod: inCluster("v1", "Pod", { short: ["po"], recreatable: true, ...spec("recreate", "spec") }),
   "role.rbac.authorization.k8s.io": inCluster("rbac.authorization.k8s.io/v1", "Role", {}),
   "rolebinding.rbac.authorization.k8s.io": inCluster("rbac.authorization.k8s.io/v1", "RoleBinding", {}),
+  "mutatingwebhookconfiguration.admissionregistration.k8s.io": inCluster(admission, "MutatingWebhookConfiguration", { namespaced: false }),
+  "mutatingadmissionpolicy.admissionregistration.k8s.io": inCluster(admission, "MutatingAdmissionPolicy", {
+    plural: "mutatingadmissionpolicies",
+    namespaced: false,
+  }),
   "scopemap.azurecr.io": inAzure("scope map"),
   "token.azurecr.io": inAzure("token"),
   "application.graph.microsoft.com": inAzure("application"),

@@ -176,6 +176,27 @@ export type RoleBinding = Named<
   { roleRef: Readonly<Record<string, string>>; subjects?: readonly Readonly<Record<string, string>>[] }
 >;
 
+/** meta/v1 LabelSelector. */
+export type LabelSelector = {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+};
+
+/** Which requests an admission webhook or policy changes (admissionregistration.k8s.io/v1). */
+export type Mutation = {
+  readonly namespaceSelector?: LabelSelector;
+  readonly objectSelector?: LabelSelector;
+  /** The rules of a webhook, and those of a policy. */
+  readonly rules?: readonly MutationRule[];
+  readonly resourceRules?: readonly MutationRule[];
+};
+
+type MutationRule = {
+  readonly apiGroups?: readonly string[];
+  readonly operations?: readonly string[];
+  readonly resources?: readonly string[];
+};
+
 /** The objects with their types, by kubectl's names for their kinds. */
 export type KubeObjects = {
   readonly namespace: Named<"v1", "Namespace", object>;
@@ -185,6 +206,16 @@ export type KubeObjects = {
   readonly serviceaccount: ServiceAccount;
   readonly "role.rbac.authorization.k8s.io": Role;
   readonly "rolebinding.rbac.authorization.k8s.io": RoleBinding;
+  readonly "mutatingwebhookconfiguration.admissionregistration.k8s.io": Named<
+    "admissionregistration.k8s.io/v1",
+    "MutatingWebhookConfiguration",
+    { webhooks?: readonly Mutation[] }
+  >;
+  readonly "mutatingadmissionpolicy.admissionregistration.k8s.io": Named<
+    "admissionregistration.k8s.io/v1",
+    "MutatingAdmissionPolicy",
+    { spec: { readonly matchConstraints?: Mutation } }
+  >;
   readonly "deployment.apps": Templated<"apps/v1", "Deployment">;
   readonly "statefulset.apps": Templated<"apps/v1", "StatefulSet">;
   readonly "daemonset.apps": Templated<"apps/v1", "DaemonSet">;

@@ -7,6 +7,8 @@ export const causes = {
   anonymous: { words: "ready without credential", pulls: true, severity: "fine" },
   /** The nodes have their own identity, or the image is only cached. The API server doesn't say which. */
   "by-node": { words: "cached on its node, no credential", pulls: "unknown", severity: "note" },
+  /** The command line or an Event says that nodes pull from the registry by an identity. The image itself was not checked. */
+  "by-identity": { words: "pulled by its node", pulls: "unknown", severity: "fine" },
   /** The registry checks logins at a host to which the plugin doesn't send them, or no request was possible. */
   "not-checked": { words: "not checked", pulls: "unknown", severity: "note" },
   refused: { words: "credential rejected", pulls: false, severity: "failure" },

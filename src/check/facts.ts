@@ -115,6 +115,10 @@ export type ImageFacts = {
   readonly tried: readonly TriedLogin[];
   /** The registry's response to an anonymous request; undefined if there is a login. */
   readonly anonymous: Proof | undefined;
+  /** The names of the pull secrets that you may not read. */
+  readonly unread: readonly string[];
+  /** Why the nodes can pull from the registry by an identity of their own; undefined if nothing shows it. */
+  readonly nodeIdentity: string | undefined;
   /** A malformed pull secret, because of which the kubelet uses none. */
   readonly malformed: { readonly secret: string; readonly message: string } | undefined;
   /** A matching login of the ServiceAccount that was attached after the pods were created. */

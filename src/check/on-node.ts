@@ -2,12 +2,15 @@ import type { NodeAnswer, PullFailure } from "../kubelet/message.ts";
 import type { Proof } from "../registry/port.ts";
 import { advise } from "./advice.ts";
 import { type Cause, causes } from "./cause.ts";
-import type { ImageFacts } from "./facts.ts";
+import type { ImageFacts, TriedLogin } from "./facts.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
 /** Judges one image by a pull of a node. The requests from this machine only explain a failure and its fix. */
-export function judgeOnNode(facts: ImageFacts, answer: NodeAnswer): Verdict {
-  const here = judge(facts);
+export function judgeOnNode(given: ImageFacts, answer: NodeAnswer): Verdict {
+  const here = judge(given);
+  // The node reads the Secrets that this machine may not read
+  const unread = given.unread.map((secret): TriedLogin => ({ secret, proof: { verdict: "not-checked", message: "" } }));
+  const facts = { ...given, unread: [], tried: [...given.tried, ...unread] };
   if ("unproven" in answer) {
     // The pod was rejected, or no node has answered. That says nothing about the image, so a failure that this machine found remains
     const { unproven: message } = answer;

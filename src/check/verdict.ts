@@ -83,9 +83,32 @@ function find(facts: ImageFacts): Finding {
   }
   const pulled = tried.find(({ proof }) => proof.verdict === "pulls");
   if (pulled) return onItsNode(facts, pulled.secret) ?? { cause: "pulls", secret: pulled.secret, ...notesOf(facts, pulled.proof) };
+  const byIdentity = onNodesWithIdentity(facts);
+  if (byIdentity) return byIdentity;
+  if (facts.unread.length > 0) return notRead(facts);
   if (attachedLater && concerned(facts).some(({ own }) => !own)) return olderPod(facts, attachedLater);
   const rejected = mostSpecific(facts);
   return rejected ? refused(facts, rejected) : withoutLogin(facts);
+}
+
+/** The kubelet also tries the identity of its node, after the logins of the pod. */
+function onNodesWithIdentity(facts: ImageFacts): Finding | undefined {
+  const { nodeIdentity, only, tried, anonymous } = facts;
+  const isRejected = ({ verdict }: Proof) => verdict === "refused" || verdict === "out-of-scope";
+  const isOpen = [...tried.map(({ proof }) => proof), ...(anonymous ? [anonymous] : [])].every(isRejected);
+  if (nodeIdentity === undefined || only || !isOpen || onItsNode(facts, "", (says) => says)) return undefined;
+  return {
+    cause: "by-identity",
+    secret: "",
+    message: nodeIdentity,
+    notes: tried.map((one) => explainRefusal(facts, one, undefined).message),
+  };
+}
+
+/** None of the readable pull secrets pulls. The message of a node is about the past, so it does not replace a check. */
+function notRead(facts: ImageFacts): Finding {
+  const said = onItsNode(facts, "", (says) => says);
+  return { cause: "not-checked", message: `you cannot read secret ${joinNames(facts.unread)}`, notes: said?.message ? [said.message] : [] };
 }
 
 /** There is no login to test: interprets the registry's response to an anonymous request. */

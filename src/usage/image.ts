@@ -36,7 +36,7 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
   const { image, names, only, pods, templates, owners, account } = question;
   const { namespace, now, registry } = sources;
   const azure = azureHost(image.host);
-  const { secrets: own, facts, keyring } = await sources.secrets.list(names);
+  const { secrets: own, unread, facts, keyring } = await sources.secrets.list(names);
   const matches = keyring.lookup(image);
   const known = matches.length > 0 || keyring.malformed !== undefined || azure !== undefined;
   const isNamed = owners.length === 0;
@@ -45,7 +45,7 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
 
   const tried = await tryInOrder(matches, image, registry);
   // Other registries are asked without a login only if the user named the image
-  const asks = tried.length === 0 && !keyring.malformed && (azure !== undefined || isNamed);
+  const asks = tried.length + unread.length === 0 && !keyring.malformed && (azure !== undefined || isNamed);
   const anonymous = asks ? await registry.prove(image, undefined) : undefined;
   const pulledBy = tried.find(({ proof }) => proof.verdict === "pulls")?.secret;
   const pulls = pulledBy !== undefined || anonymous?.verdict === "pulls";
@@ -66,6 +66,8 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
     only,
     tried,
     anonymous,
+    unread,
+    nodeIdentity: undefined,
     malformed: keyring.malformed,
     entries: await entriesOf([...own, ...secrets], tried, [...more.unattached, more.attachedLater, keyring.malformed], sources),
     secrets: [...facts, ...secrets.map(secretFacts)],

@@ -1,14 +1,22 @@
 import { CliError } from "../errors.ts";
-import { type ClusterKind, kinds, type PodKind, type TargetKind, type templateKinds, type Workload } from "../kinds.ts";
+import { at, type ClusterKind, kinds, type PodKind, type TargetKind, type templateKinds, type Workload } from "../kinds.ts";
 import type { Where } from "../kube/port.ts";
 import type { KubeObjects, Metadata, PodSpec } from "../objects.ts";
 import { awaitAll } from "../scope/concurrency.ts";
+import type { NewPod } from "./admission.ts";
 import { asWorkload } from "./pods.ts";
 import { controllerOf, podSpecOf } from "./references.ts";
 import { isOver } from "./targets.ts";
 
 /** An object with a pod template. */
-export type Template = { readonly workload: Workload; readonly spec: PodSpec; readonly metadata: Metadata };
+export type Template = {
+  readonly workload: Workload;
+  readonly spec: PodSpec;
+  /** Of the workload. */
+  readonly metadata: Metadata;
+  /** The pod that it starts. */
+  readonly pod: NewPod;
+};
 
 export type TemplateKind = (typeof templateKinds)[number];
 
@@ -45,7 +53,12 @@ async function readKind(listIn: ListIn, kind: TemplateKind, labels: string | und
 /** Returns the template of an object; none for a ServiceAccount. */
 export function templateOf(kind: TargetKind | PodKind, object: { readonly metadata: Metadata }): Template[] {
   const spec = podSpecOf(kind, object);
-  return spec ? [{ workload: asWorkload({ kind: kinds[kind].kind, name: object.metadata.name }), spec, metadata: object.metadata }] : [];
+  const row = kinds[kind];
+  if (!spec || !("podSpec" in row)) return [];
+  const { metadata } = object;
+  return [
+    { workload: asWorkload({ kind: row.kind, name: metadata.name }), spec, metadata, pod: at(object, row.podSpec.slice(0, -1)) as NewPod },
+  ];
 }
 
 /** Whether an object starts pods. An ended Job doesn't, nor a ReplicaSet of a Deployment, nor an older version without replicas. */

@@ -2,7 +2,7 @@ import type { FileEntry, SecretFacts } from "../check/facts.ts";
 import type { CredentialKind } from "../credential/credential-kind.ts";
 import { kindCalled } from "../credential/kinds.ts";
 import { flagValue, minute } from "../duration.ts";
-import { absent, CliError, InTheWay, unlessForbidden, unlessRefused, usage } from "../errors.ts";
+import { absent, CliError, InTheWay, isForbidden, unlessForbidden, unlessRefused, usage } from "../errors.ts";
 import { type Command, plugin } from "../hint.ts";
 import { isObjectName, type Ref } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
@@ -41,13 +41,16 @@ export function secretsOf(cluster: Cluster, namespace: string, others = noOtherN
   /** Returns undefined if the Secret doesn't exist. An invalid name sends no request. */
   const get = (name: string) =>
     memoize(read, name, async () => (isObjectName(name) ? cluster.get({ kind: "secret", namespace, name }) : undefined));
+  const isUnread = (name: string) => get(name).then(() => false, isForbidden);
   async function listOf(names: readonly string[]) {
-    const secrets = (await Promise.all(names.map(get))).filter((secret) => secret !== undefined);
-    return { secrets, facts: secrets.map(secretFacts), keyring: keyringOf(secrets) };
+    const found = await Promise.all(names.map((name) => get(name).catch(unlessForbidden(undefined))));
+    const secrets = found.filter((secret) => secret !== undefined);
+    const unread = (await Promise.all(names.map(async (name) => ((await isUnread(name)) ? [name] : [])))).flat();
+    return { secrets, unread, facts: secrets.map(secretFacts), keyring: keyringOf(secrets) };
   }
   return {
     get,
-    /** Returns the existing Secrets of a list of pull secrets. Many pods have the same list. */
+    /** Returns the existing Secrets of a list of pull secrets, and the names of those that you may not read. Many pods have the same list. */
     list: (names: readonly string[]) => memoize(lists, JSON.stringify(names), () => listOf(names)),
     /** Returns the Secrets that this plugin created; none if listing is forbidden. */
     ours: once(() => listAll(cluster, "secret", { namespace, labels: managed }).catch(unlessForbidden<readonly Secret[]>([]))),

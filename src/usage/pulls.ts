@@ -1,5 +1,5 @@
 import type { ImageFacts, PodFacts } from "../check/facts.ts";
-import type { Placement } from "../check/pull-pod.ts";
+import { type Placement, pullPod } from "../check/pull-pod.ts";
 import { absent } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import { nameOf, type Workload } from "../kinds.ts";
@@ -7,6 +7,7 @@ import type { Cluster } from "../kube/port.ts";
 import type { PodSpec } from "../objects.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import type { ImageRef } from "../registry/port.ts";
+import type { NewPod } from "./admission.ts";
 import { namedImagesOf, readImage } from "./images.ts";
 import { requireNamespace } from "./namespace.ts";
 import { podFacts, pullSecretNames } from "./pods.ts";
@@ -26,6 +27,16 @@ export type Pull = ReturnType<typeof readImage> & {
   readonly owners: readonly Workload[];
   /** Where the pods may run; absent if only the command line names the image. */
   readonly placement?: Placement;
+  readonly sources: readonly PullSource[];
+};
+
+/** One of the pods and templates of a pull. */
+export type PullSource = {
+  readonly owner: Workload | undefined;
+  readonly template: ImageFacts["templates"][number] | undefined;
+  readonly container: string | undefined;
+  /** The pod, or the pod of the template. */
+  readonly pod: NewPod;
 };
 
 /** Returns the pulls of some pods and templates, each image with each list of pull secrets once. */
@@ -37,17 +48,22 @@ export function pullsOf({ pods, templates, accounts, controllers }: PullingObjec
   }
   const ofPods = pods.flatMap((pod) => {
     const owners = chainOf(pod, controllers).slice(-1);
+    const [owner] = owners as [Workload];
     const pull = { ...accountFacts(pod.spec), names: pullSecretNames(pod), placement: pod.spec, templates: [], owners };
     const account = byName.get(pull.account);
-    return namedImagesOf(pod).map((image) => ({ ...pull, ...readImage(image.text), pods: [podFacts(pod, image, account)] }));
+    return namedImagesOf(pod).map((image) => {
+      const sources = [{ owner, template: undefined, container: image.container, pod }];
+      return { ...pull, ...readImage(image.text), pods: [podFacts(pod, image, account)], sources };
+    });
   });
-  const ofTemplates = templates.flatMap(({ workload, spec }) => {
+  const ofTemplates = templates.flatMap(({ workload, spec, pod }) => {
     const account = accountFacts(spec);
     const own = (spec.imagePullSecrets ?? []).length > 0;
     const pull = { ...account, names: own ? pullSecretNames({ spec }) : account.accountNames, placement: spec, pods: [] };
-    const owners = [controllers.get(nameOf(workload)) ?? workload];
-    return namedImagesOf({ spec }).map((image) => {
-      return { ...pull, ...readImage(image.text), templates: [{ ...workload, container: image.container, own }], owners };
+    const owner = controllers.get(nameOf(workload)) ?? workload;
+    return namedImagesOf({ spec }).map(({ text, container }) => {
+      const template = { ...workload, container, own };
+      return { ...pull, ...readImage(text), templates: [template], owners: [owner], sources: [{ owner, template, container, pod }] };
     });
   });
   const groups = Map.groupBy([...ofPods, ...ofTemplates], ({ text, account, names }) => JSON.stringify([text, account, names]));
@@ -64,6 +80,7 @@ function merged(pulls: readonly Pull[]): Pull {
     pods: distinct(({ pods }) => pods),
     templates: distinct((pull) => pull.templates),
     owners: distinct((pull) => pull.owners),
+    sources: pulls.flatMap((pull) => pull.sources),
   };
 }
 
@@ -76,5 +93,10 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
   }
   const names = namesIn(found.imagePullSecrets);
   const ofNothing = { pods: [], templates: [], owners: [] };
-  return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, ...ofNothing }));
+  return images.map((image) => {
+    const text = formatImage(image);
+    const { metadata, spec } = pullPod({ namespace, image: text, account, names: [], near: undefined }, "", new Date(0));
+    const sources = [{ owner: undefined, template: undefined, container: spec.containers[0].name, pod: { metadata, spec } }];
+    return { image, text, account, names, accountNames: names, sources, ...ofNothing };
+  });
 }

@@ -1,21 +1,30 @@
+import { causes } from "../check/cause.ts";
+import type { ImageFacts } from "../check/facts.ts";
+import { shownName } from "../check/message.ts";
 import { judgeOnNode } from "../check/on-node.ts";
 import type { PodPull } from "../check/pull-pod.ts";
 import { judge, type Verdict } from "../check/verdict.ts";
-import { asRefusal, CliError, Interrupted, isRefusal } from "../errors.ts";
+import { asRefusal, CliError, Interrupted, isRefusal, unlessForbidden } from "../errors.ts";
 import { plugin } from "../hint.ts";
-import { type PodKind, templateKinds } from "../kinds.ts";
+import { joinNames, nameOf, type PodKind, templateKinds } from "../kinds.ts";
+import { type Cluster, listAll } from "../kube/port.ts";
+import type { Pod } from "../objects.ts";
 import { askOnce } from "../registry/ask-once.ts";
+import { isLoginServerOf } from "../registry/login-server.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
-import { mapConcurrently, runConcurrently } from "../scope/concurrency.ts";
+import { mapConcurrently, once, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
+import { writtenManifest } from "../targets/written-manifest.ts";
+import { type Admit, type NewPod, openAdmission } from "../usage/admission.ts";
 import { type ImageQuery, readImageFacts } from "../usage/image.ts";
+import { azureHost, containersOf, readImage } from "../usage/images.ts";
 import type { UnreadableNamespace } from "../usage/listed-secrets.ts";
 import { openNodePulls, type PullTools } from "../usage/node-pulls.ts";
 import { forNodesOf } from "../usage/platforms.ts";
-import { noOtherNamespaces, noSecret, type OtherNamespaces, secretsOf } from "../usage/pull-secrets.ts";
+import { noOtherNamespaces, noSecret, type OtherNamespaces, type Secrets, secretsOf } from "../usage/pull-secrets.ts";
 import { type PullReader, type PullSelection, pullReadersOf } from "../usage/pulling-objects.ts";
-import { type Pull, pullsByAccount, pullsOf } from "../usage/pulls.ts";
+import { type Pull, type PullSource, pullsByAccount, pullsOf } from "../usage/pulls.ts";
 
 /** What a check selects. */
 type CheckOptions = {
@@ -31,6 +40,8 @@ type CheckOptions = {
   readonly secret: string | undefined;
   /** Also fetches the first bytes of each image's parts, for the platforms of the nodes. */
   readonly deep?: boolean;
+  /** Registries that the nodes can pull from by an identity of their own: names, login servers or ids in Azure. */
+  readonly nodesCanPull?: readonly string[];
   /** Lets a node pull each image too: this one, or any. */
   readonly fromCluster?: { readonly node: string | undefined } | undefined;
 };
@@ -44,6 +55,7 @@ type PlaceTools = Pick<CheckTools, "registry" | "now"> & {
   readonly width?: number;
   readonly nodePulls?: ReturnType<typeof openNodePulls> | undefined;
   readonly others?: OtherNamespaces | undefined;
+  readonly admit?: Admit;
 };
 
 /**
@@ -62,7 +74,7 @@ export async function checkAll(clusterScope: ClusterScope, options: CheckOptions
   // Named images need no lists
   const scope = options.images.length > 0 ? { ...clusterScope, open: false } : clusterScope;
   const readers = pullReadersOf(scope, options.selection, unlisted);
-  const ofPlace = { ...tools, registry, width, nodePulls, others: noOtherNamespaces() };
+  const ofPlace = { ...tools, registry, width, nodePulls, others: noOtherNamespaces(), admit: openAdmission(clusterScope.cluster) };
   try {
     for await (const checked of runConcurrently(readers, { ...tools, width }, (reader) => checkOne(reader, options, ofPlace))) {
       if (Array.isArray(checked)) verdicts.push(...checked);
@@ -95,7 +107,7 @@ async function* checkOne(reader: PullReader, options: CheckOptions, tools: Place
 export async function checkPlace(
   reader: PullReader,
   options: CheckOptions,
-  { registry, now, width = limits.cluster, nodePulls, others }: PlaceTools,
+  { registry, now, width = limits.cluster, nodePulls, others, admit = openAdmission(reader.cluster) }: PlaceTools,
 ): Promise<Verdict[]> {
   const { cluster, namespace } = reader;
   const pulls = await selectPulls(reader, options);
@@ -105,24 +117,137 @@ export async function checkPlace(
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
   const sources = { namespace, secrets, registry, now: now(), pulled, cluster, deep: options.deep ?? false };
 
+  const seen = once(() => seenPulls(pulls, { cluster, namespace, secrets }));
+  const read = async (question: ImageQuery): Promise<ImageFacts | undefined> => {
+    const facts = await readImageFacts(question, sources);
+    return facts && { ...facts, nodeIdentity: await nodeIdentityFor(facts, options, seen) };
+  };
+
   const verdicts = await mapConcurrently(pulls, width, async (pull) => {
     const question = ask(pull, options.secret);
     if (!question) return [unreadable(pull, namespace)];
-    const facts = await readImageFacts(question, sources);
+    const facts = await read(question);
     if (!facts) return [];
-    const { tried, names, attachedLater } = facts;
-    const hasLogin = tried.length > 0 || (names.length === 0 && attachedLater !== undefined);
-    const answer = await nodePulls?.pull(podPullOf(question, reader), hasLogin);
-    return [answer ? judgeOnNode(facts, answer) : judge(facts)];
+    const answer = await nodePulls?.pull(podPullOf(question, reader), mayHaveLogin(facts));
+    return answer ? [judgeOnNode(facts, answer)] : judgeHere(question, facts, { admit, read });
   });
   return withoutOthers(verdicts.flat(), options);
+}
+
+const mayHaveLogin = ({ tried, unread, names, attachedLater }: ImageFacts): boolean =>
+  tried.length + unread.length > 0 || (names.length === 0 && attachedLater !== undefined);
+
+type Reading = { admit: Admit; read(question: ImageQuery): Promise<ImageFacts | undefined> };
+
+async function judgeHere(question: ImageQuery, facts: ImageFacts, reading: Reading): Promise<Verdict[]> {
+  const verdict = judge(facts);
+  const asks = question.sources.length > 0 && causes[verdict.cause].severity === "failure";
+  return asks ? judgeAdmitted(question, facts, reading) : [verdict];
+}
+
+/** Judges pods that don't exist yet by what the API server makes of them. Those that it changes in the same way have one verdict. */
+async function judgeAdmitted(question: ImageQuery, facts: ImageFacts, { admit, read }: Reading): Promise<Verdict[]> {
+  const answers = await mapConcurrently(question.sources, limits.nodePulls, async (source) => {
+    const answer = await admit(facts.namespace, newPodOf(source, question));
+    if (!("names" in answer)) return { source, answer };
+    const image = containersOf(answer).find(({ name }) => name === source.container)?.image ?? question.text;
+    return { source, answer: { names: answer.names, ...readImage(image) } };
+  });
+  const groups = [...Map.groupBy(answers, ({ answer }) => JSON.stringify(answer)).values()];
+  return mapConcurrently(groups, limits.nodePulls, async (group) => {
+    const [{ answer }] = group as [(typeof group)[number]];
+    const templates = group.flatMap(({ source }) => source.template ?? []);
+    const owners = [...new Map(group.flatMap(({ source: { owner } }) => (owner ? [[nameOf(owner), owner]] : []))).values()];
+    const verdict = judge({ ...facts, templates, owners });
+    if ("unknown" in answer) return notChecked(verdict, answer.unknown);
+    if ("note" in answer) return withNotes(verdict, [answer.note ?? []].flat());
+    return judgeChanged({ ...question, templates, owners }, answer, verdict, read);
+  });
+}
+
+async function judgeChanged(
+  question: ImageQuery,
+  { names, image, text }: ReturnType<typeof readImage> & Pick<ImageQuery, "names">,
+  verdict: Verdict,
+  read: Reading["read"],
+): Promise<Verdict> {
+  const notes = changesOf(question, { names, text });
+  if (notes.length === 0) return verdict;
+  const changed = "invalid" in image ? undefined : await read({ ...question, image, names });
+  return changed ? withNotes(judge(changed), notes) : notChecked(verdict, `no pull secret of new pods has a login for ${text}`, notes);
+}
+
+/** Returns the pod as a controller or a user would create it. */
+function newPodOf({ template, pod }: PullSource, { pods: [first] }: ImageQuery): NewPod {
+  return template ? pod : (writtenManifest(pod as Pod, first?.own ? undefined : []) as NewPod);
+}
+
+type Changed = Pick<ImageQuery, "names" | "text">;
+
+/** Says what admission changes in new pods. */
+const changesOf = ({ names: before, text: old }: Changed, { names, text }: Changed): string[] => {
+  const added = names.filter((name) => !before.includes(name));
+  const removed = before.filter((name) => !names.includes(name));
+  return [
+    ...(added.length > 0 ? [`admission adds secret ${joinNames(added.map(shownName))} to new pods`] : []),
+    ...(removed.length > 0 ? [`admission removes secret ${joinNames(removed.map(shownName))} from new pods`] : []),
+    ...(text === old ? [] : [`admission changes the image of new pods to ${text}`]),
+  ];
+};
+
+const withNotes = (verdict: Verdict, notes: readonly string[]): Verdict => ({ ...verdict, notes: [...notes, ...(verdict.notes ?? [])] });
+
+const notChecked = (verdict: Verdict, message: string, notes: readonly string[] = []): Verdict => ({
+  ...verdict,
+  cause: "not-checked",
+  message,
+  registryMessages: undefined,
+  notes,
+  fix: undefined,
+});
+
+/** Returns why the nodes can pull an image by an identity of their own. */
+async function nodeIdentityFor(
+  { azure, ref, pods, anonymous }: ImageFacts,
+  { nodesCanPull = [] }: CheckOptions,
+  seen: () => ReturnType<typeof seenPulls>,
+): Promise<string | undefined> {
+  const registry = azure && nodesCanPull.find((one) => isLoginServerOf(azure.loginServer, one));
+  if (registry !== undefined) return `--nodes-can-pull says that nodes pull from ${registry} by an identity of their own`;
+  const isOnNodes = pods.length > 0 && pods.every(({ pulled }) => pulled);
+  const lacksLogin = anonymous?.verdict === "refused" || anonymous?.verdict === "out-of-scope";
+  return azure && lacksLogin && !isOnNodes ? (await seen()).get(ref.host) : undefined;
+}
+
+/** Returns the hosts from which nodes have pulled for a pod of this namespace without a login, and the pod. The API server keeps Events for an hour. */
+async function seenPulls(
+  pulls: readonly Pull[],
+  { cluster, namespace, secrets }: { readonly cluster: Cluster; readonly namespace: string; readonly secrets: Secrets },
+): Promise<ReadonlyMap<string, string>> {
+  const onNodes = pulls.flatMap(({ image, text, names, pods }) => {
+    const pulled = "host" in image && azureHost(image.host) ? pods.filter((pod) => pod.pulled) : [];
+    return pulled.map(({ name }) => ({ image: image as ImageRef, text, names, name }));
+  });
+  const lists = await mapConcurrently(onNodes, limits.cluster, async (pod) => ({ pod, ...(await secrets.list(pod.names)) }));
+  const without = lists.flatMap(({ pod, unread, keyring }) => (unread.length + keyring.lookup(pod.image).length === 0 ? [pod] : []));
+  if (without.length === 0) return new Map();
+  const events = await listAll(cluster, "event", { namespace, fields: "reason=Pulled" }).catch(unlessForbidden([]));
+  const found = without.filter(({ text, name }) =>
+    events.some(({ involvedObject, message }) => involvedObject.name === name && message.startsWith(`Successfully pulled image "${text}"`)),
+  );
+  return new Map(found.map(({ image: { host }, name }) => [host, `the node of pod/${name} pulled from ${host} without a pull secret`]));
 }
 
 /** Returns the pulls that a check selects in one namespace. */
 async function selectPulls(reader: PullReader, { images, serviceaccount, newNode }: CheckOptions): Promise<Pull[]> {
   if (images.length > 0) return pullsByAccount(reader.cluster, reader.namespace, serviceaccount, images);
-  const pulls = pullsOf(await reader.read());
-  return newNode ? pulls.map((pull) => ({ ...pull, pods: pull.pods.map((pod) => ({ ...pod, pulled: false })) })) : pulls;
+  return pullsOf(await reader.read()).map((pull) => {
+    const { pods } = pull;
+    // A pod that waits for its image went through admission already
+    const isNew = newNode ? pods.every(({ pulled }) => pulled) : pods.length === 0;
+    const sources = isNew ? pull.sources : [];
+    return { ...pull, sources, pods: newNode ? pods.map((pod) => ({ ...pod, pulled: false })) : pods };
+  });
 }
 
 function ask({ image, ...pull }: Pull, secret: string | undefined): ImageQuery | undefined {

@@ -9,6 +9,7 @@ import { parseImage } from "../../src/registry/image-reference.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../src/registry/port.ts";
 import { credentialKey } from "../../src/secret/record.ts";
 import { type PullReader, pullReadersOf } from "../../src/usage/pulling-objects.ts";
+import { accountOf } from "../../src/usage/references.ts";
 import type { TargetPick } from "../../src/usage/targets.ts";
 import { checkPlace } from "../../src/verbs/check.ts";
 
@@ -44,6 +45,14 @@ export type Situation = {
   /** The image in the template of each ReplicaSet. */
   readonly templateImage?: string;
   readonly deep?: true;
+  /** Changes each new pod, as admission does, or rejects it. */
+  readonly admission?: (pod: Pod) => Pod;
+  /** Cluster-wide objects, by their kind; absent kinds may not be listed. */
+  readonly mutators?: Readonly<Record<string, readonly object[]>>;
+  /** The names of the Secrets that the user may not read. */
+  readonly unread?: readonly string[];
+  readonly events?: readonly object[];
+  readonly nodesCanPull?: readonly string[];
 };
 
 /** One row of the check, as a user reads it. */
@@ -74,6 +83,7 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
     secret,
     selection,
     newNode: situation.newNode ?? false,
+    nodesCanPull: situation.nodesCanPull ?? [],
     deep: situation.deep ?? false,
   };
   const registry: Registry = {
@@ -130,6 +140,8 @@ function clusterOf(situation: Situation, asked: string[]): Cluster {
     ...Object.fromEntries(Object.entries(situation.templates ?? {}).map(([kind, objects]) => [kind, () => objects])),
     pod: () => pods,
     serviceaccount: () => Object.keys(accounts).map(account),
+    event: () => situation.events ?? [],
+    ...Object.fromEntries(mutatorKinds.map((kind) => [kind, () => situation.mutators?.[kind] ?? forbidden()])),
     secret: () => (situation.mayNotList ? forbidden() : secrets).filter(({ metadata }) => metadata.labels !== undefined),
   };
   const objects: Record<string, (name: string) => object | undefined> = {
@@ -137,6 +149,7 @@ function clusterOf(situation: Situation, asked: string[]): Cluster {
     serviceaccount: (name) => (name in accounts ? account(name) : undefined),
     secret: (name) => {
       asked.push(`secret ${name}`);
+      if (situation.unread?.includes(name)) forbidden();
       return secrets.find(({ metadata }) => metadata.name === name);
     },
     "replicaset.apps": (name) =>
@@ -144,7 +157,16 @@ function clusterOf(situation: Situation, asked: string[]): Cluster {
         ? undefined
         : { metadata: { name }, spec: { template: { spec: { containers: [{ name: "app", image: situation.templateImage }] } } } },
   };
-  const cluster: Pick<Cluster, "get" | "pages"> = {
+  const cluster: Pick<Cluster, "get" | "pages" | "write"> = {
+    write: async (to, write, { dryRun }) => {
+      if (!dryRun || !("create" in write)) throw new Error("a check writes nothing");
+      const given = write.create as Pod;
+      asked.push(`dry run of a ${to.kind} as ${accountOf(given.spec)}`);
+      const own = accounts[accountOf(given.spec)] ?? [];
+      const list = given.spec.imagePullSecrets?.length ? given.spec.imagePullSecrets : own.map((name) => ({ name }));
+      const pod = { ...given, spec: { ...given.spec, imagePullSecrets: list } };
+      return (situation.admission?.(pod) ?? pod) as never;
+    },
     get: async <K extends ClusterKind>(to: Ref<K>) => {
       // Throws like the real port for an unknown kind
       objectPath(to);
@@ -159,6 +181,11 @@ function clusterOf(situation: Situation, asked: string[]): Cluster {
   };
   return cluster as Cluster;
 }
+
+export const mutatorKinds = [
+  "mutatingwebhookconfiguration.admissionregistration.k8s.io",
+  "mutatingadmissionpolicy.admissionregistration.k8s.io",
+] as const;
 
 function forbidden(): never {
   throw new CliError("forbidden", "Error from server (Forbidden): no");

@@ -44,10 +44,15 @@ test("loads nothing for list that only other verbs or a flag need", async () => 
   expect([...new Set(late)].toSorted()).toEqual(names.map((name) => `src/${name}`));
 });
 
-test("writes objects of the cluster in edit, and pods that no other object creates in two more files", async () => {
+test("writes objects of the cluster in edit, and pods that no other object creates in three more files", async () => {
   const writers = (await sourcesOf("src")).filter(({ text }) => /\.write\(\s*(?:to|\{|ref|pod)/.test(text));
 
-  expect(writers.map(({ path }) => path).toSorted()).toEqual(["src/kube/edit.ts", "src/targets/recreate.ts", "src/usage/node-pulls.ts"]);
+  expect(writers.map(({ path }) => path).toSorted()).toEqual([
+    "src/kube/edit.ts",
+    "src/targets/recreate.ts",
+    "src/usage/admission.ts",
+    "src/usage/node-pulls.ts",
+  ]);
 });
 
 test("no folder imports one of its own floor or above, with two exceptions", () => {

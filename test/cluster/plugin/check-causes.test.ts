@@ -86,6 +86,7 @@ const situations: Readonly<Record<Cause, Situation>> = {
       await reports(at, { imageID: `${r}/app/web@sha256:1`, state: { running: {} } });
     },
   },
+  "by-identity": { check: "--nodes-can-pull myregistry", prepare: (at) => having(at, barePod()) },
   "not-checked": {
     prepare: faulty(status(401, { headers: { "WWW-Authenticate": 'Bearer realm="https://otherregistry.azurecr.io/oauth2/token"' } })),
   },

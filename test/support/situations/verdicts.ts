@@ -56,6 +56,8 @@ export const facts: ImageFacts = {
   secrets: [],
   tried: [],
   anonymous: undefined,
+  unread: [],
+  nodeIdentity: undefined,
   malformed: undefined,
   attachedLater: undefined,
   unattached: [],

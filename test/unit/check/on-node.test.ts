@@ -41,6 +41,14 @@ const rows: readonly Row[] = [
     cause: "pulls",
     secret: "a,b",
   },
+  { when: "the node pulls with a Secret that you may not read", given: { unread: ["a"] }, answer: pulled, cause: "pulls", secret: "a" },
+  {
+    when: "the node fails with a Secret that you may not read",
+    given: { unread: ["a"] },
+    answer: failed("refused"),
+    cause: "refused",
+    message: "with secret a: node n1 says: refused!",
+  },
   { when: "the node pulls without a login", given: noLogin, answer: pulled, cause: "anonymous", secret: "" },
   {
     when: "pods run from a cached image and the node pulls",

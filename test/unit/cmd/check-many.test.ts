@@ -53,6 +53,7 @@ function clusterOf({ noSecret, pods = [], deployments = [], replicasets = [], na
   };
   const cluster: Partial<Cluster> = {
     namespace: async () => "demo",
+    write: async (_, write) => ("create" in write ? write.create : {}) as never,
     pages: async function* <K extends ClusterKind>(kind: K, { namespace, fields, metadataOnly }: Where = {}) {
       lists.push(kind + (metadataOnly ? " metadata" : "") + (namespace === undefined ? "" : ` in ${namespace}`));
       if (forbidden.includes(kind)) throw new CliError("forbidden", "Error from server (Forbidden): no");

@@ -59,6 +59,7 @@ type Held = { pods?: Pod[]; accounts?: ServiceAccount[]; secret?: Secret; absent
 
 const holding = ({ pods = [], accounts = [], secret, absent = false }: Held): Partial<Cluster> => ({
   namespace: async () => namespace,
+  write: async (_, write) => ("create" in write ? write.create : {}) as never,
   pages: async function* <K extends ClusterKind>(kind: K) {
     yield ({ pod: pods, serviceaccount: accounts }[String(kind)] ?? []) as readonly object[] as KubeObjects[K][];
   },

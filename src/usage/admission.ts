@@ -1,0 +1,94 @@
+import { randomBytes } from "node:crypto";
+import { asRefusal, CliError, isLost, isNotFound, permissionHint, unlessForbidden } from "../errors.ts";
+import { type Cluster, listAll } from "../kube/port.ts";
+import { type LabelSelector, type Metadata, type Mutation, managedBy, type PodSpec } from "../objects.ts";
+import { memoize, once } from "../scope/concurrency.ts";
+import { pullSecretNames } from "./pods.ts";
+
+/** A pod that does not exist yet. */
+export type NewPod = { readonly metadata?: Partial<Metadata> | null; readonly spec: PodSpec };
+
+/** What a new pod pulls. Or why that is unknown. `note`: it probably pulls what its template says. */
+type Admitted =
+  | { readonly names: readonly string[]; readonly spec: PodSpec }
+  | { readonly unknown: string }
+  | { readonly note: string | undefined };
+
+export type Admit = ReturnType<typeof openAdmission>;
+
+/**
+ * Asks the API server what its policies and webhooks make of new pods, by a dry run that creates none. If you may not create pods, looks
+ * for the policies and webhooks that may change them.
+ */
+export function openAdmission(cluster: Cluster): (namespace: string, pod: NewPod) => Promise<Admitted> {
+  const denied = new Set<string>();
+  const labels = new Map<string, Promise<Metadata["labels"]>>();
+  const mutations = once(() =>
+    Promise.all([
+      listAll(cluster, "mutatingwebhookconfiguration.admissionregistration.k8s.io")
+        .then((all) =>
+          all.flatMap(({ kind, metadata: { name }, webhooks = [] }) => webhooks.map((of) => ({ name: `${kind} ${name}`, of }))),
+        )
+        .catch(unlessForbidden(undefined)),
+      listAll(cluster, "mutatingadmissionpolicy.admissionregistration.k8s.io")
+        .then((all) => all.map(({ kind, metadata: { name }, spec }) => ({ name: `${kind} ${name}`, of: spec.matchConstraints ?? {} })))
+        // A server before v1.36 has no such kind
+        .catch((error: unknown) => (isNotFound(error) ? [] : unlessForbidden(undefined)(error))),
+    ]),
+  );
+
+  async function withoutRight(namespace: string, { metadata }: NewPod): Promise<Admitted> {
+    const lists = await mutations();
+    const ofNamespace = await memoize(labels, namespace, async () => {
+      const found = await cluster.get({ kind: "namespace", name: namespace }).catch(unlessForbidden(undefined));
+      return found && { ...found.metadata.labels };
+    });
+    const mayChange = (of: Mutation) =>
+      coversPods(of) && selects(of.namespaceSelector, ofNamespace) && selects(of.objectSelector, metadata?.labels ?? {});
+    const found = lists.flatMap((list) => list ?? []).find(({ of }) => mayChange(of));
+    if (found) return { unknown: `${found.name} may change new pods, and without the right to create pods, check cannot ask how` };
+    const unlisted = "admission may add a pull secret: you can neither create pods nor list mutating webhooks and policies";
+    return { note: lists.includes(undefined) ? unlisted : undefined };
+  }
+
+  return async (namespace, pod) => {
+    if (denied.has(namespace)) return withoutRight(namespace, pod);
+    const name = `acr-secret-check-${randomBytes(8).toString("hex")}`;
+    const create = { apiVersion: "v1", kind: "Pod", ...pod, metadata: { ...pod.metadata, name, namespace } };
+    const write = { dryRun: true, fieldManager: managedBy.value };
+    const answer = await cluster.write({ kind: "pod", namespace, name }, { create }, write).catch(asRefusal);
+    if (!(answer instanceof CliError)) return { names: pullSecretNames(answer), spec: answer.spec };
+    if (isLost(answer)) throw answer;
+    if (permissionHint(answer) === undefined) return rejected(answer);
+    denied.add(namespace);
+    return withoutRight(namespace, pod);
+  };
+}
+
+/** A webhook with side effects can't be asked. Any other rejection would also meet a real pod. */
+function rejected({ message }: CliError): Admitted {
+  const reason = message.replace(/^Error from server \([^)]*\): /, "").replace(/\s*\n\s*/g, " ");
+  return / does not support dry run/.test(reason) ? { unknown: reason } : { note: `the API server rejects new pods: ${reason}` };
+}
+
+/** Whether the rules of a webhook or of a policy apply to the creation of pods. */
+const coversPods = ({ rules = [], resourceRules = [] }: Mutation): boolean =>
+  [...rules, ...resourceRules].some(({ apiGroups = [], operations = [], resources = [] }) => {
+    const isFor = (some: readonly string[], wanted: string) => some.includes("*") || some.includes(wanted);
+    return isFor(apiGroups, "") && isFor(operations, "CREATE") && (isFor(resources, "pods") || resources.includes("*/*"));
+  });
+
+/** Whether a selector matches labels. Unknown labels may match. */
+function selects({ matchLabels = {}, matchExpressions = [] }: LabelSelector = {}, labels: Metadata["labels"]): boolean {
+  if (!labels) return true;
+  const isMet: Readonly<Record<string, (value: string | undefined, values: readonly string[]) => boolean>> = {
+    In: (value = "", values) => values.includes(value),
+    NotIn: (value, values) => value === undefined || !values.includes(value),
+    Exists: (value) => value !== undefined,
+    DoesNotExist: (value) => value === undefined,
+  };
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values = [] }) => isMet[operator]?.(labels[key], values) ?? true)
+  );
+}

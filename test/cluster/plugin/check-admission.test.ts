@@ -1,0 +1,83 @@
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { attachTo, ours, placeOf, r, web } from "../../support/check-shell.ts";
+import { create, kubectl } from "../../support/kubectl.ts";
+import { openShell } from "../../support/plugin.ts";
+import { rewriting } from "../../support/rewriting.ts";
+import { until } from "../../support/until.ts";
+
+// Compares what `check` says of templates with what it says of pods that the API server has admitted.
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
+
+/** Adds the Secret `mine` to new pods of a namespace with the label `team=blue`. */
+async function adding(namespace: string): Promise<void> {
+  const api = { apiVersion: "admissionregistration.k8s.io/v1" };
+  const name = `add-${namespace}`;
+  const value = 'Object.spec.imagePullSecrets{name: "mine"}';
+  const expression = `has(object.spec.imagePullSecrets) ? [JSONPatch{op: "add", path: "/spec/imagePullSecrets/-", value: ${value}}] : [JSONPatch{op: "add", path: "/spec/imagePullSecrets", value: [${value}]}]`;
+  const matchConstraints = {
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+    objectSelector: { matchLabels: { team: "blue" } },
+    resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
+  };
+  const mutations = [{ patchType: "JSONPatch", jsonPatch: { expression } }];
+  const spec = { matchConstraints, failurePolicy: "Fail", reinvocationPolicy: "Never", mutations };
+  await create([
+    { ...api, kind: "MutatingAdmissionPolicy", metadata: { name }, spec },
+    { ...api, kind: "MutatingAdmissionPolicyBinding", metadata: { name }, spec: { policyName: name } },
+  ]);
+  onTestFinished(async () => {
+    await kubectl(["delete", "mutatingadmissionpolicies,mutatingadmissionpolicybindings", name]);
+  });
+  const probe = ["run", "probe", "-n", namespace, "--image", "x", "-l", "team=blue", "--dry-run=server", "-o", "yaml"];
+  await until(async () => (await kubectl(probe)).includes("name: mine"));
+}
+
+test.for([
+  { what: "a policy adds the Secret", change: adding },
+  { what: "a policy rewrites the registry", change: (namespace: string) => rewriting(namespace, web) },
+])(`says the same of 20 templates as of their pods when $what (SEED=${seed})`, { timeout: 120_000 }, async ({ change }) => {
+  let state = seed;
+  const oneOf = <T>(...all: readonly T[]): T => {
+    // Numerical Recipes, 7.1: a linear congruential generator
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return all[Math.floor((state / 2 ** 32) * all.length)] as T;
+  };
+  const at = await placeOf(shell);
+  const { namespace } = at;
+  await at.typed(ours("mine"), attachTo("none"), "kubectl create serviceaccount good -n N");
+  await at.typed(`kubectl patch serviceaccount good -n N -p '{"imagePullSecrets":[{"name":"mine"}]}'`);
+  await change(namespace);
+  const objects = Array.from({ length: 20 }, (_, index) => {
+    const name = `w-${index}`;
+    const image = oneOf(web, `${r}/app/web:1`, `${r}/app/api:1`, `${r}/app/web:9`, "otherregistry.azurecr.io/app/web:1");
+    const spec = {
+      serviceAccountName: oneOf("default", "good"),
+      imagePullSecrets: oneOf(undefined, undefined, [{ name: "own" }], [{ name: "mine" }]),
+      restartPolicy: "Never",
+      containers: [{ name: "app", image }],
+    };
+    const metadata = { labels: { team: oneOf("blue", "red") } };
+    const job = { suspend: true, schedule: "0 0 * * *", jobTemplate: { spec: { template: { metadata, spec } } } };
+    return [
+      { apiVersion: "batch/v1", kind: "CronJob", metadata: { name, namespace }, spec: job },
+      { apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name, namespace }, spec },
+    ];
+  });
+  await create(objects.flat());
+
+  const { items } = await at.check();
+
+  const causes = new Map(
+    items.flatMap((item) => (item as unknown as Owned).owners.map(({ kind, name }) => [`${kind}/${name}`, item.cause] as const)),
+  );
+  const names = objects.map((_, index) => `w-${index}`);
+  expect(names.map((name) => `${name} ${causes.get(`cronjob/${name}`)}`)).toEqual(
+    names.map((name) => `${name} ${causes.get(`pod/${name}`)}`),
+  );
+  expect(new Set(causes.values()).size).toBeGreaterThan(1);
+});
+
+type Owned = { readonly owners: readonly { readonly kind: string; readonly name: string }[] };
