@@ -9,20 +9,26 @@ import { readStatus, saysAbsent, statusError } from "./status.ts";
 const json = "application/json";
 
 /**
- * The media type of a list, and its most objects per page. Two pages of each list are in memory at the same time, at first five, and a
- * Secret may have a megabyte, also of labels. So a page is larger than the first one only if the objects so far were small, up to this
- * number of characters.
+ * The media type of a list, and its most objects per page. A page is larger than the first one only if the objects so far were small, up to
+ * this number of characters.
  */
 const wholeObjects = { accept: json, most: 100, characters: 200_000 };
 const onlyMetadata = { accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", most: 500, characters: 1_000_000 };
 const firstPage = 50;
 
 /**
+ * The most bytes of a page with several objects: an object may have a megabyte, also of labels. Two pages of each list are in memory at the
+ * same time, at first five, and the objects of a page need several times its bytes.
+ */
+const mostBytes = 4_000_000;
+
+/**
  * Reads and writes the objects of an API server. Error responses become CliErrors in kubectl's words.
  * @param userAgent `kubectl-acr-secret/v1.2.3`
  */
 export function apiClient(send: (request: Request) => Promise<Answer>, userAgent: string) {
-  const get = (path: string, accept = json) => send({ method: "GET", path, headers: { accept, "user-agent": userAgent } });
+  const get = (path: string, accept = json, most?: number) =>
+    send({ method: "GET", path, headers: { accept, "user-agent": userAgent }, most });
 
   /** Sends a question that the server answers and doesn't store. @returns the status of the object */
   async function review<T>(api: string, kind: string, spec?: object, path = `/apis/${api}/${kind.toLowerCase()}s`): Promise<Partial<T>> {
@@ -44,16 +50,20 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
     pages: async function* <K extends ClusterKind>(kind: K, { namespace, labels, fields, metadataOnly = false }: Where = {}) {
       const { api: apiVersion, kind: name } = kinds[kind];
       const { accept, most, characters } = metadataOnly ? onlyMetadata : wholeObjects;
+      const read = async (limit: number, token: string | undefined): Promise<Page<KubeObjects[K]>> => {
+        const path = listPath(kind, namespace, { labelSelector: labels, fieldSelector: fields, limit, continue: token });
+        const answer = await get(path, accept, limit > 1 ? mostBytes : undefined);
+        return answer.isTooLarge ? read(Math.ceil(limit / 4), token) : pageOf(answer, token, characters);
+      };
       let limit = firstPage;
       let token: string | undefined;
       do {
-        const path = listPath(kind, namespace, { labelSelector: labels, fieldSelector: fields, limit, continue: token });
         // Keeps no reference to the response's text, which is long, while the objects are in use
-        const page = pageOf<KubeObjects[K]>(await get(path, accept), token, characters);
+        const page = await read(limit, token);
         // The items of a list have no kind
         yield page.items.map((item) => ({ ...item, apiVersion, kind: name }));
         token = page.token;
-        limit = Math.min(most, Math.max(firstPage, page.fitting ?? limit));
+        limit = Math.min(most, page.fitting ?? limit);
       } while (token);
     },
 
@@ -96,6 +106,8 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
   } satisfies Partial<Cluster>;
 }
 
+type Page<T> = { readonly items: readonly T[]; readonly token: string | undefined; readonly fitting?: number | undefined };
+
 type List<T> = {
   /** `PodList`, `PartialObjectMetadataList`. */
   readonly kind?: string;
@@ -108,7 +120,7 @@ type List<T> = {
  * @param token the token of this page
  * @param characters how many to read in a page
  */
-function pageOf<T>(answer: Answer, token: string | undefined, characters: number) {
+function pageOf<T>(answer: Answer, token: string | undefined, characters: number): Page<T> {
   // A list whose token has expired continues with its present state, from the same key
   const later = token !== undefined && answer.status === 410 ? readStatus(answer)?.metadata?.continue : undefined;
   if (later !== undefined) return { items: [], token: later };
@@ -116,7 +128,10 @@ function pageOf<T>(answer: Answer, token: string | undefined, characters: number
   // A gateway may answer 200 with an object of its own. If it counted as an empty list, no Secret would hold any credential
   if (!kind?.endsWith("List") || items === undefined)
     throw new CliError("unreachable", "Unable to connect to the server: the response is not a list");
-  const fitting = Math.floor((characters * (items?.length ?? 0)) / answer.text.length);
+  const count = items?.length ?? 0;
+  const fits = (size: number) => Math.floor((size * count) / answer.text.length);
+  // A selector may leave a page empty
+  const fitting = count > 0 ? Math.max(1, fits(characters), Math.min(firstPage, fits(0.75 * mostBytes))) : undefined;
   return { items: items ?? [], token: metadata?.continue, fitting };
 }
 

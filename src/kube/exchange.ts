@@ -29,6 +29,8 @@ export type Request = {
   readonly body?: string | undefined;
   /** The `data` of a Secret in the body, which no output may repeat. */
   readonly contents?: Readonly<Record<string, string>> | undefined;
+  /** The most bytes to read of the response. */
+  readonly most?: number | undefined;
 };
 
 export type Answer = {
@@ -42,13 +44,15 @@ export type Answer = {
   /** The time of the server, as sent. */
   readonly date?: string | undefined;
   readonly text: string;
+  /** The response has more bytes than were asked for, and the text is empty. */
+  readonly isTooLarge?: true | undefined;
 };
 
 /**
- * Sends one request and reads the whole response, whatever its status.
+ * Sends one request and reads the response, whatever its status.
  * @throws Error with a `code` of Node's if there is no response; AbortError or TimeoutError of the signal
  */
-export async function sendOnce(endpoint: Endpoint, { method, path, headers, body }: Request, signal: AbortSignal): Promise<Answer> {
+export async function sendOnce(endpoint: Endpoint, { method, path, headers, body, most }: Request, signal: AbortSignal): Promise<Answer> {
   const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
   const options: https.RequestOptions = {
     ...endpoint.connect,
@@ -59,9 +63,8 @@ export async function sendOnce(endpoint: Endpoint, { method, path, headers, body
   return new Promise((resolve, reject) => {
     const request = (endpoint.secure ? https : http).request(options, (response) => {
       const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", reject);
-      response.on("end", () =>
+      let size = 0;
+      const end = (isTooLarge?: true) =>
         resolve({
           status: response.statusCode ?? 0,
           phrase: response.statusMessage ?? "",
@@ -69,9 +72,18 @@ export async function sendOnce(endpoint: Endpoint, { method, path, headers, body
           retryAfter: response.headers["retry-after"],
           warnings: response.headersDistinct["warning"] ?? [],
           date: response.headers.date,
-          text: Buffer.concat(chunks).toString("utf8"),
-        }),
-      );
+          text: isTooLarge ? "" : Buffer.concat(chunks).toString("utf8"),
+          isTooLarge,
+        });
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (most === undefined || size <= most) return;
+        end(true);
+        response.destroy();
+      });
+      response.on("error", reject);
+      response.on("end", () => end());
     });
     const stop = () => request.destroy(signal.reason);
     signal.addEventListener("abort", stop, { once: true });

@@ -69,7 +69,9 @@ test("requests a page only when the caller needs it", async () => {
 test.each([
   { objects: 50, characters: 50 * 1000, next: 100, why: "more of small objects" },
   { objects: 50, characters: 50 * 2500, next: 80, why: "as many as fit into 200,000 characters" },
-  { objects: 50, characters: 50 * 100_000, next: 50, why: "no fewer of large objects" },
+  { objects: 50, characters: 50 * 60_000, next: 50, why: "no fewer of objects that fit" },
+  { objects: 50, characters: 50 * 100_000, next: 30, why: "as many large objects as fit into 3 MB" },
+  { objects: 1, characters: 5_000_000, next: 1, why: "one object, however large" },
 ])("requests $next objects after $objects objects with $characters characters: $why", async ({ objects, characters, next }) => {
   const metadata = { continue: "x" };
   const sized = (name: string) => named(name, ...Array(objects - 1).fill(""));
@@ -79,6 +81,22 @@ test.each([
   await whole(client.pages("pod"));
 
   expect(asked.at(-1)?.path).toBe(`/api/v1/pods?limit=${next}&continue=x`);
+});
+
+test("requests fewer objects until a page is not too large", async () => {
+  const tooLarge = { ...json({}), text: "", isTooLarge: true } as const;
+  const page = json({ kind: "AnyList", items: named("1"), metadata: { continue: "x" } });
+  const { client, asked } = scripted(tooLarge, tooLarge, tooLarge, page, json({ kind: "AnyList", items: named("2") }));
+
+  expect(await whole(client.pages("pod"))).toEqual(["1", "2"]);
+
+  expect(asked.map(({ path, most }) => [path, most])).toEqual([
+    ["/api/v1/pods?limit=50", 4_000_000],
+    ["/api/v1/pods?limit=13", 4_000_000],
+    ["/api/v1/pods?limit=4", 4_000_000],
+    ["/api/v1/pods?limit=1", undefined],
+    ["/api/v1/pods?limit=100&continue=x", 4_000_000],
+  ]);
 });
 
 test("continues a list with the server's new token when the old one has expired", async () => {
@@ -123,7 +141,7 @@ test("requests small pages of metadata when an object has a megabyte of labels",
 
   await whole(client.pages("secret", { metadataOnly: true }));
 
-  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/secrets?limit=50", "/api/v1/secrets?limit=50&continue=x"]);
+  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/secrets?limit=50", "/api/v1/secrets?limit=2&continue=x"]);
 });
 
 test("requests only metadata, in larger pages, when that is enough", async () => {

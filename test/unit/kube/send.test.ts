@@ -62,6 +62,18 @@ const get: Request = { method: "GET", path: "/api/v1/secrets/acr", headers: {} }
 const patch: Request = { ...get, method: "PATCH", body: '{"data":{"x":"aHVudGVyMg=="}}' };
 const hangUp: RequestListener = (request) => void request.socket.destroy();
 
+test("reads no more of a response than was asked for", async () => {
+  const { send } = await against([{ body: "x".repeat(5000) }]);
+  const sized = async (most?: number) => {
+    const { text, isTooLarge = false } = await send({ method: "GET", path: "/", headers: {}, most });
+    return [text.length, isTooLarge];
+  };
+
+  expect(await sized()).toEqual([5000, false]);
+  expect(await sized(5000)).toEqual([5000, false]);
+  expect(await sized(4999)).toEqual([0, true]);
+});
+
 test("repeats a request after the Retry-After of a busy server", async () => {
   const busy = { status: 429, headers: { "retry-after": "2" } };
   const { send, seen } = await against([busy, busy, { body: '{"a":1}' }]);
