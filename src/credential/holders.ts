@@ -1,12 +1,11 @@
 import { CliError, isForbidden } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
-import type { Metadata } from "../objects.ts";
 import type { Login, Registry } from "../registry/port.ts";
 import { memoize } from "../scope/concurrency.ts";
 import { type Credential, type Password, recordIn, type SourceOfCopy, sourceOf } from "../secret/record.ts";
 import { isSameTime } from "../timestamp.ts";
-import { pullLogins } from "../usage/holders.ts";
+import { type PullLogins, pullLogins } from "../usage/holders.ts";
 
 /** Who holds another login of a credential, or why that was not looked at. */
 export type Held = { readonly by?: Ref<"secret"> | undefined; readonly unlisted?: CliError | undefined };
@@ -110,10 +109,7 @@ async function listFor(cluster: Pick<Cluster, "pages">, wanted: ReadonlySet<stri
   const found = new Map<string, Map<string, Found>>();
   try {
     for await (const page of pullLogins(cluster)) {
-      const all = page.flatMap(({ to, metadata, logins }) =>
-        logins.map(({ login }) => ({ to, login, key: keyIn(metadata, login), source: sourceOf({ metadata }) })),
-      );
-      for (const one of all.filter(({ login }) => wanted.has(login.username))) add(found, one);
+      for (const one of page.flatMap((secret) => heldIn(secret, wanted))) add(found, one);
     }
   } catch (error) {
     if (isForbidden(error)) return error;
@@ -122,10 +118,19 @@ async function listFor(cluster: Pick<Cluster, "pages">, wanted: ReadonlySet<stri
   return new Map([...found].map(([username, all]) => [username, [...all.values()]]));
 }
 
-/** A tenant that records a key in a copy of another Secret loses only the protection of that copy. */
-function keyIn(metadata: Metadata, { username }: Login): string | undefined {
+/** The most characters of a password in Azure, with a margin. */
+const longestPassword = 1_000;
+
+/** Returns the first logins of a Secret, more than are tested. A tenant that writes thousands of them loses only the protection of that Secret. */
+function heldIn({ to, metadata, logins }: PullLogins, wanted: ReadonlySet<string>): readonly Found[] {
+  const held = logins.filter(({ login: { username, password } }) => wanted.has(username) && password.length <= longestPassword);
+  if (held.length === 0) return [];
   const record = recordIn({ metadata });
-  return record?.kind === "service-principal" && record.identity === username ? record.slot : undefined;
+  const { namespace = "", name = "", madeAt } = sourceOf({ metadata }) ?? {};
+  const source = name === "" ? undefined : { namespace, name, madeAt };
+  // A tenant that records a key in a copy of another Secret loses only the protection of that copy
+  const keyOfUser = (username: string) => (record?.kind === "service-principal" && record.identity === username ? record.slot : undefined);
+  return held.slice(0, mostTested + 1).map(({ login }) => ({ to, login, key: keyOfUser(login.username), source }));
 }
 
 function add(found: Map<string, Map<string, Found>>, one: Found): void {

@@ -75,11 +75,16 @@ export const copiesKey = "acr-secret.copies";
 
 type WithMetadata = Pick<Secret, "metadata">;
 
-/** Reads an annotation. Anyone in the namespace can write it: a member of another type makes it void. */
+/** The most characters of a member of an annotation. */
+const longestText = 1_000;
+
+/** Reads an annotation. Anyone in the namespace can write it: a member of another type, or with a long text, makes it void. */
 function annotation<T>({ metadata }: WithMetadata, key: string, texts: Readonly<Record<string, "required" | "optional">>): T | undefined {
   const found = parseObject(metadata.annotations?.[key] ?? "");
-  const isText = ([name, need]: [string, string]) =>
-    typeof found?.[name] === "string" || (need === "optional" && found?.[name] === undefined);
+  const isText = ([name, need]: [string, string]) => {
+    const text = found?.[name];
+    return text === undefined ? need === "optional" : typeof text === "string" && text.length <= longestText;
+  };
   return found && Object.entries(texts).every(isText) ? (found as T) : undefined;
 }
 

@@ -34,6 +34,10 @@ export class Sensitive {
     return this.#text === "";
   }
 
+  get length(): number {
+    return this.#text.length;
+  }
+
   equals(other: Sensitive): boolean {
     return this.#text === other.#text;
   }

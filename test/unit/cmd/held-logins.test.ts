@@ -73,3 +73,15 @@ test.for([
 
   expect(world.azure.knows(login)).toBe(true);
 });
+
+test("ends a password when a tenant writes many longer ones", async () => {
+  const world = await stored("a");
+  addNamespaces(world.cluster, "c");
+  const login = world.loginIn("a") ?? expect.unreachable();
+  for (let index = 0; index < 60; index++)
+    world.cluster.put(pullSecret("c", `long-${index}`, { [host]: { ...login, password: `${index}`.padEnd(2000) } }));
+
+  await type(`delete ${name} --revoke --yes -n a`, world.ports);
+
+  expect(world.azure.knows(login)).toBe(false);
+});
