@@ -145,6 +145,9 @@ async function knownImage({ host, repositories, images }: RepositoryScope, login
   return { host, repository, reference: (await registry.anyTag(host, repository, login)) ?? "latest" };
 }
 
+/** The most images of pods to ask for, one after the other. A tenant can write thousands that do not exist. */
+const mostImages = 20;
+
 /** Returns the answer for an existing image of the repository: of the pods, else `latest`, else any. Returns undefined without an image. */
 async function askFor(
   repository: string,
@@ -153,7 +156,7 @@ async function askFor(
   tools: ProofTools & { miss(image: ImageRef): void },
 ): Promise<{ readonly image: ImageRef; readonly proof: Proof } | undefined> {
   const isPath = repository.endsWith("*");
-  const named = images.filter((image) => covers(repository, image.repository));
+  const named = images.filter((image) => covers(repository, image.repository)).slice(0, mostImages);
   const latest = { host, repository, reference: "latest" };
   const proofOf = (image: ImageRef) => retryRejections(() => tools.registry.prove(image, login), tools);
   const ask = async (image: ImageRef) => {

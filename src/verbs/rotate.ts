@@ -12,7 +12,6 @@ import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, unl
 import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { edit } from "../kube/edit.ts";
-import { listAll } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
@@ -228,11 +227,11 @@ async function proofFor({ hold, issuer }: Work, granted: readonly string[]): Pro
   return { host, repositories: issuer.isScoped ? granted : [], images: await imagesAround(hold, host) };
 }
 
-/** Images of the namespaces that have the login. Without permission to list pods, the proof shows that the registry accepts the password. */
-async function imagesAround({ to: { namespace = "" }, copies, tools }: Hold, host: string) {
-  const [first = namespace] = [namespace, ...Object.keys(copies)];
-  const pods = await listAll(tools.cluster(), "pod", { namespace: first }).catch(unlessForbidden([]));
-  return imagesFrom([host], pods);
+/** Images of some pods in the source's namespace. Without permission to list pods, the proof shows that the registry accepts the password. */
+async function imagesAround({ to: { namespace = "" }, tools }: Hold, host: string) {
+  const pages = tools.cluster().pages("pod", { namespace })[Symbol.asyncIterator]();
+  const first = await pages.next().catch(unlessForbidden(undefined));
+  return imagesFrom([host], first?.value ?? []);
 }
 
 /** The copies that the source records, as they were read, or why not, without those in namespaces that were created again. */

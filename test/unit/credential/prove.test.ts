@@ -66,6 +66,17 @@ test.for<{
     proven: "a:latest",
   },
   {
+    why: "with latest after twenty missing images of pods",
+    reach: reach(
+      ["a"],
+      Array.from({ length: 1000 }, (_, index) => image("a", `${index}`)),
+    ),
+    missing: Array.from({ length: 20 }, (_, index) => `a:${index}`),
+    answers: { "a:latest": "pulls" },
+    asked: [...Array.from({ length: 20 }, (_, index) => `a:${index}`), "a:latest"],
+    proven: "a:latest",
+  },
+  {
     why: "with any tag last",
     reach: reach(["a"]),
     answers: { "a:3": "pulls" },
