@@ -40,7 +40,7 @@ const uidsIn = (found: readonly Metadata[]): ReadonlyMap<string, string> =>
 async function listNamespaces(cluster: Pick<Cluster, "pages">, selector: string | undefined): Promise<Map<string, Metadata>> {
   const found = new Map<string, Metadata>();
   for await (const page of cluster.pages("namespace", { labels: selector, metadataOnly: true }))
-    for (const { metadata } of page) found.set(metadata.name, metadata);
+    for (const { metadata } of page) found.set(metadata.name, withoutLabels(metadata));
   return found;
 }
 
@@ -54,6 +54,9 @@ async function readNamespaces(names: readonly string[], cluster: Reader): Promis
     const all = await listNamespaces(cluster, undefined).catch(unlessForbidden(undefined));
     if (all) return names.flatMap((name) => all.get(name) ?? []);
   }
-  const found = await mapConcurrently(names, limits.cluster, async (name) => (await cluster.get({ kind: "namespace", name }))?.metadata);
-  return found.filter((metadata) => metadata !== undefined);
+  const found = await mapConcurrently(names, limits.cluster, (name) => cluster.get({ kind: "namespace", name }));
+  return found.flatMap((one) => (one ? withoutLabels(one.metadata) : []));
 }
+
+/** Without labels and annotations: a tenant that may write those of its namespace can write a megabyte. */
+const withoutLabels = ({ name, uid, deletionTimestamp }: Metadata): Metadata => ({ name, uid, deletionTimestamp });

@@ -6,6 +6,38 @@ const behindFirst = 4;
 
 type Placed = { readonly metadata: { readonly namespace?: string } };
 
+/** The most characters of JSON that a run keeps of one list in a namespace. A tenant can create thousands of objects of a megabyte. */
+const mostCharacters = 2_000_000;
+
+/**
+ * Yields the objects of each namespace until they have too many characters together, and at least one.
+ * @param cut gets the namespaces that have more objects; undefined: yields all objects
+ */
+export async function* capped<T extends Placed>(pages: Pages<T>, cut: Set<string> | undefined): AsyncGenerator<readonly T[]> {
+  if (!cut) return yield* pages;
+  let at: string | undefined;
+  let size = 0;
+  for await (const page of pages)
+    yield page.filter((one) => {
+      const { namespace = "" } = one.metadata;
+      if (namespace !== at) [at, size] = [namespace, 0];
+      const isFirst = size === 0;
+      size += JSON.stringify(one).length;
+      if (size > mostCharacters && !isFirst) cut.add(namespace);
+      return !cut.has(namespace);
+    });
+}
+
+/** Lists the objects of one namespace, as {@link capped} yields them. */
+export async function listCapped<T extends Placed>(pages: Pages<T>, cut: Set<string> | undefined): Promise<T[]> {
+  const found: T[] = [];
+  for await (const page of capped(pages, cut)) {
+    found.push(...page);
+    if (cut && cut.size > 0) break;
+  }
+  return found;
+}
+
 /**
  * Reads a list namespace by namespace in constant memory: keeps one page and prefetches the next one. After the first page, prefetches
  * several pages, because many reads start before the first results are used.

@@ -1,9 +1,9 @@
-import { absent, CliError } from "../errors.ts";
+import { absent, CliError, InTheWay } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import { joinNames, kinds, nameOf, type Ref, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
-import { listAll } from "../kube/port.ts";
 import type { Outcome } from "../outcome.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
+import { listCapped } from "../scope/pages-by-namespace.ts";
 import { isGlob, matchesGlob } from "../scope/scope.ts";
 import type { Tools } from "../tools.ts";
 import { missingSecrets } from "../usage/pull-secrets.ts";
@@ -66,10 +66,20 @@ export async function* detachNoted(
   const read = (name: string) => cluster.get({ kind: "serviceaccount", name, namespace });
   // Anyone in the namespace can record thousands of names
   const isWide = named.length > mostNamed || named.some(isGlob);
-  const found = isWide ? await listAll(cluster, "serviceaccount", { namespace }) : await Promise.all(named.map(read));
-  const accounts = found.filter((one) => one !== undefined).filter(({ metadata: { name } }) => fits(named, name) && !fits(except, name));
-  const added = accounts.filter((account) => targetOf(account).added?.includes(secret));
-  yield* detachTargets({ secret: { kind: "secret", name: secret, namespace }, targets: added, noted: true }, tools);
+  async function* added() {
+    const pages = isWide
+      ? cluster.pages("serviceaccount", { namespace })
+      : [(await Promise.all(named.map(read))).filter((one) => one !== undefined)];
+    for await (const page of pages)
+      yield page.filter(
+        (one) => fits(named, one.metadata.name) && !fits(except, one.metadata.name) && targetOf(one).added?.includes(secret),
+      );
+  }
+  const cut = new Set<string>();
+  const targets = await listCapped(added(), cut);
+  yield* detachTargets({ secret: { kind: "secret", name: secret, namespace }, targets, noted: true }, tools);
+  const error = new InTheWay(`more ServiceAccounts in namespace "${namespace}" list secret/${secret}; the next run removes it there`);
+  if (cut.size > 0) yield { to: { kind: "namespace", name: namespace, namespace }, error };
 }
 
 export type DanglingOrder = {

@@ -1,9 +1,8 @@
-import type { Cluster } from "../kube/port.ts";
 import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../scope/cluster-scopes.ts";
 import { wideFrom } from "../scope/limits.ts";
-import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
-import { type NamespaceState, objectNames, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
-import { among, filterOf, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, uniqueObjects } from "./targets.ts";
+import { byKey, capped, readByNamespace } from "../scope/pages-by-namespace.ts";
+import { cutIn, cutsOf, type NamespaceState, objectNames, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
+import { filterOf, firstMissing, kindOf, picked, picksOf, type TargetObject, uniqueObjects } from "./targets.ts";
 
 /** Reads the state of one namespace. A second `read` sends the requests again. */
 export type NamespaceReader = { readonly scope: NamespaceScope; read(): Promise<NamespaceState> };
@@ -52,12 +51,15 @@ function isWhole({ targets }: NamespaceState, options: ReadOptions): boolean {
 function stateFromClusterLists({ cluster }: ClusterScope, options: ReadOptions): (scope: NamespaceScope) => Promise<NamespaceState> {
   const { secret, targets, pods } = options;
   const picks = picksOf(targets);
+  const cuts = cutsOf(options);
   const secretsIn = readByNamespace(
     cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }),
   );
-  const targetsIn = picks.map((pick) => targetsFromClusterList(cluster, pick));
-  const podsIn =
-    pods === "none" ? async () => [] : readByNamespace(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
+  const targetsIn = picks.map((pick) =>
+    readByNamespace<TargetObject>(capped(picked(pick, cluster.pages(pick.kind, filterOf(pick))), cuts?.targets)),
+  );
+  const podPages = () => cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined });
+  const podsIn = pods === "none" ? async () => [] : readByNamespace(capped(podPages(), cuts?.pods));
   return async (scope) => {
     const { namespace } = scope;
     const [secrets, objects, all] = await Promise.all([
@@ -66,11 +68,6 @@ function stateFromClusterLists({ cluster }: ClusterScope, options: ReadOptions):
       podsIn(namespace),
     ]);
     const names = options.existing ? { secret: undefined, existing: objectNames(secrets) } : { secret: secrets[0], existing: undefined };
-    return { scope, ...names, targets: uniqueObjects(objects.flat()), pods: all };
+    return { scope, ...names, targets: uniqueObjects(objects.flat()), pods: all, cut: cutIn(cuts, namespace) };
   };
-}
-
-function targetsFromClusterList(cluster: Cluster, pick: TargetPick): (namespace: string) => Promise<readonly TargetObject[]> {
-  const listIn = readByNamespace<TargetObject>(cluster.pages(pick.kind, filterOf(pick)));
-  return async (namespace) => among(pick, await listIn(namespace));
 }

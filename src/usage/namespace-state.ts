@@ -2,6 +2,7 @@ import { listAll } from "../kube/port.ts";
 import type { KubeObject, Pod, Secret } from "../objects.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
+import { listCapped } from "../scope/pages-by-namespace.ts";
 import { type ChoiceOptions, chosenTargets, type TargetObject } from "./targets.ts";
 
 /** What a command reads in a namespace. */
@@ -19,7 +20,17 @@ export type NamespaceState = {
   readonly pods: readonly Pod[];
   /** The names of all Secrets. */
   readonly existing?: ReadonlySet<string> | undefined;
+  /** The lists that have more objects. */
+  readonly cut: readonly ("targets" | "pods")[];
 };
+
+type Cuts = { readonly targets: Set<string>; readonly pods: Set<string> };
+
+/** For each list of a capped read, the namespaces in which it has more objects. */
+export const cutsOf = ({ isCapped }: ReadOptions): Cuts | undefined => (isCapped ? { targets: new Set(), pods: new Set() } : undefined);
+
+export const cutIn = (cuts: Cuts | undefined, namespace: string): NamespaceState["cut"] =>
+  (["targets", "pods"] as const).filter((list) => cuts?.[list].has(namespace));
 
 /** Pods that have not started. */
 export const waiting = "status.phase=Pending";
@@ -31,11 +42,12 @@ export const waiting = "status.phase=Pending";
 export async function readNamespace(scope: NamespaceScope, options: ReadOptions): Promise<NamespaceState> {
   const { cluster, namespace } = scope;
   const { secret, pods } = options;
+  const cuts = cutsOf(options);
   const own = options.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace });
   const [found, targets, all, secrets] = await awaitAll([
     own,
-    chosenTargets(scope, options),
-    pods === "none" ? [] : listAll(cluster, "pod", { namespace, fields: pods === "waiting" ? waiting : undefined }),
+    chosenTargets(scope, options, cuts?.targets),
+    pods === "none" ? [] : listCapped(cluster.pages("pod", { namespace, fields: pods === "waiting" ? waiting : undefined }), cuts?.pods),
     options.existing ? listAll(cluster, "secret", { namespace, metadataOnly: true }) : undefined,
   ]);
   return {
@@ -44,6 +56,7 @@ export async function readNamespace(scope: NamespaceScope, options: ReadOptions)
     targets,
     pods: all,
     existing: secrets && objectNames(secrets),
+    cut: cutIn(cuts, namespace),
   };
 }
 

@@ -1,10 +1,11 @@
 import { absent, CliError } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import { argumentKind, kinds, lastingKinds, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
-import { type Cluster, listAll, type Where } from "../kube/port.ts";
+import type { Cluster, Where } from "../kube/port.ts";
 import type { KubeObject, KubeObjects, PodSpec, ServiceAccount } from "../objects.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
+import { listCapped } from "../scope/pages-by-namespace.ts";
 import { matchesGlob } from "../scope/scope.ts";
 import { creationOf, namespaceNotFound, uidOf } from "./namespace.ts";
 import { podSpecOf, readTarget, type Target } from "./references.ts";
@@ -64,12 +65,18 @@ export type ChoiceOptions = {
   readonly lenient: boolean;
   /** A target that is named may be absent. */
   readonly mayLack?: boolean | undefined;
+  /** Reads only the first targets of a pattern, and the first pods: their namespace may belong to a tenant. */
+  readonly isCapped?: boolean | undefined;
 };
 
-/** Returns the distinct objects that were picked in one namespace, in the order of the picks. @throws CliError notFound */
-export async function chosenTargets(scope: NamespaceScope, options: ChoiceOptions): Promise<TargetObject[]> {
+/**
+ * Returns the distinct objects that were picked in one namespace, in the order of the picks.
+ * @param cut gets the namespace if it has more of them
+ * @throws CliError notFound
+ */
+export async function chosenTargets(scope: NamespaceScope, options: ChoiceOptions, cut: Set<string> | undefined): Promise<TargetObject[]> {
   const picks = picksOf(options.targets);
-  const found = await awaitAll(picks.map((pick) => chosenBy(pick, scope, options.wait)));
+  const found = await awaitAll(picks.map((pick) => chosenBy(pick, scope, options.wait, cut)));
   const missing = options.mayLack ? undefined : firstMissing(picks, found, options);
   if (missing) throw await missingError(missing, options.secret, scope);
   return uniqueObjects(found.flat());
@@ -79,10 +86,15 @@ export const uniqueObjects = (objects: readonly TargetObject[]): TargetObject[] 
   ...new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object])).values(),
 ];
 
-async function chosenBy(pick: TargetPick, scope: NamespaceScope, wait: WaitOptions | undefined): Promise<TargetObject[]> {
+async function chosenBy(
+  pick: TargetPick,
+  scope: NamespaceScope,
+  wait: WaitOptions | undefined,
+  cut: Set<string> | undefined,
+): Promise<TargetObject[]> {
   const { cluster, namespace } = scope;
   const { kind, names, globs, selector } = pick;
-  if (globs.length > 0) return among<TargetObject>(pick, await listAll(cluster, kind, { namespace, labels: selector }));
+  if (globs.length > 0) return listCapped(picked(pick, cluster.pages<TargetKind>(kind, { namespace, labels: selector })), cut);
   const read = async (name: string): Promise<TargetObject | undefined> => {
     const found = await cluster.get({ kind, name, namespace });
     return found ?? (wait && kind === defaultAccount.kind && name === defaultAccount.name ? waitForDefaultAccount(scope, wait) : undefined);
@@ -122,6 +134,11 @@ export function among<O extends TargetObject>({ names, globs }: TargetPick, obje
   const isChosen = ({ metadata: { name } }: O) => names.includes(name);
   const fits = (object: O) => globs.some((glob) => matchesGlob(glob, object.metadata.name)) && isSelectable(object);
   return objects.filter((object) => isChosen(object) || fits(object));
+}
+
+/** Yields the objects of each page that a pick selects. */
+export async function* picked<O extends TargetObject>(pick: TargetPick, pages: AsyncIterable<readonly O[]>): AsyncGenerator<readonly O[]> {
+  for await (const page of pages) yield among(pick, page);
 }
 
 const isChangedByUser = (object: TargetObject): boolean => !targetOf(object).owner && !isOver(object);

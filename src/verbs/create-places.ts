@@ -190,16 +190,31 @@ function readsOf(order: Order, { sleep }: Tools) {
   const waiting = wantsTargets(targets) ? "waiting" : "none";
   const isOnlyRestart = file ? (restart === "none" ? "none" : waiting) : undefined;
   const pods = isOnlyRestart ?? (podsTell ? (isAll ? "all" : waiting) : "none");
-  return { secret: source.name, targets, pods, wait: { milliseconds: wait, sleep }, mayLack: file !== undefined } as const;
+  return {
+    secret: source.name,
+    targets,
+    pods,
+    wait: { milliseconds: wait, sleep },
+    mayLack: file !== undefined,
+    isCapped: file !== undefined,
+  } as const;
 }
 
 /** The ServiceAccounts that the file names and that this namespace lacks. */
-function* namedButAbsent({ targets, scope: { namespace } }: NamespaceState, { file }: Order): Generator<Outcome> {
+function* namedButAbsent({ targets, cut, scope: { namespace } }: NamespaceState, { file }: Order): Generator<Outcome> {
   for (const name of file?.serviceAccounts ?? []) {
     const to = { kind: "serviceaccount", name, namespace } as const;
-    const isThere = isGlob(name) || targets.some(({ metadata }) => metadata.name === name);
+    const isThere = isGlob(name) || cut.includes("targets") || targets.some(({ metadata }) => metadata.name === name);
     if (!isThere) yield { to, error: absent(resourceOf(to.kind), name) };
   }
+}
+
+/** Names the lists that were not read to their end. The next run restarts more pods, but it selects the same ServiceAccounts. */
+function* unread({ cut, scope: { namespace } }: NamespaceState): Generator<Outcome> {
+  const to = namespaceOf({ namespace });
+  if (cut.includes("pods")) yield { to, messages: ["only the first waiting pods were read; the next run restarts others"] };
+  if (cut.includes("targets"))
+    yield { to, error: new InTheWay(`the ServiceAccounts that a pattern selects in namespace "${namespace}" are too large`) };
 }
 
 /** The login that the copies get. `hold` claims the source if it is not claimed yet. */
@@ -314,6 +329,7 @@ async function* attachIn(state: NamespaceState, given: Given, order: Order, tool
     tools,
   );
   yield* namedButAbsent(state, order);
+  yield* unread(state);
   if (reported.length === 0) return;
   const words = [...order.again.words, ...flag("repository", reported.slice(0, maxNames))];
   const fix = { ...order.again, namespace: order.source.namespace, words };

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { copiesOf, credentialKey, credentialOf } from "../../../src/secret/record.ts";
-import { account, namespace, pullSecret } from "../../support/fakes/cluster.ts";
+import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { makeByHand } from "../../support/rotating.ts";
@@ -62,6 +62,19 @@ const accounts =
   (at: string, ...names: readonly string[]): Given =>
   ({ cluster }) => {
     for (const name of names) cluster.put(account(at, name));
+  };
+const megabyte = "x".repeat(900_000);
+/** Adds 1 MB to ServiceAccounts. */
+const enlarges =
+  (at: string, ...names: readonly string[]): Given =>
+  ({ cluster }) => {
+    for (const name of names) {
+      const { metadata, ...rest } = cluster.get("serviceaccount", at, name) ?? account(at, name);
+      cluster.put(
+        { ...rest, metadata: { ...metadata, annotations: { ...metadata.annotations, text: megabyte } } } as never,
+        "kubectl-edit",
+      );
+    }
   };
 const records =
   (at: string, name: string, change: object): Given =>
@@ -408,6 +421,46 @@ testRows(
         applies(fileOf(own), { flags: " --skip-blocked", check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true) }),
         nothingMore(fileOf(own)),
       ],
+    },
+    {
+      does: "apply gives the Secret to the ServiceAccounts of other namespaces when those of a tenant are too large",
+      ...applies(fileOf({ ...blue, serviceAccounts: '[default, "ci-*"]' }), {
+        flags: " --skip-blocked",
+        given: all(enlarges("team-0", "ci-0", "ci-1", "ci-2"), accounts("team-1", "ci-1", "ci-2")),
+        stderr: /^Warning: namespace "team-0" is blocked: the ServiceAccounts .*\n.*, 1 namespace blocked\n$/,
+      }),
+      check: (world) => {
+        expect(["ci-0", "ci-1", "ci-2"].map((of) => lists(world, "team-0", of))).toEqual([["acr-blue"], ["acr-blue"], []]);
+        expect(lists(world, "team-1", "ci-2")).toEqual(["acr-blue"]);
+      },
+      after: [
+        applies(fileOf({ ...blue, serviceAccounts: '[default, "ci-*"]' }), { flags: " --skip-blocked", given: accounts("team-0", "ci-2") }),
+        ...[
+          [["acr-blue"], []],
+          [[], []],
+        ].map((left) =>
+          applies(fileOf({ ...blue, serviceAccounts: "[default]" }), {
+            flags: " --skip-blocked",
+            given: enlarges("team-0", "ci-0", "ci-1", "ci-2"),
+            check: (world) => expect([lists(world, "team-0", "ci-2"), lists(world, "team-1", "ci-2")]).toEqual(left),
+          }),
+        ),
+        nothingMore(fileOf({ ...blue, serviceAccounts: "[default]" })),
+      ],
+    },
+    {
+      does: "apply names a namespace whose waiting pods are too large, and restarts some",
+      ...applies(fileOf(blue), {
+        given: ({ cluster }) => {
+          for (const at of ["a", "b", "c"]) {
+            const pod = stuckPod("team-0", at, "myregistry.azurecr.io/app/web:1");
+            cluster.put({ ...pod, metadata: { ...pod.metadata, annotations: { text: megabyte } } });
+          }
+        },
+        stderr: /Warning: team-0: only the first waiting pods were read/,
+      }),
+      check: ({ cluster }) => expect(["a", "b", "c"].filter((at) => cluster.get("pod", "team-0", at))).toEqual(["c"]),
+      after: [nothingMore(fileOf(blue), { writes: ["evict pod team-0/c"] })],
     },
     {
       does: "apply skips a namespace whose Secret records another token, and makes the others",

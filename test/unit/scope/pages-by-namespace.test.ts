@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { byKey, readByNamespace } from "../../../src/scope/pages-by-namespace.ts";
+import { byKey, capped, listCapped, readByNamespace } from "../../../src/scope/pages-by-namespace.ts";
 
 type One = { readonly metadata: { readonly namespace: string; readonly name: string } };
 const one = (namespace: string, name = "x"): One => ({ metadata: { namespace, name } });
@@ -35,6 +35,29 @@ test("returns the objects of each namespace across pages", async () => {
   expect((await read("b")).map(({ metadata }) => metadata.name)).toEqual(["1"]);
   expect((await read("c")).map(({ metadata }) => metadata.name)).toEqual(["1"]);
   expect(await read("d")).toEqual([]);
+});
+
+test("keeps the first objects of a namespace, up to 2 MB and at least one", async () => {
+  const [large, small] = ["x".repeat(900_000), "x".repeat(9_000)];
+  const { list } = pagesOf(
+    [one("a", large), one("a", large), one("a", large)],
+    [one("a", "1"), one("b", `${large}${large}${large}`), one("b", "1")],
+    Array.from({ length: 200 }, () => one("c", small)),
+  );
+  const cut = new Set<string>();
+
+  const read = readByNamespace(capped(list, cut));
+
+  expect([(await read("a")).length, (await read("b")).length, (await read("c")).length]).toEqual([2, 1, 200]);
+  expect([...cut]).toEqual(["a", "b"]);
+});
+
+test("reads no further page of a namespace when it has too many objects", async () => {
+  const { list, read } = pagesOf(...Array.from({ length: 9 }, (_, index) => [one("a", `${index}${"x".repeat(900_000)}`)]));
+
+  expect((await listCapped(list, new Set())).length).toBe(2);
+
+  expect(read()).toBe(3);
 });
 
 test("skips namespaces that are not read and returns none for absent ones", async () => {
