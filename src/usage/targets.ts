@@ -108,11 +108,15 @@ const defaultAccount = { kind: "serviceaccount", name: "default" } as const;
 /** Milliseconds between two reads. */
 const interval = 200;
 
+/** Milliseconds after which a namespace is not new. A tenant can keep the ServiceAccount away, by a quota. */
+const youth = 60_000;
+
 async function waitForDefaultAccount(
   { cluster, namespace }: NamespaceScope,
   { milliseconds, sleep }: WaitOptions,
 ): Promise<TargetObject | undefined> {
-  if ((await visibleUid(cluster, namespace)) === undefined) return undefined;
+  const own = await cluster.get({ kind: "namespace", name: namespace }).catch(() => "forbidden" as const);
+  if (!own || (own !== "forbidden" && !isNew(own, cluster.now()))) return undefined;
   for (let waited = 0; waited < milliseconds; waited += interval) {
     await sleep(interval);
     const found = await cluster.get({ ...defaultAccount, namespace });
@@ -120,6 +124,9 @@ async function waitForDefaultAccount(
   }
   return undefined;
 }
+
+const isNew = ({ metadata: { creationTimestamp } }: KubeObject, now: number): boolean =>
+  !creationTimestamp || now - Date.parse(creationTimestamp) < youth;
 
 /** Returns the filter for the list of a pick's objects: the server selects a single name, {@link among} several. */
 export function filterOf({ names: [name, ...others], globs, selector: labels }: TargetPick): Pick<Where, "labels" | "fields"> {

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { refused } from "../../support/demo.ts";
-import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
+import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import type { Answer } from "../../support/fakes/terminal.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
@@ -26,6 +26,7 @@ function waiting({ waits, comesAt, ...row }: Omit<Row, "options"> & { readonly w
   };
   const given: Given = (of) => {
     world = of;
+    of.cluster.put(namespace("old", { creationTimestamp: "2025-12-31T23:58:00Z" }));
     return noAccount(of);
   };
   return { ...row, given, options: { sleep }, check: () => expect(slept).toBe(waits) };
@@ -72,6 +73,7 @@ testRows(
       { how: "for --wait", command: `${toDefault} --wait 2s`, waits: 2000, stderr: absent },
       { how: "for 30 seconds without --wait", command: toDefault, waits: 30_000, stderr: absent },
       { how: "not at all with --wait 0s", command: `${toDefault} --wait 0s`, waits: 0, stderr: absent },
+      { how: "not at all in a namespace of two minutes ago", command: toDefault.replace("demo", "old"), waits: 0, stderr: absent },
       { how: "not for another ServiceAccount", command: `${toDefault} web`, waits: 0, stderr: /serviceaccounts "web" not found/ },
       {
         how: "not in a namespace that does not exist",
