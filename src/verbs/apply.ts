@@ -19,7 +19,7 @@ import { missingNamespace, selectNamespaces, uidsOf } from "../scope/namespaces.
 import { isGlob } from "../scope/scope.ts";
 import { parseAzureOwner, secretIn } from "../secret/azure-words.ts";
 import { type Credential, credentialOf } from "../secret/record.ts";
-import { StartAgain } from "../secret/source.ts";
+import { Claimed, StartAgain } from "../secret/source.ts";
 import { toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { idBy, uidOf } from "../usage/namespace.ts";
@@ -56,7 +56,7 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
     // First, so that no source of a later run is among those to take away
     const described: Described[] = [];
     yield* describe(file, described, order, tools);
-    const run: Run = { order, tools, file, described, said: new Set(), unverified: new Map(), failed: new Set() };
+    const run: Run = { order, tools, file, described, said: new Set(), unverified: new Map(), failed: new Set(), claimed: 0 };
     const steps = yield* stepsOf(run);
     // A namespace may have the Secret of another entry, which makes room first
     for (const phase of [steps.away, steps.shared, steps.each, steps.lost])
@@ -77,6 +77,8 @@ type Run = {
   readonly unverified: Map<string, Set<string>>;
   /** The sources that could not be made, or not everywhere: their copies may hold the credential from before. */
   readonly failed: Set<string>;
+  /** How many claims of other runs have not ended. */
+  claimed: number;
 };
 
 /** A source as an object in Azure describes it. */
@@ -242,6 +244,8 @@ function unnamed({ to }: Described, { file, order }: Run): Outcome {
 
 /** How long a run with --skip-blocked waits for the claim of another run, in milliseconds: anyone in a namespace can write one. */
 const shortWait = 5_000;
+/** How many such claims it waits for. A tenant can write one in each of its namespaces. */
+const mostWaits = 8;
 
 /** Keeps the credential of a namespace that was created again until the copies have the new one. */
 async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> {
@@ -256,14 +260,20 @@ async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> 
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   const { order } = run;
   const [to, home] = step.does === "make" ? [step.source, homeOf(step.entry)] : [step.described.to, undefined];
-  const tools = order.skipBlocked && home === undefined ? { ...run.tools, claimWait: shortWait } : run.tools;
+  const tools = toolsFor(home, run);
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
     for await (const outcome of outcomes) for (const one of withoutRepetition(outcome, run)) yield* judged(one, home, order);
   } catch (error) {
     if (error instanceof Interrupted) return yield { to, left: "interrupted" };
+    run.claimed += Number(error instanceof Claimed);
     yield* judged({ to, error: asCliError(error) }, home, order);
   }
+}
+
+function toolsFor(home: string | undefined, { order, tools, claimed }: Run): Tools {
+  if (!order.skipBlocked || home !== undefined) return tools;
+  return { ...tools, claimWait: claimed < mostWaits ? shortWait : 0 };
 }
 
 /** Leaves out warnings about repositories that another entry has, too, and keeps those about paths for the end. */

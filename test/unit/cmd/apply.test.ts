@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
-import { copiesOf, credentialKey, credentialOf } from "../../../src/secret/record.ts";
+import { claimKey, copiesOf, credentialKey, credentialOf } from "../../../src/secret/record.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
@@ -111,6 +111,26 @@ const twoOwn: Lines = { ...own, eachOf: "{names: [own-1, own-2]}" };
 const onlySecond: Lines = { eachOf: "{names: [own-2]}" };
 
 const world = () => worldOf(["platform", ...teams(2), "own-1", "own-2"]);
+
+const tenants = Array.from({ length: 40 }, (_, index) => `own-${index}`);
+/** Milliseconds that a run has slept. */
+let slept = 0;
+/** Another run claims the Secrets of 40 namespaces. Sleeping advances the clock of the cluster. */
+const claimAll: Given = (world) => {
+  let now = Date.parse("2026-01-01T00:00:00Z");
+  slept = 0;
+  world.cluster.about.now = () => now;
+  pass = (milliseconds) => {
+    slept += milliseconds;
+    now += milliseconds;
+  };
+  for (const at of tenants) {
+    const secret = secretIn(world, at, "acr") ?? expect.unreachable("no Secret");
+    const annotations = { ...secret.metadata.annotations, [claimKey]: JSON.stringify({ run: "x", until: "2026-01-01T00:02:00.000Z" }) };
+    world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations } }, "kubectl-edit");
+  }
+};
+let pass = (_: number): void => {};
 
 testRows(
   [
@@ -461,6 +481,19 @@ testRows(
       }),
       check: ({ cluster }) => expect(["a", "b", "c"].filter((at) => cluster.get("pod", "team-0", at))).toEqual(["c"]),
       after: [nothingMore(fileOf(blue), { writes: ["evict pod team-0/c"] })],
+    },
+    {
+      does: "apply with --skip-blocked waits for the claims of few namespaces",
+      ...applies(fileOf(own), { given: (world) => addNamespaces(world.cluster, ...tenants) }),
+      after: [
+        applies(fileOf(own), {
+          flags: " --skip-blocked",
+          given: claimAll,
+          stderr: /namespace "own-39" is blocked: another run is writing/,
+          options: { sleep: async (milliseconds) => pass(milliseconds) },
+          check: () => expect(slept).toBeLessThan(20_000),
+        }),
+      ],
     },
     {
       does: "apply skips a namespace whose Secret records another token, and makes the others",
