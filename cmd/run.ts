@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { openInterruption } from "../src/interruption.ts";
 import { end, type Launched } from "../src/kube/kubectl.ts";
+import { lastLines } from "../src/output/printable.ts";
 import { type Context, processContext } from "./context.ts";
 import { lostOutputCode, main } from "./main.ts";
 
@@ -58,20 +59,13 @@ function recordingSummary(context: Context): { readonly context: Context; record
   if (file === undefined) return { context, record: async () => {} };
   let text = "";
   const write = (more: string) => {
-    text += more;
+    text = lastLines(text + more);
     stderr.write(more);
   };
   const record = async (code: number) => {
-    if (code === 0) await writeFile(file, endOf(text.trimEnd())).catch(() => {});
+    if (code === 0) await writeFile(file, text.trimEnd()).catch(() => {});
   };
   return { context: { ...context, stderr: { ...stderr, write } }, record };
-}
-
-/** Returns the last whole lines of a text that the kubelet keeps: 4096 bytes. */
-function endOf(text: string): string {
-  const lines = text.split("\n");
-  while (lines.length > 1 && Buffer.byteLength(lines.join("\n")) > 4096) lines.shift();
-  return lines.join("\n");
 }
 
 /** Waits until all output is written. @returns the error, if there is one */

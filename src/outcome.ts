@@ -38,6 +38,8 @@ export type Outcome = {
   /** The error ends everything in its namespace, so a run on only this namespace ends with it. */
   readonly endsPlace?: boolean | undefined;
   readonly messages?: readonly string[] | undefined;
+  /** The messages say what the owners of a namespace must change first. */
+  readonly isBlocked?: true | undefined;
   /** The messages are information, and no warnings. */
   readonly isInfo?: true | undefined;
   /** The ids of the warnings, for scripts. */

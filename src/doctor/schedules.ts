@@ -184,5 +184,8 @@ function blockedNamespaces(schedule: CronJob, { jobs, pods }: Listed): readonly 
       next,
     }),
   );
-  return limited(found, (count) => `${counted(count, "more namespace")} ${pluralize(count, "is", "are")} blocked`, next);
+  // The status has only the last lines, and the summary of the run counts all namespaces
+  const total = Number(/\b(?<count>\d{1,6}) namespaces? blocked$/.exec(printed.trimEnd())?.groups?.["count"] ?? 0);
+  const others = (count: number) => `${counted(count, "more namespace")} ${pluralize(count, "is", "are")} blocked`;
+  return limited(found, (count) => others(Math.max(count, count + total - found.length)), next);
 }

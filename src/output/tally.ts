@@ -15,6 +15,7 @@ type Result = { readonly word: Word; readonly kind: Ref["kind"]; readonly names:
 export function openTally() {
   const byPlace = new Map<string, Result>();
   const updated: Ref["kind"][] = [];
+  const blocked = new Set<string>();
   let failures = 0;
   let deletedPasswords = 0;
   let attaches = false;
@@ -44,6 +45,7 @@ export function openTally() {
     count: (outcome: Outcome): void => {
       if (isFailure(outcome)) failures++;
       if (outcome.slot !== undefined) deletedPasswords++;
+      if (outcome.isBlocked) blocked.add(outcome.to.name);
       attaches ||= !isFailure(outcome) && outcome.list?.does === "attach" && outcome.result === "patched";
       const place = placeOf(outcome);
       if (place === undefined) countAzure(outcome);
@@ -65,11 +67,14 @@ export function openTally() {
       return [...byPlace.values()].filter(({ word }) => word === "left").length;
     },
     /**
-     * `998 Secrets created, 1 scope map configured, 1 namespace unchanged, 1 namespace failed`; without unfinished places. Deleted passwords
-     * are counted if nothing else was done.
+     * `998 Secrets created, 1 scope map configured, 1 namespace unchanged, 1 namespace failed, 1 namespace blocked`; without unfinished
+     * places. Deleted passwords are counted if nothing else was done.
      */
-    summary: () =>
-      summaryOf([...byPlace.values()], updated) || (deletedPasswords > 0 ? `${counted(deletedPasswords, "password")} deleted` : ""),
+    summary: () => {
+      const done = summaryOf([...byPlace.values()], updated);
+      const ended = !done && deletedPasswords > 0 ? `${counted(deletedPasswords, "password")} deleted` : "";
+      return [done, ended, blocked.size > 0 ? `${counted(blocked.size, "namespace")} blocked` : ""].filter(Boolean).join(", ");
+    },
   };
 }
 

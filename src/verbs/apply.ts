@@ -298,7 +298,8 @@ function* judged(outcome: Outcome, home: string | undefined, { skipBlocked }: Ap
   if (!isTheirs || !(error || left === "failed")) return yield outcome;
   if (error && !isBlocking(error)) return yield outcome;
   // A change that was left because of the error adds nothing
-  if (error) yield { to: { kind: "namespace", name: namespace }, messages: [`namespace "${namespace}" is blocked: ${error.message}`] };
+  const messages = error && [`namespace "${namespace}" is blocked: ${error.message}`];
+  if (messages) yield { to: { kind: "namespace", name: namespace }, isBlocked: true, messages };
 }
 
 /** Whether the owners of a namespace can cause an error: by their objects, a quota, or an admission policy; not if this run lacks a right. */

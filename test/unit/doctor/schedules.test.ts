@@ -203,6 +203,19 @@ const rows: readonly Row[] = [
     code: 1,
   },
   {
+    when: "its last run blocked more namespaces than its status names",
+    given: printed(
+      [...Array.from({ length: 8 }, (_, at) => blocks(`blue-${at}`, "quota")), "2 Secrets created, 200 namespaces blocked"].join("\n"),
+    ),
+    finds: [
+      healthy,
+      ...["0", "1", "2", "3", "4"].map((at) => blocked.replace("blue-1", `blue-${at}`)),
+      "failed others: kubectl logs -n acr-secret pod/teams-00-a",
+    ],
+    names: ["195 more namespaces"],
+    code: 1,
+  },
+  {
     when: "only an earlier run names a blocked namespace",
     given: printed(blocks("blue-1", "quota"), job("05", "Complete"), pod("05", { phase: "Succeeded" })),
     finds: [healthy],

@@ -16,6 +16,7 @@ const attach = (namespace: string): Outcome => ({
 });
 const store = (namespace: string): Outcome => ({ to: { ...at(namespace), kind: "secret" }, result: "created" });
 const warn = (namespace: string): Outcome => ({ to: at(namespace), messages: ["look"] });
+const block = (name: string): Outcome => ({ to: { kind: "namespace", name }, isBlocked: true, messages: ["look"] });
 const without = ({ result: _, ...rest }: Outcome): Outcome => rest;
 const failed = (outcome: Outcome): Outcome => ({ ...without(outcome), error: new CliError("forbidden", "no") });
 const left = (outcome: Outcome): Outcome => ({ ...without(outcome), left: "failed" });
@@ -30,6 +31,14 @@ const widen: Outcome = { to: map, result: "configured", grants: ["app/api"] };
 test.for<{ why: string; outcomes: Outcome[]; summary: string; places: number; failures: number; unfinished?: number }>([
   { why: "no outcomes", outcomes: [], summary: "", places: 0, failures: 0 },
   { why: "an unchanged namespace", outcomes: [keep("a"), keep("a")], summary: "1 namespace unchanged", places: 1, failures: 0 },
+  {
+    why: "a namespace that is blocked twice",
+    outcomes: [block("a"), keep("b"), block("a")],
+    summary: "1 namespace unchanged, 1 namespace blocked",
+    places: 1,
+    failures: 0,
+  },
+  { why: "only blocked namespaces", outcomes: [block("a"), block("b")], summary: "2 namespaces blocked", places: 0, failures: 0 },
   {
     why: "the most important change of a namespace",
     outcomes: [keep("a"), attach("a"), store("a"), keep("a")],

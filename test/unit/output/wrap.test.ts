@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { screenOf } from "../../../sandbox/screen.ts";
-import { shortened, wrapped } from "../../../src/output/printable.ts";
+import { lastLines, shortened, wrapped } from "../../../src/output/printable.ts";
 import { progressOn } from "../../../src/output/progress.ts";
 
 test.for([
@@ -42,4 +42,20 @@ test.for([
   expect(await seen()).toEqual([shows]);
   count.clear();
   expect(await seen()).toEqual([]);
+});
+
+test("keeps the start of the last lines, in 4096 bytes", () => {
+  const lines = Array.from(
+    { length: 200 },
+    (_, at) => `Warning: namespace "${"n".repeat(60)}-${at}" is blocked: ${"ä ".repeat(100_000 * (at % 2))}`,
+  );
+
+  const kept = lastLines([...lines, "200 namespaces blocked"].join("\n"));
+
+  const [first = "", ...others] = kept.split("\n");
+  expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(4096);
+  expect(first).toMatch(/^Warning: namespace "n+-1\d\d" is blocked: /);
+  expect(others.length).toBeGreaterThan(10);
+  expect(others.at(-1)).toBe("200 namespaces blocked");
+  expect(lastLines(kept)).toBe(kept);
 });
