@@ -1,0 +1,116 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { watch } from "../../../scripts/bench/fleet/watched.ts";
+import { copyLabel, credentialKey, sourceKey } from "../../../src/secret/record.ts";
+import { newAppliedWorlds, pullsWith, type WrittenFile } from "../../support/applied-world.ts";
+import { pullSecret } from "../../support/fakes/cluster.ts";
+import { create, getJson, kubectl } from "../../support/kubectl.ts";
+import { loginOf } from "../../support/logins.ts";
+import { openShell } from "../../support/plugin.ts";
+import { takesAll } from "../../support/sampled.ts";
+
+const shell = await openShell();
+const worlds = await newAppliedWorlds(shell, 1);
+afterAll(async () => {
+  await worlds.remove();
+  await shell.stop();
+});
+for (const image of ["app/api:1", "base/os:1"]) await shell.azure.push(`myregistry.azurecr.io/${image}`);
+Object.assign(shell.azure.world.longRunning, { retryAfter: 0 });
+
+const [world = expect.unreachable("a world")] = worlds.all;
+const { id, at } = world;
+const [tenant, others] = [
+  ["a", "c"],
+  ["b", "d"],
+];
+const fileWith = (repositories: readonly string[]): WrittenFile => ({
+  name: id,
+  registry: "myregistry",
+  pullSecrets: [
+    {
+      name: "acr-blue",
+      namespace: at("home"),
+      copyTo: { selector: `shared=${id}` },
+      repositories,
+      serviceAccounts: ["default", "ci-*"],
+    },
+    { name: "acr", eachOf: { selector: `shared=${id}` }, repositories, serviceAccounts: ["default"] },
+  ],
+});
+
+/** Creates numbered objects, some at a time. */
+async function createMany(count: number, make: (index: number) => object): Promise<void> {
+  for (let first = 0; first < count; first += 30)
+    await create(Array.from({ length: Math.min(30, count - first) }, (_, n) => make(first + n)));
+}
+
+const text = "x".repeat(1_000_000);
+
+/** Fills a namespace with objects of 1 MB: pull Secrets with the marks of copies and sources, pending pods, and ServiceAccounts. */
+async function fill(namespace: string): Promise<void> {
+  const source = await world.secret("home", "acr-blue");
+  const username = loginOf(source)?.username ?? "";
+  const annotations = {
+    [credentialKey]: JSON.stringify({ ...JSON.parse(source.metadata.annotations?.[credentialKey] ?? ""), by: text.slice(0, 200_000) }),
+    [sourceKey]: JSON.stringify({ namespace: at("home"), name: "acr-blue" }),
+  };
+  const large = pullSecret(namespace, "large", { "myregistry.azurecr.io": { username, password: text } });
+  const short = Array.from({ length: 9_000 }, (_, n) => [`${n}.azurecr.io`, { username, password: `${n}` }]);
+  const many = pullSecret(namespace, "many", Object.fromEntries(short));
+  await createMany(90, (index) => ({
+    ...(index % 2 ? large : many),
+    metadata: {
+      ...{ name: `large-${index}`, namespace, annotations },
+      labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret", ...(index % 2 && { [copyLabel]: at("home") }) },
+    },
+  }));
+  const imagePullSecrets = Array.from({ length: 60_000 }, (_, n) => ({ name: `none-${n}` }));
+  await createMany(40, (index) => ({
+    ...{ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: `ci-${index}`, namespace } },
+    imagePullSecrets,
+  }));
+  const container = { name: "main", image: "myregistry.azurecr.io/app/web:1", env: [{ name: "TEXT", value: text }] };
+  await createMany(100, (index) => ({
+    ...{ apiVersion: "v1", kind: "Pod", metadata: { name: `large-${index}`, namespace } },
+    spec: { containers: [container] },
+  }));
+}
+
+/** Applies the file and measures the process of the plugin. */
+async function run(repositories: readonly string[]) {
+  const [file, log] = [join(shell.folder, "teams.yaml"), join(shell.folder, "log")];
+  await writeFile(file, JSON.stringify(fileWith(repositories)));
+  const line = `exec kubectl acr-secret apply -f ${file} --skip-blocked 2>${log}`;
+  const { milliseconds, peak = Number.NaN } = await watch("sh", ["-c", line], shell.env, 5);
+  return { milliseconds, peak, log: await readFile(log, "utf8") };
+}
+
+// The Job of `schedule` may use 1 GiB and 4 minutes
+test.runIf(takesAll)(
+  "apply --skip-blocked needs little memory when a tenant has hundreds of large objects",
+  { timeout: 600_000 },
+  async () => {
+    await kubectl(["label", "namespace", ...[...tenant, ...others, "e"].map(at), `shared=${id}`]);
+    await run(["app/web"]);
+    const before = await run(["app/web", "app/api"]);
+    await Promise.all(tenant.map((short) => fill(at(short))));
+    // Before the credential of `e` ends, the run lists all Secrets
+    await kubectl(["label", "namespace", at("e"), "shared-"]);
+
+    const after = await run(["app/web", "app/api", "base/os"]);
+
+    for (const short of tenant) expect(after.log).toContain(`Warning: namespace "${at(short)}" is blocked: the ServiceAccounts `);
+    for (const short of others) expect(after.log).not.toContain(at(short));
+    expect(after.log).toMatch(/, 2 namespaces blocked\n$/);
+    expect(after.peak).toBeLessThan(600);
+    expect(after.milliseconds - before.milliseconds).toBeLessThan(60_000);
+    for (const short of others) {
+      for (const name of ["acr-blue", "acr"])
+        expect(await pullsWith(shell, loginOf(await world.secret(short, name))), short).toEqual(["app/web", "app/api", "base/os"]);
+      const { imagePullSecrets } = await getJson<{ imagePullSecrets: object }>("serviceaccount", "default", "-n", at(short));
+      expect(imagePullSecrets).toEqual([{ name: "acr-blue" }, { name: "acr" }]);
+    }
+  },
+);
