@@ -52,13 +52,19 @@ export function currentContextIn({ texts, complete }: Kubeconfig): string | unde
   return complete ? "" : undefined;
 }
 
-/** A top-level key of a block mapping, with a quoted value or a plain one that YAML can only read as text. */
-const currentLine = /^current-context:[ \t]*(?:"([^"\\\n]*)"|'([^'\n]*)'|([A-Za-z0-9_./](?:[\w./@+-]|:(?=\S))*)?)[ \t\r]*$/gm;
+/** A top-level key of a block mapping, with a quoted value or a plain one that YAML can only read as text, and no indented line after it. */
+const currentLine =
+  /^current-context:[ \t]+(?:"([^"\\\n]*)"|'([^'\n]*)'|([A-Za-z0-9_./](?:[\w./@+-]|:(?=\S))*))[ \t\r]*$(?!\n\s*[ \t]\S)/gm;
+
+/** A second document, a first key that is indented, or an escaped letter or line break. */
+const onlyForKubectl = /\n(?:---|\.\.\.)|^\s*[ \t]\S|\\[uxU\r\n]/;
 
 function currentIn(text: string): string | undefined {
-  if (!text.includes("current-context")) return "";
   if (text.trimStart().startsWith("{")) return currentInJson(text);
-  const [line, ...more] = text.matchAll(currentLine);
+  if (onlyForKubectl.test(text)) return undefined;
+  const [key, ...more] = text.matchAll(/(?<![\w-])current-context(?![\w-])/g);
+  if (!key) return "";
+  const [line] = text.matchAll(currentLine);
   if (!line || more.length > 0) return undefined;
   const [, double, single, plain = ""] = line;
   return double ?? single ?? (/^null$/i.test(plain) ? "" : plain);
@@ -80,9 +86,10 @@ export async function namespaceIn({ texts, complete }: Kubeconfig, flags: readon
   try {
     const files = texts.map((text) => objectOf(load(text, { schema: YAML11_SCHEMA })));
     const name = lastValue(flags, "--context=") ?? files.map((file) => file["current-context"]).find(Boolean);
-    const { namespace = "", cluster: ofContext } = objectOf(entryNamed(files, "contexts", name)?.["context"]);
+    const context = entryNamed(files, "contexts", name)?.["context"];
+    const { namespace = "", cluster: ofContext } = objectOf(context);
     const cluster = entryNamed(files, "clusters", lastValue(flags, "--cluster=") || ofContext)?.["cluster"];
-    return cluster !== undefined && typeof namespace === "string" ? namespace : undefined;
+    return context !== undefined && cluster !== undefined && typeof namespace === "string" ? namespace : undefined;
   } catch {
     return undefined;
   }

@@ -37,6 +37,7 @@ test.for([
   { flags: ["--context=nope"], gives: undefined, why: "no such context" },
   { flags: ["--context="], gives: undefined, why: "an empty flag" },
   { flags: ["--context=lost"], gives: undefined, why: "a context without its cluster" },
+  { flags: ["--context=nope", "--cluster=d"], gives: undefined, why: "no such context and a cluster" },
   { flags: ["--context=odd"], gives: undefined, why: "a namespace that is no text" },
   { flags: ["--context=twice"], gives: undefined, why: "two contexts of one name" },
 ])("reads the namespace of $why", async ({ flags, gives }) => {
@@ -68,6 +69,22 @@ test.for([
   { texts: ["{current-context: a}"], gives: undefined },
   { texts: ["current-context: >\n  a"], gives: undefined },
   { texts: ['{"current-context": 5}'], gives: undefined },
+  // Each of these is in the first of two files: with its context overlooked, a command would act in the cluster of the second
+  ...[
+    "current-context:\n  a",
+    "current-context:\n",
+    "current-context : a",
+    "? current-context\n: a",
+    "current-context: a\n  b\n",
+    "current-context: a\n\n  b\n",
+    "users: []\n---\ncurrent-context: a\n",
+    "users: []\n...\ncurrent-context: a\n",
+    "current-context: a\n---\ncurrent-context: b\n",
+    " users: []\ncurrent-context: a\n",
+    "current-context: b\ncurrent-context: !!str a\n",
+    '"current\\u002dcontext": a',
+    '"current-\\\n  context": a',
+  ].map((first) => ({ texts: [first, "current-context: b"], gives: undefined })),
 ])("reads the current context of $texts as $gives", ({ texts, gives }) => {
   expect(currentContextIn({ texts, complete: true })).toBe(gives);
 });
