@@ -29,18 +29,23 @@ export async function printData(data: unknown, format: "json" | "yaml"): Promise
 export const jsonLine = (data: object): string => `${printableJson(JSON.stringify(data))}\n`;
 
 /**
- * YAML may contain directional marks unescaped, and only a text in double quotes can escape them. So `keep` replaces each such text by a
- * unique word. `fill` inserts the text again, escaped as in JSON. That is also valid YAML (YAML 1.2, 7.3.1).
+ * YAML may contain directional marks unescaped, and only a text in double quotes can escape them. The library doesn't quote all that Go
+ * reads as a number. So `keep` replaces each such text by a unique word. `fill` inserts the text again, escaped as in JSON. That is also
+ * valid YAML (YAML 1.2, 7.3.1).
  */
 function placeholdersFor(all: string): { keep(text: string): string; fill(yaml: string): string } {
   let word = "text";
   while (all.includes(word)) word += "x";
   const texts: string[] = [];
   return {
-    keep: (text) => (isPrintable(text.replace(/[\n\t]/g, "")) ? text : `${word}${texts.push(text)}z`),
+    keep: (text) =>
+      isPrintable(text.replace(/[\n\t]/g, "")) && !goNumber.test(text.replaceAll("_", "")) ? text : `${word}${texts.push(text)}z`,
     fill: (yaml) => yaml.replace(new RegExp(`${word}(\\d+)z`, "g"), (_, at) => printableJson(JSON.stringify(texts[Number(at) - 1]))),
   };
 }
+
+/** A number in Go (sigs.k8s.io/yaml, resolve.go), such as `0B11` and, with an underscore anywhere, `08_15`. */
+const goNumber = /^[-+]?(?:0x[\da-f]+|0[bo][-+]?[0-7]+|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)$/i;
 
 function withoutManagedFields(object: Manifest): Manifest {
   const { managedFields: _, ...metadata } = (object.metadata ?? {}) as Record<string, unknown>;

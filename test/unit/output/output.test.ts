@@ -88,6 +88,22 @@ test("quotes YAML like kubectl", async () => {
   expect(text).toBe('a: "2026-01-01T00:00:00Z"\nb:\n- x: "y"\ne: ""\n"n": "123"\n"y": "yes"\n');
 });
 
+// kubectl reads each of these as a number without quotes
+test.for(["08_15", "2024_09e1", "1e0_1", "0o7_1", "-_1", "+1_0.5", "_1", "0X17F", "0B11", "-0O7", "0b-1", "1_000"])(
+  "quotes the text %s in YAML",
+  async (number) => {
+    expect(await printData({ a: number, [number]: [number] }, "yaml")).toContain(`a: "${number}"\n`);
+    expect(await printData({ [number]: [number] }, "yaml")).toBe(`"${number}":\n- "${number}"\n`);
+  },
+);
+
+test.for(["1.2.3", "a_1", "1_a", "3-4_5", "00000000-0000-0000-0000-000000000000"])(
+  "prints the text %s in YAML without quotes",
+  async (text) => {
+    expect(await printData({ a: text }, "yaml")).toBe(`a: ${text}\n`);
+  },
+);
+
 test("prints several objects as one List without managedFields", async () => {
   const object = { kind: "Secret", metadata: { name: "a", managedFields: [] } };
   const list = JSON.parse(await printObjects([object, object], "json"));
