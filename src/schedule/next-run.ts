@@ -12,47 +12,59 @@ const fields = [
 /** Anyone may write a CronJob. A longer schedule is not read. */
 const maxLength = 200;
 
-/** Days until a schedule repeats: a 29 February that is a Monday comes at most 40 years later. */
-const period = 40 * 366;
+/** The values that a field selects, and whether a star or a question mark selects all of them. */
+type Field = { readonly values: readonly number[]; readonly isAny: boolean };
 
 /**
- * Returns the next time of a CronJob's schedule in UTC, by the rules of robfig/cron, which the CronJob controller uses.
- * @returns undefined without such a time, and for a schedule that has not five fields, such as `@hourly`
+ * Reads the five fields of a CronJob's schedule by the rules of robfig/cron 3, which the API server and the CronJob controller use.
+ * @returns undefined for any other text, such as `@hourly`
  */
-export function nextRun(schedule: string, after: Date): Date | undefined {
+export function readSchedule(schedule: string): readonly Field[] | undefined {
   const texts = schedule.length > maxLength ? [] : schedule.trim().split(/\s+/);
-  if (texts.length !== fields.length) return undefined;
-  const [minutes = [], hours = [], days = [], months = [], weekdays = []] = texts.map(valuesIn);
-  // If both fields select some days, one of them is enough
-  const isEither = !texts.filter((_, at) => at === 2 || at === 4).some((text) => /(^|,)[*?](,|$)/.test(text));
+  const read = texts.length === fields.length ? texts.map(readField) : [];
+  return read.length > 0 && read.every((field) => field !== undefined) ? read : undefined;
+}
+
+/** Returns the next time of a CronJob's schedule in UTC. @returns undefined without such a time in this year and the next five, as cron */
+export function nextRun(schedule: string, after: Date): Date | undefined {
+  const read = readSchedule(schedule);
+  if (!read) return undefined;
+  const [minutes, hours, days, months, weekdays] = read as [Field, Field, Field, Field, Field];
   const selects = (date: Date) => {
-    const found = [days.includes(date.getUTCDate()), weekdays.includes(date.getUTCDay())];
-    return months.includes(date.getUTCMonth() + 1) && (isEither ? found.some(Boolean) : found.every(Boolean));
+    const found = [days.values.includes(date.getUTCDate()), weekdays.values.includes(date.getUTCDay())];
+    // If both fields select some days, one of them is enough
+    const isDay = days.isAny || weekdays.isAny ? found.every(Boolean) : found.some(Boolean);
+    return isDay && months.values.includes(date.getUTCMonth() + 1);
   };
-  const today = Math.floor(after.getTime() / day);
-  for (let at = today; at < today + period; at++) {
+  const end = Date.UTC(after.getUTCFullYear() + 6, 0) / day;
+  for (let at = Math.floor(after.getTime() / day); at < end; at++) {
     if (!selects(new Date(at * day))) continue;
-    const times = hours.flatMap((hour) => minutes.map((each) => at * day + (hour * 60 + each) * minute));
+    const times = hours.values.flatMap((hour) => minutes.values.map((each) => at * day + (hour * 60 + each) * minute));
     const found = times.find((time) => time > after.getTime());
     if (found !== undefined) return new Date(found);
   }
   return undefined;
 }
 
-/** Returns the values of a field in order. A field is a list of `*`, `5`, `1-5` or `mon-fri`, each with a step or without. */
-function valuesIn(text: string, at: number): number[] {
+/** Reads a list of `*`, `5`, `1-5` or `mon-fri`, each with a step or without. */
+function readField(text: string, at: number): Field | undefined {
   const { first, last, names } = fields[at] ?? fields[0];
   const numberOf = (word: string) => {
     const named = (names as readonly string[]).indexOf(word.toLowerCase());
-    return named < 0 ? Number(word) : named + first;
+    return named >= 0 ? named + first : /^\d+$/.test(word) ? Number(word) : Number.NaN;
   };
-  const parts = text.split(",").map((part) => {
-    const [range = "", step] = part.split("/");
-    const [from = "", to] = range.split("-");
-    const isAny = from === "*" || from === "?";
-    const isOpen = isAny || (to === undefined && step !== undefined);
-    return { from: isAny ? first : numberOf(from), to: isOpen ? last : numberOf(to ?? from), step: Number(step ?? 1) };
-  });
+  const parts = text
+    .split(",")
+    .filter(Boolean)
+    .map((part) => {
+      const [, any, from = "", to, step] = /^(?:([*?])|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(part) ?? [];
+      const isOpen = any !== undefined || (to === undefined && step !== undefined);
+      return { any, from: any ? first : numberOf(from), to: isOpen ? last : numberOf(to ?? from), step: Number(step ?? 1) };
+    });
+  if (!parts.every(({ from, to, step }) => first <= from && from <= to && to <= last && step > 0)) return undefined;
   const all = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  return all.filter((value) => parts.some(({ from, to, step }) => value >= from && value <= to && (value - from) % step === 0));
+  return {
+    values: all.filter((value) => parts.some(({ from, to, step }) => value >= from && value <= to && (value - from) % step === 0)),
+    isAny: parts.some(({ any, step }) => any && step === 1),
+  };
 }

@@ -8,8 +8,11 @@ test.for([
   { text: "*/10  * * * *", cron: "*/10 * * * *" },
   { text: "0 3 1,15 jan-mar MON-wed/2", cron: "0 3 1,15 jan-mar MON-wed/2" },
   { text: "7 7 7 7 */7", cron: "7 7 7 7 */7" },
+  { text: "0 0 007 * ?", cron: "0 0 007 * ?" },
   { text: "0 0 * jul WED", cron: "0 0 * jul WED" },
   ...["24:00", "3:5", "3", "@daily", "* * * *", "* * * * * *"].map(refused),
+  ...["0 0 * * sat-sun", "0 2-24/12 * * *", "10-60/4 * * * *", "*/0 * * * *", "0 0 0 * *", "0 0 * 13 *"].map(refused),
+  ...["0 0 * * 7", "5-1 * * * *", "x * * * *", "0x1 * * * *", "1-2-3 * * * *", "1/2/3 * * * *", "0 mon * * *"].map(refused),
   ...["", "TZ=UTC 0 3 * * *", "TZ=UTC 0 3 * *", "0 0 * * mon#1", "0 0 1 * +1", "0 0 * * \u0000"].map(refused),
 ])("reads $text as $cron", ({ text, cron }) => {
   expect(cronOf(text)).toBe(cron);

@@ -16,6 +16,11 @@ test.for([
   { schedule: "0 0 15 * sat", next: "2026-01-03T00:00:00Z" },
   { schedule: "0 0 15 * ?", next: "2026-01-15T00:00:00Z" },
   { schedule: "0 0 */10 * sat", next: "2026-01-03T00:00:00Z" },
+  // A step of 1 is a star, and any other step isn't
+  { schedule: "0 0 */1 * mon", next: "2026-01-05T00:00:00Z" },
+  { schedule: "0 0 15 * ?/1", next: "2026-01-15T00:00:00Z" },
+  { schedule: "0 0 */2 * 1", next: "2026-01-03T00:00:00Z" },
+  { schedule: "0 0 1-31 * 1", next: "2026-01-02T00:00:00Z" },
   { schedule: "0 0 29 2 *", next: "2028-02-29T00:00:00Z" },
   { schedule: "59 23 31 12 *", next: "2026-12-31T23:59:00Z" },
   ...["0 0 30 2 *", "@hourly", "* * * *", "x * * * *", "*/0 * * * *", `${"1,".repeat(200)}1 * * * *`].map((schedule) => ({
