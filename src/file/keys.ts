@@ -34,7 +34,7 @@ const repository = {
 
 /** A requirement of a label selector (apimachinery, pkg/labels): `a`, `!a`, `a=b`, `a!=b`, `a in (b,c)`, `a>1`. */
 const labelName = "[A-Za-z0-9]([-\\w.]{0,61}[A-Za-z0-9])?";
-const labelKey = `([a-z0-9][-a-z0-9.]{0,252}/)?${labelName}`;
+const labelKey = `((?=[^/]{1,253}/)${label(251)}(\\.${label(251)})*/)?${labelName}`;
 const labelValues = `\\( *(${labelName})?( *, *(${labelName})?)* *\\)`;
 const requirement = `(! *${labelKey}|${labelKey}( *(=|==|!=) *(${labelName})?| +(in|notin) *${labelValues}| *[<>] *\\d+)?)`;
 

@@ -171,6 +171,11 @@ test.for([
   { what: "two kinds of scope", text: withEntry(`${web}, copyTo: {all: →true, selector: a}`), says: ["all"] },
   { what: "all that is not true", text: withEntry(`${web}, copyTo: {all: →false}`), says: ["true"] },
   { what: "an empty selector", text: withEntry(`${web}, copyTo: {selector: →""}`), says: ["all: true"] },
+  ...["Team/x=a", "a../x", "-a/x", "a=-b", "a=b.", `${"a".repeat(64)}=b`, "a in (b c)", `${"a.".repeat(127)}a/x`].map((selector) => ({
+    what: `the selector ${selector}`,
+    text: withEntry(`${web}, copyTo: {selector: →"${selector}"}`),
+    says: [selector.slice(0, 40)],
+  })),
   { what: "an invalid selector", text: withEntry(`${web}, copyTo: {selector: →"a=b="}`), says: ["a=b="] },
   { what: "an invalid namespace", text: withEntry("name: acr, namespace: →Web, repositories: [a]"), says: ["Web"] },
   { what: "a pattern as the namespace of a source", text: withEntry("name: acr, namespace: →web-*, repositories: [a]"), says: ["web-*"] },
