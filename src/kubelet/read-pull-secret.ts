@@ -1,4 +1,4 @@
-import { parseJson } from "../json.ts";
+import { membersAt, parseObject } from "../json.ts";
 import { pullSecretKey } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { Sensitive } from "../secret/sensitive.ts";
@@ -24,8 +24,8 @@ export function readPullSecret(secret: PullSecret): Reading {
   const text = Buffer.from(secret.data?.[key] ?? "", "base64").toString();
   if (text === "") return { skipped: `has nothing under ${key}` };
   try {
-    const document: unknown = JSON.parse(text);
-    return { entries: key === ".dockercfg" ? readDockerConfig(document, "") : readDockerConfigJson(document) };
+    JSON.parse(text);
+    return { entries: entriesOf(key === ".dockercfg" ? readDockerConfig(text, "") : readDockerConfigJson(text)) };
   } catch (error) {
     // V8's message would quote the secret text. The API server rejects such a Secret anyway
     return { malformed: error instanceof Malformed ? error.message : `the text under ${key} is not JSON` };
@@ -37,31 +37,41 @@ class Malformed extends Error {}
 
 const outer = "DockerConfigJSON";
 
-function readDockerConfigJson(document: unknown): PullSecretEntry[] {
-  const root = asObject(document, `value of type credentialprovider.${outer}`);
-  const entries = fields(root, "auths").map((auths) => readDockerConfig(auths, `${outer}.auths`));
-  for (const headers of fields(root, "httpheaders")) {
-    const map = asObject(headers, `struct field ${outer}.HttpHeaders of type map[string]string`);
-    for (const value of Object.values(map)) asString(value, `struct field ${outer}.HttpHeaders of type string`);
+/** The logins by their server. A later one replaces an earlier one. */
+type Logins = Map<string, Login>;
+
+const entriesOf = (logins: Logins) => [...logins].map(([server, login]) => ({ server, login }));
+
+function readDockerConfigJson(text: string): Logins {
+  let logins: Logins = new Map();
+  for (const [name, value] of membersOf(text, `value of type credentialprovider.${outer}`)) {
+    if (name.toLowerCase() === "auths") {
+      const more = readDockerConfig(value, `${outer}.auths`);
+      logins = value === "null" ? more : new Map([...logins, ...more]);
+    }
+    if (name.toLowerCase() !== "httpheaders") continue;
+    for (const [, header] of membersOf(value, `struct field ${outer}.HttpHeaders of type map[string]string`))
+      readString(header, `struct field ${outer}.HttpHeaders of type string`);
   }
-  return entries.flat();
+  return logins;
 }
 
 /** @param field the path of the map in its Go struct, for messages; empty for the document itself */
-function readDockerConfig(auths: unknown, field: string): PullSecretEntry[] {
+function readDockerConfig(auths: string, field: string): Logins {
   const at = field === "" ? "value" : `struct field ${field}`;
-  const map = asObject(auths, `${at} of type credentialprovider.DockerConfig`);
-  return Object.entries(map).map(([server, value]) => {
-    const entry = asObject(value, `${at} of type credentialprovider.dockerConfigEntryWithAuth`);
-    const text = (name: string) =>
-      fields(entry, name).reduce<string>(
-        (before, it) =>
-          it === null ? before : asString(it, `struct field ${field || "dockerConfigEntryWithAuth"}.${name} of type string`),
-        "",
-      );
-    const [username = "", password = "", , auth = ""] = ["username", "password", "email", "auth"].map(text);
-    return { server, login: auth === "" ? { username, password: new Sensitive(password) } : readAuth(auth) };
-  });
+  const entries = membersOf(auths, `${at} of type credentialprovider.DockerConfig`);
+  return new Map(
+    entries.map(([server, entry]) => {
+      const texts: Record<string, string> = {};
+      for (const [member, value] of membersOf(entry, `${at} of type credentialprovider.dockerConfigEntryWithAuth`)) {
+        const name = member.toLowerCase();
+        if (!["username", "password", "email", "auth"].includes(name)) continue;
+        texts[name] = readString(value, `struct field ${field || "dockerConfigEntryWithAuth"}.${name} of type string`) ?? texts[name] ?? "";
+      }
+      const { username = "", password = "", auth = "" } = texts;
+      return [server, auth === "" ? { username, password: new Sensitive(password) } : readAuth(auth)];
+    }),
+  );
 }
 
 /** `auth` overrides username and password. */
@@ -74,20 +84,20 @@ function readAuth(auth: string): Login {
   return { username, password: new Sensitive(password) };
 }
 
-/** Returns the values of a field in any case. In Go, the last one applies. */
-const fields = (of: Record<string, unknown>, name: string): unknown[] =>
-  Object.entries(of).flatMap(([key, value]) => (key.toLowerCase() === name ? [value] : []));
-
-function asObject(value: unknown, where: string): Record<string, unknown> {
-  if (value === null) return {};
-  if (typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw unmarshal(value, where);
+/** Returns the members of an object, or of null, with their JSON. */
+function membersOf(json: string, where: string): (readonly [name: string, json: string])[] {
+  if (isObject(json)) return membersAt(json, json.indexOf("{")).map(({ key, from, to }) => [key, json.slice(from, to)]);
+  if (json.trim() === "null") return [];
+  throw unmarshal(JSON.parse(json), where);
 }
 
-function asString(value: unknown, where: string): string {
-  if (value === null) return "";
-  if (typeof value === "string") return value;
-  throw unmarshal(value, where);
+const isObject = (json: string) => /^\s*\{/.test(json);
+
+/** @returns undefined for null */
+function readString(json: string, where: string): string | undefined {
+  if (json === "null") return undefined;
+  if (json.startsWith('"')) return JSON.parse(json) as string;
+  throw unmarshal(JSON.parse(json), where);
 }
 
 function unmarshal(value: unknown, where: string): Malformed {
@@ -105,11 +115,8 @@ export const printableServer = (server: string): string => server.replace(/^((?:
 export function serversOf({ type = "Opaque", data }: PullSecret): string[] | undefined {
   const key = pullSecretKey[type];
   if (key === undefined) return undefined;
-  const document = parseJson(Buffer.from(data?.[key] ?? "", "base64").toString());
-  if (!isObject(document)) return undefined;
-  if (key === ".dockercfg") return Object.keys(document);
-  const auths = Object.entries(document).flatMap(([name, value]) => (name.toLowerCase() === "auths" && isObject(value) ? [value] : []));
-  return auths.flatMap((each) => Object.keys(each));
+  const text = Buffer.from(data?.[key] ?? "", "base64").toString();
+  if (!isObject(text) || !parseObject(text)) return undefined;
+  const auths = membersOf(text, "").flatMap(([name, value]) => (name.toLowerCase() === "auths" && isObject(value) ? [value] : []));
+  return [...new Set((key === ".dockercfg" ? [text] : auths).flatMap((each) => membersOf(each, "").map(([server]) => server)))];
 }
-
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import { type JsonMember, membersAt } from "../json.ts";
 import type { Login } from "../registry/port.ts";
 
 /** A config without a login. Dry runs print it, and rehearsals send it, before the password is created. */
@@ -29,10 +30,10 @@ export function withLogin(data: string, server: string, login: Login): string {
 }
 
 function inserted(text: string, server: string, login: Login): string {
-  const root = next(text, 0);
+  const root = text.search(/\S/);
   if (text[root] !== "{") return bytes(encodeDockerConfig(server, login));
-  const auths = authsIn(text);
-  if (!auths) return appended(text, root, bytes(encodeDockerConfig(server, login).slice(1, -1)));
+  const auths = authsIn(text).at(-1);
+  if (auths === undefined || text[auths.from] !== "{") return appended(text, root, bytes(encodeDockerConfig(server, login).slice(1, -1)));
   const existing = membersAt(text, auths.from).findLast(({ key }) => key === server);
   const value = bytes(goJson(auth(login)));
   if (existing) return `${text.slice(0, existing.from)}${value}${text.slice(existing.to)}`;
@@ -46,26 +47,26 @@ function inserted(text: string, server: string, login: Login): string {
  */
 export function withoutLogin(data: string, server: string): string {
   const text = Buffer.from(data, "base64").toString("latin1");
-  const auths = authsIn(text);
-  const members = auths ? membersAt(text, auths.from) : [];
-  const firstKept = members.findIndex(({ key }) => key !== server);
-  const kept: string[] = [];
-  let end = 0;
+  const cuts = authsIn(text).flatMap(({ from }) => cutsIn(text[from] === "{" ? membersAt(text, from) : [], server));
   // In one pass: anyone in the namespace can write the same key many thousand times
-  for (const [at, { key, start, to }] of members.entries()) {
-    if (key !== server) continue;
-    const isAfterKept = firstKept >= 0 && firstKept < at;
-    kept.push(text.slice(end, isAfterKept ? members[at - 1]?.to : start));
-    end = isAfterKept ? to : (members[at + 1]?.start ?? to);
-  }
-  return Buffer.from(`${kept.join("")}${text.slice(end)}`, "latin1").toString("base64");
+  const kept = cuts.map(([from], at) => text.slice(cuts[at - 1]?.[1] ?? 0, from));
+  return Buffer.from(`${kept.join("")}${text.slice(cuts.at(-1)?.[1] ?? 0)}`, "latin1").toString("base64");
 }
 
-/** The member with the logins. */
-function authsIn(text: string): JsonMember | undefined {
-  const root = next(text, 0);
-  if (text[root] !== "{") return undefined;
-  return membersAt(text, root).findLast(({ key, from }) => key.toLowerCase() === "auths" && text[from] === "{");
+/** Returns the start and the end of each member with this name, with the comma next to it. */
+function cutsIn(members: readonly JsonMember[], name: string): (readonly [from: number, to: number])[] {
+  const firstKept = members.findIndex(({ key }) => key !== name);
+  return members.flatMap(({ key, start, to }, at) => {
+    if (key !== name) return [];
+    const isAfterKept = firstKept >= 0 && firstKept < at;
+    return [isAfterKept ? [members[at - 1]?.to ?? start, to] : [start, members[at + 1]?.start ?? to]];
+  });
+}
+
+/** The members with the logins. Go merges them, until one is null. */
+function authsIn(text: string): readonly JsonMember[] {
+  const root = text.search(/\S/);
+  return text[root] === "{" ? membersAt(text, root).filter(({ key }) => key.toLowerCase() === "auths") : [];
 }
 
 /** Adds a member at the end of an object's text. @param at the position of the object's brace */
@@ -84,51 +85,4 @@ export const configData = (config: string): string => Buffer.from(config).toStri
 /** Formats JSON like Go's encoding/json: compact, with escaped HTML characters. */
 function goJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-/** A member of an object in a JSON text (RFC 8259): the position of its name, and those of its value. */
-type JsonMember = { readonly key: string; readonly start: number; readonly from: number; readonly to: number };
-
-/**
- * Returns the members of an object, for a change that leaves every other character of the text unchanged.
- * @param text valid JSON
- * @param at the position of the object's brace
- */
-export function membersAt(text: string, at: number): JsonMember[] {
-  const members: JsonMember[] = [];
-  for (let name = next(text, at + 1); text[name] !== "}"; ) {
-    const named = endOf(text, name);
-    const from = next(text, named);
-    const to = endOf(text, from);
-    members.push({ key: JSON.parse(text.slice(name, named)) as string, start: name, from, to });
-    name = next(text, to);
-  }
-  return members;
-}
-
-const between = /[\s:,]*/y;
-const scalar = /"(?:[^"\\]|\\.)*"|[^\s,:{}[\]"]+/y;
-
-/** The position of the next name, value or bracket. */
-const next = (text: string, at: number): number => after(between, text, at);
-
-/** The end of the value that starts at a position. Not recursive, because anyone can write deeply nested values. */
-function endOf(text: string, at: number): number {
-  let depth = 0;
-  let end = at;
-  do {
-    const from = next(text, end);
-    const open = "{[".includes(text[from] as string);
-    const close = "}]".includes(text[from] as string);
-    if (open) depth++;
-    if (close) depth--;
-    end = open || close ? from + 1 : after(scalar, text, from);
-  } while (depth > 0);
-  return end;
-}
-
-function after(pattern: RegExp, text: string, at: number): number {
-  pattern.lastIndex = at;
-  pattern.exec(text);
-  return pattern.lastIndex;
 }

@@ -59,6 +59,27 @@ test.for([
     reading: entry({ email: true }),
     expected: { malformed: "json: cannot unmarshal bool into Go struct field DockerConfigJSON.auths.email of type string" },
   },
+  // Go's decoder merges what has one name, and JSON.parse keeps the last
+  { what: "auths twice", reading: read('{"auths":{"r":{"username":"u","password":"p"}},"auths":{}}'), expected: login("u", "p") },
+  {
+    what: "auths twice, with a login for each server",
+    reading: read('{"auths":{"r":{"auth":"dTpw"},"s":{"auth":"dTpw"}},"Auths":{"s":{"auth":"djpx"}}}'),
+    expected: { entries: [...login("u", "p").entries, { server: "s", login: { username: "v", password: "q" } }] },
+  },
+  { what: "auths that are null at last", reading: read('{"auths":{"r":{"auth":"dTpw"}},"auths":null}'), expected: { entries: [] } },
+  { what: "auths after null", reading: read('{"auths":null,"auths":{"r":{"auth":"dTpw"}}}'), expected: login("u", "p") },
+  { what: "a server twice", reading: read('{"auths":{"r":{"auth":"dTpw"},"r":{"username":"v"}}}'), expected: login("v", "") },
+  {
+    what: "a user name twice, the last null",
+    reading: read('{"auths":{"r":{"username":"u","password":"p","username":null}}}'),
+    expected: login("u", "p"),
+  },
+  {
+    what: "a malformed entry that a later one replaces",
+    reading: read('{"auths":{"r":{"auth":"!"},"r":{"auth":"dTpw"}}}'),
+    expected: { malformed: "illegal base64 data at input byte 0" },
+  },
+  { what: "spaces around a document", reading: read(' \n{ "auths" : { "r" : { "auth" : "dTpw" } } } '), expected: login("u", "p") },
   { what: "a null document", reading: read("null"), expected: { entries: [] } },
   { what: "headers", reading: read('{"HttpHeaders":{"a":"b","c":null}}'), expected: { entries: [] } },
   {
@@ -93,6 +114,11 @@ test.for<{ what: string; secret: PullSecret; servers: readonly string[] | undefi
   {
     what: "auths in two spellings",
     secret: json('{"AUTHS":{"a.io":{}},"auths":{"b.io":{}},"Other":{"c.io":{}}}'),
+    servers: ["a.io", "b.io"],
+  },
+  {
+    what: "auths twice and a server twice",
+    secret: json('{"auths":{"a.io":{},"b.io":{}},"auths":{"b.io":{},"b.io":{}}}'),
     servers: ["a.io", "b.io"],
   },
   { what: "auths that are a list", secret: json('{"auths":["a.io"]}'), servers: [] },

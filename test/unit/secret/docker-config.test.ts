@@ -68,6 +68,11 @@ test.for<{ why: string; before: string; after: string }>([
   { why: "the same twice: the last one counts", before: '{"auths":{"r.io":1,"r.io":2}}', after: `{"auths":{"r.io":1,"r.io":${mine}}}` },
   { why: "its name with an escape", before: '{"auths":{"r\\u002eio":{}}}', after: `{"auths":{"r\\u002eio":${mine}}}` },
   { why: "auths in another case, twice", before: '{"auths":{"a":{}},"AUTHS":{}}', after: `{"auths":{"a":{}},"AUTHS":{"r.io":${mine}}}` },
+  {
+    why: "auths in another case, at last null",
+    before: '{"auths":{},"Auths":null}',
+    after: `{"auths":{},"Auths":null,"auths":{"r.io":${mine}}}`,
+  },
   { why: "no auths last", before: '{"auths":{"a":{}},"HttpHeaders":{}}', after: `{"auths":{"a":{},"r.io":${mine}},"HttpHeaders":{}}` },
   { why: "the same host with a path", before: '{"auths":{"r.io/team":{}}}', after: `{"auths":{"r.io/team":{},"r.io":${mine}}}` },
 ])("adds a login and keeps every other character: $why", ({ before, after }) => {
@@ -118,6 +123,8 @@ test.for([
   ['{"auths":{ "r.io":{}, "r.io":1, "b":{}}}', '{"auths":{ "b":{}}}'],
   ['{"auths":{"a":{},"r.io":{},"b":{},"r.io":{}, "r.io":{} }}', '{"auths":{"a":{},"b":{} }}'],
   ['{"auths":{ "r.io":{}, "r.io":{} }}', '{"auths":{  }}'],
+  ['{"auths":{"r.io":{},"a":{}},"x":1,"Auths":{"b":{},"r.io":{}}}', '{"auths":{"a":{}},"x":1,"Auths":{"b":{}}}'],
+  ['{"auths":{"r.io":{}},"auths":null}', '{"auths":{},"auths":null}'],
   ['{"pad":"r.io"}', '{"pad":"r.io"}'],
 ])("removes a login from %s, and keeps every other byte", ([before = "", after]) => {
   expect(Buffer.from(withoutLogin(base64(before), "r.io"), "base64").toString()).toBe(after);
