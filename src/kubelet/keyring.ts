@@ -15,6 +15,9 @@ type Keyring = {
   readonly malformed: { readonly secret: string; readonly message: string } | undefined;
 };
 
+/** The kubelet passes any other login to containerd, which then pulls anonymously. */
+const isUsable = ({ login }: Pick<Match, "login">) => login.username !== "" && !login.password.isEmpty;
+
 /**
  * Matches pull secrets to images exactly like the kubelet (k8s.io/kubernetes 1.37, pkg/credentialprovider/keyring.go). `secrets` are in the
  * order of the pod's imagePullSecrets. Two spellings of one key in one Secret keep their order, which is random in the kubelet.
@@ -36,10 +39,9 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
     for (const { server, login } of entries) {
       const key = kubeletKey(server);
       if (key === undefined) skipped.push({ secret, because: `its key ${JSON.stringify(server)} is not a registry` });
-      // The kubelet passes it to containerd, which then pulls anonymously
-      else if (login.username === "" || login.password.isEmpty)
-        skipped.push({ secret, because: `has no user name or no password for ${JSON.stringify(server)}` });
       else offers.push({ under: key, match: { secret, key: server, login } });
+      if (key !== undefined && !isUsable({ login }))
+        skipped.push({ secret, because: `has no user name or no password for ${JSON.stringify(server)}` });
     }
   }
 
@@ -48,7 +50,7 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
     malformed: undefined,
     lookup({ host, repository }) {
       const found = keys.filter((key) => matchesKey(key, `${host}/${repository}`)).flatMap(under);
-      return found.length === 0 && isDockerHub(host) ? under("index.docker.io") : found;
+      return (found.length === 0 && isDockerHub(host) ? under("index.docker.io") : found).filter(isUsable);
     },
   };
 }

@@ -71,6 +71,17 @@ test("names a malformed Secret and doesn't quote its text", () => {
   expect(buildKeyring([bad]).malformed).toEqual({ secret: "bad", message: "the text under .dockerconfigjson is not JSON" });
 });
 
+// The kubelet passes the empty login to containerd, and doesn't look for index.docker.io
+test.for([
+  { key: "docker.io", found: [] },
+  { key: "registry-1.docker.io", found: ["u"] },
+])("finds $found for Docker Hub next to an empty login for $key", ({ key, found }) => {
+  const text = JSON.stringify({ auths: { [key]: {}, "https://index.docker.io/v1/": { username: "u", password: "p" } } });
+  const keyring = buildKeyring([asSecret({ name: "s", type: "kubernetes.io/dockerconfigjson", text })]);
+
+  expect(keyring.lookup(parseImage("nginx")).map(({ login }) => login.username)).toEqual(found);
+});
+
 const offered = (key: string, image: string) =>
   buildKeyring([
     asSecret({ name: "s", type: "kubernetes.io/dockerconfigjson", text: dockerConfig(key, { username: "u", password: "p" }) }),
