@@ -27,7 +27,9 @@ export function parseImage(text: string): ImageRef {
 
   const [, repository = "", named, digested] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(path) ?? [];
   const tagged = named ?? "latest";
-  const good = host.test(from) && isRepository(repository) && tag.test(tagged) && (digested === undefined || digest.test(digested));
+  // A host with an underscore is only valid as the start of a path
+  const isNamed = host.test(from) ? isRepository(repository) : isRepository(`${from}/${repository}`);
+  const good = isNamed && tag.test(tagged) && (digested === undefined || digest.test(digested));
   if (!good) throw refuse("invalid reference format");
   if (digested === undefined) return { host: from, repository, reference: tagged };
   return { host: from, repository, reference: digested, tag: named };

@@ -16,6 +16,8 @@ test.for([
   ["localhost:5000/app", "localhost:5000", "app", "latest"],
   ["[::1]:5000/app:v1.2_3-rc", "[::1]:5000", "app", "v1.2_3-rc"],
   ["Team/app", "Team", "app", "latest"], // a first part with capital letters can only be a host
+  ["my_registry.example.com/app:v1", "my_registry.example.com", "app", "v1"],
+  ["my__registry.example.com/team/app", "my__registry.example.com", "team/app", "latest"],
   ["a/b_c/d__e/f--g/h.i", "docker.io", "a/b_c/d__e/f--g/h.i", "latest"],
 ] as const)("reads %s as host %s, repository %s, reference %s", ([text, host, repository, reference]) => {
   expect(parseImage(text)).toEqual({ host, repository, reference });
@@ -40,7 +42,10 @@ test.for([
   [`myregistry.azurecr.io/app@${digest}@${digest}`, "invalid reference format"],
   ["myregistry.azurecr.io//app", "invalid reference format"],
   ["https://myregistry.azurecr.io/app", "invalid reference format"],
-  ["my_registry.azurecr.io/app", "invalid reference format"],
+  ["my_registry.example.com:443/app", "invalid reference format"],
+  ["my___registry.example.com/app", "invalid reference format"],
+  ["My_registry.example.com/app", "invalid reference format"],
+  [`my_registry.example.com/${"a".repeat(250)}`, "invalid reference format"],
   [" nginx", "invalid reference format"],
   ["nginx\n", "invalid reference format"],
   [`a/${"b".repeat(256)}`, "invalid reference format"],
