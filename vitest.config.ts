@@ -15,6 +15,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   browser: [],
   az: [controlPlane],
   formats: [],
+  differential: [],
   node: ["test/support/node-setup.ts"],
   secretless: [],
   export: ["test/support/node-setup.ts"],

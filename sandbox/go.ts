@@ -24,11 +24,18 @@ export async function fingerprint(modules: readonly Module[], tools: string, env
   if (minor(version) < minor(needed)) throw new Error(`${version} is older than Go ${needed}`);
   const hash = createHash("sha256").update(stdout);
   for (const module of modules) {
-    for (const file of ["go.mod", "go.sum", "main.go"]) hash.update(`${await read(join(tools, module.name, file))}\0`);
+    const own = Object.values(module.packages)
+      .find((path) => path.startsWith(ownPackages))
+      ?.slice(ownPackages.length);
+    const files = [`${module.name}/go.mod`, `${module.name}/go.sum`, `${own ?? module.name}/main.go`];
+    for (const file of files) hash.update(`${await read(join(tools, file))}\0`);
     hash.update(JSON.stringify([module.packages, flags(module, "v0.0.0")]));
   }
   return hash.digest("hex").slice(0, 12);
 }
+
+/** The start of the packages whose sources are in sandbox/tools. */
+const ownPackages = "acr-secret/sandbox/tools/";
 
 /** Returns 26 for `go1.26.8`. */
 const minor = (version: string) => Number(/1\.(\d+)/.exec(version)?.[1] ?? 0);

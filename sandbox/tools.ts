@@ -20,7 +20,8 @@ export type Program =
   | keyof typeof release
   | keyof typeof encryption
   | keyof typeof credentialProvider
-  | keyof typeof prose;
+  | keyof typeof prose
+  | keyof typeof reader;
 
 const kubernetes = {
   etcd: "go.etcd.io/etcd/server/v3",
@@ -68,6 +69,9 @@ const windows = { "kubectl.exe": "k8s.io/kubernetes/cmd/kubectl" } as const;
 
 const pause = { pause: "acr-secret/sandbox/tools/pause" } as const;
 
+/** Prints how Kubernetes reads a text. */
+const reader = { "kubernetes-reader": "acr-secret/sandbox/tools/kubernetes-1.37/kubernetes-reader" } as const;
+
 /** Programs for a control plane, a registry, a node, and the checks of the Krew index. */
 export const controlPlanePrograms = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] as const satisfies Program[];
 export const registryPrograms = ["registry", "crane"] as const satisfies Program[];
@@ -81,6 +85,8 @@ export const releasePrograms = ["nfpm", "actionlint"] as const satisfies Program
 export const prosePrograms = ["vale"] as const satisfies Program[];
 /** The program that the kubelet runs for a login without a pull secret. */
 export const secretlessPrograms = ["acr-credential-provider"] as const satisfies Program[];
+/** The program with which the plugin's parsers are compared. */
+export const readerPrograms = ["kubernetes-reader"] as const satisfies Program[];
 export const windowsPrograms = ["kubectl.exe"] as const satisfies Program[];
 /** Programs that encrypt the Secrets that `create --export` prints. */
 export const encryptionPrograms = Object.keys(encryption) as (keyof typeof encryption)[];
@@ -145,6 +151,7 @@ export const groups: readonly (readonly Module[])[] = [
       env: { GOOS: "windows", GOARCH: "amd64", CGO_ENABLED: "0" },
     },
   ],
+  [{ name: "kubernetes-1.37", of: "k8s.io/kubernetes", packages: reader, stamps: () => ({}), env: { CGO_ENABLED: "0" } }],
   [
     { name: "nfpm", of: "github.com/goreleaser/nfpm/v2", packages: { nfpm: release.nfpm }, stamps: () => ({}) },
     { name: "actionlint", of: "github.com/rhysd/actionlint", packages: { actionlint: release.actionlint }, stamps: () => ({}) },

@@ -7,6 +7,7 @@ import {
   krewPrograms,
   nodePrograms,
   prosePrograms,
+  readerPrograms,
   registryPrograms,
   releasePrograms,
   secretlessPrograms,
@@ -107,6 +108,12 @@ const all: readonly Tier[] = [
     brokenBy: ["src/azure/", "sandbox/python.ts", "sandbox/tools/az/"],
   },
   { name: "formats", gate: "release", needs: [reportParsers], brokenBy: ["src/output/", "sandbox/python.ts", "sandbox/tools/parsers/"] },
+  {
+    name: "differential",
+    gate: "release",
+    needs: [programs(...readerPrograms)],
+    brokenBy: ["src/kubelet/", "src/kube/kubeconfig", "src/schedule/", "src/file/", "src/output/", `${toolVersions}kubernetes-1.37/`],
+  },
   {
     name: "node",
     gate: "test",

@@ -10,7 +10,7 @@ type Lookup = {
   error?: string;
 };
 
-// Recorded with the kubelet's own code (1.37.2) by kubelet-lookups.go.
+// Recorded with the kubelet's own code (1.37.2). test/differential compares the keyring with it for generated Secrets.
 const lookups = readFileSync(new URL("kubelet-lookups.jsonl", import.meta.url), "utf8")
   .trimEnd()
   .split("\n")

@@ -20,6 +20,7 @@ test("runs the sampled tiers again in the release gate, with the tiers of a rele
     "browser",
     "az",
     "formats",
+    "differential",
     "node",
     "secretless",
     "export",
