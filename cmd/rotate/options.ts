@@ -59,7 +59,8 @@ export const rotateFlags = {
     force: {
       type: "boolean",
       describe:
-        "With --grace 0, delete the old password at once, even if a pull Secret holds it. If no slot is free, delete the older password that no Secret records",
+        "Replace a login of another account. With --grace 0, delete the old password at once, even if a pull Secret holds it. If no slot is free, " +
+        "delete the older password that no Secret records",
     },
   }),
   ...scopeFlags,
