@@ -4,7 +4,7 @@ import type { AzureRegistry, FederatedCredential, ManagedIdentity } from "../azu
 import { absent, CliError } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
-import type { Decide, Decision } from "../kube/edit.ts";
+import type { Decide } from "../kube/edit.ts";
 import type { Right } from "../kube/port.ts";
 import { type KubeObject, managedBy, type Role, type RoleBinding } from "../objects.ts";
 
@@ -46,17 +46,30 @@ export const roleRef = ({ namespace, name }: AccountRef) =>
 
 export const bindingRef = (of: AccountRef) => ({ ...roleRef(of), kind: "rolebinding.rbac.authorization.k8s.io" }) as const;
 
-const roleOf = ({ namespace, name }: AccountRef): Role => ({
+/** The registries that the ServiceAccount was set up for. One identity can pull from several. */
+const registriesKey = "acr-secret/registries";
+
+/** Returns the login servers that a role records. */
+export const registriesOf = (role: KubeObject | undefined): readonly string[] =>
+  (role?.metadata.annotations?.[registriesKey] ?? "").split(",").filter((host) => host !== "");
+
+const metadataOf = ({ namespace, name }: AccountRef) => ({
+  name: roleName(name),
+  namespace,
+  labels: { [managedBy.key]: managedBy.value },
+});
+
+const roleOf = (of: AccountRef, registries: readonly string[]): Role => ({
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "Role",
-  metadata: { name: roleName(name), namespace, labels: { [managedBy.key]: managedBy.value } },
-  rules: [{ apiGroups: [""], resources: [tokenAudience], resourceNames: [name], verbs: ["request-serviceaccounts-token-audience"] }],
+  metadata: { ...metadataOf(of), annotations: { [registriesKey]: registries.join() } },
+  rules: [{ apiGroups: [""], resources: [tokenAudience], resourceNames: [of.name], verbs: ["request-serviceaccounts-token-audience"] }],
 });
 
 const bindingOf = (of: AccountRef): RoleBinding => ({
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "RoleBinding",
-  metadata: roleOf(of).metadata,
+  metadata: metadataOf(of),
   roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: roleName(of.name) },
   subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: kubeletGroup }],
 });
@@ -100,14 +113,16 @@ export const unannotating =
 
 const mayRequest = "kubelets may request the token";
 
-/** Lets the holders of the role request the token. */
+/** Lets the holders of the role request the token, and records the registry. */
 export const allowing =
-  (of: AccountRef): Decide<"role.rbac.authorization.k8s.io"> =>
+  (of: AccountRef, host: string): Decide<"role.rbac.authorization.k8s.io"> =>
   (role) => {
-    const object = roleOf(of);
+    const object = roleOf(of, [...new Set([...registriesOf(role), host])]);
     if (!role) return { act: "create", object };
-    if (isDeepStrictEqual(role.rules, object.rules)) return { act: "keep", because: mayRequest };
-    return { act: "patch", patch: { rules: object.rules }, because: mayRequest };
+    const { rules, metadata } = object;
+    if (isDeepStrictEqual(role.rules, rules) && registriesOf(role).includes(host)) return { act: "keep", because: mayRequest };
+    const patch = { rules, metadata: { annotations: metadata.annotations } };
+    return isOurs(role) ? { act: "patch", patch, because: mayRequest } : { act: "refuse", error: notOurs("role", role) };
   };
 
 /** Gives the role to the kubelets. The API server never changes the role of a binding. */
@@ -121,22 +136,49 @@ export const binding =
     if (!isDeepStrictEqual(there.roleRef, object.roleRef))
       return { act: "refuse", error: new CliError("conflict", `rolebinding "${name}" binds another role`, { hint }) };
     if (isDeepStrictEqual(there.subjects, object.subjects)) return { act: "keep", because: mayRequest };
+    if (!isOurs(there)) return { act: "refuse", error: notOurs("rolebinding", there) };
     return { act: "patch", patch: { subjects: object.subjects }, because: mayRequest };
   };
 
-/** Deletes a role or a binding. */
-export const deleting = (object: KubeObject | undefined): Decision =>
-  object ? { act: "delete", because: unused } : { act: "keep", because: "it does not exist" };
+const isOurs = ({ metadata }: KubeObject): boolean => metadata.labels?.[managedBy.key] === managedBy.value;
+
+const notOurs = (kind: string, { metadata: { name } }: KubeObject) =>
+  new CliError("conflict", `${kind} "${name}" was not created by kubectl acr-secret`, { hint: kubectl("delete", `${kind}/${name}`) });
+
+/** Deletes a binding. */
+export const deleting: Decide<"rolebinding.rbac.authorization.k8s.io"> = (there) =>
+  there && isOurs(there) ? { act: "delete", because: unused } : { act: "keep", because: "it was not created by kubectl acr-secret" };
+
+/** Takes a registry out of the record of a role, and deletes the role with the last one. */
+export const withdrawing =
+  (host: string): Decide<"role.rbac.authorization.k8s.io"> =>
+  (role) => {
+    const rest = registriesOf(role).filter((one) => one !== host);
+    if (rest.length === 0) return role && isOurs(role) ? { act: "delete", because: unused } : deleting(undefined);
+    if (!registriesOf(role).includes(host)) return { act: "keep", because: "it is for other registries" };
+    const patch = { metadata: { annotations: { [registriesKey]: rest.join() } } };
+    return { act: "patch", patch, because: "pods no longer pull from the registry" };
+  };
 
 export const unused = "no ServiceAccount uses it anymore";
 
+/** The issuer of a cluster's tokens, which several clusters can have, and the id of the cluster; empty if that can't be read. */
+export type Origin = { readonly issuer: string; readonly cluster: string };
+
 /** The credential that trusts a ServiceAccount of a cluster. Its name is the same in each run, and no other cluster's has it. */
-export function credentialFor(account: AccountRef, issuer: string): FederatedCredential {
+export function credentialFor(account: AccountRef, { issuer, cluster }: Origin): FederatedCredential {
   const subject = tokenSubject(account);
-  const hash = createHash("sha256").update(`${issuer}\n${subject}`).digest("hex").slice(0, 10);
+  const hash = createHash("sha256").update(`${cluster}\n${issuer}\n${subject}`).digest("hex").slice(0, 10);
   // Azure allows 120 characters, and no dots
   const words = `${account.namespace}-${account.name}`.replaceAll(/[^a-z0-9-]/g, "-").slice(0, 100);
   return { name: `${words}-${hash}`, issuer, subject, audiences: [tokenAudience] };
+}
+
+/** Returns the ServiceAccount of a credential that {@link credentialFor} names for a cluster; undefined for any other credential. */
+export function accountOfCredential({ name, issuer, subject }: FederatedCredential, cluster: string): AccountRef | undefined {
+  const [, namespace = "", account = ""] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(subject) ?? [];
+  const at = { kind: "serviceaccount", namespace, name: account } as const;
+  return credentialFor(at, { issuer, cluster }).name === name ? at : undefined;
 }
 
 /** Whether Entra ID exchanges the same tokens for a credential of any name. */

@@ -2,7 +2,7 @@ import type { Azure, AzureRegistry, FederatedCredential, ManagedIdentity, RoleAs
 import { type Mode, pullRole } from "../credential/granted-rights.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { minute } from "../duration.ts";
-import { asCliError, type CliError, isForbidden } from "../errors.ts";
+import { asCliError, type CliError, isForbidden, unlessForbidden } from "../errors.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Cluster } from "../kube/port.ts";
@@ -10,6 +10,7 @@ import type { KubeObjects, Role, RoleBinding, ServiceAccount } from "../objects.
 import { isFailed, type Outcome } from "../outcome.ts";
 import { retryWhileReplicating } from "../retry.ts";
 import { isGuid } from "../secret/azure-words.ts";
+import { credentialOf, sourceOf } from "../secret/record.ts";
 import {
   type AccountRef,
   allowing,
@@ -21,13 +22,19 @@ import {
   deleting,
   managedIdentityId,
   noIssuer,
+  type Origin,
+  registriesOf,
   roleRef,
   tokenAudience,
   trusts,
   unannotating,
   unused,
+  withdrawing,
 } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
+import { idBy, uidOf } from "../usage/namespace.ts";
+import { namesIn } from "../usage/references.ts";
+import { inLine } from "../wording.ts";
 
 /** The ServiceAccounts of one namespace, and the identity in Azure that they pull as. */
 export type SecretlessOrder = {
@@ -51,8 +58,8 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   const accounts = state.accounts.map((one) => ({ ...one, refusal: refusalOf(one, state) }));
   if (accounts.every(({ refusal }) => refusal)) return yield* accounts.map(({ at, refusal }): Outcome => ({ to: at, error: refusal }));
 
-  const unreachable = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${state.issuer}`;
-  if (!isPublic(state.issuer)) yield { to: identityRef(identityId), messages: [`${unreachable}, so pods cannot pull yet`] };
+  const unreachable = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${state.origin.issuer}`;
+  if (!isPublic(state.origin.issuer)) yield { to: identityRef(identityId), messages: [`${unreachable}, so pods cannot pull yet`] };
 
   const { inAzure, inCluster } = openSteps(tools);
   let { identity } = state;
@@ -79,7 +86,7 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
       yield { to: at, error: refusal };
       continue;
     }
-    const wanted = credentialFor(at, state.issuer);
+    const wanted = credentialFor(at, state.origin);
     const trusting = state.credentials.find((one) => trusts(one, wanted));
     const trusted = yield* inAzure(credentialRef(identityId, (trusting ?? wanted).name), {
       because: "it trusts the ServiceAccount",
@@ -88,12 +95,10 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
       isDone: trusting !== undefined,
       create: () => azure.putFederatedCredential(identityId, wanted),
     });
-    const allowed = yield* inCluster(roleRef(at), allowing(at), there.role);
+    const allowed = yield* inCluster(roleRef(at), allowing(at, registry.loginServer), there.role);
     const bound = yield* inCluster(bindingRef(at), binding(at), there.binding, [allowed]);
     const annotated = yield* inCluster(at, annotating(at, identity), there.account, [known, assigned, trusted, allowed, bound]);
-    // Its pull secret may be for one repository
-    const pullsAll = `pods of serviceaccount "${at.name}" can now pull every repository of ${registry.name}`;
-    if (annotated.result === "configured") yield { to: at, messages: [pullsAll], isInfo: true };
+    if (annotated.result === "configured") yield await describePulls({ at, ...there }, registry, tools.cluster());
   }
 
   // A pod can request the same token and sign in itself, so it can use every role of the identity
@@ -102,9 +107,29 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   yield { to, messages: [`another user created ${kinds[to.kind].called} ${to.name}; the pods can use all of its roles`] };
 }
 
+/** Says what pods can pull, as a warning if a pull secret of their ServiceAccount allows less. One that can't be read says nothing. */
+async function describePulls(
+  { at, account }: AccountState,
+  { name: registry, loginServer }: AzureRegistry,
+  cluster: Cluster,
+): Promise<Outcome> {
+  const read = (name: string, namespace = at.namespace) =>
+    cluster.get({ kind: "secret", name, namespace }).catch(unlessForbidden(undefined));
+  const allowed = namesIn(account?.imagePullSecrets).map(async (name) => {
+    const secret = await read(name);
+    const source = secret && sourceOf(secret);
+    const { host, repositories = ["*"] } = credentialOf(source ? await read(source.name, source.namespace) : secret) ?? {};
+    return host !== loginServer || repositories.includes("*") ? [] : [`${inLine(repositories)} as by secret "${name}"`];
+  });
+  const narrower = (await Promise.all(allowed)).flat();
+  const pullsAll = `pods of serviceaccount "${at.name}" can now pull every repository of ${registry}`;
+  return { to: at, messages: [[pullsAll, ...narrower].join(", not only ")], isInfo: narrower.length === 0 || undefined };
+}
+
 /**
- * Deletes what `createSecretless` creates: the annotations first, so that no new pod needs the rest, and the identity last. The identity
- * and its role stay while it has other credentials, or if another user created it.
+ * Deletes what `createSecretless` creates for a registry: the annotations first, so that no new pod needs the rest, and the identity last.
+ * A ServiceAccount that also pulls from another registry keeps all but the role on this one. The identity and its role stay while other
+ * ServiceAccounts use them, or if another user created the identity.
  */
 export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, tools: SecretlessTools): AsyncGenerator<Outcome> {
   const state = await readState(order, azure, tools);
@@ -114,33 +139,46 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   for (const account of state.accounts) done.push(...(yield* deleteAccount(account, state, azure, steps)));
   if (!identity) return;
 
-  const kept = await whyKept(identity, { state, done, azure, tools });
-  const how = kept === undefined ? { because: unused, after: done, isDone: false } : { because: kept, isDone: true };
+  const left = await leftCredentials({ state, done, azure, tools });
+  const named = state.accounts.map(({ at }) => credentialFor(at, state.origin).name);
+  const because = (users: readonly FederatedCredential[]) => {
+    if (!identity.ours) return "another user created the identity";
+    return users.length > 0 ? `it has ${users.length} other federated credentials` : undefined;
+  };
+  const how = (kept: string | undefined) =>
+    kept === undefined ? { because: unused, after: done, isDone: false } : { because: kept, isDone: true };
   const assignment = { principalId: identity.principalId, role: pullRole[state.mode].id };
-  if (state.assignments.some(({ role, ours }) => role === assignment.role && ours))
-    done.push(yield* steps.inAzure(assignmentRef(state), { ...how, remove: () => azure.unassignRole(registry, assignment) }));
-  yield* steps.inAzure(identityRef(identityId), { ...how, remove: () => azure.deleteManagedIdentity(identityId) });
+  if (state.assignments.some(({ role, ours }) => role === assignment.role && ours)) {
+    const kept = because(left.filter(({ name }) => !named.includes(name)));
+    done.push(yield* steps.inAzure(assignmentRef(state), { ...how(kept), remove: () => azure.unassignRole(registry, assignment) }));
+  }
+  yield* steps.inAzure(identityRef(identityId), { ...how(because(left)), remove: () => azure.deleteManagedIdentity(identityId) });
   const message = "nodes keep the logins that they have for up to 60 minutes, or until the kubelet restarts";
   yield { to: identityRef(identityId), messages: [message], isInfo: true };
 }
 
 async function* deleteAccount(
   { at, account, role, binding: bound }: AccountState,
-  { identityId, identity, issuer, credentials }: SecretlessState,
+  { identityId, identity, registry, origin, credentials }: SecretlessState,
   azure: Azure,
   { inAzure, inCluster }: ReturnType<typeof openSteps>,
 ): AsyncGenerator<Outcome, Outcome[]> {
   const client = clientOf(account);
+  // Another identity needs the right too
+  const isOther = client !== undefined && client !== identity?.clientId;
+  const others = isOther ? [] : registriesOf(role).filter((host) => host !== registry.loginServer);
+  if (others.length > 0) {
+    yield { to: at, messages: [`serviceaccount "${at.name}" is kept, because it also pulls from ${inLine(others)}`] };
+    return [yield* inCluster(roleRef(at), withdrawing(registry.loginServer), role)];
+  }
   const done = client === undefined ? [] : [yield* inCluster(at, unannotating(identity?.clientId), account)];
   const first = [...done];
-  // Another identity needs the right too
-  const isOther = done.some(({ result, object }) => result === "unchanged" && clientOf(object) !== undefined);
   const kept = `serviceaccount "${at.name}" is kept, because it has the identity ${JSON.stringify(client)} and not ${identityRef(identityId).name}`;
   if (isOther) yield { to: at, messages: [`${kept}. Repeat the --registry and --identity of its setup`] };
   if (bound && !isOther) done.push(yield* inCluster(bindingRef(at), deleting, bound, first));
-  if (role && !isOther) done.push(yield* inCluster(roleRef(at), deleting, role, [...done]));
+  if (role && !isOther) done.push(yield* inCluster(roleRef(at), withdrawing(registry.loginServer), role, [...done]));
   // Another user may trust the same ServiceAccount by a credential of another name
-  const wanted = credentialFor(at, issuer);
+  const wanted = credentialFor(at, origin);
   if (!credentials.some((one) => one.name === wanted.name && trusts(one, wanted))) return done;
   const remove = () => azure.deleteFederatedCredential(identityId, wanted.name);
   return [...done, yield* inAzure(credentialRef(identityId, wanted.name), { because: unused, after: first, isDone: false, remove })];
@@ -154,16 +192,13 @@ type Deleting = {
   readonly tools: SecretlessTools;
 };
 
-/** Returns why an identity stays; undefined if nothing needs it. */
-async function whyKept(identity: ManagedIdentity, { state, done, azure, tools }: Deleting): Promise<string | undefined> {
-  if (!identity.ours) return "another user created the identity";
+/** Returns the credentials of the identity that the run leaves. Another run may have added a ServiceAccount since the state was read. */
+async function leftCredentials({ state, done, azure, tools }: Deleting): Promise<readonly FederatedCredential[]> {
   const { identityId } = state;
   const { credential: kind } = kindsOf(identityId);
-  // Another run may have added a ServiceAccount since the state was read
   const isCurrent = tools.dryRun !== "none" || tools.interrupted();
   const credentials = isCurrent ? state.credentials : await azure.federatedCredentials(identityId);
-  const others = credentials.filter(({ name }) => !done.some(({ to }) => to.kind === kind && to.name === name));
-  return others.length > 0 ? `it has ${others.length} other federated credentials` : undefined;
+  return credentials.filter(({ name }) => !done.some(({ to }) => to.kind === kind && to.name === name));
 }
 
 /** How long to wait until Azure knows a new identity everywhere. Milliseconds. */
@@ -226,8 +261,7 @@ type AccountState = {
 /** The state that a run starts from. */
 type SecretlessState = {
   readonly accounts: readonly AccountState[];
-  /** The issuer of the cluster's ServiceAccount tokens. */
-  readonly issuer: string;
+  readonly origin: Origin;
   readonly registry: AzureRegistry;
   readonly mode: Mode;
   /** The resource id of a managed identity, or the client id of an application. */
@@ -241,9 +275,10 @@ type SecretlessState = {
 function readState(order: SecretlessOrder, azure: Azure, { cluster, during }: SecretlessTools): Promise<SecretlessState> {
   const { namespace, serviceAccounts } = order;
   return during(`Reading ${order.registry} and the ServiceAccounts`, async () => {
-    const [registry, issuer, accounts] = await Promise.all([
+    const [registry, issuer, clusterId = "", accounts] = await Promise.all([
       azure.findRegistry(order.registry),
       issuerOf(order, cluster()),
+      idBy(() => uidOf(cluster(), "kube-system")),
       Promise.all(serviceAccounts.map((name) => readAccount(cluster(), { kind: "serviceaccount", name, namespace }))),
     ]);
     const identityId = identityIdOf(order.identity, registry);
@@ -251,7 +286,7 @@ function readState(order: SecretlessOrder, azure: Azure, { cluster, during }: Se
     const [credentials, assignments] = identity
       ? await Promise.all([azure.federatedCredentials(identityId), azure.roleAssignments(registry, identity.principalId)])
       : [[], []];
-    return { accounts, issuer, registry, mode, identityId, identity, credentials, assignments };
+    return { accounts, origin: { issuer, cluster: clusterId }, registry, mode, identityId, identity, credentials, assignments };
   });
 }
 
@@ -278,10 +313,10 @@ function identityIdOf(named: string | undefined, registry: AzureRegistry): strin
   return managedIdentityId(registry, named ?? `acr-secretless-${registry.name.toLowerCase()}`);
 }
 
-/** Returns why a ServiceAccount can't be annotated, so that nothing is created for it. */
-function refusalOf({ at, account }: AccountState, { identity }: SecretlessState): CliError | undefined {
-  const decision = annotating(at, identity)(account);
-  return decision.act === "refuse" ? decision.error : undefined;
+/** Returns why a ServiceAccount can't be set up, so that nothing is created for it. */
+function refusalOf({ at, account, role, binding: bound }: AccountState, { identity, registry }: SecretlessState): CliError | undefined {
+  const decisions = [annotating(at, identity)(account), allowing(at, registry.loginServer)(role), binding(at)(bound)];
+  return decisions.map((decision) => (decision.act === "refuse" ? decision.error : undefined)).find((error) => error);
 }
 
 /** The kinds of the identity and of its credentials. A resource id starts with a slash, the client id of an application doesn't. */
@@ -292,7 +327,7 @@ const kindsOf = (identityId: string) =>
 
 const identityRef = (id: string) => ({ kind: kindsOf(id).identity, name: id.split("/").at(-1) ?? "" });
 
-const credentialRef = (identityId: string, name: string): Ref => ({ kind: kindsOf(identityId).credential, name });
+export const credentialRef = (identityId: string, name: string): Ref => ({ kind: kindsOf(identityId).credential, name });
 
 const assignmentRef = ({ mode, registry }: SecretlessState): Ref => ({
   kind: "roleassignment.management.azure.com",

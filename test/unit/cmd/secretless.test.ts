@@ -1,10 +1,11 @@
 import { beforeEach, expect, test } from "vitest";
 import { CliError, NotYet } from "../../../src/errors.ts";
-import type { Pod } from "../../../src/objects.ts";
+import type { Pod, Secret } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
+import { copySecret, sourceSecret } from "../../support/records.ts";
 
 const identityId = "/registries/myregistry/providers/Microsoft.ManagedIdentity/userAssignedIdentities/acr-secretless-myregistry";
 const image = "myregistry.azurecr.io/app/web:1";
@@ -48,7 +49,7 @@ test("creates everything that a pull without a pull secret needs, says what pods
     stderr: expect.stringContaining('pods of serviceaccount "web" can now pull every repository of myregistry\n'),
     stdout: `identity.managedidentity.azure.com/acr-secretless-myregistry created
 roleassignment.management.azure.com/AcrPull-on-myregistry created
-federatedcredential.managedidentity.azure.com/demo-web-fb2b394cc1 created
+federatedcredential.managedidentity.azure.com/demo-web-43cccf4d2a created
 role.rbac.authorization.k8s.io/acr-secretless-web created
 rolebinding.rbac.authorization.k8s.io/acr-secretless-web created
 serviceaccount/web configured
@@ -280,6 +281,102 @@ test("ends no pull of an identity that delete does not name, and says so", async
   expect({ code, stdout }).toEqual({ code: 0, stdout: "serviceaccount/web unchanged\n" });
   expect(stderr).toContain('serviceaccount "web" is kept, because it has the identity "client-1" and not acr-secretless-myregistry.');
   expect(seen()).toEqual(before);
+});
+
+/** Adds another registry in the same resource group. The fake has one list of roles for both. */
+const addRegistry = () =>
+  world.asking.around(async ({ call, at }, next) =>
+    call === "findRegistry" && at === "secondreg"
+      ? { id: "/registries/myregistry/providers/secondreg", name: "secondreg", loginServer: "secondreg.azurecr.io", sku: "Basic" }
+      : next(),
+  );
+const shared = "--identity shared";
+const second = `web --registry secondreg ${shared}`;
+
+test("ends only the role on the named registry when the identity pulls from another one, and the rest with the last registry", async () => {
+  addRegistry();
+  const before = seen();
+  await run(`${creating} ${shared}`);
+  expect((await run(`create ${second}`)).stdout).toMatch(/^role\S+ configured$/m);
+  const { roles, assignments: _, ...pulling } = seen();
+  expect(roles).toMatchObject([{ metadata: { annotations: { "acr-secret/registries": "myregistry.azurecr.io,secondreg.azurecr.io" } } }]);
+  world.asking.forget();
+
+  const { code, stderr } = await run(`delete ${second} --yes`);
+
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining("it also pulls from myregistry.azurecr.io\n") });
+  expect(world.asking.writes).toEqual(["patch role.rbac.authorization.k8s.io demo/acr-secretless-web", "unassignRole principal-1"]);
+  expect(seen()).toMatchObject(pulling);
+  expect(await run(`delete web --registry myregistry ${shared} --yes`)).toMatchObject({ code: 0 });
+  expect(seen()).toEqual(before);
+});
+
+test("changes nothing in the cluster when the ServiceAccount was set up for another registry only", async () => {
+  addRegistry();
+  await run(`${creating} ${shared}`);
+  const { assignments: _, ...before } = seen();
+
+  expect(await run(`delete ${second} --yes`)).toMatchObject({ code: 0, stderr: expect.stringContaining("it also pulls from myregistry") });
+
+  expect(seen()).toMatchObject(before);
+});
+
+test("keeps the role on a registry when another ServiceAccount uses the identity", async () => {
+  addRegistry();
+  await run(`create web api --registry myregistry ${shared}`);
+  await run(`create ${second}`);
+
+  expect((await run(`delete ${second} --yes`)).stdout).toMatch(/^roleassignment\S+ unchanged$/m);
+});
+
+test.for(["role.rbac.authorization.k8s.io", "rolebinding.rbac.authorization.k8s.io"] as const)(
+  "neither changes nor deletes a %s that another user created, and creates nothing else",
+  async (kind) => {
+    await run(creating);
+    const object = world.cluster.get(kind, "demo", "acr-secretless-web") ?? expect.unreachable("nothing was created");
+    await run("delete web --registry myregistry --yes");
+    const changed = { ...object, ...("rules" in object ? { rules: [] } : { subjects: [] }) };
+    world.cluster.put({ ...changed, metadata: { name: "acr-secretless-web", namespace: "demo" } });
+    world.asking.forget();
+
+    const { code, stderr } = await run(creating);
+    await run("delete web --registry myregistry --yes");
+
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('"acr-secretless-web" was not created by kubectl acr-secret\n'),
+    });
+    expect(world.asking.writes).toEqual([]);
+  },
+);
+
+test.for<{ when: string; secrets: readonly Secret[]; warns: string | undefined }>([
+  {
+    when: "for one repository",
+    secrets: [sourceSecret("demo/acr", { credential: { repositories: ["app/web"] } })],
+    warns: 'app/web as by secret "acr"',
+  },
+  {
+    when: "that is a copy of one for a path",
+    secrets: [copySecret("demo/acr", { of: "other/acr" }), sourceSecret("other/acr", { credential: { repositories: ["app/*"] } })],
+    warns: 'app/* as by secret "acr"',
+  },
+  { when: "for every repository", secrets: [sourceSecret("demo/acr", { credential: { repositories: ["*"] } })], warns: undefined },
+  {
+    when: "for another registry",
+    secrets: [sourceSecret("demo/acr", { credential: { host: "other.azurecr.io", repositories: ["app/web"] } })],
+    warns: undefined,
+  },
+  { when: "that does not exist", secrets: [], warns: undefined },
+])("warns that pods can pull more than before only if they have a pull secret $when: $warns", async ({ secrets, warns }) => {
+  world.cluster.put(account("demo", "web", ["acr"]));
+  for (const secret of secrets) world.cluster.put(secret);
+
+  const { stderr } = await run(creating);
+
+  const says = 'pods of serviceaccount "web" can now pull every repository of myregistry';
+  const [line] = stderr.split("\n");
+  expect(line).toBe(warns === undefined ? says : `Warning: ${says}, not only ${warns}`);
 });
 
 test("restores the right of the kubelets when the role was changed", async () => {
