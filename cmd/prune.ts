@@ -45,8 +45,9 @@ type PruneFlags = Values<typeof pruneFlags>;
 export const prune = verb({
   usage: "prune --registry REGISTRY",
   description: [
-    "Finds ACR tokens, scope maps and passwords of applications that this plugin created and that no Secret in this cluster holds. " +
-      "Keeps everything that another cluster may use. Asks for confirmation before it deletes anything.",
+    "Finds ACR tokens, scope maps and passwords of applications that this plugin created and that no Secret in this cluster holds, and " +
+      "federated credentials of ServiceAccounts that do not exist. Keeps everything that another cluster may use. Asks for confirmation " +
+      "before it deletes anything.",
   ],
   examples: [
     "# Show unused credentials, and ask whether to delete them",

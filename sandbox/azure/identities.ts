@@ -74,8 +74,9 @@ export function createIdentity(
   const identity = { clientId: randomUUID(), objectId: randomUUID(), tenantId, resourceId, location, tags, federated: [], since };
   const displayName = resourceId.split("/").at(-1) ?? "";
   const principal = { id: identity.objectId, appId: identity.clientId, tenantId, displayName, type: "ManagedIdentity" } as const;
+  const alternativeNames = ["isExplicit=True", resourceId.replace("resourceGroups", "resourcegroups")];
   world.userAssignedIdentities.push(identity);
-  world.servicePrincipals.push({ ...principal, accountEnabled: true, secrets: [], graphRoles: [], since });
+  world.servicePrincipals.push({ ...principal, alternativeNames, accountEnabled: true, secrets: [], graphRoles: [], since });
   return identity;
 }
 

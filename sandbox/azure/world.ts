@@ -163,6 +163,8 @@ export type ServicePrincipal = {
   graphRoles: GraphRole[];
   /** Absent for the service principal of an application. */
   readonly type?: "ManagedIdentity";
+  /** The resource id of a managed identity. */
+  readonly alternativeNames?: readonly string[];
   /** Object ids of its owners. Absent if the tenant created it. */
   owners?: string[];
   readonly createdDateTime?: string;

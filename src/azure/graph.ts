@@ -1,7 +1,7 @@
 import { minute } from "../duration.ts";
 import { Busy, CliError } from "../errors.ts";
 import type { HttpRequest } from "../http/message.ts";
-import { type Json, objectsOf, textOf } from "../json.ts";
+import { type Json, objectsOf, textOf, textsOf } from "../json.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { asCredential } from "./managed-identities.ts";
 import type { Application, ApplicationAccess, Azure, Key, ServicePrincipal } from "./port.ts";
@@ -17,7 +17,7 @@ type Get = {
 };
 
 const application = { $select: "id,appId,displayName,notes,createdDateTime,passwordCredentials" };
-const principal = { $select: "id,appId,accountEnabled" };
+const principal = { $select: "id,appId,accountEnabled,alternativeNames" };
 
 function openRequests({ cloud, identity, http }: Connection) {
   const { call, refused, bodyOf, required, pages } = openService({
@@ -158,9 +158,10 @@ function asApplication({ id, appId, displayName, notes, createdDateTime, passwor
   return { id, appId, displayName, notes: textOf(notes) ?? "", madeAt: textOf(createdDateTime) ?? "", keys };
 }
 
-function asPrincipal({ id, appId, accountEnabled }: Json): ServicePrincipal | undefined {
+function asPrincipal({ id, appId, accountEnabled, alternativeNames }: Json): ServicePrincipal | undefined {
   if (typeof id !== "string" || typeof appId !== "string") return undefined;
-  return { id, appId, enabled: accountEnabled !== false };
+  const identityId = textsOf(alternativeNames).find((name) => /^\/.*\/userAssignedIdentities\/[^/]+$/i.test(name));
+  return { id, appId, enabled: accountEnabled !== false, identityId };
 }
 
 /** Microsoft Graph passwordCredential, without its text. */

@@ -93,8 +93,14 @@ export type Application = {
   readonly keys: readonly Key[];
 };
 
-/** The object that roles are assigned to: an application in its tenant (Microsoft Graph servicePrincipal). */
-export type ServicePrincipal = { readonly id: string; readonly appId: string; readonly enabled: boolean };
+/** The object that roles are assigned to: an application or a managed identity in its tenant (Microsoft Graph servicePrincipal). */
+export type ServicePrincipal = {
+  readonly id: string;
+  readonly appId: string;
+  readonly enabled: boolean;
+  /** The resource id of its managed identity; absent if it is that of an application. */
+  readonly identityId?: string | undefined;
+};
 
 /** A role on a registry (Microsoft.Authorization/roleAssignments). */
 export type RoleAssignment = {

@@ -11,10 +11,10 @@ import { type Credential, claimOf, recordIn, sourceOf } from "./record.ts";
 /** An object in Azure that this plugin created, according to its description. */
 export type Created = {
   readonly to: Ref;
-  readonly what: "token" | "scope map" | "application" | "password" | "role";
+  readonly what: "token" | "scope map" | "application" | "password" | "role" | "federated credential";
   /** The kind of credential that it belongs to. */
   readonly kind: string;
-  /** The user name of its logins. */
+  /** The user name of its logins; for a federated credential, the resource id of its managed identity, or the client id of its application. */
   readonly identity: string;
   /** The login server of its logins; absent if they are valid at several registries. */
   readonly host?: string;
@@ -29,7 +29,7 @@ export type Created = {
   readonly changedAt: string | undefined;
   /** Another object in Azure needs it, or it has other sign-in methods than these passwords. */
   readonly needed?: true | undefined;
-  /** A role whose principal was deleted, so no Secret can hold it. */
+  /** A role whose principal was deleted, or a federated credential. No Secret can hold these. */
   readonly lost?: true;
 };
 
@@ -116,6 +116,23 @@ export const orphanedRole = ({ principalId, role, madeAt }: RoleAssignment): Cre
   changedAt: madeAt,
   lost: true,
 });
+
+/** A federated credential that `secretless create` made. @param isNeeded its ServiceAccount exists */
+export const federatedCredential = (to: Ref, identity: string, account: Ref, { cluster, isNeeded }: FederatedOf): Created => ({
+  to,
+  what: "federated credential",
+  kind: "secretless",
+  identity,
+  passwords: [],
+  for: { words: `serviceaccount ${account.name} in namespace ${account.namespace}`, cluster },
+  madeAt: undefined,
+  // A run creates it only for a ServiceAccount that exists, so it is never too recent
+  changedAt: "1970-01-01T00:00:00Z",
+  needed: isNeeded || undefined,
+  lost: true,
+});
+
+type FederatedOf = { readonly cluster: string; readonly isNeeded: boolean };
 
 /** What a Secret holds, or is about to hold. */
 type Held = {
@@ -231,7 +248,7 @@ export const heldOf = ({ identity, to }: Pick<Created, "identity" | "to">, held:
 
 /** Whether a Secret holds an object. For a token, either password counts for the whole token. */
 function isHeld(one: Created, held: HeldByName): boolean {
-  return heldOf(one, held).some((by) => servesIt(one, by) && (one.what !== "password" || mayBePassword(one, by)));
+  return !one.lost && heldOf(one, held).some((by) => servesIt(one, by) && (one.what !== "password" || mayBePassword(one, by)));
 }
 
 const servesIt = ({ host }: Created, { server }: Held): boolean => host === undefined || server === undefined || servesHost(server, host);

@@ -13,6 +13,7 @@ import {
   type Created,
   createdIn,
   createdTokens,
+  federatedCredential,
   type HolderFacts,
   heldOf,
   judgeLeftovers,
@@ -22,9 +23,11 @@ import {
   type PruneOptions,
   reasonToKeep,
 } from "../secret/leftovers.ts";
+import { accountOfCredential } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { pullLogins } from "../usage/holders.ts";
 import { idBy, uidOf } from "../usage/namespace.ts";
+import { credentialRef } from "./secretless.ts";
 
 export type Leftovers = {
   readonly registry: AzureRegistry;
@@ -47,7 +50,8 @@ type Finding = {
  */
 export async function findLeftovers(azure: Azure, cluster: Cluster, { registry: finding, options, warn }: Finding): Promise<Leftovers> {
   const [registry, holders] = await Promise.all([finding, readHolders(cluster)]);
-  const [list, principals] = await Promise.all([azure.listTokens(registry), readPrincipals(azure, registry, warn)]);
+  const reading = { azure, cluster, clusterId: holders.cluster, warn };
+  const [list, principals] = await Promise.all([azure.listTokens(registry), readPrincipals(reading, registry)]);
   const created = [...createdTokens(list, registry), ...principals];
   const namespaceUids = holders.cluster === undefined ? new Set<string>() : await uidsFor(created, cluster);
   const now = list.at === undefined ? undefined : new Date(list.at);
@@ -80,13 +84,21 @@ async function uidsFor(created: readonly Created[], cluster: Cluster): Promise<R
   return new Set((await Array.fromAsync(reading)).filter((uid) => uid !== undefined));
 }
 
-/** Reads the applications with a role on the registry. If that is forbidden, the tokens can still be read. */
-async function readPrincipals(azure: Azure, registry: AzureRegistry, warn: Finding["warn"]): Promise<Created[]> {
+type Reading = {
+  readonly azure: Azure;
+  readonly cluster: Cluster;
+  readonly clusterId: string | undefined;
+  readonly warn: Finding["warn"];
+};
+
+/** Reads the applications and managed identities with a role on the registry. If that is forbidden, the tokens can still be read. */
+async function readPrincipals(of: Reading, registry: AzureRegistry): Promise<Created[]> {
+  const { azure, warn } = of;
   try {
     const roles = (await azure.servicePrincipalRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
     const ids = [...new Set(roles.map(({ principalId }) => principalId))];
     const reading = { width: limits.principals, interrupted: () => false };
-    return await Array.fromAsync(runConcurrently(ids, reading, (id) => createdFor(id, roles, azure)));
+    return await Array.fromAsync(runConcurrently(ids, reading, (id) => createdFor(id, roles, of)));
   } catch (error) {
     if (!isRefusal(error)) throw error;
     warn(withLines("service principals were not listed", error.message));
@@ -94,14 +106,37 @@ async function readPrincipals(azure: Azure, registry: AzureRegistry, warn: Findi
   }
 }
 
-async function* createdFor(id: string, roles: readonly RoleAssignment[], azure: Azure): AsyncGenerator<Created> {
+async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Reading): AsyncGenerator<Created> {
+  const { azure, warn } = of;
   const principal = await azure.principal(id);
   if (!principal) return yield* roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(orphanedRole);
-  const [application] = await azure.applications({ appId: principal.appId });
+  const { appId, identityId } = principal;
+  const [application] = identityId === undefined ? await azure.applications({ appId }) : [];
+  const isOwn = application !== undefined && isOurDescription(application.notes);
+  if (!isOwn && (application || identityId !== undefined))
+    yield* await trusting(identityId ?? appId, of).catch((error: unknown) => {
+      if (!isRefusal(error)) throw error;
+      warn(withLines(`the federated credentials of ${identityId ?? appId} were not checked`, error.message));
+      return [];
+    });
   if (!application) return;
-  const isEmpty = application.keys.length === 0 && isOurDescription(application.notes);
+  const isEmpty = application.keys.length === 0 && isOwn;
   const { otherKeys } = isEmpty ? await azure.access(application.id, principal.id) : { otherKeys: [] };
   yield* createdIn(application, otherKeys.length > 0);
+}
+
+/** Returns the federated credentials that `secretless create` has given an identity for ServiceAccounts of this cluster. */
+async function trusting(identityId: string, { azure, cluster, clusterId }: Omit<Reading, "warn">): Promise<Created[]> {
+  if (clusterId === undefined) return [];
+  const own = (await azure.federatedCredentials(identityId)).flatMap((one) => {
+    const account = accountOfCredential(one, clusterId);
+    return account ? [{ to: credentialRef(identityId, one.name), account }] : [];
+  });
+  const read = async ({ to, account }: (typeof own)[number]) => {
+    const isNeeded = (await cluster.get(account)) !== undefined;
+    return federatedCredential(to, identityId, account, { cluster: clusterId, isNeeded });
+  };
+  return Promise.all(own.map(read));
 }
 
 type PruneTools = Pick<Tools, "cluster" | "dryRun" | "interrupted" | "sleep">;
@@ -120,7 +155,8 @@ export async function* deleteLeftovers(
     if (tools.interrupted()) return yield* some.flat().map(({ to }): Outcome => ({ to, left: "interrupted" }));
     const hasTokens = some.flat().some(({ host }) => host !== undefined);
     const [holders, list] = await Promise.all([readHolders(tools.cluster()), hasTokens ? azure.listTokens(registry) : undefined]);
-    const again = { azure, registry, holders: { ...holders, namespaceUids: new Set<string>() }, list };
+    const cluster = tools.cluster();
+    const again = { azure, cluster, registry, holders: { ...holders, namespaceUids: new Set<string>() }, list };
     yield* runConcurrently(some, deleting, (group) => removeAll(group, again, tools));
   }
 }
@@ -139,6 +175,7 @@ function removalsOf(rows: readonly Leftover[]): Removal[] {
 /** What was read right before the deletion. */
 type Again = {
   readonly azure: Azure;
+  readonly cluster: Cluster;
   readonly registry: AzureRegistry;
   readonly holders: HolderFacts;
   readonly list: TokenList | undefined;
@@ -202,7 +239,29 @@ const because = "it is left over";
 /** Returns the requests that delete an object; none if it has changed since it was listed. */
 function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
   if (removal.host !== undefined) return stepsForToken(removal, again);
+  if (removal.what === "federated credential") return stepsForCredential(removal, again);
   return removal.what === "role" ? stepsForRole(removal, again) : stepsForApplication(removal, again);
+}
+
+async function stepsForCredential({ to, identity }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
+  const now = await trusting(identity, { azure, cluster, clusterId: holders.cluster });
+  if (!now.some((one) => one.to.name === to.name && !one.needed)) return [];
+  const [subscription, group, name] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(identity)?.slice(1) ?? [];
+  const command =
+    name === undefined
+      ? shell("az ad app federated-credential delete", "--id", identity, "--federated-credential-id", to.name)
+      : shell(
+          "az identity federated-credential delete",
+          "--name",
+          to.name,
+          "--identity-name",
+          name,
+          "--resource-group",
+          group,
+          "--subscription",
+          subscription,
+        );
+  return [{ outcome: { to, result: "deleted", because }, request: () => azure.deleteFederatedCredential(identity, to.name), command }];
 }
 
 function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list }: Again): Step[] {

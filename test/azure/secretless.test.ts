@@ -53,6 +53,22 @@ test("creates what Entra ID and the registry need for a pull, and deletes all of
   expect(inAzure()).toEqual(before);
 });
 
+test.for(["", "an application"])("prunes the federated credential of a ServiceAccount that was deleted: %s", async (what) => {
+  const identity = what === "" ? "" : ` --identity ${(await signedIn(world, [])).clientId}`;
+  await demo.type(`${creating}${identity}`);
+  demo.in_.cluster.remove("serviceaccount", "demo", "web");
+  const federated = () =>
+    [...world.azure.world.userAssignedIdentities, ...world.azure.world.applications].flatMap((one) => one.federated ?? []);
+  const before = federated().length;
+
+  expect(await demo.type("prune --registry myregistry --yes")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^federated\S+\/demo-web-\S+ deleted$/m),
+  });
+
+  expect(before - federated().length).toBe(1);
+});
+
 test("sets up an existing application, and deletes all but the role", async () => {
   const { clientId } = await signedIn(world, []);
   const before = inAzure();

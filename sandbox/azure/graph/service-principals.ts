@@ -106,7 +106,7 @@ export function principalBody(principal: ServicePrincipal) {
     id,
     deletedDateTime: null,
     accountEnabled,
-    alternativeNames: [],
+    alternativeNames: principal.alternativeNames ?? [],
     appDisplayName: displayName,
     appDescription: null,
     appId,

@@ -203,6 +203,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
       return {
         ...directory.open(ask),
         ...identities.open(ask),
+        principal: (id) => ask("principal", id, false, () => identities.principal(id) ?? directory.principals.find((one) => one.id === id)),
         findRegistry: (text) =>
           ask("findRegistry", text, false, () => {
             if (text === resource.name || text === host || text.endsWith(resource.id)) return resource;

@@ -1,4 +1,4 @@
-import type { FederatedCredential, Identities, ManagedIdentity } from "../../../src/azure/port.ts";
+import type { FederatedCredential, Identities, ManagedIdentity, ServicePrincipal } from "../../../src/azure/port.ts";
 import { CliError } from "../../../src/errors.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
@@ -9,6 +9,8 @@ export type FakeIdentities = {
   readonly all: Map<string, FakeIdentity>;
   /** The AADSTS number with which Entra ID rejects every token. */
   entra: { refuses?: number };
+  /** Returns the service principal of a managed identity. */
+  principal(id: string): ServicePrincipal | undefined;
   open(ask: <T>(call: string, at: string, writes: boolean, answer: () => T) => Promise<T>): Identities;
 };
 
@@ -31,6 +33,10 @@ export function fakeIdentities(): FakeIdentities {
   return {
     all,
     entra,
+    principal: (wanted) => {
+      const found = all.values().find(({ principalId, id }) => principalId === wanted && id.startsWith("/"));
+      return found && { id: wanted, appId: found.clientId, enabled: true, identityId: found.id };
+    },
     open: (ask) => ({
       managedIdentity: (id) => ask("managedIdentity", id, false, () => all.get(id)),
       createManagedIdentity: (id) =>

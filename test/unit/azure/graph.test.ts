@@ -139,6 +139,22 @@ test("adds a password with the given expiry or Graph's own, and returns it as a 
   ]);
 });
 
+const managedId = "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/pods";
+
+test.for([
+  { when: "it is that of a managed identity", alternativeNames: ["isExplicit=True", managedId], identityId: managedId },
+  {
+    when: "it is that of an Azure Arc cluster",
+    alternativeNames: ["isExplicit=False", managedId.replace(/\/[^/]+$/, "")],
+    identityId: undefined,
+  },
+  { when: "it is that of an application", alternativeNames: [], identityId: undefined },
+])("reads the managed identity of a service principal when $when", async ({ alternativeNames, identityId }) => {
+  const { principals } = always(200, { id: "s-1", appId: "a-1", alternativeNames });
+
+  expect(await principals.principal("s-1")).toEqual({ id: "s-1", appId: "a-1", enabled: true, identityId });
+});
+
 test("creates, reads as disabled, and deletes a service principal", async () => {
   const { principals, urls } = always(200, { id: "s-1", appId: "a-1", accountEnabled: false });
   expect(await principals.createServicePrincipal("a-1")).toEqual({ id: "s-1", appId: "a-1", enabled: false });
@@ -150,7 +166,7 @@ test("creates, reads as disabled, and deletes a service principal", async () => 
 
   expect([...urls(), ...gone.urls()].map((line) => line.replace("https://graph.microsoft.com/v1.0", ""))).toEqual([
     "POST /servicePrincipals",
-    "GET /servicePrincipals(appId='a-1')?$select=id,appId,accountEnabled",
+    "GET /servicePrincipals(appId='a-1')?$select=id,appId,accountEnabled,alternativeNames",
     "DELETE /servicePrincipals/s-1",
     "DELETE /applications/o-1",
     "POST /applications/o-1/removePassword",

@@ -1,0 +1,147 @@
+import { expect } from "vitest";
+import { account, namespace } from "../../support/fakes/cluster.ts";
+import { worldOf } from "../../support/fakes/fleet.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
+import { all, any, type Given, refuse, testRows, typed } from "../../support/rows.ts";
+
+const line = "prune --registry myregistry";
+const yes = `${line} --yes`;
+const kind = "federatedcredential.managedidentity.azure.com";
+const setUp = "secretless create web api --registry myregistry -n demo";
+const issuer = "https://cluster.blob.core.windows.net/one";
+const identityId =
+  "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/pods";
+
+const deletes =
+  (name: string): Given =>
+  ({ cluster }) =>
+    cluster.remove("serviceaccount", "demo", name);
+const credentials = ({ azure }: FakeWorld) =>
+  azure.identities.all
+    .values()
+    .flatMap((one) => one.credentials)
+    .toArray();
+const subjects =
+  (...names: string[]) =>
+  (world: FakeWorld) =>
+    expect(credentials(world).map(({ subject }) => subject)).toEqual(names.map((name) => `system:serviceaccount:demo:${name}`));
+/** Another user's credential for a ServiceAccount that does not exist, or that of another cluster with the same issuer. */
+const trusts =
+  (name: string): Given =>
+  ({ azure }) => {
+    const [identity] = azure.identities.all.values();
+    identity?.credentials.push({ name, issuer, subject: "system:serviceaccount:demo:gone", audiences: ["api://AzureADTokenExchange"] });
+  };
+const identity = { clientId: "client", principalId: "principal", tenant: "t", ours: true };
+
+/** A cluster with two ServiceAccounts. */
+function open(): FakeWorld {
+  const world = worldOf(["demo", "kube-system"]);
+  for (const name of ["web", "api"]) world.cluster.put(account("demo", name));
+  world.cluster.kubelets.issuer = issuer;
+  return world;
+}
+
+const none = { stdout: [], stderr: ["no leftovers found"] };
+const appId = "2222aaaa-2222-2222-2222-222222222222";
+
+testRows(
+  [
+    { does: "finds nothing while all ServiceAccounts exist", command: yes, ...none, check: subjects("web", "api") },
+    {
+      does: "deletes the federated credential of a ServiceAccount that does not exist, whatever its age, and keeps the identity",
+      given: deletes("web"),
+      command: `${line} --no-headers -o wide`,
+      stdout:
+        /^demo-web-\w{10} +federated credential +serviceaccount web in namespace demo +<unknown> +<unknown> +orphan +\w{8} +\/registries\S+\/acr-secretless-myregistry +<none>\ndemo-api-\S+ .* in use /,
+      stderr: /^1 .* --yes\n$/,
+      after: [
+        {
+          command: yes,
+          stdout: new RegExp(`^${kind}/demo-web-\\w{10} deleted\n$`),
+          check: (world) => {
+            subjects("api")(world);
+            expect([world.azure.identities.all.size, world.azure.directory.assignments.length]).toEqual([1, 1]);
+          },
+        },
+        { command: yes, ...none },
+      ],
+    },
+    {
+      does: "deletes the federated credential of an application of another user",
+      world: async () => {
+        const world = open();
+        const principal = { id: "p", appId, enabled: true };
+        world.azure.identities.all.set(appId, { id: appId, clientId: appId, principalId: "p", tenant: "t", ours: false, credentials: [] });
+        world.azure.directory.principals.push(principal);
+        world.azure.directory.applications.push({ id: "app", appId, displayName: "ci", notes: "", madeAt: "", keys: [] });
+        await typed(`${setUp} --identity ${appId}`)(world);
+        return world;
+      },
+      given: deletes("web"),
+      command: yes,
+      stdout: /^federatedcredential\.graph\.microsoft\.com\/demo-web-\w{10} deleted\n$/,
+      check: subjects("api"),
+    },
+    {
+      does: "keeps the federated credential when the ServiceAccount is created again before the deletion",
+      given: all(deletes("web"), ({ asking, cluster }) => {
+        let reads = 0;
+        return asking.around(async ({ call, at }, next) => {
+          if (call === "get" && at === "serviceaccount demo/web" && ++reads === 2) cluster.put(account("demo", "web"));
+          return next();
+        });
+      }),
+      command: yes,
+      stdout: /^federated\S+ unchanged\n$/,
+      stderr: /it has changed since\n$/,
+      check: subjects("web", "api"),
+    },
+    ...["gone", "demo-gone-0123456789"].map((name) => ({
+      does: `keeps a federated credential that this plugin did not create in this cluster: ${name}`,
+      given: trusts(name),
+      command: yes,
+      ...none,
+      check: subjects("web", "api", "gone"),
+    })),
+    {
+      does: "keeps the federated credentials that another cluster with the same issuer has created",
+      given: all(deletes("web"), ({ cluster }) => {
+        cluster.remove("namespace", "", "kube-system");
+        cluster.put(namespace("kube-system", { uid: "another cluster" }));
+      }),
+      command: yes,
+      ...none,
+      check: subjects("web", "api"),
+    },
+    ...["federatedCredentials", "get serviceaccount"].map((call) => ({
+      does: `warns and keeps all when ${call} is forbidden`,
+      given: all(deletes("web"), refuse(call)),
+      command: yes,
+      stdout: [],
+      stderr:
+        /^Warning: the federated credentials of \S+acr-secretless-myregistry were not checked\n\* .*Forbidden.*\nno leftovers found\n$/,
+      check: subjects("web", "api"),
+    })),
+    {
+      does: "prints the command that deletes the federated credential when Azure refuses it",
+      world: async () => {
+        const world = open();
+        world.azure.identities.all.set(identityId, { ...identity, id: identityId, credentials: [] });
+        await typed(`${setUp} --identity ${identityId}`)(world);
+        return world;
+      },
+      given: all(deletes("web"), refuse("deleteFederatedCredential")),
+      command: yes,
+      code: 1,
+      stderr:
+        /\n {2}az identity federated-credential delete --name demo-web-\S+ --identity-name pods --resource-group g --subscription 0\S+1\n$/,
+      writes: any,
+    },
+  ],
+  async () => {
+    const world = open();
+    await typed(setUp)(world);
+    return world;
+  },
+);
