@@ -162,7 +162,7 @@ export const withdrawing =
 
 export const unused = "no ServiceAccount uses it anymore";
 
-/** The issuer of a cluster's tokens, which several clusters can have, and the id of the cluster; empty if that can't be read. */
+/** The issuer of a cluster's tokens, which several clusters can have, and the id of the cluster. */
 export type Origin = { readonly issuer: string; readonly cluster: string };
 
 /** The credential that trusts a ServiceAccount of a cluster. Its name is the same in each run, and no other cluster's has it. */

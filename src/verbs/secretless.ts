@@ -9,7 +9,7 @@ import type { Cluster } from "../kube/port.ts";
 import type { KubeObjects, Role, RoleBinding, ServiceAccount } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { retryWhileReplicating } from "../retry.ts";
-import { isGuid } from "../secret/azure-words.ts";
+import { clusterId, isGuid } from "../secret/azure-words.ts";
 import { credentialOf, sourceOf } from "../secret/record.ts";
 import {
   type AccountRef,
@@ -32,7 +32,7 @@ import {
   withdrawing,
 } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
-import { idBy, uidOf } from "../usage/namespace.ts";
+import { uidOf } from "../usage/namespace.ts";
 import { namesIn } from "../usage/references.ts";
 import { inLine } from "../wording.ts";
 
@@ -275,10 +275,10 @@ type SecretlessState = {
 function readState(order: SecretlessOrder, azure: Azure, { cluster, during }: SecretlessTools): Promise<SecretlessState> {
   const { namespace, serviceAccounts } = order;
   return during(`Reading ${order.registry} and the ServiceAccounts`, async () => {
-    const [registry, issuer, clusterId = "", accounts] = await Promise.all([
+    const [registry, issuer, uid = "", accounts] = await Promise.all([
       azure.findRegistry(order.registry),
       issuerOf(order, cluster()),
-      idBy(() => uidOf(cluster(), "kube-system")),
+      uidOf(cluster(), "kube-system"),
       Promise.all(serviceAccounts.map((name) => readAccount(cluster(), { kind: "serviceaccount", name, namespace }))),
     ]);
     const identityId = identityIdOf(order.identity, registry);
@@ -286,7 +286,7 @@ function readState(order: SecretlessOrder, azure: Azure, { cluster, during }: Se
     const [credentials, assignments] = identity
       ? await Promise.all([azure.federatedCredentials(identityId), azure.roleAssignments(registry, identity.principalId)])
       : [[], []];
-    return { accounts, origin: { issuer, cluster: clusterId }, registry, mode, identityId, identity, credentials, assignments };
+    return { accounts, origin: { issuer, cluster: clusterId(uid) }, registry, mode, identityId, identity, credentials, assignments };
   });
 }
 

@@ -85,11 +85,12 @@ const rows: readonly Row[] = [
     before: [attached],
     prints: /^token.*deleted\n.*\nsecret\/acr-myregistry deleted$/m,
   },
-  { line: secretless, prints: /^serviceaccount\/app configured$/m, holds: [audience, token] },
+  { line: secretless, wide, prints: /^serviceaccount\/app configured$/m, holds: [audience, token] },
   { line: "secretless check app --image myregistry.azurecr.io/app/web:1 -n NS", before: [secretless], prints: /^✔ token-audience: /m },
   {
     line: "secretless delete app --registry myregistry --yes -n NS",
     before: [secretless],
+    wide,
     prints: /^rolebinding\S+ deleted$/m,
     holds: [token],
   },

@@ -49,7 +49,7 @@ test("creates everything that a pull without a pull secret needs, says what pods
     stderr: expect.stringContaining('pods of serviceaccount "web" can now pull every repository of myregistry\n'),
     stdout: `identity.managedidentity.azure.com/acr-secretless-myregistry created
 roleassignment.management.azure.com/AcrPull-on-myregistry created
-federatedcredential.managedidentity.azure.com/demo-web-43cccf4d2a created
+federatedcredential.managedidentity.azure.com/demo-web-080a74c76a created
 role.rbac.authorization.k8s.io/acr-secretless-web created
 rolebinding.rbac.authorization.k8s.io/acr-secretless-web created
 serviceaccount/web configured
