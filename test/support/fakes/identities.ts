@@ -53,7 +53,8 @@ export function fakeIdentities(): FakeIdentities {
           return identity;
         }),
       deleteManagedIdentity: (id) => ask("deleteManagedIdentity", id, true, () => void all.delete(id)),
-      federatedCredentials: (id) => ask("federatedCredentials", id, false, () => [...named(id).credentials]),
+      federatedCredentials: (id) =>
+        ask("federatedCredentials", id, false, () => [...((id.startsWith("/") ? named(id) : all.get(id))?.credentials ?? [])]),
       putFederatedCredential: (id, credential) =>
         ask("putFederatedCredential", credential.name, true, () => void named(id).credentials.push(credential)),
       deleteFederatedCredential: (id, name) =>
