@@ -96,6 +96,8 @@ function attemptOf(result: Answer | Error, failure: string | undefined): Attempt
   return { status: result.status, retryAfter: result.retryAfter, broken: failure !== undefined && isBroken(failure) };
 }
 
+/** A server that answers `Retry-After: 0` would get ten requests at once. */
+const shortestWait = 250;
 const longestWait = 30_000;
 const mostAttempts = 10;
 const mostBlindAttempts = 4;
@@ -123,7 +125,9 @@ const isUnauthorized = (attempt: Attempt) => "status" in attempt && attempt.stat
 function askedDelay(attempt: Attempt): number | undefined {
   if ("code" in attempt || attempt.broken || !(attempt.status === 429 || attempt.status >= 500)) return undefined;
   // Kubernetes sends whole seconds. A date counts as absent, as in client-go
-  return /^\d+$/.test(attempt.retryAfter ?? "") ? Math.min(Number(attempt.retryAfter) * 1000, longestWait) : undefined;
+  return /^\d+$/.test(attempt.retryAfter ?? "")
+    ? Math.min(Math.max(shortestWait, Number(attempt.retryAfter) * 1000), longestWait)
+    : undefined;
 }
 
 /** Whether a request can be repeated if the server gave no delay. */

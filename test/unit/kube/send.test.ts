@@ -288,6 +288,7 @@ test.for<{ method?: "GET" | "PATCH"; attempts: Attempt[]; delay: number | undefi
   { attempts: [{ status: 200 }], delay: undefined, why: "done" },
   { attempts: [{ status: 409 }], delay: undefined, why: "a conflict needs another read" },
   { attempts: [asked], delay: 1000, why: "Retry-After" },
+  { attempts: [{ status: 429, retryAfter: "0" }], delay: 250, why: "Retry-After without a pause" },
   { attempts: [{ status: 500, retryAfter: "2" }], delay: 2000, why: "Retry-After of any 5xx" },
   { attempts: [{ status: 429, retryAfter: "3600" }], delay: 30_000, why: "at most 30 seconds" },
   { attempts: [{ status: 503, retryAfter: "Wed, 21 Oct 2026 07:28:00 GMT" }], delay: 250, why: "a date counts as absent" },
