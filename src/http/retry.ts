@@ -44,5 +44,6 @@ export function retryAfter(response: Pick<HttpResponse, "header">): number | und
   if (!value) return undefined;
   if (/^\d+$/.test(value)) return Math.max(minDelay, Number(value) * 1000);
   const wait = Date.parse(value) - Date.parse(response.header("Date") ?? "");
-  return Number.isNaN(wait) ? undefined : Math.max(minDelay, wait);
+  // Date.parse also reads 1.5 and -1
+  return value.endsWith(" GMT") && !Number.isNaN(wait) ? Math.max(minDelay, wait) : undefined;
 }

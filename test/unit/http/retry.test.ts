@@ -46,6 +46,9 @@ test.for([
   [{ "Retry-After": "Tue, 24 Nov 2026 09:00:00 GMT", Date: "Tue, 24 Nov 2026 10:00:00 GMT" }, 250],
   [{ "Retry-After": "Tue, 24 Nov 2026 10:00:30 GMT" }, undefined],
   [{ "Retry-After": "soon" }, undefined],
+  ...["1.5", "-1", "+5", "3,5", "0.2", "2026-11-24"].map(
+    (text) => [{ "Retry-After": text, Date: "Tue, 24 Nov 2026 10:00:00 GMT" }, undefined] as const,
+  ),
   [{}, undefined],
 ] as const)("reads %j as %s milliseconds", ([headers, expected]) => {
   expect(retryAfter(answer(429, headers))).toBe(expected);
