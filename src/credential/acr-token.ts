@@ -1,6 +1,7 @@
+import { grantCommand } from "../azure/arm-error.ts";
 import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../azure/port.ts";
 import type { Sleep } from "../env.ts";
-import { CliError, isLost } from "../errors.ts";
+import { CliError, isLost, unlessRefused } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { retryWhileReplicating } from "../retry.ts";
 import { type FileInAzure, fileOf, isDescribedAs, parseAzureOwner, withFile } from "../secret/azure-words.ts";
@@ -8,6 +9,7 @@ import type { Intent } from "../secret/record.ts";
 import { inLine } from "../wording.ts";
 import { type Granted, refuseBeyondReading, rightsOf } from "./granted-rights.ts";
 import { type Account, createdBy, type Evidence, type Grant, type Issuer, type Made, type Sending, type Shown } from "./issuer.ts";
+import { permits } from "./mint-rights.ts";
 import type { Owner } from "./owner.ts";
 
 type TokenEnv = {
@@ -54,8 +56,21 @@ export function tokenIssuer(env: TokenEnv): Issuer {
     async end({ ref: { name } }, { slot, madeAt }) {
       await patiently(() => azure.clearPassword(registry, { token: name, slot: slot as Slot, madeAt }));
     },
+    requireRemoval: () => requireRemoval(env),
     remove: (owner, account, sending) => remove(owner, account as TokenAccount, ensuring(sending)),
   };
+}
+
+async function requireRemoval({ azure, registry }: TokenEnv): Promise<void> {
+  const { id } = registry;
+  const permissions = await azure.permissions(registry).catch(unlessRefused(undefined));
+  const rights = ["tokens/delete", "scopeMaps/delete"].map((action) => `Microsoft.ContainerRegistry/registries/${action}`);
+  const action = permissions && rights.find((right) => !permits(permissions, right));
+  if (action === undefined) return;
+  const principal = (await azure.identity().catch(unlessRefused(undefined)))?.objectId;
+  throw new CliError("forbidden", `cannot revoke the credential: the Azure identity lacks the permission ${action} on ${id}`, {
+    hint: grantCommand({ action, scope: id, principal }),
+  });
 }
 
 /**

@@ -106,6 +106,8 @@ export type Issuer = {
   generate(account: Account, slot: string, expiresAt: string | undefined, send: Sending["send"]): Promise<Made>;
   /** Ends exactly this password, if Azure still shows it. Sent without repetition. */
   end(account: Account, password: Shown): Promise<void>;
+  /** @throws CliError forbidden if `remove` would fail because of a missing right, as far as Azure tells before */
+  requireRemoval?(): Promise<void>;
   /** Deletes the account and everything that was created for it. */
   remove(owner: Owner, account: Account, sending: Sending): AsyncGenerator<Outcome>;
 };

@@ -195,6 +195,7 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
   const opened = order.revoke ? await order.open(credential) : undefined;
   const revocation = typeof opened === "object" ? { issuer: opened, owner: await ownerOf(to, tools.cluster()) } : undefined;
   if (revocation) requireOwn(revocation.owner, revocation.issuer, credential);
+  await revocation?.issuer.requireRemoval?.();
   await rehearse(to, secret, tools);
   const hold = await claim(attempts, {}, tools);
   if (revocation) yield { to, messages: notLooked(await refuseHeld(hold, order, isElsewhere(hold))) };

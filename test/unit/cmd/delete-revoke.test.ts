@@ -147,6 +147,26 @@ testRows(
       stderr: /^error: the ACR token ".*" is disabled\nhint: az acr token update /,
       check: isKept,
     },
+    ...["", " --force", " --dry-run=server"].map(
+      (more): Row => ({
+        does: `changes nothing when the identity may not delete tokens${more}`,
+        given: ({ azure }) => {
+          azure.permissions.splice(0, 1, { actions: ["*"], notActions: ["Microsoft.ContainerRegistry/registries/tokens/delete"] });
+        },
+        command: `${revoke}${more}`,
+        code: 1,
+        stderr:
+          /^error: cannot revoke .* lacks the permission \S+\/tokens\/delete .*\nhint: .*\n {2}az role assignment create --assignee o-1 --role .*\n$/,
+        check: isKept,
+      }),
+    ),
+    {
+      does: "revokes when the identity may not read its permissions",
+      given: refuse("permissions"),
+      command: revoke,
+      stdout: [patched, ...inAzure, deleted],
+      check: sizes(0),
+    },
     {
       does: "changes nothing when the user is not signed in to Azure",
       given: refuse("findRegistry", () => new CliError("unauthenticated", "az is not signed in", { hint: "az login" })),
