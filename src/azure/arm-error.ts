@@ -148,7 +148,8 @@ export function readMissingRight(message: string): Missing | undefined {
   return action === undefined || scope === undefined ? undefined : { action, scope, principal };
 }
 
-const dataAccess = "Container Registry Contributor and Data Access Configuration Administrator";
+/** The role that is enough for ACR tokens. */
+export const dataAccess = "Container Registry Contributor and Data Access Configuration Administrator";
 
 /** Built-in roles that have an action (learn.microsoft.com/azure/role-based-access-control/built-in-roles). The first match counts. */
 const roles: readonly (readonly [action: RegExp, role: string])[] = [

@@ -5,6 +5,7 @@ import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
 import { limits } from "../scope/limits.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
+import { dataAccess } from "./arm-error.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import type { AzureRegistry } from "./port.ts";
@@ -145,14 +146,14 @@ async function notFound(
     );
   const problem = isFree === false ? "exists, but this Azure identity cannot read it" : "not found, or this Azure identity cannot read it";
   // While Azure does not answer for a subscription, the registry may be there
-  return error(`${named} ${problem}`, isAz ? askOrSignIn : askForReader, gaps.refusals.length > 0 ? "unreachable" : "notFound");
+  return error(`${named} ${problem}`, isAz ? askOrSignIn : askForRole, gaps.refusals.length > 0 ? "unreachable" : "notFound");
 }
 
-const askForReader = "ask for the role Reader on the registry";
+const askForRole = `ask for a role on the registry: Reader to read it, or ${dataAccess} to create ACR tokens`;
 
 const askOrSignIn: Command = {
   ...shell("az login", "--tenant", "TENANT"),
-  when: `${askForReader}, or sign in to its tenant`,
+  when: `${askForRole}, or sign in to its tenant`,
 };
 
 function failures({ refusals: [first, ...others] }: Gaps): string | undefined {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { addRegistry } from "../../sandbox/azure/create-world.ts";
 import { registryId } from "../../sandbox/azure/world.ts";
+import { dataAccess } from "../../src/azure/arm-error.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { signedIn, startTestWorld } from "./world.ts";
 
@@ -78,7 +79,7 @@ test("distinguishes a typo from another tenant's registry", async () => {
   await expect(find("otherregistry")).rejects.toMatchObject({
     kind: "notFound",
     message: 'registry "otherregistry" exists, but this Azure identity cannot read it',
-    hint: "ask for the role Reader on the registry",
+    hint: expect.stringContaining(dataAccess),
   });
 });
 

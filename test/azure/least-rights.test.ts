@@ -41,8 +41,8 @@ const common = (azure: Azure, registry: AzureRegistry) => ({ azure, registry, fo
 
 const uniqueName = () => `least-${crypto.randomUUID().slice(0, 8)}`;
 
-async function createToken(allowed: readonly string[]): Promise<void> {
-  const { env } = await signedIn(world, [grantOf(world, allowed)]);
+async function createToken(allowed: readonly string[] | ReturnType<typeof grantOf>): Promise<void> {
+  const { env } = await signedIn(world, ["role" in allowed ? allowed : grantOf(world, allowed)]);
   // Azure decides whether a password is returned directly or by polling. This is the longer way.
   world.azure.faults.add({ kind: "credentialsByPolling" });
   const azure = openAzure(world.options({ env }));
@@ -98,6 +98,16 @@ test.for(rows.flatMap((row) => row.actions.filter((action) => action !== unusedA
     for (const one of world.azure.world.roleAssignments) if (one.since > 0) Object.assign(one, { since: 0 });
   },
 );
+
+test("creates a token with the role that the error names when the identity has none", async () => {
+  const { env } = await signedIn(world, []);
+  const refusal = await openAzure(world.options({ env }))
+    .findRegistry("myregistry")
+    .catch((error) => error);
+
+  const [, role = ""] = /Reader to read it, or (.*) to create ACR tokens/.exec(refusal.hint) ?? [];
+  await createToken({ role, registry: "myregistry" });
+});
 
 test("does not create a service principal with the right to read applications", async () => {
   await expect(createPrincipal(principals, "Application.Read.All")).rejects.toThrow("Insufficient privileges to complete the operation");
