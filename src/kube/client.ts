@@ -17,8 +17,8 @@ const onlyMetadata = { accept: "application/json;as=PartialObjectMetadataList;g=
 const firstPage = 50;
 
 /**
- * The most bytes of a page with several objects: an object may have a megabyte, also of labels. Two pages of each list are in memory at the
- * same time, at first five, and the objects of a page need several times its bytes.
+ * The most bytes of a page with several objects. An object may have a megabyte, also of labels. Two pages of each list are in memory at the
+ * same time, at first five. The objects of a page need several times its bytes.
  */
 const mostBytes = 4_000_000;
 

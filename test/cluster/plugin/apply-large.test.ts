@@ -89,7 +89,7 @@ async function run(repositories: readonly string[]) {
 
 // The Job of `schedule` may use 1 GiB and 4 minutes
 test.runIf(takesAll)(
-  "apply --skip-blocked needs little memory when a tenant has hundreds of large objects",
+  "limits the memory of apply --skip-blocked when a tenant has hundreds of large objects",
   { timeout: 600_000 },
   async () => {
     await kubectl(["label", "namespace", ...[...tenant, ...others, "e"].map(at), `shared=${id}`]);
