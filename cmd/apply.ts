@@ -97,6 +97,7 @@ export const apply = verb({
 function credentialsOf(flags: ApplyFlags, again: Command, session: Session) {
   const identity = identityOf(flags);
   const azure = once(() => session.azure(identity));
+  const holders = new Map<string, ReturnType<typeof openHolders>>();
   const opened = new Map<string, ReturnType<ReturnType<typeof openerOf>>>();
   const found = new Map<string, ReturnType<Awaited<ReturnType<typeof azure>>["findRegistry"]>>();
   const opening = { identity, verify: flags.verify, force: false, wait: waits.wait };
@@ -112,7 +113,10 @@ function credentialsOf(flags: ApplyFlags, again: Command, session: Session) {
       return memoize(opened, JSON.stringify([credential, registry]), () => kind.open(asked, session));
     },
     openRecorded: openerOf(opening, session),
-    revoking: { open: revokerOf(identity, session), holders: (host: string) => openHolders(session.cluster(), session.registry, host) },
+    revoking: {
+      open: revokerOf(identity, session),
+      holders: (host: string) => memoize(holders, host, () => openHolders(session.cluster(), session.registry, host)),
+    },
   };
 }
 

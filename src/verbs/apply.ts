@@ -371,7 +371,7 @@ function createOrderOf({ source, entry, uid }: Making, { order, tools, file, des
     ...{ source, registry, kind: credential, isIssued: true, open: () => order.open(entry) },
     ...{ repositories, fromPods: false, podsTell: false, exact: true, expiresAt: expiryOf(expiresIn, tools), verify: order.verify },
     ...{ shape: undefined, copyTo, targets: { picks, whereUsed: false }, wait: accountWait, restart, recreate: false },
-    ...{ again: order.again, reader: undefined },
+    ...{ again: order.again, reader: undefined, holders: order.revoking.holders },
     file: {
       ...{ name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isOfTeam },
       isDescribed: inAzure === undefined || inAzure.isEach === isOfTeam,

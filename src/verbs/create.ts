@@ -1,6 +1,6 @@
 import { checkCopies } from "../credential/copies.ts";
 import { type Attempts, claim, type Hold, restarting, sendToAzure, store } from "../credential/hold.ts";
-import { openHolders } from "../credential/holders.ts";
+import { type Holders, openHolders } from "../credential/holders.ts";
 import { finish, issue, release, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../credential/issuer.ts";
 import { kindCalled } from "../credential/kinds.ts";
@@ -71,6 +71,8 @@ export type CreateOrder = {
   readonly again: Command;
   /** The reader of the Secret, if it is not the kubelet. */
   readonly reader: string | undefined;
+  /** Finds who holds a credential of a registry, for all sources of a run. */
+  holders?(host: string): Holders;
   /** The file of `apply` that asks for the source. Copies and references that it does not name are taken away. */
   readonly file: FileOrder | undefined;
 };
@@ -293,7 +295,7 @@ async function* issueTo(
   const slot = account.exists ? undefined : issuer.slotFor(account, undefined, () => false, owner);
   const intent = slot === undefined ? undefined : { slot };
   const hold = await claimAsRead(run, before.credential, { creates: creating, identity: owner.name, intent });
-  const holders = openHolders(tools.cluster(), tools.registry, host);
+  const holders = order.holders?.(host) ?? openHolders(tools.cluster(), tools.registry, host);
   const work: Work = { hold, attempts, issuer, owner, undo: [], endsAtOnce: false, holders };
   const wanted = { account, scope, login, copies: places.copies, file };
   // Printed when the login is in the Secret: a run that fails reverses them

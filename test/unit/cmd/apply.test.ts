@@ -483,6 +483,21 @@ testRows(
       after: [nothingMore(fileOf(blue), { writes: ["evict pod team-0/c"] })],
     },
     {
+      does: "apply lists all Secrets a few times when it takes many Secrets away",
+      ...applies(fileOf(own), { given: (world) => addNamespaces(world.cluster, ...tenants) }),
+      after: [
+        applies(fileOf(twoOwn), {
+          given: ({ asking }) => {
+            asking.around(async ({ call, at }, next) => {
+              if (`${call} ${at}`.startsWith("list secret")) await new Promise((resolve) => setTimeout(resolve, 2));
+              return next();
+            });
+          },
+          check: ({ asking }) => expect(asking.all.filter((call) => call.startsWith("list secret")).length).toBeLessThan(150),
+        }),
+      ],
+    },
+    {
       does: "apply with --skip-blocked waits for the claims of few namespaces",
       ...applies(fileOf(own), { given: (world) => addNamespaces(world.cluster, ...tenants) }),
       after: [
