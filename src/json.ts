@@ -24,7 +24,7 @@ export const textOf = (value: unknown): string | undefined => (typeof value === 
 export const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === "string") : []);
 
 /** A member of an object in a JSON text (RFC 8259): the position of its name, and those of its value. */
-export type JsonMember = { readonly key: string; readonly start: number; readonly from: number; readonly to: number };
+type JsonMember = { readonly key: string; readonly start: number; readonly from: number; readonly to: number };
 
 /**
  * Returns the members of an object, also those with the same name, of which JSON.parse returns only the last.

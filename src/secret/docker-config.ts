@@ -1,4 +1,4 @@
-import { type JsonMember, membersAt } from "../json.ts";
+import { membersAt } from "../json.ts";
 import type { Login } from "../registry/port.ts";
 
 /** A config without a login. Dry runs print it, and rehearsals send it, before the password is created. */
@@ -54,7 +54,7 @@ export function withoutLogin(data: string, server: string): string {
 }
 
 /** Returns the start and the end of each member with this name, with the comma next to it. */
-function cutsIn(members: readonly JsonMember[], name: string): (readonly [from: number, to: number])[] {
+function cutsIn(members: ReturnType<typeof membersAt>, name: string): (readonly [from: number, to: number])[] {
   const firstKept = members.findIndex(({ key }) => key !== name);
   return members.flatMap(({ key, start, to }, at) => {
     if (key !== name) return [];
@@ -64,7 +64,7 @@ function cutsIn(members: readonly JsonMember[], name: string): (readonly [from: 
 }
 
 /** The members with the logins. Go merges them, until one is null. */
-function authsIn(text: string): readonly JsonMember[] {
+function authsIn(text: string): ReturnType<typeof membersAt> {
   const root = text.search(/\S/);
   return text[root] === "{" ? membersAt(text, root).filter(({ key }) => key.toLowerCase() === "auths") : [];
 }
