@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { readdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { binaries } from "../../sandbox/binaries.ts";
+import { fingerprint } from "../../sandbox/go.ts";
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { showProgress } from "../../sandbox/progress.ts";
 import { controlPlanePrograms, krewPrograms, nodePrograms, registryPrograms } from "../../sandbox/tools.ts";
@@ -45,6 +46,19 @@ test("builds once when two processes need a program", { timeout: 2 * minutes }, 
   expect(one?.program("pause")).toBe(other?.program("pause"));
   expect(lines).toContain("building pause: waiting for another process that builds it");
   expect(await readdir(one?.folder ?? "")).toEqual(["pause"]);
+});
+
+test.for(["go.mod", "go.sum", "program/main.go"])("builds a program in a new folder when %s changes", async (file) => {
+  const tools = await newFolder();
+  const packages = { program: "acr-secret/sandbox/tools/module/program" };
+  const fingerprinted = () => fingerprint([{ name: "module", of: "", packages, stamps: () => ({}) }], tools, process.env);
+  await mkdir(join(tools, "module/program"), { recursive: true });
+  await writeFile(join(tools, "module/go.mod"), "module acr-secret/sandbox/tools/module\n\ngo 1.24\n");
+  const before = await fingerprinted();
+
+  await appendFile(join(tools, "module", file), "// changed\n");
+
+  expect(await fingerprinted()).not.toBe(before);
 });
 
 test("puts the programs of KUBEBUILDER_ASSETS first on PATH", async () => {
