@@ -8,7 +8,7 @@ import { type Interruption, openInterruption } from "../../src/interruption.ts";
 import type { Cluster, KubectlFacts, KubeFlags } from "../../src/kube/port.ts";
 import type { Registry } from "../../src/registry/port.ts";
 import { type Answer, fakeTerminal } from "./fakes/terminal.ts";
-import { mixedLines } from "./mixed-lines.ts";
+import { mixedLines, placelessCommands } from "./mixed-lines.ts";
 import { requireSchema } from "./schema.ts";
 
 export type Run = { readonly stdout: string; readonly stderr: string; readonly code: number };
@@ -52,6 +52,8 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
   const code = await main(argv, context);
   const [mixed] = mixedLines(printed().stderr);
   if (mixed !== undefined) throw new Error(`a command is not on a line of its own: ${mixed}`);
+  const [placeless] = placelessCommands(argv, printed().stderr + printed().stdout);
+  if (placeless !== undefined) throw new Error(`a command acts in another place than ${argv.join(" ")}: ${placeless}`);
   requireSchema(argv, printed().stdout);
   return { ...printed(), code };
 }

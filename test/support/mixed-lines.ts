@@ -20,3 +20,19 @@ function isMixed(line: string): boolean {
   const found = command.exec(line);
   return found !== null && (!start.test(line.slice(0, found.index)) || /[;:,] (?:or:? )?(?:az|kubectl) /.test(line.slice(found.index)));
 }
+
+/** Commands that act in no cluster, or in the whole cluster. */
+const local = /^kubectl (?:acr-secret (?:explain|schedule|completion|--help|options|(?:\S+ )*--help)|completion|config|version)/;
+const clusterWide =
+  / (?:-A|--all-namespaces|--namespaces|--namespace-selector|--raw|namespaces?)(?: |=|$)|^kubectl acr-secret (?:prune|apply)/;
+
+/** Returns the printed commands that lack the context or the namespace of the command line that printed them. */
+export function placelessCommands(argv: readonly string[], text: string): string[] {
+  const names = (...flags: string[]) => argv.some((word) => flags.some((flag) => word === flag || word.startsWith(`${flag}=`)));
+  const [inContext, inNamespace] = [names("--context"), names("-n", "--namespace")];
+  const commands = text.split("\n").flatMap((line) => /^(?:hint:| ) *(kubectl .*)$/.exec(stripVTControlCharacters(line))?.[1] ?? []);
+  return commands.filter(
+    (line) =>
+      !local.test(line) && ((inContext && !line.includes(" --context")) || (inNamespace && !/ -n /.test(line) && !clusterWide.test(line))),
+  );
+}
