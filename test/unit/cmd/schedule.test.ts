@@ -38,8 +38,8 @@ test.for([
 });
 
 test.for([
-  { line: "schedule -f -", args: "apply -f /etc/acr-secret/teams.yaml --skip-blocked --quiet", at: "*/5 * * * *", deadline: 240 },
-  { line: "schedule -f - --at 4:30", args: "apply -f /etc/acr-secret/teams.yaml --skip-blocked --quiet", at: "30 4 * * *", deadline: 240 },
+  { line: "schedule -f -", args: "apply -f /etc/acr-secret/teams.yaml --skip-blocked --quiet", at: "*/5 * * * *", deadline: 900 },
+  { line: "schedule -f - --at 4:30", args: "apply -f /etc/acr-secret/teams.yaml --skip-blocked --quiet", at: "30 4 * * *", deadline: 900 },
   { line: "schedule check", args: "check -A --failed", at: "0 * * * *", deadline: 14_400 },
 ])("runs $args for $line", async ({ line, args, at, deadline }) => {
   const { spec } = await objectOf(line, "CronJob");
