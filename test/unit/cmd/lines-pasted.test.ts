@@ -17,6 +17,9 @@ const printing: readonly { readonly line: string; readonly has?: true; readonly 
   { line: "detach nosuch" },
   { line: "create" },
   { line: "check nosuch", hasScope: true },
+  { line: "check", hasScope: true },
+  { line: "create --registry myregistry --repository app/web" },
+  { line: "prune" },
   { line: "secretless create default --registry myregistry" },
   { line: "secretless check default --image myregistry.azurecr.io/app/web:1" },
 ];
