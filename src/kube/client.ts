@@ -30,6 +30,9 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
   const get = (path: string, accept = json, most?: number) =>
     send({ method: "GET", path, headers: { accept, "user-agent": userAgent }, most });
 
+  /** The objects of the first page by kind, after one that was too large: a tenant may have several namespaces. */
+  const firstPages = new Map<ClusterKind, number>();
+
   /** Sends a question that the server answers and doesn't store. @returns the status of the object */
   async function review<T>(api: string, kind: string, spec?: object, path = `/apis/${api}/${kind.toLowerCase()}s`): Promise<Partial<T>> {
     const headers = { accept: json, "user-agent": userAgent, "content-type": json };
@@ -53,9 +56,12 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
       const read = async (limit: number, token: string | undefined): Promise<Page<KubeObjects[K]>> => {
         const path = listPath(kind, namespace, { labelSelector: labels, fieldSelector: fields, limit, continue: token });
         const answer = await get(path, accept, limit > 1 ? mostBytes : undefined);
-        return answer.isTooLarge ? read(Math.ceil(limit / 4), token) : pageOf(answer, token, characters);
+        if (!answer.isTooLarge) return pageOf(answer, token, characters);
+        const fewer = Math.ceil(limit / 4);
+        firstPages.set(kind, fewer);
+        return read(fewer, token);
       };
-      let limit = firstPage;
+      let limit = firstPages.get(kind) ?? firstPage;
       let token: string | undefined;
       do {
         // Keeps no reference to the response's text, which is long, while the objects are in use

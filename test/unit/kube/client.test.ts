@@ -86,7 +86,14 @@ test.each([
 test("requests fewer objects until a page is not too large", async () => {
   const tooLarge = { ...json({}), text: "", isTooLarge: true } as const;
   const page = json({ kind: "AnyList", items: named("1"), metadata: { continue: "x" } });
-  const { client, asked } = scripted(tooLarge, tooLarge, tooLarge, page, json({ kind: "AnyList", items: named("2") }));
+  const { client, asked } = scripted(
+    tooLarge,
+    tooLarge,
+    tooLarge,
+    page,
+    json({ kind: "AnyList", items: named("2") }),
+    json({ kind: "AnyList", items: [] }),
+  );
 
   expect(await whole(client.pages("pod"))).toEqual(["1", "2"]);
 
@@ -97,6 +104,8 @@ test("requests fewer objects until a page is not too large", async () => {
     ["/api/v1/pods?limit=1", undefined],
     ["/api/v1/pods?limit=100&continue=x", 4_000_000],
   ]);
+  await whole(client.pages("pod"));
+  expect(asked.at(-1)?.path).toBe("/api/v1/pods?limit=1");
 });
 
 test("continues a list with the server's new token when the old one has expired", async () => {
