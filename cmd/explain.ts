@@ -1,6 +1,7 @@
 import { type Cause, causes } from "../src/check/cause.ts";
+import { causesIn } from "../src/check/message.ts";
 import { type CliError, usage } from "../src/errors.ts";
-import { shell } from "../src/hint.ts";
+import { plugin, shell } from "../src/hint.ts";
 import type { Item } from "../src/output/items.ts";
 import { wrapped } from "../src/output/printable.ts";
 import { table } from "../src/output/table.ts";
@@ -14,7 +15,7 @@ export const explain = verb({
   usage: "explain [ID]",
   description: [
     "Explains a verdict of check, an ID of doctor, a warning or an error: what it means, its cause and what to do. Works offline. ID is a " +
-      "value of cause, id, ids or error.kind in -o json and -o jsonl, or a text of the column VERDICT. Without ID, lists all IDs.",
+      "value of cause, id, ids or error.kind in -o json and -o jsonl, a text of the column VERDICT, or a message of the kubelet. Without ID, lists all IDs.",
   ],
   examples: [
     "# List all IDs",
@@ -56,6 +57,8 @@ const itemOf = (each: Explanation): Item => ({
 const listing = shell("kubectl acr-secret explain");
 
 function unknown(word: string): CliError {
+  if (/^(?:ErrImagePull|ImagePullBackOff)$/i.test(word))
+    return usage(`${word} has many causes`, { ...plugin("check"), when: "to find the cause, run" });
   const known = explanations.flatMap((each) => [each.id, verdictOf(each) ?? each.id]);
   const ids = near(word, known)
     .flatMap(explained)
@@ -101,9 +104,12 @@ export const explanations = texts as readonly Explanation[];
 /** Returns the words of the VERDICT column for an id; undefined for a warning or an error. */
 const verdictOf = ({ id, of }: Explanation): string | undefined => (of === "verdict" ? causes[id as Cause].words : undefined);
 
-/** Returns the explanations for an id, or for the words of a verdict; none if there is no such id. */
+/** Returns the explanations for an id, for the words of a verdict, or for a message of the kubelet; none if there is none. */
 function explained(wanted: string): readonly Explanation[] {
   const lower = wanted.toLowerCase();
   const byId = explanations.filter(({ id }) => id.toLowerCase() === lower);
-  return byId.length > 0 ? byId : explanations.filter((each) => verdictOf(each)?.toLowerCase() === lower);
+  if (byId.length > 0) return byId;
+  const byWords = explanations.filter((each) => verdictOf(each)?.toLowerCase() === lower);
+  const meant: readonly string[] = byWords.length > 0 ? [] : causesIn(wanted);
+  return [...byWords, ...explanations.filter(({ id, of }) => of === "verdict" && meant.includes(id))];
 }

@@ -1,8 +1,10 @@
 import { ago } from "../duration.ts";
 import { linesIn } from "../errors.ts";
 import { isObjectName, joinNames, nameOf } from "../kinds.ts";
+import { readWaiting } from "../kubelet/message.ts";
 import { loginServerIn } from "../registry/login-server.ts";
 import type { Proof } from "../registry/port.ts";
+import type { Cause } from "./cause.ts";
 import type { ImageFacts, TriedLogin } from "./facts.ts";
 import { nearMiss } from "./near-miss.ts";
 
@@ -83,3 +85,17 @@ export const rewriteNotes = ({ rewritten }: ImageFacts): string[] =>
 
 /** A name for a sentence. A name that could imitate a line of the output is quoted. */
 export const shownName = (name: string): string => (isObjectName(name) ? name : JSON.stringify(name));
+
+/** Parts of messages that several verdicts share. */
+const statuses: readonly (readonly [words: RegExp, causes: readonly Cause[]])[] = [
+  [/\b401\b|\bunauthorized\b/i, ["no-login", "refused", "expired", "older-pod"]],
+  [/\b403\b|\bforbidden\b/i, ["blocked", "data-blocked", "denied"]],
+  [/\b429\b|\btoo many requests\b/i, ["throttled"]],
+];
+
+/** Returns the causes that a message or a reason of the kubelet can mean, or a part of a message. */
+export function causesIn(text: string): readonly Cause[] {
+  const byReason = text.includes(" ") ? [] : readWaiting({ reason: text });
+  const read = [...readWaiting({ reason: "ErrImagePull", message: text }), ...byReason].filter(({ cause }) => cause !== "unknown");
+  return read.length > 0 ? read.map(({ cause }) => cause) : (statuses.find(([words]) => words.test(text))?.[1] ?? []);
+}

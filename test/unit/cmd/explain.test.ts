@@ -144,6 +144,27 @@ describe("explain", () => {
     });
   });
 
+  test.for([
+    { typed: "401 Unauthorized", ids: ["refused", "expired", "no-login", "older-pod"] },
+    { typed: "403 Forbidden", ids: ["blocked", "data-blocked", "denied"] },
+    { typed: "429 Too Many Requests", ids: ["throttled"] },
+    { typed: "ErrImageNeverPull", ids: ["never-pulled"] },
+    { typed: "InvalidImageName", ids: ["invalid-image"] },
+    { typed: "failed to fetch oauth token: unexpected status: 401 Unauthorized", ids: ["refused"] },
+    { typed: "pull access denied, insufficient_scope: authorization failed", ids: ["out-of-scope"] },
+    { typed: "myregistry.azurecr.io/app/web:1: not found", ids: ["not-found"] },
+  ])("explains the verdicts that the kubelet's words $typed can mean", async ({ typed, ids }) => {
+    const { stdout } = await type(`explain ${typed} -o json`, noWorld);
+
+    expect(JSON.parse(stdout).items.map(({ id }: { id: string }) => id)).toEqual(ids);
+  });
+
+  test.for(["ImagePullBackOff", "errimagepull"])("prints the command that finds the cause of %s", async (typed) => {
+    const { code, stderr } = await type(`explain ${typed} -n demo`, noWorld);
+
+    expect({ code, fix: stderr.split("\n").at(-2) }).toEqual({ code: 1, fix: "  kubectl acr-secret check -n demo" });
+  });
+
   test("completes one id with its description", async () => {
     expect((await type("__complete explain never", { patient: true })).stdout).toBe(
       "never-pulled\tThe pod has `imagePullPolicy: Never`, and its node doesn't have the image.\n:4\n",
