@@ -169,10 +169,10 @@ function obstacleTo(
   const old = `was ${createdBefore(target, secret)}`;
   const deletion = { ...kubectl("delete pod", to.name), namespace: to.namespace };
   const recreationOf = (name: string) => plugin("attach", secret, name, "--recreate");
-  if (!isCopiedFrom(target, secret, pod))
-    return {
-      message: `has other imagePullSecrets than ${nameOf(target.to)}, so it was not restarted; if its template lists them, add ${secret} there, otherwise delete the pod`,
-    };
+  if (!isCopiedFrom(target, secret, pod)) {
+    const next = pod.own ? `add ${secret} to its template` : `if its template lists them, add ${secret} there, otherwise delete the pod`;
+    return { message: `has other imagePullSecrets than ${nameOf(target.to)}, so it was not restarted; ${next}` };
+  }
   if (waits === "node") return { message: `${old} and waits for a node; if its pull fails there, delete it`, fix: deletion };
   if (waits === "other") return { message: `${old} and does not wait for an image; if a later pull fails, delete it`, fix: deletion };
   if (!owner) return { message: `${old} and has no controller, so it must be recreated`, fix: recreationOf(nameOf(to)) };

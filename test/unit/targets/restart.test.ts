@@ -78,7 +78,7 @@ test.for<{ why: string; pod: PullingPod; restarts: number; expected: (string | R
     why: "its author wrote the same list",
     pod: pod({ own: true }),
     restarts: 0,
-    expected: [/^pod\/web-1 has other imagePullSecrets than serviceaccount\/default, so it was not restarted; /],
+    expected: [/^pod\/web-1 has other imagePullSecrets than .*; add acr to its template$/],
   },
   { why: "of a ServiceAccount that is not attached", pod: pod({ account: "other", fails: false }), restarts: 0, expected: [] },
   {
