@@ -45,8 +45,8 @@ export const createFlags = {
     repository: {
       type: "strings",
       value: "NAME",
-      describe: "Repository to pull from, or a path (team/*)",
-      fallback: "the repositories granted earlier, or for a new credential those that the pods use",
+      describe: "Repository to add, or a path (team/*)",
+      fallback: "the granted repositories, or for a new credential those that the pods use",
     },
     "repositories-from-pods": { type: "boolean", describe: "Also grant every repository that the pods use now" },
     exact: { type: "boolean", describe: "Take away the repositories that are not named" },
