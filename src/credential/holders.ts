@@ -7,12 +7,12 @@ import { type Credential, type Password, recordIn, type SourceOfCopy, sourceOf }
 import { isSameTime } from "../timestamp.ts";
 import { type PullLogins, pullLogins } from "../usage/holders.ts";
 
-/** Who holds another login of a credential, or why that was not looked at. */
+/** Who holds another login of a credential, or why that could not be checked. */
 export type Held = { readonly by?: Ref<"secret"> | undefined; readonly unlisted?: CliError | undefined };
 
-/** Returns the warning that holders were not looked for. */
-export const notLooked = (unlisted: CliError | undefined): readonly string[] | undefined =>
-  unlisted && [`other Secrets were not looked at: ${unlisted.message}`];
+/** Returns the warning that holders could not be listed. */
+export const uncheckedHolders = (unlisted: CliError | undefined): readonly string[] | undefined =>
+  unlisted && [`cannot check whether other Secrets hold the password: ${unlisted.message}`];
 
 /** Finds Secrets that hold a login of a credential. */
 export type Holders = {

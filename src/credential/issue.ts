@@ -9,7 +9,7 @@ import { claimLasts, extending, releasing, StartAgain } from "../secret/source.t
 import { isTimestamp, renewedExpiry, toSeconds } from "../timestamp.ts";
 import { nameInPlace } from "../wording.ts";
 import { type Attempts, byOf, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
-import { type Held, type Holders, isNewerCopy, isOther, notLooked } from "./holders.ts";
+import { type Held, type Holders, isNewerCopy, isOther, uncheckedHolders } from "./holders.ts";
 import { type Account, type Issuer, isShown, type Made, type Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
 import { prove } from "./prove.ts";
@@ -157,7 +157,7 @@ async function* endUnknown({ hold, attempts, issuer, holders }: Work, account: A
   const held = await holders.find(account.identity ?? "", (one) => isHolder(one) && !isNewerCopy(one, hold.to, account.passwords, older));
   if (held.by) throw new CliError("conflict", `${nameInPlace(held.by)} holds ${slot} of ${name}`);
   if (tools.dryRun === "none") await sendToAzure(hold, attempts, () => issuer.end(account, older));
-  yield { to: account.ref, result: "configured", slot, because: "no Secret records it", messages: notLooked(held.unlisted) };
+  yield { to: account.ref, result: "configured", slot, because: "no Secret records it", messages: uncheckedHolders(held.unlisted) };
   return slot;
 }
 
@@ -216,7 +216,7 @@ async function* endPrevious(
     return false;
   }
   if (tools.dryRun === "none") await sendToAzure(hold, attempts, () => issuer.end(account, password));
-  const messages = by ? [`${nameInPlace(by)} held ${slot} of ${name}, which has ended`] : notLooked(unlisted);
+  const messages = by ? [`${nameInPlace(by)} held ${slot} of ${name}, which has ended`] : uncheckedHolders(unlisted);
   yield { to: account.ref, result: "configured", slot, because: "another password replaced it", messages };
   return true;
 }

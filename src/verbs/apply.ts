@@ -1,6 +1,6 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { pulledRepositories } from "../credential/acr-token.ts";
-import { notLooked } from "../credential/holders.ts";
+import { uncheckedHolders } from "../credential/holders.ts";
 import { InGrace, StillHeld } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
@@ -454,6 +454,6 @@ async function* endLost({ to, namespaceUid, description, kind }: Described, { or
   const account = await issuer.look(owner, { credential: undefined, claim: undefined });
   const { by, unlisted } = await order.revoking.holders(issuer.registry.loginServer).find(account.identity ?? "", () => true);
   if (by) return yield { to: account.ref, messages: [`${account.ref.name} is not revoked, because ${nameInPlace(by)} holds it`] };
-  yield { to: account.ref, messages: notLooked(unlisted) };
+  yield { to: account.ref, messages: uncheckedHolders(unlisted) };
   yield* issuer.remove(owner, account, { dryRun: tools.dryRun !== "none", send: (request) => request(), undo: [] });
 }

@@ -1,6 +1,6 @@
 import { withdrawCopy } from "../credential/copies.ts";
 import { type Attempts, byOf, claim, type Hold, restarting, sendToAzure, writeSource } from "../credential/hold.ts";
-import { type Holders, hasOtherKey, notLooked } from "../credential/holders.ts";
+import { type Holders, hasOtherKey, uncheckedHolders } from "../credential/holders.ts";
 import { isLeftOver, release } from "../credential/issue.ts";
 import type { Issuer } from "../credential/issuer.ts";
 import { type Owner, ownerOf, requireOwn } from "../credential/owner.ts";
@@ -198,7 +198,7 @@ async function* removeSource(state: NamespaceState, secret: Secret, credential: 
   await revocation?.issuer.requireRemoval?.();
   await rehearse(to, secret, tools);
   const hold = await claim(attempts, {}, tools);
-  if (revocation) yield { to, messages: notLooked(await refuseHeld(hold, order, isElsewhere(hold))) };
+  if (revocation) yield { to, messages: uncheckedHolders(await refuseHeld(hold, order, isElsewhere(hold))) };
   let isLeft = false;
   for await (const outcome of unused(state, hold, run)) {
     isLeft ||= isFailed(outcome);
@@ -250,7 +250,7 @@ const isElsewhere =
 type Counts = Parameters<Holders["find"]>[1];
 
 /**
- * @returns why other Secrets were not looked at
+ * @returns why other Secrets could not be checked
  * @throws CliError conflict if a pull Secret holds the credential, without --force
  */
 async function refuseHeld({ credential, tools }: Hold, { holders }: DeleteOrder, counts: Counts): Promise<CliError | undefined> {

@@ -325,7 +325,7 @@ testRows(
       given: refuse(({ call, at }) => call === "list" && at === "secret"),
       command: revoke,
       stdout: [patched, ...inAzure, deleted],
-      stderr: /^Warning: other Secrets were not looked at: .*Forbidden.*\n$/,
+      stderr: /^Warning: cannot check whether other Secrets hold the password: .*Forbidden.*\n$/,
     },
     {
       does: "prints no flag of create when it may not read the namespace",

@@ -248,7 +248,7 @@ testRows(
       given: refuse(({ call, at }) => call === "list" && at === "secret"),
       command: now,
       stdout: any,
-      stderr: /^Warning: other Secrets were not looked at: .*Forbidden.*\n$/,
+      stderr: /^Warning: cannot check whether other Secrets hold the password: .*Forbidden.*\n$/,
       check: slots("password2"),
     },
     {
