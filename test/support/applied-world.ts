@@ -3,9 +3,11 @@ import { readFile } from "node:fs/promises";
 import { expect, vi } from "vitest";
 import type { KubeObject, Secret, ServiceAccount } from "../../src/objects.ts";
 import { askThrough } from "./ask-through.ts";
+import { pullSecret } from "./fakes/cluster.ts";
 import { create, getJson, kubectl } from "./kubectl.ts";
 import { type Login, loginOf, unnoted } from "./logins.ts";
-import type { Ended, Shell } from "./plugin.ts";
+import type { Ended, Options, Shell } from "./plugin.ts";
+import { kubeconfigOf, refusalOf, removeOuter, typeSchedule } from "./schedule-account.ts";
 
 type Scope = { readonly selector: string } | { readonly names: readonly string[] };
 
@@ -58,9 +60,80 @@ export async function newAppliedWorlds(shell: Shell, count: number): Promise<App
   return { all, remove: async () => void (await kubectl(["delete", "namespaces", "-l", `run=${run}`, "--wait=false"])) };
 }
 
-/** Applies files, which one stream holds. */
-export const applyAll = (shell: Shell, files: readonly WrittenFile[], flags = ""): Promise<Ended> =>
-  shell.type(`kubectl acr-secret apply -f - ${flags}`.trim(), { stdin: files.map((file) => JSON.stringify(file)).join("\n---\n") });
+/** Returns files as one stream. */
+const streamOf = (files: readonly WrittenFile[]) => files.map((file) => JSON.stringify(file)).join("\n---\n");
+
+/** Applies files, as the administrator or the user of a kubeconfig. */
+export const applyAll = (shell: Shell, files: readonly WrittenFile[], flags = "", env: Options["env"] = {}): Promise<Ended> =>
+  shell.type(`kubectl acr-secret apply -f - ${flags}`.trim(), { stdin: streamOf(files), env });
+
+/** A world whose runs are those of a CronJob. */
+export type ScheduledWorld = AppliedWorld & {
+  /** Applies the objects of the CronJob, if the files or the namespaces have changed. */
+  schedule(files: readonly WrittenFile[]): Promise<unknown>;
+  /** Deletes its roles and its policy. All writes of Secrets evaluate a policy. */
+  removeSchedule(): Promise<void>;
+};
+
+/**
+ * Returns a world whose runs are those of a CronJob: as its ServiceAccount, with --skip-blocked, and after its objects were applied.
+ * @param at the namespace of the CronJob
+ * @param isNamed the files name the namespaces that have the labels now
+ */
+export function scheduledWorld(world: AppliedWorld, at: string, isNamed: boolean): ScheduledWorld {
+  const { shell, id } = world;
+  const applyObjects = async (written: readonly WrittenFile[]) => {
+    const ended = await typeSchedule(shell, streamOf(written), at, id);
+    if (ended.code !== 0) return { written, ended, kubeconfig: "" };
+    const kubeconfig = await kubeconfigOf(shell, at, id);
+    const names = written.flatMap(({ pullSecrets }) => pullSecrets.map(({ name }) => name));
+    const others = secretNames.filter((name) => !names.includes(name));
+    const place = placeOf(written) ?? world.at("home");
+    const isInForce = async () => String(await deniedNames(place, kubeconfig)) === String(others);
+    await vi.waitUntil(isInForce, { timeout: 30_000, interval: 500 });
+    return { written, kubeconfig };
+  };
+  let last: { readonly key: string; readonly applied: ReturnType<typeof applyObjects> } | undefined;
+  const schedule = async (files: readonly WrittenFile[]) => {
+    const { items: namespaces } = await getJson<{ items: KubeObject[] }>("namespaces", "-l", `situation=${id}`);
+    const written = isNamed ? files.map((file) => withNames(file, namespaces)) : files;
+    const key = JSON.stringify([written, namespaces.map(({ metadata }) => metadata.uid)]);
+    if (last?.key !== key) last = { key, applied: applyObjects(written) };
+    return await last.applied;
+  };
+  return {
+    ...world,
+    schedule,
+    removeSchedule: () => removeOuter(at, id),
+    apply: async (files, flags = "") => {
+      const { written, ended, kubeconfig } = await schedule(files);
+      return ended ?? applyAll(shell, written, `--skip-blocked ${flags}`, { KUBECONFIG: kubeconfig });
+    },
+  };
+}
+
+/** The names of Secrets in all situations, and another. */
+const secretNames = ["none", "acr", "acr-blue", "acr-new"];
+
+/** Returns a namespace that files name for a source. */
+function placeOf([file]: readonly WrittenFile[]): string | undefined {
+  const { namespace, eachOf } = file?.pullSecrets[0] ?? {};
+  return namespace ?? (eachOf && "names" in eachOf ? eachOf.names[0] : undefined);
+}
+
+/** Returns the names of Secrets that a policy denies to a user in a namespace. */
+async function deniedNames(namespace: string, kubeconfig: string): Promise<readonly string[]> {
+  const items = secretNames.map((name) => pullSecret(namespace, name));
+  const refusal = await refusalOf({ apiVersion: "v1", kind: "List", items }, kubeconfig);
+  return secretNames.filter((name) => refusal.includes(`secrets "${name}" is forbidden: ValidatingAdmissionPolicy`));
+}
+
+/** Returns a file that names what its labels select. */
+function withNames({ pullSecrets, ...file }: WrittenFile, namespaces: readonly KubeObject[]): WrittenFile {
+  const named = (scope: Scope | undefined) =>
+    scope && { names: namespaces.filter((one) => selects(scope, one)).map(({ metadata }) => metadata.name) };
+  return { ...file, pullSecrets: pullSecrets.map((entry) => ({ ...entry, copyTo: named(entry.copyTo), eachOf: named(entry.eachOf) })) };
+}
 
 function worldOf(shell: Shell, id: string): AppliedWorld {
   const at = (short: string) => `${id}-${short}`;

@@ -2,27 +2,41 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { kubectl } from "./kubectl.ts";
-import { newNamespace, type Shell } from "./plugin.ts";
+import { type Ended, newNamespace, type Shell } from "./plugin.ts";
 import { image } from "./scheduled.ts";
 
 /** A schedule in a namespace of its own, and a kubeconfig with the token of its ServiceAccount. */
 export type ScheduleAccount = { readonly name: string; readonly namespace: string; readonly user: string; readonly kubeconfig: string };
 
 /**
- * Applies what `schedule -f` prints for a file with the name `teams`, and waits until its policy is in force.
+ * Applies what `schedule -f` prints for a file in a new namespace, and waits until its policy is in force.
  * @param place a namespace in which the file has a Secret
  */
 export async function applySchedule(shell: Shell, file: string, place: string): Promise<ScheduleAccount> {
   const namespace = await newNamespace();
   const name = "teams";
-  onTestFinished(async () => void (await kubectl(["delete", outerKinds, "-A", "-l", `acr-secret/namespace=${namespace}`])));
-  const line = `kubectl acr-secret schedule -f - --image ${image} -n ${namespace} | kubectl apply -f -`;
-  expect(await shell.type(line, { stdin: file })).toMatchObject({ code: 0 });
-  const kubeconfig = join(shell.folder, `${namespace}.kubeconfig`);
-  await writeFile(kubeconfig, await configFor(await kubectl(["create", "token", name, "-n", namespace])), { mode: 0o600 });
+  onTestFinished(() => removeOuter(namespace, name));
+  expect(await typeSchedule(shell, file, namespace, name)).toMatchObject({ code: 0 });
+  const kubeconfig = await kubeconfigOf(shell, namespace, name);
   const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "none", namespace: place } };
   await expect.poll(() => refusalOf(secret, kubeconfig), { timeout: 30_000 }).toContain("ValidatingAdmissionPolicy");
   return { name, namespace, user: `system:serviceaccount:${namespace}:${name}`, kubeconfig };
+}
+
+/** Applies what `schedule -f` prints for a file. */
+export const typeSchedule = (shell: Shell, file: string, namespace: string, name: string): Promise<Ended> =>
+  shell.type(`kubectl acr-secret schedule -f - --name ${name} --image ${image} -n ${namespace} | kubectl apply -f -`, { stdin: file });
+
+/** Returns a kubeconfig with a token of the ServiceAccount of a schedule. */
+export async function kubeconfigOf(shell: Shell, namespace: string, name: string): Promise<string> {
+  const kubeconfig = join(shell.folder, `${namespace}-${name}.kubeconfig`);
+  await writeFile(kubeconfig, await configFor(await kubectl(["create", "token", name, "-n", namespace])), { mode: 0o600 });
+  return kubeconfig;
+}
+
+/** Deletes what a schedule has outside of its namespace. */
+export async function removeOuter(namespace: string, name: string): Promise<void> {
+  await kubectl(["delete", outerKinds, "-A", "-l", `acr-secret/namespace=${namespace},acr-secret/schedule=${name}`]);
 }
 
 const outerKinds = "rolebinding,role,clusterrolebinding,clusterrole,validatingadmissionpolicybinding,validatingadmissionpolicy";

@@ -1,5 +1,5 @@
 import { type Credential, credentialKey, credentialOf } from "../../../src/secret/record.ts";
-import type { AppliedWorld, Besides, WrittenEntry, WrittenFile } from "../applied-world.ts";
+import { type AppliedWorld, applyAll, type Besides, type WrittenEntry, type WrittenFile } from "../applied-world.ts";
 import { pullSecret } from "../fakes/cluster.ts";
 import { create, kubectl } from "../kubectl.ts";
 
@@ -15,6 +15,10 @@ export type AppliedStep = {
   readonly code?: number;
   /** What the run prints. */
   readonly says?: RegExp;
+  /** The rights that the run asks for and does not have, such as `list secrets`. */
+  readonly lacks?: readonly string[];
+  /** The namespace of a team is in the way: with --skip-blocked, the run succeeds. */
+  readonly isBlocked?: true;
   /** Another command instead of `apply`. */
   readonly instead?: (world: AppliedWorld, said: string) => Promise<unknown>;
 };
@@ -29,7 +33,19 @@ export type Situation = {
   readonly besides?: Besides;
   /** The exit code of the same command again. Default: 0. */
   readonly again?: number;
+  /** What differs for the CronJob. */
+  readonly scheduled?: Partial<Situation>;
+  /** What also differs if the file names the namespaces that have the labels. */
+  readonly named?: Partial<Situation>;
 };
+
+/** Returns a situation for the CronJob, which runs with --skip-blocked and without --prune. */
+export const inCluster = ({ scheduled, named, ...situation }: Situation, isNamed: boolean): Situation => ({
+  ...situation,
+  steps: situation.steps.map(({ flags: _, isBlocked, ...step }) => (isBlocked ? { ...step, code: 0 } : step)),
+  ...scheduled,
+  ...(isNamed ? named : {}),
+});
 
 const blue = ({ id, at }: AppliedWorld): WrittenEntry => ({
   name: "acr-blue",
@@ -38,6 +54,7 @@ const blue = ({ id, at }: AppliedWorld): WrittenEntry => ({
   repositories: ["app/web"],
   serviceAccounts: ["default", "ci-*"],
 });
+const withoutCopies = (world: AppliedWorld) => (({ copyTo: _, ...rest }) => rest)(blue(world));
 const tier = ({ id }: AppliedWorld): WrittenEntry => ({
   name: "acr",
   eachOf: { selector: `tier=${id}` },
@@ -56,6 +73,11 @@ const onlyTier = (world: AppliedWorld) => [file(world, tier(world))];
 const changed = (change: Partial<WrittenEntry> | ((world: AppliedWorld) => Partial<WrittenEntry>)) => (world: AppliedWorld) => [
   file(world, { ...blue(world), ...(typeof change === "function" ? change(world) : change) }),
 ];
+
+type Files = NonNullable<AppliedStep["files"]>;
+
+/** The roles of the new files don't cover what they no longer name, so a user applies them before the CronJob does. */
+const appliedByUser = (files: Files): readonly AppliedStep[] => [{ files, instead: (world) => applyAll(world.shell, files(world)) }, {}];
 
 const label =
   (short: string, text: string): Happens =>
@@ -123,26 +145,47 @@ const created: Happens = async ({ shell, at }) => {
   if (code !== 0) throw new Error(stderr);
 };
 
+const otherCopies = changed(({ at }) => ({ copyTo: { names: [at("b"), at("e")] } }));
+const noCopies: Files = (world) => [file(world, withoutCopies(world))];
+const fewerAccounts = changed({ serviceAccounts: ["default"] });
+
 export const applied: readonly Situation[] = [
   { what: "a new entry", first: onlyBlue, steps: [{ files: usual }] },
-  { what: "another name of an entry", first: onlyBlue, steps: [{ files: changed({ name: "acr-new" }), flags: "--prune --yes" }] },
+  {
+    what: "another name of an entry",
+    first: onlyBlue,
+    steps: [{ files: changed({ name: "acr-new" }), flags: "--prune --yes" }],
+    scheduled: { leaves: (world) => [file(world, blue(world), { ...blue(world), name: "acr-new" })] },
+  },
   {
     what: "another namespace of an entry",
     first: onlyBlue,
     steps: [{ files: changed(({ at }) => ({ namespace: at("e") })), flags: "--prune --yes" }],
+    scheduled: {
+      leaves: (world) => [file(world, blue(world), { ...withoutCopies(world), namespace: world.at("e"), serviceAccounts: [] })],
+    },
   },
   {
     what: "other namespaces of the copies",
     first: onlyBlue,
-    steps: [{ files: changed(({ at }) => ({ copyTo: { names: [at("b"), at("e")] } })) }],
+    steps: [{ files: otherCopies }],
+    scheduled: { steps: appliedByUser(otherCopies) },
   },
   {
     what: "no copies any more",
     first: onlyBlue,
-    steps: [{ files: (world) => [file(world, (({ copyTo: _, ...rest }) => rest)(blue(world)))] }],
+    steps: [{ files: noCopies }],
+    scheduled: { steps: appliedByUser(noCopies) },
   },
   { what: "other repositories", first: onlyBlue, steps: [{ files: changed({ repositories: ["app/api", "base/*"] }) }] },
-  { what: "fewer ServiceAccounts", first: onlyBlue, steps: [{ files: changed({ serviceAccounts: ["default"] }) }] },
+  {
+    what: "fewer ServiceAccounts",
+    first: onlyBlue,
+    steps: [{ files: fewerAccounts }],
+    scheduled: {
+      steps: [{ files: fewerAccounts, code: 1, lacks: ["list serviceaccounts"] }, ...appliedByUser(fewerAccounts)],
+    },
+  },
   {
     what: "another kind of credential",
     first: onlyBlue,
@@ -163,15 +206,41 @@ export const applied: readonly Situation[] = [
     steps: [{ files: onlyTier, says: /acr-blue.* belongs to file .*--prune/s }],
     leaves: usual,
   },
-  { what: "an entry that was removed, with --prune", first: usual, steps: [{ files: onlyTier, flags: "--prune --yes" }] },
-  { what: "an entry of eachOf that was removed, with --prune", first: usual, steps: [{ files: onlyBlue, flags: "--prune --yes" }] },
+  {
+    what: "an entry that was removed, with --prune",
+    first: usual,
+    steps: [{ files: onlyTier, flags: "--prune --yes" }],
+    scheduled: { leaves: usual },
+  },
+  {
+    what: "an entry of eachOf that was removed, with --prune",
+    first: usual,
+    steps: [{ files: onlyBlue, flags: "--prune --yes" }],
+    scheduled: { leaves: usual },
+  },
   { what: "a namespace that gets the label of copies", first: onlyBlue, steps: [{ happens: label("e", "team=ID") }] },
   { what: "a namespace that loses the label of copies", first: onlyBlue, steps: [{ happens: label("a", "team-"), says: /stays known/ }] },
   { what: "a namespace that gets the label of eachOf", first: onlyTier, steps: [{ happens: label("e", "tier=ID") }] },
-  { what: "a namespace that loses the label of eachOf", first: onlyTier, steps: [{ happens: label("c", "tier-") }] },
+  {
+    what: "a namespace that loses the label of eachOf",
+    first: onlyTier,
+    steps: [{ happens: label("c", "tier-") }],
+    scheduled: { steps: [{ happens: label("c", "tier-"), says: /cannot check whether other Secrets/, lacks: ["list secrets"] }] },
+    named: { steps: [{ happens: label("c", "tier-"), code: 1, lacks: ["get namespaces"] }, ...appliedByUser(onlyTier)] },
+  },
   { what: "a namespace with a copy that was created again", first: onlyBlue, steps: [{ happens: createdAgain("a") }] },
-  { what: "the namespace of a source that was created again", first: onlyBlue, steps: [{ happens: createdAgain("home") }] },
-  { what: "a namespace of eachOf that was created again", first: onlyTier, steps: [{ happens: createdAgain("c") }] },
+  {
+    what: "the namespace of a source that was created again",
+    first: onlyBlue,
+    steps: [{ happens: createdAgain("home") }],
+    scheduled: { steps: [{ happens: createdAgain("home"), lacks: ["list secrets"] }] },
+  },
+  {
+    what: "a namespace of eachOf that was created again",
+    first: onlyTier,
+    steps: [{ happens: createdAgain("c") }],
+    scheduled: { steps: [{ happens: createdAgain("c"), lacks: ["list secrets"] }] },
+  },
   {
     what: "two files of which one names the Secret of the other",
     first: onlyBlue,
@@ -215,6 +284,7 @@ export const applied: readonly Situation[] = [
         },
         code: 1,
         says: /is not a copy/,
+        isBlocked: true,
       },
       { happens: remove("a") },
     ],
@@ -228,6 +298,7 @@ export const applied: readonly Situation[] = [
         files: changed({ rotate: { olderThan: "60d" } }),
         code: 1,
         says: /immutable/,
+        isBlocked: true,
       },
       { happens: remove("a") },
     ],
@@ -264,12 +335,20 @@ export const applied: readonly Situation[] = [
   },
   {
     what: "a quota that is used up and then lifted",
-    steps: [{ files: usual, happens: quota("c", "0"), code: 1, says: /exceeded quota/ }, { happens: quota("c", "lifted") }],
+    steps: [
+      { files: usual, happens: quota("c", "0"), code: 1, says: /exceeded quota/, isBlocked: true },
+      { happens: quota("c", "lifted") },
+    ],
   },
   {
     what: "a ServiceAccount that does not exist yet",
     steps: [
-      { files: changed(({ at }) => ({ copyTo: { names: [at("a")] }, serviceAccounts: ["later"] })), code: 1, says: /"later" not found/ },
+      {
+        files: changed(({ at }) => ({ copyTo: { names: [at("a")] }, serviceAccounts: ["later"] })),
+        code: 1,
+        says: /"later" not found/,
+        isBlocked: true,
+      },
       { happens: ({ at }) => kubectl(["create", "serviceaccount", "later", "-n", at("a")]) },
     ],
   },
