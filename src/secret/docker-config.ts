@@ -34,10 +34,10 @@ function inserted(text: string, server: string, login: Login): string {
   if (text[root] !== "{") return bytes(encodeDockerConfig(server, login));
   const auths = authsIn(text).at(-1);
   if (auths === undefined || text[auths.from] !== "{") return appended(text, root, bytes(encodeDockerConfig(server, login).slice(1, -1)));
-  const existing = membersAt(text, auths.from).findLast(({ key }) => key === server);
+  const existing = membersAt(text, auths.from).findLast(isNamed(server));
   const value = bytes(goJson(auth(login)));
   if (existing) return `${text.slice(0, existing.from)}${value}${text.slice(existing.to)}`;
-  return appended(text, auths.from, `${goJson(server)}:${value}`);
+  return appended(text, auths.from, `${bytes(goJson(server))}:${value}`);
 }
 
 /**
@@ -55,9 +55,10 @@ export function withoutLogin(data: string, server: string): string {
 
 /** Returns the start and the end of each member with this name, with the comma next to it. */
 function cutsIn(members: ReturnType<typeof membersAt>, name: string): (readonly [from: number, to: number])[] {
-  const firstKept = members.findIndex(({ key }) => key !== name);
+  const isCut = isNamed(name);
+  const firstKept = members.findIndex((member) => !isCut(member));
   return members.flatMap(({ key, start, to }, at) => {
-    if (key !== name) return [];
+    if (!isCut({ key })) return [];
     const isAfterKept = firstKept >= 0 && firstKept < at;
     return [isAfterKept ? [members[at - 1]?.to ?? start, to] : [start, members[at + 1]?.start ?? to]];
   });
@@ -78,6 +79,12 @@ function appended(text: string, at: number, member: string): string {
 
 /** The bytes of a text (UTF-8), one character each. */
 const bytes = (text: string): string => Buffer.from(text).toString("latin1");
+
+/** Finds a name in a text of bytes, as UTF-8 or with escapes. */
+const isNamed =
+  (name: string) =>
+  ({ key }: { readonly key: string }) =>
+    key === name || key === bytes(name);
 
 /** The text of a config as a value of a Secret's `data`. */
 export const configData = (config: string): string => Buffer.from(config).toString("base64");

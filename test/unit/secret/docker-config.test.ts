@@ -130,6 +130,17 @@ test.for([
   expect(Buffer.from(withoutLogin(base64(before), "r.io"), "base64").toString()).toBe(after);
 });
 
+test.for(['"é.io"', '"\\u00e9.io"'])("finds a login under the key %s", (key) => {
+  const before = base64(`{"auths":{${key}:{},"a":{}}}`);
+  const after = withLogin(before, "é.io", { username: "ci", password: new Sensitive("p<") });
+
+  expect(Buffer.from(withoutLogin(before, "é.io"), "base64").toString()).toBe('{"auths":{"a":{}}}');
+  expect(Buffer.from(after, "base64").toString()).toBe(`{"auths":{${key}:${mine},"a":{}}}`);
+  expect(Buffer.from(withLogin(base64("{}"), "é.io", { username: "ci", password: new Sensitive("p<") }), "base64").toString()).toBe(
+    `{"auths":{"é.io":${mine}}}`,
+  );
+});
+
 test("removes a login that a tenant has written many thousand times, without reading the text again each time", () => {
   const config = `{"auths":{"a":{}${',"r.io":{}'.repeat(20_000)}}}`;
 
