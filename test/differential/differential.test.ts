@@ -7,12 +7,15 @@ import { binaries } from "../../sandbox/binaries.ts";
 import { readFiles } from "../../src/file/read.ts";
 import { currentContextIn, mayPrompt, namespaceIn } from "../../src/kube/kubeconfig.ts";
 import { buildKeyring } from "../../src/kubelet/keyring.ts";
+import { readPullSecret } from "../../src/kubelet/read-pull-secret.ts";
 import { printData } from "../../src/output/object.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import { nextRun } from "../../src/schedule/next-run.ts";
 import { cronOf } from "../../src/schedule/objects.ts";
+import { withLogin, withoutLogin } from "../../src/secret/docker-config.ts";
+import { Sensitive } from "../../src/secret/sensitive.ts";
 import { accepted } from "./accepted.ts";
-import { asPullSecret, type Input, makers, randomFrom } from "./inputs.ts";
+import { asPullSecret, type Input, makers, randomFrom, type SecretText } from "./inputs.ts";
 
 // Compares the plugin's parsers, and the YAML that it prints, with the Go packages of kubectl, the kubelet and the API server.
 // The same inputs again: SEED=N npm test -- differential
@@ -138,4 +141,24 @@ test.for(Object.keys(subjects) as (keyof Input)[])(`reads %s like Kubernetes (SE
   const differences = await differencesIn(kind);
 
   expect(differences.length, `SEED=${seed}, the first differences: ${JSON.stringify(differences.slice(0, 10), undefined, 1)}`).toBe(0);
+});
+
+test(`adds and removes one login of generated Secrets (SEED=${seed})`, { timeout: 300_000 }, () => {
+  const random = randomFrom(seed);
+  const login = { username: "new", password: new Sensitive("new") };
+  const loginsIn = (config: string) => {
+    const reading = readPullSecret({ name: "a", type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": config } });
+    if (!("entries" in reading)) return undefined;
+    return new Map(reading.entries.map(({ server, login }) => [server, [login.username, login.password.reveal()]]));
+  };
+  for (let at = 0; at < count; at++) {
+    const config = asPullSecret(makers.keyring(random).secrets[0] as SecretText).data[".dockerconfigjson"] ?? "";
+    const logins = loginsIn(config);
+    if (!logins) continue;
+    const server = random.pick([...logins.keys(), "new.azurecr.io"]);
+    logins.delete(server);
+
+    expect(loginsIn(withoutLogin(config, server)), `SEED=${seed} ${config}`).toEqual(logins);
+    expect(loginsIn(withLogin(config, server, login)), `SEED=${seed} ${config}`).toEqual(logins.set(server, ["new", "new"]));
+  }
 });
