@@ -150,7 +150,7 @@ export const deleting: Decide<"rolebinding.rbac.authorization.k8s.io"> = (there)
   there && isOurs(there) ? { act: "delete", because: unused } : { act: "keep", because: "it was not created by kubectl acr-secret" };
 
 /** Takes a registry out of the record of a role, and deletes the role with the last one. */
-export const withdrawing =
+export const withoutRegistry =
   (host: string): Decide<"role.rbac.authorization.k8s.io"> =>
   (role) => {
     const rest = registriesOf(role).filter((one) => one !== host);

@@ -29,7 +29,7 @@ import {
   trusts,
   unannotating,
   unused,
-  withdrawing,
+  withoutRegistry,
 } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
@@ -169,14 +169,14 @@ async function* deleteAccount(
   const others = isOther ? [] : registriesOf(role).filter((host) => host !== registry.loginServer);
   if (others.length > 0) {
     yield { to: at, messages: [`serviceaccount "${at.name}" is kept, because it also pulls from ${inLine(others)}`] };
-    return [yield* inCluster(roleRef(at), withdrawing(registry.loginServer), role)];
+    return [yield* inCluster(roleRef(at), withoutRegistry(registry.loginServer), role)];
   }
   const done = client === undefined ? [] : [yield* inCluster(at, unannotating(identity?.clientId), account)];
   const first = [...done];
   const kept = `serviceaccount "${at.name}" is kept, because it has the identity ${JSON.stringify(client)} and not ${identityRef(identityId).name}`;
   if (isOther) yield { to: at, messages: [`${kept}. Repeat the --registry and --identity of its setup`] };
   if (bound && !isOther) done.push(yield* inCluster(bindingRef(at), deleting, bound, first));
-  if (role && !isOther) done.push(yield* inCluster(roleRef(at), withdrawing(registry.loginServer), role, [...done]));
+  if (role && !isOther) done.push(yield* inCluster(roleRef(at), withoutRegistry(registry.loginServer), role, [...done]));
   // Another user may trust the same ServiceAccount by a credential of another name
   const wanted = credentialFor(at, origin);
   if (!credentials.some((one) => one.name === wanted.name && trusts(one, wanted))) return done;
