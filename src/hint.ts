@@ -39,11 +39,11 @@ export const shell = (program: string, ...words: Words): Command => ({ program, 
 
 const flat = (words: Words): string[] => words.flatMap((word) => word ?? []);
 
-/** Returns the words of a flag: none if it is off or absent. */
+/** Returns the words of a flag: none if it is off or absent. A list is one value with commas. */
 export function flag(name: string, value: string | boolean | readonly string[] | undefined, short?: string): string[] {
   if (typeof value === "boolean") return value ? [`--${name}`] : [];
   const written = short === undefined ? `--${name}` : `-${short}`;
-  const texts = typeof value === "object" ? value.map(listed) : [value ?? []].flat();
+  const texts = typeof value === "object" ? (value.length > 0 ? [value.map(listed).join(",")] : []) : [value ?? []].flat();
   // An empty value, or one that starts with a dash, must be in one word with its flag
   return texts.flatMap((text) => (text === "" || text.startsWith("-") ? [`${written}=${text}`] : [written, text]));
 }

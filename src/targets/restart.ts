@@ -148,9 +148,8 @@ function decideRestart(target: Attached, pod: PullingPod, { secret, restart, may
   const warn = (message: string, fix?: Command): PodWarning => ({ needs: target.to, to, message: `pod/${to.name} ${message}`, fix });
   const beyond = repositories.filter((repository) => !mayPull(repository));
   const unreported = beyond.filter((repository) => !reported.includes(repository));
-  const flags = unreported.map((repository) => `--repository ${repository}`).join(" ");
-  const denied =
-    unreported.length > 0 ? [warn(`waits for ${unreported.join(" and ")}, which secret/${secret} cannot pull; add ${flags}`)] : [];
+  const add = `add --repository ${unreported.join(",")}`;
+  const denied = unreported.length > 0 ? [warn(`waits for ${unreported.join(" and ")}, which secret/${secret} cannot pull; ${add}`)] : [];
   if (names.includes(secret) || beyond.length === repositories.length) return { warnings: denied };
   const obstacle = obstacleTo(target, pod, { secret, restart });
   if (obstacle) return { warnings: [...denied, warn(obstacle.message, obstacle.fix)] };

@@ -10,7 +10,7 @@ export const printedCommands: readonly Row[] = [
       ...plugin("create", "acr", "--registry", "r.azurecr.io", flag("repository", ["app/web", "base/*"]), flag("force", true)),
       namespace: "demo",
     },
-    line: "kubectl acr-secret create -n demo acr --registry r.azurecr.io --repository app/web --repository 'base/*' --force",
+    line: "kubectl acr-secret create -n demo acr --registry r.azurecr.io --repository 'app/web,base/*' --force",
   },
   {
     command: plugin("create", "--registry", "r", "--username", "ci", "--password-stdin"),

@@ -311,7 +311,7 @@ testRows(
       given: joins(),
       command: "create --registry myregistry -n platform --copy-to team-0,team-*",
       stdout: any,
-      stderr: new RegExp(`\n {2}${selecting} --copy-to team-0 --copy-to 'team-\\*' --repository finance/payroll\n`),
+      stderr: new RegExp(`\n {2}${selecting} --copy-to 'team-0,team-\\*' --repository finance/payroll\n`),
     },
     {
       does: "says that no pod of the selected namespaces uses the registry, and repeats the selection",
