@@ -10,6 +10,8 @@ export type Command = {
   readonly namespace?: string | undefined;
   /** It acts in no cluster. */
   readonly isLocal?: true;
+  /** It only shows more, and fixes nothing. */
+  readonly isLook?: true;
   /** When to run it, or what for, on the line above. */
   readonly when?: string | undefined;
   /** Another way, in words, on the line below. */

@@ -54,7 +54,7 @@ const forImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
   "not-yet-effective": awaitRole,
   "not-found": lookFor,
   "no-repository": lookFor,
-  blocked: ({ azure: { registry } }) => list("the firewall rules", "az acr network-rule list", "--name", registry),
+  blocked: showFirewall,
   "data-blocked": ({ azure: { registry } }) => list("the hosts to allow", "az acr show-endpoints", "--name", registry),
 };
 
@@ -110,7 +110,8 @@ function renameImage(facts: InAzure, host = facts.azure.loginServer): Advice {
   const better = host + facts.image.slice(ref.host.length);
   const use = `use the image name ${better}`;
   const notes = facts.matchesLoginServer ? [use] : [`a login for ${host} does not match ${ref.host}`, `${use}, then run check again`];
-  if (owners.length === 0) return { fix: { ...plugin("check", "--image", better, "--serviceaccount", account), namespace }, notes };
+  if (owners.length === 0)
+    return { fix: { ...plugin("check", "--image", better, "--serviceaccount", account), namespace, isLook: true }, notes };
   const pods = concerned(facts);
   const users = [
     ...pods.map(({ name, container, owner }) => [nameOf(owner?.template ?? { kind: "pod", name }), container] as const),
@@ -139,9 +140,15 @@ function lookFor({ azure: { registry }, ref: { repository, reference }, otherTag
     : list("the repositories", "az acr repository list", "--name", registry);
 }
 
+/** The firewall has rejected this machine, and may accept the nodes. */
+function showFirewall({ azure: { registry } }: InAzure): Advice {
+  const { fix, notes = [] } = list("the firewall rules", "az acr network-rule list", "--name", registry);
+  return { fix, notes: ["the nodes may have access: with --from-cluster, a node tests it", ...notes] };
+}
+
 /** A command that only reads. */
 const list = (what: string, program: string, ...words: readonly string[]): Advice => ({
-  fix: shell(program, words),
+  fix: { ...shell(program, words), isLook: true },
   notes: [`the command only lists ${what}`],
 });
 

@@ -82,7 +82,7 @@ function find(facts: ImageFacts): Finding {
     return { cause: "malformed-secret", secret: malformed.secret, message };
   }
   const pulled = tried.find(({ proof }) => proof.verdict === "pulls");
-  if (pulled) return onItsNode(facts, pulled.secret) ?? { cause: "pulls", secret: pulled.secret, ...notesOf(facts, pulled.proof) };
+  if (pulled) return onNodeOnly(facts, pulled.secret) ?? { cause: "pulls", secret: pulled.secret, ...notesOf(facts, pulled.proof) };
   const byIdentity = onNodesWithIdentity(facts);
   if (byIdentity) return byIdentity;
   if (facts.unread.length > 0) return notRead(facts);
@@ -115,7 +115,7 @@ function notRead(facts: ImageFacts): Finding {
 function withoutLogin(facts: ImageFacts): Finding {
   const { anonymous } = facts;
   if (anonymous === undefined) return onItsNode(facts, "", (says) => says) ?? { cause: "unknown" };
-  if (anonymous.verdict === "pulls") return onItsNode(facts, "") ?? { cause: "anonymous", secret: "" };
+  if (anonymous.verdict === "pulls") return onNodeOnly(facts, "") ?? { cause: "anonymous", secret: "" };
   if (anonymous.verdict === "unreachable" && otherCloudOf(facts)) return { cause: "other-cloud", message: absence(facts) };
   if (anonymous.verdict !== "refused" && anonymous.verdict !== "out-of-scope")
     return { cause: anonymous.verdict, ...explanationIn(anonymous) };
@@ -137,10 +137,13 @@ function notesOf({ otherHosts }: ImageFacts, { message }: Proof): Pick<Finding, 
   return { notes: [...details, ...otherHosts.filter(({ verdict }) => verdict !== "pulls").map((proof) => explanationIn(proof).message)] };
 }
 
+/** Causes on the node that end at its next try after a change of the network. */
+const ofNetwork: readonly Cause[] = ["unreachable", "untrusted", "blocked", "data-blocked"];
+
 /**
  * Causes on the node that a proof from this machine cannot detect. The other messages of a node are about the past: it retries by itself.
  */
-const lasting: readonly Cause[] = ["other-platform", "never-pulled", "unreachable", "untrusted", "blocked", "data-blocked"];
+const lasting: readonly Cause[] = ["other-platform", "never-pulled", ...ofNetwork];
 const lastingOf = (says: PodFacts["failures"]): PodFacts["failures"] => says.filter(({ cause }) => lasting.includes(cause));
 
 /** Returns the first message of a pending pod's node that `counts` accepts. */
@@ -148,6 +151,13 @@ function onItsNode({ pods }: ImageFacts, secret: string, counts = lastingOf): Fi
   const waiting = pods.filter(({ pulled }) => !pulled);
   const [found] = waiting.flatMap(({ name, failures }) => counts(failures).map((it) => ({ ...it, name })));
   return found && { cause: found.cause, secret, message: `the node of pod/${found.name} says: ${found.text}`, advice: {} };
+}
+
+/** Returns a lasting failure of a node for an image that this machine can pull. */
+function onNodeOnly(facts: ImageFacts, secret: string): Finding | undefined {
+  const found = onItsNode(facts, secret);
+  const notes = found && ofNetwork.includes(found.cause) ? ["this machine can pull the image; the node retries within five minutes"] : [];
+  return found && { ...found, notes };
 }
 
 /** Returns the login with the most specific failure. */

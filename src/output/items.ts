@@ -59,9 +59,13 @@ export function imageCheck(checked: Verdict, formatCommand: FormatCommand, stric
     ok: !failed(checked, strict),
     registryMessages,
     notes,
-    fix: fix && formatCommand(fix),
+    fix: fix && !fix.isLook ? formatCommand(fix) : undefined,
+    look: fix?.isLook ? formatCommand(fix) : undefined,
   };
 }
+
+/** Returns the command to run next for an image that cannot be pulled. */
+export const nextCommandOf = ({ fix, look }: ImageCheck): string | undefined => fix ?? look;
 
 /** Whether a verdict makes the command fail. An image that could not be checked, or is only cached, fails if the command line names it. */
 export const failed = ({ cause, owners }: Pick<Verdict, "cause" | "owners">, strict = false): boolean =>

@@ -1,5 +1,5 @@
 import type { Report } from "./format.ts";
-import { type ErrorItem, type ImageCheck, type Item, imageUsers } from "./items.ts";
+import { type ErrorItem, type ImageCheck, type Item, imageUsers, nextCommandOf } from "./items.ts";
 import { printable } from "./printable.ts";
 import { fileLines, stateOf } from "./verdicts.ts";
 
@@ -31,8 +31,8 @@ function testCase(classname: string, item: Case): string {
     const error = element("error", { type: reason, message }, body([message, hint]));
     return element("testcase", { classname, name: "read the pods and Secrets" }, error);
   }
-  const { image, cause, verdict, message, registryMessages, file, notes, fix } = item;
-  const details = body([message, ...registryMessages, ...fileLines(file), ...notes, fix]);
+  const { image, cause, verdict, message, registryMessages, file, notes } = item;
+  const details = body([message, ...registryMessages, ...fileLines(file), ...notes, nextCommandOf(item)]);
   const outcome = isSkipped(item)
     ? element("skipped", { message: verdict })
     : item.ok

@@ -1,7 +1,7 @@
 import type { ChalkInstance } from "chalk";
 import { joinNames, nameOf } from "../kinds.ts";
 import { counted, pluralize } from "../wording.ts";
-import type { ImageCheck } from "./items.ts";
+import { type ImageCheck, nextCommandOf } from "./items.ts";
 import { printable } from "./printable.ts";
 import { table } from "./table.ts";
 import { type PlaceDetail, placeColumns } from "./words.ts";
@@ -55,11 +55,11 @@ export function verdictTable(items: readonly ImageCheck[], { headers, where, sty
 /** Formats each failure with its cause, its notes and its command, after an empty line. Each command is printed once. */
 export function verdictReasons(items: readonly ImageCheck[]): string {
   const unclear = items.filter((item) => stateOf(item) !== "pulls");
-  const groups = Map.groupBy(unclear, (item) => item.fix ?? linesOf(item).join("\n"));
+  const groups = Map.groupBy(unclear, (item) => nextCommandOf(item) ?? linesOf(item).join("\n"));
   const notesOf = (group: readonly ImageCheck[]) => [...new Set(group.flatMap((item) => item.notes))].map((note) => `note: ${note}`);
   const reasons = [...groups.values()].map((group) => {
-    const fix = group[0]?.fix;
-    return [...group.flatMap(linesOf), ...notesOf(group), ...(fix === undefined ? [] : [`  ${fix}`])];
+    const next = group[0] && nextCommandOf(group[0]);
+    return [...group.flatMap(linesOf), ...notesOf(group), ...(next === undefined ? [] : [`  ${next}`])];
   });
   // Images that pull have notes too: a platform without a manifest, or another host that fails
   const noted = items.filter((item) => stateOf(item) === "pulls" && item.notes.length > 0);

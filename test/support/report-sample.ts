@@ -30,6 +30,7 @@ function image(namespace: string, name: string, more: Partial<ImageCheck> = {}):
     registryMessages: [],
     notes: [],
     fix: undefined,
+    look: undefined,
     hosts: undefined,
     ...more,
   };

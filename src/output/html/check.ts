@@ -1,6 +1,6 @@
 import { joinNames } from "../../kinds.ts";
 import { counted, pluralize } from "../../wording.ts";
-import { type ImageCheck, imageUsers } from "../items.ts";
+import { type ImageCheck, imageUsers, nextCommandOf } from "../items.ts";
 import { bySeverity, stateOf } from "../verdicts.ts";
 import { byNamespace, type Content, type Group, type Html, html, messageLines, namespaceTable, placeOf, section } from "./parts.ts";
 import { type Lane, timeLine } from "./time-line.ts";
@@ -40,9 +40,10 @@ function titleOf(all: number, bad: number, fine: number): string {
 
 /** Returns a card for each fix, with the images that it fixes. */
 function cards(items: readonly ImageCheck[]): Html[] {
-  const groups = Map.groupBy(items, ({ namespace, fix, cause, message }) => JSON.stringify([namespace, fix ?? [cause, message]]));
+  const groups = Map.groupBy(items, (item) => JSON.stringify([item.namespace, nextCommandOf(item) ?? [item.cause, item.message]]));
   return [...groups.values()].map((group) => {
     const [first] = group as [ImageCheck];
+    const next = nextCommandOf(first);
     const unique = (texts: readonly string[]) => [...new Set(texts)];
     const registry = unique(group.flatMap(({ registryMessages }) => registryMessages));
     const notes = unique(group.flatMap((item) => item.notes));
@@ -50,7 +51,7 @@ function cards(items: readonly ImageCheck[]): Html[] {
 <h3>${unique(group.map(({ verdict }) => verdict)).join(", ")} <span class="dim">${placeOf(first)}</span></h3>
 ${[...Map.groupBy(group, ({ message }) => message).values()].map(reasonOf)}${registry.map((text) => html`<blockquote>${text}</blockquote>\n`)}${
   notes.length > 0 && html`<ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>\n`
-}${first.fix !== undefined && html`<pre><code>${first.fix}</code></pre>`}</article>
+}${next !== undefined && html`<pre><code>${next}</code></pre>`}</article>
 `;
   });
 }

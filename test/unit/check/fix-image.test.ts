@@ -1,12 +1,17 @@
 import { expect, test } from "vitest";
 import type { ImageFacts } from "../../../src/check/facts.ts";
+import { judge } from "../../../src/check/verdict.ts";
 import { daemonset, facts, job, judged, noLogin, note, otherwise, pod, r, secret, tried } from "../../support/situations/verdicts.ts";
+
+test("marks a command that only lists", () => {
+  expect(judge({ ...facts, tried: [tried("a", "blocked")] }).fix).toMatchObject({ isLook: true });
+});
 
 test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: string }>([
   {
     what: "a firewall",
     given: { tried: [tried("a", "blocked")] },
-    message: "says blocked; the command only lists the firewall rules",
+    message: "says blocked; the nodes may have access: with --from-cluster, a node tests it; the command only lists the firewall rules",
     fix: "az acr network-rule list --name r1234",
   },
   {

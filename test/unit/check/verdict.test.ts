@@ -213,13 +213,11 @@ describe("judge", () => {
     );
   });
 
-  test.for<{ cause: Cause; lasts: boolean }>([
-    ...(["other-platform", "never-pulled", "unreachable", "untrusted", "blocked", "data-blocked"] as const).map((cause) => ({
-      cause,
-      lasts: true,
-    })),
+  test.for<{ cause: Cause; lasts: boolean; retried?: boolean }>([
+    ...(["other-platform", "never-pulled"] as const).map((cause) => ({ cause, lasts: true })),
+    ...(["unreachable", "untrusted", "blocked", "data-blocked"] as const).map((cause) => ({ cause, lasts: true, retried: true })),
     ...(["refused", "no-login", "out-of-scope", "not-found", "throttled", "unknown"] as const).map((cause) => ({ cause, lasts: false })),
-  ])("prefers a node's message over a successful pull only if it lasts: $cause", ({ cause, lasts }) => {
+  ])("prefers a node's message over a successful pull only if it lasts: $cause", ({ cause, lasts, retried }) => {
     const failures = [{ cause: cause as never, text: "why" }];
     const pods = [pod("ready", { pulled: true, failures }), pod("web-1", { failures })];
     const row = judged({ pods, tried: [tried("a", "pulls")] });
@@ -227,8 +225,10 @@ describe("judge", () => {
     const others = judged({ pods, azure: undefined });
 
     const fromNode = { cause, message: "the node of pod/web-1 says: why", fix: undefined };
-    expect(row).toMatchObject(lasts ? { ...fromNode, secret: "a" } : { cause: "pulls", secret: "a", message: undefined });
-    expect(anonymous).toMatchObject(lasts ? { ...fromNode, secret: "" } : { cause: "anonymous", secret: "" });
+    const late = "; this machine can pull the image; the node retries within five minutes";
+    const onlyThere = retried ? { ...fromNode, message: fromNode.message + late } : fromNode;
+    expect(row).toMatchObject(lasts ? { ...onlyThere, secret: "a" } : { cause: "pulls", secret: "a", message: undefined });
+    expect(anonymous).toMatchObject(lasts ? { ...onlyThere, secret: "" } : { cause: "anonymous", secret: "" });
     expect(others).toMatchObject(fromNode);
     expect(judged({ pods: [pod("ready", { pulled: true, failures })], tried: [tried("a", "pulls")] }).cause).toBe("pulls");
   });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Cause, causes } from "../../../src/check/cause.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
-import { formatCommand, plugin } from "../../../src/hint.ts";
+import { formatCommand, plugin, shell } from "../../../src/hint.ts";
 import { errorItem, imageCheck, pullSecretItem } from "../../../src/output/items.ts";
 import type { Holding } from "../../../src/secret/holdings.ts";
 import { verdictOf } from "../../support/verdict.ts";
@@ -12,6 +12,15 @@ const verdict = verdictOf({
   secret: "acr",
   pods: ["a-1", "a-2"],
   cause: "pulls",
+});
+
+test("returns a command that only shows more as a look and not as a fix", () => {
+  const fix = { ...shell("az acr repository list"), isLook: true } as const;
+
+  expect(imageCheck({ ...verdict, cause: "not-found", fix }, formatCommand)).toMatchObject({
+    fix: undefined,
+    look: "az acr repository list",
+  });
 });
 
 test("returns the cause of a failure with its notes and its fix", () => {

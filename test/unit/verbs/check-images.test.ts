@@ -67,7 +67,7 @@ test.for<Expected>([
     when: "the firewall blocks this machine",
     given: { ...attached(ours("acr", "web:right")), registryVerdict: "blocked" },
     cause: "blocked",
-    message: `with secret acr: ${r} says blocked to user "web"; the command only lists the firewall rules`,
+    message: `with secret acr: ${r} says blocked to user "web"; the nodes may have access: with --from-cluster, a node tests it; the command only lists the firewall rules`,
     fix: "az acr network-rule list --name myregistry",
   },
   {
@@ -83,7 +83,8 @@ test.for<Expected>([
       pods: [pod("web-1", { names: ["acr"], status: waiting('failed to do request: Head "https://x": no such host') })],
     },
     cause: "unreachable",
-    message: 'the node of pod/web-1 says: failed to do request: Head "https://x": no such host',
+    message:
+      'the node of pod/web-1 says: failed to do request: Head "https://x": no such host; this machine can pull the image; the node retries within five minutes',
   },
   {
     when: "the login pulls from here, and the node's rejection is over",
