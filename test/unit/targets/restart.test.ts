@@ -111,8 +111,7 @@ test("warns about images that the Secret cannot pull with the flags that add the
 
   expect(planned(pods, (repository) => repository.startsWith("app/")).warnings).toMatchObject([
     {
-      message:
-        "pod/web-1 waits for base/nginx and base/redis, which secret/acr cannot pull; add --repository base/nginx,base/redis",
+      message: "pod/web-1 waits for base/nginx and base/redis, which secret/acr cannot pull; add --repository base/nginx,base/redis",
     },
   ]);
 });
