@@ -23,7 +23,10 @@ export type Placement = Pick<PodSpec, "nodeSelector" | "affinity" | "tolerations
 const podLifetime = 150_000;
 
 /** Milliseconds to wait for a node's answer. Shorter than the pod's lifetime, so that only a killed run leaves its pod. */
-export const answerTimeout = 120_000;
+const answerTimeout = 120_000;
+
+/** Milliseconds to wait while the scheduler finds no node. A tenant's pods can select nodes that don't exist. */
+const schedulingTimeout = 30_000;
 
 const purpose = { key: "acr-secret/purpose", value: "pull-check" };
 const expiry = "acr-secret/expires-at";
@@ -157,10 +160,15 @@ export function readPullPod({ spec, status = {} }: Pod): NodeAnswer | undefined 
 const hasPulled = ({ imageID = "", state = {} }: ContainerStatus): boolean =>
   imageID !== "" || state.running !== undefined || afterPull.includes(state.waiting?.reason ?? "");
 
-/** Returns why a node has not answered in time. */
-export function pendingReason({ spec, status = {} }: Pod): string {
-  const { message } = (status.conditions ?? []).find(({ type, status: holds }) => type === "PodScheduled" && holds === "False") ?? {};
+const unscheduled = ({ status = {} }: Pod): string | undefined =>
+  (status.conditions ?? []).find(({ type, status: holds }) => type === "PodScheduled" && holds === "False")?.message;
+
+/** Returns why a node has not answered in time; undefined while it may. @param elapsed milliseconds since the pod was created */
+export function pendingReason(pod: Pod, elapsed: number): string | undefined {
+  const message = unscheduled(pod);
+  if (elapsed < (message === undefined ? answerTimeout : schedulingTimeout)) return undefined;
   if (message !== undefined) return `no node runs the pod: ${message}`;
   const seconds = answerTimeout / 1000;
-  return spec.nodeName ? `node ${spec.nodeName} has not pulled the image after ${seconds} s` : `no node runs the pod after ${seconds} s`;
+  const { nodeName } = pod.spec;
+  return nodeName ? `node ${nodeName} has not pulled the image after ${seconds} s` : `no node runs the pod after ${seconds} s`;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { answerTimeout, isLeftover, type PodPull, pendingReason, pullPod, pullPodSelector, readPullPod } from "../check/pull-pod.ts";
+import { isLeftover, type PodPull, pendingReason, pullPod, pullPodSelector, readPullPod } from "../check/pull-pod.ts";
 import { asCliError, CliError, Conflict, Interrupted, isForbidden, isLost, isNotFound } from "../errors.ts";
 import { type Command, kubectl } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
@@ -129,8 +129,10 @@ async function answerOf(cluster: Cluster, to: Ref<"pod">, hasLogin: boolean, too
   }
 }
 
-const readInTime = (pod: Pod, elapsed: number): NodeAnswer | undefined =>
-  readPullPod(pod) ?? (elapsed < answerTimeout ? undefined : { unproven: pendingReason(pod) });
+function readInTime(pod: Pod, elapsed: number): NodeAnswer | undefined {
+  const unproven = pendingReason(pod, elapsed);
+  return readPullPod(pod) ?? (unproven === undefined ? undefined : { unproven });
+}
 
 function isFinal(answer: NodeAnswer, hasLogin: boolean, elapsed: number): boolean {
   const isWithoutLogin = "failures" in answer && answer.failures.some(({ cause }) => cause === "no-login");

@@ -200,11 +200,17 @@ describe("readPullPod", () => {
 const unscheduled = { conditions: [{ type: "PodScheduled", status: "False", message: "0/3 nodes are available" }] };
 
 test.for([
-  { when: "the scheduler gives a reason", status: unscheduled, node: undefined, reason: "no node runs the pod: 0/3 nodes are available" },
-  { when: "the scheduler is silent", status: {}, node: undefined, reason: "no node runs the pod after 120 s" },
-  { when: "a node has the pod", status: {}, node: "n1", reason: "node n1 has not pulled the image after 120 s" },
-])("explains a missing answer when $when", ({ status, node, reason }) => {
-  expect(pendingReason(stored(status, node))).toBe(reason);
+  {
+    when: "the scheduler gives a reason",
+    status: unscheduled,
+    node: undefined,
+    after: 30_000,
+    reason: "no node runs the pod: 0/3 nodes are available",
+  },
+  { when: "the scheduler is silent", status: {}, node: undefined, after: 120_000, reason: "no node runs the pod after 120 s" },
+  { when: "a node has the pod", status: {}, node: "n1", after: 120_000, reason: "node n1 has not pulled the image after 120 s" },
+])("explains a missing answer after $after ms when $when", ({ status, node, after, reason }) => {
+  expect([after - 1, after].map((elapsed) => pendingReason(stored(status, node), elapsed))).toEqual([undefined, reason]);
 });
 
 const expired = new Date("2026-01-01T00:02:31Z");

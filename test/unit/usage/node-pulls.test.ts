@@ -259,6 +259,13 @@ test("creates no pod when the right to delete it is missing", async () => {
 });
 
 test.for([
+  {
+    when: "the scheduler finds no node",
+    statuses: { 1000: { conditions: [{ type: "PodScheduled", status: "False", message: "0/3 nodes are available" }] } },
+    hasLogin: false,
+    answer: { unproven: "no node runs the pod: 0/3 nodes are available" },
+    after: 30_000,
+  },
   { when: "no node has answered", statuses: {}, hasLogin: false, answer: { unproven: "no node runs the pod after 120 s" }, after: 120_000 },
   { when: "the pod has no login", statuses: { 500: withoutLogin }, hasLogin: false, answer: { cause: "no-login" }, after: 500 },
   {
