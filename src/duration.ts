@@ -112,7 +112,7 @@ export function ago(milliseconds: number): string {
   return `${Math.floor(milliseconds / length)} ${word}`;
 }
 
-const relativeUnits = { year: 365 * day, month: 30 * day, day, hour, minute } as const;
+const relativeUnits = { year: 365 * day, day, hour, minute } as const;
 
 let relative: Intl.RelativeTimeFormat | undefined;
 

@@ -19,8 +19,9 @@ const parts = [
 const lookOf = ({ expiry, expiresAt }: Expiry, now: Date): (typeof parts)[number]["look"] =>
   expiresAt !== null ? urgencyOf(Date.parse(expiresAt), now) : expiry === "never" ? "never" : "unknown";
 
-/** Returns the report of `list`: when credentials expire, then every Secret. */
-export function listContent(items: readonly PullSecretItem[], now: Date): Content {
+/** Returns the report of `list`: when credentials expire, then every credential with its copies. */
+export function listContent(secrets: readonly PullSecretItem[], now: Date): Content {
+  const items = byCredential(secrets);
   const ofLook = (all: readonly PullSecretItem[], look: string) => all.filter((item) => lookOf(item, now) === look);
   const counts = parts.map((part) => ({ ...part, count: ofLook(items, part.look).length }));
   const groups = byNamespace(items).map((group) => ({ ...group, items: parts.flatMap(({ look }) => inOrder(ofLook(group.items, look))) }));
@@ -30,7 +31,7 @@ export function listContent(items: readonly PullSecretItem[], now: Date): Conten
     sections: [
       section("Expiry", timeLine(groups.flatMap(lanesOf), now)),
       section(
-        "Pull secrets by namespace",
+        "Credentials by namespace",
         groups.map((group) => tableOf(group, now)),
       ),
       section("Who can pull what", accessOf(items)),
@@ -42,9 +43,9 @@ const inOrder = (items: readonly PullSecretItem[]) => items.toSorted((a, b) => (
 
 function titleOf(all: number, expired: number, soon: number): string {
   if (all === 0) return "No pull secrets";
-  if (expired > 0) return `${expired} of ${counted(all, "pull secret")} ${pluralize(expired, "has", "have")} expired`;
-  if (soon > 0) return `${soon} of ${counted(all, "pull secret")} ${pluralize(soon, "expires", "expire")} within ${soonDays} days`;
-  return `None of ${counted(all, "pull secret")} expires within ${soonDays} days`;
+  if (expired > 0) return `${expired} of ${counted(all, "credential")} ${pluralize(expired, "has", "have")} expired`;
+  if (soon > 0) return `${soon} of ${counted(all, "credential")} ${pluralize(soon, "expires", "expire")} within ${soonDays} days`;
+  return `None of ${counted(all, "credential")} expires within ${soonDays} days`;
 }
 
 /** Returns the logins of each Secret. */
@@ -56,7 +57,7 @@ function tableOf(group: Group<PullSecretItem>, now: Date): Html {
   const first = items[0]?.expiresAt ?? undefined;
   return namespaceTable(group, {
     look: "secrets",
-    summary: html`${counted(items.length, "Secret")}${first !== undefined && html`, next expiry ${expiryTimeOf(Date.parse(first), now)}`}`,
+    summary: html`${counted(items.length, "credential")}${first !== undefined && html`, next expiry ${expiryTimeOf(Date.parse(first), now)}`}`,
     columns: ["Secret", "Registry", "Credential", "Expires", "Password from", "Used by"],
     rows: items.map((item) => rowOf(item, now)),
   });
@@ -64,7 +65,7 @@ function tableOf(group: Group<PullSecretItem>, now: Date): Html {
 
 /** Returns a table with the repositories of each credential, if any is known. */
 function accessOf(items: readonly PullSecretItem[]): Html[] {
-  const rows = byCredential(items).flatMap(({ namespace = "", name, copies = [namespace], file, logins }) => {
+  const rows = items.flatMap(({ namespace = "", name, copies = [namespace], file, logins }) => {
     const repositories = logins.flatMap(({ grants }) => grants?.repositories ?? []);
     if (repositories.length === 0) return [];
     return html`<tr><th scope="row"><code>${namespace}/${name}</code></th><td>${[...new Set(repositories)].join(", ")}</td><td>${copies.join(", ")}</td><td>${file?.name}</td></tr>
@@ -87,9 +88,7 @@ const noLogin: Partial<Login> & Expiry = { expiry: "unknown", expiresAt: null };
 function rowOf({ name, source, copies = [], logins, serviceAccounts }: PullSecretItem, now: Date): Html {
   const all = logins.length > 0 ? logins : [noLogin];
   const span = all.length > 1 && html` rowspan="${all.length}"`;
-  const origin = source
-    ? `copy of ${source.namespace}/${source.name}`
-    : copies.length > 0 && `${copies.length} ${pluralize(copies.length, "copy", "copies")}`;
+  const origin = source ? `copy of ${source.namespace}/${source.name}` : copies.length > 0 && `copies in ${copies.join(", ")}`;
   const about = origin !== false && html` <span class="dim">${origin}</span>`;
   const rows = all.map((login: typeof noLogin, at) => {
     const { registries = [], credential = "", guessed, identity, expiry, expiresAt, createdAt } = login;

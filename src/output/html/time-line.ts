@@ -22,18 +22,17 @@ export type Lane = {
 /** With more Secrets than this, the time line has a row for each namespace. */
 const mostSecrets = 30;
 
-/** The marks of the axis in days. Near times get more room: the position is the logarithm of the time left. */
+/** The marks of the axis, in days. */
 const ticks = [
   { days: 0, text: "now" },
-  { days: 1, text: "1 day" },
-  { days: 7, text: "7 days" },
-  { days: 30, text: "30 days" },
   { days: 90, text: "90 days" },
+  { days: 180, text: "180 days" },
+  { days: 270, text: "270 days" },
   { days: 365, text: "1 year+" },
 ] as const;
 const last = 365;
 
-const percent = (days: number): string => `${((100 * Math.log1p(Math.min(Math.max(days, 0), last))) / Math.log1p(last)).toFixed(1)}%`;
+const percent = (days: number): string => `${((100 * Math.min(Math.max(days, 0), last)) / last).toFixed(1)}%`;
 
 /** Returns a table with a row for each Secret or namespace that expires. The axis is the same in every report: from now to a year from now. */
 export function timeLine(lanes: readonly Lane[], now: Date): Html[] {
@@ -61,7 +60,7 @@ export function timeLine(lanes: readonly Lane[], now: Date): Html[] {
   const lines = ticks.map(({ days }) => html`<line x1="${percent(days)}" x2="${percent(days)}" y2="100%"/>`);
   return [
     html`<table class="line">
-<caption>Time left, on a logarithmic axis.</caption>
+<caption class="hidden">Time left</caption>
 <thead><tr><th scope="col">${bySecret ? "Secret" : "Namespace"}</th><th scope="col"><span class="hidden">Time line</span><svg class="axis" width="100%" height="30" aria-hidden="true"><defs><g id="grid">${lines}</g></defs>${axis}</svg></th><th scope="col">Next expiry</th></tr></thead>
 <tbody>${rows.toSorted((a, b) => (a.times[0] ?? 0) - (b.times[0] ?? 0)).map((row) => rowOf(row, now))}</tbody>
 </table>`,

@@ -41,9 +41,9 @@ test.for([
   { page: checkPage(...images.filter(({ ok }) => ok)), title: "4 of 5 images can be pulled" },
   { page: checkPage(...images.slice(0, 2)), title: "All 2 images can be pulled" },
   { page: listPage(), title: "No pull secrets" },
-  { page: listPage(...secrets), title: "1 of 7 pull secrets has expired" },
-  { page: listPage(pullSecretOf("a", "s", 14), pullSecretOf("a", "t", 2)), title: "2 of 2 pull secrets expire within 14 days" },
-  { page: listPage(pullSecretOf("a", "s", "never")), title: "None of 1 pull secret expires within 14 days" },
+  { page: listPage(...secrets), title: "1 of 7 credentials has expired" },
+  { page: listPage(pullSecretOf("a", "s", 14), pullSecretOf("a", "t", 2)), title: "2 of 2 credentials expire within 14 days" },
+  { page: listPage(pullSecretOf("a", "s", "never")), title: "None of 1 credential expires within 14 days" },
 ])("has the title $title", ({ page, title }) => {
   expect(titleOf(page)).toBe(title);
 });
@@ -103,6 +103,26 @@ test.for([
   expect(rowsOf(line)).toHaveLength(1 + lanes);
   expect(rowsOf(line)[0]).toMatch(new RegExp(`^${header}Time line`));
   expect(tagsOf(line, "circle")).toHaveLength(count);
+});
+
+test("puts a credential at the part of the year that its text says", () => {
+  const line = /<table class="line">.*?<\/table>/s.exec(listPage(pullSecretOf("a", "s", 180)))?.[0] ?? "";
+  const [, mark] = /<text x="([\d.]+%)" y="12" text-anchor="middle">180 days/.exec(line) ?? [];
+
+  expect(line).toContain(`<circle cx="${mark}"`);
+  expect(line).toContain("in 180 days");
+});
+
+test("shows a credential with 300 copies in one row", () => {
+  const namespaces = Array.from({ length: 300 }, (_, at) => `team-${at}`);
+  const source = { ...pullSecretOf("platform", "acr", 40), copies: namespaces };
+  const copies = namespaces.map((namespace) => ({ ...pullSecretOf(namespace, "acr", 40), source: { namespace: "platform", name: "acr" } }));
+  const page = listPage(source, ...copies);
+
+  expect(titleOf(page)).toBe("None of 1 credential expires within 14 days");
+  expect(tagsOf(page, "details")).toHaveLength(1);
+  expect(rowsOf(page).at(-1)).toContain("team-299");
+  expect(page.length).toBeLessThan(20_000);
 });
 
 test("closes the table of a namespace with more than 20 rows", () => {
