@@ -52,19 +52,19 @@ export function currentContextIn({ texts, complete }: Kubeconfig): string | unde
   return complete ? "" : undefined;
 }
 
-/** A top-level key of a block mapping, with a quoted value or a plain one that YAML can only read as text, and no indented line after it. */
+/** A top-level key of a block mapping, with no indented line after it. Its value is quoted, or a plain one that YAML only reads as text. */
 const currentLine =
-  /^current-context:[ \t]+(?:"([^"\\\n]*)"|'([^'\n]*)'|([A-Za-z0-9_./](?:[\w./@+-]|:(?=\S))*))[ \t\r]*$(?!\n\s*[ \t]\S)/gm;
+  /(?<![^\n])current-context:[ \t]+(?:"([^"\\\n]*)"|'([^'\n]*)'|([A-Za-z0-9_./](?:[\w./@+-]|:(?=\S))*))[ \t\r]*(?![^\n]|\n\s*[ \t]\S)/;
 
-/** A second document, a first key that is indented, or an escaped letter or line break. */
-const onlyForKubectl = /\n(?:---|\.\.\.)|^\s*[ \t]\S|\\[uxU\r\n]/;
+/** A second document, a first key that is indented, an escaped letter or line break, or a line break of YAML 1.1 only. */
+const onlyForKubectl = /\n(?:---|\.\.\.)|^\s*[ \t]\S|\\[uxU\r\n]|[\u0085\u2028\u2029]|\r(?!\n)/;
 
 function currentIn(text: string): string | undefined {
   if (text.trimStart().startsWith("{")) return currentInJson(text);
   if (onlyForKubectl.test(text)) return undefined;
   const [key, ...more] = text.matchAll(/(?<![\w-])current-context(?![\w-])/g);
   if (!key) return "";
-  const [line] = text.matchAll(currentLine);
+  const line = currentLine.exec(text);
   if (!line || more.length > 0) return undefined;
   const [, double, single, plain = ""] = line;
   return double ?? single ?? (/^null$/i.test(plain) ? "" : plain);

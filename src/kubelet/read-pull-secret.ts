@@ -1,4 +1,4 @@
-import { membersAt, parseObject } from "../json.ts";
+import { parseJson } from "../json.ts";
 import { pullSecretKey } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { Sensitive } from "../secret/sensitive.ts";
@@ -24,8 +24,8 @@ export function readPullSecret(secret: PullSecret): Reading {
   const text = Buffer.from(secret.data?.[key] ?? "", "base64").toString();
   if (text === "") return { skipped: `has nothing under ${key}` };
   try {
-    JSON.parse(text);
-    return { entries: entriesOf(key === ".dockercfg" ? readDockerConfig(text, "") : readDockerConfigJson(text)) };
+    const document = parseNumbered(text);
+    return { entries: [...(key === ".dockercfg" ? readDockerConfig(document, "") : readDockerConfigJson(document)).values()] };
   } catch (error) {
     // V8's message would quote the secret text. The API server rejects such a Secret anyway
     return { malformed: error instanceof Malformed ? error.message : `the text under ${key} is not JSON` };
@@ -37,39 +37,38 @@ class Malformed extends Error {}
 
 const outer = "DockerConfigJSON";
 
-/** The logins by their server. A later one replaces an earlier one. */
-type Logins = Map<string, Login>;
+/** By server. A later entry replaces an earlier one. */
+type Entries = Map<string, PullSecretEntry>;
 
-const entriesOf = (logins: Logins) => [...logins].map(([server, login]) => ({ server, login }));
-
-function readDockerConfigJson(text: string): Logins {
-  let logins: Logins = new Map();
-  for (const [name, value] of membersOf(text, `value of type credentialprovider.${outer}`)) {
-    if (name.toLowerCase() === "auths") {
-      const more = readDockerConfig(value, `${outer}.auths`);
-      logins = value === "null" ? more : new Map([...logins, ...more]);
-    }
-    if (name.toLowerCase() !== "httpheaders") continue;
-    for (const [, header] of membersOf(value, `struct field ${outer}.HttpHeaders of type map[string]string`))
-      readString(header, `struct field ${outer}.HttpHeaders of type string`);
+function readDockerConfigJson(document: unknown): Entries {
+  const root = membersOf(document, `value of type credentialprovider.${outer}`);
+  const entries: Entries = new Map();
+  for (const auths of named(root, "auths")) {
+    if (auths === null) entries.clear();
+    for (const [server, entry] of readDockerConfig(auths, `${outer}.auths`)) entries.set(server, entry);
   }
-  return logins;
+  for (const headers of named(root, "httpheaders")) {
+    const members = membersOf(headers, `struct field ${outer}.HttpHeaders of type map[string]string`);
+    for (const [, value] of members) asString(value, `struct field ${outer}.HttpHeaders of type string`);
+  }
+  return entries;
 }
 
 /** @param field the path of the map in its Go struct, for messages; empty for the document itself */
-function readDockerConfig(auths: string, field: string): Logins {
+function readDockerConfig(auths: unknown, field: string): Entries {
   const at = field === "" ? "value" : `struct field ${field}`;
-  const entries = membersOf(auths, `${at} of type credentialprovider.DockerConfig`);
+  const members = membersOf(auths, `${at} of type credentialprovider.DockerConfig`);
   return new Map(
-    entries.map(([server, entry]) => {
-      const texts: Record<string, string> = {};
-      for (const [member, value] of membersOf(entry, `${at} of type credentialprovider.dockerConfigEntryWithAuth`)) {
-        const name = member.toLowerCase();
-        if (!["username", "password", "email", "auth"].includes(name)) continue;
-        texts[name] = readString(value, `struct field ${field || "dockerConfigEntryWithAuth"}.${name} of type string`) ?? texts[name] ?? "";
-      }
-      const { username = "", password = "", auth = "" } = texts;
-      return [server, auth === "" ? { username, password: new Sensitive(password) } : readAuth(auth)];
+    members.map(([server, value]) => {
+      const entry = membersOf(value, `${at} of type credentialprovider.dockerConfigEntryWithAuth`);
+      const text = (name: string) =>
+        named(entry, name).reduce<string>(
+          (before, it) =>
+            it === null ? before : asString(it, `struct field ${field || "dockerConfigEntryWithAuth"}.${name} of type string`),
+          "",
+        );
+      const [username = "", password = "", , auth = ""] = ["username", "password", "email", "auth"].map(text);
+      return [server, { server, login: auth === "" ? { username, password: new Sensitive(password) } : readAuth(auth) }];
     }),
   );
 }
@@ -84,20 +83,30 @@ function readAuth(auth: string): Login {
   return { username, password: new Sensitive(password) };
 }
 
-/** Returns the members of an object, or of null, with their JSON. */
-function membersOf(json: string, where: string): (readonly [name: string, json: string])[] {
-  if (isObject(json)) return membersAt(json, json.indexOf("{")).map(({ key, from, to }) => [key, json.slice(from, to)]);
-  if (json.trim() === "null") return [];
-  throw unmarshal(JSON.parse(json), where);
+type Member = readonly [name: string, value: unknown];
+
+/** Returns the values of a field in any case. In Go, the last one applies. */
+const named = (members: readonly Member[], name: string): unknown[] =>
+  members.flatMap(([key, value]) => (key.toLowerCase() === name ? [value] : []));
+
+/** Parses JSON with a number before each name, because JSON.parse keeps only the last of several members of one name. */
+function parseNumbered(text: string): unknown {
+  let count = 0;
+  const number = (string: string, colon?: string) => (colon === undefined ? string : `"${count++}:${string.slice(1)}`);
+  return JSON.parse(text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"(?=(\s*:)?)/g, number));
 }
 
-const isObject = (json: string) => /^\s*\{/.test(json);
+/** Returns the members of a numbered object, in the order of the text. */
+function membersOf(value: unknown, where: string): readonly Member[] {
+  if (value === null) return [];
+  if (!isObject(value)) throw unmarshal(value, where);
+  return Object.entries(value).map(([name, member]) => [name.slice(name.indexOf(":") + 1), member]);
+}
 
-/** @returns undefined for null */
-function readString(json: string, where: string): string | undefined {
-  if (json === "null") return undefined;
-  if (json.startsWith('"')) return JSON.parse(json) as string;
-  throw unmarshal(JSON.parse(json), where);
+function asString(value: unknown, where: string): string {
+  if (value === null) return "";
+  if (typeof value === "string") return value;
+  throw unmarshal(value, where);
 }
 
 function unmarshal(value: unknown, where: string): Malformed {
@@ -114,9 +123,11 @@ export const printableServer = (server: string): string => server.replace(/^((?:
  */
 export function serversOf({ type = "Opaque", data }: PullSecret): string[] | undefined {
   const key = pullSecretKey[type];
-  if (key === undefined) return undefined;
-  const text = Buffer.from(data?.[key] ?? "", "base64").toString();
-  if (!isObject(text) || !parseObject(text)) return undefined;
-  const auths = membersOf(text, "").flatMap(([name, value]) => (name.toLowerCase() === "auths" && isObject(value) ? [value] : []));
-  return [...new Set((key === ".dockercfg" ? [text] : auths).flatMap((each) => membersOf(each, "").map(([server]) => server)))];
+  const text = Buffer.from((key && data?.[key]) ?? "", "base64").toString();
+  const document = parseJson(text) && parseNumbered(text);
+  if (!isObject(document)) return undefined;
+  const auths = key === ".dockercfg" ? [document] : named(membersOf(document, ""), "auths").filter(isObject);
+  return [...new Set(auths.flatMap((each) => membersOf(each, "").map(([server]) => server)))];
 }
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);

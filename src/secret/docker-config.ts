@@ -1,4 +1,3 @@
-import { membersAt } from "../json.ts";
 import type { Login } from "../registry/port.ts";
 
 /** A config without a login. Dry runs print it, and rehearsals send it, before the password is created. */
@@ -54,7 +53,7 @@ export function withoutLogin(data: string, server: string): string {
 }
 
 /** Returns the start and the end of each member with this name, with the comma next to it. */
-function cutsIn(members: ReturnType<typeof membersAt>, name: string): (readonly [from: number, to: number])[] {
+function cutsIn(members: readonly JsonMember[], name: string): (readonly [from: number, to: number])[] {
   const isCut = isNamed(name);
   const firstKept = members.findIndex((member) => !isCut(member));
   return members.flatMap(({ key, start, to }, at) => {
@@ -65,7 +64,7 @@ function cutsIn(members: ReturnType<typeof membersAt>, name: string): (readonly 
 }
 
 /** The members with the logins. Go merges them, until one is null. */
-function authsIn(text: string): ReturnType<typeof membersAt> {
+function authsIn(text: string): readonly JsonMember[] {
   const root = text.search(/\S/);
   return text[root] === "{" ? membersAt(text, root).filter(({ key }) => key.toLowerCase() === "auths") : [];
 }
@@ -92,4 +91,51 @@ export const configData = (config: string): string => Buffer.from(config).toStri
 /** Formats JSON like Go's encoding/json: compact, with escaped HTML characters. */
 function goJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** A member of an object in a JSON text (RFC 8259): the position of its name, and those of its value. */
+type JsonMember = { readonly key: string; readonly start: number; readonly from: number; readonly to: number };
+
+/**
+ * Returns the members of an object, for a change that leaves every other character of the text unchanged.
+ * @param text valid JSON
+ * @param at the position of the object's brace
+ */
+export function membersAt(text: string, at: number): JsonMember[] {
+  const members: JsonMember[] = [];
+  for (let name = next(text, at + 1); text[name] !== "}"; ) {
+    const named = endOf(text, name);
+    const from = next(text, named);
+    const to = endOf(text, from);
+    members.push({ key: JSON.parse(text.slice(name, named)) as string, start: name, from, to });
+    name = next(text, to);
+  }
+  return members;
+}
+
+const between = /[\s:,]*/y;
+const scalar = /"(?:[^"\\]|\\.)*"|[^\s,:{}[\]"]+/y;
+
+/** The position of the next name, value or bracket. */
+const next = (text: string, at: number): number => after(between, text, at);
+
+/** The end of the value that starts at a position. Not recursive, because anyone can write deeply nested values. */
+function endOf(text: string, at: number): number {
+  let depth = 0;
+  let end = at;
+  do {
+    const from = next(text, end);
+    const open = "{[".includes(text[from] as string);
+    const close = "}]".includes(text[from] as string);
+    if (open) depth++;
+    if (close) depth--;
+    end = open || close ? from + 1 : after(scalar, text, from);
+  } while (depth > 0);
+  return end;
+}
+
+function after(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  pattern.exec(text);
+  return pattern.lastIndex;
 }

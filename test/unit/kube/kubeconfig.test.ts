@@ -73,6 +73,10 @@ test.for([
   ...[
     "current-context:\n  a",
     "current-context:\n",
+    "current-context: a\u2028  b\n",
+    "users: []\u2028current-context: a\n",
+    "users: []\r---\rcurrent-context: a\n",
+    "users: []\u0085---\ncurrent-context: a\n",
     "current-context : a",
     "? current-context\n: a",
     "current-context: a\n  b\n",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { membersAt } from "../../src/json.ts";
+import { membersAt } from "../../../src/secret/docker-config.ts";
 
 test.for<{ what: string; text: string; members: [string, string][] }>([
   { what: "none", text: "{}", members: [] },
