@@ -90,7 +90,7 @@ export function isPublic(issuer: string): boolean {
 }
 
 function scheduledRotation({ azure, mayCreateCronJobs }: LadderFacts): Way {
-  const possible = token(azure, "a CronJob replaces the passwords before they expire");
+  const possible = token(azure, "a CronJob can replace the passwords before they expire");
   if (possible.applies !== "available" || azure instanceof CliError) return possible;
   // It needs no cluster. Its --namespace is that of the CronJob, and it has no flags for the sign-in to Azure
   const next = shell("kubectl acr-secret", "schedule", "-f", "FILE", "--image", "IMAGE");

@@ -93,7 +93,9 @@ export function examine(
     const subject = `registry/${name}`;
     const unclear = doubts.map((message): CheckResult => ({ subject, status: "unknown", message }));
     if (orphans === 0 && unclear.length > 0) return unclear;
-    if (orphans === 0) return [{ subject, status: "ok", message: `${name} has no object of this plugin that no Secret uses` }];
+    const exported = found.rows.filter(({ state }) => state === "exported").length;
+    const except = exported > 0 ? `, except ${counted(exported, "exported object")}` : "";
+    if (orphans === 0) return [{ subject, status: "ok", message: `${name} has no object of this plugin that no Secret uses${except}` }];
     const message = `${counted(orphans, "object")} in ${name} that this plugin created and no Secret uses`;
     return [{ subject, status: "warning", message, next: plugin("prune", "--registry", name) }, ...unclear];
   }

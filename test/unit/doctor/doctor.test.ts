@@ -50,6 +50,14 @@ test("starts with your identity in Azure and what you may create", async () => {
   );
 });
 
+test("counts an exported credential that no Secret of the cluster holds", async () => {
+  const { ports } = await healthy();
+  await type("create shared --registry myregistry --repository app/web --export -n demo", ports);
+  const { stdout } = await type("doctor --registry myregistry -n demo", ports);
+
+  expect(stdout).toMatch(/^✔ leftovers: .*, except \d exported objects?$/m);
+});
+
 test("prints an error of several checks only once", async () => {
   const { given, words } = { words: "", ...setups.find(({ when }) => when === "the cluster is unreachable") };
   const world = await healthy();
