@@ -60,7 +60,10 @@ const checkFlags = {
       type: "boolean",
       describe: "Also fetch the first bytes of a config and a layer for each node platform, wherever the registry redirects to",
     },
-    strict: { type: "boolean", describe: "Also fail for images that are only cached on their node or can't be checked" },
+    strict: {
+      type: "boolean",
+      describe: "Also fail for images that are only cached on their node or can't be checked, and if no namespace matches",
+    },
   }),
   ...under("How it checks", {
     ...nodePulls,
@@ -172,17 +175,13 @@ async function report({ verdicts, unreadable, unlisted }: Checked, flags: CheckF
   const kinds = joinNames(unlisted.map(resourceOf), 8);
   if (kinds !== "") printWarning(stderr, env, `cannot list ${kinds}: templates of these kinds are checked only through their pods`);
   if (!isForPrograms(output) && items.length > 0) stderr.write(`${verdictSummary(items)}\n`);
-  if (items.length + unreadable.length === 0) {
-    stderr.write(nothing(clusterScope));
-    // A pipeline that waits for a deployment must not succeed because nothing was deployed
-    return Number(flags.wait !== undefined);
-  }
+  if (items.length + unreadable.length === 0) return reportNothing(clusterScope, flags, session);
   return unreadable.length > 0 ? failureCode(true) : Number(items.some(({ ok }) => !ok));
 }
 
-function nothing(clusterScope: ClusterScope): string {
-  const [namespace, ...others] = clusterScope.namespaces;
-  if (namespace === undefined) return "no namespace matches\n";
-  const which = others.length === 0 ? `${namespace} namespace` : "these namespaces";
-  return `No images to check in ${printable(which)}. Specify one with --image.\n`;
+/** Says that there is nothing to check. A pipeline must not succeed because nothing was deployed, or because a selector has a typo. */
+function reportNothing({ namespaces: [namespace, ...others] }: ClusterScope, { wait, strict }: CheckFlags, { stderr }: Session): number {
+  const which = others.length > 0 ? "these namespaces" : `${printable(namespace ?? "")} namespace`;
+  stderr.write(namespace === undefined ? "no namespace matches\n" : `No images to check in ${which}. Specify one with --image.\n`);
+  return Number(wait !== undefined || (strict === true && namespace === undefined));
 }

@@ -4,7 +4,7 @@ import type { ClusterKind, Ref } from "../../../src/kinds.ts";
 import type { Cluster, Where } from "../../../src/kube/port.ts";
 import type { KubeObjects } from "../../../src/objects.ts";
 import type { Proof } from "../../../src/registry/port.ts";
-import { run } from "../../support/in-process.ts";
+import { run, type } from "../../support/in-process.ts";
 
 const registry = "myregistry.azurecr.io";
 const container = (image: string) => [{ name: "app", image: `${registry}/app/${image}` }];
@@ -251,4 +251,17 @@ test.for([15, 16])("checks the templates of a ServiceAccount next to targets of 
   const { stdout } = await run(["check", "-A", "sa/default*", "deployment/web*", "-o", "json"], { cluster, registry: contents });
 
   expect(JSON.parse(stdout).items).toHaveLength(2 * count);
+});
+
+test.for([
+  { flags: "", code: 0 },
+  { flags: " --strict", code: 1 },
+])("exits with $code when no namespace matches and the flags are $flags", async ({ flags, code }) => {
+  const { cluster } = clusterOf({ namespaces: ["demo"] });
+
+  expect(await type(`check --namespaces team-*${flags}`, { cluster, registry: contents })).toEqual({
+    code,
+    stdout: "",
+    stderr: "no namespace matches\n",
+  });
 });
