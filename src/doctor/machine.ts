@@ -39,5 +39,5 @@ export async function checkCertificates(env: Environment): Promise<CheckResult[]
   const found = (await Promise.all(problems)).flat();
   if (found.length > 0) return found;
   const source = file ? `those of ${file}` : "those of this machine";
-  return [{ status: "ok", message: `trusted certificates are ${source}${extra ? ` and of ${extra}` : ""}` }];
+  return [{ status: "ok", message: `trusted certificates are ${source}${extra && extra !== file ? ` and of ${extra}` : ""}` }];
 }
