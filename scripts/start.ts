@@ -19,7 +19,12 @@ const examples = [
   "  kubectl acr-secret list",
 ];
 
-const keep = process.argv.includes("--keep");
+const words = process.argv.slice(2);
+if (words.some((word) => !["--keep", "--no-node"].includes(word))) {
+  process.stdout.write("Usage: npm start [-- [--keep] [--no-node]]\n");
+  process.exit(words.includes("--help") ? 0 : 1);
+}
+const keep = words.includes("--keep");
 const unwanted = process.argv.includes("--no-node");
 const lacks = unwanted ? [] : await missingForNode();
 const withNode = !unwanted && lacks.length === 0;
