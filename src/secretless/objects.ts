@@ -4,7 +4,7 @@ import type { AzureRegistry, FederatedCredential, ManagedIdentity } from "../azu
 import { absent, CliError } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
-import type { Decide } from "../kube/edit.ts";
+import type { Decide, Decision } from "../kube/edit.ts";
 import type { Right } from "../kube/port.ts";
 import { type KubeObject, managedBy, type Role, type RoleBinding } from "../objects.ts";
 
@@ -145,17 +145,16 @@ const isOurs = ({ metadata }: KubeObject): boolean => metadata.labels?.[managedB
 const notOurs = (kind: string, { metadata: { name } }: KubeObject) =>
   new CliError("conflict", `${kind} "${name}" was not created by kubectl acr-secret`, { hint: kubectl("delete", `${kind}/${name}`) });
 
-/** Deletes a binding. */
-export const deleting: Decide<"rolebinding.rbac.authorization.k8s.io"> = (there) =>
+/** Deletes a role or a binding. */
+export const deleting = (there: KubeObject | undefined): Decision =>
   there && isOurs(there) ? { act: "delete", because: unused } : { act: "keep", because: "it was not created by kubectl acr-secret" };
 
-/** Takes a registry out of the record of a role, and deletes the role with the last one. */
+/** Takes a registry out of the record of a role, unless it is the only one. */
 export const withoutRegistry =
   (host: string): Decide<"role.rbac.authorization.k8s.io"> =>
   (role) => {
     const rest = registriesOf(role).filter((one) => one !== host);
-    if (rest.length === 0) return role && isOurs(role) ? { act: "delete", because: unused } : deleting(undefined);
-    if (!registriesOf(role).includes(host)) return { act: "keep", because: "it is for other registries" };
+    if (rest.length === 0 || rest.length === registriesOf(role).length) return { act: "keep", because: "it is for other registries" };
     const patch = { metadata: { annotations: { [registriesKey]: rest.join() } } };
     return { act: "patch", patch, because: "pods no longer pull from the registry" };
   };

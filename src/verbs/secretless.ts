@@ -2,7 +2,7 @@ import type { Azure, AzureRegistry, FederatedCredential, ManagedIdentity, RoleAs
 import { type Mode, pullRole } from "../credential/granted-rights.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { minute } from "../duration.ts";
-import { asCliError, type CliError, isForbidden, unlessForbidden } from "../errors.ts";
+import { asCliError, type CliError, isForbidden, unlessRefused } from "../errors.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Cluster } from "../kube/port.ts";
@@ -113,8 +113,7 @@ async function describePulls(
   { name: registry, loginServer }: AzureRegistry,
   cluster: Cluster,
 ): Promise<Outcome> {
-  const read = (name: string, namespace = at.namespace) =>
-    cluster.get({ kind: "secret", name, namespace }).catch(unlessForbidden(undefined));
+  const read = (name: string, namespace = at.namespace) => cluster.get({ kind: "secret", name, namespace }).catch(unlessRefused(undefined));
   const allowed = namesIn(account?.imagePullSecrets).map(async (name) => {
     const secret = await read(name);
     const source = secret && sourceOf(secret);
@@ -157,16 +156,21 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   yield { to: identityRef(identityId), messages: [message], isInfo: true };
 }
 
+/** Returns the other registries that a role records. Anyone who may write the role can record some. */
+const otherRegistries = (role: Role | undefined, { isDefault, registry }: SecretlessState): readonly string[] =>
+  isDefault ? [] : registriesOf(role).filter((host) => host !== registry.loginServer);
+
 async function* deleteAccount(
   { at, account, role, binding: bound }: AccountState,
-  { identityId, identity, registry, origin, credentials }: SecretlessState,
+  state: SecretlessState,
   azure: Azure,
   { inAzure, inCluster }: ReturnType<typeof openSteps>,
 ): AsyncGenerator<Outcome, Outcome[]> {
+  const { identityId, identity, registry, origin, credentials } = state;
   const client = clientOf(account);
   // Another identity needs the right too
   const isOther = client !== undefined && client !== identity?.clientId;
-  const others = isOther ? [] : registriesOf(role).filter((host) => host !== registry.loginServer);
+  const others = isOther ? [] : otherRegistries(role, state);
   if (others.length > 0) {
     yield { to: at, messages: [`serviceaccount "${at.name}" is kept, because it also pulls from ${inLine(others)}`] };
     return [yield* inCluster(roleRef(at), withoutRegistry(registry.loginServer), role)];
@@ -176,7 +180,7 @@ async function* deleteAccount(
   const kept = `serviceaccount "${at.name}" is kept, because it has the identity ${JSON.stringify(client)} and not ${identityRef(identityId).name}`;
   if (isOther) yield { to: at, messages: [`${kept}. Repeat the --registry and --identity of its setup`] };
   if (bound && !isOther) done.push(yield* inCluster(bindingRef(at), deleting, bound, first));
-  if (role && !isOther) done.push(yield* inCluster(roleRef(at), withoutRegistry(registry.loginServer), role, [...done]));
+  if (role && !isOther) done.push(yield* inCluster(roleRef(at), deleting, role, [...done]));
   // Another user may trust the same ServiceAccount by a credential of another name
   const wanted = credentialFor(at, origin);
   if (!credentials.some((one) => one.name === wanted.name && trusts(one, wanted))) return done;
@@ -266,6 +270,8 @@ type SecretlessState = {
   readonly mode: Mode;
   /** The resource id of a managed identity, or the client id of an application. */
   readonly identityId: string;
+  /** It is the plugin's identity of the registry, and pulls from no other. */
+  readonly isDefault: boolean;
   /** Absent if it doesn't exist. */
   readonly identity: ManagedIdentity | undefined;
   readonly credentials: readonly FederatedCredential[];
@@ -286,7 +292,17 @@ function readState(order: SecretlessOrder, azure: Azure, { cluster, during }: Se
     const [credentials, assignments] = identity
       ? await Promise.all([azure.federatedCredentials(identityId), azure.roleAssignments(registry, identity.principalId)])
       : [[], []];
-    return { accounts, origin: { issuer, cluster: clusterId(uid) }, registry, mode, identityId, identity, credentials, assignments };
+    return {
+      accounts,
+      origin: { issuer, cluster: clusterId(uid) },
+      registry,
+      mode,
+      identityId,
+      isDefault: order.identity === undefined,
+      identity,
+      credentials,
+      assignments,
+    };
   });
 }
 

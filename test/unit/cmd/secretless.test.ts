@@ -315,10 +315,26 @@ test("changes nothing in the cluster when the ServiceAccount was set up for anot
   addRegistry();
   await run(`${creating} ${shared}`);
   const { assignments: _, ...before } = seen();
+  world.asking.forget();
 
   expect(await run(`delete ${second} --yes`)).toMatchObject({ code: 0, stderr: expect.stringContaining("it also pulls from myregistry") });
 
+  expect(world.asking.writes).toEqual(["unassignRole principal-1"]);
   expect(seen()).toMatchObject(before);
+});
+
+test("deletes all when a tenant records another registry in the role of the identity of one registry", async () => {
+  const before = seen();
+  await run(creating);
+  const [role = expect.unreachable("no role")] = seen().roles;
+  world.cluster.put({
+    ...role,
+    metadata: { ...role.metadata, annotations: { "acr-secret/registries": "x.azurecr.io,myregistry.azurecr.io" } },
+  });
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 0 });
+
+  expect(seen()).toEqual(before);
 });
 
 test("keeps the role on a registry when another ServiceAccount uses the identity", async () => {
@@ -377,6 +393,13 @@ test.for<{ when: string; secrets: readonly Secret[]; warns: string | undefined }
   const says = 'pods of serviceaccount "web" can now pull every repository of myregistry';
   const [line] = stderr.split("\n");
   expect(line).toBe(warns === undefined ? says : `Warning: ${says}, not only ${warns}`);
+});
+
+test("succeeds when it cannot read a pull secret", async () => {
+  world.cluster.put(account("demo", "web", ["acr"]));
+  world.asking.around(refusing(is("get secret"), () => new CliError("unreachable", "no response")));
+
+  expect(await run(creating)).toMatchObject({ code: 0, stderr: expect.stringMatching(/^pods of .* every repository of myregistry$/m) });
 });
 
 test("restores the right of the kubelets when the role was changed", async () => {
