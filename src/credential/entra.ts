@@ -127,15 +127,16 @@ async function refuseOthers(inside: Inside, token: Token, scope: RepositoryScope
 
 /**
  * Anyone in the namespace can write a record, and a text that looks like a token. Therefore a record alone gives a Secret no token.
- * @throws Unconfirmed unless the Secret holds a token of the same identity that the registry accepts
+ * @throws OthersLogin or Unconfirmed unless the Secret holds a token of the same identity that the registry accepts
  */
-async function requireSame({ to: { name, namespace }, login }: Inside, token: Token, { host, sources }: EntraEnv): Promise<void> {
+async function requireSame({ to: { name, namespace }, login }: Inside, token: Token, { host, asked, sources }: EntraEnv): Promise<void> {
   const isSame = login && isSameIdentity(login, token);
   const { verdict, message: why } = isSame ? await sources.registry().admits(host, login) : { verdict: "refused", message: "" };
   if (verdict === "pulls") return;
   if (verdict === "unreachable") throw new CliError("unreachable", why);
   const message = `secret "${name}" in namespace "${namespace}" holds no valid token of your Azure identity`;
-  throw new Unconfirmed(message, "if it should hold your token, run create with --entra");
+  const isOthers = !isSame && login?.password.claims?.subject !== undefined && !asked.force;
+  throw new (isOthers ? OthersLogin : Unconfirmed)(message, "if it should hold your token, run create with --entra");
 }
 
 /**

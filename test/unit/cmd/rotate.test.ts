@@ -446,10 +446,10 @@ const supplied: Given = async ({ ports }) => {
   expect(await type(words, ports, { stdin: "given" })).toMatchObject({ code: 0 });
 };
 const by =
-  (sub: string | undefined): Given =>
+  (sub: string | undefined, time = "2026-01-01T00:10:00Z"): Given =>
   ({ azure: { entra } }) => {
     entra.claims["sub"] = sub;
-    entra.now = new Date("2026-01-01T00:10:00Z");
+    entra.now = new Date(time);
   };
 /** A user with the password `p` puts a login of their own into the Secret. */
 const edited = (password: string): Given =>
@@ -488,13 +488,19 @@ testRows(
     ...[
       { what: "a supplied login", given: supplied },
       { what: "a token of another Azure identity", given: all(by("tom"), typed("create --registry myregistry --entra -n a"), by("jane")) },
+      {
+        what: "an expired token of another Azure identity",
+        given: all(by("tom"), typed("create --registry myregistry --entra -n a"), by("jane", "2026-01-02T00:00:00Z")),
+        options: { now: () => new Date("2026-01-02T00:00:00Z") },
+      },
       { what: "a login that a user has put into the Secret", given: edited("p") },
-    ].flatMap(({ what, given }): Row[] =>
+    ].flatMap(({ what, given, options = {} }): Row[] =>
       ["", " --strict"].flatMap((flag): Row[] => [
         {
           does: `rotates the others, and counts ${what} in one line, with rotate -A${flag}`,
           given: all(given, typed("create --registry myregistry --repository app/web -n b")),
           command: `rotate -A${flag}`,
+          options,
           stdout: /^token\S+ configured\nsecret\/acr-myregistry configured in namespace b\n$/,
           stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin"],
         },
@@ -502,6 +508,7 @@ testRows(
           does: `succeeds when there is only ${what}, with rotate -A${flag}`,
           given,
           command: `rotate -A${flag}`,
+          options,
           stdout: [],
           stderr: ["nothing to do", "skipped 1: cannot be rotated by this plugin"],
           writes: /^(?!.*generatePassword)/s,
