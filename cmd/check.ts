@@ -1,6 +1,6 @@
 import type { Cause } from "../src/check/cause.ts";
 import type { Verdict } from "../src/check/verdict.ts";
-import { usage } from "../src/errors.ts";
+import { isNotFound, usage } from "../src/errors.ts";
 import { joinNames, resourceOf } from "../src/kinds.ts";
 import { printWarning } from "../src/output/error.ts";
 import { isForPrograms } from "../src/output/formats.ts";
@@ -159,7 +159,8 @@ function readCommand(flags: CheckFlags, args: readonly string[]) {
 }
 
 /** Prints the results and the errors, and returns the exit code. @throws CliError of the only namespace, if there is one */
-async function report({ verdicts, unreadable, unlisted }: Checked, flags: CheckFlags, clusterScope: ClusterScope, session: Session) {
+async function report(checked: Checked, flags: CheckFlags, clusterScope: ClusterScope, session: Session) {
+  const { verdicts, unreadable, unlisted } = checked;
   const { stdout, stderr, env, formatCommand } = session;
   const { output, strict, "no-headers": isBare } = flags;
   const where = whereOf(clusterScope);
@@ -171,12 +172,19 @@ async function report({ verdicts, unreadable, unlisted }: Checked, flags: CheckF
     // Without headers, a program reads the rows
     (isBare ? stderr : stdout).write(verdictReasons(shown));
   }
-  printUnreadable(session, unreadable, where);
+  const code = exitCode(checked, flags);
+  printUnreadable(session, unreadable, where, code !== 1);
   const kinds = joinNames(unlisted.map(resourceOf), 8);
   if (kinds !== "") printWarning(stderr, env, `cannot list ${kinds}: templates of these kinds are checked only through their pods`);
   if (!isForPrograms(output) && items.length > 0) stderr.write(`${verdictSummary(items)}\n`);
-  if (items.length + unreadable.length === 0) return reportNothing(clusterScope, flags, session);
-  return unreadable.length > 0 ? failureCode(true) : Number(items.some(({ ok }) => !ok));
+  return items.length + unreadable.length === 0 ? reportNothing(clusterScope, flags, session) : code;
+}
+
+/** An object that --wait has waited for in vain is a finding, and not an error. */
+function exitCode({ verdicts, unreadable }: Checked, { wait, strict }: CheckFlags): number {
+  const isAbsent = verdicts.length === 0 && unreadable.every(({ error }) => isNotFound(error));
+  if (wait !== undefined && isAbsent) return 1;
+  return unreadable.length > 0 ? failureCode(true) : Number(verdicts.some((verdict) => failed(verdict, strict)));
 }
 
 /** Says that there is nothing to check. A pipeline must not succeed because nothing was deployed, or because a selector has a typo. */

@@ -46,10 +46,10 @@ export async function reading<T>(
   }
 }
 
-/** Prints errors for people. @throws CliError of the only namespace, which the entry point prints */
-export function printUnreadable(session: Session, unreadable: readonly UnreadableNamespace[], where: PlaceDetail): void {
+/** Prints errors for people. @throws CliError of the only namespace, which the entry point prints, except if it is a finding */
+export function printUnreadable(session: Session, unreadable: readonly UnreadableNamespace[], where: PlaceDetail, endsRun = true): void {
   for (const { error, ...at } of unreadable) {
-    if (where === "one" || (at.namespace === "" && where === "namespaces")) throw error;
+    if (endsRun && (where === "one" || (at.namespace === "" && where === "namespaces"))) throw error;
     printPlaceError(session, error, { kind: "namespace", name: at.namespace, ...at }, where);
   }
   const [hint] = unreadable.flatMap(({ error }) => permissionHint(error) ?? []);

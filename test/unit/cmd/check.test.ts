@@ -81,18 +81,26 @@ test.for([
   expect(stdout === "" || JSON.parse(stdout).items.length === 0).toBe(true);
 });
 
-test.for(["check --wait=6s", "check --namespaces nosuch-* --wait=6s -o junit"])(
-  "exits with 1 when no image has appeared at the end of %s",
-  async (line) => {
-    let time = 0;
-    const sleep = async (pause: number) => {
-      time += pause;
-    };
-    const { code } = await run(line.split(" "), { cluster: empty, registry: {}, now: () => new Date(time), sleep });
+test.for([
+  { what: "image", line: "check --wait=6s", says: "No images to check" },
+  { what: "image", line: "check --namespaces nosuch-* --wait=6s -o junit", says: "no namespace matches" },
+  { what: "namespace", line: "check -n demo --wait=6s", says: 'namespaces "demo" not found' },
+  { what: "target", line: "check serviceaccount/web --wait=6s", says: 'serviceaccounts "web" not found' },
+  { what: "target", line: "check serviceaccount/web --wait=6s -o json", says: "serviceaccounts" },
+])("exits with 1 when no $what has appeared at the end of $line", async ({ what, line, says }) => {
+  let time = 0;
+  const sleep = async (pause: number) => {
+    time += pause;
+  };
+  const cluster = holding({ absent: what === "namespace" });
+  const { code, stdout, stderr } = await run(line.split(" "), { cluster, registry: {}, now: () => new Date(time), sleep });
 
-    expect({ code, hasWaited: time >= 6000 }).toEqual({ code: 1, hasWaited: true });
-  },
-);
+  expect({ code, hasWaited: time >= 6000, output: stdout + stderr }).toEqual({
+    code: 1,
+    hasWaited: true,
+    output: expect.stringContaining(says),
+  });
+});
 
 test("exits with 2 when the namespace does not exist", async () => {
   const { code, stderr } = await run(["check", "-n", "tpyo"], { cluster: holding({ absent: true }), registry: {} });
