@@ -14,7 +14,7 @@ import { checkAll, waitForPulls } from "../src/verbs/check.ts";
 import { whereOf } from "./conclude.ts";
 import { printReport, printUnreadable, reading } from "./findings.ts";
 import { parseWait } from "./line/durations.ts";
-import { type Flags, formatFlag, nodePulls, noHeaders, outputGroup, targetFlags, under, type Values } from "./line/flags.ts";
+import { type Flags, formatFlag, nodePulls, nodesCanPull, noHeaders, outputGroup, targetFlags, under, type Values } from "./line/flags.ts";
 import { registries, secretOrTargets } from "./line/known.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { type Orders, sortBy, sortedBy } from "./line/sort-by.ts";
@@ -49,12 +49,7 @@ const checkFlags = {
       describe: "With --image: use the pull secrets of this ServiceAccount",
       fallback: "default",
     },
-    "nodes-can-pull": {
-      type: "strings",
-      complete: registries,
-      value: "REGISTRY",
-      describe: "Nodes can pull from this registry by an identity of their own, as on AKS with an attached registry",
-    },
+    "nodes-can-pull": { ...nodesCanPull, complete: registries },
     "new-node": { type: "boolean", describe: "Ignore the images that nodes have, as if each pod started on a new node" },
     deep: {
       type: "boolean",

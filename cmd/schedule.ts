@@ -5,6 +5,7 @@ import type { DesiredFile } from "../src/file/entry.ts";
 import { readFiles } from "../src/file/read.ts";
 import { flag, kubectl, quoted } from "../src/hint.ts";
 import { isObjectName } from "../src/kinds.ts";
+import type { Right } from "../src/kube/port.ts";
 import { printData, printList } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
@@ -23,7 +24,7 @@ import {
 import { reasonsOf, rightsToApply } from "../src/schedule/rights.ts";
 import { isGuid } from "../src/secret/azure-words.ts";
 import { readTexts } from "./apply/read-files.ts";
-import { dataOutput, type Flags, firstIgnored, mustBe, under, type Values } from "./line/flags.ts";
+import { dataOutput, type Flags, firstIgnored, mustBe, nodesCanPull, under, type Values } from "./line/flags.ts";
 import { ours } from "./line/kubectl-flags.ts";
 import { clientVersion, pagesAddress } from "./project.ts";
 import type { Session } from "./session.ts";
@@ -43,6 +44,7 @@ const flags = {
     },
   }),
   ...under("How it runs", {
+    "nodes-can-pull": { ...nodesCanPull, describe: `For check: ${nodesCanPull.describe.replace(/^N/, "n")}` },
     at: {
       type: "string",
       complete: ["03:00"],
@@ -89,7 +91,7 @@ const flags = {
 
 type ScheduleFlags = Values<typeof flags>;
 
-const checkFlags = ["at", "image", "name", "namespace", "network-policy", "output"];
+const checkFlags = ["nodes-can-pull", "at", "image", "name", "namespace", "network-policy", "output"];
 
 function isScheduleName(name: string): boolean {
   return nameForm.test(name) && name !== "default";
@@ -102,6 +104,15 @@ function imageOf({ image }: ScheduleFlags): string {
   return image;
 }
 
+/** What `check` may read to see how pods get their pull secrets. It never gets the right to create pods, which no rule limits to dry runs. */
+const rightsOfAdmission: readonly Right[] = [
+  { group: "", resource: "namespaces", verb: "get" },
+  { group: "", resource: "events", verb: "list" },
+  ...["mutatingwebhookconfigurations", "mutatingadmissionpolicies"].map((resource) => {
+    return { group: "admissionregistration.k8s.io", resource, verb: "list" };
+  }),
+];
+
 /** Returns the schedule of `check`. @throws CliError usage */
 function checkSchedule(given: ScheduleFlags, namespace: string): Schedule {
   const other = firstIgnored(flags, given, checkFlags);
@@ -111,8 +122,8 @@ function checkSchedule(given: ScheduleFlags, namespace: string): Schedule {
     namespace,
     cron: cronOf(given.at ?? "") ?? "0 * * * *",
     image: imageOf(given),
-    args: ["check", "-A", "--failed"],
-    rights: rbac.find(({ line }) => line === "check --namespaces 'NS*'")?.rights ?? [],
+    args: ["check", "-A", "--failed", ...flag("nodes-can-pull", given["nodes-can-pull"])],
+    rights: [...(rbac.find(({ line }) => line === "check --namespaces 'NS*'")?.rights ?? []), ...rightsOfAdmission],
     files: undefined,
     clientId: undefined,
     secret: undefined,
@@ -190,6 +201,7 @@ export const schedule = verb({
     const { namespace = ownNamespace } = session;
     if (word === "check") return printSchedule(checkSchedule(given, namespace), given, session);
     if (word !== undefined) throw usage(`invalid argument "${word}": must be check`);
+    if (given["nodes-can-pull"].length > 0) throw usage("--nodes-can-pull requires schedule check");
     if (given.filename.length === 0) throw usage("argument required: -f FILE or check");
     return printSchedule(await applySchedule(given, namespace, session), given, session);
   },

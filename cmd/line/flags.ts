@@ -171,6 +171,12 @@ export const fieldManager = under(outputGroup, {
 export const writeOutput = { ...output, ...dryRun, ...fieldManager };
 
 /** The flags that let a node pull an image. */
+export const nodesCanPull = {
+  type: "strings",
+  value: "REGISTRY",
+  describe: "Nodes can pull from this registry by an identity of their own, as on AKS with an attached registry",
+} as const;
+
 export const nodePulls = {
   "from-cluster": { type: "boolean", describe: "Also let a node pull each image, in a pod that is created for it and then deleted" },
   node: {

@@ -13,11 +13,18 @@ import { image, namedTeams, objectOf, objectsOf, selectedTeams } from "../../sup
 const client = "01234567-89ab-cdef-0123-456789abcdef";
 const recorded: { line: string; rights: Right[] }[] = JSON.parse(readFileSync("docs/rbac.json", "utf8"));
 
-test("grants exactly the recorded rights to schedule check", async () => {
+test("grants exactly the recorded rights to schedule check, and those to read what changes new pods", async () => {
   const { rights = [] } = recorded.find(({ line }) => line.startsWith("check --namespaces")) ?? {};
+  const admission = ["mutatingadmissionpolicies", "mutatingwebhookconfigurations"].map((resource) => {
+    return { group: "admissionregistration.k8s.io", resource, verb: "list" };
+  });
+  const more = [{ group: "", resource: "namespaces", verb: "get" }, { group: "", resource: "events", verb: "list" }, ...admission];
+  const { rules } = await objectOf("schedule check", "ClusterRole");
+  const texts = (some: readonly object[]) => some.map((rule) => JSON.stringify(rule)).sort();
 
   expect(rights.length).toBeGreaterThan(5);
-  expect((await objectOf("schedule check", "ClusterRole")).rules).toEqual(rulesOf(rights));
+  expect(texts(rules)).toEqual(texts(rulesOf([...rights, ...more])));
+  expect(JSON.stringify(rules)).not.toMatch(/"(?:create|patch|update|delete)"/);
 });
 
 test.for([
@@ -41,6 +48,12 @@ test.for([
   { line: "schedule -f -", args: "apply -f /etc/acr-secret/teams.yaml --skip-blocked --quiet", at: "*/5 * * * *", deadline: 900 },
   { line: "schedule -f - --at 4:30", args: "apply -f /etc/acr-secret/teams.yaml --skip-blocked --quiet", at: "30 4 * * *", deadline: 900 },
   { line: "schedule check", args: "check -A --failed", at: "0 * * * *", deadline: 14_400 },
+  {
+    line: "schedule check --nodes-can-pull myregistry,other",
+    args: "check -A --failed --nodes-can-pull myregistry,other",
+    at: "0 * * * *",
+    deadline: 14_400,
+  },
 ])("runs $args for $line", async ({ line, args, at, deadline }) => {
   const { spec } = await objectOf(line, "CronJob");
   const job = spec.jobTemplate.spec;
@@ -133,6 +146,7 @@ test.for([
   { line: `schedule check --client-id ${client} -o yaml`, message: /^error: --client-id cannot be used with schedule check/m },
   { line: "schedule -f - --at noon -o yaml", message: /^error: invalid --at "noon": / },
   { line: "schedule -f - -o yaml", message: /^error: required flag\(s\) "image" not set$/m },
+  { line: "schedule -f - --nodes-can-pull myregistry", message: /^error: --nodes-can-pull requires schedule check$/m },
   { line: "schedule check -o yaml", message: /^error: required flag\(s\) "image" not set$/m },
   { line: "schedule check --image Bad -o yaml", message: /^error: couldn't parse image name "Bad": / },
   { line: "schedule check --name default -o yaml", message: /^error: invalid --name "default": / },
