@@ -141,7 +141,7 @@ type Reading = { admit: Admit; read(question: ImageQuery): Promise<ImageFacts | 
 
 async function judgeHere(question: ImageQuery, facts: ImageFacts, reading: Reading): Promise<Verdict[]> {
   const verdict = judge(facts);
-  const asks = question.sources.length > 0 && causes[verdict.cause].severity === "failure";
+  const asks = question.sources.length > 0 && !question.only && causes[verdict.cause].severity === "failure";
   return asks ? judgeAdmitted(question, facts, reading) : [verdict];
 }
 

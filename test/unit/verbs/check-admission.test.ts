@@ -131,8 +131,11 @@ describe("check of pods that do not exist yet", () => {
     expect(rows.map(({ row }) => row)).toEqual(["cronjob/a no-login", "cronjob/b,cronjob/c pulls"]);
   });
 
-  test("sends no dry run when the image pulls", async () => {
-    const { asked } = await judged({ ...crons(cronjob("a")), accounts: { default: ["acr"] } });
+  test.for<{ when: string; given: Situation }>([
+    { when: "the image pulls", given: { accounts: { default: ["acr"] } } },
+    { when: "the command line names the Secret", given: { secrets: [ours("acr", "web:wrong")], name: "acr" } },
+  ])("sends no dry run when $when", async ({ given }) => {
+    const { asked } = await judged({ ...crons(cronjob("a")), ...given });
 
     expect(asked.filter((request) => request.startsWith("dry run"))).toEqual([]);
   });
