@@ -42,8 +42,11 @@ const isFirewall = ({ status }: HttpResponse, message = "") =>
 
 /** A valid login without the right to pull this repository: 401 with a challenge, or 403 in the words of the distribution. */
 function isOutOfScope(step: string, { status, header }: HttpResponse, registryError: ReturnType<typeof readRegistryError>): boolean {
-  const isNarrow = /insufficient_scope/.test(header("WWW-Authenticate") ?? "");
-  if (status === 401) return step === "manifest" && (isNarrow || registryError?.code === "DENIED");
+  const challenge = header("WWW-Authenticate") ?? "";
+  const isNarrow = /insufficient_scope/.test(challenge);
+  // A registry with ABAC names the missing action, and not always the error
+  const isAction = registryError?.action !== undefined && !/invalid_token/.test(challenge);
+  if (status === 401) return step === "manifest" && (isNarrow || isAction || registryError?.code === "DENIED");
   return status === 403 && (isNarrow || /requested access to the resource is denied/i.test(registryError?.message ?? ""));
 }
 
@@ -71,10 +74,11 @@ export function readFailure(error: unknown): Proof {
 const maxText = 2000;
 
 /** The first error in a registry's response, `{"errors":[{"code","message","detail"}]}` (OCI distribution spec); undefined for any other body. */
-export function readRegistryError(body: string): { readonly code: string; readonly message: string } | undefined {
+export function readRegistryError(body: string) {
   const [first] = objectsOf(readMember(body, "errors"));
   const text = (value: unknown) => (textOf(value) ?? "").slice(0, maxText);
-  return first && { code: text(first["code"]), message: text(first["message"]) };
+  const [detail] = objectsOf(first?.["detail"]);
+  return first && { code: text(first["code"]), message: text(first["message"]), action: textOf(detail?.["Action"]) };
 }
 
 /** The first tag of a tag list, in the format of ACR (`{tags:[{name}]}`) or of the distribution spec (`{tags:["1"]}`). */

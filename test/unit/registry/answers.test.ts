@@ -30,6 +30,26 @@ test.for([
     verdict: "refused",
     message: 'r.azurecr.io rejected user "acr" (401 Unauthorized)',
   },
+  // A registry with ABAC
+  ...(
+    [
+      ["manifest", 'Bearer realm="x"', "out-of-scope"],
+      ["manifest", 'Bearer realm="x",error="invalid_token"', "refused"],
+      ["token", 'Bearer realm="x"', "refused"],
+    ] as const
+  ).map(([step, challenge, verdict]) => ({
+    step,
+    status: 401,
+    text: JSON.stringify({
+      errors: [{ code: "UNAUTHORIZED", message: "", detail: [{ Type: "repository", Name: "team/app", Action: "pull" }] }],
+    }),
+    challenge,
+    verdict,
+    message:
+      verdict === "refused"
+        ? 'r.azurecr.io rejected user "acr" (401 Unauthorized)'
+        : 'user "acr" cannot pull from repository team/app of r.azurecr.io',
+  })),
   {
     step: "manifest",
     status: 404,
