@@ -1,5 +1,5 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
-import { CliError, Interrupted, isForbidden } from "../errors.ts";
+import { CliError, type ErrorKind, Interrupted, isForbidden, isRefusal } from "../errors.ts";
 import { loginServerIn } from "../registry/login-server.ts";
 import type { Login, Registry } from "../registry/port.ts";
 import { tokenUser } from "../secret/guess.ts";
@@ -203,6 +203,9 @@ const noPullRole = (message: string) =>
       "for another tenant, add --tenant",
   });
 
+/** Errors without a token for registries. Some installations of az have one for Azure Resource Manager only. */
+const fallsBack: readonly ErrorKind[] = ["forbidden", "unauthenticated"];
+
 /**
  * Returns a token for the audience of registries. If the tenant issues none for it, returns a token for Azure Resource Manager, which can
  * work too.
@@ -211,9 +214,9 @@ async function readEntraToken({ host, inAzure, azure }: Pick<EntraEnv, "host" | 
   try {
     return await azure.entraToken(host, "registries");
   } catch (error) {
-    if (!isForbidden(error)) throw error;
+    if (!isRefusal(error) || !fallsBack.includes(error.kind)) throw error;
     if (inAzure && !(await azure.registryFacts(inAzure)).armAudience) throw error;
-    return azure.entraToken(host, "management");
+    return azure.entraToken(host, "management").catch((second: unknown) => Promise.reject(isForbidden(error) ? second : error));
   }
 }
 
