@@ -1,9 +1,12 @@
-import { inWords } from "./duration.ts";
+import { inWords, minute } from "./duration.ts";
 import type { Sleep } from "./env.ts";
 import { Busy, linesIn, NotYet } from "./errors.ts";
 
 /** `wait`: how long Azure may take to replicate a new object, in milliseconds. */
 type RetryOptions = { readonly wait: number; readonly sleep: Sleep };
+
+/** How long Azure may not know an object everywhere, or a registry a password, in milliseconds. */
+export const youngAge = 10 * minute;
 
 /** How long `delete` and `prune`, which have no --wait, retry a rejected deletion, in milliseconds. */
 export const deletionWait = 60_000;
@@ -37,14 +40,25 @@ function pauseAfter(error: unknown, isNew: boolean, step: number): number | unde
   return isNew && error instanceof NotYet ? step : undefined;
 }
 
-/** Reads until the result is defined or the waiting time is over. @param what the result that the run waits for */
-export async function poll<T>({ wait, sleep }: RetryOptions, what: string, look: () => Promise<T | undefined>): Promise<T | undefined> {
-  for (const pause of pausesOf(wait)) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await sleep(pause, waitingFor(wait, what));
+/**
+ * Asks until an answer is final, or until the waiting time is over.
+ * @param whyNot why an answer may be temporary; undefined for a final one
+ * @param pauses between two requests, in milliseconds
+ * @returns the last answer
+ */
+export async function askUntilFinal<T>(
+  { wait, sleep }: RetryOptions,
+  ask: () => Promise<T>,
+  whyNot: (answer: T) => string | undefined,
+  pauses: Iterable<number> = pausesOf(wait),
+): Promise<T> {
+  for (const pause of pauses) {
+    const answer = await ask();
+    const why = whyNot(answer);
+    if (why === undefined) return answer;
+    await sleep(pause, waitingFor(wait, why));
   }
-  return look();
+  return ask();
 }
 
 /** Yields the pauses between attempts, in milliseconds. They grow to five seconds, and their sum is `whole`. */

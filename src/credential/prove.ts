@@ -1,3 +1,4 @@
+import { minute } from "../duration.ts";
 import type { Sleep } from "../env.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
@@ -5,7 +6,7 @@ import { formatImage } from "../registry/image-reference.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
-import { pausesOf, waitingFor } from "../retry.ts";
+import { askUntilFinal } from "../retry.ts";
 import { limits } from "../scope/limits.ts";
 import type { Tools } from "../tools.ts";
 import { inLine } from "../wording.ts";
@@ -182,15 +183,11 @@ async function askFor(
   return { image, proof: await proofOf(image) };
 }
 
-async function retryRejections(ask: () => Promise<Proof>, { sleep, fresh, passing }: ProofTools): Promise<Proof> {
+function retryRejections(ask: () => Promise<Proof>, { sleep, fresh, passing }: ProofTools): Promise<Proof> {
   const verdicts: readonly Proof["verdict"][] = passing?.verdicts ?? (fresh ? ["refused"] : []);
-  const most = passing?.milliseconds ?? 120_000;
-  for (const pause of passing ? pausesOf(most) : retryPauses) {
-    const proof = await ask();
-    if (!verdicts.includes(proof.verdict)) return proof;
-    await sleep(pause, waitingFor(most, proof.message));
-  }
-  return ask();
+  const whyNot = ({ verdict, message }: Proof) => (verdicts.includes(verdict) ? message : undefined);
+  const pauses = passing ? undefined : retryPauses;
+  return askUntilFinal({ wait: passing?.milliseconds ?? 2 * minute, sleep }, ask, whyNot, pauses);
 }
 
 /** The error kind of each verdict. Default: unreachable. */

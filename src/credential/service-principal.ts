@@ -3,7 +3,7 @@ import type { Sleep } from "../env.ts";
 import { CliError, isRefusal } from "../errors.ts";
 import { plugin, shell } from "../hint.ts";
 import type { Outcome } from "../outcome.ts";
-import { poll, retryWhileReplicating } from "../retry.ts";
+import { askUntilFinal, retryWhileReplicating } from "../retry.ts";
 import { once } from "../scope/concurrency.ts";
 import { isKeyOwnedBy, isOurDescription, isSameOwner, keyNameOf, parseAzureOwner, withFile } from "../secret/azure-words.ts";
 import type { Password } from "../secret/record.ts";
@@ -202,14 +202,14 @@ async function* ensureApplication(
   undo.push(async () => ((await isUsedSince(owner, made, azure)) ? undefined : remove()));
   await sleep(listDelay);
   // `send` makes the claim last while Azure replicates
-  const listed = await poll(retry, `Microsoft Graph does not list application "${name}" yet`, async () => {
-    const all = await send(() => azure.applications({ name }));
-    return all.some(({ id }) => id === made.id) ? all : undefined;
-  });
+  const problem = `application "${name}" was created, but Microsoft Graph does not list it yet`;
+  const list = () => send(() => azure.applications({ name }));
+  const whyNot = (all: readonly Application[]) => (all.some(({ id }) => id === made.id) ? undefined : problem);
+  const listed = await askUntilFinal(retry, list, whyNot);
+  if (whyNot(listed) !== undefined) throw new CliError("timeout", problem);
   // Only times from one list are comparable, because Graph's answer to POST is more precise
-  const [first] = (listed ?? []).toSorted((a, b) => Date.parse(a.madeAt) - Date.parse(b.madeAt) || a.id.localeCompare(b.id));
-  if (!first) throw new CliError("timeout", `application "${name}" was created, but Microsoft Graph does not list it yet`);
-  if (first.id === made.id) return made;
+  const [first] = listed.toSorted((a, b) => Date.parse(a.madeAt) - Date.parse(b.madeAt) || a.id.localeCompare(b.id));
+  if (first?.id === made.id) return made;
   // The name must identify one application
   await send(remove);
   undo.pop();
@@ -242,9 +242,9 @@ async function* ensurePrincipal(
     return made;
   } catch (error) {
     // Another run may have created the service principal of the same application at the same time
-    const existing = isConflict(error)
-      ? await poll(retry, `service principal of application ${appId} not found yet`, () => send(() => azure.servicePrincipal(appId)))
-      : undefined;
+    if (!isConflict(error)) throw error;
+    const find = () => send(() => azure.servicePrincipal(appId));
+    const existing = await askUntilFinal(retry, find, (one) => (one ? undefined : `service principal of application ${appId} not found`));
     if (!existing) throw error;
     return existing;
   }

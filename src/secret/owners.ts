@@ -1,4 +1,4 @@
-import { type ManagedFields, managedBy } from "../objects.ts";
+import { hasField, type ManagedFields, managedBy } from "../objects.ts";
 import { credentialKey } from "./record.ts";
 import { shapeNamed } from "./shapes.ts";
 
@@ -17,12 +17,7 @@ export function othersOf(
     .filter(({ manager }) => manager !== fieldManager)
     .flatMap(({ manager = "", apiVersion = "v1", fieldsV1 }) =>
       written
-        .filter((path) => has(fieldsV1, path))
+        .filter((path) => hasField(fieldsV1, path))
         .map((path) => ({ manager, words: `${JSON.stringify(manager)} using ${apiVersion}: .${path.join(".")}` })),
     );
-}
-
-/** Whether a tree of managed fields (meta/v1 FieldsV1) contains a field. */
-function has(tree: unknown, path: readonly string[]): boolean {
-  return path.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[`f:${step}`], tree) !== undefined;
 }

@@ -1,9 +1,9 @@
 import type { PodFacts } from "../check/facts.ts";
 import { isPullPod } from "../check/pull-pod.ts";
-import { at, type Ref } from "../kinds.ts";
+import type { Ref } from "../kinds.ts";
 import { retryWithin } from "../kubelet/back-off.ts";
 import { readWaiting } from "../kubelet/message.ts";
-import type { Metadata, Pod, ServiceAccount } from "../objects.ts";
+import { lastWrittenAt, type Metadata, type Pod, type ServiceAccount } from "../objects.ts";
 import { containersOf, imagesFrom, type NamedImage } from "./images.ts";
 import { sidecarsOf, statusesOf } from "./recreation.ts";
 import { accountOf, controllerOf, namesIn, type OwnerRef } from "./references.ts";
@@ -158,11 +158,7 @@ const wasWritten = (pod: Pod, account: ServiceAccount | undefined): boolean =>
 
 /** Whether a pod was created after its ServiceAccount's list was last written, if managedFields records that. */
 function isYounger({ metadata: { creationTimestamp: created } }: Pod, account: ServiceAccount | undefined): boolean {
-  const writes = (account?.metadata.managedFields ?? []).filter(({ fieldsV1 }) => at(fieldsV1, ["f:imagePullSecrets"]) !== undefined);
-  const changed = writes
-    .flatMap(({ time = [] }) => time)
-    .sort()
-    .at(-1);
+  const changed = account && lastWrittenAt(account.metadata, ["imagePullSecrets"]);
   return changed !== undefined && typeof created === "string" && created > changed;
 }
 

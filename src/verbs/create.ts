@@ -16,6 +16,7 @@ import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { isLoginServerOf } from "../registry/login-server.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
+import { youngAge } from "../retry.ts";
 import { once } from "../scope/concurrency.ts";
 import { missingNamespace } from "../scope/namespaces.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -334,9 +335,6 @@ function reusableLogin(
   throw notOwn(owner, credential);
 }
 
-/** How long Azure may need until every part of a registry knows a password, in milliseconds. */
-const replicationTime = 10 * 60_000;
-
 type WantedLogin = {
   readonly account: Account;
   readonly scope: RepositoryScope;
@@ -359,7 +357,7 @@ async function* giveLogin(work: Work, { account, scope, login, copies, file }: W
     const issuing = { expiresAt, shape, scope: proof, grace: 0, copies, repositories, file, isNewAccount: !account.exists } as const;
     const age = tools.cluster().now() - Date.parse(credential?.madeAt ?? "");
     // The login of the source does not work, so it needs a slot now, unless the registry may not know the password yet
-    return yield* issue({ ...work, endsAtOnce: !(age < replicationTime) }, ready, issuing);
+    return yield* issue({ ...work, endsAtOnce: !(age < youngAge) }, ready, issuing);
   }
   if (!dryRun) yield* prove({ ...work, hasNewRight: ready.hasNewRight }, login, proof);
   yield outcomeOf(source, await store(hold, { credential: { ...credential, repositories, file }, login, copies, shape }));
