@@ -18,7 +18,7 @@ export type Identity = {
   subscription(): Promise<string | undefined>;
 };
 
-type IdentityOptions = Omit<RequestTools, "sleep"> & {
+type IdentityOptions = RequestTools & {
   readonly source: TokenSource;
   readonly signIn: SignInOptions;
   readonly cloud: Cloud;
@@ -26,7 +26,7 @@ type IdentityOptions = Omit<RequestTools, "sleep"> & {
 };
 
 /** The same in all clouds (learn.microsoft.com/azure/container-registry/container-registry-disable-authentication-as-arm). */
-const registries = "https://containerregistry.azure.net";
+export const registries = "https://containerregistry.azure.net";
 
 /** A token is renewed if its remaining lifetime is shorter than this. Milliseconds; az uses the same limit. */
 const margin = 5 * minute;
@@ -76,7 +76,7 @@ export function openIdentity(options: IdentityOptions): Identity {
 
 /** @throws CliError usage if the source has no choice of a tenant */
 function credentialOf(options: IdentityOptions): TokenCredential {
-  const { source, signIn, cloud, transport, env, trace, signal } = options;
+  const { source, signIn, cloud, transport, env, trace, signal, sleep } = options;
   if (source === "az") {
     // Loads the HTTP client while az starts. An error is reported when the client is needed
     transport().catch(() => {});
@@ -88,6 +88,7 @@ function credentialOf(options: IdentityOptions): TokenCredential {
   const unproxied = () => openTransport({ ...env, HTTPS_PROXY: undefined, https_proxy: undefined }, trace, signal);
   return libraryCredential(source, {
     env,
+    sleep,
     authorityHost: cloud.authority,
     transport: source === "managed" ? unproxied() : transport,
   });

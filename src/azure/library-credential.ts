@@ -1,12 +1,15 @@
 import { readFile } from "node:fs/promises";
-import type { HttpClient } from "@azure/core-rest-pipeline";
+import type { HttpClient, PipelineResponse } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
-import type { Environment } from "../env.ts";
-import { CliError, Interrupted } from "../errors.ts";
+import { minute, second } from "../duration.ts";
+import type { Environment, RequestTools, Sleep } from "../env.ts";
+import { CliError, Interrupted, NotYet } from "../errors.ts";
+import { repeated } from "../http/client.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { type OpenHttpClient, redact } from "../http/transport.ts";
+import { retryWhileReplicating } from "../retry.ts";
 import { Sensitive } from "../secret/sensitive.ts";
-import { explainLibrary, explainUnreachable, noEndpoint } from "./sign-in-error.ts";
+import { explainEndpoint, explainLibrary, explainUnreachable, mayPass, noEndpoint } from "./sign-in-error.ts";
 
 type Library = typeof import("@azure/identity");
 
@@ -46,45 +49,81 @@ export const librarySources = {
 /** One of Azure's own credentials (@azure/identity), loaded when a token is requested, with its errors in the plugin's words. */
 export function libraryCredential(
   source: keyof typeof librarySources,
-  { env, authorityHost, transport }: { readonly env: Environment; readonly authorityHost: string; readonly transport: OpenHttpClient },
+  {
+    env,
+    authorityHost,
+    transport,
+    sleep,
+  }: Pick<RequestTools, "env" | "sleep"> & { readonly authorityHost: string; readonly transport: OpenHttpClient },
 ): TokenCredential {
   let credential: Promise<TokenCredential> | undefined;
   /** The original error of a failed request: the library wraps an invalid proxy, and everything else, in words of its own. */
   let failure: CliError | undefined;
-  const unreached = source === "managed" ? ({ message }: NetworkError) => noEndpoint(message) : explainUnreachable;
+  const isManaged = source === "managed";
+  const unreached = isManaged ? ({ message }: NetworkError) => noEndpoint(message) : explainUnreachable;
+
+  const judge = isManaged ? explainEndpoint : () => undefined;
 
   async function load(): Promise<TokenCredential> {
     const [library, client] = await Promise.all([import("@azure/identity"), transport()]);
-    const httpClient: HttpClient = {
-      sendRequest: (request) =>
-        client.sendRequest(request).catch((error: unknown) => {
-          if (error instanceof CliError) failure = error;
-          if (error instanceof NetworkError) failure = unreached(error);
-          throw error;
-        }),
+    const sendOnce: HttpClient["sendRequest"] = async (request) => {
+      const response = await client.sendRequest(request).catch((error: unknown) => {
+        if (error instanceof CliError) failure = error;
+        if (error instanceof NetworkError) failure = unreached(error);
+        throw error;
+      });
+      failure = judge(response.status);
+      return response;
     };
-    return librarySources[source].open(library, env, { httpClient, retryOptions: { maxRetries: 2, retryDelayInMs: 500 }, authorityHost });
+    // The library has rules of its own for the endpoint of a machine
+    const httpClient = { sendRequest: isManaged ? sendOnce : sendingAgain(sendOnce, sleep) };
+    const retryOptions = { maxRetries: isManaged ? 2 : 0, retryDelayInMs: 500 };
+    return librarySources[source].open(library, env, { httpClient, retryOptions, authorityHost });
   }
 
   async function explain(error: unknown): Promise<CliError> {
     if (failure) return failure;
     if (error instanceof CliError) return error;
     const known = explainLibrary(redact(error instanceof Error ? error.message : String(error)), source);
-    return source === "workload" ? withExpected(known, env) : known;
+    const explained = source === "workload" ? await withExpected(known, env) : known;
+    return mayPass(explained.message) ? new NotYet(explained.kind, explained.message, { hint: explained.hint }) : explained;
   }
+
+  /** A federated credential of a workload may be new. Any other sign-in may be rejected by chance. */
+  const wait = source === "workload" ? 2 * minute : 3 * second;
 
   return {
     async getToken(scopes, options) {
       credential ??= load();
-      failure = undefined;
-      try {
-        return await (await credential).getToken(scopes, options);
-      } catch (error) {
-        throw options?.abortSignal?.aborted ? new Interrupted() : await explain(error);
-      }
+      const opened = credential;
+      const ask = async () => {
+        failure = undefined;
+        try {
+          return await (await opened).getToken(scopes, options);
+        } catch (error) {
+          throw options?.abortSignal?.aborted ? new Interrupted() : await explain(error);
+        }
+      };
+      // The caller has waits of its own for objects that it creates
+      return retryWhileReplicating(true, { wait, sleep }, ask).catch((error: unknown) => {
+        throw error instanceof NotYet ? new CliError(error.kind, error.message, { hint: error.hint }) : error;
+      });
     },
   };
 }
+
+/** Repeats temporary errors as for all other requests: the library would do so without a word. */
+const sendingAgain =
+  (sendOnce: HttpClient["sendRequest"], sleep: Sleep): HttpClient["sendRequest"] =>
+  async (request) => {
+    let response: PipelineResponse | undefined;
+    await repeated({ method: "POST", url: request.url, isRead: true }, sleep, async () => {
+      response = await sendOnce(request);
+      const { status, headers } = response;
+      return { status, text: "", header: (name) => headers.get(name) };
+    });
+    return response ?? sendOnce(request);
+  };
 
 async function openServicePrincipal(library: Library, env: Environment, options: Options): Promise<TokenCredential> {
   const { AZURE_TENANT_ID: tenant = "", AZURE_CLIENT_ID: client = "", AZURE_CLIENT_SECRET: secret } = env;

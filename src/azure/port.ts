@@ -193,8 +193,15 @@ export type FederatedCredential = {
   readonly audiences: readonly string[];
 };
 
-/** Entra ID's answer to the token of a ServiceAccount: a token, or its error with the AADSTS number. */
-export type Exchanged = { readonly token: Sensitive } | { readonly refused: number; readonly message: string };
+/** Entra ID's answer to the token of a ServiceAccount: a token for registries, or its error with the AADSTS number. */
+export type Exchanged =
+  | { readonly token: Sensitive }
+  | {
+      readonly refused: number;
+      readonly message: string;
+      /** Entra ID may not know a new federated credential yet, or is unavailable for a moment. */
+      readonly passes: "young" | "transient" | undefined;
+    };
 
 /** Managed identities by their resource ids, and applications of other users by their client ids. */
 export type Identities = {

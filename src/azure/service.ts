@@ -6,9 +6,9 @@ import { retryAfter } from "../http/retry.ts";
 import { type Json, objectOf, objectsOf, parseObject, textOf } from "../json.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Cloud } from "./cloud.ts";
-import type { Identity } from "./identity.ts";
+import { type Identity, registries } from "./identity.ts";
 import type { Audience, AzureIdentity, Exchanged, Identities, TokenSource } from "./port.ts";
-import { signInHint } from "./sign-in-error.ts";
+import { noToken, passing, signInHint } from "./sign-in-error.ts";
 
 /** Reads a body or an item of a list. Returns undefined if it lacks a required field. */
 export type Read<T> = (body: Json) => T | undefined;
@@ -171,7 +171,7 @@ export function refusalError(name: keyof typeof services, doing: string, refusal
  */
 export async function exchangeAssertion(
   http: Http,
-  { authority, resourceManager }: Cloud,
+  { authority }: Cloud,
   { tenant, clientId, assertion }: Parameters<Identities["exchangeAssertion"]>[0],
 ): Promise<Exchanged> {
   const form = new URLSearchParams({
@@ -179,17 +179,16 @@ export async function exchangeAssertion(
     client_id: clientId,
     client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
     client_assertion: assertion.reveal(),
-    scope: `${resourceManager}/.default`,
+    scope: `${registries}/.default`,
   });
   const url = `${authority}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`;
   const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-  const { text } = await http({ method: "POST", url, headers, body: form.toString(), isRead: true }).catch(unreached);
+  const { text, status } = await http({ method: "POST", url, headers, body: form.toString(), isRead: true }).catch(unreached);
   const { access_token: token, error_description: words } = parseObject(text) ?? {};
   if (typeof token === "string") return { token: new Sensitive(token) };
   const [sentence = "", number = ""] = /^AADSTS(\d+): [^\r\n]*/.exec(textOf(words) ?? "") ?? [];
-  if (number === "")
-    throw new CliError("unreachable", "cannot sign in: the response is not from Microsoft Entra ID", { hint: "check HTTPS_PROXY" });
-  return { refused: Number(number), message: sentence.replace(/ (?:Trace|Correlation) ID: .*$/, "") };
+  if (number === "") throw noToken(status);
+  return { refused: Number(number), message: sentence.replace(/ (?:Trace|Correlation) ID: .*$/, ""), passes: passing[Number(number)] };
 }
 
 /**

@@ -3,6 +3,35 @@ import { type Hint, shell } from "../hint.ts";
 import type { NetworkError } from "../http/network-error.ts";
 import type { TokenSource } from "./port.ts";
 
+/**
+ * The AADSTS numbers that may pass. `young`: Entra ID learns of a new federated credential, and of the keys of its issuer, after some
+ * minutes. `transient`: it is overloaded, or a part of it is unavailable.
+ */
+export const passing: Readonly<Record<number, "young" | "transient">> = {
+  70021: "young",
+  700211: "young",
+  700212: "young",
+  700213: "young",
+  50166: "young",
+  501661: "young",
+  90061: "young",
+  40010: "transient",
+  90006: "transient",
+  90024: "transient",
+  90033: "transient",
+  90055: "transient",
+};
+
+/** A response without an error of Entra ID. Its 429 is plain text. Any other may be a proxy's. */
+export const noToken = (status: number): CliError =>
+  new CliError("unreachable", `Azure's sign-in service returned HTTP ${status} and no token`, {
+    hint: status === 429 ? "retry in a minute" : "check HTTPS_PROXY and AZURE_AUTHORITY_HOST",
+  });
+
+/** Whether a sign-in that was rejected with this text may succeed soon. */
+export const mayPass = (text: string): boolean =>
+  [...text.matchAll(/AADSTS(\d+)/g)].some(([, number]) => passing[Number(number)] !== undefined);
+
 type Explanation = { readonly pattern: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint?: Hint };
 
 const checkVariables = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
@@ -51,6 +80,22 @@ const explanations: readonly Explanation[] = [
     message: "Azure rejected the client certificate or federated assertion",
     hint: "check the application's certificates and federated credentials",
   },
+  {
+    pattern: /AADSTS530084/,
+    kind: "forbidden",
+    message: "a Conditional Access policy of the tenant requires token protection, which this sign-in does not support",
+    hint: "use a service principal or a managed identity",
+  },
+  {
+    pattern: new RegExp(
+      `AADSTS(?:${Object.keys(passing)
+        .filter((number) => passing[Number(number)] === "transient")
+        .join("|")})\\b`,
+    ),
+    kind: "unreachable",
+    message: "Azure's sign-in service is unavailable",
+    hint: "retry in a minute",
+  },
   { pattern: /AADSTS50057/, kind: "forbidden", message: "the Azure account is disabled", hint: "ask the tenant's administrator" },
   {
     pattern: /AADSTS50105/,
@@ -97,7 +142,10 @@ export function explainSignIn(text: string, otherwise = "az login"): CliError {
   const aadsts = /AADSTS\d+: [^\r\n]*?(?= Trace ID| Correlation ID| Timestamp|[\r\n]|$)/.exec(text)?.[0];
   const command = /(?:Please run|as needed):\s+(?:az logout\s+)?(az login[^\r\n]*)/.exec(text)?.[1];
   if (!known) return new CliError("unauthenticated", withLines("Azure returned no token", aadsts ?? lastError(text)), { hint: otherwise });
-  return new CliError(known.kind ?? "unauthenticated", withLines(known.message, aadsts), { hint: command ?? known.hint ?? otherwise });
+  return new CliError(known.kind ?? "unauthenticated", withLines(known.message, aadsts), {
+    // To sign in again changes nothing if a policy or an outage prevents it
+    hint: (known.kind === undefined ? command : undefined) ?? known.hint ?? otherwise,
+  });
 }
 
 export function explainUnreachable({ failure, message }: NetworkError): CliError {
@@ -159,9 +207,15 @@ export function explainLibrary(text: string, source: TokenSource): CliError {
   const sentence = sentenceOf(text);
   if (source === "managed" && (status !== undefined || sentence === "")) return noEndpoint();
   if (status === undefined) return explainSignIn(sentence, source === "env" ? "check the AZURE_* variables" : signInHint[source]);
-  return new CliError("unreachable", `Azure's sign-in service returned HTTP ${status} and no token`, {
-    hint: "check HTTPS_PROXY and AZURE_AUTHORITY_HOST",
-  });
+  return noToken(Number(status));
+}
+
+/** Explains an error of the endpoint of a machine's identities. Other clouds have one at the same address, which answers 404. */
+export function explainEndpoint(status: number): CliError | undefined {
+  const message = `the managed identity endpoint of this machine returned HTTP ${status}`;
+  if (status === 403) return new CliError("forbidden", message, { hint: "check AZURE_CLIENT_ID, and the policies of the network" });
+  if (status === 429 || status >= 500) return new CliError("unreachable", message, { hint: "retry in a minute" });
+  return status === 404 ? noEndpoint("HTTP 404") : undefined;
 }
 
 export const noEndpoint = (why = ""): CliError =>

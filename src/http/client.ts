@@ -11,14 +11,7 @@ type HttpOptions = { readonly transport: OpenHttpClient; readonly sleep: Sleep }
 const attempts = 4;
 
 export function openHttp({ transport, sleep }: HttpOptions): Http {
-  return async (request) => {
-    for (let attempt = 1; ; attempt++) {
-      const answer = await sendOnce(request).catch(networkError);
-      const delay = attempt < attempts ? retryDelay(request, answer, attempt) : undefined;
-      if (delay === undefined) return answered(answer);
-      await sleep(delay, waitingForServer(request, answer, delay));
-    }
-  };
+  return (request) => repeated(request, sleep, () => sendOnce(request));
 
   async function sendOnce({ method, url, headers, body, maxBytes }: HttpRequest): Promise<HttpResponse> {
     const { createHttpHeaders, createPipelineRequest } = await import("@azure/core-rest-pipeline");
@@ -32,7 +25,21 @@ export function openHttp({ transport, sleep }: HttpOptions): Http {
   }
 }
 
-const waitingForServer = ({ url }: HttpRequest, answer: HttpResponse | NetworkError, delay: number): string =>
+/** Sends a request again while its response is temporary. @throws NetworkError */
+export async function repeated(
+  request: Pick<HttpRequest, "method" | "url" | "isRead">,
+  sleep: Sleep,
+  send: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await send().catch(networkError);
+    const delay = attempt < attempts ? retryDelay(request, answer, attempt) : undefined;
+    if (delay === undefined) return answered(answer);
+    await sleep(delay, waitingForServer(request, answer, delay));
+  }
+}
+
+const waitingForServer = ({ url }: Pick<HttpRequest, "url">, answer: HttpResponse | NetworkError, delay: number): string =>
   `waiting ${inWords(delay)} for ${new URL(url).host}: ${answer instanceof NetworkError ? answer.message : `HTTP ${answer.status}`}`;
 
 /** The library's value for every status. */

@@ -35,6 +35,30 @@ test.for(["auto", "workload"] as const)("signs in a pod with its ServiceAccount'
   expect(printed).not.toContain(assertion);
 });
 
+const rejected = {
+  error: "invalid_client",
+  error_description: "AADSTS700213: No matching federated identity record found for presented assertion subject 'x'.",
+  error_codes: [700213],
+};
+const reject = (times?: number) =>
+  world.azure.faults.add({ kind: "status", path: /oauth2\/v2\.0\/token/, status: 401, body: rejected, ...(times && { times }) });
+
+test("waits for a new federated credential", async () => {
+  const { env } = await inPod();
+  reject(10);
+
+  expect(await find(env, "workload")).toMatchObject({ name: "myregistry" });
+  expect(world.slept).toEqual([1000, 2000, 4000, 5000, 5000, 5000, 5000, 5000, 5000, 5000]);
+});
+
+test("waits two minutes for a federated credential", async () => {
+  const { env } = await inPod();
+  reject();
+
+  await expect(find(env, "workload")).rejects.toMatchObject({ name: "CliError", kind: "unauthenticated" });
+  expect(world.slept.reduce((sum, each) => sum + each, 0)).toBe(120_000);
+});
+
 test.for([
   {
     why: "issuer",

@@ -138,6 +138,31 @@ test.for([
   await expect(find({ ...world.azure.env, ...change() })).rejects.toMatchObject({ kind: "unreachable", message, hint });
 });
 
+// The library keeps the first HTTP client of the process, so only one test of this file may use it
+test("reports a request that the machine's endpoint refuses", async () => {
+  vi.stubEnv("AZURE_POD_IDENTITY_AUTHORITY_HOST", world.azure.metadata);
+  world.azure.faults.add({ kind: "status", path: /metadata\/identity/, status: 403 });
+
+  const env = { AZURE_POD_IDENTITY_AUTHORITY_HOST: world.azure.metadata };
+  await expect(openAzure(world.options({ identity: { source: "managed" }, env })).findRegistry("myregistry")).rejects.toMatchObject({
+    kind: "forbidden",
+    message: "the managed identity endpoint of this machine returned HTTP 403",
+  });
+  vi.unstubAllEnvs();
+});
+
+test("waits as long as Entra ID asks when it throttles, and reports that it still does", async () => {
+  const headers = { "content-type": "text/plain", "retry-after": "60" };
+  world.azure.faults.add({ kind: "status", path: /oauth2\/v2\.0\/token/, status: 429, headers, body: Buffer.from("Too many requests") });
+
+  await expect(openAzure(world.options()).findRegistry("myregistry")).rejects.toMatchObject({
+    kind: "unreachable",
+    message: "Azure's sign-in service returned HTTP 429 and no token",
+    hint: "retry in a minute",
+  });
+  expect(world.slept).toEqual([60_000, 60_000, 60_000]);
+});
+
 test("reports a timeout after half a minute when a proxy does not respond", async () => {
   const silent = createServer();
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));

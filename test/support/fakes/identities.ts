@@ -1,4 +1,5 @@
 import type { FederatedCredential, Identities, ManagedIdentity, ServicePrincipal } from "../../../src/azure/port.ts";
+import { passing } from "../../../src/azure/sign-in-error.ts";
 import { CliError } from "../../../src/errors.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
@@ -65,7 +66,7 @@ export function fakeIdentities(): FakeIdentities {
       exchangeAssertion: ({ clientId, assertion }) =>
         ask("exchangeAssertion", clientId, false, () => {
           const refused = entra.refuses ?? refusalOf(clientId, assertion);
-          if (refused !== undefined) return { refused, message: `AADSTS${refused}: no` };
+          if (refused !== undefined) return { refused, message: `AADSTS${refused}: no`, passes: passing[refused] };
           return { token: new Sensitive(`token of ${clientId}`) };
         }),
     }),

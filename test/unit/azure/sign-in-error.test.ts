@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TokenSource } from "../../../src/azure/port.ts";
-import { explainLibrary, explainSignIn } from "../../../src/azure/sign-in-error.ts";
+import { explainEndpoint, explainLibrary, explainSignIn } from "../../../src/azure/sign-in-error.ts";
 import { formatCommand, hintText, shell } from "../../../src/hint.ts";
 
 const trace = " Trace ID: 0a Correlation ID: 0b Timestamp: 2026-11-24 13:25:18Z";
@@ -99,6 +99,8 @@ test.for([
   [53000, ...blocked],
   [53001, ...blocked],
   [530003, ...blocked],
+  [530084, "a Conditional Access policy of the tenant requires token protection, which this sign-in does not support", /service principal/],
+  ...[40010, 90006, 90024, 90033, 90055].map((number) => [number, "Azure's sign-in service is unavailable", /in a minute/] as const),
   [90002, "the Azure tenant does not exist in this cloud", /az cloud show/],
   [700016, "application not found in this Azure tenant", /AZURE_CLIENT_ID/],
   [7000222, "the client secret has expired", /create a new one/],
@@ -118,6 +120,23 @@ test.for([
   const error = explainSignIn(`AADSTS${number}: text.${trace}`);
   expect(error.message).toBe(`${message}\n* AADSTS${number}: text.`);
   expect(error.hint && hintText(error.hint, formatCommand)).toMatch(hint);
+});
+
+test.for([53003, 530084, 90033])("does not repeat the command of az when another sign-in changes nothing: AADSTS%i", (number) => {
+  const said = `ERROR: AADSTS${number}: text.${trace}\nInteractive authentication is needed. Please run:\naz login --scope x\n`;
+
+  expect(explainSignIn(said).hint).not.toContain("az login");
+});
+
+test.for([
+  [404, "config"],
+  [403, "forbidden"],
+  [429, "unreachable"],
+  [503, "unreachable"],
+  [400, undefined],
+  [200, undefined],
+] as const)("explains HTTP %i of the machine's endpoint as %s", ([status, kind]) => {
+  expect(explainEndpoint(status)?.kind).toBe(kind);
 });
 
 test("hints at no az command when another source gives no token", () => {
