@@ -144,7 +144,7 @@ async function change(does: "create" | "delete", given: SecretlessFlags, session
 function printChecks({ serviceAccounts, registry }: ReturnType<typeof readOrder>, { cloud }: SecretlessFlags, session: Session): void {
   const name = readRegistryId(registry)?.name ?? registry;
   const host = name.includes(".") ? name : `${name}${cloudOf(session.env, cloud).registrySuffix}`;
-  session.hint("to check that the pods can pull, run:");
+  session.hint("Azure may need some minutes. Then check that the pods can pull:");
   for (const account of serviceAccounts) session.hint(plugin("secretless check", account, "--image", `${host}/IMAGE`));
 }
 

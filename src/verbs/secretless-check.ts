@@ -2,12 +2,14 @@ import type { Azure, Exchanged } from "../azure/port.ts";
 import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { providerMetric } from "../doctor/nodes.ts";
+import { minute, second } from "../duration.ts";
 import { asRefusal, CliError } from "../errors.ts";
 import { type Command, kubectl, plugin } from "../hint.ts";
 import { nameOf } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
-import type { KubeObjects, ServiceAccount } from "../objects.ts";
-import type { ImageRef, Registry } from "../registry/port.ts";
+import { type KubeObjects, lastWrittenAt, type ServiceAccount } from "../objects.ts";
+import type { ImageRef, Proof, Registry } from "../registry/port.ts";
+import { askUntilFinal, youngAge } from "../retry.ts";
 import { tokenUser } from "../secret/guess.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 import { type AccountRef, annotationKeys, audienceRight, kubeletGroup, tokenAudience, tokenSubject } from "../secretless/objects.ts";
@@ -61,7 +63,7 @@ export async function* checkSecretless(checked: CheckedPull, tools: PullTools & 
       ? ok(`kubelets may request tokens for ${tokenAudience}`)
       : failed(`kubelets may not request tokens for ${tokenAudience}`, setUp(checked)),
   );
-  yield* pull(checked, found, await token);
+  yield* pull(checked, found, await token, tools);
   yield findingFor({ id: "node-provider", subject: "nodes" }, await provider, (result) => result);
   if (!pod) return;
   const pulls = openNodePulls(cluster, pod.node, tools);
@@ -88,21 +90,56 @@ function annotationsOf(found: Found, checked: CheckedPull): Result {
 }
 
 /** The steps that need the results of the steps before. Those after a failed one are not checked. */
-async function* pull(checked: CheckedPull, found: Found, token: Sensitive | CliError): AsyncGenerator<PartFinding> {
+async function* pull(
+  checked: CheckedPull,
+  found: Found,
+  token: Sensitive | CliError,
+  { sleep }: Pick<Tools, "sleep">,
+): AsyncGenerator<PartFinding> {
   const { account, image, azure, registry } = checked;
   const subject = nameOf(account);
   yield findingFor({ id: "account-token", subject }, token, (assertion) => tokenOf(account, assertion));
   const { [annotationKeys.clientId]: clientId, [annotationKeys.tenant]: tenant } = annotationsIn(found);
   if (token instanceof CliError || !clientId || !tenant) return;
-  const exchanged = await azure.exchangeAssertion({ clientId, tenant, assertion: token }).catch(asRefusal);
-  yield findingFor({ id: "token-exchange", subject }, exchanged, (answer) => exchangeOf(answer, checked, token));
+  const isYoung = isNew(checked, found, token);
+  // A request in vain prolongs the time in which Entra ID doesn't know a new credential, and any exchange may fail by chance
+  const retry = { wait: isYoung ? 2 * minute : 3 * second, sleep };
+  const sign = () => azure.exchangeAssertion({ clientId, tenant, assertion: token });
+  const exchanged = await askUntilFinal(retry, sign, whyRejected).catch(asRefusal);
+  yield findingFor({ id: "token-exchange", subject }, exchanged, (answer) => exchangeOf(answer, checked, token, isYoung));
   if (exchanged instanceof CliError || !("token" in exchanged)) return;
-  const access = await registry.exchange(image.host, { text: exchanged.token, of: { name: clientId, tenant } });
-  yield findingFor({ id: "registry-access", subject }, access, () => accessOf(access, checked));
+  const enter = () => registry.exchange(image.host, { text: exchanged.token, of: { name: clientId, tenant } });
+  const access = await askUntilFinal(retry, enter, whyRefused);
+  yield findingFor({ id: "registry-access", subject }, access, () => accessOf(access, checked, isYoung));
   if (!("token" in access)) return;
-  const { verdict, message } = await registry.prove(image, { username: tokenUser, password: access.token });
+  const prove = () => registry.prove(image, { username: tokenUser, password: access.token });
+  const proof = await askUntilFinal(retry, prove, whyRefused);
+  yield { id: "image-access", subject, ...imageOf(proof, checked, isYoung) };
+}
+
+/** Whether Azure may not know all of the setup yet. Only the annotations are written after Azure has the rest. */
+function isNew({ cluster }: CheckedPull, found: Found, { claims }: Sensitive): boolean {
+  // Without a public issuer, nothing that Azure learns later lets pods pull
+  if (!found || found instanceof CliError || !isPublic(claims?.issuer ?? "")) return false;
+  const at = lastWrittenAt(found.metadata, ["metadata", "annotations", annotationKeys.clientId]);
+  return at !== undefined && cluster.now() - Date.parse(at) < youngAge;
+}
+
+const whyRejected = (answer: Exchanged) => ("token" in answer || answer.passes === undefined ? undefined : answer.message);
+
+/** A registry may not know a new role yet. */
+const whyRefused = (answer: { readonly token: Sensitive } | Proof) =>
+  "verdict" in answer && ["refused", "out-of-scope"].includes(answer.verdict) ? answer.message : undefined;
+
+/** Azure may not know a new setup everywhere, so that a rejection says nothing yet. */
+const orYoung = (result: Result, isYoung: boolean): Result =>
+  isYoung ? { status: "unknown", message: `${result.message}. The setup is less than ten minutes old, so this may pass` } : result;
+
+function imageOf(proof: Proof, checked: CheckedPull, isYoung: boolean): Result {
+  const { verdict, message } = proof;
+  if (verdict === "pulls") return ok(message);
   const next = verdict === "out-of-scope" ? setUp(checked) : undefined;
-  yield { id: "image-access", subject, status: verdict === "pulls" ? "ok" : failure(verdict), message, next };
+  return orYoung({ status: failure(verdict), message, next }, isYoung && whyRefused(proof) !== undefined);
 }
 
 const failure = (verdict: string) => (verdict === "unreachable" ? "unknown" : "failed");
@@ -113,20 +150,24 @@ function tokenOf(account: AccountRef, { claims }: Sensitive): Result {
   return failed(`Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`);
 }
 
-function accessOf(access: Awaited<ReturnType<Registry["exchange"]>>, checked: CheckedPull): Result {
+function accessOf(access: Awaited<ReturnType<Registry["exchange"]>>, checked: CheckedPull, isYoung: boolean): Result {
   if ("token" in access) return ok(`${checked.image.host} accepts the identity`);
-  const message = `${access.message}; the identity may lack the role, or Azure has not replicated it yet`;
-  return { status: failure(access.verdict), message, next: setUp(checked) };
+  if (isYoung && whyRefused(access) !== undefined) return orYoung({ status: "failed", message: access.message }, isYoung);
+  return { status: failure(access.verdict), message: `${access.message}; the identity may lack the role`, next: setUp(checked) };
 }
 
 const printKeys: Command = { ...kubectl("get", "--raw", "/openid/v1/jwks"), namespace: "", when: "to print the keys to publish" };
 
 /** Returns the part that is wrong, by the number of the AADSTS error. */
-function exchangeOf(answer: Exchanged, checked: CheckedPull, token: Sensitive): Result {
+function exchangeOf(answer: Exchanged, checked: CheckedPull, token: Sensitive, isYoung: boolean): Result {
   if ("token" in answer) return ok("Microsoft Entra ID accepts the token");
   const { issuer = "" } = token.claims ?? {};
   const create = setUp(checked);
   const unreadable = [`Microsoft Entra ID cannot read the keys at ${issuer}`] as const;
+  if (answer.passes === "transient") return { status: "unknown", message: answer.message };
+  const noPrincipal = [
+    "the tenant has no service principal of Azure Container Registry, so Entra ID issues no token for registries",
+  ] as const;
   const known: Readonly<Record<number, readonly [message: string, next?: Command]>> = {
     700016: [`the identity in annotation ${annotationKeys.clientId} does not exist in the tenant`, create],
     90002: [`the tenant in annotation ${annotationKeys.tenant} does not exist`, create],
@@ -135,10 +176,14 @@ function exchangeOf(answer: Exchanged, checked: CheckedPull, token: Sensitive): 
     700213: [`the identity has no federated credential for subject ${tokenSubject(checked.account)}`, create],
     50166: unreadable,
     501661: unreadable,
+    90061: unreadable,
+    500011: noPrincipal,
+    50001: noPrincipal,
     7000272: [`the keys at ${issuer} are not those of the cluster`, printKeys],
   };
   const [message, next] = known[answer.refused] ?? [];
-  return message === undefined ? failed(answer.message) : failed(`${message} (AADSTS${answer.refused})`, next);
+  const result = message === undefined ? failed(answer.message) : failed(`${message} (AADSTS${answer.refused})`, next);
+  return orYoung(result, isYoung && answer.passes !== undefined);
 }
 
 /** The maximum number of nodes to read: a kubelet's metrics can have a megabyte. */

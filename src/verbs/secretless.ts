@@ -2,7 +2,8 @@ import type { Azure, AzureRegistry, FederatedCredential, ManagedIdentity, RoleAs
 import { type Mode, pullRole } from "../credential/granted-rights.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { minute } from "../duration.ts";
-import { asCliError, type CliError, isForbidden, unlessRefused } from "../errors.ts";
+import { asCliError, CliError, isForbidden, unlessRefused } from "../errors.ts";
+import { plugin } from "../hint.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Cluster } from "../kube/port.ts";
@@ -58,6 +59,8 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   const accounts = state.accounts.map((one) => ({ ...one, refusal: refusalOf(one, state) }));
   if (accounts.every(({ refusal }) => refusal)) return yield* accounts.map(({ at, refusal }): Outcome => ({ to: at, error: refusal }));
 
+  const counted = accounts.filter(({ refusal }) => !refusal).map(({ at }) => at);
+  checkCount(order, state, counted);
   const unreachable = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${state.origin.issuer}`;
   if (!isPublic(state.origin.issuer)) yield { to: identityRef(identityId), messages: [`${unreachable}, so pods cannot pull yet`] };
 
@@ -123,6 +126,31 @@ async function describePulls(
   const narrower = (await Promise.all(allowed)).flat();
   const pullsAll = `pods of serviceaccount "${at.name}" can now pull every repository of ${registry}`;
   return { to: at, messages: [[pullsAll, ...narrower].join(", not only ")], isInfo: narrower.length === 0 || undefined };
+}
+
+/** The federated credentials that an identity or an application can have (learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations). */
+const mostCredentials = 20;
+
+/** @throws CliError invalid if the identity can't have a federated credential for each ServiceAccount */
+function checkCount(
+  { registry }: SecretlessOrder,
+  { credentials, origin, identityId }: SecretlessState,
+  accounts: readonly AccountRef[],
+): void {
+  const missing = accounts.filter((at) => !credentials.some((one) => trusts(one, credentialFor(at, origin))));
+  if (missing.length === 0 || credentials.length + missing.length <= mostCredentials) return;
+  const { kind, name } = identityRef(identityId);
+  const counts = `has ${credentials.length} federated credentials, and needs ${missing.length} more. Azure allows ${mostCredentials}`;
+  // A client id names no second application
+  const [, stem = "", number = "1"] = /^(.*?)(?:-(\d+))?$/.exec(name) ?? [];
+  const other = identityId.startsWith("/") ? `${stem}-${Number(number) + 1}` : "IDENTITY";
+  const names = missing.slice(0, mostCredentials).map((at) => at.name);
+  throw new CliError("invalid", `${kinds[kind].called} ${name} ${counts}`, {
+    hint: {
+      ...plugin("secretless create", ...names, "--registry", registry, "--identity", other),
+      when: "use another identity for these ServiceAccounts",
+    },
+  });
 }
 
 /**

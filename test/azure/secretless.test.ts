@@ -98,6 +98,20 @@ test.for([
   expect(demo.in_.cluster.get("serviceaccount", "demo", "web")?.metadata.annotations).toBeUndefined();
 });
 
+test.for([
+  { when: "the registry accepts no tokens of Azure Resource Manager", change: { armAudience: "disabled" }, acrAudience: true, wrong: [] },
+  { when: "the tenant issues no tokens for registries", change: {}, acrAudience: false, wrong: ["token-exchange"] },
+] as const)("checks with the kubelet's audience when $when", async ({ change, acrAudience, wrong }) => {
+  await demo.type(creating);
+  Object.assign(demo.registry, change);
+  world.azure.world.acrAudience = acrAudience;
+
+  expect(Object.keys(await problems())).toEqual(wrong);
+
+  Object.assign(demo.registry, { armAudience: "enabled" });
+  world.azure.world.acrAudience = true;
+});
+
 test("prints no token, neither in its output nor with -v=9", async () => {
   await demo.type(creating);
   const tokens: string[] = [];
@@ -137,7 +151,7 @@ test("completes a run whose responses were lost", async () => {
   expect(world.azure.world.userAssignedIdentities).toMatchObject([{ federated: [{}, {}] }]);
 });
 
-test("reports Azure's words when the identity has 20 federated credentials", async () => {
+test("creates nothing when the identity has 20 federated credentials", async () => {
   await demo.type(creating);
   const [identity] = world.azure.world.userAssignedIdentities;
   for (let at = 0; at < 18; at++)
@@ -146,7 +160,8 @@ test("reports Azure's words when the identity has 20 federated credentials", asy
 
   const { stderr, code } = await demo.type("secretless create more --registry myregistry -n demo");
 
-  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("maximum of 20") });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("--identity acr-secretless-myregistry-2") });
+  expect(world.azure.calls.count("PUT", /\/demo-more-/)).toBe(0);
   expect(demo.in_.cluster.get("serviceaccount", "demo", "more")?.metadata.annotations).toBeUndefined();
 });
 

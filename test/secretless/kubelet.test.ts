@@ -370,6 +370,9 @@ async function prepare(namespace: string, situation: Omit<Situation, "when">): P
           },
         ]),
   ]);
+  // Without the time of the annotations, the check takes the setup for an old one, and does not wait for Azure
+  const forget = JSON.stringify([{ op: "replace", path: "/metadata/managedFields", value: [{}] }]);
+  await kubectl(["patch", "serviceaccount", "app", "-n", namespace, "--type=json", "-p", forget]);
   const place = { namespace, image, federated: identity.federated, principalId: identity.objectId };
   if (situation.deadSecret) await addSecret(place, "dead", "rejected");
   return place;

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { CliError, NotYet } from "../../../src/errors.ts";
-import type { Pod, Secret } from "../../../src/objects.ts";
+import type { KubeObject, Pod, Secret } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
@@ -160,6 +160,24 @@ test("does not wait for the federated credential of an application", async () =>
   world.asking.around(refusing(is("putFederatedCredential"), unknown, 1));
 
   expect(await run(`${creating} --identity ${appId}`)).toMatchObject({ code: 1 });
+});
+
+test("creates nothing when an identity would have more than 20 federated credentials, and prints a command with another one", async () => {
+  await run(creating);
+  const [identity] = seen().identities;
+  for (let at = 0; at < 18; at++) identity?.credentials.push({ name: `other-${at}`, issuer, subject: `${at}`, audiences: [] });
+  world.cluster.put(account("demo", "more"));
+  const before = seen();
+  world.asking.forget();
+
+  for (const flags of ["", " --dry-run=client"]) {
+    const { code, stdout, stderr } = await run(`create web api more --registry myregistry${flags}`);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("secretless create -n demo api more --registry myregistry --identity acr-secretless-myregistry-2\n");
+  }
+  expect(seen()).toEqual(before);
+  expect(world.asking.writes).toEqual([]);
+  expect(await run("create web api --registry myregistry")).toMatchObject({ code: 0 });
 });
 
 test.for(["client", "server"])("changes nothing with --dry-run=%s", async (how) => {
@@ -535,6 +553,83 @@ test.for<Row>([
 
   expect(Object.entries(all).find(([, status]) => status === "failed")).toEqual([part, "failed"]);
   expect((await run(checking)).code).toBe(1);
+});
+
+/** The ServiceAccount was annotated this many minutes ago. */
+const annotated = (minutes: number) =>
+  world.asking.around(async (asked, next) => {
+    const answer = await next();
+    if (!is("get serviceaccount demo/web")(asked)) return answer;
+    const time = new Date(world.cluster.about.now() - minutes * 60_000).toISOString();
+    const { metadata, ...rest } = answer as KubeObject;
+    return { ...rest, metadata: { ...metadata, managedFields: metadata.managedFields?.map((one) => ({ ...one, time })) } };
+  });
+
+/** Runs a check. @returns the finding of a part, with the sum of the waits in milliseconds */
+async function waitedFor(part: string) {
+  let waited = 0;
+  const sleep = async (milliseconds: number) => {
+    waited += milliseconds;
+  };
+  const { stdout, code, stderr } = await type(`secretless ${checking} -n demo -o json`, world.ports, { sleep });
+  const { status, next } = JSON.parse(stdout).items.find(({ id }: { id: string }) => id === part) ?? {};
+  return { status, next, code, waited, isTold: /^waiting up to 2 minutes for Azure: /m.test(stderr) };
+}
+
+const rejectingWith = (refuses: number) => () => {
+  world.azure.identities.entra.refuses = refuses;
+};
+const rejecting = (call: string, verdict: string) => () => {
+  world.asking.around(async (asked, next) => (is(call)(asked) ? { verdict, message: "no" } : next()));
+};
+const young = [
+  ...[70021, 700211, 700212, 700213, 50166, 501661, 90061].map((number) => ({
+    when: `Entra answers AADSTS${number}`,
+    part: "token-exchange",
+    breaks: rejectingWith(number),
+  })),
+  { when: "the registry rejects the identity", part: "registry-access", breaks: rejecting("exchange ", "refused") },
+  { when: "the identity may not pull the image", part: "image-access", breaks: rejecting("prove", "out-of-scope") },
+];
+
+test.for(young)("waits two minutes, and diagnoses nothing, when $when and the setup is nine minutes old", async ({ part, breaks }) => {
+  await run(creating);
+  annotated(9);
+  breaks();
+
+  expect(await waitedFor(part)).toEqual({ status: "unknown", next: undefined, code: 2, waited: 120_000, isTold: true });
+});
+
+test.for(young)("asks three times when $when and the setup is eleven minutes old", async ({ part, breaks }) => {
+  await run(creating);
+  annotated(11);
+  breaks();
+
+  expect(await waitedFor(part)).toMatchObject({ status: "failed", code: 1, waited: 3000, isTold: false });
+});
+
+test("waits for no number of Entra that can't pass", async () => {
+  await run(creating);
+  annotated(0);
+  rejectingWith(700016)();
+
+  expect(await waitedFor("token-exchange")).toMatchObject({ status: "failed", code: 1, waited: 0 });
+});
+
+test("reports the exchange as unknown when Entra is overloaded", async () => {
+  await run(creating);
+  rejectingWith(90033)();
+
+  expect(await waitedFor("token-exchange")).toMatchObject({ status: "unknown", code: 2, waited: 3000 });
+});
+
+test.for(["exchangeAssertion", "exchange ", "prove"])("is not wrong about a setup when %s is rejected once", async (call) => {
+  await run(creating);
+  const refused = { refused: 700213, message: "no", passes: "young", verdict: "refused" };
+  let left = 1;
+  world.asking.around(async (asked, next) => (is(call)(asked) && left-- > 0 ? refused : next()));
+
+  expect(Object.values(await parts())).toEqual(Array(7).fill("ok"));
 });
 
 test("names the server in the command that prints the keys to publish", async () => {
