@@ -62,7 +62,6 @@ test.for([
   { why: "with the characters of a cloud's name", line: "current-context: arn:aws:eks:eu-west-1:1:cluster/a" },
   { why: "in double quotes", line: 'current-context: "1e3"' },
   { why: "in single quotes", line: "current-context: 'my cluster'" },
-  { why: "empty", line: "current-context:" },
   { why: "an empty text", line: 'current-context: ""' },
   { why: "null", line: "current-context: null" },
   { why: "absent", line: "" },

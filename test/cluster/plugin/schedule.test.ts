@@ -310,16 +310,6 @@ test.for([
   },
 );
 
-test("lets the API server reject a schedule whose fields have invalid values", async () => {
-  const namespace = await newNamespace();
-
-  const ended = await shell.type(
-    `kubectl acr-secret schedule check --image ${image} -n ${namespace} --at '60 * * * *' | kubectl apply -f -`,
-  );
-
-  expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/CronJob .*spec\.schedule: Invalid value/) });
-});
-
 const kinds =
   "cronjobs,jobs,pods,configmaps,serviceaccounts,networkpolicies,roles,rolebindings,clusterroles,clusterrolebindings," +
   "validatingadmissionpolicies,validatingadmissionpolicybindings";
