@@ -56,7 +56,7 @@ export async function newAppliedWorlds(shell: Shell, count: number): Promise<App
   ]);
   await create(objects);
   const hasDefaults = async () => (await objectsOf(`s${run}`)).accounts.length === objects.length;
-  await vi.waitUntil(hasDefaults, { timeout: 40_000, interval: 500 });
+  await vi.waitUntil(hasDefaults, { timeout: 240_000, interval: 500 });
   return { all, remove: async () => void (await kubectl(["delete", "namespaces", "-l", `run=${run}`, "--wait=false"])) };
 }
 
