@@ -37,6 +37,8 @@ export type PullSource = {
   readonly container: string | undefined;
   /** The pod, or the pod of the template. */
   readonly pod: NewPod;
+  /** No pod of this template has been through admission with this list of pull secrets. */
+  readonly isNew: boolean;
 };
 
 /** Returns the pulls of some pods and templates, each image with each list of pull secrets once. */
@@ -52,7 +54,7 @@ export function pullsOf({ pods, templates, accounts, controllers }: PullingObjec
     const pull = { ...accountFacts(pod.spec), names: pullSecretNames(pod), placement: pod.spec, templates: [], owners };
     const account = byName.get(pull.account);
     return namedImagesOf(pod).map((image) => {
-      const sources = [{ owner, template: undefined, container: image.container, pod }];
+      const sources = [{ owner, template: undefined, container: image.container, pod, isNew: false }];
       return { ...pull, ...readImage(image.text), pods: [podFacts(pod, image, account)], sources };
     });
   });
@@ -63,7 +65,13 @@ export function pullsOf({ pods, templates, accounts, controllers }: PullingObjec
     const owner = controllers.get(nameOf(workload)) ?? workload;
     return namedImagesOf({ spec }).map(({ text, container }) => {
       const template = { ...workload, container, own };
-      return { ...pull, ...readImage(text), templates: [template], owners: [owner], sources: [{ owner, template, container, pod }] };
+      return {
+        ...pull,
+        ...readImage(text),
+        templates: [template],
+        owners: [owner],
+        sources: [{ owner, template, container, pod, isNew: true }],
+      };
     });
   });
   const groups = Map.groupBy([...ofPods, ...ofTemplates], ({ text, account, names }) => JSON.stringify([text, account, names]));
@@ -75,12 +83,15 @@ function merged(pulls: readonly Pull[]): Pull {
   const distinct = <T extends { readonly kind?: string; readonly name: string }>(of: (pull: Pull) => readonly T[]): T[] =>
     [...Map.groupBy(pulls.flatMap(of), ({ kind = "pod", name }) => nameOf({ kind, name })).values()].flatMap(([first]) => first ?? []);
   const [first] = pulls as [Pull];
+  const sources = pulls.flatMap((pull) => pull.sources);
+  const nameOfOwner = ({ owner }: PullSource) => owner && nameOf(owner);
+  const existing = new Set(sources.flatMap((source) => (source.template ? [] : nameOfOwner(source))));
   return {
     ...first,
     pods: distinct(({ pods }) => pods),
     templates: distinct((pull) => pull.templates),
     owners: distinct((pull) => pull.owners),
-    sources: pulls.flatMap((pull) => pull.sources),
+    sources: sources.map((source) => ({ ...source, isNew: source.isNew && !existing.has(nameOfOwner(source)) })),
   };
 }
 
@@ -96,7 +107,7 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
   return images.map((image) => {
     const text = formatImage(image);
     const { metadata, spec } = pullPod({ namespace, image: text, account, names: [], near: undefined }, "", new Date(0));
-    const sources = [{ owner: undefined, template: undefined, container: spec.containers[0].name, pod: { metadata, spec } }];
+    const sources = [{ owner: undefined, template: undefined, container: spec.containers[0].name, pod: { metadata, spec }, isNew: true }];
     return { image, text, account, names, accountNames: names, sources, ...ofNothing };
   });
 }

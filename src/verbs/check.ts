@@ -141,15 +141,17 @@ type Reading = { admit: Admit; read(question: ImageQuery): Promise<ImageFacts | 
 
 async function judgeHere(question: ImageQuery, facts: ImageFacts, reading: Reading): Promise<Verdict[]> {
   const verdict = judge(facts);
-  const asks = question.sources.length > 0 && !question.only && causes[verdict.cause].severity === "failure";
+  const asks = question.sources.some(({ isNew }) => isNew) && !question.only && causes[verdict.cause].severity === "failure";
   return asks ? judgeAdmitted(question, facts, reading) : [verdict];
 }
 
 /** Judges pods that don't exist yet by what the API server makes of them. Those that it changes in the same way have one verdict. */
 async function judgeAdmitted(question: ImageQuery, facts: ImageFacts, { admit, read }: Reading): Promise<Verdict[]> {
+  const unchanged = { names: question.names, ...readImage(question.text) };
   const answers = await mapConcurrently(question.sources, limits.nodePulls, async (source) => {
+    if (!source.isNew) return { source, answer: unchanged };
     const answer = await admit(facts.namespace, newPodOf(source, question));
-    if (!("names" in answer)) return { source, answer };
+    if (!("names" in answer)) return { source, answer: "note" in answer && answer.note === undefined ? unchanged : answer };
     const image = containersOf(answer).find(({ name }) => name === source.container)?.image ?? question.text;
     return { source, answer: { names: answer.names, ...readImage(image) } };
   });
@@ -158,10 +160,12 @@ async function judgeAdmitted(question: ImageQuery, facts: ImageFacts, { admit, r
     const [{ answer }] = group as [(typeof group)[number]];
     const templates = group.flatMap(({ source }) => source.template ?? []);
     const owners = [...new Map(group.flatMap(({ source: { owner } }) => (owner ? [[nameOf(owner), owner]] : []))).values()];
-    const verdict = judge({ ...facts, templates, owners });
+    const names = new Set(group.flatMap(({ source: { template, pod } }) => (template ? [] : pod.metadata?.name)));
+    const of = { templates, owners, pods: facts.pods.filter(({ name }) => names.has(name)) };
+    const verdict = judge({ ...facts, ...of });
     if ("unknown" in answer) return notChecked(verdict, answer.unknown);
     if ("note" in answer) return withNotes(verdict, [answer.note ?? []].flat());
-    return judgeChanged({ ...question, templates, owners }, answer, verdict, read);
+    return judgeChanged({ ...question, ...of }, answer, verdict, read);
   });
 }
 
@@ -241,13 +245,19 @@ async function seenPulls(
 /** Returns the pulls that a check selects in one namespace. */
 async function selectPulls(reader: PullReader, { images, serviceaccount, newNode }: CheckOptions): Promise<Pull[]> {
   if (images.length > 0) return pullsByAccount(reader.cluster, reader.namespace, serviceaccount, images);
-  return pullsOf(await reader.read()).map((pull) => {
-    const { pods } = pull;
-    // A pod that waits for its image went through admission already
-    const isNew = newNode ? pods.every(({ pulled }) => pulled) : pods.length === 0;
-    const sources = isNew ? pull.sources : [];
-    return { ...pull, sources, pods: newNode ? pods.map((pod) => ({ ...pod, pulled: false })) : pods };
-  });
+  const pulls = pullsOf(await reader.read());
+  return newNode ? pulls.map(onNewNode) : pulls;
+}
+
+/** Judges pods that have pulled their image as if they were created again. */
+function onNewNode(pull: Pull): Pull {
+  const { pods, sources } = pull;
+  const hasPulled = pods.every(({ pulled }) => pulled);
+  return {
+    ...pull,
+    pods: pods.map((pod) => ({ ...pod, pulled: false })),
+    sources: hasPulled ? sources.map((source) => ({ ...source, isNew: true })) : sources,
+  };
 }
 
 function ask({ image, ...pull }: Pull, secret: string | undefined): ImageQuery | undefined {

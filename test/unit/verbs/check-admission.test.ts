@@ -123,6 +123,14 @@ describe("check of pods that do not exist yet", () => {
     if (message !== undefined) expect(rows[0]?.message).toBe(message);
   });
 
+  test("asks about a template when a pod of another object waits for the same image", async () => {
+    const given = { ...crons(cronjob("a", web, { team: "blue" }), cronjob("b")), pods: [pod("web-1")] };
+
+    const rows = await rowsOf({ ...given, admission: adds("acr", { team: "blue" }) });
+
+    expect(rows.map(({ row }) => row)).toEqual(["deployment/web,cronjob/b no-login", "cronjob/a pulls"]);
+  });
+
   test("gives the templates that admission changes in the same way one row", async () => {
     const labeled = { team: "blue" };
     const given = crons(cronjob("a"), cronjob("b", web, labeled), cronjob("c", web, labeled));
