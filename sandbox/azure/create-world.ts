@@ -52,6 +52,7 @@ export function createWorld(specs: readonly RegistrySpec[] = defaultRegistries):
     acrAudience: true,
     lifetimes: { entra: 3599, access: 4500, refresh: 3 * 3600 },
     pageSize: 100,
+    ahead: 0,
     operations: new Map(),
   };
   addGroup(world, home, "demo");

@@ -5,14 +5,14 @@ import { type Calls, createCalls } from "./calls.ts";
 import { startConnectProxy } from "./connect-proxy.ts";
 import { createWorld, type RegistrySpec } from "./create-world.ts";
 import { startMetadataService } from "./entra/metadata.ts";
-import { createFaults, type Faults } from "./faults.ts";
+import { createFaults, type Delays, type Faults, usualDelays } from "./faults.ts";
 import { createFront } from "./front.ts";
 import { addServicePrincipal, type Grant, type ServicePrincipalLogin } from "./identities.ts";
 import { createSigner } from "./jwt.ts";
 import { type PushOptions, push } from "./push.ts";
 import { createDataStore } from "./registry-process.ts";
 import type { State } from "./state.ts";
-import type { GraphRole, World } from "./world.ts";
+import { type GraphRole, timeIn, type World } from "./world.ts";
 
 export type AzureOptions = {
   /** For the CA's file and the registries' data. Created if it does not exist. */
@@ -22,6 +22,8 @@ export type AzureOptions = {
   readonly registryBinary: string;
   /** Default: one registry that the sandbox's identities see, and one in another tenant. */
   readonly registries?: readonly RegistrySpec[];
+  /** For how many milliseconds new objects stay unknown. Default: a second for those that Azure is slowest with. */
+  readonly delays?: Delays;
 };
 
 export type AzureEmulator = {
@@ -43,11 +45,17 @@ export type AzureEmulator = {
 };
 
 /** Starts an Azure on loopback: Entra ID, Resource Manager, Microsoft Graph, and container registries with real images. */
-export async function startAzure({ folder, authority, registryBinary, registries }: AzureOptions): Promise<AzureEmulator> {
+export async function startAzure({
+  folder,
+  authority,
+  registryBinary,
+  registries,
+  delays = usualDelays,
+}: AzureOptions): Promise<AzureEmulator> {
   const world = createWorld(registries);
   const [entra, acr] = await Promise.all([createSigner(), createSigner()]);
   const store = createDataStore({ folder, binary: registryBinary, signer: acr });
-  const state: State = { world, faults: createFaults(Date.now), calls: createCalls(), entra, acr, store };
+  const state: State = { world, faults: createFaults(() => timeIn(world), delays), calls: createCalls(), entra, acr, store };
   const caFile = join(folder, "azure-ca.crt");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(caFile, authority.certificate);

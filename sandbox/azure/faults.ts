@@ -1,7 +1,16 @@
+import { createHash } from "node:crypto";
 import type { Answer } from "./http.ts";
 
 /** Objects that need time to replicate after their creation. */
-export type Replicated = "secrets" | "principals" | "roles" | "tokenPasswords";
+export type Replicated = "secrets" | "principals" | "roles" | "tokenPasswords" | "identities" | "federated";
+
+/** For how many milliseconds new objects stay unknown without a fault. */
+export type Delays = Partial<Record<Replicated, number>>;
+
+export const usualDelays: Delays = { identities: 1000, federated: 1000, roles: 1000, tokenPasswords: 1000 };
+
+/** For programs that wait in real time: each `create` would take 1.5 seconds longer. */
+export const quickDelays: Delays = { ...usualDelays, tokenPasswords: 0 };
 
 /**
  * Selects requests that match all given fields. `path` is matched with its query. Skips the first `after` matches, then applies `times`
@@ -28,6 +37,10 @@ export type Fault =
   | (Where & { readonly kind: "lose"; readonly half?: boolean })
   /** generateCredentials returns 202, as the specification allows, and the poll returns the passwords. */
   | { readonly kind: "credentialsByPolling" }
+  /** A manifest's 401 names the missing action, but no error, as for registries with ABAC. */
+  | { readonly kind: "unnamedScope" }
+  /** Entra rejects one exchange of a federated token in this many, in the same order for the same seed. */
+  | { readonly kind: "chance"; readonly oneIn: number; readonly seed: number }
   /** The token endpoints of registries reject a login without a response body. */
   | { readonly kind: "emptyUnauthorized" }
   /**
@@ -51,6 +64,9 @@ export type FaultBox = Faults & {
   strike(request: { method: string; host: string; path: string }): Mishap;
   credentialsByPolling(): boolean;
   emptyUnauthorized(): boolean;
+  unnamedScope(): boolean;
+  /** Whether this exchange of a federated token is rejected by chance. */
+  isUnlucky(): boolean;
   /** Whether an object created at `since` (epoch milliseconds) is replicated by now. `name` is the owner of a password. */
   replicated(what: Replicated, since: number, name?: string): boolean;
 };
@@ -71,7 +87,7 @@ function afflict(mishap: Mishap, fault: Fault): Mishap {
   }
 }
 
-export function createFaults(now: () => number): FaultBox {
+export function createFaults(now: () => number, delays: Delays = {}): FaultBox {
   let faults: { fault: Fault; left: number; passes: number }[] = [];
 
   const remove = (entry: { fault: Fault }) => {
@@ -104,14 +120,22 @@ export function createFaults(now: () => number): FaultBox {
       }
       return struck.reduce<Mishap>((mishap, { fault }) => afflict(mishap, fault), { wait: 0, drop: false });
     },
+    unnamedScope: () => faults.some(({ fault }) => fault.kind === "unnamedScope"),
+    isUnlucky: () =>
+      faults.some((entry) => {
+        if (entry.fault.kind !== "chance") return false;
+        const { seed, oneIn } = entry.fault;
+        entry.passes++;
+        return createHash("sha256").update(`${seed} ${entry.passes}`).digest().readUInt32BE() % oneIn === 0;
+      }),
     emptyUnauthorized: () => faults.some(({ fault }) => fault.kind === "emptyUnauthorized"),
     credentialsByPolling: () => faults.some(({ fault }) => fault.kind === "credentialsByPolling"),
     replicated: (what, since, name = "") => {
-      const delays = faults.flatMap(({ fault }) => {
+      const given = faults.flatMap(({ fault }) => {
         const isMeant = fault.kind === "replication" && fault.of === what && (fault.name?.test(name) ?? true);
         return isMeant ? [fault.milliseconds] : [];
       });
-      return now() - since >= Math.max(0, ...delays);
+      return now() - since >= Math.max(...(given.length > 0 ? given : [delays[what] ?? 0]));
     },
   };
 }

@@ -13,6 +13,11 @@ export type FederatedCredential = {
   issuer: string;
   subject: string;
   audience: string;
+  readonly description?: string | null;
+  /** When Entra begins to learn of it; absent: long ago. */
+  since?: number;
+  /** A request before Entra knew it has started the delay again. */
+  isDelayed?: boolean;
 };
 
 /** Microsoft.ManagedIdentity/userAssignedIdentities, which needs no machine. Its `objectId` has a service principal. */
@@ -21,6 +26,8 @@ export type UserAssignedIdentity = ManagedIdentity & {
   tags: Record<string, string>;
   federated: FederatedCredential[];
   readonly since: number;
+  /** Until when a write of a federated credential is under way, in epoch milliseconds. */
+  writing?: number;
 };
 
 /** The maximum for one application or identity. */

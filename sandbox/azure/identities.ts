@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ManagedIdentity, UserAssignedIdentity } from "./federation.ts";
 import { findRole } from "./roles.ts";
 import { newClientSecret } from "./secrets.ts";
-import { type GraphRole, registryId, type World } from "./world.ts";
+import { type GraphRole, registryId, timeIn, type World } from "./world.ts";
 
 /** A role by its name, on a scope. Default: the sandbox's subscription. `registry` is short for the id of that registry. */
 export type Grant = { readonly role: string; readonly scope?: string; readonly registry?: string; readonly condition?: string };
@@ -70,7 +70,7 @@ export function createIdentity(
   { location, tags }: Pick<UserAssignedIdentity, "location" | "tags">,
 ): UserAssignedIdentity {
   const { tenantId } = world;
-  const since = Date.now();
+  const since = timeIn(world);
   const identity = { clientId: randomUUID(), objectId: randomUUID(), tenantId, resourceId, location, tags, federated: [], since };
   const displayName = resourceId.split("/").at(-1) ?? "";
   const principal = { id: identity.objectId, appId: identity.clientId, tenantId, displayName, type: "ManagedIdentity" } as const;

@@ -31,7 +31,7 @@ export function seesInto(world: World, principalId: string, scope: string): bool
   );
 }
 
-const grants = (role: Role, action: string) =>
+export const grants = (role: Role, action: string) =>
   role.actions.some((pattern) => actionMatches(pattern, action)) && !role.notActions.some((pattern) => actionMatches(pattern, action));
 
 /**

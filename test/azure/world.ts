@@ -71,7 +71,10 @@ export function startTestWorld(): TestWorld {
       env: started().env,
       trace: (_level, line) => void traced.push(line()),
       signal: () => signal,
-      sleep: async (milliseconds) => void slept.push(milliseconds),
+      sleep: async (milliseconds) => {
+        slept.push(milliseconds);
+        started().world.ahead += milliseconds;
+      },
       now: () => new Date(),
       ...change,
     }),
@@ -137,7 +140,13 @@ export const onlyAzure = (azure: Azure): Sources => ({
 const haste = 500;
 
 /** Returns the ports of command lines that use the emulated Azure. */
-export function portsOf(world: TestWorld, sleep = (milliseconds: number): Promise<void> => wait(milliseconds / haste)): World {
+export function portsOf(
+  world: TestWorld,
+  sleep = async (milliseconds: number): Promise<void> => {
+    await wait(milliseconds / haste);
+    world.azure.world.ahead += milliseconds;
+  },
+): World {
   return {
     azure: () => openAzure(world.options({ sleep })),
     registry: () => openRegistry(world.options({ sleep })),

@@ -80,7 +80,7 @@ export async function dataPlane(
   if (error !== undefined) {
     log(error || "no token");
     request.resume();
-    return send(response, challenge(host, registry, needs, error));
+    return send(response, challenge(host, registry, needs, named(error, state)));
   }
   if (method === "GET" && kind === "blobs" && (await redirectToData(response, state, registry, target))) return;
   const answer = await askReal(request, state, registry, target, token);
@@ -108,6 +108,9 @@ async function passOn(answer: IncomingMessage, response: ServerResponse, what: s
   response.writeHead(answer.statusCode ?? 502, forwardable(answer.headers));
   await pipeline(answer, response);
 }
+
+const named = (error: Exclude<ReturnType<typeof errorOf>, undefined>, { faults }: State) =>
+  error === "insufficient_scope" && faults.unnamedScope() ? "" : error;
 
 const verdicts: Readonly<Record<number, DataCall["verdict"]>> = { 404: "not found", 401: "insufficient_scope" };
 

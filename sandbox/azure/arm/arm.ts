@@ -104,7 +104,10 @@ function checkSubscription(ask: Ask, { world }: State, { tenantId }: Identity): 
     refuse(
       401,
       "InvalidAuthenticationTokenTenant",
-      `The access token is from the wrong issuer 'https://sts.windows.net/${tenantId}/'. It must match the tenant 'https://sts.windows.net/${subscription.tenantId}/' associated with this subscription.`,
+      `The access token is from the wrong issuer 'https://sts.windows.net/${tenantId}/'. It must match the tenant 'https://sts.windows.net/${subscription.tenantId}/' associated with this subscription. Please use the authority (URL) 'https://login.windows.net/${subscription.tenantId}' to get the token.`,
+      {
+        "www-authenticate": `Bearer authorization_uri="https://login.windows.net/${subscription.tenantId}", error="invalid_token", error_description="The access token is from the wrong issuer."`,
+      },
     );
   }
 }

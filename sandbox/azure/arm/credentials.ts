@@ -2,7 +2,7 @@ import { instant, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { newPassword } from "../secrets.ts";
 import { preciseNow, withOffset } from "../time.ts";
-import { type Registry, registryId, type Slot, type Token } from "../world.ts";
+import { type Registry, registryId, type Slot, type Token, timeIn } from "../world.ts";
 import { begin, look } from "./operations.ts";
 import { type ArmAsk, body, refuse, registryFor, same } from "./request.ts";
 import { registryPath, registryVersions, routesOf } from "./route.ts";
@@ -47,7 +47,7 @@ function generate(arm: ArmAsk): Answer {
 function renew({ state: { world } }: ArmAsk, token: Token, slot: Slot, expiry: string | undefined) {
   const before = token.passwords[slot]?.value;
   const made = { value: newPassword(world.passwords), creationTime: preciseNow(), ...(expiry !== undefined && { expiry }) };
-  token.passwords[slot] = { ...made, since: Date.now(), ...(before !== undefined && { previous: before }) };
+  token.passwords[slot] = { ...made, since: timeIn(world), ...(before !== undefined && { previous: before }) };
   return {
     creationTime: withOffset(made.creationTime),
     ...(expiry !== undefined && { expiry: withOffset(expiry) }),

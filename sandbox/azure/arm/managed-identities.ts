@@ -9,6 +9,7 @@ import {
 import { anything, listOf, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { createIdentity, deleteIdentity } from "../identities.ts";
+import { timeIn } from "../world.ts";
 import { type ArmAsk, authorize, body, page, refuse, same } from "./request.ts";
 import { routesOf } from "./route.ts";
 
@@ -29,7 +30,7 @@ export const managedIdentityRoutes = [
     );
     return { status: 200, body: page(arm, there.map(identityBody)) };
   }),
-  identities("GET", path, (arm) => ({ status: 200, body: identityBody(identityFor(arm, "read")) })),
+  identities("GET", path, (arm) => ({ status: 200, body: identityBody(identityRead(arm, "read")) })),
   identities("PUT", path, put),
   identities("DELETE", path, (arm) => {
     const there = find(arm, "delete");
@@ -38,7 +39,7 @@ export const managedIdentityRoutes = [
     return { status: 200 };
   }),
   identities("GET", `${path}/${child}`, (arm) => {
-    const identity = identityFor(arm, `${child}/read`);
+    const identity = identityRead(arm, `${child}/read`);
     return {
       status: 200,
       body: page(
@@ -75,6 +76,14 @@ function find(arm: ArmAsk, action: string): UserAssignedIdentity | undefined {
   return arm.state.world.userAssignedIdentities.find(({ resourceId }) => same(resourceId, id));
 }
 
+const isKnown = ({ state: { faults } }: ArmAsk, { since }: UserAssignedIdentity) => faults.replicated("identities", since);
+
+/** Returns an identity that is read: a new one is not found at first. */
+function identityRead(arm: ArmAsk, action: string): UserAssignedIdentity {
+  const identity = find(arm, action);
+  return identity && isKnown(arm, identity) ? identity : missing(arm);
+}
+
 const identityFor = (arm: ArmAsk, action: string): UserAssignedIdentity => find(arm, action) ?? missing(arm);
 
 function missing({ at }: ArmAsk): never {
@@ -90,15 +99,20 @@ function put(arm: ArmAsk): Answer {
   if (!/^[a-z0-9][a-z0-9_-]{2,127}$/i.test(arm.at.identity ?? ""))
     return refuse(400, "InvalidResourceName", `The resource name '${arm.at.identity}' is not valid.`);
   if (there) there.tags = tags;
-  const identity = there ?? createIdentity(arm.state.world, idOf(arm), { location, tags });
-  return { status: there ? 200 : 201, body: identityBody(identity) };
+  const region = location.replaceAll(" ", "").toLowerCase();
+  const identity = there ?? createIdentity(arm.state.world, idOf(arm), { location: region, tags });
+  const { at } = arm;
+  const path_ = `/subscriptions/${at.subscription}/resourcegroups/${at.group}/providers/${type}/${at.identity}`;
+  return { status: there ? 200 : 201, headers: { location: path_ }, body: identityBody(identity) };
 }
 
 function putCredential(arm: ArmAsk): Answer {
   const identity = identityFor(arm, `${child}/write`);
+  refuseNew(arm, identity);
   const shape = object({ "properties!": object({ "issuer!": text, "subject!": text, "audiences!": listOf(text) }) });
   const { properties } = body<{ properties: CredentialFields }>(arm, shape);
   const name = arm.at.credential ?? "";
+  refuseConcurrent(arm, identity);
   const wrong = wrongCredential(identity.federated, name, properties);
   if (wrong === "twin") return refuse(409, "Conflict", "Issuer and subject combination already exists for this Managed Identity.");
   // No recording shows the code of a full identity, nor of an invalid field.
@@ -106,14 +120,54 @@ function putCredential(arm: ArmAsk): Answer {
   if (wrong) return refuse(400, "BadRequest", `The field '${wrong}' of federated identity credential '${name}' is invalid.`);
   const { issuer, subject, audiences } = properties;
   const there = identity.federated.find((one) => same(one.name, name));
-  const credential: FederatedCredential = there ?? { id: randomUUID(), name, issuer, subject, audience: "" };
+  const credential: FederatedCredential = there ?? {
+    id: randomUUID(),
+    name,
+    issuer,
+    subject,
+    audience: "",
+    since: timeIn(arm.state.world),
+  };
   Object.assign(credential, { issuer, subject, audience: audiences[0] });
   if (!there) identity.federated.push(credential);
   return { status: there ? 200 : 201, body: credentialBody(identity, credential) };
 }
 
+/** A credential of a new identity is rejected with one of two codes, for some minutes in Azure. */
+function refuseNew(arm: ArmAsk, identity: UserAssignedIdentity): void {
+  if (isKnown(arm, identity)) return;
+  const { identity: name } = arm.at;
+  if (identity.federated.length === 0 && timeIn(arm.state.world) % 2 === 0)
+    refuse(
+      404,
+      "ParentResourceNotFound",
+      `Failed to perform 'write' on resource(s) of type '${child}', because the parent resource '${name}' could not be found.`,
+    );
+  refuse(404, "NotFound", "MS Graph resource not found during Federated Identity Credential creation.");
+}
+
+/** Azure accepts one write at a time to the credentials of an identity. */
+function refuseConcurrent({ state: { world } }: ArmAsk, identity: UserAssignedIdentity): void {
+  const now = Date.now();
+  if (now < (identity.writing ?? 0))
+    refuse(
+      409,
+      "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
+      "Too many Federated Identity Credentials are written concurrently for the managed identity.",
+    );
+  identity.writing = now + world.graphWriteGap;
+}
+
 function identityBody({ resourceId: id, location, tags, tenantId, objectId: principalId, clientId }: UserAssignedIdentity) {
-  return { id, name: id.split("/").at(-1), type, location, tags, properties: { tenantId, principalId, clientId } };
+  // In lower case, whatever the request had
+  return {
+    id: id.replace(/\/resourceGroups\//i, "/resourcegroups/"),
+    name: id.split("/").at(-1),
+    type,
+    location,
+    tags,
+    properties: { tenantId, principalId, clientId },
+  };
 }
 
 function credentialBody({ resourceId }: UserAssignedIdentity, { name, issuer, subject, audience }: FederatedCredential) {

@@ -45,7 +45,7 @@ export const registryRoutes = [
       status: 200,
       body: {
         value: [
-          usage("Size", 107_374_182_400, 0, "Bytes"),
+          usage("Size", registry.sku === "Premium" ? 536_870_912_000 : 107_374_182_400, 0, "Bytes"),
           usage("Webhooks", 10, 0),
           usage("ScopeMaps", limit, userDefined),
           usage("Tokens", limit, registry.tokens.length),

@@ -1,10 +1,10 @@
 import { parseCondition } from "../condition.ts";
 import { nullable, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
-import { within } from "../rbac.ts";
+import { assignmentsOn, grants, within } from "../rbac.ts";
 import { findRole } from "../roles.ts";
 import { preciseNow } from "../time.ts";
-import type { RoleAssignment } from "../world.ts";
+import { type RoleAssignment, timeIn } from "../world.ts";
 import { type ArmAsk, authorize, body, page, refuse, same } from "./request.ts";
 import { routesOf } from "./route.ts";
 import { badFilter, provider, scopeOf, subscriptionOf } from "./scope.ts";
@@ -84,6 +84,7 @@ function assign(arm: ArmAsk): Answer {
   const role = findRole(wanted.roleDefinitionId.split("/").at(-1) ?? "", world.customRoles);
   if (!role)
     return refuse(404, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${wanted.roleDefinitionId}' does not exist.`);
+  refuseOutsideCondition(arm, scope, role.guid);
   checkCondition(wanted);
   const type = principalType(arm, wanted);
   const given = {
@@ -106,12 +107,25 @@ function assign(arm: ArmAsk): Answer {
     createdOn: preciseNow(),
     createdBy: arm.identity.principalId,
     updatedBy: arm.identity.principalId,
-    since: Date.now(),
+    since: timeIn(world),
   };
   world.roleAssignments.push(made);
   // Only later responses contain the creator.
   const { createdBy: _, ...untold } = made;
   return { status: 201, body: assignmentBody(untold) };
+}
+
+/** Rejects a constrained owner: the condition of their own role must name the role to assign. */
+function refuseOutsideCondition(arm: ArmAsk, scope: string, guid: string): void {
+  const { principalId, clientId } = arm.identity;
+  const action = "Microsoft.Authorization/roleAssignments/write";
+  const own = assignmentsOn(arm.state.world, principalId, scope).filter(({ role }) => grants(role, action));
+  if (own.some(({ assignment: { condition } }) => condition === null || condition.includes(guid))) return;
+  refuse(
+    403,
+    "AuthorizationFailed",
+    `The client '${clientId}' with object id '${principalId}' has an authorization with ABAC condition that is not fulfilled to perform action '${action}' over scope '${assignmentId(arm)}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+  );
 }
 
 /** @throws Refused for a principal that does not exist or is not replicated yet */

@@ -71,6 +71,9 @@ function put(arm: ArmAsk): Answer {
   if (token) {
     checkStays(token);
     change(token, wanted);
+    // Reported for real Azure: without a list of passwords to keep, none is kept
+    if (!wanted.credentials) token.passwords = {};
+    token.creationDate = preciseNow();
     return arm.state.world.longRunning.repeatedPut === "operation" ? updated(arm, registry, token) : ended(registry, token);
   }
   quota(registry, "tokens", registry.tokens.length);

@@ -1,5 +1,7 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from "jose";
+import { createLocalJWKSet, errors, jwtVerify } from "jose";
 import type { FederatedCredential } from "../federation.ts";
+import type { State } from "../state.ts";
+import { timeIn } from "../world.ts";
 import { claimOf, claims, headerOf } from "./assertion.ts";
 import { refuseEntra } from "./sign-in.ts";
 
@@ -7,15 +9,17 @@ import { refuseEntra } from "./sign-in.ts";
  * Checks a token of another issuer (workload identity federation). It must match one of the federated credentials, and a key that the
  * issuer publishes must have signed it.
  *
- * @param issuers the published keys by the URL of the issuer
  * @throws Refused with the AADSTS error
  */
 export async function checkFederated(
-  { federated = [] }: { readonly federated?: readonly FederatedCredential[] },
-  issuers: ReadonlyMap<string, JSONWebKeySet>,
+  { federated: all = [] }: { readonly federated?: readonly FederatedCredential[] },
+  state: Pick<State, "faults" | "world">,
   assertion: string,
 ): Promise<void> {
   const { iss, sub, aud } = claims(assertion);
+  const { issuers } = state.world;
+  if (state.faults.isUnlucky()) return noRecord(700213, `subject '${sub}'`);
+  const federated = all.filter((one) => isKnown(one, state));
   const ofIssuer = federated.filter(({ issuer }) => issuer === iss);
   const ofSubject = ofIssuer.filter(({ subject }) => subject === sub);
   if (ofIssuer.length === 0) return noRecord(700211, `issuer '${iss}'`);
@@ -34,6 +38,13 @@ export async function checkFederated(
     const message = `The certificate with identifier ${kid} used to sign the federated credential could not be found in the metadata of identity provider ${iss}. Please validate that your Identity Provider's metadata exposes the key used to sign the incoming token.`;
     return refuseEntra(401, "invalid_client", 7000272, message);
   });
+}
+
+/** A request before Entra knows a credential starts the delay again, once. */
+function isKnown(credential: FederatedCredential, { faults, world }: Pick<State, "faults" | "world">): boolean {
+  if (faults.replicated("federated", credential.since ?? 0)) return true;
+  if (!credential.isDelayed) Object.assign(credential, { since: timeIn(world), isDelayed: true });
+  return false;
 }
 
 function noRecord(number: number, presented: string): never {

@@ -74,7 +74,7 @@ async function prove(
     const assertion = need("client_assertion");
     if (type !== jwtBearer) return refuseEntra(400, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid.");
     const { application, principal } = findClient(world, faults, tenantId, clientId);
-    if (isFederated(assertion)) await checkFederated(application, world.issuers, assertion);
+    if (isFederated(assertion)) await checkFederated(application, { world, faults }, assertion);
     else if ("certificates" in application) await checkAssertion(application, tenantId, assertion);
     return principal;
   }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { listOf, nullable, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { inSeconds, preciseNow } from "../time.ts";
-import type { Application } from "../world.ts";
+import { type Application, timeIn } from "../world.ts";
 import { federatedCredentials } from "./federated.ts";
 import { body, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, named, ownersOf, refuseGraph, select } from "./request.ts";
 import { addPassword, keyBody, removePassword, secretBody } from "./secrets.ts";
@@ -79,7 +79,7 @@ function create(graph: GraphAsk): Answer {
     secrets: [],
     certificates: [],
     owners: [graph.identity.principalId],
-    since: Date.now(),
+    since: timeIn(graph.state.world),
   };
   graph.state.world.applications.push(application);
   return {

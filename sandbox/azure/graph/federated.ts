@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type CredentialFields, type FederatedCredential, maximumCredentials, wrongCredential } from "../federation.ts";
 import { listOf, nullable, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
-import type { Application } from "../world.ts";
+import { type Application, timeIn } from "../world.ts";
 import { body, type GraphAsk, refuseGraph } from "./request.ts";
 
 /** /v1.0/applications/{id}/federatedIdentityCredentials: `which` is an id or a name. */
@@ -28,25 +28,28 @@ export function federatedCredentials(graph: GraphAsk, application: Application, 
 
 function create(graph: GraphAsk, application: Application, context: string): Answer {
   const shape = object({ "name!": text, "issuer!": text, "subject!": text, "audiences!": listOf(text), description: nullable(text) });
-  const { name, ...fields } = body<CredentialFields & { name: string }>(graph, shape);
+  const { name, description = null, ...fields } = body<CredentialFields & { name: string; description?: string | null }>(graph, shape);
   const there = application.federated ?? [];
-  const wrong = there.some((one) => one.name === name) ? "twin" : wrongCredential(there, name, fields);
-  if (wrong === "twin")
+  if (there.some((one) => one.name === name))
     return refuseGraph(409, "Request_MultipleObjectsWithSameKeyValue", `FederatedIdentityCredential with name ${name} already exists.`);
+  const wrong = wrongCredential(there, name, fields);
+  const twin = "A FederatedIdentityCredential with the same issuer and subject already exists.";
+  if (wrong === "twin") return refuseGraph(400, "InvalidFederatedIdentityCredentialValue", twin);
   // No recording shows the code of a full application, nor of an invalid field.
   if (wrong === "full") return refuseGraph(400, "Request_BadRequest", `The maximum of ${maximumCredentials} credentials is reached.`);
   if (wrong) return refuseGraph(400, "Request_BadRequest", `One or more properties are invalid: ${wrong}.`);
   const { issuer, subject, audiences } = fields;
-  const credential = { id: randomUUID(), name, issuer, subject, audience: audiences[0] ?? "" };
+  const since = timeIn(graph.state.world);
+  const credential = { id: randomUUID(), name, issuer, subject, audience: audiences[0] ?? "", description, since };
   application.federated = [...there, credential];
   return { status: 201, body: { "@odata.context": context, ...bodyOf(credential) } };
 }
 
-const bodyOf = ({ id, name, issuer, subject, audience }: FederatedCredential) => ({
+const bodyOf = ({ id, name, issuer, subject, audience, description = null }: FederatedCredential) => ({
   id,
   name,
   issuer,
   subject,
-  description: null,
+  description,
   audiences: [audience],
 });

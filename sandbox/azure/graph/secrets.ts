@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { instant, nullable, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { newClientSecret } from "../secrets.ts";
-import type { ClientSecret } from "../world.ts";
+import { type ClientSecret, timeIn } from "../world.ts";
 import { body, type GraphAsk, refuseGraph } from "./request.ts";
 
 const shape = object({
@@ -21,7 +21,7 @@ export function addPassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
   const start = startDateTime ?? new Date().toISOString();
   const end = endDateTime ?? twoYearsAfter(start);
   if (Date.parse(end) <= Date.parse(start)) return refuseGraph(400, "Request_BadRequest", "Key credential end date is invalid.");
-  const secret = newClientSecret(displayName ?? null, start, end);
+  const secret = { ...newClientSecret(displayName ?? null, start, end), since: timeIn(graph.state.world) };
   secrets.push(secret);
   return {
     status: 200,

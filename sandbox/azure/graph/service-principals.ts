@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { flag, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { inSeconds, preciseNow } from "../time.ts";
-import type { ServicePrincipal } from "../world.ts";
+import { type ServicePrincipal, timeIn } from "../world.ts";
 import {
   body,
   denied,
@@ -89,7 +89,7 @@ function create(graph: GraphAsk): Answer {
     owners: [graph.identity.principalId],
     createdDateTime: preciseNow(),
     signInAudience: application.signInAudience,
-    since: Date.now(),
+    since: timeIn(graph.state.world),
   };
   world.servicePrincipals.push(principal);
   return {

@@ -87,6 +87,17 @@ test.for(["2025-11-01", "2026-09-01-preview", "2025-03-01-preview", "2024-11-01-
   },
 );
 
+test("names the right tenant in the sentence and in the header", async () => {
+  const { json, headers } = await azure.arm(
+    azure.owner,
+    "GET",
+    "/subscriptions/88888888-8888-8888-8888-888888888888/providers/Microsoft.ContainerRegistry/registries",
+  );
+
+  expect(json.error?.message).toContain("https://sts.windows.net/99999999-9999-9999-9999-999999999999/");
+  expect(headers["www-authenticate"]).toContain("99999999-9999-9999-9999-999999999999");
+});
+
 test.for([
   {
     path: "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.ContainerRegistry/registries",

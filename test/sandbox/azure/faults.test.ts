@@ -16,6 +16,18 @@ test("shows a new object after the longest of its delays", () => {
   expect(faults.replicated("roles", 1000)).toBe(true);
 });
 
+test("delays some new objects without a fault, unless a fault says for how long", () => {
+  const faults = createFaults(() => 1500, { roles: 1000 });
+
+  expect([faults.replicated("roles", 1000), faults.replicated("roles", 500), faults.replicated("secrets", 1500)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  faults.add({ kind: "replication", of: "roles", milliseconds: 0 });
+  expect(faults.replicated("roles", 1500)).toBe(true);
+});
+
 test("delays only the passwords that a delay names", () => {
   const faults = createFaults(() => 1000);
   faults.add({ kind: "replication", of: "tokenPasswords", milliseconds: 50, name: /slow/ });

@@ -111,9 +111,74 @@ test.for(["identity", "application"] as const)("rejects a federated credential o
   expect(await statusOf("two-audiences", { audiences: ["a", "b"] })).toBe(400);
   expect(await statusOf("plain", { issuer: "http://issuer.example" })).toBe(400);
   expect(await statusOf("credential-0", subject(0))).toBe(201);
-  expect(await statusOf("twin", subject(0))).toBe(409);
+  expect(await statusOf("twin", subject(0))).toBe(kind === "identity" ? 409 : 400);
   for (let at = 1; at < 20; at++) expect(await statusOf(`credential-${at}`, subject(at))).toBe(201);
   expect(await statusOf("credential-20", subject(20))).toBe(400);
+});
+
+test("knows a new identity only after a while", async () => {
+  const known = azure.faults.add({ kind: "replication", of: "identities", milliseconds: 600_000 });
+  const { trust } = await identity("new");
+
+  expect((await arm("GET", "/new")).status).toBe(404);
+  const { status, json } = await trust("web-shop", trusted);
+  expect([status, json.error?.code]).toEqual([404, expect.stringMatching(/^(NotFound|ParentResourceNotFound)$/)]);
+  known();
+  expect((await trust("web-shop", trusted)).status).toBe(201);
+});
+
+test("knows a new federated credential later when it is asked too early", async () => {
+  const { clientId, trust } = await identity("early");
+  azure.faults.add({ kind: "replication", of: "federated", milliseconds: 30_000 });
+  await trust("web-shop", trusted);
+  const numbers: unknown[] = [];
+
+  for (const seconds of [0, 20, 20, 20]) {
+    azure.world.ahead += seconds * 1000;
+    numbers.push((await exchange(clientId, await serviceAccountToken())).json.error_codes);
+  }
+
+  expect(numbers).toEqual([[700211], [700211], undefined, undefined]);
+  azure.faults.reset();
+});
+
+test("rejects one exchange in fifty, in the same order for the same seed", async () => {
+  const { clientId, trust } = await identity("unlucky");
+  await trust("web-shop", trusted);
+  const token = await serviceAccountToken();
+  const series = async () => {
+    azure.faults.add({ kind: "chance", oneIn: 50, seed: 1 });
+    const statuses = [];
+    for (let at = 0; at < 150; at++) statuses.push((await exchange(clientId, token)).status);
+    azure.faults.reset();
+    return statuses;
+  };
+
+  const first = await series();
+
+  expect(first.filter((status) => status === 401).length).toBeGreaterThan(0);
+  expect(first.filter((status) => status === 401).length).toBeLessThan(9);
+  expect(await series()).toEqual(first);
+});
+
+test("refuses a second write of an identity's credentials at the same time", async () => {
+  azure.world.graphWriteGap = 60_000;
+  const { trust } = await identity("busy");
+
+  const answers = [await trust("one", trusted), await trust("two", { ...trusted, subject: "other" })];
+
+  expect(answers.map(({ status }) => status)).toEqual([201, 409]);
+  expect(answers[1]?.json.error?.code).toBe("ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity");
+});
+
+test("answers with ids in lower case, a relative Location and a normalized location", async () => {
+  const { json, headers } = await arm("PUT", "/normal", { location: "East US" });
+
+  expect([json.id, json.location, headers["location"]]).toEqual([
+    expect.stringContaining("/resourcegroups/demo/"),
+    "eastus",
+    expect.stringMatching(/^\/subscriptions\/.*\/resourcegroups\/demo\/.*\/normal$/),
+  ]);
 });
 
 test("updates, lists and deletes an identity and its credentials, and leaves its roles", async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { generateKeyPair, SignJWT } from "jose";
 import { beforeEach, expect, test } from "vitest";
-import type { Fault } from "../../../sandbox/azure/faults.ts";
+import { type Fault, usualDelays } from "../../../sandbox/azure/faults.ts";
 import { assignRole } from "../../../sandbox/azure/identities.ts";
 import { refusals } from "../../../sandbox/azure/refusals.ts";
 import type { Ask, Reply } from "../../support/ask-through.ts";
@@ -10,11 +10,14 @@ import { audiences, loginServer, openTestAzure, registryId } from "./world.ts";
 
 // Compares the emulator with recorded responses of the real Azure: the same status, headers, fields and texts.
 
-const azure = await openTestAzure([
-  { name: "myregistry", location: "westus" },
-  { name: "premiumregistry", sku: "Premium", location: "westus" },
-  { name: "basicregistry", sku: "Basic", location: "westus" },
-]);
+const azure = await openTestAzure(
+  [
+    { name: "myregistry", location: "westus" },
+    { name: "premiumregistry", sku: "Premium", location: "westus" },
+    { name: "basicregistry", sku: "Basic", location: "westus" },
+  ],
+  usualDelays,
+);
 await azure.push(`${loginServer}/library/hello-world:1`);
 beforeEach(() => {
   azure.faults.reset();

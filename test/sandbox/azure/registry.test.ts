@@ -36,6 +36,16 @@ test("issues a token for a repository outside the scope map, and refuses only th
   ]);
 });
 
+test("can refuse the manifest without naming the error", async () => {
+  azure.faults.add({ kind: "unnamedScope" });
+  const answer = await manifest(await accessTo({ username: "puller", password: "one" }, "repository:secret/vault:pull"), "secret/vault");
+  azure.faults.reset();
+
+  expect(answer.status).toBe(401);
+  expect(answer.headers["www-authenticate"]).not.toContain("error");
+  expect(answer.json).toMatchObject({ errors: [{ code: "UNAUTHORIZED", detail: [{ Action: "pull" }] }] });
+});
+
 test("applies a changed scope map to the next access token", async () => {
   const map = registry.scopeMaps.find(({ name }) => name === "ours");
   map?.actions.push("repositories/secret/vault/content/read");

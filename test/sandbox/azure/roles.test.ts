@@ -125,6 +125,25 @@ test.for([
   expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
 });
 
+test("lets a constrained owner assign only the roles that the condition names", async () => {
+  const condition = `((!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR (@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${acrPull}}))`;
+  const owner = await azure.addServicePrincipal("constrained", [{ role: "Role Based Access Control Administrator", condition }]);
+  const { objectId } = await azure.addServicePrincipal("pod");
+  const put = (role: string) => {
+    const properties = { roleDefinitionId: definition(role), principalId: objectId, principalType: "ServicePrincipal" };
+    return azure.arm(owner, "PUT", `${registryId}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}?${version}`, {
+      properties,
+    });
+  };
+
+  expect((await put(acrPull)).status).toBe(201);
+  const { status, json } = await put(reader);
+  expect([status, json.error?.message]).toEqual([
+    403,
+    expect.stringContaining("an authorization with ABAC condition that is not fulfilled"),
+  ]);
+});
+
 test("delays a role until it has reached the registry", async () => {
   const replicated = azure.faults.add({ kind: "replication", of: "roles", milliseconds: 600_000 });
   const login = await azure.addServicePrincipal("patient");

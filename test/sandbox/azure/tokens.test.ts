@@ -97,6 +97,18 @@ test.for([
   expect((await arm("PATCH", "/tokens/strict", back)).status).toBe(201);
 });
 
+test("deletes the passwords of an existing token when a PUT lists none", async () => {
+  await makeToken("again");
+  await generate({ tokenId: tokenId("again"), name: "password1" });
+  const before = (await arm("GET", "/tokens/again")).json.properties;
+
+  expect((await arm("PUT", "/tokens/again", { properties: { scopeMapId: before?.scopeMapId } })).status).toBe(201);
+
+  const after = (await arm("GET", "/tokens/again")).json.properties;
+  expect(after?.credentials).toEqual({ passwords: [] });
+  expect(after?.creationDate).not.toBe(before?.creationDate);
+});
+
 test.for([
   { path: "/tokens/patched", body: pulls, patch: { properties: { status: "disabled" } } },
   {

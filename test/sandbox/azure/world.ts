@@ -1,6 +1,7 @@
 import { afterAll } from "vitest";
 import type { RegistrySpec } from "../../../sandbox/azure/create-world.ts";
 import { type AzureEmulator, startAzure } from "../../../sandbox/azure/emulator.ts";
+import type { Delays } from "../../../sandbox/azure/faults.ts";
 import type { ServicePrincipalLogin } from "../../../sandbox/azure/identities.ts";
 import { type Binaries, binaries } from "../../../sandbox/binaries.ts";
 import { guardedFolder } from "../../../sandbox/guard.ts";
@@ -31,14 +32,14 @@ export type TestAzure = AzureEmulator & {
 };
 
 /** Starts an emulated Azure for the tests of one file. It stops after the last one. */
-export async function openTestAzure(registries?: readonly RegistrySpec[]): Promise<TestAzure> {
-  const azure = await startTestAzure(registries);
+export async function openTestAzure(registries?: readonly RegistrySpec[], delays?: Delays): Promise<TestAzure> {
+  const azure = await startTestAzure(registries, delays);
   afterAll(azure.stop);
   return azure;
 }
 
 /** Starts an emulated Azure and functions that send requests to it. */
-export async function startTestAzure(registries?: readonly RegistrySpec[]): Promise<TestAzure> {
+export async function startTestAzure(registries?: readonly RegistrySpec[], delays: Delays = {}): Promise<TestAzure> {
   const programs = await binaries({ need: ["registry", "crane"], progress: console.log });
   const folder = await guardedFolder("azure-test-");
   const authority = await createAuthority("azure test");
@@ -46,6 +47,8 @@ export async function startTestAzure(registries?: readonly RegistrySpec[]): Prom
     folder: folder.path,
     authority,
     registryBinary: programs.program("registry"),
+    // Most of these tests ask each service at once
+    delays,
     ...(registries && { registries }),
   });
   const { AZURE_TENANT_ID: tenantId = "", AZURE_CLIENT_ID: clientId = "", AZURE_CLIENT_SECRET: clientSecret = "" } = azure.env;
