@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { type AzureEmulator, startAzure } from "./azure/emulator.ts";
+import { quickDelays } from "./azure/faults.ts";
 import { guardedFolder } from "./guard.ts";
 import { createAuthority } from "./pki.ts";
 import { pushImages } from "./scenery.ts";
@@ -24,7 +25,7 @@ export async function withPerson<T>({ kubeconfig, registryBinary, path }: Ground
   const home = await guardedFolder("acr-secret-page-");
   try {
     const authority = await createAuthority("acr-secret page");
-    const azure = await startAzure({ folder: join(home.path, "azure"), authority, registryBinary });
+    const azure = await startAzure({ folder: join(home.path, "azure"), authority, registryBinary, delays: quickDelays });
     try {
       await pushImages(azure);
       const PATH = [join(home.path, ".local", "bin"), ...path, process.env["PATH"]].join(delimiter);

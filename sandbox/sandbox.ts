@@ -1,5 +1,6 @@
 import { delimiter, join } from "node:path";
 import { type AzureEmulator, startAzure } from "./azure/emulator.ts";
+import { quickDelays } from "./azure/faults.ts";
 import { type Binaries, binaries } from "./binaries.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { guardedFolder } from "./guard.ts";
@@ -45,7 +46,7 @@ export async function startSandbox({
   const authority = await createAuthority("kubectl acr-secret sandbox");
   const [cluster, azure] = await Promise.allSettled([
     startControlPlane({ folder: join(home.path, "cluster"), binaries: found, authority, audit }),
-    startAzure({ folder: join(home.path, "azure"), authority, registryBinary: found.program("registry") }),
+    startAzure({ folder: join(home.path, "azure"), authority, registryBinary: found.program("registry"), delays: quickDelays }),
   ]);
   let node: SandboxNode | undefined;
   const stop = async () => {

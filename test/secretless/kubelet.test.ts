@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { defaultRegistries } from "../../sandbox/azure/create-world.ts";
 import { startAzure } from "../../sandbox/azure/emulator.ts";
+import { quickDelays } from "../../sandbox/azure/faults.ts";
 import { assignRole, createIdentity } from "../../sandbox/azure/identities.ts";
 import { binaries } from "../../sandbox/binaries.ts";
 import { startControlPlane } from "../../sandbox/control-plane.ts";
@@ -40,7 +41,13 @@ const authority = await createAuthority("acr-secret tests");
 const issuer = "https://oidc.blob.core.windows.net/cluster";
 const [cluster, azure] = await Promise.all([
   startControlPlane({ folder: join(home.path, "cluster"), binaries: programs, authority, issuer }),
-  startAzure({ folder: join(home.path, "azure"), authority, registryBinary: programs.program("registry"), registries }),
+  startAzure({
+    folder: join(home.path, "azure"),
+    authority,
+    registryBinary: programs.program("registry"),
+    registries,
+    delays: quickDelays,
+  }),
 ]);
 Object.assign(process.env, {
   PATH: [...programs.path, process.env.PATH].join(":"),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { defaultRegistries, type RegistrySpec } from "../../sandbox/azure/create-world.ts";
 import { startAzure } from "../../sandbox/azure/emulator.ts";
+import { quickDelays } from "../../sandbox/azure/faults.ts";
 import { binaries } from "../../sandbox/binaries.ts";
 import { startControlPlane } from "../../sandbox/control-plane.ts";
 import { guardedFolder } from "../../sandbox/guard.ts";
@@ -45,6 +46,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
       authority,
       registryBinary: programs.program("registry"),
       registries,
+      delays: quickDelays,
     }),
   ]);
   // The storage of two regions is behind a firewall

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { inject, onTestFinished } from "vitest";
 import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts";
+import { quickDelays } from "../../sandbox/azure/faults.ts";
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { create, kubectl } from "./kubectl.ts";
@@ -32,7 +33,12 @@ export type Shell = {
 export async function openShell(): Promise<Shell> {
   const home = await guardedFolder("acr-secret-shell-");
   const authority = await createAuthority("azure of a test");
-  const azure = await startAzure({ folder: join(home.path, "azure"), authority, registryBinary: join(inject("binaries"), "registry") });
+  const azure = await startAzure({
+    folder: join(home.path, "azure"),
+    authority,
+    registryBinary: join(inject("binaries"), "registry"),
+    delays: quickDelays,
+  });
   await azure.push("myregistry.azurecr.io/app/web:1");
   await mkdir(join(home.path, "tmp"));
   const env = {
