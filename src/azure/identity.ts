@@ -26,7 +26,7 @@ type IdentityOptions = RequestTools & {
 };
 
 /** The same in all clouds (learn.microsoft.com/azure/container-registry/container-registry-disable-authentication-as-arm). */
-export const registries = "https://containerregistry.azure.net";
+export const registryResource = "https://containerregistry.azure.net";
 
 /** A token is renewed if its remaining lifetime is shorter than this. Milliseconds; az uses the same limit. */
 const margin = 5 * minute;
@@ -41,7 +41,7 @@ export function openIdentity(options: IdentityOptions): Identity {
   let credential: TokenCredential | undefined;
 
   async function request(audience: Audience | "graph"): CachedToken {
-    const resource = { management: cloud.resourceManager, registries, graph: cloud.graph }[audience];
+    const resource = { management: cloud.resourceManager, registries: registryResource, graph: cloud.graph }[audience];
     credential ??= credentialOf(options);
     const answer = await credential.getToken(`${resource}/.default`, { abortSignal: signal() });
     if (answer === null) throw new CliError("unauthenticated", "Azure returned no token", { hint: signInHint[source] });

@@ -6,7 +6,7 @@ import { retryAfter } from "../http/retry.ts";
 import { type Json, objectOf, objectsOf, parseObject, textOf } from "../json.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Cloud } from "./cloud.ts";
-import { type Identity, registries } from "./identity.ts";
+import { type Identity, registryResource } from "./identity.ts";
 import type { Audience, AzureIdentity, Exchanged, Identities, TokenSource } from "./port.ts";
 import { noToken, passing, signInHint } from "./sign-in-error.ts";
 
@@ -179,7 +179,7 @@ export async function exchangeAssertion(
     client_id: clientId,
     client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
     client_assertion: assertion.reveal(),
-    scope: `${registries}/.default`,
+    scope: `${registryResource}/.default`,
   });
   const url = `${authority}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`;
   const headers = { "Content-Type": "application/x-www-form-urlencoded" };
