@@ -3,10 +3,11 @@ import { Busy } from "../../../src/errors.ts";
 import { everything, exactly, line, made, nothing, refused, token } from "../../support/demo.ts";
 import { watch } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { any, failed, type Given, lose, type Row, refuse, type Step, testRows, waitLine } from "../../support/rows.ts";
+import { any, before, failed, type Given, lose, type Row, refuse, type Step, testRows, waitLine } from "../../support/rows.ts";
 
 const waits = { ...everything, pod: "waits" };
 const again: Step = { command: line, stdout: any, leaves: everything };
+const own = "demo-acr-myregistry-wpglvmjhiai25iab";
 const busy = () => new Busy("Azure is throttling requests", 7000);
 
 /** The claim of the run before has ended. */
@@ -85,6 +86,13 @@ testRows([
       after: [again],
     }),
   ),
+  {
+    does: "keeps the passwords of a token that another client creates in between",
+    given: before("putScopeMap", ({ azure }) => void azure.putToken(own, ["password1"])),
+    command: line,
+    ...failed,
+    check: ({ azure }) => expect([...(azure.tokens.get(own)?.passwords.keys() ?? [])]).toEqual(["password1"]),
+  },
   {
     does: "creates everything when the response to generatePassword is lost",
     given: lose("generatePassword"),
