@@ -57,11 +57,11 @@ const currentLine =
   /(?<![^\n])current-context:[ \t]+(?:"([^"\\\n]*)"|'([^'\n]*)'|([A-Za-z0-9_./](?:[\w./@+-]|:(?=\S))*))[ \t\r]*(?![^\n]|\n\s*[ \t]\S)/;
 
 /** A second document, a first key that is indented, an escaped letter or line break, or a line break of YAML 1.1 only. */
-const onlyForKubectl = /\n(?:---|\.\.\.)|^\s*[ \t]\S|\\[uxU\r\n]|[\u0085\u2028\u2029]|\r(?!\n)/;
+const onlyForKubectl = /\n(?:---|\.\.\.)|^\s*[ \t]\S|\\(?:x[\da-f]{2}|u[\da-f]{4}|[\r\n])|[\u0085\u2028\u2029]|\r(?!\n)/i;
 
 function currentIn(text: string): string | undefined {
-  if (text.trimStart().startsWith("{")) return currentInJson(text);
   if (onlyForKubectl.test(text)) return undefined;
+  if (text.trimStart().startsWith("{")) return currentInJson(text);
   const [key, ...more] = text.matchAll(/(?<![\w-])current-context(?![\w-])/g);
   if (!key) return "";
   const line = currentLine.exec(text);
@@ -81,7 +81,7 @@ function currentInJson(text: string): string | undefined {
  * @returns undefined if only kubectl can read it, for example if the context doesn't exist
  */
 export async function namespaceIn({ texts, complete }: Kubeconfig, flags: readonly string[]): Promise<string | undefined> {
-  if (!complete || texts.length === 0) return undefined;
+  if (!complete || texts.length === 0 || texts.some((text) => onlyForKubectl.test(text))) return undefined;
   const { load, YAML11_SCHEMA } = await import("js-yaml");
   try {
     const files = texts.map((text) => objectOf(load(text, { schema: YAML11_SCHEMA })));

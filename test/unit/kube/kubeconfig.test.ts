@@ -44,7 +44,10 @@ test.for([
   expect(await namespaceIn(filesOf(config, second), flags)).toEqual(gives);
 });
 
-test.for([null, "text", [], {}, { "current-context": "a" }, { "current-context": "a", contexts: {}, clusters: [] }])(
+// Go reads U+0085 as a line break
+const broken = { ...config, contexts: [{ name: "a", context: { cluster: "c", namespace: "de\u0085mo" } }] };
+
+test.for([null, "text", [], {}, { "current-context": "a" }, { "current-context": "a", contexts: {}, clusters: [] }, broken])(
   "leaves %o to kubectl",
   async (odd) => {
     expect(await namespaceIn(filesOf(odd), [])).toBeUndefined();
@@ -57,6 +60,7 @@ test.for([
   { texts: ["current-context: default/api-x-example-com:6443/kube:admin\n"], gives: "default/api-x-example-com:6443/kube:admin" },
   { texts: ["contexts:\n- name: my-current-context\ncurrent-context: a"], gives: "a" },
   { texts: ['current-context: "a b"'], gives: "a b" },
+  { texts: ["certificate-authority: C:\\Users\\x\\u\\ca.crt\ncurrent-context: a\n"], gives: "a" },
   { texts: [JSON.stringify({ "current-context": "a" }, undefined, 4)], gives: "a" },
   { texts: ["current-context: null", "current-context: b"], gives: "b" },
   { texts: ["users: []", "current-context: b"], gives: "b" },
@@ -75,6 +79,7 @@ test.for([
     "current-context:\n",
     "current-context: a\u2028  b\n",
     "users: []\u2028current-context: a\n",
+    '{"current-context":"a\u0085"}',
     "users: []\r---\rcurrent-context: a\n",
     "users: []\u0085---\ncurrent-context: a\n",
     "current-context : a",
