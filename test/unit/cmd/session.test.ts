@@ -56,6 +56,33 @@ test("opens a registry port once, at its first use", () => {
   expect(opened).toEqual(["registry"]);
 });
 
+test.for([
+  { waits: [4000, 4000, 4000, 4000], what: "waiting for it", printed: "waiting for it\n" },
+  { waits: [60_000], what: "waiting for it", printed: "waiting for it\n" },
+  { waits: [4000, 6000], what: "waiting for it", printed: "" },
+  { waits: [60_000], what: undefined, printed: "" },
+])("prints $printed once when it waits $waits ms for $what", async ({ waits, what, printed }) => {
+  const slept: number[] = [];
+  const opened = open({ ...fakeWorld().ports, sleep: async (milliseconds) => void slept.push(milliseconds) });
+  const { sleep } = openSession(opened.context, {});
+
+  for (const milliseconds of waits) await sleep(milliseconds, what);
+
+  expect([opened.printed().stderr, slept]).toEqual([printed, waits]);
+});
+
+test("gives the ports a sleep that says what they wait for", async () => {
+  const { context, printed } = open(fakeWorld().ports);
+  const azure: typeof context.azure = async (identity, trace, sleep) => {
+    await sleep(60_000, "waiting for Azure");
+    return context.azure(identity, trace, sleep);
+  };
+
+  await openSession({ ...context, azure }, {}).azure({ source: "az" });
+
+  expect(printed().stderr).toBe("waiting for Azure\n");
+});
+
 test("names the context of the run in a printed command when another one is current by now", () => {
   const { context } = open(fakeWorld().ports);
   const cluster = (...of: Parameters<typeof context.cluster>) => ({ ...context.cluster(...of), contextToName: () => "dev" });

@@ -7,9 +7,13 @@ import { NetworkError } from "../../../src/http/network-error.ts";
 /** Returns a client with scripted results: a status, or a failure. */
 function scripted(script: (number | NetworkError)[]) {
   const slept: number[] = [];
+  const reasons: string[] = [];
   const sent: string[] = [];
   const http = openHttp({
-    sleep: async (milliseconds) => void slept.push(milliseconds),
+    sleep: async (milliseconds, what = "") => {
+      slept.push(milliseconds);
+      reasons.push(what);
+    },
     transport: async () => ({
       async sendRequest(request) {
         sent.push(`${request.method} ${request.headers.get("User-Agent")}`);
@@ -19,7 +23,7 @@ function scripted(script: (number | NetworkError)[]) {
       },
     }),
   });
-  return { http, slept, sent };
+  return { http, slept, sent, reasons };
 }
 
 const get = { method: "GET", url: "https://r.azurecr.io/v2/" } as const;
@@ -37,6 +41,14 @@ test("tries four times with growing pauses when a server is busy", async () => {
 
   expect((await http(get)).status).toBe(504);
   expect(slept).toEqual([500, 1000, 2000]);
+});
+
+test("says for which server it waits, and why", async () => {
+  const { http, reasons } = scripted([503, new NetworkError("interrupted", "it broke")]);
+
+  await http(get);
+
+  expect(reasons).toEqual([expect.stringMatching(/r\.azurecr\.io: HTTP 503$/), expect.stringMatching(/r\.azurecr\.io: it broke$/)]);
 });
 
 test("retries a broken connection", async () => {
