@@ -1,7 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Fault } from "../../sandbox/azure/faults.ts";
 import { refusals } from "../../sandbox/azure/refusals.ts";
-import { newDemo, startTestWorld } from "./world.ts";
+import { openAzure } from "../../src/azure/azure.ts";
+import { type } from "../support/in-process.ts";
+import { newDemo, portsOf, signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const byToken = "create --registry myregistry --repository app/web -n demo";
@@ -34,6 +36,32 @@ test.for<{ what: string; refusal: Fault; line: string; message: RegExp }>([
   expect(code).toBe(1);
   expect(stderr).toMatch(message);
   expect(left(at)).toEqual(nothing);
+});
+
+test("names the right of a constrained owner, and leaves nothing", async () => {
+  const at = newDemo(world);
+  const condition = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {1}";
+  const grants = [{ role: "Role Based Access Control Administrator", condition }, { role: "Reader" }];
+  const { env } = await signedIn(world, grants, ["Application.ReadWrite.All"]);
+  const ports = { ...at.in_.ports, ...portsOf(world), azure: () => openAzure(world.options({ env })) };
+
+  const { code, stderr } = await type(byPrincipal, ports);
+
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("your right to assign roles does not include this role") });
+  expect(stderr).not.toContain("az role assignment create");
+  // The application of the owner stays
+  expect(left(at).applications).toHaveLength(1);
+});
+
+test("keeps the password when the registry refuses a manifest and names no error", async () => {
+  const at = newDemo(world);
+  await at.type(byToken);
+  for (const map of at.registry.scopeMaps) if (!map.system) map.actions = [];
+  world.azure.faults.add({ kind: "unnamedScope" });
+
+  await at.type(byToken);
+
+  expect(at.registry.tokens.map(({ passwords }) => Object.keys(passwords))).toEqual([["password1"]]);
 });
 
 test("reports the lock that stops the rollback, and a rerun continues", async () => {
