@@ -35,10 +35,8 @@ async function adding(namespace: string): Promise<void> {
   await until(async () => (await kubectl(probe)).includes("name: mine"));
 }
 
-test.for([
-  { what: "a policy adds the Secret", change: adding },
-  { what: "a policy rewrites the registry", change: (namespace: string) => rewriting(namespace, web) },
-])(`says the same of 20 templates as of their pods when $what (SEED=${seed})`, { timeout: 120_000 }, async ({ change }) => {
+/** Creates 20 CronJobs, and a pod with the same spec for each. @returns a function that returns the causes, by their owners */
+async function generated(change: (namespace: string) => Promise<unknown>) {
   let state = seed;
   const oneOf = <T>(...all: readonly T[]): T => {
     // Numerical Recipes, 7.1: a linear congruential generator
@@ -50,8 +48,8 @@ test.for([
   await at.typed(ours("mine"), attachTo("none"), "kubectl create serviceaccount good -n N");
   await at.typed(`kubectl patch serviceaccount good -n N -p '{"imagePullSecrets":[{"name":"mine"}]}'`);
   await change(namespace);
-  const objects = Array.from({ length: 20 }, (_, index) => {
-    const name = `w-${index}`;
+  const names = Array.from({ length: 20 }, (_, index) => `w-${index}`);
+  const objects = names.map((name) => {
     const image = oneOf(web, `${r}/app/web:1`, `${r}/app/api:1`, `${r}/app/web:9`, "otherregistry.azurecr.io/app/web:1");
     const spec = {
       serviceAccountName: oneOf("default", "good"),
@@ -67,17 +65,35 @@ test.for([
     ];
   });
   await create(objects.flat());
+  const causes = async (more = "") => {
+    const items = (await at.check(more)).items as unknown as readonly Owned[];
+    return new Map(items.flatMap(({ owners, cause }) => owners.map(({ kind, name }) => [`${kind}/${name}`, cause] as const)));
+  };
+  return { at, names, causes };
+}
 
-  const { items } = await at.check();
+test.for([
+  { what: "a policy adds the Secret", change: adding },
+  { what: "a policy rewrites the registry", change: (namespace: string) => rewriting(namespace, web) },
+])(`says the same of 20 templates as of their pods when $what (SEED=${seed})`, { timeout: 120_000 }, async ({ change }) => {
+  const { names, causes } = await generated(change);
+  const found = await causes();
 
-  const causes = new Map(
-    items.flatMap((item) => (item as unknown as Owned).owners.map(({ kind, name }) => [`${kind}/${name}`, item.cause] as const)),
+  expect(names.map((name) => `${name} ${found.get(`cronjob/${name}`)}`)).toEqual(
+    names.map((name) => `${name} ${found.get(`pod/${name}`)}`),
   );
-  const names = objects.map((_, index) => `w-${index}`);
-  expect(names.map((name) => `${name} ${causes.get(`cronjob/${name}`)}`)).toEqual(
-    names.map((name) => `${name} ${causes.get(`pod/${name}`)}`),
-  );
-  expect(new Set(causes.values()).size).toBeGreaterThan(1);
+  expect(new Set(found.values()).size).toBeGreaterThan(1);
 });
 
-type Owned = { readonly owners: readonly { readonly kind: string; readonly name: string }[] };
+test(`calls no pull broken for a user who may not read Secrets (SEED=${seed})`, { timeout: 120_000 }, async () => {
+  const { at, causes } = await generated(async () => undefined);
+  await at.typed("kubectl create rolebinding viewer --clusterrole view --user viewer -n N");
+  const known = await causes();
+  const seen = await causes("--as viewer");
+
+  const pulling = [...known].filter(([, cause]) => cause === "pulls").map(([owner]) => owner);
+  expect(pulling.length).toBeGreaterThan(0);
+  expect(new Set(pulling.map((owner) => seen.get(owner)))).toEqual(new Set(["not-checked"]));
+});
+
+type Owned = { readonly cause: string; readonly owners: readonly { readonly kind: string; readonly name: string }[] };
