@@ -56,8 +56,16 @@ export function templateOf(kind: TargetKind | PodKind, object: { readonly metada
   const row = kinds[kind];
   if (!spec || !("podSpec" in row)) return [];
   const { metadata } = object;
+  const pod = at(object, row.podSpec.slice(0, -1)) as NewPod;
+  // A policy may reject pods without a controller
+  const owner = { apiVersion: row.api, kind: row.kind, name: metadata.name, uid: metadata.uid ?? "", controller: true };
   return [
-    { workload: asWorkload({ kind: row.kind, name: metadata.name }), spec, metadata, pod: at(object, row.podSpec.slice(0, -1)) as NewPod },
+    {
+      workload: asWorkload({ kind: row.kind, name: metadata.name }),
+      spec,
+      metadata,
+      pod: { ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } },
+    },
   ];
 }
 

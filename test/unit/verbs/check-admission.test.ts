@@ -108,6 +108,15 @@ describe("check of pods that do not exist yet", () => {
       message: 'admission webhook "x" does not support dry run',
     },
     {
+      when: "a policy rejects pods without a controller",
+      given: {
+        ...crons(cronjob("a")),
+        admission: (given) =>
+          given.metadata.ownerReferences?.[0]?.name === "a" ? adds("acr")(given) : refuses("Error from server (Forbidden): naked")(),
+      },
+      row: "cronjob/a pulls",
+    },
+    {
       when: "a policy rejects the pods",
       given: {
         ...crons(cronjob("a")),
