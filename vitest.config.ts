@@ -16,6 +16,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   az: [controlPlane],
   formats: [],
   differential: [],
+  large: [controlPlane],
   node: ["test/support/node-setup.ts"],
   secretless: [],
   export: ["test/support/node-setup.ts"],

@@ -21,6 +21,7 @@ test("runs the sampled tiers again in the release gate, with the tiers of a rele
     "az",
     "formats",
     "differential",
+    "large",
     "node",
     "secretless",
     "export",
