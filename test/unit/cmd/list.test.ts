@@ -337,7 +337,7 @@ testRows([
     given: both,
     command: "list -n demo -o html",
     stdout:
-      /^<!doctype html>\n(?!.*(hunter2|password-1|dockerconfigjson|aHVudGVy)).*<h1>1 of 2 pull secrets expires within 14 days<\/h1>.*<code>by-hand</s,
+      /^<!doctype html>\n(?!.*(hunter2|password-1|dockerconfigjson|aHVudGVy)).*<h1>1 of 2 credentials expires within 14 days<\/h1>.*<code>by-hand</s,
   },
   {
     does: "counts the Secrets that never expire when --expiring-within leaves them out",
