@@ -48,7 +48,7 @@ async function generated(change: (namespace: string) => Promise<unknown>) {
   await at.typed(ours("mine"), attachTo("none"), "kubectl create serviceaccount good -n N");
   await at.typed(`kubectl patch serviceaccount good -n N -p '{"imagePullSecrets":[{"name":"mine"}]}'`);
   await change(namespace);
-  const names = Array.from({ length: 20 }, (_, index) => `w-${index}`);
+  const names = Array.from({ length: 40 }, (_, index) => `w-${index}`);
   const objects = names.map((name) => {
     const image = oneOf(web, `${r}/app/web:1`, `${r}/app/api:1`, `${r}/app/web:9`, "otherregistry.azurecr.io/app/web:1");
     const spec = {
@@ -75,7 +75,7 @@ async function generated(change: (namespace: string) => Promise<unknown>) {
 test.for([
   { what: "a policy adds the Secret", change: adding },
   { what: "a policy rewrites the registry", change: (namespace: string) => rewriting(namespace, web) },
-])(`says the same of 20 templates as of their pods when $what (SEED=${seed})`, { timeout: 120_000 }, async ({ change }) => {
+])(`says the same of 40 templates as of their pods when $what (SEED=${seed})`, { timeout: 120_000 }, async ({ change }) => {
   const { names, causes } = await generated(change);
   const found = await causes();
 
