@@ -171,7 +171,7 @@ type KubeEvent = Named<
     involvedObject: Readonly<Record<"apiVersion" | "kind" | "namespace" | "name" | "uid", string>>;
     type: "Normal" | "Warning";
     reason: string;
-    message: string;
+    message?: string;
     /** When it was last seen. */
     lastTimestamp?: string;
   }

@@ -115,7 +115,7 @@ function refusalOf(of: Job | CronJob, refusals: readonly KubeEvent[], since?: Ru
     ({ involvedObject, lastTimestamp = "" }) => involvedObject.uid === uid && lastTimestamp >= (since?.startedAt ?? ""),
   );
   const next = { ...kubectl("describe", `${of.kind.toLowerCase()}/${name}`), namespace };
-  return found && { message: `cannot start: ${inOneLine(found.message)}`, next };
+  return found && { message: `cannot start: ${inOneLine(found.message ?? found.reason)}`, next };
 }
 
 /** Returns why a pod cannot start. */

@@ -58,7 +58,7 @@ export function openAdmission(cluster: Cluster): (namespace: string, pod: NewPod
     const write = { dryRun: true, fieldManager: managedBy.value };
     const answer = await cluster.write({ kind: "pod", namespace, name }, { create }, write).catch(asRefusal);
     if (!(answer instanceof CliError)) return { names: pullSecretNames(answer), spec: answer.spec };
-    if (isLost(answer)) throw answer;
+    if (isLost(answer)) return { unknown: reasonOf(answer) };
     if (permissionHint(answer) === undefined) return rejected(answer);
     denied.add(namespace);
     return withoutRight(namespace, pod);
@@ -66,10 +66,12 @@ export function openAdmission(cluster: Cluster): (namespace: string, pod: NewPod
 }
 
 /** A webhook with side effects can't be asked. Any other rejection would also meet a real pod. */
-function rejected({ message }: CliError): Admitted {
-  const reason = message.replace(/^Error from server \([^)]*\): /, "").replace(/\s*\n\s*/g, " ");
+function rejected(error: CliError): Admitted {
+  const reason = reasonOf(error);
   return / does not support dry run/.test(reason) ? { unknown: reason } : { note: `the API server rejects new pods: ${reason}` };
 }
+
+const reasonOf = ({ message }: CliError): string => message.replace(/^Error from server \([^)]*\): /, "").replace(/\s*\n\s*/g, " ");
 
 /** Whether the rules of a webhook or of a policy apply to the creation of pods. */
 const coversPods = ({ rules = [], resourceRules = [] }: Mutation): boolean =>

@@ -22,7 +22,7 @@ import { azureHost, containersOf, readImage } from "../usage/images.ts";
 import type { UnreadableNamespace } from "../usage/listed-secrets.ts";
 import { openNodePulls, type PullTools } from "../usage/node-pulls.ts";
 import { forNodesOf } from "../usage/platforms.ts";
-import { noOtherNamespaces, noSecret, type OtherNamespaces, type Secrets, secretsOf } from "../usage/pull-secrets.ts";
+import { noOtherNamespaces, noSecret, type OtherNamespaces, secretsOf } from "../usage/pull-secrets.ts";
 import { type PullReader, type PullSelection, pullReadersOf } from "../usage/pulling-objects.ts";
 import { type Pull, type PullSource, pullsByAccount, pullsOf } from "../usage/pulls.ts";
 
@@ -117,7 +117,7 @@ export async function checkPlace(
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
   const sources = { namespace, secrets, registry, now: now(), pulled, cluster, deep: options.deep ?? false };
 
-  const seen = once(() => seenPulls(pulls, { cluster, namespace, secrets }));
+  const seen = once(() => seenPulls(pulls, { cluster, namespace }));
   const read = async (question: ImageQuery): Promise<ImageFacts | undefined> => {
     const facts = await readImageFacts(question, sources);
     return facts && { ...facts, nodeIdentity: await nodeIdentityFor(facts, options, seen) };
@@ -145,11 +145,15 @@ async function judgeHere(question: ImageQuery, facts: ImageFacts, reading: Readi
   return asks ? judgeAdmitted(question, facts, reading) : [verdict];
 }
 
+/** The most templates of one image to ask the API server about. A tenant can create thousands. */
+const mostAsked = 50;
+
 /** Judges pods that don't exist yet by what the API server makes of them. Those that it changes in the same way have one verdict. */
 async function judgeAdmitted(question: ImageQuery, facts: ImageFacts, { admit, read }: Reading): Promise<Verdict[]> {
   const unchanged = { names: question.names, ...readImage(question.text) };
+  const asked = new Set(question.sources.filter(({ isNew }) => isNew).slice(0, mostAsked));
   const answers = await mapConcurrently(question.sources, limits.nodePulls, async (source) => {
-    if (!source.isNew) return { source, answer: unchanged };
+    if (!asked.has(source)) return { source, answer: unchanged };
     const answer = await admit(facts.namespace, newPodOf(source, question));
     if (!("names" in answer)) return { source, answer: "note" in answer && answer.note === undefined ? unchanged : answer };
     const image = containersOf(answer).find(({ name }) => name === source.container)?.image ?? question.text;
@@ -177,7 +181,7 @@ async function judgeChanged(
 ): Promise<Verdict> {
   const notes = changesOf(question, { names, text });
   if (notes.length === 0) return verdict;
-  const changed = "invalid" in image ? undefined : await read({ ...question, image, names });
+  const changed = "invalid" in image ? undefined : await read({ ...question, image, text, names });
   return changed ? withNotes(judge(changed), notes) : notChecked(verdict, `no pull secret of new pods has a login for ${text}`, notes);
 }
 
@@ -226,18 +230,19 @@ async function nodeIdentityFor(
 /** Returns the hosts from which nodes have pulled for a pod of this namespace without a login, and the pod. The API server keeps Events for an hour. */
 async function seenPulls(
   pulls: readonly Pull[],
-  { cluster, namespace, secrets }: { readonly cluster: Cluster; readonly namespace: string; readonly secrets: Secrets },
+  { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
 ): Promise<ReadonlyMap<string, string>> {
-  const onNodes = pulls.flatMap(({ image, text, names, pods }) => {
-    const pulled = "host" in image && azureHost(image.host) ? pods.filter((pod) => pod.pulled) : [];
-    return pulled.map(({ name }) => ({ image: image as ImageRef, text, names, name }));
+  const without = pulls.flatMap(({ image, text, names, pods }) => {
+    // A Secret in its list may have held a login when the pod pulled
+    const pulled = "host" in image && azureHost(image.host) && names.length === 0 ? pods.filter((pod) => pod.pulled) : [];
+    return pulled.map(({ name }) => ({ image: image as ImageRef, text, name }));
   });
-  const lists = await mapConcurrently(onNodes, limits.cluster, async (pod) => ({ pod, ...(await secrets.list(pod.names)) }));
-  const without = lists.flatMap(({ pod, unread, keyring }) => (unread.length + keyring.lookup(pod.image).length === 0 ? [pod] : []));
   if (without.length === 0) return new Map();
   const events = await listAll(cluster, "event", { namespace, fields: "reason=Pulled" }).catch(unlessForbidden([]));
   const found = without.filter(({ text, name }) =>
-    events.some(({ involvedObject, message }) => involvedObject.name === name && message.startsWith(`Successfully pulled image "${text}"`)),
+    events.some(
+      ({ involvedObject, message }) => involvedObject.name === name && message?.startsWith(`Successfully pulled image "${text}"`),
+    ),
   );
   return new Map(found.map(({ image: { host }, name }) => [host, `the node of pod/${name} pulled from ${host} without a pull secret`]));
 }

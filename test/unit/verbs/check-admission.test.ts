@@ -99,6 +99,15 @@ describe("check of pods that do not exist yet", () => {
         "no pull secret of new pods has a login for mirror.example/app/web:1; admission changes the image of new pods to mirror.example/app/web:1",
     },
     {
+      when: "a webhook fails",
+      given: {
+        ...crons(cronjob("a")),
+        admission: refuses('Error from server (InternalError): Internal error occurred: failed calling webhook "x"', "unreachable"),
+      },
+      row: "cronjob/a not-checked",
+      message: 'Internal error occurred: failed calling webhook "x"',
+    },
+    {
       when: "a webhook has side effects",
       given: {
         ...crons(cronjob("a")),
@@ -293,6 +302,16 @@ describe("check of nodes with an identity", () => {
       when: "a node pulled for a pod with a login",
       given: { ...crons(report), pods: [running(["acr"])], events: [pulled] },
       rows: ["cronjob/report no-login", "deployment/web pulls"],
+    },
+    {
+      when: "the Secret of a pod that pulled was deleted since",
+      given: { ...crons(report), pods: [running(["lost"])], events: [pulled] },
+      rows: ["cronjob/report no-login", "deployment/web by-node"],
+    },
+    {
+      when: "a tenant writes an Event without a message",
+      given: { ...crons(report), pods: [running()], events: [{ involvedObject: pulled.involvedObject, reason: "Pulled" }] },
+      rows: ["cronjob/report no-login", "deployment/web by-node"],
     },
     {
       when: "a node pulled for another pod",
