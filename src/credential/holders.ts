@@ -130,7 +130,8 @@ function heldIn({ to, metadata, logins }: PullLogins, wanted: ReadonlySet<string
   const source = name === "" ? undefined : { namespace, name, madeAt };
   // A tenant that records a key in a copy of another Secret loses only the protection of that copy
   const keyOfUser = (username: string) => (record?.kind === "service-principal" && record.identity === username ? record.slot : undefined);
-  return held.slice(0, mostTested + 1).map(({ login }) => ({ to, login, key: keyOfUser(login.username), source }));
+  const some = [...Map.groupBy(held, ({ login }) => login.username).values()].flatMap((ofUser) => ofUser.slice(0, mostTested + 1));
+  return some.map(({ login }) => ({ to, login, key: keyOfUser(login.username), source }));
 }
 
 function add(found: Map<string, Map<string, Found>>, one: Found): void {
