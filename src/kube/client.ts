@@ -69,7 +69,7 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
         // The items of a list have no kind
         yield page.items.map((item) => ({ ...item, apiVersion, kind: name }));
         token = page.token;
-        limit = Math.min(most, page.fitting ?? limit);
+        limit = Math.min(most, page.fitting ?? firstPages.get(kind) ?? limit);
       } while (token);
     },
 

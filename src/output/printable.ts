@@ -56,7 +56,10 @@ export function shortened(text: string, width: number): string {
 
 /** Returns the start of each of the last lines of a text, as many as the kubelet keeps: 4096 bytes. A tenant can cause long lines. */
 export function lastLines(text: string): string {
-  const lines = text.split("\n").map((line) => shortened(line, 300));
+  const lines = text
+    .split("\n")
+    .slice(-1000)
+    .map((line) => shortened(line, 300));
   while (lines.length > 1 && Buffer.byteLength(lines.join("\n")) > 4096) lines.shift();
   return lines.join("\n");
 }
