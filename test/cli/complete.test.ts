@@ -61,7 +61,7 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   {
     words: ["create", "--repo"],
     gives: [
-      "--repository\tRepository to pull from, or a path (team/*)",
+      "--repository\tRepository to add, or a path (team/*)",
       "--repositories-from-pods\tAlso grant every repository that the pods use now",
     ],
   },

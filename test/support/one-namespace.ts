@@ -19,7 +19,7 @@ const lists = { secrets: [secret], serviceaccounts: accounts, pods };
 const server = require("node:http").createServer((request, answer) => {
   const last = decodeURIComponent(request.url.split("?")[0].split("/").at(-1));
   const one = [secret, ...accounts].find(({ metadata }) => metadata.name === last);
-  answer.setHeader("content-type", "application/json").end(JSON.stringify(one ?? { metadata: {}, items: lists[last] ?? [] }));
+  answer.setHeader("content-type", "application/json").end(JSON.stringify(one ?? { kind: "List", metadata: {}, items: lists[last] ?? [] }));
 });
 const socket = process.argv.find((word) => word.startsWith("--unix-socket=")).slice(14);
 server.listen(socket, () => console.log("Starting to serve on " + socket));
