@@ -104,7 +104,7 @@ export const explanations = texts as readonly Explanation[];
 /** Returns the words of the VERDICT column for an id; undefined for a warning or an error. */
 const verdictOf = ({ id, of }: Explanation): string | undefined => (of === "verdict" ? causes[id as Cause].words : undefined);
 
-/** Returns the explanations for an id, for the words of a verdict, or for a message of the kubelet; none if there is none. */
+/** Returns the explanations for an id, for the words of a verdict, or for a message of the kubelet; an empty list if nothing matches. */
 function explained(wanted: string): readonly Explanation[] {
   const lower = wanted.toLowerCase();
   const byId = explanations.filter(({ id }) => id.toLowerCase() === lower);

@@ -5,7 +5,7 @@ import { NetworkError } from "./network-error.ts";
 /** In milliseconds. If the server asks for a longer delay, its response is returned instead. */
 const maxDelay = minute;
 
-/** A shorter pause than this, in milliseconds, is none: servers answer `Retry-After: 0` to requests that they throttle. */
+/** The shortest pause before a retry, in milliseconds. Servers answer `Retry-After: 0` to requests that they throttle. */
 const minDelay = 250;
 
 /** The errors of a server, or of a proxy in front of it, that may be temporary. */

@@ -259,7 +259,7 @@ test.for([
   { registry: "myregistry", before: ["send for registries", "find"], asked: ["facts"] },
   // az on some machines has a token for Azure Resource Manager only
   { registry: host, before: [], asked: [], registries: signedOut },
-])("uses a token for Azure Resource Manager when there is none for $registry: $registries", async (row) => {
+])("uses a token for Azure Resource Manager when Azure issues no token for $registry: $registries", async (row) => {
   const { registry, before, asked, registries = forbidden } = row;
 
   expect((await taken({ registry, refuses: { registries } })).asked).toEqual([
