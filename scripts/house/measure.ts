@@ -15,11 +15,11 @@ export function measureHouse(): Measure[] {
     .flatMap(({ text }) => [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|type) (\w+)/gm)])
     .map(([, name]) => name);
   return [
-    { what: "lines in cmd and src", count: lines(files), limit: 29_300 },
-    { what: "lines in test", count: lines(filesOf("test")), limit: 57_000 },
-    { what: "lines in sandbox", count: lines(filesOf("sandbox")), limit: 8_000 },
-    { what: "lines in scripts", count: lines(filesOf("scripts")), limit: 5_000 },
-    { what: "files in cmd and src", count: files.length, limit: 265 },
+    { what: "lines in cmd and src", count: lines(files), limit: 29_500 },
+    { what: "lines in test", count: lines(filesOf("test")), limit: 58_800 },
+    { what: "lines in sandbox", count: lines(filesOf("sandbox")), limit: 8_150 },
+    { what: "lines in scripts", count: lines(filesOf("scripts")), limit: 5_200 },
+    { what: "files in cmd and src", count: files.length, limit: 267 },
     { what: "files under 25 lines", count: files.filter((file) => lines([file]) < 25).length, limit: 15 },
     { what: "exported types", count: matches(files, /^export type /gm), limit: 305 },
     { what: "exported names that exist twice", count: exportedNames.length - new Set(exportedNames).size, limit: 0 },
