@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { HttpClient, PipelineResponse } from "@azure/core-rest-pipeline";
+import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { minute, second } from "../duration.ts";
 import type { Environment, RequestTools, Sleep } from "../env.ts";
@@ -116,13 +116,12 @@ export function libraryCredential(
 const sendingAgain =
   (sendOnce: HttpClient["sendRequest"], sleep: Sleep): HttpClient["sendRequest"] =>
   async (request) => {
-    let response: PipelineResponse | undefined;
-    await repeated({ method: "POST", url: request.url, isRead: true }, sleep, async () => {
-      response = await sendOnce(request);
+    const { response } = await repeated({ method: "POST", url: request.url, isRead: true }, sleep, async () => {
+      const response = await sendOnce(request);
       const { status, headers } = response;
-      return { status, text: "", header: (name) => headers.get(name) };
+      return { status, text: "", header: (name: string) => headers.get(name), response };
     });
-    return response ?? sendOnce(request);
+    return response;
   };
 
 async function openServicePrincipal(library: Library, env: Environment, options: Options): Promise<TokenCredential> {

@@ -26,11 +26,11 @@ export function openHttp({ transport, sleep }: HttpOptions): Http {
 }
 
 /** Sends a request again while its response is temporary. @throws NetworkError */
-export async function repeated(
+export async function repeated<R extends HttpResponse>(
   request: Pick<HttpRequest, "method" | "url" | "isRead">,
   sleep: Sleep,
-  send: () => Promise<HttpResponse>,
-): Promise<HttpResponse> {
+  send: () => Promise<R>,
+): Promise<R> {
   for (let attempt = 1; ; attempt++) {
     const answer = await send().catch(networkError);
     const delay = attempt < attempts ? retryDelay(request, answer, attempt) : undefined;
@@ -70,7 +70,7 @@ async function firstBytes(stream: NodeJS.ReadableStream, url: string, maxBytes: 
   return Buffer.concat(chunks).subarray(0, maxBytes).toString();
 }
 
-function answered(answer: HttpResponse | NetworkError): HttpResponse {
+function answered<R extends HttpResponse>(answer: R | NetworkError): R {
   if (answer instanceof NetworkError) throw answer;
   return answer;
 }
