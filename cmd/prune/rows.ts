@@ -3,6 +3,7 @@ import { type FormatName, isForPrograms } from "../../src/output/formats.ts";
 import { leftoverItem } from "../../src/output/items.ts";
 import { table } from "../../src/output/table.ts";
 import type { Leftover, PruneOptions } from "../../src/secret/leftovers.ts";
+import { inLine } from "../../src/wording.ts";
 import { printReport } from "../findings.ts";
 import type { Session } from "../session.ts";
 
@@ -55,6 +56,8 @@ export function hintAtOthers(
     exported: `exported and not applied to this cluster; ${exports === "none" ? "to delete all but the newest of each Secret, add --exported" : "to delete them too, add --exported=all"}`,
     "too recent": `changed less than ${age} ago; to delete them too, wait or lower --older-than`,
   };
+  const accounts = rows.filter(({ what, willDelete }) => willDelete && what === "federated credential").map(({ for: { words } }) => words);
+  if (accounts.length > 0) hint(`pods cannot pull without a pull secret anymore, if you create these again: ${inLine(accounts)}`);
   for (const [wanted, why] of Object.entries(hints)) {
     const { length } = rows.filter(({ state, willDelete }) => state === wanted && !willDelete);
     if (length > 0) hint(`kept ${length}, ${why}`);

@@ -159,6 +159,8 @@ export type Principals = {
   removeKey(applicationId: string, slot: string): Promise<void>;
   /** The roles of a principal on a registry, including those of its groups and those on scopes above the registry. */
   roleAssignments(registry: AzureRegistry, principalId: string): Promise<readonly RoleAssignment[]>;
+  /** The roles of a principal on other scopes of the registry's subscription. `on`: the name of such a scope, in lower case. */
+  otherRoles(registry: AzureRegistry, principalId: string): Promise<readonly { readonly on: string; readonly role: string }[]>;
   /** A role's definition by its GUID, built in or custom; undefined if it does not exist. @throws CliError forbidden */
   roleDefinition(registry: AzureRegistry, guid: string): Promise<RoleDefinition | undefined>;
   /** The roles of all service principals on a registry, or on a scope above it. */

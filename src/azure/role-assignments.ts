@@ -17,6 +17,15 @@ export const openRoles = (arm: Arm) =>
       const doing = `read the roles of ${principalId} on registry ${registry.name}`;
       return (await arm.list({ path, version, filter, doing }, (one) => asAssignment(registry, one))).flat();
     },
+    async otherRoles(registry, principalId) {
+      const path = `${subscriptionOf(registry)}/providers/Microsoft.Authorization/roleAssignments`;
+      const doing = `read the roles of ${principalId} in the subscription of registry ${registry.name}`;
+      const read = ({ properties }: Json) => {
+        const [scope, role] = [textOf(objectOf(properties).scope) ?? "", textOf(objectOf(properties).roleDefinitionId) ?? ""];
+        return scope.toLowerCase() === registry.id.toLowerCase() ? [] : [{ on: lastOf(scope), role: lastOf(role) }];
+      };
+      return (await arm.list({ path, version, filter: `principalId eq '${principalId}'`, doing }, read)).flat();
+    },
     roleDefinition(registry, guid) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
       return arm.find({ path, version, doing: `read the role definition ${guid}` }, asDefinition);
@@ -28,10 +37,9 @@ export const openRoles = (arm: Arm) =>
       return (await arm.list({ path, version, doing }, (one) => (isOfService(one) ? asAssignment(registry, one) : []))).flat();
     },
     async assignRole(registry, { principalId, role, condition }) {
-      const subscription = /^\/subscriptions\/[^/]+/i.exec(registry.id)?.[0] ?? "";
       const body = {
         properties: {
-          roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+          roleDefinitionId: `${subscriptionOf(registry)}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
           principalId,
           // Without it Azure looks up the principal, and does not find a new one
           principalType: "ServicePrincipal",
@@ -52,6 +60,11 @@ export const openRoles = (arm: Arm) =>
       return arm.list({ path, version: apiVersion.permissions, doing }, asPermission);
     },
   }) satisfies Partial<Azure>;
+
+const subscriptionOf = ({ id }: AzureRegistry) => /^\/subscriptions\/[^/]+/i.exec(id)?.[0] ?? "";
+
+/** Returns the last segment of an id, in lower case. */
+const lastOf = (id: string) => (id.split("/").at(-1) ?? "").toLowerCase();
 
 const pathOf = (registry: AzureRegistry, of: Of) =>
   `${registry.id}/providers/Microsoft.Authorization/roleAssignments/${assignmentName(registry.id, of)}`;
@@ -77,7 +90,7 @@ function asAssignment(registry: AzureRegistry, { name, properties }: Json): Role
   if (typeof scope !== "string" || typeof roleDefinitionId !== "string") return [];
   const [at, own] = [scope.toLowerCase().replace(/\/$/, ""), registry.id.toLowerCase()];
   if (at !== own && !own.startsWith(`${at}/`) && !at.startsWith(managementGroups)) return [];
-  const role = (roleDefinitionId.split("/").at(-1) ?? "").toLowerCase();
+  const role = lastOf(roleDefinitionId);
   const ours = at === own && name.toLowerCase() === assignmentName(registry.id, { principalId, role });
   return [{ name, principalId, role, here: at === own, ours, condition: textOf(condition), madeAt: textOf(createdOn) }];
 }

@@ -243,7 +243,7 @@ function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
   return removal.what === "role" ? stepsForRole(removal, again) : stepsForApplication(removal, again);
 }
 
-async function stepsForCredential({ to, identity }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
+async function stepsForCredential({ to, identity, rows: [row] }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
   const now = await trusting(identity, { azure, cluster, clusterId: holders.cluster });
   if (!now.some((one) => one.to.name === to.name && !one.needed)) return [];
   const [subscription, group, name] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(identity)?.slice(1) ?? [];
@@ -261,7 +261,8 @@ async function stepsForCredential({ to, identity }: Removal, { azure, cluster, h
           "--subscription",
           subscription,
         );
-  return [{ outcome: { to, result: "deleted", because }, request: () => azure.deleteFederatedCredential(identity, to.name), command }];
+  const outcome = { to, result: "deleted", because: `${row.for.words} does not exist` } as const;
+  return [{ outcome, request: () => azure.deleteFederatedCredential(identity, to.name), command }];
 }
 
 function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list }: Again): Step[] {

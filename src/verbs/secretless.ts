@@ -1,8 +1,8 @@
 import type { Azure, AzureRegistry, FederatedCredential, ManagedIdentity, RoleAssignment } from "../azure/port.ts";
-import { type Mode, pullRole } from "../credential/granted-rights.ts";
+import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { minute } from "../duration.ts";
-import { asCliError, CliError, isForbidden, unlessRefused } from "../errors.ts";
+import { absent, asCliError, CliError, isForbidden, unlessRefused } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
@@ -156,14 +156,15 @@ function checkCount(
 /**
  * Deletes what `createSecretless` creates for a registry: the annotations first, so that no new pod needs the rest, and the identity last.
  * A ServiceAccount that also pulls from another registry keeps all but the role on this one. The identity and its role stay while other
- * ServiceAccounts use them, or if another user created the identity.
+ * ServiceAccounts use them, or if another user created the identity. It also stays while it can pull from another registry.
  */
 export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, tools: SecretlessTools): AsyncGenerator<Outcome> {
   const state = await readState(order, azure, tools);
   const { registry, identityId, identity } = state;
   const steps = openSteps(tools);
+  const elsewhere = identity && (await pullsElsewhere(identity, registry, azure));
   const done: Outcome[] = [];
-  for (const account of state.accounts) done.push(...(yield* deleteAccount(account, state, azure, steps)));
+  for (const account of state.accounts) done.push(...(yield* deleteAccount(account, { ...state, elsewhere }, azure, steps)));
   if (!identity) return;
 
   const left = await leftCredentials({ state, done, azure, tools });
@@ -179,18 +180,35 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
     const kept = because(left.filter(({ name }) => !named.includes(name)));
     done.push(yield* steps.inAzure(assignmentRef(state), { ...how(kept), remove: () => azure.unassignRole(registry, assignment) }));
   }
-  yield* steps.inAzure(identityRef(identityId), { ...how(because(left)), remove: () => azure.deleteManagedIdentity(identityId) });
+  const needed = elsewhere === undefined ? "its other roles could not be read" : elsewhere[0] && `it also pulls from ${inLine(elsewhere)}`;
+  yield* steps.inAzure(identityRef(identityId), { ...how(because(left) ?? needed), remove: () => azure.deleteManagedIdentity(identityId) });
   const message = "nodes keep the logins that they have for up to 60 minutes, or until the kubelet restarts";
   yield { to: identityRef(identityId), messages: [message], isInfo: true };
 }
 
-/** Returns the other registries that a role records. Anyone who may write the role can record some. */
-const otherRegistries = (role: Role | undefined, { isDefault, registry }: SecretlessState): readonly string[] =>
-  isDefault ? [] : registriesOf(role).filter((host) => host !== registry.loginServer);
+/** Returns the names of the other registries from which an identity can pull; undefined if its roles can't be read. */
+async function pullsElsewhere({ principalId }: ManagedIdentity, registry: AzureRegistry, azure: Azure): Promise<Elsewhere> {
+  const roles = await azure.otherRoles(registry, principalId).catch(unlessRefused(undefined));
+  return roles && [...new Set(roles.flatMap(({ on, role }) => (builtInRole(role)?.pulls ? on : [])))];
+}
+
+type Elsewhere = readonly string[] | undefined;
+
+/**
+ * Returns the other registries that a role records. Anyone who may write the role can record some. So for an identity that is meant for one
+ * registry, Azure must show its role on them.
+ */
+const otherRegistries = (role: Role | undefined, { isDefault, registry, elsewhere }: DeletingState): readonly string[] =>
+  registriesOf(role).filter((host) => {
+    if (host === registry.loginServer) return false;
+    return !isDefault || !elsewhere || elsewhere.includes(/^[^.-]*/.exec(host)?.[0] ?? "");
+  });
+
+type DeletingState = SecretlessState & { readonly elsewhere: Elsewhere };
 
 async function* deleteAccount(
   { at, account, role, binding: bound }: AccountState,
-  state: SecretlessState,
+  state: DeletingState,
   azure: Azure,
   { inAzure, inCluster }: ReturnType<typeof openSteps>,
 ): AsyncGenerator<Outcome, Outcome[]> {
@@ -298,7 +316,7 @@ type SecretlessState = {
   readonly mode: Mode;
   /** The resource id of a managed identity, or the client id of an application. */
   readonly identityId: string;
-  /** It is the plugin's identity of the registry, and pulls from no other. */
+  /** It is the plugin's identity of the registry. */
   readonly isDefault: boolean;
   /** Absent if it doesn't exist. */
   readonly identity: ManagedIdentity | undefined;
@@ -309,12 +327,14 @@ type SecretlessState = {
 function readState(order: SecretlessOrder, azure: Azure, { cluster, during }: SecretlessTools): Promise<SecretlessState> {
   const { namespace, serviceAccounts } = order;
   return during(`Reading ${order.registry} and the ServiceAccounts`, async () => {
-    const [registry, issuer, uid = "", accounts] = await Promise.all([
+    const [registry, issuer, uid, accounts] = await Promise.all([
       azure.findRegistry(order.registry),
       issuerOf(order, cluster()),
       uidOf(cluster(), "kube-system"),
       Promise.all(serviceAccounts.map((name) => readAccount(cluster(), { kind: "serviceaccount", name, namespace }))),
     ]);
+    // Without it, another cluster with the same issuer would name its federated credentials the same
+    if (uid === undefined) throw absent("namespaces", "kube-system");
     const identityId = identityIdOf(order.identity, registry);
     const [identity, { mode }] = await Promise.all([azure.managedIdentity(identityId), azure.registryFacts(registry)]);
     const [credentials, assignments] = identity

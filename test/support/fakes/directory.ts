@@ -18,7 +18,8 @@ type FakePrincipal = { -readonly [K in keyof ServicePrincipal]: ServicePrincipal
 export type FakeDirectory = {
   readonly applications: FakeApplication[];
   readonly principals: FakePrincipal[];
-  readonly assignments: RoleAssignment[];
+  /** `on`: the name of another registry than the first one. */
+  readonly assignments: (RoleAssignment & { readonly on?: string })[];
   /** The creation time of new applications (epoch milliseconds). By default, each is one second later than the previous one. */
   readonly clock: { now?: () => number };
   /** Other controllers of an application, by the application's object id. */
@@ -47,13 +48,16 @@ const scopesIn = (condition: string | undefined): string[] =>
         how === "Equals" ? `${text}` : `${text}*`,
       );
 
+const firstRegistry = "myregistry";
+const isOn = ({ on = firstRegistry }: FakeDirectory["assignments"][number], name: string) => on === name;
+
 const gone = (what: string) => new CliError("notFound", `${what} is not there`);
 
 /** Creates a tenant with applications and service principals, and their roles on one registry. */
 export function fakeDirectory(): FakeDirectory {
   const applications: FakeApplication[] = [];
   const principals: FakePrincipal[] = [];
-  const assignments: RoleAssignment[] = [];
+  const assignments: FakeDirectory["assignments"] = [];
   const access = new Map<string, ApplicationAccess>();
   const definitions = new Map<string, RoleDefinition>();
   let made = 0;
@@ -154,21 +158,28 @@ export function fakeDirectory(): FakeDirectory {
           if (!keys.some((key) => key.slot === slot)) throw gone(`password ${slot}`);
           remove(keys, (key) => key.slot === slot);
         }),
-      roleAssignments: (_, principalId) =>
-        ask("roleAssignments", principalId, false, () => assignments.filter((one) => one.principalId === principalId)),
+      roleAssignments: ({ name: on }, principalId) =>
+        ask("roleAssignments", principalId, false, () => assignments.filter((one) => one.principalId === principalId && isOn(one, on))),
+      otherRoles: ({ name: on }, principalId) =>
+        ask("otherRoles", principalId, false, () =>
+          assignments
+            .filter((one) => one.principalId === principalId && !isOn(one, on))
+            .map(({ on: other = firstRegistry, role }) => ({ on: other, role })),
+        ),
       servicePrincipalRoles: () => ask("servicePrincipalRoles", "", false, () => [...assignments]),
       principal: (of) => ask("principal", of, false, () => principals.find((one) => one.id === of)),
-      assignRole: (_, { principalId, role, condition }) =>
+      assignRole: ({ name: on }, { principalId, role, condition }) =>
         ask("assignRole", principalId, true, () => {
-          const is = (one: RoleAssignment) => one.principalId === principalId && one.role === role && one.here;
+          const is = (one: RoleAssignment) => one.principalId === principalId && one.role === role && one.here && isOn(one, on);
           const there = assignments.find(is);
           if (there && !there.ours) throw new CliError("conflict", "the role assignment already exists");
           remove(assignments, is);
-          assignments.push({ name: there?.name ?? id("d"), role, here: true, ours: true, condition, madeAt: assignedAt, principalId });
+          const made = { name: there?.name ?? id("d"), role, here: true, ours: true, condition, madeAt: assignedAt, principalId };
+          assignments.push(on === firstRegistry ? made : { ...made, on });
         }),
-      unassignRole: (_, { principalId, role }) =>
+      unassignRole: ({ name: on }, { principalId, role }) =>
         ask("unassignRole", principalId, true, () =>
-          remove(assignments, (one) => one.principalId === principalId && one.role === role && one.ours),
+          remove(assignments, (one) => one.principalId === principalId && one.role === role && one.ours && isOn(one, on)),
         ),
     }),
   };

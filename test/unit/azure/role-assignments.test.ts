@@ -70,6 +70,16 @@ test.for([
   expect(asked()).toEqual([expect.stringMatching(/&\$filter=assignedTo\('p-1'\)$/)]);
 });
 
+test("reads the roles on other scopes of the subscription", async () => {
+  const scopes = [id.toUpperCase(), `${id}2`, subscription];
+  const { otherRoles, asked } = azure(200, { value: scopes.map((scope) => ({ properties: { scope, roleDefinitionId } })) });
+
+  expect(await otherRoles(registry, "p-1")).toEqual(["myregistry2", "s-1"].map((on) => ({ on, role: of.role })));
+  expect(asked()).toEqual([
+    `GET ${subscription}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId eq 'p-1'`,
+  ]);
+});
+
 const definition = {
   name: "R-1",
   properties: { roleName: "our role", permissions: [{ actions: ["*/read"], notActions: [], dataActions: ["x/read"] }] },

@@ -54,7 +54,7 @@ testRows(
       command: `${line} --no-headers -o wide`,
       stdout:
         /^demo-web-\w{10} +federated credential +serviceaccount web in namespace demo +<unknown> +<unknown> +orphan +\w{8} +\/registries\S+\/acr-secretless-myregistry +<none>\ndemo-api-\S+ .* in use /,
-      stderr: /^1 .* --yes\n$/,
+      stderr: /^hint: pods cannot .* again: serviceaccount web in namespace demo\n1 .* --yes\n$/,
       after: [
         {
           command: yes,

@@ -16,7 +16,7 @@ const node = { apiVersion: "v1", kind: "Node", metadata: { name: "worker-1" } } 
 let world: FakeWorld;
 beforeEach(() => {
   world = fakeWorld();
-  addNamespaces(world.cluster, "demo");
+  addNamespaces(world.cluster, "demo", "kube-system");
   world.cluster.put(account("demo", "web"));
   world.cluster.put(account("demo", "api"));
   world.cluster.put(node);
@@ -49,7 +49,7 @@ test("creates everything that a pull without a pull secret needs, says what pods
     stderr: expect.stringContaining('pods of serviceaccount "web" can now pull every repository of myregistry\n'),
     stdout: `identity.managedidentity.azure.com/acr-secretless-myregistry created
 roleassignment.management.azure.com/AcrPull-on-myregistry created
-federatedcredential.managedidentity.azure.com/demo-web-080a74c76a created
+federatedcredential.managedidentity.azure.com/demo-web-9dc4d00dde created
 role.rbac.authorization.k8s.io/acr-secretless-web created
 rolebinding.rbac.authorization.k8s.io/acr-secretless-web created
 serviceaccount/web configured
@@ -301,7 +301,7 @@ test("ends no pull of an identity that delete does not name, and says so", async
   expect(seen()).toEqual(before);
 });
 
-/** Adds another registry in the same resource group. The fake has one list of roles for both. */
+/** Adds another registry in the same resource group. */
 const addRegistry = () =>
   world.asking.around(async ({ call, at }, next) =>
     call === "findRegistry" && at === "secondreg"
@@ -337,8 +337,84 @@ test("changes nothing in the cluster when the ServiceAccount was set up for anot
 
   expect(await run(`delete ${second} --yes`)).toMatchObject({ code: 0, stderr: expect.stringContaining("it also pulls from myregistry") });
 
-  expect(world.asking.writes).toEqual(["unassignRole principal-1"]);
+  expect(world.asking.writes).toEqual([]);
   expect(seen()).toMatchObject(before);
+});
+
+test.for([
+  { when: "Azure shows that the default identity also pulls from another registry", breaks: () => {} },
+  {
+    when: "the other roles of the default identity can't be read",
+    breaks: () => void world.asking.around(refusing(is("otherRoles"), () => new CliError("forbidden", "no"))),
+  },
+])("ends only the role on the named registry when $when", async ({ breaks }) => {
+  addRegistry();
+  await run(creating);
+  await run("create web --registry secondreg --identity acr-secretless-myregistry");
+  const { roles: _, assignments, ...pulling } = seen();
+  breaks();
+
+  const { code, stderr } = await run("delete web --registry myregistry --yes");
+
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining("it also pulls from secondreg.azurecr.io\n") });
+  expect(seen()).toMatchObject({ ...pulling, assignments: assignments.filter(({ on }) => on === "secondreg") });
+});
+
+test.for([
+  {
+    when: "it has a role on another registry",
+    breaks: () => addAssignment("7f951dda-4ed3-4680-a7ca-43fe172d538d"),
+    kept: "it also pulls from secondreg",
+  },
+  {
+    when: "its other roles can't be read",
+    breaks: () => void world.asking.around(refusing(is("otherRoles"), () => new CliError("forbidden", "no"))),
+    kept: "its other roles could not be read",
+  },
+])("keeps an identity without ServiceAccounts when $when", async ({ breaks, kept }) => {
+  await run(creating);
+  breaks();
+
+  const { code, stdout } = await run("delete web --registry myregistry --yes -o jsonl");
+
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining(kept) });
+  expect(seen()).toMatchObject({ annotations: {}, identities: [{ credentials: [] }] });
+  expect(world.azure.directory.assignments.filter(({ on }) => !on)).toEqual([]);
+});
+
+test("deletes the identity when its role on another registry does not let it pull", async () => {
+  await run(creating);
+  addAssignment("acdd72a7-3385-48ef-bd42-f606fba81ae7");
+
+  await run("delete web --registry myregistry --yes");
+
+  expect(seen().identities).toEqual([]);
+});
+
+const addAssignment = (role: string) =>
+  void world.azure.directory.assignments.push({
+    name: "other",
+    principalId: "principal-1",
+    role,
+    here: true,
+    ours: false,
+    condition: undefined,
+    madeAt: undefined,
+    on: "secondreg",
+  });
+
+test("creates nothing when the cluster has no namespace kube-system", async () => {
+  world.cluster.remove("namespace", "", "kube-system");
+
+  expect(await run(creating)).toMatchObject({ code: 1, stderr: expect.stringContaining('namespaces "kube-system" not found') });
+  expect(world.asking.writes).toEqual([]);
+});
+
+test("creates nothing when kube-system is forbidden", async () => {
+  world.asking.around(refusing(is("get namespace kube-system"), () => new CliError("forbidden", 'namespaces "kube-system" is forbidden')));
+
+  expect(await run(creating)).toMatchObject({ code: 1, stderr: expect.stringContaining('"kube-system" is forbidden') });
+  expect(world.asking.writes).toEqual([]);
 });
 
 test("deletes all when a tenant records another registry in the role of the identity of one registry", async () => {
