@@ -77,7 +77,9 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
       const { method, path, type = json, body } = requestFor(to, write, options);
       const { data: contents } = body as { data?: Readonly<Record<string, string>> };
       const headers = { accept: json, "user-agent": userAgent, "content-type": type };
-      return parse<KubeObjects[K]>(await send({ method, path, headers, body: JSON.stringify(body), contents }));
+      return parse<KubeObjects[K]>(
+        await send({ method, path, headers, body: JSON.stringify(body), contents, isQuestion: options.isQuestion }),
+      );
     },
 
     serverVersion: async () => parse<{ gitVersion: string }>(await get("/version")),

@@ -29,6 +29,8 @@ export type Request = {
   readonly body?: string | undefined;
   /** The `data` of a Secret in the body, which no output may repeat. */
   readonly contents?: Readonly<Record<string, string>> | undefined;
+  /** Drops the warnings of the response. */
+  readonly isQuestion?: true | undefined;
   /** The most bytes to read of the response. */
   readonly most?: number | undefined;
 };

@@ -16,7 +16,7 @@ export function observer({ trace, now, onWarning }: Observer) {
       const answer = withoutSecrets(await answering, request);
       trace(6, () => line(`${answer.status} ${answer.phrase}`));
       traceBodies(request, answer, trace);
-      for (const text of answer.warnings.flatMap((header) => warningText(header) ?? [])) {
+      for (const text of request.isQuestion ? [] : answer.warnings.flatMap((header) => warningText(header) ?? [])) {
         if (!warned.has(text)) onWarning(text);
         warned.add(text);
       }
@@ -57,7 +57,7 @@ const hidden = "***";
 /** Keys whose text is a secret, in any object or header. */
 const secretKey = /(token|password|authorization)$/i;
 
-/** Returns a body for the trace: Secret contents, tokens and passwords become `***`. Text that is not JSON is not printed. */
+/** Returns a body for the trace: Secret contents, tokens, passwords and variables of containers become `***`. Text that is not JSON is not printed. */
 export function redactBody(text: string): string {
   if (text === "") return "";
   try {
@@ -73,6 +73,7 @@ export function redactBody(text: string): string {
 function redact(key: string, value: unknown): unknown {
   if ((key === "data" || key === "stringData") && typeof value === "object" && value !== null)
     return Object.fromEntries(Object.keys(value).map((name) => [name, hidden]));
+  if (key === "env" && Array.isArray(value)) return value.map((one) => (one?.value === undefined ? one : { ...one, value: hidden }));
   const isSecret = secretKey.test(key) || key === "kubectl.kubernetes.io/last-applied-configuration";
   return isSecret && typeof value === "string" ? hidden : value;
 }

@@ -38,8 +38,11 @@ export type Write =
   /** By the Eviction API (policy/v1), which honors PodDisruptionBudgets. */
   | { readonly evict: Preconditions };
 
-/** With `dryRun` the server checks a write and stores nothing (`?dryRun=All`). */
-export type WriteOptions = { readonly dryRun: boolean; readonly fieldManager: string };
+/**
+ * With `dryRun` the server checks a write and stores nothing (`?dryRun=All`). `isQuestion`: only the answer is of interest, so warnings
+ * about the object are dropped.
+ */
+export type WriteOptions = { readonly dryRun: boolean; readonly fieldManager: string; readonly isQuestion?: true };
 
 /**
  * One cluster. Reads return `undefined` if the object does not exist (404). Every other error response is a CliError with the server's own

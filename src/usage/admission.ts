@@ -3,6 +3,7 @@ import { asRefusal, CliError, isLost, isNotFound, permissionHint, unlessForbidde
 import { type Cluster, listAll } from "../kube/port.ts";
 import { type LabelSelector, type Metadata, type Mutation, managedBy, type PodSpec } from "../objects.ts";
 import { memoize, once } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
 import { pullSecretNames } from "./pods.ts";
 
 /** A pod that does not exist yet. */
@@ -51,17 +52,30 @@ export function openAdmission(cluster: Cluster): (namespace: string, pod: NewPod
     return { note: lists.includes(undefined) ? unlisted : undefined };
   }
 
-  return async (namespace, pod) => {
+  const running = new Set<Promise<unknown>>();
+  const answers = new WeakMap<NewPod, Promise<Admitted>>();
+
+  async function ask(namespace: string, pod: NewPod): Promise<Admitted> {
+    while (running.size >= limits.cluster) await Promise.race(running);
     if (denied.has(namespace)) return withoutRight(namespace, pod);
     const name = `acr-secret-check-${randomBytes(8).toString("hex")}`;
     const create = { apiVersion: "v1", kind: "Pod", ...pod, metadata: { ...pod.metadata, name, namespace } };
-    const write = { dryRun: true, fieldManager: managedBy.value };
-    const answer = await cluster.write({ kind: "pod", namespace, name }, { create }, write).catch(asRefusal);
+    const write = { dryRun: true, fieldManager: managedBy.value, isQuestion: true } as const;
+    const asking = cluster.write({ kind: "pod", namespace, name }, { create }, write).catch(asRefusal);
+    running.add(asking);
+    const answer = await asking.finally(() => running.delete(asking));
     if (!(answer instanceof CliError)) return { names: pullSecretNames(answer), spec: answer.spec };
     if (isLost(answer)) return { unknown: reasonOf(answer) };
     if (permissionHint(answer) === undefined) return rejected(answer);
     denied.add(namespace);
     return withoutRight(namespace, pod);
+  }
+
+  // A template may have several images
+  return (namespace, pod) => {
+    const answer = answers.get(pod) ?? ask(namespace, pod);
+    answers.set(pod, answer);
+    return answer;
   };
 }
 

@@ -54,6 +54,14 @@ test("reads all pages of a list", async () => {
   expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=50", "/api/v1/pods?limit=100&continue=a%20b"]);
 });
 
+test("marks the request of a question", async () => {
+  const { client, asked } = scripted(json({}));
+
+  await client.write(secret, { create: {} }, { ...how, isQuestion: true });
+
+  expect(asked).toMatchObject([{ isQuestion: true }]);
+});
+
 test("requests a page only when the caller needs it", async () => {
   const { client, asked } = scripted(
     json({ kind: "AnyList", items: named("1"), metadata: { continue: "x" } }),

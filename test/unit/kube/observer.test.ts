@@ -36,6 +36,11 @@ test.for([
     what: "tokens and passwords anywhere",
   },
   {
+    body: { containers: [{ name: "app", env: [{ name: "A", value: "hunter2" }, { name: "B", valueFrom: {} }, null] }, { env: null }] },
+    shows: { containers: [{ name: "app", env: [{ name: "A", value: "***" }, { name: "B", valueFrom: {} }, null] }, { env: null }] },
+    what: "the variables of containers",
+  },
+  {
     body: { imagePullSecrets: [{ name: "acr" }], metadata: { resourceVersion: "7" } },
     shows: { imagePullSecrets: [{ name: "acr" }], metadata: { resourceVersion: "7" } },
     what: "nothing else",

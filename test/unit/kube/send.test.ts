@@ -214,6 +214,14 @@ test("passes on each warning once", async () => {
   expect(seen.warnings).toEqual(["old", "older, still"]);
 });
 
+test("drops the warnings of a question", async () => {
+  const { send, seen } = await against([{ headers: { warning: '299 - "would violate PodSecurity"' } }]);
+
+  await send({ ...patch, isQuestion: true });
+
+  expect(seen.warnings).toEqual([]);
+});
+
 test("prints a line for each request at -v=6", async () => {
   const { send, seen } = await against([{ status: 503 }, {}], { level: 6 });
 
