@@ -66,13 +66,16 @@ export function hintText(hint: Hint, formatCommand: (command: Command) => string
 /** Flags of the current command line that are not printed: a secret, and flags that don't select a cluster. */
 const unprinted = ["--token=", "--cache-dir=", "--disable-compression="];
 
+/** Returns a flag without the login in its URL, such as that of a proxy. */
+const withoutLogin = (word: string): string => word.replace(/^(--(?:proxy-url|server)=(?:\w+:)?\/\/)[^/]*@/, "$1LOGIN@");
+
 /**
  * Formats a command for a POSIX shell. Repeats the flags with which the current command line selects its cluster, so that the command acts
  * in the same cluster. These and the namespace come first: if the end of the line is lost, the command acts there or fails.
  */
 export function formatCommand({ program, words, isLocal, around, ...at }: Command, given: CurrentPlace = { forward: [] }): string {
   const isContext = (word: string) => Number(word.startsWith("--context="));
-  const kept = given.forward.filter((word) => !unprinted.some((start) => word.startsWith(start)));
+  const kept = given.forward.flatMap((word) => (unprinted.some((start) => word.startsWith(start)) ? [] : withoutLogin(word)));
   const place = [
     ...flag("namespace", (at.namespace ?? given.namespace) || undefined, "n"),
     ...flag("context", given.context),

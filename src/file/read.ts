@@ -78,7 +78,9 @@ function draftsIn({ path, text }: FileText, yaml: Yaml, problems: Set<string>): 
 }
 
 function draftOf(document: Located, placeOf: PlaceOf, report: ReportProblem): Draft {
-  const top = fileForm.read(document, "file", report) ?? {};
+  // A file that is one text is another file, perhaps with a password: a folder may have a link to it
+  const shown = document.type === "text" ? ({ at: document.at, type: "empty" } as const) : document;
+  const top = fileForm.read(shown, "file", report) ?? {};
   const { name, pullSecrets } = top;
   const entries = (pullSecrets?.value ?? []).map((one) => entryOf(one, top, placeOf(one.at), report));
   return { place: placeOf(name?.at ?? document.at), name: name?.value, registry: top.registry?.value, entries };

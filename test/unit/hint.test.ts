@@ -29,6 +29,16 @@ test("repeats the cluster of the current command line, without its token", () =>
   );
 });
 
+test.for([
+  ["--proxy-url=http://jane:hunter2@proxy:3128", "--proxy-url=http://LOGIN@proxy:3128"],
+  ["--proxy-url=//jane:hunter2@a@proxy", "--proxy-url=//LOGIN@proxy"],
+  ["--server=https://jane:hunter2@api", "--server=https://LOGIN@api"],
+  ["--server=https://api/user@here", "--server=https://api/user@here"],
+  ["--as=jane@example.com", "--as=jane@example.com"],
+] as const)("prints no login of %s", ([given, printed]) => {
+  expect(formatCommand(plugin("list"), { forward: [given] })).toBe(`kubectl acr-secret list ${printed}`);
+});
+
 test("prefers the namespace of the command to the current one, and that to the one of an object", () => {
   const own = { ...plugin("list"), namespace: "own" };
 

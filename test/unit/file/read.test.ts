@@ -244,6 +244,12 @@ test("rejects a file that no ConfigMap holds", () => {
   expect(problemsOf(() => readOne(`${withEntry(web)}# ${"é".repeat(524_288)}`))).toEqual([expect.stringContaining("teams.yaml: ")]);
 });
 
+test("repeats nothing of a file that is one text", () => {
+  expect(problemsOf(() => readOne("https://jane:hunter2@github.com\nmachine a password hunter2"))).toEqual([
+    expect.not.stringContaining("hunter2"),
+  ]);
+});
+
 test("rejects aliases that stand for too many values in little time", () => {
   const anchors = Array.from({ length: 30 }, (_, at) => `&a${at} [${at === 0 ? "x" : `*a${at - 1}, *a${at - 1}`}]`);
 
