@@ -83,7 +83,9 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
     isDone: state.assignments.some((one) => one.role === role.id && one.condition === undefined),
     create: () => azure.assignRole(registry, { principalId: identity?.principalId ?? "", role: role.id }),
   });
+  if (assigned.result === "created") yield* othersGaining(state);
 
+  let isGiven = false;
   for (const { at, refusal, ...there } of accounts) {
     if (refusal) {
       yield { to: at, error: refusal };
@@ -101,13 +103,32 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
     const allowed = yield* inCluster(roleRef(at), allowing(at, registry.loginServer), there.role);
     const bound = yield* inCluster(bindingRef(at), binding(at), there.binding, [allowed]);
     const annotated = yield* inCluster(at, annotating(at, identity), there.account, [known, assigned, trusted, allowed, bound]);
+    isGiven ||= annotated.result === "configured";
     if (annotated.result === "configured") yield await describePulls({ at, ...there }, registry, tools.cluster());
   }
+  if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
+}
 
-  // A pod can request the same token and sign in itself, so it can use every role of the identity
-  if (!state.identity || state.identity.ours) return;
+/** Warns that other ServiceAccounts with the identity gain a registry. */
+function* othersGaining({ accounts, credentials, origin, registry, identityId }: SecretlessState): Generator<Outcome> {
+  const others = credentials.filter((one) => !accounts.some(({ at }) => trusts(one, credentialFor(at, origin))));
+  if (others.length === 0) return;
+  const gaining = inLine(others.map(({ subject }) => subject));
+  yield { to: identityRef(identityId), messages: [`the identity also belongs to ${gaining}, which can now pull from ${registry.name}`] };
+}
+
+/** Warns about roles that come with the identity. A pod can request the same token and sign in itself, so it can use every role. */
+async function* otherRights(
+  identity: ManagedIdentity,
+  isGiven: boolean,
+  { registry, identityId }: SecretlessState,
+  azure: Azure,
+): AsyncGenerator<Outcome> {
   const to = identityRef(identityId);
-  yield { to, messages: [`another user created ${kinds[to.kind].called} ${to.name}; the pods can use all of its roles`] };
+  if (!identity.ours)
+    return yield { to, messages: [`another user created ${kinds[to.kind].called} ${to.name}; the pods can use all of its roles`] };
+  const elsewhere = isGiven ? await pullsElsewhere(identity, registry, azure) : undefined;
+  if (elsewhere?.[0]) yield { to, messages: [`the pods can also pull from ${inLine(elsewhere)}, because the identity can`] };
 }
 
 /** Says what pods can pull, as a warning if a pull secret of their ServiceAccount allows less. One that can't be read says nothing. */

@@ -329,6 +329,18 @@ test("ends only the role on the named registry when the identity pulls from anot
   expect(seen()).toEqual(before);
 });
 
+test("warns that other ServiceAccounts of the identity gain the registry, and that pods gain its other registries", async () => {
+  addRegistry();
+  await run(`create api --registry myregistry ${shared}`);
+
+  const warnings = (await run(`create ${second}`)).stderr.split("\n").filter((line) => line.startsWith("Warning"));
+  expect(warnings).toEqual([
+    "Warning: the identity also belongs to system:serviceaccount:demo:api, which can now pull from secondreg",
+    "Warning: the pods can also pull from myregistry, because the identity can",
+  ]);
+  expect((await run(`create ${second}`)).stderr).not.toContain("Warning");
+});
+
 test("changes nothing in the cluster when the ServiceAccount was set up for another registry only", async () => {
   addRegistry();
   await run(`${creating} ${shared}`);
