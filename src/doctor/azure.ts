@@ -1,5 +1,5 @@
 import { grantCommand } from "../azure/arm-error.ts";
-import type { Azure, AzureIdentity, AzureRegistry, RegistryFacts, RoleAssignment, TokenSource } from "../azure/port.ts";
+import type { Azure, AzureIdentity, AzureRegistry, RegistryFacts, RoleAssignment, ServicePrincipal, TokenSource } from "../azure/port.ts";
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { kindsOfCredential } from "../credential/kinds.ts";
 import { mayMint, onData, permits } from "../credential/mint-rights.ts";
@@ -181,12 +181,17 @@ export async function checkKubeletIdentities(azure: Azure, named: string, client
       if (repositories?.includes("*") || (await anyPulls(assignments, registry, mode)))
         return result("ok", `may pull from ${registry.name}`);
       if (repositories) return result("unknown", `may pull only ${repositories.join(", ") || "what a condition allows"}`);
-      const role = pullRole[mode].name;
-      const assign = shell("az role assignment create", "--assignee", clientId, "--role", role, "--scope", registry.id);
-      return result("warning", `lacks the role ${role} on ${registry.name}`, assign);
+      return result("warning", ...lacking(principal, registry, pullRole[mode].name));
     } catch (error) {
       return result("unknown", `cannot be checked: ${asRefusal(error).message}`);
     }
+  }
+
+  /** A node can change its label, and any user of the tenant may own an application. So only a managed identity gets a command. */
+  function lacking({ appId, identityId }: ServicePrincipal, { id, name }: AzureRegistry, role: string): [words: string, next?: Command] {
+    const lacks = `lacks the role ${role} on ${name}`;
+    if (!identityId) return [`${lacks}, and is not a managed identity`];
+    return [lacks, shell("az role assignment create", "--assignee", appId, "--role", role, "--scope", id)];
   }
 
   /** Whether another role without a condition allows pulling, such as Contributor or a custom role. */

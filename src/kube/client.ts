@@ -22,6 +22,9 @@ const firstPage = 50;
  */
 const mostBytes = 4_000_000;
 
+/** The most bytes of a kubelet's metrics, of which it usually has one megabyte. A node may be hostile. */
+const mostMetrics = 16_000_000;
+
 /**
  * Reads and writes the objects of an API server. Error responses become CliErrors in kubectl's words.
  * @param userAgent `kubectl-acr-secret/v1.2.3`
@@ -105,7 +108,8 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
     },
 
     nodeMetrics: async (node: string) => {
-      const answer = await get(`/api/v1/nodes/${encodeURIComponent(node)}/proxy/metrics`, "text/plain");
+      const answer = await get(`/api/v1/nodes/${encodeURIComponent(node)}/proxy/metrics`, "text/plain", mostMetrics);
+      if (answer.isTooLarge) throw new CliError("unreachable", `the metrics of node ${node} are too large`);
       if (answer.status >= 400) throw statusError(answer);
       return answer.text;
     },

@@ -50,7 +50,7 @@ const aks = { "kubernetes.azure.com/cluster": "MC_a_b_c", "kubernetes.azure.com/
 const identity =
   (role?: string): Given =>
   ({ azure: { directory } }) => {
-    directory.principals.push({ id: "p-1", appId: client, enabled: true });
+    directory.principals.push({ id: "p-1", appId: client, enabled: true, identityId: "/kubelet" });
     const assignment = { name: "a-1", here: true, ours: false, condition: undefined, madeAt: undefined };
     if (role !== undefined) directory.assignments.push({ ...assignment, principalId: "p-1", role });
   };

@@ -238,7 +238,7 @@ const roleRows: readonly RoleRow[] = [
 
 function worldWith({ mode = "legacy", role, condition, definition }: Partial<RoleRow>) {
   const world = fakeWorld();
-  world.azure.directory.principals.push({ id: "p-1", appId: client, enabled: true });
+  world.azure.directory.principals.push({ id: "p-1", appId: client, enabled: true, identityId: "/kubelet" });
   if (role !== undefined) world.azure.directory.assignments.push({ ...assignment, principalId: "p-1", role, condition });
   if (definition) world.azure.directory.definitions.set("custom", { name: "custom", permissions: [definition as typeof everything] });
   world.azure.facts.mode = mode;
@@ -277,13 +277,22 @@ test.for([
   expect(found?.next).toMatchObject({ words: expect.arrayContaining(["--assignee", client, "--role", assigns, "/registries/myregistry"]) });
 });
 
+test("prints no command that assigns a role to an application, which a node may name in its label", async () => {
+  const world = worldWith({});
+  for (const principal of world.azure.directory.principals) principal.identityId = undefined;
+
+  const found = await checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", [client]);
+
+  expect(found).toMatchObject({ status: "warning", next: undefined });
+});
+
 test("reports the kubelet identity of another tenant as unknown, and judges by the worst of several", async () => {
   const world = worldWith({ role: pullRole.legacy.id });
   const other = "00000000-0000-4000-8000-000000000001";
   const check = (...ids: string[]) => checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", ids);
 
   expect(await check(client, other)).toMatchObject({ status: "unknown", message: `the kubelet identity ${other} is not in your tenant` });
-  world.azure.directory.principals.push({ id: "p-2", appId: other, enabled: true });
+  world.azure.directory.principals.push({ id: "p-2", appId: other, enabled: true, identityId: "/other" });
   expect(await check(client, other)).toMatchObject({ status: "warning", message: expect.stringMatching(`${other} lacks .* myregistry$`) });
   expect(await check()).toBeUndefined();
 });

@@ -54,6 +54,13 @@ test("reads all pages of a list", async () => {
   expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=50", "/api/v1/pods?limit=100&continue=a%20b"]);
 });
 
+test("reads at most 16 MB of the metrics of a node", async () => {
+  const { client, asked } = scripted({ ...json({}), text: "", isTooLarge: true });
+
+  await expect(client.nodeMetrics("worker-1")).rejects.toMatchObject({ kind: "unreachable", message: expect.stringContaining("worker-1") });
+  expect(asked).toMatchObject([{ most: 16_000_000 }]);
+});
+
 test("marks the request of a question", async () => {
   const { client, asked } = scripted(json({}));
 
