@@ -1,4 +1,4 @@
-import type { Files, Sleep } from "./env.ts";
+import type { Files, Sleep, Trace } from "./env.ts";
 import type { Editing } from "./kube/edit.ts";
 import type { Cluster } from "./kube/port.ts";
 import type { Registry } from "./registry/port.ts";
@@ -8,6 +8,7 @@ export type Tools = Omit<Editing, "cluster" | "sleep"> & {
   readonly sleep: Sleep;
   cluster(): Cluster;
   registry(): Registry;
+  readonly trace: Trace;
   readonly files: Pick<Files, "create" | "remove">;
   /** The user accepts what a run without --force refuses. */
   readonly force: boolean;

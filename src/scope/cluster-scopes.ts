@@ -1,3 +1,4 @@
+import type { Trace } from "../env.ts";
 import { CliError, isForbidden, isRefusal } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import type { Cluster } from "../kube/port.ts";
@@ -12,6 +13,7 @@ export type ClusterScope = {
   readonly namespaces: readonly string[];
   /** The namespaces were discovered by listing (-A, a pattern or a selector), not named. */
   readonly open: boolean;
+  readonly trace: Trace;
 };
 
 /**
@@ -19,11 +21,12 @@ export type ClusterScope = {
  * each namespace if the cluster-wide list is forbidden, unless it has already yielded items.
  */
 export async function* clusterWideOrEach<T>(
-  { open }: Pick<ClusterScope, "open">,
+  { open, trace }: Pick<ClusterScope, "open" | "trace">,
   whole: AsyncIterable<T>,
   each: AsyncIterable<T> | Iterable<T>,
 ): AsyncGenerator<T> {
   if (!open) return yield* each;
+  trace(6, () => "Reading lists of all namespaces");
   let isPartial = false;
   try {
     for await (const item of whole) {
@@ -32,6 +35,7 @@ export async function* clusterWideOrEach<T>(
     }
   } catch (error) {
     if (isPartial || !isForbidden(error)) throw error;
+    trace(6, () => `Reading each namespace: ${error.message}`);
     yield* each;
   }
 }
@@ -51,6 +55,7 @@ export const noneMatches = () =>
 
 type ScopeTools = {
   cluster(): Cluster;
+  readonly trace: Trace;
   /** Whether the run writes. Runs that write skip `kube-*`. */
   readonly writes: boolean;
 };
@@ -67,7 +72,7 @@ export async function clusterScopeOf(scope: Scope, tools: ScopeTools): Promise<C
       // A namespace that is being deleted accepts no new objects
       if (!metadata.deletionTimestamp && isIncluded(metadata.name)) names.add(metadata.name);
     }
-  return { cluster, namespaces: [...names], open };
+  return { cluster, namespaces: [...names], open, trace: tools.trace };
 }
 
 async function namedIn({ namespaces }: Scope, cluster: Cluster): Promise<readonly string[]> {

@@ -2,7 +2,7 @@ import type { FileEntry, SecretFacts } from "../check/facts.ts";
 import type { CredentialKind } from "../credential/credential-kind.ts";
 import { kindCalled } from "../credential/kinds.ts";
 import { flagValue, minute } from "../duration.ts";
-import { absent, CliError, InTheWay, isForbidden, unlessForbidden, unlessRefused, usage } from "../errors.ts";
+import { absent, CliError, InTheWay, unlessForbidden, unlessRefused, usage } from "../errors.ts";
 import { type Command, plugin } from "../hint.ts";
 import { isObjectName, type Ref } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
@@ -34,18 +34,18 @@ export const noOtherNamespaces = (): OtherNamespaces => ({ byName: new Map(), so
 /**
  * Reads the Secrets of one namespace, each at most once, and only when a verdict needs it.
  * @param others shared by the namespaces of a cluster, so that each name is searched once, and each source is read once
+ * @param listed those that a list has returned
  */
-export function secretsOf(cluster: Cluster, namespace: string, others = noOtherNamespaces()) {
-  const read = new Map<string, Promise<Secret | undefined>>();
+export function secretsOf(cluster: Cluster, namespace: string, others = noOtherNamespaces(), listed: readonly Secret[] = []) {
+  const read = new Map(listed.map((secret) => [secret.metadata.name, Promise.resolve<Secret | undefined>(secret)]));
   const lists = new Map<string, ReturnType<typeof listOf>>();
   /** Returns undefined if the Secret doesn't exist. An invalid name sends no request. */
   const get = (name: string) =>
     memoize(read, name, async () => (isObjectName(name) ? cluster.get({ kind: "secret", namespace, name }) : undefined));
-  const isUnread = (name: string) => get(name).then(() => false, isForbidden);
   async function listOf(names: readonly string[]) {
-    const found = await Promise.all(names.map((name) => get(name).catch(unlessForbidden(undefined))));
-    const secrets = found.filter((secret) => secret !== undefined);
-    const unread = (await Promise.all(names.map(async (name) => ((await isUnread(name)) ? [name] : [])))).flat();
+    const found = await Promise.all(names.map((name) => get(name).catch(unlessForbidden("unread" as const))));
+    const secrets = found.filter((secret) => typeof secret === "object");
+    const unread = names.filter((_, index) => found[index] === "unread");
     return { secrets, unread, facts: secrets.map(secretFacts), keyring: keyringOf(secrets) };
   }
   return {

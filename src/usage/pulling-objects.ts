@@ -1,12 +1,13 @@
 import { isPullPod } from "../check/pull-pod.ts";
-import { CliError, isNotFound } from "../errors.ts";
+import { CliError, isForbidden, isNotFound } from "../errors.ts";
 import { nameOf, type PodKind, templateKinds, type Workload } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
-import type { Pod, ServiceAccount } from "../objects.ts";
+import type { Pod, Secret, ServiceAccount } from "../objects.ts";
 import { type ClusterScope, clusterWideOrEach, type NamespaceScope, untilUnreadable } from "../scope/cluster-scopes.ts";
-import { awaitAll, memoize } from "../scope/concurrency.ts";
+import { awaitAll, memoize, once } from "../scope/concurrency.ts";
 import { wideFrom } from "../scope/limits.ts";
-import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
+import { byKey, capped, readByNamespace } from "../scope/pages-by-namespace.ts";
+import { shapeNamed } from "../secret/shapes.ts";
 import { requireNamespace } from "./namespace.ts";
 import { type ListIn, readTemplates, type Template, type TemplateKind, templateOf } from "./pod-templates.ts";
 import { asWorkload, podOwner } from "./pods.ts";
@@ -42,7 +43,11 @@ export type PullingObjects = {
 };
 
 /** A namespace whose objects can be read. */
-export type PullReader = NamespaceScope & { read(): Promise<PullingObjects> };
+export type PullReader = NamespaceScope & {
+  read(): Promise<PullingObjects>;
+  /** Those of its pull secrets that a list of the cluster returned. Others are read by name. */
+  readonly secrets?: readonly Secret[];
+};
 
 /**
  * Yields the namespaces of a scope. Reads many namespaces from cluster-wide lists. If the cluster can't be read, yields a failing reader.
@@ -51,7 +56,7 @@ export type PullReader = NamespaceScope & { read(): Promise<PullingObjects> };
 export function pullReadersOf(clusterScope: ClusterScope, selection: PullSelection, skipped: Set<PodKind>): AsyncGenerator<PullReader> {
   const each = readersPerNamespace(clusterScope, selection, skipped);
   const open = clusterScope.open && clusterScope.namespaces.length >= wideFrom;
-  const readers = clusterWideOrEach({ open }, readersFromClusterLists(clusterScope, selection, skipped), each);
+  const readers = clusterWideOrEach({ ...clusterScope, open }, readersFromClusterLists(clusterScope, selection, skipped), each);
   const { cluster } = clusterScope;
   return untilUnreadable(readers, (error) => ({ cluster, namespace: "", read: () => Promise.reject(error) }));
 }
@@ -76,17 +81,33 @@ function* readersPerNamespace(
 
 /** Reads each list of the cluster once, page by page. The objects of a namespace are read before its reader is yielded. */
 async function* readersFromClusterLists(
-  { cluster, namespaces }: ClusterScope,
+  clusterScope: ClusterScope,
   selection: PullSelection,
   skipped: Set<PodKind>,
 ): AsyncGenerator<PullReader> {
+  const { cluster, namespaces } = clusterScope;
   const listIn = clusterLists(cluster);
+  // For a few pods, the list would mostly contain Secrets of others
+  const isAll = selection.picks.length === 0 && selection.selector === undefined;
+  const secretsIn = isAll ? secretsByNamespace(clusterScope) : async () => [];
   for (const namespace of byKey(namespaces)) {
     const reading = readSelected(namespace, listIn(namespace), selection, skipped);
     // A missing target is an error of its namespace only
-    await reading.catch(asMissing);
-    yield { cluster, namespace, read: () => reading };
+    const [secrets] = await awaitAll([secretsIn(namespace), reading.catch(asMissing)]);
+    yield { cluster, namespace, read: () => reading, secrets };
   }
+}
+
+/** Reads the pull secrets of each namespace from one list: not all if they are too large, and none if the list is forbidden. */
+function secretsByNamespace({ cluster, trace }: ClusterScope): (namespace: string) => Promise<readonly Secret[]> {
+  const secretsIn = readByNamespace(capped(cluster.pages("secret", { fields: `type=${shapeNamed().type}` }), new Set()));
+  const report = once(() => trace(6, () => "Reading each Secret by name, because their list is forbidden"));
+  return (namespace) =>
+    secretsIn(namespace).catch((error: unknown) => {
+      if (!isForbidden(error)) throw error;
+      report();
+      return [];
+    });
 }
 
 /** Returns the error for a target that doesn't exist, and throws every other error. */

@@ -111,7 +111,7 @@ export async function checkPlace(
 ): Promise<Verdict[]> {
   const { cluster, namespace } = reader;
   const pulls = await selectPulls(reader, options);
-  const secrets = secretsOf(cluster, namespace, others);
+  const secrets = secretsOf(cluster, namespace, others, reader.secrets);
   if (options.secret !== undefined && !(await secrets.get(options.secret)))
     throw noSecret(options.secret, { ...plugin("list"), namespace });
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));

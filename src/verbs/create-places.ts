@@ -105,6 +105,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
     cluster,
     namespaces: selected ? [...selected.uids.keys()] : [namespace],
     open: copyTo !== undefined && isOpen(copyTo),
+    trace: tools.trace,
   };
   const copyOnly = { secret: source.name, targets: { picks: [], whereUsed: false }, pods: "none", lenient: true } as const;
 
@@ -118,7 +119,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
     });
     if (own) yield { namespace, hasCopy: false, isTarget: true, isWithdrawn: false, read: async () => own };
     else for await (const reader of readersOf(targetScope, { ...reads, lenient: true })) yield place(reader, true);
-    const others: ClusterScope = { cluster, namespaces: rest, open: rest.length > 0 };
+    const others: ClusterScope = { ...targetScope, namespaces: rest, open: rest.length > 0 };
     for await (const reader of readersOf(others, copyOnly)) yield place(reader, false, withdrawn.includes(reader.scope.namespace));
   }
 

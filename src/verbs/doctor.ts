@@ -7,7 +7,7 @@ import { checkCertificates, checkProxy } from "../doctor/machine.ts";
 import { checkNodes } from "../doctor/nodes.ts";
 import { checkSchedules } from "../doctor/schedules.ts";
 import { checkExpiry, checkPulls } from "../doctor/secrets.ts";
-import type { Environment } from "../env.ts";
+import type { Environment, Trace } from "../env.ts";
 import { asRefusal, CliError, unlessRefused } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import type { Cluster } from "../kube/port.ts";
@@ -33,6 +33,7 @@ export type DoctorOptions = {
 
 type DoctorTools = Parameters<typeof checkAll>[2] & {
   readonly env: Environment;
+  readonly trace: Trace;
   cluster(): Cluster;
   azure(identity: SignInOptions): Promise<Azure>;
 };

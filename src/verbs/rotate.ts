@@ -245,7 +245,7 @@ async function readCopies({ to, copies, tools }: Hold): Promise<KnownCopies> {
   const namespaces = names.filter((name) => uids.get(name) === copies[name]);
   const known = new Map<string, Secret | CliError | undefined>();
   const reads = { secret: to.name, targets: { picks: [], whereUsed: false }, pods: "none", lenient: true } as const;
-  for await (const { scope, read } of readersOf({ cluster, namespaces, open: true }, reads))
+  for await (const { scope, read } of readersOf({ cluster, namespaces, open: true, trace: tools.trace }, reads))
     known.set(scope.namespace, await read().then(({ secret }) => secret, asRefusal));
   return known;
 }

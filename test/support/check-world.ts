@@ -97,7 +97,7 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
     repositories: async () => situation.catalog ?? [],
     exchange: () => Promise.reject(new Error("a check exchanges nothing")),
   };
-  const clusterScope = { cluster: clusterOf(situation, asked), namespaces: ["demo"], open: false };
+  const clusterScope = { cluster: clusterOf(situation, asked), namespaces: ["demo"], open: false, trace: () => {} };
   const [reader] = await Array.fromAsync(pullReadersOf(clusterScope, selection, new Set()));
   const verdicts = await checkPlace(reader as PullReader, options, { registry, now: () => now });
   const rows = verdicts.map(({ cause, message = "", registryMessages = [], notes = [], fix, secret, image, owners, pods }) => ({

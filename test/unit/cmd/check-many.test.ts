@@ -34,6 +34,8 @@ const replicaset = (namespace: string) => ({
 
 type World = {
   noSecret?: true;
+  /** The namespaces with the Secret in the list of Secrets. */
+  secretsIn?: string[];
   pods?: object[];
   deployments?: object[];
   replicasets?: object[];
@@ -41,12 +43,22 @@ type World = {
   forbidden?: string[];
 };
 
-/** Returns a cluster whose namespaces have the Secret `acr`, and the lists that a command requests: `pod`, `pod in demo`. */
-function clusterOf({ noSecret, pods = [], deployments = [], replicasets = [], namespaces = ["demo"], forbidden = [] }: World) {
+/** Returns a cluster whose namespaces have the Secret `acr`, the lists that a command requests (`pod`, `pod in demo`), and its single reads. */
+function clusterOf({
+  noSecret,
+  secretsIn = [],
+  pods = [],
+  deployments = [],
+  replicasets = [],
+  namespaces = ["demo"],
+  forbidden = [],
+}: World) {
   const lists: string[] = [];
+  const read: string[] = [];
   const all: Record<string, object[]> = {
     namespace: namespaces.map((name) => ({ metadata: { name } })),
     pod: pods,
+    secret: secretsIn.map((namespace) => ({ ...secret, metadata: { name: "acr", namespace } })),
     "deployment.apps": deployments,
     "replicaset.apps": replicasets,
     serviceaccount: namespaces.map((namespace) => ({ kind: "ServiceAccount", metadata: { name: "default", namespace } })),
@@ -58,17 +70,19 @@ function clusterOf({ noSecret, pods = [], deployments = [], replicasets = [], na
       lists.push(kind + (metadataOnly ? " metadata" : "") + (namespace === undefined ? "" : ` in ${namespace}`));
       if (forbidden.includes(kind)) throw new CliError("forbidden", "Error from server (Forbidden): no");
       const found = (all[kind] ?? []) as KubeObjects[K][];
-      const [, name] = fields?.split("=") ?? [];
+      const [, name] = /^metadata.name=([^,]*)/.exec(fields ?? "") ?? [];
       yield found.filter(
         ({ metadata }) => (namespace ?? metadata.namespace) === metadata.namespace && (name ?? metadata.name) === metadata.name,
       );
     },
-    get: async <K extends ClusterKind>({ kind, name, namespace }: Ref<K>) =>
-      ({ secret: noSecret ? undefined : { ...secret, metadata: { name, namespace } }, namespace: { metadata: { name, uid: "uid" } } })[
+    get: async <K extends ClusterKind>({ kind, name, namespace }: Ref<K>) => {
+      read.push(kind);
+      return { secret: noSecret ? undefined : { ...secret, metadata: { name, namespace } }, namespace: { metadata: { name, uid: "uid" } } }[
         String(kind)
-      ] as KubeObjects[K] | undefined,
+      ] as KubeObjects[K] | undefined;
+    },
   };
-  return { cluster, lists };
+  return { cluster, lists, read };
 }
 
 /** A registry that refuses the tag `bad`, and can't check the tag `other`. */
@@ -161,6 +175,32 @@ test("proves 60 images once and reads each list once when 40 namespaces have 2,0
   expect(lists.filter((list) => list.includes(" in "))).toEqual([]);
   expect(new Set(lists).size).toBe(lists.length);
   expect(lists.filter((list) => list.startsWith("replicaset"))).toEqual(["replicaset.apps metadata"]);
+});
+
+const [inLists, byName] = ["Reading lists of all namespaces\n", "Reading each Secret by name, because their list is forbidden\n"];
+
+test.for([
+  { argv: ["-A"], when: "every pod of many namespaces is checked", lists: 1, reads: 0, says: inLists },
+  { argv: ["-A"], when: "Secrets may not be listed", forbidden: ["secret"], lists: 1, reads: 40, says: inLists + byName },
+  { argv: ["-A", "-l", "app=web"], when: "labels select pods", lists: 0, reads: 40, says: inLists },
+  { argv: ["--namespaces", "team-00,team-01"], when: "namespaces are named", lists: 0, reads: 2, says: "" },
+])("reads $lists lists of Secrets and $reads single Secrets when $when", async ({ argv, forbidden = [], lists, reads, says }) => {
+  const pods = namespaces.map((name) => pod(name, "p", "a:1"));
+  const { cluster, lists: listed, read } = clusterOf({ pods, namespaces, forbidden, secretsIn: namespaces });
+  const { code, stderr } = await run(["check", ...argv, "-v=6"], { cluster, registry: contents });
+
+  expect(code).toBe(0);
+  expect(stderr).toMatch(new RegExp(`^${says}\\d+ images: \\d+ pull\n$`));
+  expect(listed.filter((list) => list.startsWith("secret"))).toHaveLength(lists);
+  expect(read.filter((kind) => kind === "secret")).toHaveLength(reads);
+});
+
+test("reads a Secret by name when the list does not contain it", async () => {
+  const pods = namespaces.map((name) => pod(name, "p", "a:1"));
+  const { cluster, read } = clusterOf({ pods, namespaces, secretsIn: namespaces.slice(1) });
+  const { code } = await run(["check", "-A"], { cluster, registry: contents });
+
+  expect({ code, read }).toEqual({ code: 0, read: ["secret"] });
 });
 
 test("lists each namespace when cluster-wide lists are forbidden", async () => {

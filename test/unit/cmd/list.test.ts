@@ -36,7 +36,8 @@ testRows(
       ({ scope, kind, rows }): Row => ({
         does: `lists each namespace in the same order when every ${kind} may not be listed: ${scope}`,
         given: forbid(wide(kind)),
-        command: `list ${scope} --no-headers`,
+        command: `list ${scope} --no-headers -v=6`,
+        stderr: ["Reading lists of all namespaces", `Reading each namespace: ${forbidden}`],
         check: prints(rows),
       }),
     ),

@@ -21,7 +21,7 @@ function world(writes = true) {
     fake.put(namespace(name, { labels: name === "web" ? { tier: "front" } : {} }));
   fake.put(namespace("gone", { deletionTimestamp: "2026-01-01T00:00:00Z" }));
   const cluster = fake.open({ kube: { forward: [], requestTimeout: 0, namespace: "demo" }, interruption: openInterruption() });
-  return { asking, tools: { cluster: () => cluster, writes } };
+  return { asking, tools: { cluster: () => cluster, trace: () => {}, writes } };
 }
 
 test.for<{ why: string; scope: Partial<Scope>; namespaces: string[]; open: boolean }>([

@@ -31,7 +31,7 @@ async function repositories(
   }
   asking.around(refusing(refused, () => new CliError("forbidden", "Error from server (Forbidden): no")));
   const cluster = fake.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  const clusterScope: ClusterScope = { cluster, namespaces: ["a", "b", "c"], open };
+  const clusterScope: ClusterScope = { cluster, namespaces: ["a", "b", "c"], open, trace: () => {} };
   const images = await imagesIn(clusterScope, {
     hosts: [host],
     picks: picksOf(targets),

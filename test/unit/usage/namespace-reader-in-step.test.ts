@@ -33,7 +33,7 @@ function world() {
   const cluster = fakeCluster(asking);
   for (const [index, name] of names.entries()) fill(cluster, name, index);
   const port = cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  const clusterScope = (open: boolean, meant = names): ClusterScope => ({ cluster: port, namespaces: meant, open });
+  const clusterScope = (open: boolean, meant = names): ClusterScope => ({ cluster: port, namespaces: meant, open, trace: () => {} });
   return { asking, cluster, clusterScope };
 }
 

@@ -19,7 +19,7 @@ function clusterScope(count: number): ClusterScope {
     if (name !== "team-02" && name !== "team-03") fake.put(account(name, "default", [], name === "team-01" ? {} : { team: "web" }));
   }
   const cluster = fake.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  return { cluster, namespaces, open: true };
+  return { cluster, namespaces, open: true, trace: () => {} };
 }
 
 /** Returns the objects of the first four namespaces, at the first read and at the second. */
