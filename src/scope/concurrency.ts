@@ -91,20 +91,21 @@ export async function mapConcurrently<Item, Result>(items: readonly Item[], widt
   return results;
 }
 
-/**
- * Returns the same items, and starts fetching the first one immediately. If the items are never read, the first item and its error are
- * discarded.
- */
-export function prefetch<Item>(items: AsyncIterable<Item>): AsyncIterable<Item> {
+/** Yields the same items, and fetches the next one while the caller uses one. Its error is thrown when it is read. */
+export async function* prefetch<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
   const source = items[Symbol.asyncIterator]();
-  const first = source.next();
-  first.catch(() => undefined);
-  return rest(source, first);
-}
-
-async function* rest<Item>(source: AsyncIterator<Item>, first: Promise<IteratorResult<Item>>): AsyncGenerator<Item> {
+  const fetchNext = () => {
+    const next = source.next();
+    next.catch(() => undefined);
+    return next;
+  };
   try {
-    for (let next = await first; !next.done; next = await source.next()) yield next.value;
+    for (let next = fetchNext(); ; ) {
+      const { done, value } = await next;
+      if (done) return;
+      next = fetchNext();
+      yield value;
+    }
   } finally {
     await source.return?.();
   }

@@ -2,7 +2,7 @@ import { type CliError, isForbidden, isNotFound } from "../errors.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import { managedBy, type Secret, type ServiceAccount } from "../objects.ts";
 import { type ClusterScope, clusterWideOrEach } from "../scope/cluster-scopes.ts";
-import { awaitAll } from "../scope/concurrency.ts";
+import { awaitAll, prefetch } from "../scope/concurrency.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { shapeNamed, shapes } from "../secret/shapes.ts";
 import { requireNamespace } from "./namespace.ts";
@@ -78,7 +78,7 @@ async function* fromClusterLists(
   const selected = new Set(namespaces);
   const accountsIn = carriers ? readByNamespace(cluster.pages("serviceaccount")) : async () => [];
   let at: { readonly namespace: string; readonly accounts: readonly ServiceAccount[] } | undefined;
-  for await (const secret of merged(cluster.pages("secret", where), ofOtherShapes(cluster, where))) {
+  for await (const secret of merged(prefetch(cluster.pages("secret", where)), ofOtherShapes(cluster, where))) {
     const { namespace = "" } = secret.metadata;
     if (!selected.has(namespace)) continue;
     if (at?.namespace !== namespace) at = { namespace, accounts: await accountsIn(namespace) };

@@ -66,11 +66,12 @@ function readListed(secret: Secret, serviceAccounts: readonly string[]): ListedP
 
 /** Describes the logins and the file of copies by the records of their sources. A source counts only if it was listed and names the copy's namespace. */
 function describeCopies(read: readonly ListedPullSecret[]): readonly ListedPullSecret[] {
-  const sources = new Map(read.filter(({ copies }) => copies.length > 0).map((one) => [`${one.namespace}/${one.name}`, one]));
+  const withCopies = read.filter(({ copies }) => copies.length > 0);
+  const sources = new Map(withCopies.map((one) => [`${one.namespace}/${one.name}`, { ...one, copies: new Set(one.copies) }]));
   return read.map((one) => {
     const { source, namespace = "" } = one;
     const original = source && sources.get(`${source.namespace}/${source.name}`);
-    if (!original?.copies.includes(namespace)) return one;
+    if (!original?.copies.has(namespace)) return one;
     const holdings = one.holdings.map((holding) => {
       const recorded = original.holdings.find(({ guessed, identity, hosts: [host = ""] }) => {
         return !guessed && identity === holding.identity && holding.hosts.includes(host);
