@@ -49,8 +49,9 @@ const aks = { "kubernetes.azure.com/cluster": "MC_a_b_c", "kubernetes.azure.com/
 /** Gives the kubelet's identity a role on the registry, or none. */
 const identity =
   (role?: string): Given =>
-  ({ azure: { directory } }) => {
+  ({ azure: { directory, identities } }) => {
     directory.principals.push({ id: "p-1", appId: client, enabled: true, identityId: "/kubelet" });
+    identities.all.set("/kubelet", { id: "/kubelet", clientId: client, principalId: "p-1", tenant: "t", ours: false, credentials: [] });
     const assignment = { name: "a-1", here: true, ours: false, condition: undefined, madeAt: undefined };
     if (role !== undefined) directory.assignments.push({ ...assignment, principalId: "p-1", role });
   };
