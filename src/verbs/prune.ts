@@ -27,6 +27,7 @@ import { accountOfCredential } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { pullLogins } from "../usage/holders.ts";
 import { idBy, uidOf } from "../usage/namespace.ts";
+import { inLine } from "../wording.ts";
 import { credentialRef } from "./secretless.ts";
 
 export type Leftovers = {
@@ -50,7 +51,7 @@ type Finding = {
  */
 export async function findLeftovers(azure: Azure, cluster: Cluster, { registry: finding, options, warn }: Finding): Promise<Leftovers> {
   const [registry, holders] = await Promise.all([finding, readHolders(cluster)]);
-  const reading = { azure, cluster, clusterId: holders.cluster, warn };
+  const reading = { azure, cluster, clusterId: holders.cluster, warn, unread: new Map<string, string>() };
   const [list, principals] = await Promise.all([azure.listTokens(registry), readPrincipals(reading, registry)]);
   const created = [...createdTokens(list, registry), ...principals];
   const namespaceUids = holders.cluster === undefined ? new Set<string>() : await uidsFor(created, cluster);
@@ -89,16 +90,21 @@ type Reading = {
   readonly cluster: Cluster;
   readonly clusterId: string | undefined;
   readonly warn: Finding["warn"];
+  /** Why federated credentials can't be read, by the id of their identity. */
+  readonly unread: Map<string, string>;
 };
 
 /** Reads the applications and managed identities with a role on the registry. If that is forbidden, the tokens can still be read. */
 async function readPrincipals(of: Reading, registry: AzureRegistry): Promise<Created[]> {
-  const { azure, warn } = of;
+  const { azure, warn, unread } = of;
   try {
     const roles = (await azure.servicePrincipalRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
     const ids = [...new Set(roles.map(({ principalId }) => principalId))];
     const reading = { width: limits.principals, interrupted: () => false };
-    return await Array.fromAsync(runConcurrently(ids, reading, (id) => createdFor(id, roles, of)));
+    const created = await Array.fromAsync(runConcurrently(ids, reading, (id) => createdFor(id, roles, of)));
+    const [why] = unread.values();
+    if (why !== undefined) warn(withLines(`the federated credentials of ${inLine([...unread.keys()], 1)} were not checked`, why));
+    return created;
   } catch (error) {
     if (!isRefusal(error)) throw error;
     warn(withLines("service principals were not listed", error.message));
@@ -107,7 +113,7 @@ async function readPrincipals(of: Reading, registry: AzureRegistry): Promise<Cre
 }
 
 async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Reading): AsyncGenerator<Created> {
-  const { azure, warn } = of;
+  const { azure, unread } = of;
   const principal = await azure.principal(id);
   if (!principal) return yield* roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(orphanedRole);
   const { appId, identityId } = principal;
@@ -116,7 +122,7 @@ async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Rea
   if (!isOwn && (application || identityId !== undefined))
     yield* await trusting(identityId ?? appId, of).catch((error: unknown) => {
       if (!isRefusal(error)) throw error;
-      warn(withLines(`the federated credentials of ${identityId ?? appId} were not checked`, error.message));
+      unread.set(identityId ?? appId, error.message);
       return [];
     });
   if (!application) return;
@@ -126,7 +132,10 @@ async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Rea
 }
 
 /** Returns the federated credentials that `secretless create` has given an identity for ServiceAccounts of this cluster. */
-async function trusting(identityId: string, { azure, cluster, clusterId }: Omit<Reading, "warn">): Promise<Created[]> {
+async function trusting(
+  identityId: string,
+  { azure, cluster, clusterId }: Pick<Reading, "azure" | "cluster" | "clusterId">,
+): Promise<Created[]> {
   if (clusterId === undefined) return [];
   const own = (await azure.federatedCredentials(identityId)).flatMap((one) => {
     const account = accountOfCredential(one, clusterId);

@@ -124,6 +124,20 @@ testRows(
       check: subjects("web", "api"),
     })),
     {
+      does: "warns once when the federated credentials of several identities cannot be read",
+      world: async () => {
+        const world = open();
+        world.azure.identities.all.set(identityId, { ...identity, id: identityId, credentials: [] });
+        await typed("secretless create web --registry myregistry -n demo")(world);
+        await typed(`secretless create api --registry myregistry -n demo --identity ${identityId}`)(world);
+        return world;
+      },
+      given: refuse("federatedCredentials"),
+      command: yes,
+      stdout: [],
+      stderr: /^Warning: the federated credentials of \S+ and 1 more were not checked\n\* .*Forbidden.*\nno leftovers found\n$/,
+    },
+    {
       does: "prints the command that deletes the federated credential when Azure refuses it",
       world: async () => {
         const world = open();
