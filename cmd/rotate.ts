@@ -17,7 +17,7 @@ import { identityOf } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { openerOf } from "./recorded-credential.ts";
-import { notDue, type RotateOptions, readRotateOptions, rotateFlags, skipLines } from "./rotate/options.ts";
+import { notDue, type RotateOptions, readRotateOptions, rotateFlags, type Skipped, skipLines } from "./rotate/options.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -52,10 +52,10 @@ export const rotate = verb({
     const [first] = sources;
     const problem = isNamed && first ? unable(first) : undefined;
     if (problem) throw problem;
-    const skipped: (readonly string[])[] = [];
+    const skipped: Skipped[] = [];
     const able = sources.filter((source) => {
       const isAble = unable(source) === undefined && (isNamed || !source.credential.isExported);
-      if (!isAble) skipped.push(["unable"]);
+      if (!isAble) skipped.push({ reasons: ["unable"], to: source.to });
       return isAble;
     });
     const opening = { identity: identityOf(flags), verify: flags.verify, force: flags.force, wait: parseWait(flags) };
@@ -66,7 +66,7 @@ export const rotate = verb({
       isNamed,
       verify: flags.verify,
       notDue: (credential: Listed["credential"]) => notDue(credential, options),
-      skipped: (reasons: readonly string[]) => void skipped.push(reasons),
+      skipped: (reasons: Skipped["reasons"], to: Ref) => void skipped.push({ reasons, to }),
       open: openerOf(opening, session),
       holders: (host: string) => memoize(holders, host, () => openHolders(session.cluster(), session.registry, host)),
     };

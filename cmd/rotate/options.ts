@@ -1,7 +1,9 @@
 import { registryHost } from "../../src/azure/registry-name.ts";
 import { kindCalled } from "../../src/credential/kinds.ts";
+import type { Ref } from "../../src/kinds.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
 import type { Credential } from "../../src/secret/record.ts";
+import { inLine, nameInPlace } from "../../src/wording.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, identityFlags, output, strict, under, type Values } from "../line/flags.ts";
 import { registries } from "../line/known.ts";
@@ -119,11 +121,10 @@ function expiryBy({ expiresAt, kind }: Credential, limit: Date): "never" | "late
 /** Why a run skips a credential. */
 type SkipReason = "never" | "later" | "unknown" | "young" | "unable" | "grace";
 
+export type Skipped = { readonly reasons: readonly string[]; readonly to: Ref };
+
 /** Returns how many credentials a run skipped: `skipped 39: never expire`, one line for each combination of reasons. */
-export function skipLines(
-  skipped: readonly (readonly string[])[],
-  { "expiring-within": within = "", "older-than": age = "" }: RotateFlags,
-): string {
+export function skipLines(skipped: readonly Skipped[], { "expiring-within": within = "", "older-than": age = "" }: RotateFlags): string {
   /** The words for one credential, and for several. */
   const words: Readonly<Record<SkipReason, readonly [string, string]>> = {
     never: ["never expires", "never expire"],
@@ -134,10 +135,16 @@ export function skipLines(
     grace: ["in its grace period", "in their grace period"],
   };
   const groups = Map.groupBy(
-    skipped.filter((reasons) => reasons.length > 0),
-    (reasons) => reasons.join(),
+    skipped.filter(({ reasons }) => reasons.length > 0),
+    ({ reasons }) => reasons.join(),
   );
-  const lineOf = ({ length: count, 0: reasons = [] }: readonly (readonly string[])[]) =>
-    `skipped ${count}: ${reasons.map((reason) => words[reason as SkipReason][count === 1 ? 0 : 1]).join(", ")}\n`;
+  const lineOf = (group: readonly Skipped[]) => {
+    const reasons = group[0]?.reasons ?? [];
+    const what = reasons.map((reason) => words[reason as SkipReason][group.length === 1 ? 0 : 1]).join(", ");
+    const names = group.map(({ to }) => nameInPlace(to));
+    // No later run rotates these either
+    const which = reasons.includes("unable") ? ` (${inLine(names, 3)})` : "";
+    return `skipped ${group.length}: ${what}${which}\n`;
+  };
   return [...groups.values()].map(lineOf).sort().join("");
 }

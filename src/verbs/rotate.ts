@@ -35,7 +35,7 @@ export type RotateOrder = {
   readonly isNamed: boolean;
   /** Why a source is not due for rotation; none if it is due. */
   notDue(credential: Credential): readonly string[];
-  skipped(reasons: readonly string[]): void;
+  skipped(reasons: readonly string[], to: Ref): void;
   /** How long the replaced password works, in milliseconds; `next`: until the next rotation. */
   readonly grace: number | "next";
   /** RFC 3339, for the new password. */
@@ -74,7 +74,7 @@ async function* rotateListed({ to, credential }: Listed, rotations: Rotations, t
   const { order, defects, waited } = rotations;
   const reasons = order.notDue(credential);
   const isOnlyEnding = reasons.length > 0;
-  if (isOnlyEnding) order.skipped(reasons);
+  if (isOnlyEnding) order.skipped(reasons, to);
   if (isOnlyEnding && !isDue(credential, tools.cluster().now())) return;
   const progress = { isRotated: false, isWarned: false };
   try {
@@ -88,8 +88,8 @@ async function* rotateListed({ to, credential }: Listed, rotations: Rotations, t
 
 function* failed(to: Ref<"secret">, error: CliError, { order, unconfirmed }: Rotations): Generator<Outcome> {
   if (error instanceof Unconfirmed) unconfirmed.push(to);
-  if (error instanceof InGrace) order.skipped(["grace"]);
-  else if (error instanceof OthersLogin) order.skipped(["unable"]);
+  if (error instanceof InGrace) order.skipped(["grace"], to);
+  else if (error instanceof OthersLogin) order.skipped(["unable"], to);
   else if (error instanceof Unconfirmed || error instanceof StillHeld) yield { to, messages: [error.message] };
   else if (error instanceof Interrupted) yield { to, left: "interrupted" };
   else yield { to, error };

@@ -191,7 +191,7 @@ testRows(
       ),
       command: everywhere,
       stdout: /secret\/acr-myregistry configured in namespace a\n/,
-      stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin"],
+      stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin (secret/acr-myregistry in namespace evil)"],
     },
     {
       does: "ends no password of another token that a record names as its replaced one",

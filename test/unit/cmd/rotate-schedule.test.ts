@@ -91,7 +91,15 @@ testRows([
       writesRecord("n0", { expiresAt: "some day" }),
     ),
     command: schedule,
-    stderr: skips("1: cannot be rotated by this plugin", "1: never expires", "1: unknown expiry"),
+    stderr: skips("1: cannot be rotated by this plugin \\(secret/given in namespace n1\\)", "1: never expires", "1: unknown expiry"),
+    writes: [],
+  },
+  {
+    does: "names the first three Secrets that it cannot rotate",
+    world: created("", "", "", "", ""),
+    given: all(...["n0", "n1", "n2", "n3", "n4"].map((at) => writesRecord(at, { isExported: true }))),
+    command: "rotate -A",
+    stderr: skips("5: cannot be rotated by this plugin \\(secret/acr-myregistry in namespace n0, .* n1, .* namespace n2 and 2 more\\)"),
     writes: [],
   },
   {

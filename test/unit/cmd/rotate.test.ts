@@ -502,7 +502,7 @@ testRows(
           command: `rotate -A${flag}`,
           options,
           stdout: /^token\S+ configured\nsecret\/acr-myregistry configured in namespace b\n$/,
-          stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin"],
+          stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin (secret/acr-myregistry in namespace a)"],
         },
         {
           does: `succeeds when there is only ${what}, with rotate -A${flag}`,
@@ -510,7 +510,7 @@ testRows(
           command: `rotate -A${flag}`,
           options,
           stdout: [],
-          stderr: ["nothing to do", "skipped 1: cannot be rotated by this plugin"],
+          stderr: ["nothing to do", "skipped 1: cannot be rotated by this plugin (secret/acr-myregistry in namespace a)"],
           writes: /^(?!.*generatePassword)/s,
         },
       ]),
@@ -549,7 +549,7 @@ testRows(
       ),
       command: "rotate -A",
       stdout: /secret\/acr-myregistry configured in namespace b\n$/,
-      stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin"],
+      stderr: ["1 Secret configured", "skipped 1: cannot be rotated by this plugin (secret/acr-myregistry in namespace a)"],
     },
     {
       does: "refuses a kind of credential that this version does not know",
