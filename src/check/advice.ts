@@ -140,10 +140,12 @@ function lookFor({ azure: { registry }, ref: { repository, reference }, otherTag
     : list("the repositories", "az acr repository list", "--name", registry);
 }
 
+export const nodesMayPass = "the nodes may have access: with --from-cluster, a node tests it";
+
 /** The firewall has rejected this machine, and may accept the nodes. */
 function showFirewall({ azure: { registry } }: InAzure): Advice {
   const { fix, notes = [] } = list("the firewall rules", "az acr network-rule list", "--name", registry);
-  return { fix, notes: ["the nodes may have access: with --from-cluster, a node tests it", ...notes] };
+  return { fix, notes: [nodesMayPass, ...notes] };
 }
 
 /** A command that only reads. */

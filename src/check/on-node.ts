@@ -1,6 +1,6 @@
 import type { NodeAnswer, PullFailure } from "../kubelet/message.ts";
 import type { Proof } from "../registry/port.ts";
-import { advise } from "./advice.ts";
+import { advise, nodesMayPass } from "./advice.ts";
 import { type Cause, causes } from "./cause.ts";
 import type { ImageFacts, TriedLogin } from "./facts.ts";
 import { judge, type Verdict } from "./verdict.ts";
@@ -17,8 +17,8 @@ export function judgeOnNode(given: ImageFacts, answer: NodeAnswer): Verdict {
     if (causes[here.cause].severity === "failure") return withNote(`not proven in the cluster: ${message}`, here);
     return { ...here, cause: "not-checked", message, registryMessages: undefined, notes: [fromHere(here)], fix: undefined };
   }
-  const { node, failures } = answer;
-  return { ...(failures.length === 0 ? pulled(facts, node) : failed(facts, here, answer)), proof: "cluster" };
+  const verdict = answer.failures.length === 0 ? pulled(facts, answer.node) : failed(facts, here, answer);
+  return { ...verdict, notes: verdict.notes?.filter((note) => note !== nodesMayPass), proof: "cluster" };
 }
 
 const fromHere = ({ cause }: Verdict) => `from this machine: ${causes[cause].words}`;

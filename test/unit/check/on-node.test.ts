@@ -22,6 +22,7 @@ type Row = {
   readonly secret?: string;
   readonly message?: string;
   readonly firstNote?: string;
+  readonly notes?: readonly string[];
   readonly fix?: string;
 };
 
@@ -188,6 +189,13 @@ const rows: readonly Row[] = [
     message: "quota",
     firstNote: "from this machine: ready",
   },
+  ...(["blocked", "pulls"] as const).map((here) => ({
+    when: `the firewall blocks the node, and this machine finds ${here}`,
+    given: { tried: [tried("a", here)] },
+    answer: failed("blocked"),
+    cause: "blocked" as const,
+    notes: [here === "blocked" ? "node n1 says: blocked!" : "from this machine: ready", "the command only lists the firewall rules"],
+  })),
   ...(["refused", "blocked"] as const).map((cause) => ({
     when: `the pod was rejected and this machine found ${cause}`,
     given: { tried: [tried("a", cause)] },
@@ -200,7 +208,7 @@ const rows: readonly Row[] = [
 test.for(rows)("returns $cause when $when", ({ when: _, given, answer, ...expected }) => {
   const { fix, notes = [], ...verdict } = judgeOnNode({ ...facts, ...given }, answer);
 
-  expect({ ...verdict, firstNote: notes[0], fix: fix && formatCommand(fix) }).toMatchObject({
+  expect({ ...verdict, notes, firstNote: notes[0], fix: fix && formatCommand(fix) }).toMatchObject({
     ...expected,
     proof: "unproven" in answer ? "registry" : "cluster",
   });
