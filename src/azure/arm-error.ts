@@ -155,6 +155,7 @@ export const dataAccess = "Container Registry Contributor and Data Access Config
 const roles: readonly (readonly [action: RegExp, role: string])[] = [
   [/^microsoft\.authorization\/roleassignments\/(?:write|delete)$/i, "Role Based Access Control Administrator"],
   [/^microsoft\.containerregistry\/registries\/(?:tokens|scopemaps)\//i, dataAccess],
+  [/^microsoft\.managedidentity\//i, "Managed Identity Contributor"],
   [/\/read$/i, "Reader"],
   [/^microsoft\.containerregistry\/registries\/(?:generatecredentials|listcredentials|regeneratecredential)\/action$/i, dataAccess],
 ];

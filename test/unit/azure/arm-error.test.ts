@@ -257,6 +257,12 @@ test.for([
 const registry = "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry";
 const rights = "Microsoft.ContainerRegistry/registries";
 
+test("names one role that has all actions on managed identities", () => {
+  const own = "Microsoft.ManagedIdentity/userAssignedIdentities";
+  const actions = [`${own}/read`, `${own}/write`, `${own}/federatedIdentityCredentials/read`];
+  expect(new Set(actions.map(roleWith))).toEqual(new Set(["Managed Identity Contributor"]));
+});
+
 test.for([
   { action: "Microsoft.Authorization/roleAssignments/write", role: "Role Based Access Control Administrator" },
   { action: "Microsoft.Authorization/roleAssignments/delete", role: "Role Based Access Control Administrator" },
