@@ -84,7 +84,8 @@ const generated = { clientId: "GENERATED-BY-AZURE", tenant: "GENERATED-BY-AZURE"
 export const annotating =
   (to: AccountRef, identity: ManagedIdentity | undefined): Decide<"serviceaccount"> =>
   (account) => {
-    if (!account) return { act: "refuse", error: absent("serviceaccounts", to.name) };
+    const { name, namespace } = to;
+    if (!account) return { act: "refuse", error: absent("serviceaccounts", name, { ...kubectl("get", "serviceaccounts"), namespace }) };
     const client = clientOf(account);
     if (client !== undefined && client !== identity?.clientId) return { act: "refuse", error: otherIdentity(to, client) };
     const { clientId, tenant } = identity ?? generated;

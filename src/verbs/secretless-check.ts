@@ -58,6 +58,7 @@ export async function* checkSecretless(checked: CheckedPull, tools: PullTools & 
   const found = await cluster.get(account).catch(asRefusal);
   const subject = nameOf(account);
   yield findingFor({ id: "annotations", subject }, found, () => annotationsOf(found, checked));
+  if (!found) return;
   yield findingFor({ id: "token-audience", subject }, await audience, (isAllowed) =>
     isAllowed
       ? ok(`kubelets may request tokens for ${tokenAudience}`)
@@ -84,7 +85,8 @@ const annotationsIn = (found: Found) => (found instanceof CliError ? undefined :
 function annotationsOf(found: Found, checked: CheckedPull): Result {
   const annotations = annotationsIn(found);
   const missing = Object.values(annotationKeys).filter((key) => !annotations[key]);
-  if (!found) return failed(`serviceaccounts "${checked.account.name}" not found`, setUp(checked));
+  const { name, namespace } = checked.account;
+  if (!found) return failed(`serviceaccounts "${name}" not found`, { ...kubectl("get", "serviceaccounts"), namespace });
   if (missing.length > 0) return failed(`annotation ${missing.join(" and ")} missing`, setUp(checked));
   return ok(`client ${annotations[annotationKeys.clientId]}, tenant ${annotations[annotationKeys.tenant]}`);
 }

@@ -145,7 +145,7 @@ async function describePulls(
     return host !== loginServer || repositories.includes("*") ? [] : [`${inLine(repositories)} as by secret "${name}"`];
   });
   const narrower = (await Promise.all(allowed)).flat();
-  const pullsAll = `pods of serviceaccount "${at.name}" can now pull every repository of ${registry}`;
+  const pullsAll = `the role lets pods of serviceaccount "${at.name}" pull every repository of ${registry}`;
   return { to: at, messages: [[pullsAll, ...narrower].join(", not only ")], isInfo: narrower.length === 0 || undefined };
 }
 

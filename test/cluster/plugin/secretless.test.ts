@@ -37,7 +37,7 @@ beforeAll(async () => {
 test("changes nothing in a server dry run", async () => {
   expect(await run(`${creating} --dry-run=server`)).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining("can now pull every repository"),
+    stderr: expect.stringContaining("pull every repository"),
   });
 
   expect(await look()).toEqual(before);

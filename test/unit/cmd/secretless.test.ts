@@ -46,7 +46,7 @@ async function parts(): Promise<Record<string, string>> {
 test("creates everything that a pull without a pull secret needs, says what pods can pull, and does nothing the second time", async () => {
   expect(await run(creating)).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining('pods of serviceaccount "web" can now pull every repository of myregistry\n'),
+    stderr: expect.stringContaining('the role lets pods of serviceaccount "web" pull every repository of myregistry\n'),
     stdout: `identity.managedidentity.azure.com/acr-secretless-myregistry created
 roleassignment.management.azure.com/AcrPull-on-myregistry created
 federatedcredential.managedidentity.azure.com/demo-web-9dc4d00dde created
@@ -496,7 +496,7 @@ test.for<{ when: string; secrets: readonly Secret[]; warns: string | undefined }
 
   const { stderr } = await run(creating);
 
-  const says = 'pods of serviceaccount "web" can now pull every repository of myregistry';
+  const says = 'the role lets pods of serviceaccount "web" pull every repository of myregistry';
   const [line] = stderr.split("\n");
   expect(line).toBe(warns === undefined ? says : `Warning: ${says}, not only ${warns}`);
 });
@@ -505,7 +505,10 @@ test("succeeds when it cannot read a pull secret", async () => {
   world.cluster.put(account("demo", "web", ["acr"]));
   world.asking.around(refusing(is("get secret"), () => new CliError("unreachable", "no response")));
 
-  expect(await run(creating)).toMatchObject({ code: 0, stderr: expect.stringMatching(/^pods of .* every repository of myregistry$/m) });
+  expect(await run(creating)).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^the role lets pods of .* every repository of myregistry$/m),
+  });
 });
 
 test("restores the right of the kubelets when the role was changed", async () => {
@@ -582,6 +585,14 @@ test.for([
 ])("rejects `secretless $line`", async ({ line, message }) => {
   expect(await run(line)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
   expect(world.asking.writes).toEqual([]);
+});
+
+test("lists the ServiceAccounts when the named one does not exist, and checks no other part", async () => {
+  world.cluster.remove("serviceaccount", "demo", "web");
+  const look = "kubectl get -n demo serviceaccounts";
+
+  expect((await run(checking)).stdout).toBe(`✗ annotations: serviceaccounts "web" not found\n  ${look}\n`);
+  expect((await run(creating)).stderr).toBe(`Error from server (NotFound): serviceaccounts "web" not found\nhint: ${look}\n`);
 });
 
 test("reports each part as ok when everything is set up, and prints no token", async () => {
