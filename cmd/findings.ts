@@ -75,7 +75,7 @@ export async function printFindings(
   }
   const ways = (await readWays?.()) ?? [];
   if (output === undefined) {
-    print(wayLines(ways, style));
+    print(wayLines(ways, found, style));
     stderr.write(`${findingsSummary(found)}\n`);
   } else
     await printReport(

@@ -87,7 +87,8 @@ export async function checkAzure(opening: Promise<Azure>, named: string | undefi
     const subject = `registry/${named}`;
     const message = "what you may create is unknown; a role that can create ACR tokens can also read the registry";
     // The first permission for a token that a role for reading does not have
-    const next = grantCommand({ action: "Microsoft.ContainerRegistry/registries/tokens/write", scope: named, principal: objectId });
+    const grant = grantCommand({ action: "Microsoft.ContainerRegistry/registries/tokens/write", scope: named, principal: objectId });
+    const next = facts.kind === "usage" ? undefined : grant;
     const rights: Finding = { id: "azure-rights", subject, status: "unknown", message, next };
     return { findings: [signedIn, findingOf(facts, { id: "azure-registry", subject }), rights], facts };
   }

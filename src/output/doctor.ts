@@ -34,14 +34,19 @@ export function findingLines(
   earlier: readonly Finding<string>[],
   { style, formatCommand }: Style,
 ): string {
-  const same = earlier.find((each) => each.status !== "ok" && each.message === message);
+  const same = sameIn(earlier, message);
   if (same) return `${signOf(status, style)} ${id}: see ${same.id}\n`;
   return `${signOf(status, style)} ${printable(`${id}: ${message}`)}\n${nextLines(next, formatCommand)}`;
 }
 
+const sameIn = (earlier: readonly Finding<string>[], message: string) =>
+  earlier.find((each) => each.status !== "ok" && each.message === message);
+
 /** Returns the ways to pull, from the best to the worst, each with its next step; nothing without ways. */
-export function wayLines(rungs: readonly Rung[], { style, formatCommand }: Style): string {
+export function wayLines(rungs: readonly Rung[], earlier: readonly Finding<string>[], { style, formatCommand }: Style): string {
   const lines = rungs.map(({ id, applies, why, next }, at) => {
+    const same = sameIn(earlier, why);
+    if (same) return `${signOf(applies, style)} ${id}: see ${same.id}\n`;
     const mark = applies === "best" || applies === "never" ? ` (${applies})` : "";
     const [step, before] = [next, rungs[at - 1]?.next].map((each) => nextLines(each, formatCommand));
     return `${signOf(applies, style)} ${printable(`${id}${mark}: ${why}`)}\n${step === before ? "" : step}`;

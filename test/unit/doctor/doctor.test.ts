@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { type } from "../../support/in-process.ts";
 import { copySecret } from "../../support/records.ts";
@@ -67,6 +69,17 @@ test("prints an error of several checks only once", async () => {
 
   expect(stdout.match(/it is unreachable$/gm)?.length).toBeLessThanOrEqual(3);
   expect(stdout).toContain("? secret-expiry: see cluster-version\n");
+});
+
+test("prints an invalid name of a registry once, and no role to ask for", async () => {
+  const { asking, ports } = await healthy();
+  asking.around(refusing(is("findRegistry"), () => new CliError("usage", 'invalid registry "no"')));
+
+  const { stdout } = await type("doctor --registry no -n demo", ports);
+
+  expect(stdout.match(/invalid registry "no"/g)).toHaveLength(1);
+  expect(stdout).toContain("? scheduled-rotation: see azure-registry\n? token-without-expiry: see azure-registry\n");
+  expect(stdout).not.toContain("az role assignment");
 });
 
 test("ends without a result when it is interrupted", async () => {
