@@ -22,11 +22,12 @@ const verbs: Readonly<Record<string, string>> = {
   validate: "check",
 };
 
-/** Flags of `kubectl create secret docker-registry` and of `docker login`. */
+/** Flags of `kubectl create secret docker-registry`, `kubectl get` and `docker login`. */
 const flagsOfOthers: Readonly<Record<string, string>> = {
   "docker-server": "registry",
   "docker-username": "username",
   "docker-password": "password-stdin",
+  watch: "wait",
 };
 
 /** Returns the most likely verb for an unknown one: its synonym, or the verb with the most similar spelling. */

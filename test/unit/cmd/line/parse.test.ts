@@ -13,6 +13,7 @@ const flags = {
   "all-namespaces": { type: "boolean", short: "A", describe: "" },
   verify: { type: "boolean", default: true, describe: "" },
   registry: { type: "string", describe: "" },
+  wait: { type: "string", describe: "" },
   auth: { type: "string", choices: ["auto", "az"], default: "auto", describe: "" },
   team: { type: "strings", describe: "" },
   left: { type: "string", exclusive: ["right"], describe: "" },
@@ -139,6 +140,7 @@ test.for([
   { typed: "--registri=r", hint: "did you mean --registry?" },
   { typed: "--docker-server=r", hint: "did you mean --registry?" },
   { typed: "--bogus", hint: undefined },
+  { typed: "--watch", hint: "did you mean --wait?" },
 ])("adds the hint $hint to the error about $typed", ({ typed, hint }) => {
   let error: unknown;
   try {
