@@ -30,7 +30,7 @@ const applyFlags = {
     "skip-blocked": {
       type: "boolean",
       describe:
-        "Only warn about a namespace whose own objects are in the way: a foreign, immutable or terminating Secret, a missing ServiceAccount, a quota, an admission policy",
+        "Only warn about a namespace of eachOf or copyTo whose own objects are in the way: a foreign, immutable or terminating Secret, a missing ServiceAccount, a quota, an admission policy",
     },
     verify: createFlags.verify,
   }),

@@ -425,6 +425,25 @@ testRows(
       check: (world) => expect(pulls(world, "team-0")).toBe(true),
       after: [applies(fileOf(blue), { flags: " --skip-blocked", stderr: /Warning: namespace "team-1" is blocked: / })],
     },
+    ...(["", " --skip-blocked"] as const).map((flags) => ({
+      does: `apply${flags} keeps a working login that a team has put into its source when a rotation is due`,
+      ...applies(fileOf({ ...own, rotate: "{olderThan: 60d}" })),
+      after: [
+        applies(fileOf({ ...own, rotate: "{olderThan: 60d}" }), {
+          flags,
+          ...(flags === "" ? failed : { stderr: /Warning: namespace "own-1" is blocked: secret "acr" holds a login of "ci"/ }),
+          given: all(later("2026-03-05T00:00:00Z"), ({ azure, cluster }) => {
+            azure.users.set("ci", "p");
+            const { metadata } = cluster.get("secret", "own-1", "acr") ?? expect.unreachable("no Secret");
+            cluster.put({ ...pullSecret("own-1", "acr", { "myregistry.azurecr.io": { username: "ci", password: "p" } }), metadata });
+          }),
+          check: (world) => {
+            expect(world.loginIn("own-1", "acr")?.username).toBe("ci");
+            expect(madeAt(world, "own-2", "acr")).toMatch(/^2026-03-05/);
+          },
+        }),
+      ],
+    })),
     {
       does: "apply names a namespace that lacks a ServiceAccount, and gives it the copy",
       ...applies(fileOf({ ...blue, serviceAccounts: "[default, ci]" }), {
