@@ -6,7 +6,10 @@ import { Busy, linesIn, NotYet } from "./errors.ts";
 type RetryOptions = { readonly wait: number; readonly sleep: Sleep };
 
 /** How long Azure may not know an object everywhere, or a registry a password, in milliseconds. */
-export const youngAge = 10 * minute;
+const youngAge = 10 * minute;
+
+/** Whether one refusal may be chance. @param at when the object was made, RFC 3339 @param now in milliseconds */
+export const isYoung = (at: string | undefined, now: number): boolean => now - Date.parse(at ?? "") < youngAge;
 
 /** How long `delete` and `prune`, which have no --wait, retry a rejected deletion, in milliseconds. */
 export const deletionWait = 60_000;

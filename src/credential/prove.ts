@@ -23,6 +23,14 @@ type Proving = Pick<Account, "hasNewRight"> & {
   readonly isNewPassword?: boolean;
 };
 
+/** A new password or role may be unknown for minutes, so the claim is made to last before each pause. */
+export const sleepHolding =
+  (hold: Hold): Sleep =>
+  async (milliseconds, why) => {
+    await extend(hold);
+    await hold.tools.sleep(milliseconds, why);
+  };
+
 /** Pulls with a login before a Secret gets it. @throws CliError if the registry rejects it */
 export async function* prove(
   { hold, issuer, tools = hold?.tools, hasNewRight = false, isNewPassword: fresh = false }: Proving,
@@ -31,11 +39,7 @@ export async function* prove(
 ): AsyncGenerator<Outcome> {
   if (!scope || !tools) return;
   const { host, repositories, named = [], images } = scope;
-  // A new password or role may be unknown for minutes, so the claim is made to last before each pause
-  const sleep: Sleep = async (milliseconds, why) => {
-    if (hold) await extend(hold);
-    await tools.sleep(milliseconds, why);
-  };
+  const sleep = hold ? sleepHolding(hold) : tools.sleep;
   const passing = fresh || hasNewRight ? passingOf(issuer, hasNewRight) : undefined;
   const what = `Asking ${host} for a manifest as ${login.username}${fresh ? ": a new password can take 2 minutes" : ""}`;
   const proven = await tools.during(what, () =>
@@ -129,10 +133,14 @@ export type LoginTest = {
   readonly isSkipped?: true;
 };
 
-/** Tests whether the login of a Secret still pulls one of its repositories; `unknown` if the answer doesn't show it. */
-export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover): Promise<LoginTest> {
+/**
+ * Tests whether the login of a Secret still pulls one of its repositories; `unknown` if the answer doesn't show it.
+ * @param sleep waits while the registry may not know the password yet
+ */
+export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover, sleep?: Sleep): Promise<LoginTest> {
   const image = await knownImage(scope, login, registry);
-  const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(scope.host, login));
+  const ask = () => (image ? registry.prove(image, login) : registry.admits(scope.host, login));
+  const { verdict, message } = await (sleep ? retryRejections(ask, { sleep, fresh: true }) : ask());
   if (verdict === "pulls") return { pulls: image ? "yes" : "unknown" };
   if (verdict === "refused") return { pulls: "no" };
   return { pulls: "unknown", untestedBecause: unrelatedVerdicts.includes(verdict) ? message : undefined };
@@ -183,7 +191,7 @@ async function askFor(
   return { image, proof: await proofOf(image) };
 }
 
-function retryRejections(ask: () => Promise<Proof>, { sleep, fresh, passing }: ProofTools): Promise<Proof> {
+function retryRejections(ask: () => Promise<Proof>, { sleep, fresh, passing }: Omit<ProofTools, "registry">): Promise<Proof> {
   const verdicts: readonly Proof["verdict"][] = passing?.verdicts ?? (fresh ? ["refused"] : []);
   const whyNot = ({ verdict, message }: Proof) => (verdicts.includes(verdict) ? message : undefined);
   const pauses = passing ? undefined : retryPauses;

@@ -16,7 +16,7 @@ import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { isLoginServerOf } from "../registry/login-server.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
-import { youngAge } from "../retry.ts";
+import { isYoung } from "../retry.ts";
 import { once } from "../scope/concurrency.ts";
 import { missingNamespace } from "../scope/namespaces.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -168,8 +168,7 @@ async function testSource({ order, tools }: Run, places: Places): Promise<Tested
   const credential = credentialOf(secret);
   const login = credential && loginOf(secret, credential.host);
   if (!credential || !login) return { secret, credential, login, test: { pulls: "no" } };
-  const isExpired = credential.expiresAt !== undefined && new Date(credential.expiresAt) <= tools.now();
-  if (isExpired) return { secret, credential, login, test: { pulls: "no" } };
+  if (hasExpired(credential, tools.now())) return { secret, credential, login, test: { pulls: "no" } };
   // A record, which anyone in the namespace can write, sends a login to no other host
   const isAnother = !isLoginServerOf(credential.host, order.registry);
   if (!order.verify || isAnother) return { secret, credential, login, test: { pulls: "unknown", isSkipped: true } };
@@ -178,6 +177,8 @@ async function testSource({ order, tools }: Run, places: Places): Promise<Tested
   const asking = () => stillPulls(scope, login, tools.registry());
   return { secret, credential, login, test: await tools.during(`Asking ${host} whether the credential still pulls`, asking) };
 }
+
+const hasExpired = ({ expiresAt }: Credential, now: Date): boolean => expiresAt !== undefined && new Date(expiresAt) <= now;
 
 /** Whether the source holds a login of the wanted kind that works and may pull what was asked for. */
 function isEnough({ secret, credential, test }: TestedSource, { order }: Run, images: readonly ImageRef[]): boolean {
@@ -286,11 +287,11 @@ async function* issueTo(
   const file = order.file ? recordedFile(order.file, before.credential) : before.credential?.file;
   const owner = await ownerOf(order.source, tools.cluster(), { file: fileInAzure(order) });
   const known = before.credential?.kind === issuer.kind ? before : { test: before.test, credential: undefined, login: undefined };
-  const login = reusableLogin(known, owner, issuer, tools.force);
   const evidence = { credential: known.credential, claim: claimOf(before.secret) };
   const account = await issuer.look(owner, evidence);
   const host = issuer.registry.loginServer;
   const images = await places.images(host);
+  const login = reusableLogin({ ...known, test: await testYoung(known, account, images, tools) }, owner, issuer, tools.force);
   const scope = scopeToGrant(issuer, account, images, order);
   await checkRepositories(issuer, order, tools);
   const slot = account.exists ? undefined : issuer.slotFor(account, undefined, () => false, owner);
@@ -320,6 +321,19 @@ async function checkRepositories(issuer: Issuer, order: CreateOrder, tools: Tool
     throw new CliError("invalid", `registry ${registry} has no roles for single repositories, so a service principal pulls all of them`, {
       hint: "write repositories: ['*'], or credential: acr-token",
     });
+}
+
+/** Tests again what a registry refused, if it may not know a password yet that Azure shows. */
+async function testYoung(
+  { credential, login, test }: Omit<TestedSource, "secret">,
+  account: Account,
+  images: readonly ImageRef[],
+  tools: Tools,
+): Promise<LoginTest> {
+  if (!credential || !login || test.pulls !== "no" || hasExpired(credential, tools.now())) return test;
+  if (!isYoung(credential.madeAt, tools.cluster().now()) || !isShown(account, credential)) return test;
+  const { host, repositories = [] } = credential;
+  return stillPulls({ host, repositories, images }, login, tools.registry(), tools.sleep);
 }
 
 /** Returns the login of the source, unless the registry rejects it. @throws Unconfirmed if it is that of another account, without --force */
@@ -355,9 +369,8 @@ async function* giveLogin(work: Work, { account, scope, login, copies, file }: W
   const proof = order.verify ? scope : undefined;
   if (!login || !credential || !isShown(ready, credential)) {
     const issuing = { expiresAt, shape, scope: proof, grace: 0, copies, repositories, file, isNewAccount: !account.exists } as const;
-    const age = tools.cluster().now() - Date.parse(credential?.madeAt ?? "");
     // The login of the source does not work, so it needs a slot now, unless the registry may not know the password yet
-    return yield* issue({ ...work, endsAtOnce: !(age < youngAge) }, ready, issuing);
+    return yield* issue({ ...work, endsAtOnce: !isYoung(credential?.madeAt, tools.cluster().now()) }, ready, issuing);
   }
   if (!dryRun) yield* prove({ ...work, hasNewRight: ready.hasNewRight }, login, proof);
   yield outcomeOf(source, await store(hold, { credential: { ...credential, repositories, file }, login, copies, shape }));

@@ -6,7 +6,7 @@ import type { Holders } from "../credential/holders.ts";
 import { finish, InGrace, isDue, isRecent, issue, release, StillHeld, undoing, type Work } from "../credential/issue.ts";
 import { type Account, type Issuer, isIssuer, isShown, type Taker } from "../credential/issuer.ts";
 import { OthersLogin, ownerOf, requireOwn, Unconfirmed } from "../credential/owner.ts";
-import { prove, stillPulls } from "../credential/prove.ts";
+import { prove, sleepHolding, stillPulls } from "../credential/prove.ts";
 import type { RepositoryScope } from "../credential/repository-scope.ts";
 import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, unlessForbidden, withLines } from "../errors.ts";
 import { plugin } from "../hint.ts";
@@ -14,6 +14,7 @@ import type { Ref } from "../kinds.ts";
 import { edit } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
+import { isYoung } from "../retry.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { uidsOf } from "../scope/namespaces.ts";
@@ -170,17 +171,24 @@ function deleted({ hasOwnName }: Issuer, { identity, host }: Credential, to: Ref
  * stored, for a day: a tenant can always write a copy, or hold the replaced password.
  */
 async function mustReplace({ hold, endsAtOnce }: Work, account: Account, copies: KnownCopies, run: Run): Promise<boolean> {
-  const { order, tools, progress } = run;
+  const { tools, progress } = run;
   const { credential, login } = hold;
   if (!credential || !login || !isShown(account, credential)) return true;
-  const { host, repositories = [] } = credential;
-  const test = order.verify ? await stillPulls({ host, repositories, images: [] }, login, tools.registry()) : { pulls: "unknown" };
-  if (test.pulls === "no") return true;
+  if (await isRefused(hold, run)) return true;
   if (progress.isRotated) return false;
   if (endsAtOnce || !isRecent(credential, tools.cluster().now())) return true;
   const { previous, madeAt = "" } = credential;
   const isOverdue = previous?.until !== undefined && Date.parse(previous.until) <= Date.parse(madeAt);
   return !isOverdue && !isBehind(hold, copies);
+}
+
+/** Whether the registry rejects the login of a source. It may not know a young password yet. */
+async function isRefused(hold: Hold, { order, tools }: Run): Promise<boolean> {
+  const { credential, login } = hold;
+  if (!order.verify || !credential || !login) return false;
+  const { host, repositories = [], identity, madeAt } = credential;
+  const sleep = login.username === identity && isYoung(madeAt, tools.cluster().now()) ? sleepHolding(hold) : undefined;
+  return (await stillPulls({ host, repositories, images: [] }, login, tools.registry(), sleep)).pulls === "no";
 }
 
 /** Whether a copy lacks the login of its source. One that can't be read may hold the replaced password. */
@@ -193,11 +201,11 @@ const isBehind = ({ to: source, credential, login }: Hold, copies: KnownCopies):
   });
 
 /** @throws OthersLogin if a user has put a login of another account into the source, unless the registry rejects it */
-async function refuseOthers({ to: { name }, credential, login }: Hold, { order, tools }: Run): Promise<void> {
-  if (!credential || !login || login.username === credential.identity || tools.force) return;
-  const { host, repositories = [] } = credential;
-  if (order.verify && (await stillPulls({ host, repositories, images: [] }, login, tools.registry())).pulls === "no") return;
-  const message = `secret "${name}" holds a login of "${login.username}", and not the recorded one of "${credential.identity}"`;
+async function refuseOthers(hold: Hold, run: Run): Promise<void> {
+  const { to, credential, login } = hold;
+  if (!credential || !login || login.username === credential.identity || run.tools.force) return;
+  if (await isRefused(hold, run)) return;
+  const message = `secret "${to.name}" holds a login of "${login.username}", and not the recorded one of "${credential.identity}"`;
   throw new OthersLogin(message, "add --force to replace it");
 }
 

@@ -9,7 +9,7 @@ import { nameOf } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import { type KubeObjects, lastWrittenAt, type ServiceAccount } from "../objects.ts";
 import type { ImageRef, Proof, Registry } from "../registry/port.ts";
-import { askUntilFinal, youngAge } from "../retry.ts";
+import { askUntilFinal, isYoung } from "../retry.ts";
 import { tokenUser } from "../secret/guess.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 import { type AccountRef, annotationKeys, audienceRight, kubeletGroup, tokenAudience, tokenSubject } from "../secretless/objects.ts";
@@ -124,7 +124,7 @@ function isNew({ cluster }: CheckedPull, found: Found, { claims }: Sensitive): b
   // Without a public issuer, nothing that Azure learns later lets pods pull
   if (!found || found instanceof CliError || !isPublic(claims?.issuer ?? "")) return false;
   const at = lastWrittenAt(found.metadata, ["metadata", "annotations", annotationKeys.clientId]);
-  return at !== undefined && cluster.now() - Date.parse(at) < youngAge;
+  return isYoung(at, cluster.now());
 }
 
 const whyRejected = (answer: Exchanged) => ("token" in answer || answer.passes === undefined ? undefined : answer.message);

@@ -3,7 +3,7 @@ import { CliError } from "../../../src/errors.ts";
 import { everything, kept, line, made, next, nothing, refused, token } from "../../support/demo.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import { addNamespaces } from "../../support/fakes/world.ts";
-import { answer, any, before, type Given, refuse, type Step, testRows, typed } from "../../support/rows.ts";
+import { all, answer, any, before, type Given, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 
 const image = "myregistry.azurecr.io/app/web:1";
 const again: Step = { command: line, stdout: kept, writes: [] };
@@ -58,6 +58,13 @@ testRows([
     command: line,
     leaves: everything,
     check: ({ asking }) => expect(asking.all.filter((text) => text.startsWith("prove"))).toHaveLength(4),
+  },
+  {
+    does: "keeps a young password that the registry rejects twice in the next run",
+    given: all(typed(line), answer("prove", { verdict: "refused", message: "not yet" }, 2)),
+    command: line,
+    stdout: [`scopemap.azurecr.io/${token} unchanged`, "secret/acr-myregistry unchanged", "serviceaccount/default unchanged"],
+    leaves: everything,
   },
   {
     does: "writes no password that cannot pull, and removes it from Azure",

@@ -328,7 +328,7 @@ testRows(
       given: all(keepsReplaced(), answer("prove", { verdict: "refused", message: "no" })),
       command: creates,
       code: 1,
-      stderr: /^error: password1 of \S+ stays, because secret\/kept in namespace evil holds it until/,
+      stderr: /^waiting up to 2 minutes .*\nerror: password1 of \S+ stays, because secret\/kept in namespace evil holds it until/,
       writes: any,
       check: (world) => expect([isAlive(world, "a"), isAlive(world, "evil", "kept")]).toEqual([true, true]),
     },

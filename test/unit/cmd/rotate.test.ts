@@ -211,6 +211,7 @@ testRows(
       },
       command: line,
       stdout: rotated,
+      stderr: /^waiting up to 2 minutes for Azure: .*\n$/,
       check: slots("password1", "password2"),
     },
     {
