@@ -1,9 +1,9 @@
 import { type Attach, attachSecret, type Choose } from "../src/verbs/attach.ts";
 import { selectTargets } from "./choose-targets.ts";
 import { parseWait } from "./line/durations.ts";
-import { restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
+import { changeFlags, recreateFlags, restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
-import { changeFlags, concludeIn, onlyPrinted, readTargetLine, recreateFlags } from "./run-on-targets.ts";
+import { concludeIn, onlyPrinted, readTargetLine } from "./run-on-targets.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 

@@ -3,9 +3,9 @@ import { plugin } from "../src/hint.ts";
 import type { Choose } from "../src/verbs/attach.ts";
 import { detachMissing, detachSecret } from "../src/verbs/detach.ts";
 import { selectTargets } from "./choose-targets.ts";
-import { type Flags, formatFlag, targetFlags, under } from "./line/flags.ts";
+import { changeFlags, type Flags, formatFlag, recreateFlags, targetFlags, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
-import { changeFlags, concludeIn, onlyPrinted, readTargetLine, recreateFlags } from "./run-on-targets.ts";
+import { concludeIn, onlyPrinted, readTargetLine } from "./run-on-targets.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 

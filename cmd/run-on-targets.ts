@@ -3,36 +3,9 @@ import type { Outcome } from "../src/outcome.ts";
 import type { RecreateOptions } from "../src/targets/lists.ts";
 import { type TargetOptions, wantsTargets } from "../src/usage/targets.ts";
 import { conclude } from "./conclude.ts";
-import {
-  dryRun,
-  type Flags,
-  fieldManager,
-  formatFlag,
-  output,
-  recreateFlag,
-  targetFlags,
-  targetGroup,
-  under,
-  type Values,
-  wordsOf,
-} from "./line/flags.ts";
+import { type changeFlags, targetFlags, type Values, wordsOf } from "./line/flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
 import type { Session } from "./session.ts";
-
-export const recreateFlags = {
-  ...recreateFlag,
-  ...under(targetGroup, {
-    force: { type: "boolean", describe: "With --recreate: also end running pods, and lose data that only they hold" },
-  }),
-};
-
-/** The flags of a verb that changes lists of pull secrets. It also prints changes to commit. */
-export const changeFlags = {
-  ...output,
-  output: formatFlag("additions", "Output format. kustomize and helm print a change to commit"),
-  ...dryRun,
-  ...fieldManager,
-} as const satisfies Flags;
 
 type ChangeFlags = Values<typeof changeFlags>;
 

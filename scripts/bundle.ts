@@ -7,6 +7,9 @@ import { root } from "./run.ts";
 /** The files that every command loads: the first starts kubectl, the second contains what all verbs need. */
 const spine = ["cmd/kubectl-acr_secret.ts", "cmd/run.ts"];
 
+/** Files with flags of several verbs. They start parts, so that completion of a flag does not load what runs these verbs. */
+const flags = ["cmd/line/scope-flags.ts", "cmd/line/sort-by.ts", "cmd/create/options.ts"];
+
 /** A program and its source files, relative to the checkout. */
 export type Bundle = { readonly script: Uint8Array; readonly sources: readonly string[] };
 
@@ -17,12 +20,12 @@ export type Bundle = { readonly script: Uint8Array; readonly sources: readonly s
  */
 export async function bundlePlugin(): Promise<ReadonlyMap<string, Bundle>> {
   const { inputs } = await look(spine.slice(0, 1));
-  const parts = divide(graphOf(inputs), spine);
+  const parts = divide(graphOf(inputs), [...spine, ...flags]);
   const { outputs } = await look(shared(graphOf(inputs), parts));
   const exported = new Map(
     Object.values(outputs).flatMap(({ entryPoint, exports }) => (entryPoint ? [[entryPoint, exports] as const] : [])),
   );
-  const divided: Divided = { inputs, parts, exported };
+  const divided: Divided = { inputs, parts, exported, early: spine.map(partName) };
   const ours = [...parts.entries.keys()].map(async (part) => [part, await bundlePart(part, divided)] as const);
   const libraries = librariesOf(inputs).map(async (library) => [partName(library), await bundle(library)] as const);
   return new Map(await Promise.all([...ours, ...libraries]));

@@ -227,3 +227,18 @@ export const identityFlags = under("Azure sign-in", {
 export const identityOf = ({ auth, tenant, subscription, cloud }: Values<typeof identityFlags>): SignInOptions => {
   return { source: auth, tenant, subscription, cloud };
 };
+
+export const recreateFlags = {
+  ...recreateFlag,
+  ...under(targetGroup, {
+    force: { type: "boolean", describe: "With --recreate: also end running pods, and lose data that only they hold" },
+  }),
+};
+
+/** The flags of a verb that changes lists of pull secrets. It also prints changes to commit. */
+export const changeFlags = {
+  ...output,
+  output: formatFlag("additions", "Output format. kustomize and helm print a change to commit"),
+  ...dryRun,
+  ...fieldManager,
+} as const satisfies Flags;

@@ -7,7 +7,13 @@ import { type Graph, type Parts, partName } from "./parts.ts";
 export type Inputs = Metafile["inputs"];
 
 /** A divided program: the imports of each file, the part of each file, and the exports of the files that another part imports. */
-export type Divided = { readonly inputs: Inputs; readonly parts: Parts; readonly exported: ReadonlyMap<string, readonly string[]> };
+export type Divided = {
+  readonly inputs: Inputs;
+  readonly parts: Parts;
+  readonly exported: ReadonlyMap<string, readonly string[]>;
+  /** The parts that every command loads. */
+  readonly early: readonly string[];
+};
 
 /**
  * Returns the import graph. Modules that an esbuild plugin replaces (`late-library:yaml`) are not files, and each part has its own copy.
@@ -46,7 +52,7 @@ export const lateLibraries: Plugin = {
 export const apart = (part: string, divided: Divided): Plugin => ({
   name: "apart",
   setup({ onResolve, onLoad }) {
-    const { inputs, parts } = divided;
+    const { inputs, parts, early } = divided;
     onResolve({ filter: /./ }, ({ importer, path, namespace }) => {
       if (namespace === "apart") return { path, external: true };
       const from = inputs[relative(root, importer).replaceAll("\\", "/")];
@@ -55,14 +61,30 @@ export const apart = (part: string, divided: Divided): Plugin => ({
     });
     onLoad({ filter: /./, namespace: "apart" }, ({ path }) => {
       const names = namesOf(path, divided);
+      const from = `./${parts.owners.get(path)}.cjs`;
+      if (!early.includes(parts.owners.get(path) ?? "") && !path.endsWith(".json")) return { contents: atFirstUse(from, names) };
       const taken = names.map(([, outside], at) => `const taken${at} = part.${outside};`);
       const given = names.map(([name], at) => `taken${at} as ${name}`);
       // A CommonJS import would read the property of that part at each use: one function call would become three, and V8 cannot inline
       // them.
-      return { contents: `const part = require("./${parts.owners.get(path)}.cjs"); ${taken.join(" ")} export { ${given} };` };
+      return { contents: `const part = require("${from}"); ${taken.join(" ")} export { ${given} };` };
     });
   },
 });
+
+/**
+ * Returns a module that loads a part at the first use of an export, so that the flags of a verb are read without what runs the verb. Each
+ * export then becomes a property of the importing module's own object, because V8 cannot inline a call through a proxy.
+ */
+const atFirstUse = (part: string, names: readonly (readonly [string, string])[]) => `
+  const names = new Map(${JSON.stringify(names)});
+  const get = (_, name, importer) => {
+    if (!names.has(name)) return undefined;
+    const value = require("${part}")[names.get(name)];
+    Object.defineProperty(importer, name, { value });
+    return value;
+  };
+  module.exports = Object.create(new Proxy({}, { get }));`;
 
 /** Returns the entry module of a part, which exports everything that other parts use. */
 export function opening(part: string, divided: Divided): string {

@@ -1,12 +1,10 @@
 import { usage } from "../errors.ts";
 import { once } from "../scope/concurrency.ts";
-import { tokenIssuer } from "./acr-token.ts";
 import { admin } from "./admin.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
 import { entra, ownLogin } from "./entra.ts";
 import { given } from "./given.ts";
 import { refuseScoped } from "./service-principal/roles.ts";
-import { principalIssuer } from "./service-principal.ts";
 
 /** An ACR token of the source's own: the default. */
 const acrToken = {
@@ -23,6 +21,7 @@ const acrToken = {
   async open({ registry: named, identity, force }, { azure: openAzure, registry: data, during, sleep }) {
     const azure = await openAzure(identity);
     const registry = await during(`Looking for ${named} in Azure`, () => azure.findRegistry(named));
+    const { tokenIssuer } = await import("./acr-token.ts");
     return { ...tokenIssuer({ azure, registry, force, sleep }), ownLogin: once(() => ownLogin(registry, azure, data())) };
   },
 } as const satisfies CredentialKind;
@@ -65,6 +64,7 @@ const servicePrincipal = {
       const { mode } = await azure.registryFacts(registry);
       refuseScoped(mode, asked.repositories, registry.name);
       const waits = { right: waitForRole, password: wait };
+      const { principalIssuer } = await import("./service-principal.ts");
       const issuer = principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep });
       return { ...issuer, ownLogin: once(() => ownLogin(registry, azure, data())) };
     });

@@ -133,6 +133,20 @@ test("loads no verb for version, help and the completion of a verb's name", asyn
   expect(completed).toMatch(/^rotate\t.*\n:4\nloaded kubectl-acr_secret,line-complete,run\n$/);
 });
 
+/** Verbs whose flags are made from what runs the verb. */
+const notDivided = ["doctor", "schedule", "secretless"];
+
+test.for(verbs.map(({ name }) => name).filter((name) => !notDivided.includes(name)))(
+  "completes a flag of %s without the code that runs it",
+  async (name) => {
+    const printed = await start("kubectl-acr_secret.cjs", { args: ["__complete", name, "--"], node: ["--import", partsAtExit] });
+
+    expect(printed).toMatch(/^--help\t/m);
+    expect(printed).toMatch(/^loaded /m);
+    expect(printed).not.toMatch(/^loaded .*\b(common|credential)\b/m);
+  },
+);
+
 test("loads what signs for a certificate when something is signed", async () => {
   const { certificate, key } = await (await createAuthority("certified")).issue({ commonName: "certified" }, "rsa");
   await writeFile(
