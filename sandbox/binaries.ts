@@ -78,14 +78,18 @@ async function complete(programs: readonly Program[], modules: readonly Module[]
     return { module, wanted, releases: releasesOf(module, wanted, from) };
   });
   for (const { module, wanted, releases } of work) {
-    const isComplete = async () => (await present(folder, wanted)).length === wanted.length;
+    const absent = async () => {
+      const found = await present(folder, wanted);
+      return wanted.filter((program) => !found.includes(program));
+    };
     if (wanted.length === 0) continue;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const waiting = () => progress(`building ${module.name}: waiting for another process that builds it`);
     await exclusively(join(folder, ".lock"), waiting, async () => {
-      if (await isComplete()) return;
+      if ((await absent()).length === 0) return;
       await download(await releases, { into: folder, progress });
-      if (!(await isComplete())) await build(module, { folder: join(tools, module.name), into: folder, env, progress });
+      const rest = await absent();
+      if (rest.length > 0) await build(module, rest, { folder: join(tools, module.name), into: folder, env, progress });
     });
   }
   return folder;

@@ -41,12 +41,12 @@ const ownPackages = "acr-secret/sandbox/tools/";
 const minor = (version: string) => Number(/1\.(\d+)/.exec(version)?.[1] ?? 0);
 
 /**
- * Builds every program of a module into the folder `into`. One `go build` shares their packages. Each program appears only when it is
- * complete.
+ * Builds programs of a module into the folder `into`. One `go build` shares their packages. Each program appears only when it is complete.
  * After a kill, the next build continues from Go's own build cache.
  */
 export async function build(
   module: Module,
+  programs: readonly string[],
   { folder, into, env, progress }: { folder: string; into: string; env: NodeJS.ProcessEnv; progress: Progress },
 ): Promise<void> {
   const version = requiredVersion(module.of, await read(join(folder, "go.mod")));
@@ -65,12 +65,13 @@ export async function build(
       });
       return readGoLog(said).packages;
     };
-    const packages = Object.values(module.packages);
+    const wanted = Object.entries(module.packages).filter(([program]) => programs.includes(program));
+    const packages = wanted.map(([, path]) => path);
     const stale = '{{if and .Stale (ne .StaleReason "not installed but available in build cache")}}{{.ImportPath}}{{end}}';
     total = await go("list", ["list", "-deps", "-f", stale, ...flags(module, version), ...packages]);
     await go("build", ["build", "-v", "-o", `${join(work.path, "bin")}/`, ...flags(module, version), ...packages]);
     const suffix = module.env?.["GOOS"] === "windows" ? ".exe" : "";
-    for (const [program, path] of Object.entries(module.packages)) {
+    for (const [program, path] of wanted) {
       await rename(join(work.path, "bin", `${basename(path.replace(/\/v\d+$/, ""))}${suffix}`), join(into, program));
     }
   } finally {
@@ -80,8 +81,9 @@ export async function build(
 
 /** Returns the version that a go.mod requires of the module `of`, or an empty string if it names none. */
 export function requiredVersion(of: string, goMod: string): string {
-  const required = goMod.split("\n").find((line) => line.trim().startsWith(`${of} v`) && !line.includes("=>"));
-  return required?.trim().split(" ")[1] ?? "";
+  const lines = goMod.split("\n").map((line) => line.trim().replace(/^require /, ""));
+  const required = lines.find((line) => line.startsWith(`${of} v`) && !line.includes("=>"));
+  return required?.split(" ")[1] ?? "";
 }
 
 function flags(module: Module, version: string): string[] {

@@ -33,7 +33,7 @@ const kubernetes = {
 } as const;
 
 const registry = {
-  registry: "github.com/distribution/distribution/v3/cmd/registry",
+  registry: "acr-secret/sandbox/tools/registry/registry",
   crane: "github.com/google/go-containerregistry/cmd/crane",
 } as const;
 

@@ -163,14 +163,14 @@ test("waits two seconds for all publishers together, and not for a refused conne
   expect(performance.now() - end).toBeLessThan(1500);
 });
 
-/** Adds a `go` that builds scripts and records its arguments. */
+/** Adds a `go` that builds scripts and records its commands, each with the programs that it builds. */
 async function fakeGo() {
   const folder = await newFolder();
-  const go = `echo $1 >>${folder}/calls
-case $1 in
+  const go = `case $1 in
   env) printf 'go1.26.8\\nlinux\\namd64\\n' ;;
-  build) mkdir -p $4; for name in registry crane; do echo built >$4$name; chmod 755 $4$name; done ;;
-esac`;
+  build) into=$4; mkdir -p $into; shift 7; for path; do built="$built \${path##*/}"; echo built >$into\${path##*/}; chmod 755 $into*; done; set build ;;
+esac
+echo $1$built >>${folder}/calls`;
   await mkdir(join(folder, "bin"));
   await writeFile(join(folder, "bin/go"), `#!/bin/sh\n${go}\n`, { mode: 0o755 });
   const env = { PATH: `${folder}/bin:/usr/bin:/bin`, XDG_CACHE_HOME: join(folder, "cache") };
@@ -201,5 +201,16 @@ test("builds a program whose checksum is wrong, and says so", async () => {
 
   expect(await readFile(program("crane"), "utf8")).toBe("built\n");
   expect(kept).toEqual([expect.stringMatching(/^crane is built from source: .* does not have the checksum/)]);
-  expect(await calls()).toEqual(["env", "list", "build"]);
+  expect(await calls()).toEqual(["env", "list", "build crane"]);
+});
+
+test("builds only the programs that are needed, and another one when it is needed", async () => {
+  const { from } = await publish({});
+  const { env, calls } = await fakeGo();
+
+  await binaries({ need: ["kubectl", "kube-apiserver"], env, from });
+  const { folder } = await binaries({ need: ["kubectl", "kubelet"], env, from });
+
+  expect(await calls()).toEqual(["env", "list", "build kube-apiserver kubectl", "env", "list", "build kubelet"]);
+  expect(await readdir(folder)).toEqual(["kube-apiserver", "kubectl", "kubelet"]);
 });
