@@ -20,6 +20,8 @@ const quiet = {
   AZURE_CORE_NO_COLOR: "true",
   AZURE_CORE_SURVEY_MESSAGE: "false",
   AZURE_EXTENSION_USE_DYNAMIC_INSTALL: "no",
+  // Windows would first look for az in the current folder, which may have files of others
+  NODEFAULTCURRENTDIRECTORYINEXEPATH: "1",
 };
 
 /**
