@@ -87,7 +87,7 @@ export async function mapConcurrently<Item, Result>(items: readonly Item[], widt
     for (const [index, item] of waiting) results[index] = await work(item);
   };
   // After an error, the items that wait are dropped
-  await awaitAll(Array.from({ length: width }, () => runWaiting().finally(() => waiting.toArray())));
+  await awaitAll(Array.from({ length: Math.min(width, items.length) }, () => runWaiting().finally(() => waiting.toArray())));
   return results;
 }
 
