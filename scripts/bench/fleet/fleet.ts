@@ -6,6 +6,7 @@ import { type Row, time } from "../report.ts";
 import { type Api, type Call, openApi } from "./api.ts";
 import { followAudit, type Written } from "./audit.ts";
 import { makeNamespaces, undo } from "./namespaces.ts";
+import { reads } from "./reads.ts";
 import { startRecorder } from "./record.ts";
 import { afresh } from "./replay.ts";
 import { rotation } from "./rotation.ts";
@@ -69,7 +70,8 @@ export async function fleet(world: World): Promise<Row[]> {
     const pairs: Pair[] = [];
     rows.push(await compareWithBare(load, api, world, pairs), ...figuresOf(load, pairs));
   }
-  return [...rows, await rotation(api, world)];
+  rows.push(await rotation(api, world));
+  return [...rows, ...(await reads(api, world, (args) => record(args, world, api)))];
 }
 
 /** Compares first runs with the bare load, and collects the results of the plugin's runs. */

@@ -7,9 +7,11 @@ type Listed = { readonly metadata: { readonly namespace: string; readonly name: 
 
 const width = 32;
 
+export const namespaceOf = (index: number) => `fleet-${String(index).padStart(5, "0")}`;
+
 /** Creates namespaces, and waits for their default ServiceAccounts, which kube-controller-manager creates. */
 export async function makeNamespaces(api: Api, count: number): Promise<void> {
-  const names = Array.from({ length: count }, (_, index) => `fleet-${String(index).padStart(5, "0")}`);
+  const names = Array.from({ length: count }, (_, index) => namespaceOf(index));
   await mapConcurrently(names, width, async (name) => {
     await ask(api, "POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
   });
