@@ -13,6 +13,8 @@ export type Reply = { readonly status: number; readonly text: string };
 
 /** Sends requests to the API server as the user of a kubeconfig of the sandbox, without kubectl. */
 export type Api = {
+  readonly server: string;
+  readonly agent: Agent;
   send(call: Call): Promise<Reply>;
   close(): void;
 };
@@ -34,6 +36,8 @@ export async function openApi(kubeconfig: string): Promise<Api> {
     key: pem(user["client-key-data"]),
   });
   return {
+    server: cluster.server,
+    agent,
     send: ({ method, path, headers, body }) =>
       new Promise((resolve, reject) => {
         request(new URL(path, cluster.server), { agent, method, headers }, async (response) => {
