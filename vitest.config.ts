@@ -17,6 +17,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   formats: [],
   differential: [],
   large: [controlPlane],
+  soak: [controlPlane],
   node: ["test/support/node-setup.ts"],
   secretless: [],
   export: ["test/support/node-setup.ts"],

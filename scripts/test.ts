@@ -1,6 +1,7 @@
 // npm test [-- TIER… [VITEST-ARGUMENT…]]: runs the tiers of a gate, or the named ones, in order. Ends with the line `N passed, N failed`.
 // npm test -- --changed: runs what the changed files can break, of both gates (brokenBy in tiers.ts).
 // npm run test:release passes --gate=release. The tests get it in GATE (test/support/sampled.ts).
+// npm run test:release -- --soak=30m [--seed=N]: runs the tier `soak` for that long. The test gets them in SOAK and SEED.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { failuresOf } from "./failures.ts";
 import { Interrupted, root, runTool } from "./run.ts";
 import { type Gate, type Tier, tiers, tiersOf } from "./tiers.ts";
 
-const args = process.argv.slice(2);
+const args = process.argv.slice(2).flatMap(readSoak);
 const chosen = args.join(" ") === "--changed" ? await readChanged() : readArguments(args, tiers());
 process.exitCode = await runAll(chosen).catch((error: unknown) => {
   if (error instanceof Interrupted) return error.exitCode;
@@ -70,6 +71,14 @@ function slowestOf(files: readonly FileTime[]): string[] {
     .toSorted((a, b) => b.milliseconds - a.milliseconds)
     .slice(0, 10)
     .map(({ file, milliseconds }) => `${duration(Math.round(milliseconds / 1000)).padStart(9)}  ${file}`);
+}
+
+/** Passes `--soak` and `--seed` to the test. */
+function readSoak(arg: string): string[] {
+  const [, name, value] = /^--(soak|seed)=(.+)$/.exec(arg) ?? [];
+  if (name === undefined) return [arg];
+  process.env[name.toUpperCase()] = value;
+  return name === "soak" ? ["soak"] : [];
 }
 
 /** Reads the arguments: tier names come first (default: the tiers of the gate). The other arguments are vitest's. */

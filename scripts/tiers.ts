@@ -115,6 +115,7 @@ const all: readonly Tier[] = [
     brokenBy: ["src/kubelet/", "src/kube/kubeconfig", "src/schedule/", "src/file/", "src/output/", `${toolVersions}kubernetes-1.37/`],
   },
   { name: "large", gate: "release", needs: [controlPlane, registry, plugin], brokenBy: ["src/kube/", "src/verbs/"] },
+  { name: "soak", gate: "release", needs: [controlPlane, registry, plugin], brokenBy: ["src/credential/", "src/kube/", "src/verbs/"] },
   {
     name: "node",
     gate: "test",

@@ -7,6 +7,8 @@ export type DataCall = {
   readonly host: string;
   /** The user name of the login, or empty without one. */
   readonly user: string;
+  /** The password of the login. */
+  readonly password?: string | undefined;
   /** Empty for a login that requests no repository. */
   readonly repository: string;
   /** Tag or digest, or empty for a login. */

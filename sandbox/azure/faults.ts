@@ -22,6 +22,8 @@ export type Where = {
   readonly method?: string;
   readonly after?: number;
   readonly times?: number;
+  /** Whether this request is one of them. */
+  readonly when?: () => boolean;
 };
 
 export type Fault =
@@ -97,7 +99,8 @@ export function createFaults(now: () => number, delays: Delays = {}): FaultBox {
     "path" in fault &&
     fault.path.test(request.path) &&
     (fault.host?.test(request.host) ?? true) &&
-    (fault.method ?? request.method) === request.method;
+    (fault.method ?? request.method) === request.method &&
+    (fault.when?.() ?? true);
 
   return {
     add: (fault) => {

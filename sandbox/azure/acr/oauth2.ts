@@ -40,7 +40,8 @@ export async function token(ask: Ask, state: State, registry: Registry): Promise
   const offer = offered(ask, fields);
   if (offer === "unsupported") return acrError(400, "UNSUPPORTED", "grant_type must be password or refresh_token");
   const holder = await holderOf(state, registry, offer);
-  const log = { step: "token" as const, host: ask.host, user: offer.user, repository: wanted[0]?.name ?? "", reference: "" };
+  const { user, password } = offer;
+  const log = { step: "token" as const, host: ask.host, user, password, repository: wanted[0]?.name ?? "", reference: "" };
   if (!holder) {
     state.calls.addData({ ...log, verdict: "refused" });
     return unauthorized(state);

@@ -70,7 +70,8 @@ test.for(refusals)("refuses $why in every way, and logs it", async ({ login, bef
       ],
     });
   }
-  const entry = { step: "token", host: loginServer, user: offered.username, repository: "app/web", reference: "", verdict: "refused" };
+  const { username: user, password } = offered;
+  const entry = { step: "token", host: loginServer, user, password, repository: "app/web", reference: "", verdict: "refused" };
   expect(azure.calls.dataPlane()).toEqual([entry, entry]);
 });
 

@@ -22,6 +22,7 @@ test("runs the sampled tiers again in the release gate, with the tiers of a rele
     "formats",
     "differential",
     "large",
+    "soak",
     "node",
     "secretless",
     "export",
