@@ -1,39 +1,15 @@
-import { afterAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { adding } from "../../support/adding.ts";
 import { attachTo, ours, placeOf, r, web } from "../../support/check-shell.ts";
-import { create, kubectl } from "../../support/kubectl.ts";
+import { create } from "../../support/kubectl.ts";
 import { openShell } from "../../support/plugin.ts";
 import { rewriting } from "../../support/rewriting.ts";
-import { until } from "../../support/until.ts";
 
 // Compares what `check` says of templates with what it says of pods that the API server has admitted.
 const shell = await openShell();
 afterAll(() => shell.stop());
 
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
-
-/** Adds the Secret `mine` to new pods of a namespace with the label `team=blue`. */
-async function adding(namespace: string): Promise<void> {
-  const api = { apiVersion: "admissionregistration.k8s.io/v1" };
-  const name = `add-${namespace}`;
-  const value = 'Object.spec.imagePullSecrets{name: "mine"}';
-  const expression = `has(object.spec.imagePullSecrets) ? [JSONPatch{op: "add", path: "/spec/imagePullSecrets/-", value: ${value}}] : [JSONPatch{op: "add", path: "/spec/imagePullSecrets", value: [${value}]}]`;
-  const matchConstraints = {
-    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-    objectSelector: { matchLabels: { team: "blue" } },
-    resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
-  };
-  const mutations = [{ patchType: "JSONPatch", jsonPatch: { expression } }];
-  const spec = { matchConstraints, failurePolicy: "Fail", reinvocationPolicy: "Never", mutations };
-  await create([
-    { ...api, kind: "MutatingAdmissionPolicy", metadata: { name }, spec },
-    { ...api, kind: "MutatingAdmissionPolicyBinding", metadata: { name }, spec: { policyName: name } },
-  ]);
-  onTestFinished(async () => {
-    await kubectl(["delete", "mutatingadmissionpolicies,mutatingadmissionpolicybindings", name]);
-  });
-  const probe = ["run", "probe", "-n", namespace, "--image", "x", "-l", "team=blue", "--dry-run=server", "-o", "yaml"];
-  await until(async () => (await kubectl(probe)).includes("name: mine"));
-}
 
 /** Creates 20 CronJobs, and a pod with the same spec for each. @returns a function that returns the causes, by their owners */
 async function generated(change: (namespace: string) => Promise<unknown>) {
