@@ -19,9 +19,9 @@ export type Admit = ReturnType<typeof openAdmission>;
 
 /**
  * Asks the API server what its policies and webhooks make of new pods, by a dry run that creates none. If you may not create pods, looks
- * for the policies and webhooks that may change them.
+ * for the policies and webhooks that may change them. Looks for these first if the template doesn't seem to fail.
  */
-export function openAdmission(cluster: Cluster): (namespace: string, pod: NewPod) => Promise<Admitted> {
+export function openAdmission(cluster: Cluster): (namespace: string, pod: NewPod, fails: boolean) => Promise<Admitted> {
   const denied = new Set<string>();
   const labels = new Map<string, Promise<Metadata["labels"]>>();
   const mutations = once(() =>
@@ -40,13 +40,15 @@ export function openAdmission(cluster: Cluster): (namespace: string, pod: NewPod
 
   async function withoutRight(namespace: string, { metadata }: NewPod): Promise<Admitted> {
     const lists = await mutations();
-    const ofNamespace = await memoize(labels, namespace, async () => {
+    const covering = lists
+      .flatMap((list) => list ?? [])
+      .filter(({ of }) => coversPods(of) && selects(of.objectSelector, metadata?.labels ?? {}));
+    const readLabels = async () => {
       const found = await cluster.get({ kind: "namespace", name: namespace }).catch(unlessForbidden(undefined));
       return found && { ...found.metadata.labels };
-    });
-    const mayChange = (of: Mutation) =>
-      coversPods(of) && selects(of.namespaceSelector, ofNamespace) && selects(of.objectSelector, metadata?.labels ?? {});
-    const found = lists.flatMap((list) => list ?? []).find(({ of }) => mayChange(of));
+    };
+    const ofNamespace = covering.length > 0 ? await memoize(labels, namespace, readLabels) : undefined;
+    const found = covering.find(({ of }) => selects(of.namespaceSelector, ofNamespace));
     if (found) return { unknown: `${found.name} may change new pods, and without the right to create pods, check cannot ask how` };
     const unlisted = "admission may add a pull secret: you can neither create pods nor list mutating webhooks and policies";
     return { note: lists.includes(undefined) ? unlisted : undefined };
@@ -72,12 +74,20 @@ export function openAdmission(cluster: Cluster): (namespace: string, pod: NewPod
   }
 
   // A template may have several images
-  return (namespace, pod) => {
+  function askOnce(namespace: string, pod: NewPod): Promise<Admitted> {
     const answer = answers.get(pod) ?? ask(namespace, pod);
     answers.set(pod, answer);
     return answer;
+  }
+
+  return async (namespace, pod, fails) => {
+    const guess = fails && !denied.has(namespace) ? undefined : await withoutRight(namespace, pod);
+    return guess && (denied.has(namespace) || isUnchanged(guess)) ? guess : askOnce(namespace, pod);
   };
 }
+
+/** Whether no policy or webhook changes the pod. */
+export const isUnchanged = (answer: Admitted): boolean => "note" in answer && answer.note === undefined;
 
 /** A webhook with side effects can't be asked. Any other rejection would also meet a real pod. */
 function rejected(error: CliError): Admitted {

@@ -16,7 +16,7 @@ import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { mapConcurrently, once, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { writtenManifest } from "../targets/written-manifest.ts";
-import { type Admit, type NewPod, openAdmission } from "../usage/admission.ts";
+import { type Admit, isUnchanged, type NewPod, openAdmission } from "../usage/admission.ts";
 import { type ImageQuery, readImageFacts } from "../usage/image.ts";
 import { azureHost, containersOf, readImage } from "../usage/images.ts";
 import type { UnreadableNamespace } from "../usage/listed-secrets.ts";
@@ -127,9 +127,8 @@ export async function checkPlace(
     const question = ask(pull, options.secret);
     if (!question) return [unreadable(pull, namespace)];
     const facts = await read(question);
-    if (!facts) return [];
-    const answer = await nodePulls?.pull(podPullOf(question, reader), mayHaveLogin(facts));
-    return answer ? [judgeOnNode(facts, answer)] : judgeHere(question, facts, { admit, read });
+    const answer = facts && (await nodePulls?.pull(podPullOf(question, reader), mayHaveLogin(facts)));
+    return answer ? [judgeOnNode(facts, answer)] : judgeHere(question, facts, { namespace, admit, read });
   });
   return withoutOthers(verdicts.flat(), options);
 }
@@ -137,52 +136,54 @@ export async function checkPlace(
 const mayHaveLogin = ({ tried, unread, names, attachedLater }: ImageFacts): boolean =>
   tried.length + unread.length > 0 || (names.length === 0 && attachedLater !== undefined);
 
-type Reading = { admit: Admit; read(question: ImageQuery): Promise<ImageFacts | undefined> };
+type Reading = { namespace: string; admit: Admit; read(question: ImageQuery): Promise<ImageFacts | undefined> };
 
-async function judgeHere(question: ImageQuery, facts: ImageFacts, reading: Reading): Promise<Verdict[]> {
-  const verdict = judge(facts);
-  const asks = question.sources.some(({ isNew }) => isNew) && !question.only && causes[verdict.cause].severity === "failure";
-  return asks ? judgeAdmitted(question, facts, reading) : [verdict];
+async function judgeHere(question: ImageQuery, facts: ImageFacts | undefined, reading: Reading): Promise<Verdict[]> {
+  if (question.sources.some(({ isNew }) => isNew) && !question.only) return judgeAdmitted(question, facts, reading);
+  return facts ? [judge(facts)] : [];
 }
 
 /** The most templates of one image to ask the API server about. A tenant can create thousands. */
 const mostAsked = 50;
 
 /** Judges pods that don't exist yet by what the API server makes of them. Those that it changes in the same way have one verdict. */
-async function judgeAdmitted(question: ImageQuery, facts: ImageFacts, { admit, read }: Reading): Promise<Verdict[]> {
+async function judgeAdmitted(question: ImageQuery, facts: ImageFacts | undefined, { namespace, admit, read }: Reading): Promise<Verdict[]> {
   const unchanged = { names: question.names, ...readImage(question.text) };
+  const fails = facts !== undefined && causes[judge(facts).cause].severity === "failure";
   const asked = new Set(question.sources.filter(({ isNew }) => isNew).slice(0, mostAsked));
   const answers = await mapConcurrently(question.sources, limits.nodePulls, async (source) => {
     if (!asked.has(source)) return { source, answer: unchanged };
-    const answer = await admit(facts.namespace, newPodOf(source, question));
-    if (!("names" in answer)) return { source, answer: "note" in answer && answer.note === undefined ? unchanged : answer };
+    const answer = await admit(namespace, newPodOf(source, question), fails);
+    if (!("names" in answer)) return { source, answer: !fails || isUnchanged(answer) ? unchanged : answer };
     const image = containersOf(answer).find(({ name }) => name === source.container)?.image ?? question.text;
     return { source, answer: { names: answer.names, ...readImage(image) } };
   });
   const groups = [...Map.groupBy(answers, ({ answer }) => JSON.stringify(answer)).values()];
-  return mapConcurrently(groups, limits.nodePulls, async (group) => {
+  const verdicts = await mapConcurrently(groups, limits.nodePulls, async (group) => {
     const [{ answer }] = group as [(typeof group)[number]];
     const templates = group.flatMap(({ source }) => source.template ?? []);
     const owners = [...new Map(group.flatMap(({ source: { owner } }) => (owner ? [[nameOf(owner), owner]] : []))).values()];
     const names = new Set(group.flatMap(({ source: { template, pod } }) => (template ? [] : pod.metadata?.name)));
-    const of = { templates, owners, pods: facts.pods.filter(({ name }) => names.has(name)) };
-    const verdict = judge({ ...facts, ...of });
-    if ("unknown" in answer) return notChecked(verdict, answer.unknown);
-    if ("note" in answer) return withNotes(verdict, [answer.note ?? []].flat());
-    return judgeChanged({ ...question, ...of }, answer, verdict, read);
+    const of = { templates, owners, pods: question.pods.filter(({ name }) => names.has(name)) };
+    const verdict = facts && judge({ ...facts, ...of });
+    if (verdict && "unknown" in answer) return notChecked(verdict, answer.unknown);
+    if (verdict && "note" in answer) return withNotes(verdict, [answer.note ?? []].flat());
+    return "names" in answer ? judgeChanged({ ...question, ...of }, answer, verdict, read) : verdict;
   });
+  return verdicts.flatMap((verdict) => verdict ?? []);
 }
 
 async function judgeChanged(
   question: ImageQuery,
   { names, image, text }: ReturnType<typeof readImage> & Pick<ImageQuery, "names">,
-  verdict: Verdict,
+  verdict: Verdict | undefined,
   read: Reading["read"],
-): Promise<Verdict> {
+): Promise<Verdict | undefined> {
   const notes = changesOf(question, { names, text });
   if (notes.length === 0) return verdict;
   const changed = "invalid" in image ? undefined : await read({ ...question, image, text, names });
-  return changed ? withNotes(judge(changed), notes) : notChecked(verdict, `no pull secret of new pods has a login for ${text}`, notes);
+  if (changed) return withNotes(judge(changed), notes);
+  return verdict && notChecked(verdict, `no pull secret of new pods has a login for ${text}`, notes);
 }
 
 /** Returns the pod as a controller or a user would create it. */

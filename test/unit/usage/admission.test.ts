@@ -21,7 +21,7 @@ function server() {
 test("asks about at most 16 pods at the same time in all namespaces", async () => {
   const { seen, admit } = server();
 
-  await Promise.all(Array.from({ length: 100 }, (_, at) => admit(`team-${at % 10}`, podOf(`app:${at}`))));
+  await Promise.all(Array.from({ length: 100 }, (_, at) => admit(`team-${at % 10}`, podOf(`app:${at}`), true)));
 
   expect({ most: seen.most, asked: seen.asked.length }).toEqual({ most: 16, asked: 100 });
 });
@@ -30,7 +30,7 @@ test("asks once about a template with several images, without its warnings", asy
   const { seen, admit } = server();
   const pod = podOf("app:1");
 
-  await Promise.all([admit("demo", pod), admit("demo", pod)]);
+  await Promise.all([admit("demo", pod, true), admit("demo", pod, true)]);
 
   expect(seen.asked).toEqual([{ dryRun: true, fieldManager: "kubectl-acr-secret", isQuestion: true }]);
 });

@@ -44,6 +44,16 @@ const refuses =
   };
 const mayNotCreate = refuses('Error from server (Forbidden): pods is forbidden: User "ci" cannot create resource "pods"', "forbidden");
 
+const rule = { apiGroups: [""], operations: ["CREATE"], resources: ["pods"] };
+const webhook = (of: object) => ({
+  [webhooks]: [{ kind: "MutatingWebhookConfiguration", metadata: { name: "w" }, webhooks: [of] }],
+  [policies]: [],
+});
+const policy = (of: object) => ({
+  [webhooks]: [],
+  [policies]: [{ kind: "MutatingAdmissionPolicy", metadata: { name: "p" }, spec: { matchConstraints: of } }],
+});
+
 /** Returns the rows as `OWNERS CAUSE`, with the message and the notes. */
 const rowsOf = async (given: Situation) =>
   (await judged(given)).rows.map(({ owners, cause, message }) => ({ row: `${owners} ${cause}`.trim(), message }));
@@ -157,8 +167,60 @@ describe("check of pods that do not exist yet", () => {
     expect(rows.map(({ row }) => row)).toEqual(["cronjob/a no-login", "cronjob/b,cronjob/c pulls"]);
   });
 
+  const pulling = { ...crons(cronjob("a")), accounts: { default: ["acr"] } };
+  const toOther = rewrites(r, "other.azurecr.io");
+  const mayChange = webhook({ rules: [rule] });
+
+  test.for<{ when: string; given: Situation; rows: readonly string[] }>([
+    {
+      when: "a webhook changes the registry to one without a login",
+      given: { ...pulling, admission: toOther, mutators: mayChange },
+      rows: ["cronjob/a no-login"],
+    },
+    {
+      when: "a policy changes the registry, and webhooks may not be listed",
+      given: { ...pulling, admission: toOther },
+      rows: ["cronjob/a no-login"],
+    },
+    {
+      when: "a webhook changes an image outside of Azure to one without a login",
+      given: {
+        ...crons(cronjob("a", "nginx:1"), cronjob("b", "busybox:1")),
+        admission: rewrites("nginx", `${r}/app/web`),
+        mutators: mayChange,
+      },
+      rows: ["cronjob/a no-login"],
+    },
+    {
+      when: "a webhook changes an image outside of Azure to one with a login",
+      given: { ...pulling, ...crons(cronjob("a", "nginx:1")), admission: rewrites("nginx", `${r}/app/web`), mutators: mayChange },
+      rows: ["cronjob/a pulls"],
+    },
+    {
+      when: "a webhook changes nothing",
+      given: { ...pulling, admission: (given) => given, mutators: mayChange },
+      rows: ["cronjob/a pulls"],
+    },
+    {
+      when: "a webhook changes the registry, and you may not create pods",
+      given: { ...pulling, admission: mayNotCreate, mutators: mayChange },
+      rows: ["cronjob/a pulls"],
+    },
+    {
+      when: "a quota rejects the pods",
+      given: { ...pulling, admission: refuses("Error from server (Forbidden): exceeded quota", "forbidden"), mutators: mayChange },
+      rows: ["cronjob/a pulls"],
+    },
+  ])("judges a template that seems to pull when $when", async ({ given, rows }) => {
+    expect((await rowsOf(given)).map(({ row }) => row)).toEqual(rows);
+  });
+
   test.for<{ when: string; given: Situation }>([
-    { when: "the image pulls", given: { accounts: { default: ["acr"] } } },
+    { when: "the image pulls and no webhook is for pods", given: { ...pulling, mutators: policy({}) } },
+    {
+      when: "the image is outside of Azure and no webhook is for pods",
+      given: { ...crons(cronjob("a", "nginx:1")), mutators: policy({}) },
+    },
     { when: "the command line names the Secret", given: { secrets: [ours("acr", "web:wrong")], name: "acr" } },
   ])("sends no dry run when $when", async ({ given }) => {
     const { asked } = await judged({ ...crons(cronjob("a")), ...given });
@@ -166,15 +228,6 @@ describe("check of pods that do not exist yet", () => {
     expect(asked.filter((request) => request.startsWith("dry run"))).toEqual([]);
   });
 
-  const rule = { apiGroups: [""], operations: ["CREATE"], resources: ["pods"] };
-  const webhook = (of: object) => ({
-    [webhooks]: [{ kind: "MutatingWebhookConfiguration", metadata: { name: "w" }, webhooks: [of] }],
-    [policies]: [],
-  });
-  const policy = (of: object) => ({
-    [webhooks]: [],
-    [policies]: [{ kind: "MutatingAdmissionPolicy", metadata: { name: "p" }, spec: { matchConstraints: of } }],
-  });
   const may = (name: string) => `${name} may change new pods, and without the right to create pods, check cannot ask how`;
   const unlisted = "admission may add a pull secret: you can neither create pods nor list mutating webhooks and policies";
 
