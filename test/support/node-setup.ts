@@ -23,6 +23,7 @@ declare module "vitest" {
 const registries: readonly RegistrySpec[] = [
   ...defaultRegistries,
   { name: "dockerhub", loginServer: "registry-1.docker.io" }, // the host name by which container runtimes reach Docker Hub
+  { name: "openregistry", anonymousPullEnabled: true },
   { name: "lockedregistry", publicNetworkAccess: "Disabled" },
   { name: "deniedlayers", location: "westus", anonymousPullEnabled: true },
   { name: "lostlayers", location: "westeurope", anonymousPullEnabled: true },

@@ -8,8 +8,8 @@ import { programLayer } from "../../sandbox/tar.ts";
 
 /** The operations of node tests on the registries, which run in the process that started them. */
 export type NodeWorld = {
-  /** Pushes an image whose program waits, exits at once with success, or is a static program in a file. */
-  push(image: string, program: "waits" | "ends" | `/${string}`): Promise<void>;
+  /** Pushes an image whose program waits, exits at once with success, or is a static program in a file. @returns its digest */
+  push(image: string, program: "waits" | "ends" | `/${string}`): Promise<string>;
   /** Creates a token of myregistry that may pull these repositories. @returns its password */
   addToken(name: string, repositories: readonly string[]): Promise<string>;
   dataPlane(): Promise<readonly DataCall[]>;
@@ -68,7 +68,7 @@ export function worldOf(azure: AzureEmulator, pause: Buffer): NodeWorld {
     async push(image, program) {
       // Each image has a layer of its own. Otherwise a node that has another image would not fetch it
       const layer = programLayer("program", Buffer.concat([programs[program] ?? (await readFile(program)), Buffer.from(image)]));
-      await azure.push(image, { layer, entrypoint: ["/program"] });
+      return azure.push(image, { layer, entrypoint: ["/program"] });
     },
     async addToken(name, repositories) {
       const registry = azure.world.registries[0];
