@@ -19,6 +19,7 @@ import { controlPlanePrograms, nodePrograms, registryPrograms, secretlessProgram
 import { root } from "../../scripts/run.ts";
 import type { Pod } from "../../src/objects.ts";
 import { annotationKeys, tokenAudience } from "../../src/secretless/objects.ts";
+import { compare, generate, prepare as prepareGenerated, seed, start } from "../support/generated-workloads.ts";
 import { type } from "../support/in-process.ts";
 import { create, getJson, kubectl } from "../support/kubectl.ts";
 import { worldOf } from "../support/node-world.ts";
@@ -30,6 +31,7 @@ const abac = "abacregistry";
 const labeled = "labeled-a1b2c3d4e5f6a7b8.azurecr.io";
 const registries = [
   ...defaultRegistries,
+  { name: "openregistry", anonymousPullEnabled: true },
   { name: abac, roleAssignmentMode: "AbacRepositoryPermissions" },
   { name: "labeled", loginServer: labeled },
 ] as const;
@@ -241,6 +243,34 @@ test("finds a kubelet without the provider", { timeout: 120_000 }, async ({ onTe
 
   expect(await startPod(place)).toBe("fails");
   expect(await check(place)).toEqual({ fails: "node-provider", "pod-pull": "failed" });
+});
+
+test(`agrees with check --nodes-can-pull for 40 workloads when the node has an identity (SEED=${seed})`, {
+  timeout: 240_000,
+}, async ({ onTestFinished }) => {
+  const namespace = "node-identity";
+  const identity = await azure.addServicePrincipal("node", [{ role: "AcrPull", registry: "myregistry" }]);
+  const login = `"aadClientId":"${identity.clientId}","aadClientSecret":"${identity.clientSecret}"`;
+  const { flags } = await writeNodeFiles(namespace, (text) =>
+    text.replace(/^ {2}tokenAttributes:\n( {4}.*\n)*/m, "").replace('"useManagedIdentityExtension":true', login),
+  );
+  onTestFinished(() => node.restartKubelet(files.flags));
+  await node.restartKubelet(flags);
+  const { images } = await prepareGenerated(world, namespace);
+  const checked = async () =>
+    (await run("check", "-n", namespace, "-o", "json", "--nodes-can-pull", "myregistry").catch((error: { stdout: string }) => error))
+      .stdout;
+  const workloads = await generate(namespace, images);
+  const before = await checked();
+  const done = await start(namespace, workloads);
+  const after = await checked();
+
+  for (const { wrong, unknown, pulled } of [before, after].map((output) => compare(workloads, output, done))) {
+    expect.soft(wrong).toEqual([]);
+    // An identity is a login for each image of its registry, even if that doesn't exist
+    expect.soft(unknown.filter((text) => !text.includes("by-identity"))).toEqual([]);
+    expect.soft(pulled).toBeGreaterThan(2);
+  }
 });
 
 test("finds a node that can't reach the sign-in host", { timeout: 240_000 }, async ({ onTestFinished }) => {
