@@ -35,6 +35,13 @@ async function inFile(): Promise<FakeWorld> {
   return world;
 }
 
+/** Returns a world whose cluster has an id. */
+function identified(): FakeWorld {
+  const world = demo();
+  addNamespaces(world.cluster, "kube-system");
+  return world;
+}
+
 /** Creates a schedule that works, with a namespace that it cannot write, and one whose pod has no image. */
 async function scheduled(): Promise<FakeWorld> {
   const world = await healthy();
@@ -68,7 +75,7 @@ const scenes: Readonly<Record<string, Scene>> = {
   detach: { world: made, types: ["detach --serviceaccount default -n demo", "detach other --serviceaccount default -n demo"] },
   delete: { world: made, types: ["delete acr-myregistry -n demo", "delete acr-myregistry -n demo --yes"] },
   secretless: {
-    world: demo,
+    world: identified,
     types: [
       "secretless create default --registry myregistry -n demo",
       "secretless check default --image myregistry.azurecr.io/app/web:1 -n demo",
