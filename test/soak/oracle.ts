@@ -193,7 +193,7 @@ export class Oracle {
   }
 }
 
-export const keyOf = ({ metadata }: Pick<Secret, "metadata">): string => `${metadata.namespace}/${metadata.name}`;
+const keyOf = ({ metadata }: Pick<Secret, "metadata">): string => `${metadata.namespace}/${metadata.name}`;
 
 /** Returns the login for the registry in a Secret, which may hold anything. */
 export const loginOf = (secret: Pick<Secret, "data"> | undefined): Login | undefined => readLogin(secret?.data?.[".dockerconfigjson"]);

@@ -15,7 +15,7 @@ import { openShell } from "../support/plugin.ts";
 import { until } from "../support/until.ts";
 
 export const tenant = "tenant";
-export const editor = "editor";
+const editor = "editor";
 
 /** A response of the API server. `json` is its object. */
 type Reply = { readonly status: number; readonly json: KubeObject & { readonly items?: readonly KubeObject[] } };
