@@ -23,12 +23,13 @@ export function readPullSecret(secret: PullSecret): Reading {
   if (key === undefined) return { skipped: `is of type ${type}, not kubernetes.io/dockerconfigjson` };
   const text = Buffer.from(secret.data?.[key] ?? "", "base64").toString();
   if (text === "") return { skipped: `has nothing under ${key}` };
+  const document = parseNumbered(text);
+  if (document === undefined) return { malformed: `the text under ${key} is not JSON` };
   try {
-    const document = parseNumbered(text);
     return { entries: [...(key === ".dockercfg" ? readDockerConfig(document, "") : readDockerConfigJson(document)).values()] };
   } catch (error) {
-    // V8's message would quote the secret text. The API server rejects such a Secret anyway
-    return { malformed: error instanceof Malformed ? error.message : `the text under ${key} is not JSON` };
+    if (error instanceof Malformed) return { malformed: error.message };
+    throw error;
   }
 }
 
@@ -89,11 +90,11 @@ type Member = readonly [name: string, value: unknown];
 const named = (members: readonly Member[], name: string): unknown[] =>
   members.flatMap(([key, value]) => (key.toLowerCase() === name ? [value] : []));
 
-/** Parses JSON with a number before each name, because JSON.parse keeps only the last of several members of one name. */
+/** Parses JSON, or returns undefined. Numbers each name, because JSON.parse keeps only the last of several members of one name. */
 function parseNumbered(text: string): unknown {
   let count = 0;
   const number = (string: string, colon?: string) => (colon === undefined ? string : `"${count++}:${string.slice(1)}`);
-  return JSON.parse(text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"(?=(\s*:)?)/g, number));
+  return parseJson(text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"(?=(\s*:)?)/g, number));
 }
 
 /** Returns the members of a numbered object, in the order of the text. */
@@ -124,7 +125,7 @@ export const printableServer = (server: string): string => server.replace(/^((?:
 export function serversOf({ type = "Opaque", data }: PullSecret): string[] | undefined {
   const key = pullSecretKey[type];
   const text = Buffer.from((key && data?.[key]) ?? "", "base64").toString();
-  const document = parseJson(text) && parseNumbered(text);
+  const document = parseNumbered(text);
   if (!isObject(document)) return undefined;
   const auths = key === ".dockercfg" ? [document] : named(membersOf(document, ""), "auths").filter(isObject);
   return [...new Set(auths.flatMap((each) => membersOf(each, "").map(([server]) => server)))];
