@@ -150,13 +150,12 @@ const notOurs = (kind: string, { metadata: { name } }: KubeObject) =>
 export const deleting = (there: KubeObject | undefined): Decision =>
   there && isOurs(there) ? { act: "delete", because: unused } : { act: "keep", because: "it was not created by kubectl acr-secret" };
 
-/** Takes a registry out of the record of a role, unless it is the only one. */
-export const withoutRegistry =
-  (host: string): Decide<"role.rbac.authorization.k8s.io"> =>
+/** Leaves only these registries in the record of a role. */
+export const recordingOnly =
+  (registries: readonly string[]): Decide<"role.rbac.authorization.k8s.io"> =>
   (role) => {
-    const rest = registriesOf(role).filter((one) => one !== host);
-    if (rest.length === 0 || rest.length === registriesOf(role).length) return { act: "keep", because: "it is for other registries" };
-    const patch = { metadata: { annotations: { [registriesKey]: rest.join() } } };
+    if (!role || registries.length === registriesOf(role).length) return { act: "keep", because: "it is for other registries" };
+    const patch = { metadata: { annotations: { [registriesKey]: registries.join() } } };
     return { act: "patch", patch, because: "pods no longer pull from the registry" };
   };
 

@@ -24,13 +24,13 @@ import {
   managedIdentityId,
   noIssuer,
   type Origin,
+  recordingOnly,
   registriesOf,
   roleRef,
   tokenAudience,
   trusts,
   unannotating,
   unused,
-  withoutRegistry,
 } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
@@ -228,31 +228,55 @@ const otherRegistries = (role: Role | undefined, { isDefault, registry, elsewher
 type DeletingState = SecretlessState & { readonly elsewhere: Elsewhere };
 
 async function* deleteAccount(
+  one: AccountState,
+  state: DeletingState,
+  azure: Azure,
+  steps: ReturnType<typeof openSteps>,
+): AsyncGenerator<Outcome, Outcome[]> {
+  const { at, account, role } = one;
+  const client = clientOf(account);
+  if (client !== undefined && client !== state.identity?.clientId) {
+    const { name } = identityRef(state.identityId);
+    const kept = `serviceaccount "${at.name}" is kept, because it has the identity ${JSON.stringify(client)} and not ${name}`;
+    yield { to: at, messages: [`${kept}. Repeat the --registry and --identity of its setup`] };
+    // Another identity needs the right too
+    return yield* deleteParts({ ...one, role: undefined, binding: undefined }, state, azure, steps);
+  }
+  // First, so that this run notices a registry that another run records from then on
+  const releasing = steps.inCluster(roleRef(at), (now) => recordingOnly(otherRegistries(now, state))(now), role);
+  const { value: released } = await releasing.next();
+  const now = released.object as Role | undefined;
+  const others = otherRegistries(now, state);
+  if (others.length === 0 && !isFailed(released)) return yield* deleteParts({ ...one, role: now }, state, azure, steps);
+  if (others.length > 0) yield { to: at, messages: [`serviceaccount "${at.name}" is kept, because it also pulls from ${inLine(others)}`] };
+  yield released;
+  return [released];
+}
+
+async function* deleteParts(
   { at, account, role, binding: bound }: AccountState,
   state: DeletingState,
   azure: Azure,
   { inAzure, inCluster }: ReturnType<typeof openSteps>,
 ): AsyncGenerator<Outcome, Outcome[]> {
-  const { identityId, identity, registry, origin, credentials } = state;
-  const client = clientOf(account);
-  // Another identity needs the right too
-  const isOther = client !== undefined && client !== identity?.clientId;
-  const others = isOther ? [] : otherRegistries(role, state);
-  if (others.length > 0) {
-    yield { to: at, messages: [`serviceaccount "${at.name}" is kept, because it also pulls from ${inLine(others)}`] };
-    return [yield* inCluster(roleRef(at), withoutRegistry(registry.loginServer), role)];
-  }
-  const done = client === undefined ? [] : [yield* inCluster(at, unannotating(identity?.clientId), account)];
-  const first = [...done];
-  const kept = `serviceaccount "${at.name}" is kept, because it has the identity ${JSON.stringify(client)} and not ${identityRef(identityId).name}`;
-  if (isOther) yield { to: at, messages: [`${kept}. Repeat the --registry and --identity of its setup`] };
-  if (bound && !isOther) done.push(yield* inCluster(bindingRef(at), deleting, bound, first));
-  if (role && !isOther) done.push(yield* inCluster(roleRef(at), deleting, role, [...done]));
+  const { identityId, identity, origin, credentials } = state;
+  const deletingUnrecorded: Decide<"role.rbac.authorization.k8s.io"> = (now) => {
+    const since = otherRegistries(now, state);
+    if (since.length === 0) return deleting(now);
+    const message = `another run has set up serviceaccount "${at.name}" for ${inLine(since)}`;
+    return { act: "refuse", error: new CliError("conflict", message, { hint: "run secretless create for it again" }) };
+  };
+  const done = clientOf(account) === undefined ? [] : [yield* inCluster(at, unannotating(identity?.clientId), account)];
+  if (bound) done.push(yield* inCluster(bindingRef(at), deleting, bound, [...done]));
   // Another user may trust the same ServiceAccount by a credential of another name
   const wanted = credentialFor(at, origin);
-  if (!credentials.some((one) => one.name === wanted.name && trusts(one, wanted))) return done;
-  const remove = () => azure.deleteFederatedCredential(identityId, wanted.name);
-  return [...done, yield* inAzure(credentialRef(identityId, wanted.name), { because: unused, after: first, isDone: false, remove })];
+  if (credentials.some((each) => each.name === wanted.name && trusts(each, wanted))) {
+    const remove = () => azure.deleteFederatedCredential(identityId, wanted.name);
+    done.push(yield* inAzure(credentialRef(identityId, wanted.name), { because: unused, after: [...done], isDone: false, remove }));
+  }
+  // Last, because another run that sets the ServiceAccount up finds everything before it or creates it
+  if (role) done.push(yield* inCluster(roleRef(at), deletingUnrecorded, role, [...done]));
+  return done;
 }
 
 type Deleting = {

@@ -14,7 +14,8 @@ const keys = ["kubernetes.azure.com/acr-client-id", "kubernetes.azure.com/acr-te
 const node = { apiVersion: "v1", kind: "Node", metadata: { name: "worker-1" } } as const;
 
 let world: FakeWorld;
-beforeEach(() => {
+beforeEach(prepare);
+function prepare() {
   world = fakeWorld();
   addNamespaces(world.cluster, "demo", "kube-system");
   world.cluster.put(account("demo", "web"));
@@ -22,7 +23,7 @@ beforeEach(() => {
   world.cluster.put(node);
   world.cluster.kubelets.issuer = issuer;
   world.cluster.kubelets.metrics = 'kubelet_credential_provider_config_info{hash="sha256:1"} 1\n';
-});
+}
 
 const run = (line: string) => type(`secretless ${line} -n demo`, world.ports);
 const creating = "create web --registry myregistry";
@@ -210,8 +211,8 @@ test("deletes what it created and nothing else", async () => {
   expect(stdout.split("\n").map((line) => line.split("/")[0])).toEqual([
     "serviceaccount",
     "rolebinding.rbac.authorization.k8s.io",
-    "role.rbac.authorization.k8s.io",
     "federatedcredential.managedidentity.azure.com",
+    "role.rbac.authorization.k8s.io",
     "roleassignment.management.azure.com",
     "identity.managedidentity.azure.com",
     "",
@@ -328,6 +329,28 @@ test("ends only the role on the named registry when the identity pulls from anot
   expect(await run(`delete web --registry myregistry ${shared} --yes`)).toMatchObject({ code: 0 });
   expect(seen()).toEqual(before);
 });
+
+test.for(Array.from({ length: 15 }, (_, at) => ({ at })))(
+  "fails, or ends no pull from another registry, when another run sets that up before request $at",
+  async ({ at }) => {
+    addRegistry();
+    await run(`${creating} ${shared}`);
+    let count = 0;
+    const stop = world.asking.around(async (_, next) => {
+      if (count++ !== at) return next();
+      stop();
+      expect(await run(`create ${second}`)).toMatchObject({ code: 0 });
+      return next();
+    });
+
+    const { code } = await run(`delete web --registry myregistry ${shared} --yes`);
+
+    const { annotations, roles, bindings, identities } = seen();
+    const parts = [annotations[keys[0]], roles[0], bindings[0], identities[0]?.credentials[0]];
+    expect({ code, isWhole: parts.every((part) => part) }).not.toEqual({ code: 0, isWhole: false });
+    expect(count).toBeGreaterThan(at);
+  },
+);
 
 test("warns that other ServiceAccounts of the identity gain the registry, and that pods gain its other registries", async () => {
   addRegistry();
@@ -552,12 +575,12 @@ test.for(["delete", "deleteFederatedCredential", "unassignRole", "deleteManagedI
 
 test.for([
   { line: creating, at: "assignRole", done: /^identity\S+ created\nroleassignment\S+ created\n$/ },
-  { line: "delete web --registry myregistry --yes", at: "patch", done: /^serviceaccount\/web configured\n$/ },
+  { line: "delete web --registry myregistry --yes", at: "patch serviceaccount", done: /^serviceaccount\/web configured\n$/ },
 ])("prints what it has done, and starts nothing more, when $line is interrupted during $at", async ({ line, at, done }) => {
   if (line !== creating) await run(creating);
   let interrupt = () => {};
-  const stop = world.asking.around(async ({ call }, next) => {
-    if (call === at) interrupt();
+  const stop = world.asking.around(async (asked, next) => {
+    if (is(at)(asked)) interrupt();
     return next();
   });
 
