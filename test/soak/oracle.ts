@@ -182,9 +182,11 @@ export class Oracle {
     const apps = applications.filter(({ appId, since, secrets: keys }) => since > 0 && keys.length > 0 && !this.foreign.has(appId));
     const roles = roleAssignments.filter(({ since }) => since > 0);
     const logins = secrets.filter((secret) => secret.metadata.namespace !== this.#world.at("e") && loginOf(secret)).map(keyOf);
+    // A Secret that stays for the data of another tool keeps its references
+    const kept = new Set(secrets.map(keyOf));
     const lists = accounts.flatMap((one) =>
       (one.imagePullSecrets ?? [])
-        .filter(({ name = "" }) => !this.listed.get(keyOf(one))?.includes(name))
+        .filter(({ name = "" }) => !this.listed.get(keyOf(one))?.includes(name) && !kept.has(`${one.metadata.namespace}/${name}`))
         .map(({ name }) => `${keyOf(one)} lists ${name}`),
     );
     const ours = names.filter((name) => !this.#isForeign(name));
