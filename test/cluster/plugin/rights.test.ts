@@ -92,7 +92,7 @@ const rows: readonly Row[] = [
     before: [secretless],
     wide,
     prints: /^rolebinding\S+ deleted$/m,
-    holds: [token],
+    holds: [audience, token],
   },
   { line: "prune --registry myregistry", prints: /^(NAME .* STATE\n(.*\n)*)?$/ },
   { line: "doctor --registry myregistry -n NS", before: [attached], scheduled: true, prints: /^✔ image-pulls: /m },
