@@ -363,6 +363,16 @@ export const forgetting = (by: By, host: string, uid: string | undefined, force:
     },
   );
 
+/** Deletes a Secret without a record: of another tool, with --force, or what a killed run has claimed. Data of another tool stays. */
+export const discarding =
+  (uid: string | undefined, force: boolean): SecretDecide =>
+  (old) => {
+    if (!old || old.metadata.uid !== uid) return keep("it was deleted");
+    if (force || holdsNothingElse(old, "")) return { act: "delete", because: "it is deleted" };
+    const metadata = { labels: { [managedBy.key]: null }, annotations: { [claimKey]: null } };
+    return { act: "patch", patch: { metadata }, because: "its claim is removed" };
+  };
+
 const inTheWay = ({ name, namespace }: Ref, what: string, hint?: CliError["hint"]) =>
   new InTheWay(`secret "${name}" in namespace "${namespace}" ${what}`, hint);
 

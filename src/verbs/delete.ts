@@ -27,7 +27,7 @@ import {
   type SourceOfCopy,
   sourceOf,
 } from "../secret/record.ts";
-import { emptying, forgetting, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
+import { discarding, emptying, forgetting, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
 import { detachNoted, detachTargets } from "../targets/detach.ts";
 import type { Tools } from "../tools.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
@@ -101,7 +101,7 @@ function refuseNeeded({ secret, pods }: NamespaceState, { to }: DeleteOrder, { f
   });
 }
 
-/** Deletes a Secret that another tool created, with --force. */
+/** Deletes a Secret without a record: of another tool, with --force, or what a killed run has claimed. */
 async function* removeOther(state: NamespaceState, secret: Secret, { order, tools }: Run): AsyncGenerator<Outcome> {
   const { to } = order;
   if (!tools.force && !isOurs(secret))
@@ -113,10 +113,7 @@ async function* removeOther(state: NamespaceState, secret: Secret, { order, tool
   refuseOtherLogins(to, secret, undefined, tools);
   await rehearse(to, secret, tools);
   yield* detach(state, order, tools);
-  const { uid } = secret.metadata;
-  const decide: Decide<"secret"> = (old) =>
-    old?.metadata.uid === uid ? { act: "delete", because: "it is deleted" } : { act: "keep", because: "it was deleted" };
-  yield outcomeOf(to, await edit(to, decide, tools));
+  yield outcomeOf(to, await edit(to, discarding(secret.metadata.uid, tools.force), tools));
   const identity = claimOf(secret)?.identity;
   if (identity === undefined && order.revoke)
     yield { to, messages: [`nothing in Azure was revoked, because this plugin does not manage secret "${to.name}"`] };

@@ -1,7 +1,17 @@
 import { expect, test } from "vitest";
+import { claimKey } from "../../../src/secret/record.ts";
+import { pullSecret } from "../../support/fakes/cluster.ts";
 import { persons, tenants, tools } from "./acts.ts";
 import type { Act, Play } from "./play.ts";
 import { after, copies, create, pass, remove, rotate, stateOf, undisturbed, upTo } from "./scenarios.ts";
+
+/** What a killed create leaves that has only claimed its Secret. */
+function leavesAClaim({ world: { cluster } }: Play): void {
+  const secret = pullSecret("app", "acr-myregistry", {});
+  const annotations = { [claimKey]: JSON.stringify({ run: "x", until: "2000-01-01T00:00:00.000Z", created: true }) };
+  const labels = { "app.kubernetes.io/managed-by": "kubectl-acr-secret" };
+  cluster.put({ ...secret, metadata: { ...secret.metadata, labels, annotations } }, "kubectl-acr-secret");
+}
 
 const made = [create("", copies), pass];
 const scenarios = [
@@ -10,6 +20,7 @@ const scenarios = [
   { what: "rotate without grace", start: made, line: rotate("0") },
   { what: "rotate after the grace", start: [...made, rotate("1h"), pass], line: rotate("1h") },
   { what: "delete with the credential", start: made, line: `${remove} --revoke` },
+  { what: "delete after a killed create", start: [leavesAClaim], line: remove },
 ];
 const rows = scenarios.flatMap((scenario) =>
   Object.entries({ "a tenant": tenants, "another tool": tools, "a person": persons }).map(([who, acts]) => ({ who, acts, ...scenario })),
