@@ -257,7 +257,7 @@ export async function* finish(work: Work, { failed = [] }: { readonly failed?: r
   const isEnded = isEnding && (yield* endReplaced(work, account, failed));
   const { previous: _, ...rest } = credential;
   if (isEnded) await store(hold, { credential: rest, login, shape: hold.object && shapeOf(hold.object) }, { endsClaim: true });
-  else await release(hold);
+  else await release(hold, true);
 }
 
 /** Returns the passwords that killed runs have left. */
@@ -272,8 +272,9 @@ async function* endReplaced(work: Work, account: Account, [failed]: readonly Ref
 }
 
 /** Ends the claim of a run that is done. @throws StartAgain if another run has rotated in between: its last copy may be old */
-export async function release(hold: Hold): Promise<void> {
-  if (hold.claim && hold.credential && hold.tools.dryRun === "none") await writeSource(hold, releasing(byOf(hold.tools), hold.credential));
+export async function release(hold: Hold, isSettled = false): Promise<void> {
+  const { claim, credential, tools } = hold;
+  if (claim && credential && tools.dryRun === "none") await writeSource(hold, releasing(byOf(tools), credential, isSettled));
 }
 
 /**

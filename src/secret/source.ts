@@ -276,14 +276,17 @@ export const abandoning = (by: By): SecretDecide =>
   );
 
 /**
- * Ends the claim of a run that is done.
+ * Ends the claim of a run that is done. What a killed run noted about a password stays, unless this run has ended that password.
  * @param of the credential that the copies were given
  */
-export const releasing = (by: By, of: Credential): SecretDecide =>
+export const releasing = (by: By, of: Credential, isSettled: boolean): SecretDecide =>
   whileClaimed(
     by,
     (old) => claimOf(old)?.run !== by.run && JSON.stringify(credentialOf(old)) === JSON.stringify(of),
-    () => annotate({ [claimKey]: null }, "the run is done"),
+    (_, claim) => {
+      const note = claim?.intent && !isSettled ? annotationOf({ ...claim, until: new Date(0).toISOString() }) : { [claimKey]: null };
+      return annotate(note, "the run is done");
+    },
   );
 
 export type Copying = {

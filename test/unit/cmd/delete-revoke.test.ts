@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
-import { claimKey, copyLabel } from "../../../src/secret/record.ts";
+import { claimKey, claimOf, copyLabel } from "../../../src/secret/record.ts";
 import { refused, token } from "../../support/demo.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
@@ -199,6 +199,18 @@ testRows(
       stderr: [],
       check: ({ cluster }) => expect(cluster.get("secret", "demo", "acr-myregistry")).toBeDefined(),
       after: [{ command: revoke, stdout: any, stderr: any, check: sizes(0) }],
+    },
+    {
+      does: "keeps what a killed rotation noted about a password when a reference could not be removed",
+      given: all((world) => {
+        const { metadata, ...secret } = secretIn(world);
+        const claim = { run: "x", until: "2000-01-01T00:00:00.000Z", intent: { slot: "password2", until: "2000-01-01T00:00:00.000Z" } };
+        const annotations = { ...metadata.annotations, [claimKey]: JSON.stringify(claim) };
+        world.cluster.put({ ...secret, metadata: { ...metadata, annotations } }, "kubectl-acr-secret");
+      }, refuse("patch serviceaccount")),
+      command: revoke,
+      ...failed,
+      check: (world) => expect(claimOf(secretIn(world))?.intent).toMatchObject({ slot: "password2" }),
     },
     {
       does: "keeps the Secret when a reference could not be removed",
