@@ -6,7 +6,7 @@ export type Way = "ours" | "theirs";
 export type Comparison = {
   readonly name: string;
   /** The other way: `kubectl`. */
-  readonly beside: string;
+  readonly other: string;
   /** The maximum ratio of the plugin's time to the other way's time. */
   readonly budget: number;
   readonly runs: number;
@@ -25,7 +25,7 @@ export type Comparison = {
  * of load affects both runs of a pair.
  */
 export async function compare(comparison: Comparison): Promise<Row> {
-  const { name, beside, budget, runs, warmUp } = comparison;
+  const { name, other, budget, runs, warmUp } = comparison;
   const took = { ours: [] as number[], theirs: [] as number[] };
   for (let run = 0; run < warmUp + runs; run++) {
     for (const way of run % 2 === 0 ? (["ours", "theirs"] as const) : (["theirs", "ours"] as const)) {
@@ -37,7 +37,7 @@ export async function compare(comparison: Comparison): Promise<Row> {
     }
   }
   const figure = median(took.ours.map((milliseconds, run) => milliseconds / (took.theirs[run] ?? Number.NaN)));
-  return { what: name, runs, ours: time(median(took.ours)), beside: `${time(median(took.theirs))} ${beside}`, figure, budget };
+  return { what: name, runs, ours: time(median(took.ours)), other: `${time(median(took.theirs))} ${other}`, figure, budget };
 }
 
 /** Returns the median. @throws RangeError for an empty list */

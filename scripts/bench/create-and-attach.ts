@@ -27,7 +27,7 @@ export function createAndAttach({ kubectl, env }: { kubectl: string; env: NodeJS
   const flags = ["--registry", "myregistry.azurecr.io", "--username", "u", "--password-stdin", "--verify=false"];
   return {
     name: "create and attach",
-    beside: "kubectl",
+    other: "kubectl",
     budget: 0.62,
     runs: 31,
     warmUp: 3,

@@ -57,8 +57,8 @@ export async function estate(world: World, namespaces: number): Promise<Row[]> {
     const tenth = small.get(what)?.milliseconds ?? Number.NaN;
     const common = { runs: 1, what: `${what}, ${namespaces} namespaces` };
     return [
-      { ...common, ours: time(milliseconds), beside: `${time(tenth)} a tenth`, figure: milliseconds / tenth, budget: mostGrowth },
-      { ...common, what: `memory of ${what}`, ours: `${peak.toFixed(0)} MB`, beside: "", figure: peak, budget: mostMemory },
+      { ...common, ours: time(milliseconds), other: `${time(tenth)} a tenth`, figure: milliseconds / tenth, budget: mostGrowth },
+      { ...common, what: `memory of ${what}`, ours: `${peak.toFixed(0)} MB`, other: "", figure: peak, budget: mostMemory },
     ];
   });
 }

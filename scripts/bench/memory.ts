@@ -14,7 +14,7 @@ export async function memory({ plugin, kubectl, env }: { plugin: string; kubectl
   const rows: Row[] = [];
   for (const [name, line] of Object.entries(lines)) {
     const ours = await peakOf(plugin, line, env);
-    rows.push({ what: `memory of ${name}`, runs, ours: said(ours), beside: `${said(theirs)} kubectl`, figure: ours - theirs, budget });
+    rows.push({ what: `memory of ${name}`, runs, ours: said(ours), other: `${said(theirs)} kubectl`, figure: ours - theirs, budget });
   }
   return rows;
 }

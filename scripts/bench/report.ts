@@ -6,7 +6,7 @@ export type Row = {
   readonly runs: number;
   readonly ours: string;
   /** The measurement that it is compared with. Empty if the figure stands alone. */
-  readonly beside: string;
+  readonly other: string;
   readonly figure: number;
   readonly budget: number;
 };
@@ -19,8 +19,8 @@ export function report(rows: readonly Row[]): string {
   return table(
     ["WHAT", "RUNS", "OURS", "BESIDE", "FIGURE", "BUDGET", "VERDICT"],
     rows.map((row) => {
-      const { what, runs, ours, beside, figure, budget } = row;
-      return [what, String(runs), ours, beside || "-", rounded(figure), `<= ${budget}`, isMet(row) ? "met" : "missed"];
+      const { what, runs, ours, other, figure, budget } = row;
+      return [what, String(runs), ours, other || "-", rounded(figure), `<= ${budget}`, isMet(row) ? "met" : "missed"];
     }),
   );
 }

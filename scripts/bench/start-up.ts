@@ -12,7 +12,7 @@ export const lines = {
 export function startUps({ plugin, kubectl, env }: { plugin: string; kubectl: string; env: NodeJS.ProcessEnv }): Comparison[] {
   return Object.entries(lines).map(([name, line]) => ({
     name,
-    beside: "kubectl",
+    other: "kubectl",
     budget: 0.9,
     runs: 31,
     warmUp: 3,

@@ -89,7 +89,7 @@ async function compareWithBare(load: Load, api: Api, world: World, pairs: Pair[]
   let args: readonly string[] = [];
   return compare({
     name: load.what,
-    beside: "bare load",
+    other: "bare load",
     budget: load.budgets.first,
     runs: 5,
     warmUp: 1,
@@ -149,9 +149,9 @@ function figuresOf({ budgets }: Load, pairs: readonly Pair[]): Row[] {
   const ratio = middle(({ first, rerun: second }) => second.milliseconds / first.milliseconds);
   const before = middle((pair) => early(pair) / pair.writes.length);
   return [
-    { what: "their rerun", runs, ours: time(rerun), beside: "the first run", figure: ratio, budget: budgets.rerun },
-    { what: "its writes", runs, ours: String(rewritten), beside: `${writes} at first`, figure: rewritten, budget: 0 },
-    { what: "writes before the first line", runs, ours: String(middle(early)), beside: `${writes} in all`, figure: before, budget: 0.05 },
-    { what: "memory at 1,000", runs, ours: megabytes(peak), beside: "", figure: peak, budget: budgets.memory },
+    { what: "their rerun", runs, ours: time(rerun), other: "the first run", figure: ratio, budget: budgets.rerun },
+    { what: "its writes", runs, ours: String(rewritten), other: `${writes} at first`, figure: rewritten, budget: 0 },
+    { what: "writes before the first line", runs, ours: String(middle(early)), other: `${writes} in all`, figure: before, budget: 0.05 },
+    { what: "memory at 1,000", runs, ours: megabytes(peak), other: "", figure: peak, budget: budgets.memory },
   ];
 }

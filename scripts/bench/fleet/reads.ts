@@ -58,10 +58,10 @@ async function compareReads(
   });
   const [socket, file] = [join(sandbox.folder, "bare.sock"), join(sandbox.folder, "bare.json")];
   const bare = [join(import.meta.dirname, "bare.mjs"), kubectl, socket, file, String(limits.cluster), "follow"];
-  const beside = singles > 0 ? "bare single reads" : "bare lists";
+  const other = singles > 0 ? "bare single reads" : "bare lists";
   say(`measuring ${verb} -A of ${of}`);
   return compare({
-    ...{ name: `${verb} -A of ${of}`, beside, budget, runs: 5, warmUp: 1 },
+    ...{ name: `${verb} -A of ${of}`, other, budget, runs: 5, warmUp: 1 },
     prepare: () => writeFile(file, JSON.stringify([lists.filter(isOf("namespaces")), [...others, ...named]])),
     ours: async () => void (await watch(kubectl, args, env)),
     theirs: async () => void (await watch(process.execPath, bare, env)),
