@@ -8,13 +8,12 @@ import { readStatus, saysAbsent, statusError } from "./status.ts";
 
 const json = "application/json";
 
-/**
- * The media type of a list, and its most objects per page. A page is larger than the first one only if the objects so far were small, up to
- * this number of characters.
- */
-const wholeObjects = { accept: json, most: 100, characters: 200_000 };
-const onlyMetadata = { accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", most: 500, characters: 1_000_000 };
-const firstPage = 50;
+/** The most objects of a first page, and of the others. These are larger only if the objects so far were small. */
+const [firstPage, laterPage] = [50, 500];
+
+/** The media type of a list, and the characters that a page should have. */
+const wholeObjects = { accept: json, characters: 400_000 };
+const onlyMetadata = { accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", characters: 1_000_000 };
 
 /**
  * The most bytes of a page with several objects. An object may have a megabyte, also of labels. Two pages of each list are in memory at the
@@ -55,7 +54,7 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
 
     pages: async function* <K extends ClusterKind>(kind: K, { namespace, labels, fields, metadataOnly = false }: Where = {}) {
       const { api: apiVersion, kind: name } = kinds[kind];
-      const { accept, most, characters } = metadataOnly ? onlyMetadata : wholeObjects;
+      const { accept, characters } = metadataOnly ? onlyMetadata : wholeObjects;
       const read = async (limit: number, token: string | undefined): Promise<Page<KubeObjects[K]>> => {
         const path = listPath(kind, namespace, { labelSelector: labels, fieldSelector: fields, limit, continue: token });
         const answer = await get(path, accept, limit > 1 ? mostBytes : undefined);
@@ -72,7 +71,7 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
         // The items of a list have no kind
         yield page.items.map((item) => ({ ...item, apiVersion, kind: name }));
         token = page.token;
-        limit = Math.min(most, page.fitting ?? firstPages.get(kind) ?? limit);
+        limit = Math.min(laterPage, page.fitting ?? firstPages.get(kind) ?? limit);
       } while (token);
     },
 
