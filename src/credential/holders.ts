@@ -19,9 +19,15 @@ export type Holders = {
   /**
    * Returns a pull Secret with a login of that user name that the registry accepts: any tenant can write the name with a wrong password.
    * @param counts whether a Secret with a login counts
+   * @param replacedAt when the password that is to end was replaced, in milliseconds: a recent list that began after it serves too
    */
-  find(username: string, counts: (one: Found) => boolean): Promise<Held>;
+  find(username: string, counts: (one: Found) => boolean, replacedAt?: number): Promise<Held>;
+  /** Names a user of a later call, so that a list serves that call too. */
+  expect(username: string): void;
 };
+
+/** How old a list may be that serves again, in milliseconds: an old copy may be restored at any time. */
+const mostAge = 60_000;
 
 /** The most passwords to test. A tenant can write thousands of wrong ones; those beyond count as valid, which delays the end of a password. */
 const mostTested = 50;
@@ -56,38 +62,54 @@ export const isOther =
 
 type Listed = ReadonlyMap<string, readonly Found[]>;
 
-type Listing = { readonly wanted: Set<string>; readonly found: Promise<Listed | CliError> };
+type Listing = { readonly wanted: Set<string>; readonly found: Promise<Listed | CliError>; began?: number | undefined };
 
 /**
  * Shares lists of all Secrets between concurrent callers. A call during a list waits for the next one, which serves all callers that wait
  * by then. Therefore a thousand rotations don't each list a thousand Secrets.
  * @param host the login server of the credentials
  */
-export function openHolders(cluster: Pick<Cluster, "pages">, registry: () => Registry, host: string): Holders {
-  let last: Promise<unknown> = Promise.resolve();
+export function openHolders(cluster: Pick<Cluster, "pages" | "now">, registry: () => Registry, host: string): Holders {
+  const expected = new Set<string>();
+  let last: Listing | undefined;
   let next: Listing | undefined;
 
-  function list(username: string): Listing["found"] {
-    if (!next) {
-      const wanted = new Set<string>();
-      const found = last.then(() => {
-        next = undefined;
-        return listFor(cluster, wanted);
-      });
-      last = found.catch(() => undefined);
-      next = { wanted, found };
-    }
+  /** Returns a list that begins after this call. */
+  function list(username: string): Listing {
+    next ??= begin(last);
     next.wanted.add(username);
-    return next.found;
+    return next;
+  }
+
+  function begin(before: Listing | undefined): Listing {
+    const wanted = new Set(expected);
+    const found = Promise.resolve(before?.found.catch(() => undefined)).then(() => {
+      [last, next] = [listing, undefined];
+      listing.began = cluster.now();
+      return listFor(cluster, wanted);
+    });
+    const listing: Listing = { wanted, found };
+    found.catch(() => {
+      listing.began = undefined;
+    });
+    return listing;
+  }
+
+  async function findIn({ found }: Listing, username: string, counts: (one: Found) => boolean): Promise<Held> {
+    const listed = await found;
+    if (listed instanceof CliError) return { unlisted: listed };
+    const others = listed.get(username)?.filter(counts) ?? [];
+    return { by: await firstValid(others, (login) => isTaken(registry(), host, login)) };
   }
 
   return {
-    async find(username, counts) {
-      const listed = await list(username);
-      if (listed instanceof CliError) return { unlisted: listed };
-      const others = listed.get(username)?.filter(counts) ?? [];
-      return { by: await firstValid(others, (login) => isTaken(registry(), host, login)) };
+    async find(username, counts, replacedAt = Number.NaN) {
+      const serves = ({ wanted, began = 0 }: Listing) => wanted.has(username) && began >= replacedAt && cluster.now() - began < mostAge;
+      const known = last && serves(last) ? await findIn(last, username, counts) : undefined;
+      // That Secret may have been written since
+      return known && !known.by ? known : findIn(list(username), username, counts);
     },
+    expect: (username) => void expected.add(username),
   };
 }
 

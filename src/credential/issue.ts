@@ -202,13 +202,13 @@ async function* endPrevious(
   account: Account,
   { isRotation }: { readonly isRotation: boolean },
 ): AsyncGenerator<Outcome, boolean> {
-  const { hold, attempts, issuer, holders } = work;
+  const { hold, attempts, issuer } = work;
   const { credential, tools } = hold;
   const password = account.passwords.find((one) => samePassword(one, credential?.previous));
   if (!credential || !password) return true;
   const { slot } = password;
   const { name } = account.ref;
-  const { by, unlisted } = await findHolder(hold, account, password, holders);
+  const { by, unlisted } = await findHolder(work, account, password);
   const mayEnd = work.endsAtOnce || (isRotation && !isRecent(credential, tools.cluster().now()));
   if (by && !mayEnd) {
     const delayed = delay(`${slot} of ${name} stays, because ${nameInPlace(by)} holds it`, endOfDelay(credential), isRotation);
@@ -222,8 +222,12 @@ async function* endPrevious(
 }
 
 /** Finds a Secret that holds another password than the source. A dry run that only seems to replace it would find the source. */
-async function findHolder({ login, tools }: Hold, { identity = "" }: Account, ending: Shown, holders: Holders): Promise<Held> {
-  return tools.dryRun !== "none" && !login ? {} : holders.find(identity, isOther(login, ending));
+async function findHolder({ hold, holders }: Work, { identity = "", passwords }: Account, ending: Shown): Promise<Held> {
+  const { login, tools, credential } = hold;
+  if (tools.dryRun !== "none" && !login) return {};
+  const replacedBy = passwords.find((password) => samePassword(password, credential));
+  const at = Date.parse(replacedBy?.madeAt ?? "") + clockDifference;
+  return holders.find(identity, isOther(login, ending), at);
 }
 
 /** Another pull Secret holds the password that a rotation must end. Any tenant that has the login can cause this, so it fails no run on others. */

@@ -111,6 +111,8 @@ async function* describe(
       const [azure, at] = [await order.azure(), await findRegistry(registry)];
       const { scopeMaps } = await azure.listTokens(at);
       const tokens = scopeMaps.flatMap((map) => describedBy(map.description, "acr-token", pulledRepositories(map)));
+      const holders = order.revoking.holders(at.loginServer);
+      for (const { to, namespaceUid } of tokens) holders.expect(azureName(namespaceUid, to.namespace ?? "", to.name));
       const notes = hasPrincipals ? await notesOfPrincipals(azure, at) : [];
       return [...tokens, ...notes.flatMap((text) => describedBy(text, "service-principal"))];
     };

@@ -52,6 +52,7 @@ export type RotateOrder = {
 export async function* rotateSources(order: RotateOrder, tools: Tools): AsyncGenerator<Outcome> {
   const bounds = { width: limits.credentials, interrupted: tools.interrupted };
   const rotations: Rotations = { order, defects: [], waited: new Map(), unconfirmed: [] };
+  for (const { credential } of order.sources) order.holders(credential.host).expect(credential.identity);
   yield* runConcurrently(order.sources, bounds, (source) => rotateListed(source, rotations, tools));
   const [defect] = rotations.defects;
   if (defect) throw defect;

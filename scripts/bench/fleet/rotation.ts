@@ -23,11 +23,8 @@ const runs = 5;
 export async function rotation(api: Api, world: World): Promise<Row> {
   const { sandbox, kubectl, env, say } = world;
   say("making 1,000 Secrets to rotate");
-  await watch(
-    kubectl,
-    ["acr-secret", "create", secret, "-n", "default", "--registry", "myregistry", "--repository", "app/web", "--copy-to-all"],
-    env,
-  );
+  const create = "acr-secret create -n default --registry myregistry --repository app/web --copy-to-all";
+  await watch(kubectl, [...create.split(" "), secret], env);
   const took = { ours: [] as number[], theirs: [] as number[] };
   for (let run = 0; run < runs; run++) {
     say(`rotating them, ${run + 1} of ${runs}`);
@@ -49,12 +46,10 @@ const isSecret = ({ method, path }: Written) => method === "patch" && path.inclu
 const lastOf = (writes: readonly Written[]) => Math.max(...writes.filter(isSecret).map(({ at }) => at));
 
 /** Returns when Azure created the newest password. */
-const madeLast = ({ sandbox }: World): number =>
-  Math.max(
-    ...sandbox.azure.world.registries.flatMap(({ tokens }) =>
-      tokens.flatMap(({ passwords }) => Object.values(passwords).map(({ since }) => since)),
-    ),
-  );
+function madeLast({ sandbox }: World): number {
+  const tokens = sandbox.azure.world.registries.flatMap(({ tokens }) => tokens);
+  return Math.max(...tokens.flatMap(({ passwords }) => Object.values(passwords).map(({ since }) => since)));
+}
 
 /** Writes every Secret again, with another annotation. */
 async function bare(api: Api, { sandbox, kubectl, env }: World): Promise<void> {
