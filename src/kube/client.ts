@@ -9,7 +9,7 @@ import { readStatus, saysAbsent, statusError } from "./status.ts";
 const json = "application/json";
 
 /** The most objects of a first page, and of the others. These are larger only if the objects so far were small. */
-const [firstPage, laterPage] = [50, 500];
+const [firstPage, laterPage] = [50, 2_000];
 
 /** The media type of a list, and the characters that a page should have. */
 const wholeObjects = { accept: json, characters: 400_000 };

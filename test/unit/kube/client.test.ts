@@ -51,7 +51,7 @@ test("reads all pages of a list", async () => {
   );
 
   expect(await whole(client.pages("pod"))).toEqual(["1", "2", "3"]);
-  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=50", "/api/v1/pods?limit=500&continue=a%20b"]);
+  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=50", "/api/v1/pods?limit=2000&continue=a%20b"]);
 });
 
 test("reads at most 16 MB of the metrics of a node", async () => {
@@ -82,7 +82,7 @@ test("requests a page only when the caller needs it", async () => {
 });
 
 test.each([
-  { objects: 50, characters: 50 * 500, next: 500, why: "more of small objects" },
+  { objects: 50, characters: 50 * 150, next: 2000, why: "more of small objects" },
   { objects: 50, characters: 50 * 2500, next: 160, why: "as many as fit into 400,000 characters" },
   { objects: 50, characters: 50 * 60_000, next: 50, why: "no fewer of objects that fit" },
   { objects: 50, characters: 50 * 100_000, next: 30, why: "as many large objects as fit into 3 MB" },
@@ -117,7 +117,7 @@ test("requests fewer objects until a page is not too large", async () => {
     ["/api/v1/pods?limit=13", 4_000_000],
     ["/api/v1/pods?limit=4", 4_000_000],
     ["/api/v1/pods?limit=1", undefined],
-    ["/api/v1/pods?limit=500&continue=x", 4_000_000],
+    ["/api/v1/pods?limit=2000&continue=x", 4_000_000],
   ]);
   await whole(client.pages("pod"));
   expect(asked.at(-1)?.path).toBe("/api/v1/pods?limit=1");
@@ -133,8 +133,8 @@ test("continues a list with the server's new token when the old one has expired"
   expect(await whole(client.pages("pod"))).toEqual(["1", "2", "3"]);
   expect(asked.map(({ path }) => path)).toEqual([
     "/api/v1/pods?limit=50",
-    "/api/v1/pods?limit=500&continue=x",
-    "/api/v1/pods?limit=500&continue=y",
+    "/api/v1/pods?limit=2000&continue=x",
+    "/api/v1/pods?limit=2000&continue=y",
   ]);
 });
 
@@ -185,7 +185,7 @@ test("requests only metadata, in larger pages, when that is enough", async () =>
   ]);
   expect(asked.map(({ path }) => path)).toEqual([
     "/api/v1/pods?limit=50",
-    "/api/v1/pods?limit=500&continue=x",
+    "/api/v1/pods?limit=2000&continue=x",
     "/api/v1/namespaces/demo/secrets/acr",
   ]);
 });
