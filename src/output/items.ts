@@ -142,12 +142,8 @@ export function byCredential(items: readonly PullSecretItem[]): PullSecretItem[]
 }
 
 /** Formats a recorded time in UTC, so that texts sort like times. Anyone can write the annotation: any other text is omitted. */
-function timeOf(text: string | undefined): string | undefined {
-  if (text === undefined || !isTimestamp(text)) return undefined;
-  const shown = toSeconds(new Date(text));
-  // Thousands of copies share the text of their source
-  return shown === text ? text : shown;
-}
+const timeOf = (text: string | undefined): string | undefined =>
+  text !== undefined && isTimestamp(text) ? toSeconds(new Date(text)) : undefined;
 
 /** Returns the reason why a namespace or the cluster could not be read. */
 export function errorItem({ kind, message, hint }: CliError, { namespace }: Place, formatCommand: FormatCommand) {

@@ -67,11 +67,7 @@ function readListed(secret: Secret, serviceAccounts: readonly string[]): ListedP
 /** Describes the logins and the file of copies by the records of their sources. A source counts only if it was listed and names the copy's namespace. */
 function describeCopies(read: readonly ListedPullSecret[]): readonly ListedPullSecret[] {
   const withCopies = read.filter(({ copies }) => copies.length > 0);
-  // Thousands of copies share these logins
-  const sharedBy = ({ holdings }: ListedPullSecret) => holdings.map((holding) => ({ ...holding, previous: undefined }));
-  const sources = new Map(
-    withCopies.map((one) => [`${one.namespace}/${one.name}`, { ...one, copies: new Set(one.copies), holdings: sharedBy(one) }]),
-  );
+  const sources = new Map(withCopies.map((one) => [`${one.namespace}/${one.name}`, { ...one, copies: new Set(one.copies) }]));
   return read.map((one) => {
     const { source, namespace = "" } = one;
     const original = source && sources.get(`${source.namespace}/${source.name}`);
@@ -82,7 +78,7 @@ function describeCopies(read: readonly ListedPullSecret[]): readonly ListedPullS
       });
       // After a rotation, a copy that could not be written holds the previous password
       const isSame = recorded && (recorded.madeAt === undefined || samePassword(recorded, { ...recorded, madeAt: source?.madeAt }));
-      return isSame ? recorded : holding;
+      return isSame ? { ...recorded, previous: undefined } : holding;
     });
     return { ...one, holdings, file: original.file };
   });
