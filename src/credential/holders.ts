@@ -106,8 +106,8 @@ export function openHolders(cluster: Pick<Cluster, "pages" | "now">, registry: (
     async find(username, counts, replacedAt = Number.NaN) {
       const serves = ({ wanted, began = 0 }: Listing) => wanted.has(username) && began >= replacedAt && cluster.now() - began < mostAge;
       const known = last && serves(last) ? await findIn(last, username, counts) : undefined;
-      // That Secret may have been written since
-      return known && !known.by ? known : findIn(list(username), username, counts);
+      // That Secret may have been written since, and an authorizer that does not answer may refuse one list only
+      return known && !known.by && !known.unlisted ? known : findIn(list(username), username, counts);
     },
     expect: (username) => void expected.add(username),
   };
@@ -143,6 +143,9 @@ async function listFor(cluster: Pick<Cluster, "pages">, wanted: ReadonlySet<stri
 /** The most characters of a password in Azure, with a margin. */
 const longestPassword = 1_000;
 
+/** The most logins of one Secret that a list keeps: it keeps those of all sources of a run, whose names a tenant can write. */
+const mostKept = 1_000;
+
 /** Returns the first logins of a Secret, more than are tested. A tenant that writes thousands of them loses only the protection of that Secret. */
 function heldIn({ to, metadata, logins }: PullLogins, wanted: ReadonlySet<string>): readonly Found[] {
   const held = logins.filter(({ login: { username, password } }) => wanted.has(username) && password.length <= longestPassword);
@@ -153,7 +156,7 @@ function heldIn({ to, metadata, logins }: PullLogins, wanted: ReadonlySet<string
   // A tenant that records a key in a copy of another Secret loses only the protection of that copy
   const keyOfUser = (username: string) => (record?.kind === "service-principal" && record.identity === username ? record.slot : undefined);
   const some = [...Map.groupBy(held, ({ login }) => login.username).values()].flatMap((ofUser) => ofUser.slice(0, mostTested + 1));
-  return some.map(({ login }) => ({ to, login, key: keyOfUser(login.username), source }));
+  return some.slice(0, mostKept).map(({ login }) => ({ to, login, key: keyOfUser(login.username), source }));
 }
 
 function add(found: Map<string, Map<string, Found>>, one: Found): void {

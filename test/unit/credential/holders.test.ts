@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { openHolders } from "../../../src/credential/holders.ts";
+import { CliError } from "../../../src/errors.ts";
 import type { Cluster } from "../../../src/kube/port.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { Registry } from "../../../src/registry/port.ts";
@@ -10,11 +11,11 @@ const registry = { admits: async () => ({ verdict: "pulls", hosts: [] }) } as un
 
 /** Answers lists at a time that a test sets, and counts them. */
 function world() {
-  const state = { now: 1_000_000, lists: 0, isBroken: false, secrets: [] as Secret[] };
+  const state = { now: 1_000_000, lists: 0, failure: undefined as Error | undefined, secrets: [] as Secret[] };
   const pages = async function* (_kind: string, { fields = "" }: { fields?: string }) {
     if (!fields.endsWith("dockerconfigjson")) return;
     state.lists++;
-    if (state.isBroken) throw new Error("broken");
+    if (state.failure) throw state.failure;
     yield state.secrets;
   };
   const cluster = { pages, now: () => state.now } as unknown as Cluster;
@@ -56,9 +57,32 @@ test("lists again when the list shows a holder that was written since", async ()
 
 test("lists again when a list has failed", async () => {
   const { state, holders } = world();
-  state.isBroken = true;
+  state.failure = new Error("broken");
   await expect(holders.find("a", () => true, 0)).rejects.toThrow("broken");
-  state.isBroken = false;
+  state.failure = undefined;
 
   expect(await holders.find("b", () => true, 0)).toEqual({ by: undefined });
+});
+
+test("lists again when a list was forbidden", async () => {
+  const { state, holders } = world();
+  state.failure = new CliError("forbidden", "Forbidden");
+  expect(await holders.find("a", () => true, 0)).toEqual({ unlisted: state.failure });
+  state.failure = undefined;
+  state.secrets = [holder("b")];
+
+  expect((await holders.find("b", () => true, 0)).by?.name).toBe("theirs");
+});
+
+test("keeps at most 1,000 logins of a Secret when a run expects many names", async () => {
+  const { state, holders } = world();
+  const users = Array.from({ length: 1_001 }, (_, index) => `user-${index}`);
+  for (const user of users) holders.expect(user);
+  state.secrets = [
+    pullSecret("other", "theirs", Object.fromEntries(users.map((user) => [`${user}.azurecr.io`, { username: user, password: "old" }]))),
+  ];
+
+  const found = await Promise.all(users.map((user) => holders.find(user, () => true)));
+
+  expect(found.filter(({ by }) => by)).toHaveLength(1_000);
 });
