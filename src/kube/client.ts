@@ -60,7 +60,7 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
         const answer = await get(path, accept, limit > 1 ? mostBytes : undefined);
         if (!answer.isTooLarge) return pageOf(answer, token, characters);
         const fewer = Math.ceil(limit / 4);
-        firstPages.set(kind, fewer);
+        firstPages.set(kind, Math.min(firstPage, fewer));
         return read(fewer, token);
       };
       let limit = firstPages.get(kind) ?? firstPage;

@@ -123,6 +123,16 @@ test("requests fewer objects until a page is not too large", async () => {
   expect(asked.at(-1)?.path).toBe("/api/v1/pods?limit=1");
 });
 
+test("begins the next list with 50 objects when a later page was too large", async () => {
+  const tooLarge = { ...json({}), text: "", isTooLarge: true } as const;
+  const first = json({ kind: "AnyList", items: named("1"), metadata: { continue: "x" } });
+  const { client, asked } = scripted(first, tooLarge, json({ kind: "AnyList", items: [] }), json({ kind: "AnyList", items: [] }));
+
+  for (const _ of [1, 2]) await whole(client.pages("pod"));
+
+  expect(asked.map(({ path }) => /limit=(\d+)/.exec(path)?.[1])).toEqual(["50", "2000", "500", "50"]);
+});
+
 test("continues a list with the server's new token when the old one has expired", async () => {
   const { client, asked } = scripted(
     json({ kind: "AnyList", items: named("1"), metadata: { continue: "x" } }),
