@@ -1,4 +1,7 @@
 import type { ChildProcess } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { chanceFrom } from "../support/fakes/chance.ts";
@@ -30,9 +33,11 @@ const began = Date.now();
 const log: string[] = [];
 const say = (what: string) => log.push(`${((Date.now() - began) / 1000).toFixed(1)} s, step ${log.length + 1}: ${what}`);
 
-/** Fails with the steps so far, if a guarantee was broken. */
-function holdsSoFar(): void {
-  const story = () => `SEED=${seed}, step ${log.length}: ${oracle.breaches.join("\n")}\n${log.slice(-150).join("\n")}`;
+/** Fails with the last steps, and writes all of them to a file, if a guarantee was broken. */
+async function holdsSoFar(): Promise<void> {
+  const all = join(tmpdir(), `soak-${seed}.log`);
+  const story = () => `SEED=${seed}, step ${log.length} of ${all}: ${oracle.breaches.join("\n")}\n${log.slice(-20).join("\n")}`;
+  if (oracle.breaches.length > 0) await writeFile(all, log.join("\n"));
   expect(oracle.breaches.length, oracle.breaches.length > 0 ? story() : "").toBe(0);
 }
 
@@ -138,11 +143,11 @@ async function expectConverges(): Promise<void> {
   await oracle.check();
   await succeeds("admin-0", "prune --registry myregistry --older-than 0s --yes");
   await oracle.expectConverged(wantedAtEnd);
-  holdsSoFar();
+  await holdsSoFar();
   for (const { name, namespaces } of wantedAtEnd) await succeeds("admin-0", `delete ${name} -n ${namespaces[0]} --revoke --yes --force`);
   await succeeds("admin-0", "prune --registry myregistry --older-than 0s --yes");
   await oracle.expectNothing();
-  holdsSoFar();
+  await holdsSoFar();
 }
 
 test(`keeps the guarantees for ${count} ${unit} of commands, kills and faults, and converges (SEED=${seed})`, {
@@ -162,7 +167,7 @@ test(`keeps the guarantees for ${count} ${unit} of commands, kills and faults, a
 
   await Promise.all(workers.map(open));
   await runFinals();
-  holdsSoFar();
+  await holdsSoFar();
 
   let steps = 0;
   world.disturb();
@@ -181,7 +186,7 @@ test(`keeps the guarantees for ${count} ${unit} of commands, kills and faults, a
       await sleep(chance(index < 2 ? 3_000 : 400));
     });
   await Promise.all([...workers.map(work), ...acts.map(acting)]);
-  holdsSoFar();
+  await holdsSoFar();
   const ends = log.filter((line) => /: (create|rotate|delete|apply)/.test(line));
   console.log(`${ends.length} commands, ${ends.filter((line) => line.includes(": killed")).length} of them killed`);
   await expectConverges();

@@ -1,5 +1,5 @@
 import type { Pod, Secret, ServiceAccount } from "../../src/objects.ts";
-import { claimKey, copyLabel, credentialKey, sourceKey } from "../../src/secret/record.ts";
+import { claimKey, claimOf, copyLabel, credentialKey, credentialOf, sourceKey } from "../../src/secret/record.ts";
 import type { WrittenFile } from "../support/applied-world.ts";
 import { pullSecret } from "../support/fakes/cluster.ts";
 import { forced, loginOf, type Oracle } from "./oracle.ts";
@@ -138,9 +138,13 @@ export function actAsTool(world: World, oracle: Oracle, pick: Pick, step: number
 
 async function takeBack({ send }: World, oracle: Oracle, [label, { at }]: readonly [string, { readonly at: string }]): Promise<string> {
   oracle.kept.delete(label);
-  const [namespace = "", name] = at.split("/");
-  await send("PATCH", pathOf(namespace, name), { data: { [`${label}.crt`]: null } });
-  return `tool: takes ${label} out of ${at}`;
+  const path = pathOf(...(at.split("/") as [string, string]));
+  const secret = (await send("PATCH", path, { data: { [`${label}.crt`]: null } })).json as Secret;
+  const others = [...oracle.kept.values()].filter((one) => one.at === at && one.data !== undefined);
+  const isUsed = others.length > 0 || loginOf(secret) || claimOf(secret) || credentialOf(secret);
+  // Otherwise `create` would refuse a Secret that a `delete` has left to this tool
+  if (!isUsed) await send("DELETE", path, { preconditions: { resourceVersion: secret.metadata?.resourceVersion } });
+  return `tool: takes ${label} out of ${at}${isUsed ? "" : ", and deletes it"}`;
 }
 
 async function appendToList({ at, send }: World, oracle: Oracle, pick: Pick, name: string): Promise<string> {
