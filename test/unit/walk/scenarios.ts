@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { claimOf, copiesOf, credentialOf } from "../../../src/secret/record.ts";
+import { claimKey, claimOf, copiesOf, credentialOf } from "../../../src/secret/record.ts";
 import { clientOf } from "../../../src/secretless/objects.ts";
 import { loginOf } from "../../support/logins.ts";
 import { type Act, type Fate, Play, type Program } from "./play.ts";
@@ -109,6 +109,20 @@ function deleteSecretInB({ world }: Play) {
   world.cluster.remove("secret", "b", name);
 }
 
+/** A rotation was killed after it had noted a slot, and generated a password in it. */
+const killedRotation: readonly Act[] = [
+  ({ world: { cluster } }) => {
+    const { metadata, ...secret } = cluster.get("secret", "app", name) ?? expect.unreachable("a source");
+    const claim = { run: "x", until: noted, intent: { slot: "password2", until: noted } };
+    const annotations = { ...metadata.annotations, [claimKey]: JSON.stringify(claim) };
+    cluster.put({ ...secret, metadata: { ...metadata, annotations } }, "kubectl-acr-secret");
+  },
+  ({ world: { azure } }) => {
+    for (const { passwords } of azure.tokens.values()) passwords.set("password2", { text: "left", creationTime: noted, expiry: undefined });
+  },
+];
+const noted = "2026-01-01T12:00:00.000Z";
+
 /** What a run leaves, without what differs between two runs that do the same. */
 export function stateOf({ world: { cluster, azure }, watch }: Play) {
   const source = cluster.get("secret", "app", name);
@@ -199,6 +213,7 @@ const shared = ["b", "c"].map((at) => `create acr-myregistry --registry myregist
 /** Every scenario of every kind of credential, and those without one. */
 export const scenarios: readonly Scenario[] = [
   ...kinds.flatMap(({ what, kind }) => scenariosOf(kind).map((one) => ({ ...one, what: `${one.what}, ${what}` }))),
+  { what: "delete after a killed rotation", start: [create("", copies), pass, ...killedRotation], line: `${remove} --revoke` },
   { what: "prune of a shared application", start: [...shared, deleteSecretInB, pass], line: prune },
   { what: "secretless create", start: [], line: secretless("create") },
   { what: "secretless delete", start: [secretless("create")], line: `${secretless("delete")} --yes` },
