@@ -66,8 +66,8 @@ test("lists more objects than fit into a page", async () => {
 
   const pages = await Array.fromAsync(cluster.pages("serviceaccount", { namespace, labels: "many=yes" }));
 
-  // The objects of the first page are small, so the next pages contain more.
-  expect(pages.map((page) => page.length)).toEqual([50, 100, 100, 100, 100, 51]);
+  // The objects of the first page are small, so the next page contains more.
+  expect(pages.map((page) => page.length)).toEqual([50, 451]);
   expect(pages.flat().map(({ metadata }) => metadata.name)).toEqual(names.sort());
   expect((await listAll(cluster, "serviceaccount", { labels: "many=yes" })).length).toBeGreaterThanOrEqual(501);
 });
