@@ -38,11 +38,12 @@ export async function openApi(kubeconfig: string): Promise<Api> {
   return {
     server: cluster.server,
     agent,
-    send: ({ method, path, headers, body }) =>
+    send: ({ method, path, headers, body = "" }) =>
       new Promise((resolve, reject) => {
-        request(new URL(path, cluster.server), { agent, method, headers }, async (response) => {
-          const chunks: Buffer[] = [];
-          for await (const chunk of response) chunks.push(chunk);
+        // Without a length, Node sends the body of a DELETE outside of the request
+        const all = { ...headers, "content-length": Buffer.byteLength(body) };
+        request(new URL(path, cluster.server), { agent, method, headers: all }, async (response) => {
+          const chunks: Buffer[] = await response.toArray();
           resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
         })
           .once("error", reject)
