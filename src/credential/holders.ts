@@ -66,7 +66,8 @@ type Listing = { readonly wanted: Set<string>; readonly found: Promise<Listed | 
 
 /**
  * Shares lists of all Secrets between concurrent callers. A call during a list waits for the next one, which serves all callers that wait
- * by then. Therefore a thousand rotations don't each list a thousand Secrets.
+ * by then. Therefore a thousand rotations don't each list a thousand Secrets. For a minute, a list also serves calls for passwords that were
+ * replaced before it began, unless it shows a holder.
  * @param host the login server of the credentials
  */
 export function openHolders(cluster: Pick<Cluster, "pages" | "now">, registry: () => Registry, host: string): Holders {

@@ -28,7 +28,7 @@ export class Oracle {
   consumer: Login | undefined;
   /** The names of tokens and scope maps, and the ids of applications, that others have created. */
   readonly foreign = new Set(["theirs"]);
-  /** The tokens of killed runs whose note a `delete` has discarded, and printed. `prune` deletes them, unless a `create` comes first. */
+  /** The passwords of tokens whose note a `delete` has discarded, and printed. `prune` ends them, unless a `create` uses the token first. */
   readonly #discarded = new Set<string>();
   readonly #world: World;
   readonly #proven = new Set<string>();
@@ -54,9 +54,12 @@ export class Oracle {
 
   /** Checks the output of a run: it contains no password. */
   read(line: string, { stdout, stderr }: Ended): void {
-    for (const [, name = ""] of stderr.matchAll(/may have created (\S+) in Azure/g)) this.#discarded.add(name);
     const { registries, applications } = this.#world.shell.azure.world;
-    const tokens = registries.flatMap((one) => one.tokens).flatMap(({ passwords }) => Object.values(passwords));
+    const [, discarded] = /may have created (\S+) in Azure/.exec(stderr) ?? [];
+    const passwordsOf = ({ passwords }: (typeof registries)[number]["tokens"][number]) => Object.values(passwords);
+    const owners = registries.flatMap((one) => one.tokens);
+    for (const { value } of owners.filter(({ name }) => name === discarded).flatMap(passwordsOf)) this.#discarded.add(value);
+    const tokens = owners.flatMap(passwordsOf);
     const all = [...tokens, ...applications.flatMap(({ secrets }) => secrets)].map(({ value }) => value);
     if (all.some((value) => value !== "theirs" && (stdout + stderr).includes(value))) this.breach(`${line} prints a password`);
   }
@@ -175,15 +178,15 @@ export class Oracle {
     for (const secret of secrets) if (claimOf(secret)) this.breach(`${keyOf(secret)} is claimed`);
     const { applications, ...azure } = shell.azure.world;
     const own = { ...azure, applications: applications.filter(({ appId }) => !this.foreign.has(appId)) };
-    const owners = this.#ownersOf(unnoted(own, secrets, `${id}-`)).filter((name) => !this.#discarded.has(name));
-    if (owners.length > 0) this.breach(`passwords in no Secret: ${owners}`);
+    const left = unnoted(own, secrets, `${id}-`).filter((password) => !this.#discarded.has(password));
+    if (left.length > 0) this.breach(`passwords in no Secret: ${this.#ownersOf(left)}`);
   }
 
-  #ownersOf(passwords: readonly string[]): string[] {
+  #ownersOf(passwords: readonly string[]): string {
     const { registries, applications } = this.#world.shell.azure.world;
     const holds = (of: object) => passwords.some((password) => JSON.stringify(of).includes(password));
     const tokens = registries.flatMap((one) => one.tokens).filter(holds);
-    return [...tokens.map(({ name }) => name), ...applications.filter(holds).map(({ displayName }) => displayName)];
+    return [...tokens.map(({ name }) => name), ...applications.filter(holds).map(({ displayName }) => displayName)].join(", ");
   }
 
   /** Requires that nothing of this plugin is left. */
