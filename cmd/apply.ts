@@ -7,25 +7,17 @@ import { type Command, plugin } from "../src/hint.ts";
 import type { Outcome } from "../src/outcome.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { applyFiles } from "../src/verbs/apply.ts";
-import { readDesired } from "./apply/read-files.ts";
+import { fileFlag, readDesired } from "./apply/read-files.ts";
 import { conclude } from "./conclude.ts";
 import { createFlags } from "./create/options.ts";
-import { confirmDeletion } from "./delete/confirm.ts";
+import { confirmDeletion, mustAsk } from "./delete/confirm.ts";
 import { type Flags, identityFlags, identityOf, outputGroup, strict, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
 import { openerOf, revokerOf } from "./recorded-credential.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 const applyFlags = {
-  ...under("Required", {
-    filename: {
-      type: "strings",
-      short: "f",
-      complete: "files",
-      value: "FILE",
-      describe: "File of desired state, a folder with such files, or - for standard input",
-    },
-  }),
+  ...under("Required", { filename: fileFlag }),
   ...under("How it runs", {
     "skip-blocked": {
       type: "boolean",
@@ -71,12 +63,7 @@ export const apply = verb({
     const { filename, prune } = flags;
     const again = plugin("apply", wordsOf(applyFlags, { ...flags, prune: false, yes: false }));
     if (filename.length === 0) throw usage('required flag(s) "filename" not set', plugin("apply", "-f", "FILE"));
-    const asks = prune && !flags.yes && flags["dry-run"] === "none";
-    if (asks && (flags.output !== undefined || !session.terminal))
-      throw usage("cannot ask for confirmation without a terminal or with -o; add --yes", {
-        ...again,
-        words: [...again.words, "--prune", "--yes"],
-      });
+    const asks = prune && mustAsk(flags, session, { ...again, words: [...again.words, "--prune", "--yes"] });
     const files = await readDesired(filename, session);
     const order = {
       files,

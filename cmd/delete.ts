@@ -1,6 +1,5 @@
 import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
-import { type CliError, usage } from "../src/errors.ts";
 import { plugin } from "../src/hint.ts";
 import type { Outcome } from "../src/outcome.ts";
 import { registryName } from "../src/registry/login-server.ts";
@@ -8,7 +7,7 @@ import { credentialOf } from "../src/secret/record.ts";
 import { noSecret, onlySecret } from "../src/usage/pull-secrets.ts";
 import { type DeleteOrder, remove } from "../src/verbs/delete.ts";
 import { conclude, printsHints } from "./conclude.ts";
-import { confirmDeletion } from "./delete/confirm.ts";
+import { confirmDeletion, mustAsk } from "./delete/confirm.ts";
 import { type Flags, identityFlags, identityOf, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { revokerOf } from "./recorded-credential.ts";
@@ -57,8 +56,7 @@ export const deletion = verb({
   most: 1,
   complete: secrets,
   async run({ flags, args: [named] }, session) {
-    const asks = !flags.yes && flags["dry-run"] === "none";
-    if (asks && (flags.output !== undefined || !session.terminal)) throw yesRequired(flags, named);
+    const asks = mustAsk(flags, session, plugin("delete", named, wordsOf(deleteFlags, { ...flags, yes: true })));
     const cluster = session.cluster();
     const namespace = await cluster.namespace();
     const name = named ?? (await onlySecret(cluster, namespace, { ...plugin("list"), namespace }));
@@ -89,13 +87,6 @@ export const deletion = verb({
     return code;
   },
 });
-
-/** Returns the error for a command that must ask and cannot. */
-const yesRequired = (flags: DeleteFlags, secret: string | undefined): CliError =>
-  usage(
-    "cannot ask for confirmation without a terminal or with -o; add --yes",
-    plugin("delete", secret, wordsOf(deleteFlags, { ...flags, yes: true })),
-  );
 
 /** Returns the registry that still contains objects that were created for a deleted Secret. */
 function leftBy({ result, before, error }: Outcome): { readonly registry: string; readonly exported: string | undefined }[] {

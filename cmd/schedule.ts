@@ -23,7 +23,7 @@ import {
 } from "../src/schedule/objects.ts";
 import { reasonsOf, rightsToApply } from "../src/schedule/rights.ts";
 import { isGuid } from "../src/secret/azure-words.ts";
-import { readTexts } from "./apply/read-files.ts";
+import { fileFlag, readTexts } from "./apply/read-files.ts";
 import { dataOutput, type Flags, firstIgnored, mustBe, nodesCanPull, under, type Values } from "./line/flags.ts";
 import { ours } from "./line/kubectl-flags.ts";
 import { clientVersion, pagesAddress } from "./project.ts";
@@ -34,15 +34,7 @@ import { verb } from "./verb.ts";
 const nameForm = /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/;
 
 const flags = {
-  ...under("What it runs", {
-    filename: {
-      type: "strings",
-      short: "f",
-      complete: "files",
-      value: "FILE",
-      describe: "File of desired state, a folder of such files, or - for standard input",
-    },
-  }),
+  ...under("What it runs", { filename: fileFlag }),
   ...under("How it runs", {
     "nodes-can-pull": { ...nodesCanPull, describe: `For check: ${nodesCanPull.describe.replace(/^N/, "n")}` },
     at: {

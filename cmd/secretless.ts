@@ -12,7 +12,7 @@ import { createSecretless, deleteSecretless } from "../src/verbs/secretless.ts";
 import { checkSecretless } from "../src/verbs/secretless-check.ts";
 import { conclude, printsHints } from "./conclude.ts";
 import { createFlags } from "./create/options.ts";
-import { confirmDeletion } from "./delete/confirm.ts";
+import { confirmDeletion, mustAsk } from "./delete/confirm.ts";
 import { printFindings } from "./findings.ts";
 import { type Flags, firstIgnored, identityFlags, identityOf, mustBe, nodePulls, under, type Values, writeOutput } from "./line/flags.ts";
 import { serviceAccounts } from "./line/known.ts";
@@ -127,9 +127,7 @@ function readOrder({ registry, identity }: SecretlessFlags, words: readonly stri
 
 async function change(does: "create" | "delete", given: SecretlessFlags, session: Session, names: readonly string[]): Promise<number> {
   const order = readOrder(given, names);
-  const asks = does === "delete" && !given.yes && given["dry-run"] === "none";
-  if (asks && (given.output !== undefined || !session.terminal))
-    throw usage("cannot ask for confirmation without a terminal or with -o; add --yes");
+  const asks = does === "delete" && mustAsk(given, session);
   const clusterScope = await clusterScopeOf(scopeOf({}), { ...session, writes: true });
   const [namespace = ""] = clusterScope.namespaces;
   const azure = await session.azure(identityOf(given));

@@ -1,10 +1,20 @@
-import { CliError } from "../../src/errors.ts";
+import { CliError, usage } from "../../src/errors.ts";
+import type { Command } from "../../src/hint.ts";
 import { isInCluster, joinNames, nameOf } from "../../src/kinds.ts";
-import { isFailed, type Outcome } from "../../src/outcome.ts";
+import { type DryRun, isFailed, type Outcome } from "../../src/outcome.ts";
 import { printable } from "../../src/output/printable.ts";
 import { inLine, pluralize } from "../../src/wording.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
+
+type Asking = { readonly yes: boolean; readonly output: string | undefined; readonly "dry-run": DryRun };
+
+/** Whether a run asks before it deletes. @param again the command that does not ask @throws CliError usage if it cannot ask */
+export function mustAsk({ yes, output, "dry-run": dryRun }: Asking, { terminal }: Session, again?: Command): boolean {
+  if (yes || dryRun !== "none") return false;
+  if (output === undefined && terminal) return true;
+  throw usage("cannot ask for confirmation without a terminal or with -o; add --yes", again);
+}
 
 /**
  * Asks once before anything is deleted, and names the objects.
