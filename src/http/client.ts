@@ -32,9 +32,15 @@ export async function repeated<R extends HttpResponse>(
   send: () => Promise<R>,
 ): Promise<R> {
   for (let attempt = 1; ; attempt++) {
-    const answer = await send().catch(networkError);
+    const answer = await send().catch((error: unknown) => {
+      if (error instanceof NetworkError) return error;
+      throw error;
+    });
     const delay = attempt < attempts ? retryDelay(request, answer, attempt) : undefined;
-    if (delay === undefined) return answered(answer);
+    if (delay === undefined) {
+      if (answer instanceof NetworkError) throw answer;
+      return answer;
+    }
     await sleep(delay, waitingForServer(request, answer, delay));
   }
 }
@@ -68,14 +74,4 @@ async function firstBytes(stream: NodeJS.ReadableStream, url: string, maxBytes: 
     clearTimeout(timer);
   }
   return Buffer.concat(chunks).subarray(0, maxBytes).toString();
-}
-
-function answered<R extends HttpResponse>(answer: R | NetworkError): R {
-  if (answer instanceof NetworkError) throw answer;
-  return answer;
-}
-
-function networkError(error: unknown): NetworkError {
-  if (error instanceof NetworkError) return error;
-  throw error;
 }
