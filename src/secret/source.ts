@@ -1,4 +1,4 @@
-import { CliError, InTheWay } from "../errors.ts";
+import { absent, CliError, InTheWay } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Decide, Decision } from "../kube/edit.ts";
@@ -119,21 +119,17 @@ function claimExisting(old: Secret, to: Ref<"secret">, by: By, order: Claiming):
   const problem = order.creates?.obstacle(old) ?? rejection(to, old, order.creates ? order.creates.shape : shapeOf(old));
   if (problem) return refuse(problem);
   const claim = claimOf(old);
-  if (claim && isAnothers(claim, by)) return refuse(new Claimed(to, Date.parse(claim.until) + skew));
+  if (claim && !by.isDry && claim.run !== by.run && isLive(claim, by.now)) return refuse(new Claimed(to, Date.parse(claim.until) + skew));
   const { intent = intentOf(by, order), identity = order.identity, created } = claim ?? {};
   return annotate(annotationOf(claimFrom(by, { identity, intent, created })), "it is claimed");
 }
-
-const isAnothers = (claim: Claim, { run, now, isDry }: By): boolean => !isDry && claim.run !== run && isLive(claim, now);
-
-const missing = ({ name }: Ref) => new CliError("notFound", `Error from server (NotFound): secrets "${name}" not found`);
 
 const intentOf = (by: By, { intent }: Claiming): Intent | undefined =>
   intent && { ...intent, until: new Date(by.now + claimLasts).toISOString() };
 
 function claimNew(to: Ref<"secret">, by: By, order: Claiming): Decision {
   const { identity, creates } = order;
-  if (!creates) return refuse(missing(to));
+  if (!creates) return refuse(absent("secrets", to.name));
   const annotations = annotationOf(claimFrom(by, { identity, intent: intentOf(by, order), created: true }));
   // Without the labels of its reader, which would read a Secret without a login
   return { act: "create", object: newSecret(to, { shape: creates.shape, config: emptyConfig, annotations, more: {} }) };
