@@ -1,7 +1,7 @@
 import type { Application, Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../azure/port.ts";
 import type { Sleep } from "../env.ts";
 import { CliError, isRefusal } from "../errors.ts";
-import { plugin, shell } from "../hint.ts";
+import { plugin } from "../hint.ts";
 import type { Outcome } from "../outcome.ts";
 import { askUntilFinal, retryWhileReplicating } from "../retry.ts";
 import { once } from "../scope/concurrency.ts";
@@ -13,7 +13,7 @@ import { type Mode, pullRole, refuseBeyondReading, rightsOfPrincipal } from "./g
 import { type Account, createdBy, type Evidence, type Grant, type Issuer, type Made, type Sending, type Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
 import { checkGranting, checkUse, type FoundBy, findApplication, isRecordOf } from "./service-principal/access.ts";
-import { granted, hasOurRole, isConflict, type RoleChange, roleChange, writeRole } from "./service-principal/roles.ts";
+import { granted, hasOurRole, isConflict, type RoleChange, roleChange, roleStays, writeRole } from "./service-principal/roles.ts";
 
 export type PrincipalIssuing = {
   readonly azure: Azure;
@@ -277,6 +277,8 @@ async function isUsedSince(owner: Owner, { appId, keys }: Application, azure: Az
   return added.some(({ displayName }) => !isKeyOwnedBy(displayName, { description, name: owner.stem }));
 }
 
+const because = "it is revoked";
+
 /**
  * Deletes the role and the application, if this plugin created it for the source, or the source has its last password. Otherwise deletes
  * the source's passwords.
@@ -286,10 +288,8 @@ async function* remove(account: PrincipalAccount, env: Ensuring): AsyncGenerator
   const { ref, application, principal, assignments } = account;
   const [now] = application ? await azure.applications({ appId: application.appId }) : [];
   if (!application || !now) return;
-  const because = "it is revoked";
   const role = principal && hasOurRole(assignments) ? { principalId: principal.id, role: pullRole[mode].id } : undefined;
-  if (!(await isOwn(now, account, azure)))
-    return yield* removeKeys({ application: now, account, isGranted: role !== undefined, because }, env);
+  if (!(await isOwn(now, account, azure))) return yield* removeKeys(now, account, role !== undefined, env);
   const change = async (request: () => Promise<unknown>) => {
     if (!dryRun) await retryWhileReplicating(false, { ...env, wait: briefly }, () => send(request));
   };
@@ -322,15 +322,13 @@ async function isOwn(application: Application, account: PrincipalAccount, azure:
   return (await azure.access(application.id, principal?.id)).otherKeys.length === 0;
 }
 
-type RemovingKeys = {
-  readonly application: Application;
-  readonly account: PrincipalAccount;
-  /** The application has a role of this plugin. */
-  readonly isGranted: boolean;
-  readonly because: string;
-};
-
-async function* removeKeys({ application, account, isGranted, because }: RemovingKeys, env: Ensuring): AsyncGenerator<Outcome> {
+/** @param isGranted the application has a role of this plugin */
+async function* removeKeys(
+  application: Application,
+  account: PrincipalAccount,
+  isGranted: boolean,
+  env: Ensuring,
+): AsyncGenerator<Outcome> {
   const { dryRun, send, registry } = env;
   const { ref } = account;
   const others = othersIn(application, account);
@@ -343,13 +341,3 @@ async function* removeKeys({ application, account, isGranted, because }: Removin
   if (rest > 0) yield { to: ref, messages: [still], fix: plugin("prune", "--registry", registry.name) };
   else if (isGranted) yield roleStays(application, registry);
 }
-
-/** Other users of the application may pull with the role that this plugin assigned. */
-const roleStays = ({ displayName: name, appId }: Application, { id: scope }: AzureRegistry): Outcome => ({
-  to: roleRef(name),
-  messages: [
-    `the role of ${JSON.stringify(name)} was kept, because other logins of the application may need it. ` +
-      "If no other login needs it, delete the role",
-  ],
-  fix: shell("az role assignment delete", "--assignee", appId, "--scope", scope),
-});

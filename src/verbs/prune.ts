@@ -1,12 +1,13 @@
-import type { Application, Azure, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
+import type { Azure, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
 import { pullRole } from "../credential/granted-rights.ts";
+import { roleStays } from "../credential/service-principal/roles.ts";
 import { asCliError, CliError, isForbidden, isNotFound, isRefusal, unlessForbidden, withLines } from "../errors.ts";
-import { type Command, shell } from "../hint.ts";
+import { type Command, flag, shell } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Outcome } from "../outcome.ts";
 import { deletionWait, retryWhileReplicating } from "../retry.ts";
-import { runConcurrently } from "../scope/concurrency.ts";
+import { mapConcurrently, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { isOurDescription, parseAzureOwner } from "../secret/azure-words.ts";
 import {
@@ -79,10 +80,9 @@ async function uidsFor(created: readonly Created[], cluster: Cluster): Promise<R
   const unclear = created.flatMap(({ for: { words, cluster } }) =>
     cluster !== undefined ? [] : (/ in namespace (\S+)$/.exec(words)?.[1] ?? []),
   );
-  const reading = runConcurrently(new Set(unclear), { interrupted: () => false }, async function* (name) {
-    yield await uidOf(cluster, name).catch(unlessForbidden(undefined));
-  });
-  return new Set((await Array.fromAsync(reading)).filter((uid) => uid !== undefined));
+  const read = (name: string) => uidOf(cluster, name).catch(unlessForbidden(undefined));
+  const uids = await mapConcurrently([...new Set(unclear)], limits.cluster, read);
+  return new Set(uids.filter((uid) => uid !== undefined));
 }
 
 type Reading = {
@@ -256,20 +256,11 @@ async function stepsForCredential({ to, identity, rows: [row] }: Removal, { azur
   const now = await trusting(identity, { azure, cluster, clusterId: holders.cluster });
   if (!now.some((one) => one.to.name === to.name && !one.needed)) return [];
   const [subscription, group, name] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(identity)?.slice(1) ?? [];
+  const place = [...flag("resource-group", group), ...flag("subscription", subscription)];
   const command =
     name === undefined
       ? shell("az ad app federated-credential delete", "--id", identity, "--federated-credential-id", to.name)
-      : shell(
-          "az identity federated-credential delete",
-          "--name",
-          to.name,
-          "--identity-name",
-          name,
-          "--resource-group",
-          group,
-          "--subscription",
-          subscription,
-        );
+      : shell("az identity federated-credential delete", "--name", to.name, "--identity-name", name, place);
   const outcome = { to, result: "deleted", because: `${row.for.words} does not exist` } as const;
   return [{ outcome, request: () => azure.deleteFederatedCredential(identity, to.name), command }];
 }
@@ -312,8 +303,7 @@ async function stepsForApplication({ to, identity, what, rows }: Removal, { azur
   const users = [...rest, ...heldOf({ to, identity }, holders.held)];
   const isWhole = users.length === 0 && isOurDescription(application.notes);
   const { otherKeys } = isWhole ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
-  const roleRef = { kind: "roleassignment.management.azure.com", name: to.name } as const;
-  const scope = ["--assignee", identity, "--scope", registry.id];
+  const command = shell("az role assignment delete", "--assignee", identity, "--scope", registry.id);
   if (isWhole && otherKeys.length === 0)
     return [
       {
@@ -323,29 +313,21 @@ async function stepsForApplication({ to, identity, what, rows }: Removal, { azur
       },
       ...roles.map(
         ({ principalId, role }): Step => ({
-          outcome: { to: roleRef, result: "deleted", because },
+          outcome: { to: { kind: "roleassignment.management.azure.com", name: to.name }, result: "deleted", because },
           request: () => azure.unassignRole(registry, { principalId, role }),
-          command: shell("az role assignment delete", scope),
+          command,
         }),
       ),
     ];
   const isLast = keys.length > 0 && roles.length > 0 && !rest.some(({ displayName }) => parseAzureOwner(displayName));
-  return [...keys.map(({ slot }) => stepForKey({ to, application, slot }, azure)), ...(isLast ? [roleStays(roleRef, scope)] : [])];
+  return [
+    ...keys.map(
+      ({ slot }): Step => ({
+        outcome: { to, result: "configured", slot, because },
+        request: () => azure.removeKey(application.id, slot),
+        command: shell("az ad app credential delete", "--id", application.appId, "--key-id", slot),
+      }),
+    ),
+    ...(isLast ? [{ outcome: roleStays(application, registry), command }] : []),
+  ];
 }
-
-type OneKey = { readonly to: Ref; readonly application: Application; readonly slot: string };
-
-const stepForKey = ({ to, application: { id, appId }, slot }: OneKey, azure: Azure): Step => ({
-  outcome: { to, result: "configured", slot, because },
-  request: () => azure.removeKey(id, slot),
-  command: shell("az ad app credential delete", "--id", appId, "--key-id", slot),
-});
-
-/** Other users of an application may pull with the role that this plugin assigned. */
-const roleStays = (to: Ref, scope: readonly string[]): Step => {
-  const command = shell("az role assignment delete", scope);
-  const message =
-    `the role of ${JSON.stringify(to.name)} was kept, because other logins of the application may need it. ` +
-    "If no other login needs it, delete the role";
-  return { outcome: { to, messages: [message], fix: command }, command };
-};

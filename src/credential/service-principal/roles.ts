@@ -1,7 +1,8 @@
-import type { Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
+import type { Application, Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
 import type { Sleep } from "../../env.ts";
 import { Busy, CliError, usage } from "../../errors.ts";
 import { shell } from "../../hint.ts";
+import type { Outcome } from "../../outcome.ts";
 import { covers } from "../../registry/repository.ts";
 import { retryWhileReplicating } from "../../retry.ts";
 import { StartAgain } from "../../secret/source.ts";
@@ -18,6 +19,16 @@ export function granted(mode: Mode, assignments: readonly RoleAssignment[]): str
 
 /** Whether this plugin assigned a role on the registry itself. */
 export const hasOurRole = (assignments: readonly RoleAssignment[]): boolean => assignments.some(({ ours, here }) => ours && here);
+
+/** Other users of the application may pull with the role that this plugin assigned. */
+export const roleStays = ({ displayName: name, appId }: Application, { id: scope }: AzureRegistry): Outcome => ({
+  to: { kind: "roleassignment.management.azure.com", name },
+  messages: [
+    `the role of ${JSON.stringify(name)} was kept, because other logins of the application may need it. ` +
+      "If no other login needs it, delete the role",
+  ],
+  fix: shell("az role assignment delete", "--assignee", appId, "--scope", scope),
+});
 
 /** Returns the assignment of the pull role on the registry itself. A principal has at most one. */
 const roleOn = (mode: Mode, assignments: readonly RoleAssignment[]): RoleAssignment | undefined =>
