@@ -48,24 +48,15 @@ export function createdTokens({ tokens, scopeMaps }: TokenList, { loginServer: h
     const users = having.get(lower(map.name)) ?? [];
     const token = users.find(({ name }) => lower(name) === lower(map.name));
     // Deleting a token also deletes its scope map, which other tokens may have
-    const needed = token ? users.length > 1 : users.length > 0 || names.has(lower(map.name));
-    return [{ ...(token ? ofToken(token, map) : ofScopeMap(map)), host, for: owner, needed: needed || undefined }];
+    const needed = users.some((one) => one !== token) || (!token && names.has(lower(map.name))) || undefined;
+    const { name: identity, madeAt } = token ?? map;
+    const passwords = (token?.passwords ?? []).map((password) => ({ slot: password.slot, madeAt: password.madeAt }));
+    const changedAt = latestOf([map, token ?? {}, ...passwords]);
+    const common = { kind: "acr-token", identity, host, passwords, for: owner, madeAt, changedAt, needed } as const;
+    return token
+      ? [{ to: { kind: "token.azurecr.io", name: identity }, what: "token", ...common }]
+      : [{ to: { kind: "scopemap.azurecr.io", name: identity }, what: "scope map", ...common }];
   });
-}
-
-type Listed = { readonly token: TokenList["tokens"][number]; readonly map: TokenList["scopeMaps"][number] };
-
-function ofToken(token: Listed["token"], map: Listed["map"]) {
-  const { name: identity, madeAt } = token;
-  const passwords = token.passwords.map((password) => ({ slot: password.slot, madeAt: password.madeAt }));
-  const to = { kind: "token.azurecr.io", name: identity } as const;
-  return { to, what: "token", kind: "acr-token", identity, passwords, madeAt, changedAt: latestOf([map, token, ...passwords]) } as const;
-}
-
-function ofScopeMap(map: Listed["map"]) {
-  const { name: identity, madeAt } = map;
-  const to = { kind: "scopemap.azurecr.io", name: identity } as const;
-  return { to, what: "scope map", kind: "acr-token", identity, passwords: [], madeAt, changedAt: latestOf([map]) } as const;
 }
 
 /** Returns the latest time of creation or change; undefined if none is known. */

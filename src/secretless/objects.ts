@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { AzureRegistry, FederatedCredential, ManagedIdentity } from "../azure/port.ts";
+import type { FederatedCredential, ManagedIdentity } from "../azure/port.ts";
 import { absent, CliError } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
@@ -30,12 +30,6 @@ export const audienceRight = ({ namespace, name }: AccountRef): Right => ({
   namespace,
   name,
 });
-
-/** Returns the resource id of a managed identity in the resource group of the registry. */
-export const managedIdentityId = ({ id }: AzureRegistry, name: string): string =>
-  `${id.replace(/\/providers\/.*$/i, "")}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
-
-export const noIssuer = () => new CliError("notFound", "the cluster does not name the issuer of its ServiceAccount tokens");
 
 export const tokenSubject = ({ namespace, name }: AccountRef): string => `system:serviceaccount:${namespace}:${name}`;
 
@@ -151,13 +145,11 @@ export const deleting = (there: KubeObject | undefined): Decision =>
   there && isOurs(there) ? { act: "delete", because: unused } : { act: "keep", because: "it was not created by kubectl acr-secret" };
 
 /** Leaves only these registries in the record of a role. */
-export const recordingOnly =
-  (registries: readonly string[]): Decide<"role.rbac.authorization.k8s.io"> =>
-  (role) => {
-    if (!role || registries.length === registriesOf(role).length) return { act: "keep", because: "it is for other registries" };
-    const patch = { metadata: { annotations: { [registriesKey]: registries.join() } } };
-    return { act: "patch", patch, because: "pods no longer pull from the registry" };
-  };
+export function recordingOnly(registries: readonly string[], role: Role | undefined): Decision {
+  if (!role || registries.length === registriesOf(role).length) return { act: "keep", because: "it is for other registries" };
+  const patch = { metadata: { annotations: { [registriesKey]: registries.join() } } };
+  return { act: "patch", patch, because: "pods no longer pull from the registry" };
+}
 
 export const unused = "no ServiceAccount uses it anymore";
 

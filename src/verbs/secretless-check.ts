@@ -207,9 +207,6 @@ async function providerOf(cluster: Cluster): Promise<Result> {
   return ok(`${some.length} of ${all.length} nodes have a credential provider`);
 }
 
-/** Returns the name of no Secret. Admission copies the list of the ServiceAccount to a pod without a list. */
-const noSecret = () => `acr-secret-none-${crypto.randomUUID()}`;
-
 /**
  * Lets a node pull the image as the ServiceAccount, in a pod without pull secrets that is deleted afterwards.
  * @throws Interrupted
@@ -217,7 +214,9 @@ const noSecret = () => `acr-secret-none-${crypto.randomUUID()}`;
 async function pullOnNode(account: AccountRef, image: string, pulls: ReturnType<typeof openNodePulls>): Promise<PartFinding> {
   const { namespace, name } = account;
   const part = { id: "pod-pull", subject: nameOf(account) } as const;
-  const question = { namespace, image, account: name, names: [noSecret()], isListFinal: true, near: undefined } as const;
+  // No Secret has this name. Admission copies the list of the ServiceAccount to a pod without a list
+  const names = [`acr-secret-none-${crypto.randomUUID()}`];
+  const question = { namespace, image, account: name, names, isListFinal: true, near: undefined } as const;
   const answer = await pulls.pull(question, false).catch(asRefusal);
   if (answer instanceof Error) return findingOf(answer, part);
   if ("unproven" in answer) return { ...part, status: "unknown", message: answer.unproven };

@@ -21,8 +21,6 @@ import {
   clientOf,
   credentialFor,
   deleting,
-  managedIdentityId,
-  noIssuer,
   type Origin,
   recordingOnly,
   registriesOf,
@@ -188,7 +186,7 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   for (const account of state.accounts) done.push(...(yield* deleteAccount(account, { ...state, elsewhere }, azure, steps)));
   if (!identity) return;
 
-  const left = await leftCredentials({ state, done, azure, tools });
+  const left = await leftCredentials(state, done, azure, tools);
   const named = state.accounts.map(({ at }) => credentialFor(at, state.origin).name);
   const because = (users: readonly FederatedCredential[]) => {
     if (!identity.ours) return "another user created the identity";
@@ -243,7 +241,7 @@ async function* deleteAccount(
     return yield* deleteParts({ ...one, role: undefined, binding: undefined }, state, azure, steps);
   }
   // First, so that this run notices a registry that another run records from then on
-  const releasing = steps.inCluster(roleRef(at), (now) => recordingOnly(otherRegistries(now, state))(now), role);
+  const releasing = steps.inCluster(roleRef(at), (now) => recordingOnly(otherRegistries(now, state), now), role);
   const { value: released } = await releasing.next();
   const now = released.object as Role | undefined;
   const others = otherRegistries(now, state);
@@ -279,20 +277,19 @@ async function* deleteParts(
   return done;
 }
 
-type Deleting = {
-  readonly state: SecretlessState;
-  /** What the run did so far. */
-  readonly done: readonly Outcome[];
-  readonly azure: Azure;
-  readonly tools: SecretlessTools;
-};
-
-/** Returns the credentials of the identity that the run leaves. Another run may have added a ServiceAccount since the state was read. */
-async function leftCredentials({ state, done, azure, tools }: Deleting): Promise<readonly FederatedCredential[]> {
-  const { identityId } = state;
+/**
+ * Returns the credentials of the identity that the run leaves. Another run may have added a ServiceAccount since the state was read.
+ * @param done what the run did so far
+ */
+async function leftCredentials(
+  { identityId, credentials: read }: SecretlessState,
+  done: readonly Outcome[],
+  azure: Azure,
+  tools: SecretlessTools,
+): Promise<readonly FederatedCredential[]> {
   const { credential: kind } = kindsOf(identityId);
   const isCurrent = tools.dryRun !== "none" || tools.interrupted();
-  const credentials = isCurrent ? state.credentials : await azure.federatedCredentials(identityId);
+  const credentials = isCurrent ? read : await azure.federatedCredentials(identityId);
   return credentials.filter(({ name }) => !done.some(({ to }) => to.kind === kind && to.name === name));
 }
 
@@ -318,15 +315,10 @@ type InAzure = {
  */
 function openSteps(tools: SecretlessTools) {
   async function* step(of: Outcome, after: readonly Outcome[], work: () => Promise<Outcome>): AsyncGenerator<Outcome, Outcome> {
-    const outcome = await attempt(of, after, work);
+    const left = tools.interrupted() ? "interrupted" : after.some(isFailed) ? "failed" : undefined;
+    const outcome: Outcome = left ? { ...of, left } : await work().catch((error: unknown) => ({ ...of, error: asCliError(error) }));
     yield outcome;
     return outcome;
-  }
-
-  async function attempt(of: Outcome, after: readonly Outcome[], work: () => Promise<Outcome>): Promise<Outcome> {
-    if (tools.interrupted()) return { ...of, left: "interrupted" };
-    if (after.some(isFailed)) return { ...of, left: "failed" };
-    return work().catch((error: unknown) => ({ ...of, error: asCliError(error) }));
   }
 
   const during = <T>({ kind, name }: Ref, work: () => Promise<T>) => tools.during(`Writing ${kind.split(".")[0]} ${name}`, work);
@@ -407,7 +399,7 @@ async function issuerOf({ namespace, serviceAccounts: [name = ""] }: SecretlessO
     throw error;
   });
   if (issuer !== undefined) return issuer;
-  throw noIssuer();
+  throw new CliError("notFound", "the cluster does not name the issuer of its ServiceAccount tokens");
 }
 
 async function readAccount(cluster: Cluster, at: AccountRef): Promise<AccountState> {
@@ -419,7 +411,9 @@ async function readAccount(cluster: Cluster, at: AccountRef): Promise<AccountSta
 function identityIdOf(named: string | undefined, registry: AzureRegistry): string {
   if (named?.startsWith("/")) return named;
   if (named !== undefined && isGuid(named)) return named.toLowerCase();
-  return managedIdentityId(registry, named ?? `acr-secretless-${registry.name.toLowerCase()}`);
+  const group = registry.id.replace(/\/providers\/.*$/i, "");
+  const name = named ?? `acr-secretless-${registry.name.toLowerCase()}`;
+  return `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
 }
 
 /** Returns why a ServiceAccount can't be set up, so that nothing is created for it. */
