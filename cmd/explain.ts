@@ -5,6 +5,7 @@ import { plugin, shell } from "../src/hint.ts";
 import type { Item } from "../src/output/items.ts";
 import { wrapped } from "../src/output/printable.ts";
 import { table } from "../src/output/table.ts";
+import { either } from "../src/wording.ts";
 import texts from "./explain/texts.json" with { type: "json" };
 import { printReport } from "./findings.ts";
 import { formatFlag, noHeaders } from "./line/flags.ts";
@@ -64,10 +65,7 @@ function unknown(word: string): CliError {
     .flatMap(explained)
     .map(({ id }) => id);
   const suggested = [...new Set(ids)].slice(0, 5);
-  return usage(
-    `unknown id ${JSON.stringify(word)}`,
-    suggested.length > 0 ? `did you mean ${suggested.join(", ").replace(/, (?=[^,]*$)/, " or ")}?` : listing,
-  );
+  return usage(`unknown id ${JSON.stringify(word)}`, suggested.length > 0 ? `did you mean ${either(suggested)}?` : listing);
 }
 
 /** The maximum line width for readable text, and the default if the terminal's width is unknown. */

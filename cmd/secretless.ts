@@ -10,6 +10,7 @@ import { clusterScopeOf } from "../src/scope/cluster-scopes.ts";
 import { azureJson, nodePaths, type ProviderCloud, providerConfig } from "../src/secretless/node-files.ts";
 import { createSecretless, deleteSecretless } from "../src/verbs/secretless.ts";
 import { checkSecretless } from "../src/verbs/secretless-check.ts";
+import { either } from "../src/wording.ts";
 import { conclude, printsHints } from "./conclude.ts";
 import { createFlags } from "./create/options.ts";
 import { confirmDeletion, mustAsk } from "./delete/confirm.ts";
@@ -64,9 +65,7 @@ const commands: Readonly<Record<string, Command>> = {
 
 const common = Object.keys({ ...identityFlags, ...writeOutput });
 
-const listed = Object.keys(commands)
-  .join(", ")
-  .replace(/, (?=[^,]*$)/, " or ");
+const listed = either(Object.keys(commands));
 
 export const secretless = verb({
   usage:

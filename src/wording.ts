@@ -9,6 +9,9 @@ export function inLine(names: readonly string[], most = maxNames): string {
   return `${names.slice(0, most).join(", ")}${rest}`;
 }
 
+/** `app, web or api` */
+export const either = (names: readonly string[]): string => names.join(", ").replace(/, (?=[^,]*$)/, " or ");
+
 /** Returns the namespace of an object to append to its name, for example ` in namespace team-a`. */
 export const placed = ({ namespace }: Pick<Ref, "namespace">): string => ` in namespace ${namespace}`;
 

@@ -7,14 +7,13 @@ import { inLine } from "../../src/wording.ts";
 import { printReport } from "../findings.ts";
 import type { Session } from "../session.ts";
 
-/** The flags that select how leftovers are shown. */
-type ShowFlags = {
+/** How leftovers are shown. */
+type ShowOptions = {
   readonly output: FormatName | undefined;
   readonly "no-headers": boolean;
+  /** In words, such as 10m. */
+  readonly olderThan: string;
 };
-
-/** `olderThan`: the age in words, such as 10m. */
-type ShowOptions = ShowFlags & { readonly olderThan: string };
 
 /**
  * Returns the table of `prune`. Azure doesn't show when an ACR token was last used. For a password of an application, only a preview API

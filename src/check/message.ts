@@ -4,6 +4,7 @@ import { isObjectName, joinNames, nameOf } from "../kinds.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import { loginServerIn } from "../registry/login-server.ts";
 import type { Proof } from "../registry/port.ts";
+import { either } from "../wording.ts";
 import type { Cause } from "./cause.ts";
 import type { ImageFacts, TriedLogin } from "./facts.ts";
 import { nearMiss } from "./near-miss.ts";
@@ -31,10 +32,7 @@ export function explanationIn({ message }: Pick<Proof, "message">): Required<Exp
 
 function missingRepository({ ref: { repository, host }, noRepository }: ImageFacts): string | undefined {
   if (!noRepository) return undefined;
-  const similar = noRepository.similar
-    .map((name) => JSON.stringify(name))
-    .join(", ")
-    .replace(/, (?=[^,]*$)/, " or ");
+  const similar = either(noRepository.similar.map((name) => JSON.stringify(name)));
   return `repository "${repository}" not found in ${host}${similar === "" ? "" : `; did you mean ${similar}?`}`;
 }
 

@@ -257,16 +257,13 @@ export async function* finish(work: Work, { failed = [] }: { readonly failed?: r
   if (!isEnding && !hold.claim?.intent) return release(hold);
   const account = await issuer.look(owner, hold);
   if (login && !isShown(account, credential)) throw new StartAgain(`${credential.slot} of ${account.ref.name} was replaced`);
-  for (const password of leftIn(hold, account)) await sendToAzure(hold, attempts, () => issuer.end(account, password));
+  const left = account.passwords.filter((password) => tools.dryRun === "none" && isLeftOver(hold, password));
+  for (const password of left) await sendToAzure(hold, attempts, () => issuer.end(account, password));
   const isEnded = isEnding && (yield* endReplaced(work, account, failed));
   const { previous: _, ...rest } = credential;
   if (isEnded) await store(hold, { credential: rest, login, shape: hold.object && shapeOf(hold.object) }, { endsClaim: true });
   else await release(hold, true);
 }
-
-/** Returns the passwords that killed runs have left. */
-const leftIn = (hold: Hold, { passwords }: Account) =>
-  hold.tools.dryRun === "none" ? passwords.filter((password) => isLeftOver(hold, password)) : [];
 
 async function* endReplaced(work: Work, account: Account, [failed]: readonly Ref[]): AsyncGenerator<Outcome, boolean> {
   if (!failed || work.endsAtOnce) return yield* endPrevious(work, account, { isRotation: false });

@@ -5,10 +5,8 @@ import type { Rung } from "../doctor/ladder.ts";
 import type { CliError, ErrorKind } from "../errors.ts";
 import { type Command, hintText, inPlace } from "../hint.ts";
 import { nameOf } from "../kinds.ts";
-import type { Secret } from "../objects.ts";
-import type { Holding } from "../secret/holdings.ts";
+import type { Holding, ListedPullSecret } from "../secret/holdings.ts";
 import type { Leftover } from "../secret/leftovers.ts";
-import type { SourceOfCopy } from "../secret/record.ts";
 import { isTimestamp, toSeconds } from "../timestamp.ts";
 
 // The items that verbs print for programs. docs/schema/acr-secret-v1.json describes every member.
@@ -75,16 +73,8 @@ export const failed = ({ cause, owners }: Pick<Verdict, "cause" | "owners">, str
 export const imageUsers = ({ owners, serviceAccount }: ImageCheck): readonly string[] =>
   owners.length > 0 ? owners.map(({ kind, name }) => `${kind}/${name}`) : [`serviceaccount/${serviceAccount}`];
 
-type Listed = Pick<Secret["metadata"], "name" | "namespace" | "creationTimestamp"> & {
-  readonly serviceAccounts: readonly string[];
-  readonly holdings: readonly Holding[];
-  readonly source: SourceOfCopy | undefined;
-  readonly copies: readonly string[];
-  readonly file: string | undefined;
-};
-
 /** Returns a pull secret and the ServiceAccounts that use it, without its passwords. */
-export function pullSecretItem({ name, namespace, creationTimestamp, serviceAccounts, holdings, source, copies, file }: Listed) {
+export function pullSecretItem({ name, namespace, creationTimestamp, serviceAccounts, holdings, source, copies, file }: ListedPullSecret) {
   return {
     apiVersion,
     kind: "PullSecret" as const,

@@ -47,9 +47,9 @@ export function openTally() {
       if (outcome.slot !== undefined) deletedPasswords++;
       if (outcome.isBlocked) blocked.add(outcome.to.name);
       attaches ||= !isFailure(outcome) && outcome.list?.does === "attach" && outcome.result === "patched";
-      const place = placeOf(outcome);
-      if (place === undefined) countAzure(outcome);
-      else countIn(place, outcome);
+      const { namespace } = outcome.to;
+      if (namespace === undefined) countAzure(outcome);
+      else countIn(namespace, outcome);
     },
     get failures() {
       return failures;
@@ -84,8 +84,6 @@ function tallied(outcome: Outcome): Word | undefined {
   if (isFailure(outcome)) return "failed";
   return outcome.left ? "left" : outcome.result;
 }
-
-const placeOf = (outcome: Outcome): string | undefined => outcome.to.namespace;
 
 function strongest(before: Result | undefined, result: Result): Result {
   if (before === undefined || order.indexOf(result.word) < order.indexOf(before.word)) return result;

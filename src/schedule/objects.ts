@@ -28,9 +28,6 @@ export type Schedule = {
 /** The namespace of a schedule by default. Only schedules use it, so it is one of their objects. */
 export const ownNamespace = "acr-secret";
 
-/** The time zone of all schedules. Without one, the times are those of the control plane. */
-const utc = "Etc/UTC";
-
 /** The label of a schedule's objects. */
 export const scheduleLabel = "acr-secret/schedule";
 
@@ -148,7 +145,8 @@ function cronJob(schedule: Schedule): object {
     metadata: { name, namespace, labels },
     spec: {
       schedule: cron,
-      timeZone: utc,
+      // Without one, the times are those of the control plane
+      timeZone: "Etc/UTC",
       concurrencyPolicy: "Forbid",
       startingDeadlineSeconds: 3600,
       successfulJobsHistoryLimit: 3,

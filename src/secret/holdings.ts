@@ -3,7 +3,7 @@ import type { Secret } from "../objects.ts";
 import { isTimestamp } from "../timestamp.ts";
 import { guess } from "./guess.ts";
 import { recordedIn } from "./login.ts";
-import type { Credential } from "./record.ts";
+import type { Credential, SourceOfCopy } from "./record.ts";
 
 /** A login that a pull secret holds, as the record describes it or as guessed from its text. */
 export type Holding = {
@@ -21,6 +21,18 @@ export type Holding = {
   /** Which repositories it may pull, if that is known. */
   readonly grants?: { readonly repositories: readonly string[]; readonly from: "azure" | "record" } | undefined;
 } & Pick<Credential, "madeAt" | "by" | "previous">;
+
+/** A pull secret. Its data is not kept, because there can be thousands of them. */
+export type ListedPullSecret = Pick<Secret["metadata"], "name" | "namespace" | "creationTimestamp"> & {
+  readonly holdings: readonly Holding[];
+  readonly serviceAccounts: readonly string[];
+  /** The Secret of which it says that it is a copy. Its tenant can write this. */
+  readonly source: SourceOfCopy | undefined;
+  /** The namespaces that have a copy of it. */
+  readonly copies: readonly string[];
+  /** The name of the file of `apply` that it belongs to. */
+  readonly file: string | undefined;
+};
 
 /** Returns the logins of a pull secret, sorted by host. A login that no record describes is guessed. */
 export function holdingsOf(secret: Secret): Holding[] {

@@ -16,10 +16,6 @@ export function readRecreation(kind: TargetKind, object: KubeObjects[TargetKind]
   return isRecreatable(kind) ? podObstacles(object as Pod) : {};
 }
 
-/** Whether a container of a pod has ever started: it is running or has ended. */
-const hasStarted = (pod: Pod): boolean =>
-  pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed" || statusesOf(pod).some((one) => isRunning(one) || hasRun(one));
-
 /** Returns the statuses of all containers of a pod. */
 export const statusesOf = ({ status }: Pod): readonly ContainerStatus[] => [
   ...(status?.initContainerStatuses ?? []),
@@ -37,8 +33,9 @@ const hasRun = ({ state, lastState, restartCount = 0 }: ContainerStatus): boolea
 function podObstacles(pod: Pod): Recreation {
   const { spec, status = {} } = pod;
   if (status.phase === "Succeeded" || status.phase === "Failed") return { never: "has ended and would run again" };
-  if (works(pod)) return { loses: "is running and would be stopped" };
-  if (!hasStarted(pod)) return {};
+  const sidecars = sidecarsOf(pod);
+  if (statusesOf(pod).some((one) => isRunning(one) && !sidecars.has(one.name))) return { loses: "is running and would be stopped" };
+  if (!statusesOf(pod).some((one) => isRunning(one) || hasRun(one))) return {};
   const volatile = (spec.volumes ?? []).filter(({ emptyDir, ephemeral }) => emptyDir ?? ephemeral).map(({ name }) => name);
   if (volatile.length === 0) return (status.containerStatuses ?? []).some(hasRun) ? { loses: "has run and would lose its logs" } : {};
   return { loses: `has started and would lose the data in its volume${volatile.length === 1 ? "" : "s"} ${volatile.join(", ")}` };
@@ -47,9 +44,3 @@ function podObstacles(pod: Pod): Recreation {
 /** Returns the names of a pod's sidecars: init containers that run as long as the pod (core/v1 ContainerRestartPolicy). */
 export const sidecarsOf = ({ spec }: Pod): ReadonlySet<string> =>
   new Set((spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name));
-
-/** Whether a container other than a sidecar is running. */
-function works(pod: Pod): boolean {
-  const sidecars = sidecarsOf(pod);
-  return statusesOf(pod).some((one) => isRunning(one) && !sidecars.has(one.name));
-}

@@ -1,7 +1,7 @@
 import { absent, CliError } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import { argumentKind, kinds, lastingKinds, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
-import type { Cluster, Where } from "../kube/port.ts";
+import type { Where } from "../kube/port.ts";
 import type { KubeObject, KubeObjects, PodSpec, ServiceAccount } from "../objects.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
@@ -188,7 +188,8 @@ type Missing = { readonly kind: TargetKind; readonly name?: string | undefined; 
 
 /** Returns the error for a missing target, or for a missing namespace, if the user may read it. */
 async function missingError({ kind, name, chosenBy }: Missing, secret: string, { cluster, namespace }: NamespaceScope): Promise<CliError> {
-  if ((await visibleUid(cluster, namespace)) === undefined) return namespaceNotFound(cluster, namespace, creationOf(namespace));
+  const uid = await uidOf(cluster, namespace).catch(() => "forbidden");
+  if (uid === undefined) return namespaceNotFound(cluster, namespace, creationOf(namespace));
   const singular = argumentKind(kind);
   const selectable = kinds[kind].pullSecretList.takesEffect === "recreate" ? `unfinished ${singular} without a controller` : singular;
   const error = missingTarget({ kind, name, chosenBy }, namespace, selectable);
@@ -203,9 +204,3 @@ export function missingTarget({ kind, name, chosenBy }: Missing, namespace: stri
   if (name !== undefined) return absent(resourceOf(kind), name, hint);
   return new CliError("notFound", `no ${selectable} in namespace "${namespace}"${chosenBy}`, { hint });
 }
-
-/**
- * Returns the uid of a namespace; undefined if the namespace doesn't exist. Without permission to read it, the namespace is assumed to
- * exist.
- */
-const visibleUid = (cluster: Cluster, namespace: string) => uidOf(cluster, namespace).catch(() => "forbidden");

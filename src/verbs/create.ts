@@ -167,8 +167,7 @@ async function testSource({ order, tools }: Run, places: Places): Promise<Tested
   const { secret } = places;
   const credential = credentialOf(secret);
   const login = credential && loginOf(secret, credential.host);
-  if (!credential || !login) return { secret, credential, login, test: { pulls: "no" } };
-  if (hasExpired(credential, tools.now())) return { secret, credential, login, test: { pulls: "no" } };
+  if (!credential || !login || hasExpired(credential, tools.now())) return { secret, credential, login, test: { pulls: "no" } };
   // A record, which anyone in the namespace can write, sends a login to no other host
   const isAnother = !isLoginServerOf(credential.host, order.registry);
   if (!order.verify || isAnother) return { secret, credential, login, test: { pulls: "unknown", isSkipped: true } };

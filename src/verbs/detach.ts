@@ -61,11 +61,8 @@ export async function* detachSecret(order: Detach, choose: Choose, tools: Tools)
 const listsPermanently = (secret: string, { names, owner, to }: Target) =>
   names.includes(secret) && !owner && kinds[to.kind].pullSecretList.takesEffect !== "recreate";
 
-/** Without targets: all whose change restarts no pods. */
-export type DetachDangling = Pick<Detach, "namespace" | "targets">;
-
-/** Removes the names of missing Secrets from lists in one namespace. */
-export async function* detachMissing({ namespace, targets }: DetachDangling, tools: Tools): AsyncGenerator<Outcome> {
+/** Removes the names of missing Secrets from lists in one namespace. Without targets: from all whose change restarts no pods. */
+export async function* detachMissing({ namespace, targets }: Pick<Detach, "namespace" | "targets">, tools: Tools): AsyncGenerator<Outcome> {
   const cluster = tools.cluster();
   const reads = { secret: "", targets: targets ?? { picks: everything, whereUsed: false }, pods: "none", existing: true } as const;
   const state = await readNamespace({ cluster, namespace }, { ...reads, lenient: false });

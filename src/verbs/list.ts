@@ -3,21 +3,9 @@ import type { Secret } from "../objects.ts";
 import { loginServerIn, registryName } from "../registry/login-server.ts";
 import { hostOf } from "../registry/server-key.ts";
 import { type ClusterScope, untilUnreadable } from "../scope/cluster-scopes.ts";
-import { type Holding, holdingsOf } from "../secret/holdings.ts";
-import { copiesOf, credentialOf, type SourceOfCopy, samePassword, sourceOf } from "../secret/record.ts";
+import { type Holding, holdingsOf, type ListedPullSecret } from "../secret/holdings.ts";
+import { copiesOf, credentialOf, samePassword, sourceOf } from "../secret/record.ts";
 import { listPullSecrets, type UnreadableNamespace } from "../usage/listed-secrets.ts";
-
-/** A pull secret. Its data is not kept, because there can be thousands of them. */
-export type ListedPullSecret = Pick<Secret["metadata"], "name" | "namespace" | "creationTimestamp"> & {
-  readonly holdings: readonly Holding[];
-  readonly serviceAccounts: readonly string[];
-  /** The Secret of which it says that it is a copy. Its tenant can write this. */
-  readonly source: SourceOfCopy | undefined;
-  /** The namespaces that have a copy of it. */
-  readonly copies: readonly string[];
-  /** The name of the file of `apply` that it belongs to. */
-  readonly file: string | undefined;
-};
 
 type ListOrder = {
   /** A label selector for Secrets. */
