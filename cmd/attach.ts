@@ -46,7 +46,6 @@ export const attach = verb({
     ...changeFlags,
   },
   most: Number.POSITIVE_INFINITY,
-  read: (word) => word,
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted(given);

@@ -109,7 +109,6 @@ export const check = verb({
   ],
   flags: checkFlags,
   most: Number.POSITIVE_INFINITY,
-  read: (word) => word,
   complete: secretOrTargets,
   async run({ flags, args }, session) {
     const { clusterScope, checked } = await reading(session, "check", flags.output, () => {

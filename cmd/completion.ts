@@ -53,7 +53,6 @@ export const completion = verb({
   ],
   flags,
   most: 1,
-  read: (word) => word,
   complete: async () => Object.keys(acts),
   async run({ flags: given, args: [word = ""] }, session) {
     const act = Object.hasOwn(acts, word) ? acts[word] : undefined;

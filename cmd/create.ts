@@ -46,7 +46,6 @@ export const create = verb({
   ],
   flags: createFlags,
   most: Number.POSITIVE_INFINITY,
-  read: (word) => word,
   complete: targetCandidates,
   async run({ flags, args }, session) {
     const options = await readOptions(flags, args, session);

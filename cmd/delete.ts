@@ -10,6 +10,7 @@ import { conclude, printsHints } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./delete/confirm.ts";
 import { type Flags, identityFlags, identityOf, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
+import { secretName } from "./line/names.ts";
 import { revokerOf } from "./recorded-credential.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -55,7 +56,8 @@ export const deletion = verb({
   flags: deleteFlags,
   most: 1,
   complete: secrets,
-  async run({ flags, args: [named] }, session) {
+  async run({ flags, args }, session) {
+    const [named] = args.map(secretName);
     const asks = mustAsk(flags, session, plugin("delete", named, wordsOf(deleteFlags, { ...flags, yes: true })));
     const cluster = session.cluster();
     const namespace = await cluster.namespace();

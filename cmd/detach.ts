@@ -47,7 +47,6 @@ export const detach = verb({
     output: formatFlag("removals", "Output format. kustomize prints a change to commit"),
   },
   most: Number.POSITIVE_INFINITY,
-  read: (word) => word,
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted(given);

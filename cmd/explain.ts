@@ -32,7 +32,6 @@ export const explain = verb({
   },
   // The words of a verdict don't need quotes
   most: Number.POSITIVE_INFINITY,
-  read: (word) => word,
   complete: async (_, words) => (words.length > 0 ? [] : explanations.map(({ id, means }) => `${id}\t${means}`)),
   async run({ flags, args }, session) {
     const found = args.length === 0 ? explanations : explained(args.join(" "));

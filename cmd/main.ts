@@ -5,7 +5,7 @@ import { counted } from "../src/wording.ts";
 import type { Context } from "./context.ts";
 import { overview, verbHelp } from "./line/help.ts";
 import { global } from "./line/kubectl-flags.ts";
-import { isWorkload, noWorkloads, secretName } from "./line/names.ts";
+import { isWorkload, noWorkloads } from "./line/names.ts";
 import { suggestedVerb } from "./line/nearest.ts";
 import { firstArgument, type Parsed, parse } from "./line/parse.ts";
 import { versionLine } from "./project.ts";
@@ -68,7 +68,7 @@ async function runVerb(verb: Verb | undefined, { flags, args }: Parsed, session:
   }
   if (args.length > verb.most) refuseMore(args[verb.most] ?? "");
   // The flags of this verb were read with its own table, so they have its types
-  const code = await verb.run({ flags: flags as never, args: args.map(verb.read ?? secretName) }, session);
+  const code = await verb.run({ flags: flags as never, args }, session);
   reportDenial(verb, session, code);
   if (flags["warnings-as-errors"] && session.warnings() > 0) throw warned(session.warnings());
   return code;

@@ -187,7 +187,6 @@ export const schedule = verb({
   ],
   flags,
   most: 1,
-  read: (word) => word,
   complete: async (_, words) => (words.length > 0 ? [] : ["check"]),
   async run({ flags: given, args: [word] }, session) {
     const { namespace = ownNamespace } = session;

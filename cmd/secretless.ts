@@ -96,7 +96,6 @@ export const secretless = verb({
   ],
   flags,
   most: Number.POSITIVE_INFINITY,
-  read: (word) => word,
   complete: async (known, [word]) => (word === undefined ? Object.keys(commands) : serviceAccounts(known)),
   async run({ flags: given, args: [word = "", ...names] }, session) {
     const command = Object.hasOwn(commands, word) ? commands[word] : undefined;

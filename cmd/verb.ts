@@ -25,8 +25,6 @@ type VerbBody<F extends Flags = Flags> = {
   /** What exit code 1 reports, for a verb that reports findings. Such a verb exits with 2 if it can't read something. */
   readonly findings?: string;
   readonly most: number;
-  /** Converts an argument. Default: it is the name of a Secret. @throws CliError usage */
-  readonly read?: (word: string) => string;
   /** Returns candidates for an argument that starts with `word` and follows `words`. A candidate that ends with `/` can be continued. */
   readonly complete?: (session: Session, words: readonly string[], word: string) => Promise<readonly string[]>;
   /** @returns the exit code */

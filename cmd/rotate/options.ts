@@ -7,6 +7,7 @@ import { inLine, nameInPlace } from "../../src/wording.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, identityFlags, output, strict, under, type Values } from "../line/flags.ts";
 import { registries } from "../line/known.ts";
+import { secretName } from "../line/names.ts";
 import { scopeFlags } from "../line/scope-flags.ts";
 
 export const rotateFlags = {
@@ -82,7 +83,7 @@ export function readRotateOptions(flags: RotateFlags, [named]: readonly string[]
   const { registry, "expiring-within": within, "older-than": age, grace, "expires-in": expiresIn } = flags;
   return {
     /** Undefined: every Secret of this plugin in the scope. */
-    secret: named === undefined ? undefined : checkSecretName(named),
+    secret: named === undefined ? undefined : checkSecretName(secretName(named)),
     registry: registry && registryHost(registry),
     endsBy: within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within")),
     createdBy: age === undefined ? undefined : createdBy(age, now),
