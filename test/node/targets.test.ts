@@ -72,7 +72,7 @@ test.for<{ kind: string; object: (image: string) => object; target?: string }>([
     await until(async () => {
       const found = await pods(namespace);
       return found.length === 1 && found.every(ready);
-    });
+    }, 60);
     expect((await pods(namespace)).map(({ spec }) => spec.imagePullSecrets)).toEqual([[{ name: "acr" }]]);
   },
 );
