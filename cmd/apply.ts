@@ -7,11 +7,22 @@ import { type Command, plugin } from "../src/hint.ts";
 import type { Outcome } from "../src/outcome.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { applyFiles } from "../src/verbs/apply.ts";
-import { fileFlag, readDesired } from "./apply/read-files.ts";
+import { readDesired } from "./apply/read-files.ts";
 import { conclude } from "./conclude.ts";
 import { createFlags } from "./create/options.ts";
 import { confirmDeletion, mustAsk } from "./delete/confirm.ts";
-import { type Flags, identityFlags, identityOf, outputGroup, strict, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
+import {
+  type Flags,
+  fileFlag,
+  identityFlags,
+  identityOf,
+  outputGroup,
+  strict,
+  under,
+  type Values,
+  wordsOf,
+  writeOutput,
+} from "./line/flags.ts";
 import { openerOf, revokerOf } from "./recorded-credential.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";

@@ -23,8 +23,8 @@ import {
 } from "../src/schedule/objects.ts";
 import { reasonsOf, rightsToApply } from "../src/schedule/rights.ts";
 import { isGuid } from "../src/secret/azure-words.ts";
-import { fileFlag, readTexts } from "./apply/read-files.ts";
-import { dataOutput, type Flags, firstIgnored, mustBe, nodesCanPull, under, type Values } from "./line/flags.ts";
+import { readTexts } from "./apply/read-files.ts";
+import { dataOutput, type Flags, fileFlag, firstIgnored, mustBe, nodesCanPull, under, type Values } from "./line/flags.ts";
 import { ours } from "./line/kubectl-flags.ts";
 import { clientVersion, pagesAddress } from "./project.ts";
 import type { Session } from "./session.ts";

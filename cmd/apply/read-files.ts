@@ -3,17 +3,8 @@ import type { Files } from "../../src/env.ts";
 import { CliError } from "../../src/errors.ts";
 import type { DesiredFile } from "../../src/file/entry.ts";
 import { type FileText, readFiles } from "../../src/file/read.ts";
-import type { Flag } from "../line/flags.ts";
 
 type Machine = { readonly files: Pick<Files, "look" | "read" | "list">; readonly stdin: { read(): Promise<string> } };
-
-export const fileFlag = {
-  type: "strings",
-  short: "f",
-  complete: "files",
-  value: "FILE",
-  describe: "File of desired state, a folder with such files, or - for standard input",
-} as const satisfies Flag;
 
 /**
  * Reads files of desired state, as readTexts does.

@@ -170,6 +170,15 @@ export const fieldManager = under(outputGroup, {
 /** The output flags of a verb that writes. */
 export const writeOutput = { ...output, ...dryRun, ...fieldManager };
 
+/** The row of `-f` for files of desired state. */
+export const fileFlag = {
+  type: "strings",
+  short: "f",
+  complete: "files",
+  value: "FILE",
+  describe: "File of desired state, a folder with such files, or - for standard input",
+} as const;
+
 /** The flags that let a node pull an image. */
 export const nodesCanPull = {
   type: "strings",
