@@ -98,6 +98,19 @@ testRows([
     ],
   },
   {
+    does: "creates nothing in Azure when the id of the cluster fails to be read, so that prune knows whose it is",
+    given: all(
+      ({ cluster }) => addNamespaces(cluster, "kube-system"),
+      refuse("get namespace kube-system", () => new CliError("timeout", "timed out"), 1),
+    ),
+    command: line,
+    code: 1,
+    stderr: any,
+    writes: any,
+    leaves: nothing,
+    after: [{ command: line, stdout: made }],
+  },
+  {
     does: "replaces an expired password in the other slot, and ends it",
     given: typed(`${line} --expires-in 30d`),
     command: line,
