@@ -27,10 +27,10 @@ test.for(kinds.map(({ what, kind }) => [what, kind] as const))(
   async ([, kind]) => {
     const line = create(kind, "--export").replace(" --serviceaccount default", "");
     const { trace } = await new Play().alone(line);
-    // Without the id of the cluster, prune can't say whose an exported application is
-    const steps = upTo(trace.length).filter((step) => kind === "" || trace[step - 1] !== "get namespace kube-system");
-    for (const step of steps)
+    for (const step of upTo(trace.length))
       for (const fate of [...kills, ...failures]) {
+        // Without the right to read the id of the cluster, prune can't say whose an exported application is
+        if (kind !== "" && fate === "forbidden" && trace[step - 1] === "get namespace kube-system") continue;
         const play = new Play();
         await play.alone(line, { [step]: fate });
         expect((await play.alone(line)).run, play.told("the second run fails")).toMatchObject({ code: 0 });
