@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { CliError, InTheWay, isForbidden, unlessForbidden } from "../errors.ts";
+import { CliError, InTheWay, isForbidden } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import { once } from "../scope/concurrency.ts";
-import { clusterId, describeInAzure, type FileInAzure } from "../secret/azure-words.ts";
+import { describeInAzure, type FileInAzure } from "../secret/azure-words.ts";
 import type { Credential } from "../secret/record.ts";
-import { creationOf, namespaceNotFound, uidOf } from "../usage/namespace.ts";
+import { creationOf, idBy, namespaceNotFound, uidOf } from "../usage/namespace.ts";
 import { nameInPlace } from "../wording.ts";
 
 /** The source that an object in Azure belongs to. */
@@ -36,10 +36,8 @@ export async function ownerOf(to: Ref<"secret">, cluster: Cluster, { exported = 
   });
   if (namespaceUid === undefined) throw await namespaceNotFound(cluster, namespace, creationOf(namespace));
   const description = async () => {
-    // After any other failure, an object without the cluster's id would stay in Azure: prune would not know whose it is
-    const uid = await uidOf(cluster, "kube-system").catch(unlessForbidden(undefined));
-    const id = uid === undefined ? undefined : clusterId(uid);
-    return describeInAzure({ secret, namespace, namespaceUid, cluster: id, isExported: exported, file });
+    const clusterId = await idBy(() => uidOf(cluster, "kube-system"));
+    return describeInAzure({ secret, namespace, namespaceUid, cluster: clusterId, isExported: exported, file });
   };
   const stem = azureName(namespaceUid, namespace, secret);
   const name = exported ? azureName(namespaceUid, namespace, secret, `-${crypto.randomUUID()}`) : stem;

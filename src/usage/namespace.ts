@@ -1,5 +1,5 @@
 import { distance } from "../check/distance.ts";
-import { absent, CliError, unlessForbidden } from "../errors.ts";
+import { absent, type CliError, unlessForbidden } from "../errors.ts";
 import { type Command, kubectl } from "../hint.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import { clusterId } from "../secret/azure-words.ts";
@@ -9,17 +9,13 @@ export const uidOf = async (cluster: Cluster, name: string): Promise<string | un
   (await cluster.get({ kind: "namespace", name }))?.metadata.uid;
 
 /**
- * Returns the id by which objects in Azure name a cluster; undefined if the uid can't be read.
+ * Returns the id by which objects in Azure name a cluster; undefined if the run may not read it. After another
+ * failure, an object in Azure that names no cluster would stay, because prune would not know whose it is.
  * @param read reads the uid of namespace kube-system
  */
 export async function idBy(read: () => Promise<string | undefined>): Promise<string | undefined> {
-  try {
-    const uid = await read();
-    return uid === undefined ? undefined : clusterId(uid);
-  } catch (error) {
-    if (error instanceof CliError) return undefined;
-    throw error;
-  }
+  const uid = await read().catch(unlessForbidden(undefined));
+  return uid === undefined ? undefined : clusterId(uid);
 }
 
 /** @throws CliError notFound if a namespace doesn't exist. Without permission to read it, the namespace is assumed to exist */
