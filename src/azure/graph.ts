@@ -2,7 +2,7 @@ import { minute } from "../duration.ts";
 import { Busy, CliError } from "../errors.ts";
 import type { HttpRequest } from "../http/message.ts";
 import { type Json, objectsOf, textOf, textsOf } from "../json.ts";
-import { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../sensitive.ts";
 import { asCredential } from "./managed-identities.ts";
 import type { Application, ApplicationAccess, Azure, Key, ServicePrincipal } from "./port.ts";
 import { type Connection, identityIn, type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";

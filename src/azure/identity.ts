@@ -3,7 +3,7 @@ import { minute } from "../duration.ts";
 import type { Environment, RequestTools } from "../env.ts";
 import { CliError, Interrupted, usage } from "../errors.ts";
 import { type OpenHttpClient, openTransport } from "../http/transport.ts";
-import { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../sensitive.ts";
 import { azCredential, azSubscription } from "./az.ts";
 import type { Cloud } from "./cloud.ts";
 import { libraryCredential, librarySources } from "./library-credential.ts";

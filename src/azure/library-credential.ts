@@ -8,7 +8,7 @@ import { repeated } from "../http/client.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { type OpenHttpClient, redact } from "../http/transport.ts";
 import { retryWhileReplicating } from "../retry.ts";
-import { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../sensitive.ts";
 import { explainEndpoint, explainLibrary, explainUnreachable, mayPass, noEndpoint } from "./sign-in-error.ts";
 
 type Library = typeof import("@azure/identity");

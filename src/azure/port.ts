@@ -1,5 +1,5 @@
 import type { Login } from "../registry/port.ts";
-import type { Sensitive } from "../secret/sensitive.ts";
+import type { Sensitive } from "../sensitive.ts";
 
 export type TokenSource = "az" | "env" | "workload" | "managed";
 

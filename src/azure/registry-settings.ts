@@ -1,5 +1,5 @@
 import { type Json, objectOf, objectsOf } from "../json.ts";
-import { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../sensitive.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
 import type { Azure, RegistryFacts } from "./port.ts";

@@ -4,7 +4,7 @@ import { type Http, type HttpRequest, type HttpResponse, parseChallenges } from 
 import { NetworkError } from "../http/network-error.ts";
 import { retryAfter } from "../http/retry.ts";
 import { type Json, objectOf, objectsOf, parseObject, textOf } from "../json.ts";
-import { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../sensitive.ts";
 import type { Cloud } from "./cloud.ts";
 import { type Identity, registryResource } from "./identity.ts";
 import type { Audience, AzureIdentity, Exchanged, Identities, TokenSource } from "./port.ts";

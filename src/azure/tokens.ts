@@ -1,6 +1,6 @@
 import { CliError, unlessForbidden } from "../errors.ts";
 import { type Json, objectOf, objectsOf, textOf, textsOf } from "../json.ts";
-import { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../sensitive.ts";
 import { isSameTime } from "../timestamp.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";

@@ -4,7 +4,7 @@ import { loginServerIn } from "../registry/login-server.ts";
 import type { Login, Registry } from "../registry/port.ts";
 import { tokenUser } from "../secret/guess.ts";
 import type { Credential } from "../secret/record.ts";
-import type { TokenClaims } from "../secret/sensitive.ts";
+import type { TokenClaims } from "../sensitive.ts";
 import { toSeconds } from "../timestamp.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
 import { refuseWorking } from "./existing-login.ts";

@@ -1,7 +1,7 @@
 import { readRegistryId } from "../azure/registry-name.ts";
 import { usage } from "../errors.ts";
 import { flag, shell } from "../hint.ts";
-import { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../sensitive.ts";
 import type { Asked, CredentialKind, Sources } from "./credential-kind.ts";
 import { existingLogin, refuseWorking } from "./existing-login.ts";
 import type { Taker } from "./issuer.ts";

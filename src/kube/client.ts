@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
-import { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../sensitive.ts";
 import type { Answer, Request } from "./exchange.ts";
 import type { Cluster, Preconditions, Right, Where, Write, WriteOptions } from "./port.ts";
 import { readStatus, saysAbsent, statusError } from "./status.ts";

@@ -1,6 +1,6 @@
 import type { ClusterKind, Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
-import type { Sensitive } from "../secret/sensitive.ts";
+import type { Sensitive } from "../sensitive.ts";
 
 /** The filter of a list (meta/v1 ListOptions). */
 export type Where = {

@@ -1,7 +1,7 @@
 import { parseJson } from "../json.ts";
 import { pullSecretKey } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
-import { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../sensitive.ts";
 import { decodeGoBase64 } from "./go.ts";
 
 /** A Secret with the fields that the kubelet reads. `data` values are base64, as in the API. */

@@ -1,6 +1,6 @@
 import { type Challenge, type Http, type HttpResponse, parseChallenges } from "../http/message.ts";
 import { textOf } from "../json.ts";
-import { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../sensitive.ts";
 import { readAnswer, readFailure, readMember } from "./answers.ts";
 import type { Login, Proof, Registry } from "./port.ts";
 

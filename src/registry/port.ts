@@ -1,5 +1,5 @@
 import type { Cause } from "../check/cause.ts";
-import type { Sensitive } from "../secret/sensitive.ts";
+import type { Sensitive } from "../sensitive.ts";
 
 export type Login = { readonly username: string; readonly password: Sensitive };
 

@@ -1,6 +1,6 @@
 import type { Secret } from "../objects.ts";
+import { Sensitive } from "../sensitive.ts";
 import { configData, encodeDockerConfig } from "./docker-config.ts";
-import { Sensitive } from "./sensitive.ts";
 
 /** The values of a Secret's `data`: base64. */
 type Data = Readonly<Record<string, string>>;

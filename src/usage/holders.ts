@@ -3,7 +3,7 @@ import type { Cluster, Where } from "../kube/port.ts";
 import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { loginsIn } from "../secret/login.ts";
-import { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../sensitive.ts";
 
 /** A Secret with its logins. `server`: the key under `auths`, or the address of an Argo CD repository. Both are as another tool wrote them. */
 export type PullLogins = {

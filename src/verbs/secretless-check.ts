@@ -11,8 +11,8 @@ import { type KubeObjects, lastWrittenAt, type ServiceAccount } from "../objects
 import type { ImageRef, Proof, Registry } from "../registry/port.ts";
 import { askUntilFinal, isYoung } from "../retry.ts";
 import { tokenUser } from "../secret/guess.ts";
-import type { Sensitive } from "../secret/sensitive.ts";
 import { type AccountRef, annotationKeys, audienceRight, kubeletGroup, tokenAudience, tokenSubject } from "../secretless/objects.ts";
+import type { Sensitive } from "../sensitive.ts";
 import type { Tools } from "../tools.ts";
 import { openNodePulls, type PullTools } from "../usage/node-pulls.ts";
 

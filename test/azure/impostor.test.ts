@@ -7,7 +7,7 @@ import { openAzure } from "../../src/azure/azure.ts";
 import type { Environment } from "../../src/env.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
-import { Sensitive } from "../../src/secret/sensitive.ts";
+import { Sensitive } from "../../src/sensitive.ts";
 
 // A server with a self-made certificate answers in place of the real one.
 

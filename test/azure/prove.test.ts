@@ -9,7 +9,7 @@ import { openAzure } from "../../src/azure/azure.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import type { Login } from "../../src/registry/port.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
-import { Sensitive } from "../../src/secret/sensitive.ts";
+import { Sensitive } from "../../src/sensitive.ts";
 import { startTestWorld } from "./world.ts";
 
 const world = startTestWorld();

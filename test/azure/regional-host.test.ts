@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { addRegistry } from "../../sandbox/azure/create-world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
-import { Sensitive } from "../../src/secret/sensitive.ts";
+import { Sensitive } from "../../src/sensitive.ts";
 import { startTestWorld } from "./world.ts";
 
 const world = startTestWorld();

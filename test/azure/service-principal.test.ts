@@ -3,7 +3,7 @@ import { refusals } from "../../sandbox/azure/refusals.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
-import { Sensitive } from "../../src/secret/sensitive.ts";
+import { Sensitive } from "../../src/sensitive.ts";
 import { newDemo, signedIn, startTestWorld } from "./world.ts";
 
 const host = "myregistry.azurecr.io";

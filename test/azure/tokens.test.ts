@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
-import type { Sensitive } from "../../src/secret/sensitive.ts";
+import type { Sensitive } from "../../src/sensitive.ts";
 import { isSameTime } from "../../src/timestamp.ts";
 import { signedIn, startTestWorld } from "./world.ts";
 

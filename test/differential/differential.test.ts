@@ -13,7 +13,7 @@ import { parseImage } from "../../src/registry/image-reference.ts";
 import { nextRun } from "../../src/schedule/next-run.ts";
 import { cronOf } from "../../src/schedule/objects.ts";
 import { withLogin, withoutLogin } from "../../src/secret/docker-config.ts";
-import { Sensitive } from "../../src/secret/sensitive.ts";
+import { Sensitive } from "../../src/sensitive.ts";
 import { accepted } from "./accepted.ts";
 import { asPullSecret, type Input, makers, randomFrom, type SecretText } from "./inputs.ts";
 

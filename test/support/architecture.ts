@@ -7,6 +7,7 @@ const contracts = [
   "src/hint.ts",
   "src/env.ts",
   "src/json.ts",
+  "src/sensitive.ts",
   "src/azure/port.ts",
   "src/registry/port.ts",
   "src/registry/login-server.ts",
@@ -23,7 +24,6 @@ const contracts = [
   "src/scope/scope.ts",
   "src/scope/limits.ts",
   "src/check/cause.ts",
-  "src/secret/sensitive.ts",
   "src/kube/port.ts",
 ];
 

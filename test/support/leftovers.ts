@@ -4,7 +4,7 @@ import { managedBy } from "../../src/objects.ts";
 import { clusterId, describeInAzure, keyNameOf } from "../../src/secret/azure-words.ts";
 import { encodeDockerConfig } from "../../src/secret/docker-config.ts";
 import { type Credential, credentialKey } from "../../src/secret/record.ts";
-import { Sensitive } from "../../src/secret/sensitive.ts";
+import { Sensitive } from "../../src/sensitive.ts";
 import { worldOf } from "./fakes/fleet.ts";
 import type { FakeWorld } from "./fakes/world.ts";
 import type { Login } from "./logins.ts";

@@ -12,7 +12,7 @@ import {
   type SourceOfCopy,
   sourceKey,
 } from "../../src/secret/record.ts";
-import { Sensitive } from "../../src/secret/sensitive.ts";
+import { Sensitive } from "../../src/sensitive.ts";
 
 /** `platform/acr`. */
 type Place = `${string}/${string}`;

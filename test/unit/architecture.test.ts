@@ -118,7 +118,7 @@ test.for([
 
 test.for([
   { path: "src/scope/x.ts", text: 'import { type Cluster, listAll } from "../kube/port.ts";\nimport { keyOf } from "../kinds.ts";' },
-  { path: "src/secret/x.ts", text: 'import { CliError } from "../errors.ts";\nimport { Sensitive } from "../secret/sensitive.ts";' },
+  { path: "src/secret/x.ts", text: 'import { CliError } from "../errors.ts";\nimport { Sensitive } from "../sensitive.ts";' },
   {
     path: "src/azure/x.ts",
     text: 'import type { Pipeline } from "@azure/core-rest-pipeline";\nimport { readFile } from "node:fs/promises";',

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 import { getJson } from "../../support/kubectl.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
 import { sampled } from "../../support/sampled.ts";

@@ -4,7 +4,7 @@ import type { Interruption } from "../../../src/interruption.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../../src/registry/port.ts";
 import { covers } from "../../../src/registry/repository.ts";
 import { tokenUser } from "../../../src/secret/guess.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 import type { Asking } from "./asked.ts";
 import { type FakeDirectory, fakeDirectory } from "./directory.ts";
 import { type FakeIdentities, fakeIdentities } from "./identities.ts";

@@ -3,7 +3,7 @@ import type { Interruption } from "../../../src/interruption.ts";
 import { type ClusterKind, kinds, type Ref } from "../../../src/kinds.ts";
 import type { Cluster, KubeFlags, Preconditions, Right, Where, Write, WriteOptions } from "../../../src/kube/port.ts";
 import type { KubeObject, KubeObjects, Metadata, Pod, Role, RoleBinding, Secret, ServiceAccount } from "../../../src/objects.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 import type { Asking } from "./asked.ts";
 import { managedFieldsOf, mergePatch, ownersAfter } from "./patch.ts";
 

@@ -9,7 +9,7 @@ import type {
 } from "../../../src/azure/port.ts";
 import { CliError } from "../../../src/errors.ts";
 import { covers } from "../../../src/registry/repository.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 type Secret = Key & { readonly text: string };
 type FakeApplication = Omit<Application, "keys"> & { readonly keys: Secret[] };

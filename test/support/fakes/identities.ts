@@ -1,7 +1,7 @@
 import type { FederatedCredential, Identities, ManagedIdentity, ServicePrincipal } from "../../../src/azure/port.ts";
 import { passing } from "../../../src/azure/sign-in-error.ts";
 import { CliError } from "../../../src/errors.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 type FakeIdentity = ManagedIdentity & { readonly credentials: FederatedCredential[] };
 

@@ -1,6 +1,6 @@
 import { cloudOf } from "../../../src/azure/cloud.ts";
 import type { Http, HttpRequest } from "../../../src/http/message.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 export type Answer = { readonly status?: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
 

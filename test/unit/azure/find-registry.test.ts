@@ -7,7 +7,7 @@ import { isWanted, readRegistryName } from "../../../src/azure/registry-name.ts"
 import { CliError } from "../../../src/errors.ts";
 import { shell } from "../../../src/hint.ts";
 import type { HttpResponse } from "../../../src/http/message.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 type Tenant = {
   readonly subscriptions: number;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { explainGraph, openApplicationIdentities, openGraph } from "../../../src/azure/graph.ts";
 import { Busy, NotYet } from "../../../src/errors.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 import { answering } from "./answering.ts";
 
 /** Returns a Microsoft Graph that always returns this response, and its requests. */

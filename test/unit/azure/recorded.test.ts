@@ -8,7 +8,7 @@ import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
 import { openTokens } from "../../../src/azure/tokens.ts";
 import type { Http } from "../../../src/http/message.ts";
 import { registryOver } from "../../../src/registry/registry.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 import { type Case, cases, fill, type Names } from "../../sandbox/azure/replay.ts";
 
 // The plugin reads recorded responses of the real Azure. test/sandbox/azure/recorded.test.ts compares the emulator with them.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { identityIn } from "../../../src/azure/service.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const token = (claims: unknown) => new Sensitive(`h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`);
 const common = { oid: "o-1", tid: "t-1" };

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { credentialKey } from "../../../src/secret/record.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 import { attachedAll, demo, entryOf, line } from "../../support/demo.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { all, answer, any, type Given, type Row, type Step, testRows, typed, unchanged } from "../../support/rows.ts";

@@ -6,7 +6,7 @@ import type { Inside } from "../../../src/credential/issuer.ts";
 import { CliError } from "../../../src/errors.ts";
 import { plugin } from "../../../src/hint.ts";
 import type { Proof, Registry } from "../../../src/registry/port.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const host = "myregistry.azurecr.io";
 const user = "00000000-0000-0000-0000-000000000000";

@@ -4,7 +4,7 @@ import { isIssuer } from "../../../src/credential/issuer.ts";
 import { kindAskedFor, kindCalled } from "../../../src/credential/kinds.ts";
 import { plugin } from "../../../src/hint.ts";
 import type { Proof } from "../../../src/registry/port.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const host = "myregistry.azurecr.io";
 const stdin = { isTTY: false, read: async () => "new\n" };

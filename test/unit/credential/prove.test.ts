@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { proveLogin, stillPulls } from "../../../src/credential/prove.ts";
 import type { RepositoryScope } from "../../../src/credential/repository-scope.ts";
 import type { ImageRef, Proof } from "../../../src/registry/port.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const host = "r.azurecr.io";
 const login = { username: "ci", password: new Sensitive("hunter2") };

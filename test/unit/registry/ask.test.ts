@@ -4,7 +4,7 @@ import type { Http, HttpRequest, HttpResponse } from "../../../src/http/message.
 import { NetworkError } from "../../../src/http/network-error.ts";
 import type { Login } from "../../../src/registry/port.ts";
 import { registryOver } from "../../../src/registry/registry.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const login: Login = { username: "ci", password: new Sensitive("hunter2") };
 const answer = (status: number, text = "", headers: Readonly<Record<string, string>> = {}): HttpResponse => ({

@@ -3,7 +3,7 @@ import type { Http, HttpRequest } from "../../../src/http/message.ts";
 import { NetworkError } from "../../../src/http/network-error.ts";
 import type { Platform } from "../../../src/registry/port.ts";
 import { registryOver } from "../../../src/registry/registry.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const host = "r.azurecr.io";
 const login = { username: "ci", password: new Sensitive("hunter2") };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { askOnce } from "../../../src/registry/ask-once.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../../src/registry/port.ts";
 import { clocked } from "../../../src/registry/registry.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const now = () => new Date("2026-01-01T01:30:00Z");
 const answering = (date: string | undefined) => async () => ({ status: 200, text: "", header: () => date });

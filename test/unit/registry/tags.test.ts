@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Login } from "../../../src/registry/port.ts";
 import { registryOver } from "../../../src/registry/registry.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const login: Login = { username: "ci", password: new Sensitive("hunter2") };
 type Answer = readonly [status: number, body: object];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { configData, emptyConfig, encodeDockerConfig, withLogin, withoutLogin } from "../../../src/secret/docker-config.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 

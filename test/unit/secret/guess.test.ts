@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { guess } from "../../../src/secret/guess.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const jwt = (claims: object, signature = "sIg-n_") => `eyJ-h_0.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.${signature}`;
 const azure = "myregistry.azurecr.io";

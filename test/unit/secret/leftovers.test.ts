@@ -10,7 +10,7 @@ import {
   reasonToKeep,
 } from "../../../src/secret/leftovers.ts";
 import { type Credential, copyLabel, credentialKey } from "../../../src/secret/record.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const [host, here, there] = ["myregistry.azurecr.io", "1a2b3c4d", "5e6f7a8b"];
 const old = "2026-01-01T00:00:00Z";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { emptyConfig, encodeDockerConfig } from "../../../src/secret/docker-config.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { asPullSecret, shapeNamed, shapeOf } from "../../../src/secret/shapes.ts";
+import { Sensitive } from "../../../src/sensitive.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const encoded = (texts: Record<string, string>) => Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, base64(text)]));

@@ -1,7 +1,7 @@
 import { createHmac, hash } from "node:crypto";
 import { inspect } from "node:util";
-import { parseObject, textOf } from "../json.ts";
-import { toSeconds } from "../timestamp.ts";
+import { parseObject, textOf } from "./json.ts";
+import { toSeconds } from "./timestamp.ts";
 
 /** The claims of a token (RFC 7519, 4.1). Its signature is not checked here. Times are RFC 3339. */
 export type TokenClaims = {

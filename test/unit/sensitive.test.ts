@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { Sensitive } from "../../src/sensitive.ts";
 
 const claimsOf = (text: string) => new Sensitive(text).claims;
 const token = (payload: string) => `h.${Buffer.from(payload).toString("base64url")}.s`;
