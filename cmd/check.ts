@@ -1,7 +1,7 @@
 import type { Cause } from "../src/check/cause.ts";
 import type { Verdict } from "../src/check/verdict.ts";
 import { isNotFound, usage } from "../src/errors.ts";
-import { joinNames, resourceOf } from "../src/kinds.ts";
+import { resourceOf } from "../src/kinds.ts";
 import { printWarning } from "../src/output/error.ts";
 import { isForPrograms } from "../src/output/formats.ts";
 import { failed, type ImageCheck, imageCheck } from "../src/output/items.ts";
@@ -11,6 +11,7 @@ import { bySeverity, verdictReasons, verdictSummary, verdictTable } from "../src
 import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopeOf } from "../src/scope/cluster-scopes.ts";
 import { checkAll, waitForPulls } from "../src/verbs/check.ts";
+import { joinNames } from "../src/wording.ts";
 import { whereOf } from "./conclude.ts";
 import { printReport, printUnreadable, reading } from "./findings.ts";
 import { parseWait } from "./line/durations.ts";

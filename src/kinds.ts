@@ -135,12 +135,6 @@ export const isInCluster = ({ kind }: Ref): boolean => kinds[kind].at === "clust
 /** A unique key of an object. No name in a cluster contains a line feed. Keys sort by kind, namespace and name. */
 export const keyOf = ({ kind, namespace = "", name }: Ref): string => `${kind}\n${namespace}\n${name}`;
 
-/** Formats a number of objects: `3 Secrets`, `1 scope map`. */
-export function countOf(kind: KindName, count: number): string {
-  const row = kinds[kind];
-  return `${count} ${row.at === "cluster" ? row.kind : row.called}${count === 1 ? "" : "s"}`;
-}
-
 /** The name of an object as kubectl prints and accepts it: `deployment.apps/web`. */
 export const nameOf = ({ kind, name }: { readonly kind: string; readonly name: string }): string => `${kind}/${name}`;
 
@@ -150,10 +144,3 @@ export const argumentKind = (kind: TargetKind): string => kinds[kind].kind.toLow
 /** Whether the API server accepts the name of an object (RFC 1123 subdomain). A pod may refer to other names, but no Secret has one. */
 export const isObjectName = (name: string): boolean =>
   name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
-
-/** Joins names: `a, b and c`; for many, `a, b, c and 9 more`. */
-export function joinNames(names: readonly string[], most = 3): string {
-  if (names.length > most) return `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
-  const last = names.at(-1) ?? "";
-  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
-}

@@ -19,17 +19,6 @@ export type Metadata = {
   readonly finalizers?: readonly string[];
 };
 
-/** Whether a tree of managed fields (meta/v1 FieldsV1) contains a field. */
-export const hasField = (tree: unknown, path: readonly string[]): boolean =>
-  path.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[`f:${step}`], tree) !== undefined;
-
-/** Returns when a field was last written (RFC 3339); undefined if managedFields does not record it. */
-export const lastWrittenAt = ({ managedFields = [] }: Pick<Metadata, "managedFields">, path: readonly string[]): string | undefined =>
-  managedFields
-    .flatMap(({ fieldsV1, time = [] }) => (hasField(fieldsV1, path) ? time : []))
-    .sort()
-    .at(-1);
-
 /** meta/v1 ManagedFieldsEntry: what a manager has written, as a tree of `f:field`. */
 export type ManagedFields = {
   readonly manager?: string;

@@ -29,8 +29,12 @@ export const pluralize = (count: number, singular: string, plural: string): stri
 /** `1 image`, `2 images` */
 export const counted = (count: number, noun: string): string => `${count} ${pluralize(count, noun, `${noun}s`)}`;
 
-/** Whether a name is a valid name of a Secret. A list can contain any text, and a printed command must contain only valid names. */
-export const isPlain = (name: string): boolean => /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name);
+/** Quotes an unusual name for a sentence: an object, a registry or Azure may return any text, which could imitate a line of output. */
+export const shownName = (name: string): string => (/^[\w.:/*-]+$/.test(name) ? name : JSON.stringify(name));
 
-/** Quotes a name that is not valid, so that it can't forge a line of output. */
-export const shown = (name: string): string => (isPlain(name) ? name : JSON.stringify(name));
+/** Joins names: `a, b and c`; for many, `a, b, c and 9 more`. */
+export function joinNames(names: readonly string[], most = 3): string {
+  if (names.length > most) return inLine(names, most);
+  const last = names.at(-1) ?? "";
+  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
+}

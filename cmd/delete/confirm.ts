@@ -1,9 +1,9 @@
 import { CliError, usage } from "../../src/errors.ts";
 import type { Command } from "../../src/hint.ts";
-import { isInCluster, joinNames, nameOf } from "../../src/kinds.ts";
+import { isInCluster, nameOf } from "../../src/kinds.ts";
 import { type DryRun, isFailed, type Outcome } from "../../src/outcome.ts";
 import { printable } from "../../src/output/printable.ts";
-import { inLine, pluralize } from "../../src/wording.ts";
+import { inLine, joinNames, pluralize } from "../../src/wording.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
 

@@ -1,6 +1,6 @@
 import { usage } from "../../src/errors.ts";
 import type { Hint } from "../../src/hint.ts";
-import { kinds, type TargetKind, targetKinds } from "../../src/kinds.ts";
+import { isObjectName, kinds, type TargetKind, targetKinds } from "../../src/kinds.ts";
 
 /** The kinds of objects that a command line can name, in kubectl's spellings. */
 const spellings = {
@@ -40,7 +40,7 @@ export const noWorkloads = "use targets such as deployment/web with check, creat
 function nameHint(word: string, prefix: string, name: string): Hint | undefined {
   if (isWorkload(word)) return noWorkloads;
   if (/[.:].*\/|\/.*[:@]/.test(word)) return `did you mean check --image ${word}?`;
-  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return undefined;
+  if (!isObjectName(name)) return undefined;
   if ((spellings.ServiceAccount as readonly string[]).includes(prefix)) return `did you mean --serviceaccount=${name}?`;
   return `did you mean ${JSON.stringify(name)}?`;
 }

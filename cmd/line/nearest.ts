@@ -1,4 +1,4 @@
-import { nearest } from "../../src/check/distance.ts";
+import { nearest } from "../../src/nearest.ts";
 import type { Flags } from "./flags.ts";
 
 /** Verbs of other programs (kubectl, oc, docker) and common synonyms, with the verb of this plugin. */

@@ -50,7 +50,7 @@ function absentValue(flag: Flag): Read {
 
 function readValue(name: string, flag: Flag, given: unknown): Read {
   if (given === undefined || typeof given === "boolean") return given;
-  const shown = shownName(name, flag);
+  const shown = flagNames(name, flag);
   // yargs collects the values of every repeated flag
   const values = [given].flat().map(String);
   if (flag.type === "string") return readText(shown, flag, values.at(-1) ?? "");
@@ -58,7 +58,7 @@ function readValue(name: string, flag: Flag, given: unknown): Read {
   return texts.map((text) => readText(shown, flag, text)).filter((text) => text !== undefined);
 }
 
-const shownName = (name: string, { short }: Flag): string => (short ? `-${short}, --${name}` : `--${name}`);
+const flagNames = (name: string, { short }: Flag): string => (short ? `-${short}, --${name}` : `--${name}`);
 
 /** The values of Go's strconv.ParseBool. */
 const booleans: Readonly<Record<string, boolean>> = {
@@ -70,7 +70,7 @@ const booleans: Readonly<Record<string, boolean>> = {
 function readBoolean(name: string, flag: Flag, text: string): boolean {
   const value = Object.hasOwn(booleans, text) ? booleans[text] : undefined;
   if (value !== undefined) return value;
-  throw invalid(shownName(name, flag), text, `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+  throw invalid(flagNames(name, flag), text, `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
 /** @returns undefined for an empty value that counts as absent */

@@ -1,7 +1,7 @@
 import { type Command, flag, kubectl, plugin, shell } from "../hint.ts";
-import { isObjectName, joinNames, nameOf } from "../kinds.ts";
+import { isObjectName, nameOf } from "../kinds.ts";
 import { isKeyOf } from "../registry/server-key.ts";
-import { inLine, pluralize } from "../wording.ts";
+import { inLine, joinNames, pluralize } from "../wording.ts";
 import type { Cause } from "./cause.ts";
 import type { ImageFacts, PodFacts, SecretFacts } from "./facts.ts";
 import { otherCloudOf } from "./message.ts";

@@ -1,10 +1,10 @@
 import { ago } from "../duration.ts";
 import { linesIn } from "../errors.ts";
-import { isObjectName, joinNames, nameOf } from "../kinds.ts";
+import { nameOf } from "../kinds.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import { loginServerIn } from "../registry/login-server.ts";
 import type { Proof } from "../registry/port.ts";
-import { either } from "../wording.ts";
+import { either, joinNames, shownName } from "../wording.ts";
 import type { Cause } from "./cause.ts";
 import type { ImageFacts, TriedLogin } from "./facts.ts";
 import { nearMiss } from "./near-miss.ts";
@@ -80,9 +80,6 @@ export const rewriteNotes = ({ rewritten }: ImageFacts): string[] =>
         `the template of ${nameOf(rewritten.owner)} has the image ${rewritten.image}: an admission webhook, a policy or a user changed it in the pod`,
       ]
     : [];
-
-/** A name for a sentence. A name that could imitate a line of the output is quoted. */
-export const shownName = (name: string): string => (isObjectName(name) ? name : JSON.stringify(name));
 
 /** Parts of messages that several verdicts share. */
 const statuses: readonly (readonly [words: RegExp, causes: readonly Cause[]])[] = [

@@ -1,6 +1,7 @@
 import { printableServer } from "../kubelet/read-pull-secret.ts";
+import { nearest } from "../nearest.ts";
 import { hostOf } from "../registry/server-key.ts";
-import { distance } from "./distance.ts";
+import { inLine, shownName } from "../wording.ts";
 
 /**
  * Describes the logins that a Secret has instead of one for a host, and typical mistakes in their keys.
@@ -13,18 +14,16 @@ export function nearMiss(
   { host, repository, why: known }: { readonly host: string; readonly repository: string; readonly why?: string | undefined },
 ): string {
   if (servers.length === 0) return `secret ${secret} has no login: its auths are empty`;
-  const shown = servers.slice(0, 3).map(quoted).join(", ") + (servers.length > 3 ? ` and ${servers.length - 3} more` : "");
+  const keys = servers.map((server) => shownName(printableServer(server)));
   const why = known ?? servers.map((server) => resemblance(server, host, repository)).find((found) => found !== undefined);
-  return `secret ${secret} has a login for ${shown} only${why ? ` (${why})` : ""}`;
+  return `secret ${secret} has a login for ${inLine(keys, 3)} only${why ? ` (${why})` : ""}`;
 }
 
 function resemblance(written: string, host: string, repository: string): string | undefined {
   const mistake = mistakeIn(written, host, repository);
   if (mistake !== undefined) return mistake;
   if (written === dockerHub) return "kubectl's default without --docker-server";
-  const away = distance(hostOf(written), host);
-  if (away > 2) return undefined;
-  return `${away === 1 ? "one letter" : "two letters"} from ${host}`;
+  return nearest(hostOf(written), [host]) && `did you mean ${host}?`;
 }
 
 /** Returns why a key for the image's registry does not match the image. */
@@ -41,6 +40,3 @@ const pathOf = (written: string, image: string) =>
   `its path does not match ${image}${/^https?:\/\/[^/]*\/v[12]$/.test(written) ? ": add a trailing /" : ""}`;
 
 const portless = (host: string) => host.replace(/:\d*$/, "");
-
-/** Quotes a key that is not a host and path. */
-const quoted = (server: string) => (/^[\w.:/*-]+$/.test(server) ? server : JSON.stringify(printableServer(server)));

@@ -1,7 +1,8 @@
 import { minute } from "../duration.ts";
 import { type Command, plugin } from "../hint.ts";
-import { joinNames, type Workload } from "../kinds.ts";
+import type { Workload } from "../kinds.ts";
 import type { Proof, PullHost } from "../registry/port.ts";
+import { joinNames } from "../wording.ts";
 import { type Advice, advise, adviseAttach, concerned } from "./advice.ts";
 import { type Cause, causes } from "./cause.ts";
 import type { FileEntry, ImageFacts, PodFacts, TriedLogin } from "./facts.ts";

@@ -1,6 +1,6 @@
 import type { AzureRegistry, Permission, Principals, RegistryFacts, RoleAssignment, RoleDefinition } from "../azure/port.ts";
 import { CliError, unlessRefused } from "../errors.ts";
-import { inLine } from "../wording.ts";
+import { inLine, shownName } from "../wording.ts";
 
 /** The verbs for scope map actions that change a repository (ACR scopeMaps, `repositories/NAME/ACTION`). */
 const verbs: Readonly<Record<string, string>> = {
@@ -21,11 +21,8 @@ function rightOf(action: string): string[] {
   const does = right.toLowerCase();
   if (does === "content/read" || does === "metadata/read") return [];
   const verb = verbs[does];
-  return [verb === undefined ? printed(action) : `${printed(repository)} ${verb}`];
+  return [verb === undefined ? shownName(action) : `${shownName(repository)} ${verb}`];
 }
-
-/** Quotes unusual text: Azure is not trusted to return names on one line and without quotes. */
-const printed = (text: string): string => (/^[\w./*-]+$/.test(text) ? text : JSON.stringify(text));
 
 /** The permissions mode of a registry. */
 export type Mode = RegistryFacts["mode"];

@@ -1,7 +1,8 @@
 import { CliError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { isRepository } from "../registry/image-reference.ts";
 import type { Login, Registry } from "../registry/port.ts";
 import type { Tools } from "../tools.ts";
-import { similarTo } from "../usage/similar-names.ts";
 import type { Issuer } from "./issuer.ts";
 
 type Lister = {
@@ -26,7 +27,7 @@ export async function missingAmong(names: readonly string[], { host, login: open
   // The list of a large registry is cut
   const contents = await Promise.all(unlisted.map((name) => registry.contentOf(host, name, login)));
   return unlisted.flatMap((repository, index) =>
-    contents[index] === "missing" ? { repository, nearest: similarTo(repository, listed)[0] } : [],
+    contents[index] === "missing" ? { repository, nearest: nearest(repository, listed.filter(isRepository)) } : [],
   );
 }
 
@@ -42,8 +43,8 @@ export async function requireRepositories(
   const lister = { host, login: async () => ownLogin?.(), registry: tools.registry() };
   const [missing] = await tools.during(`Asking ${host} for its repositories`, () => missingAmong(repositories, lister));
   if (!missing) return;
-  const { repository, nearest } = missing;
+  const { repository, nearest: similar } = missing;
   throw new CliError("notFound", `repository "${repository}" not found in ${host}`, {
-    hint: nearest === undefined ? "push an image to it first, or omit --exact" : `did you mean ${nearest}?`,
+    hint: similar === undefined ? "push an image to it first, or omit --exact" : `did you mean ${similar}?`,
   });
 }

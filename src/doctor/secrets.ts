@@ -4,13 +4,13 @@ import type { CredentialKind } from "../credential/credential-kind.ts";
 import { kindCalled } from "../credential/kinds.ts";
 import { day, soonDays } from "../duration.ts";
 import { type Command, plugin } from "../hint.ts";
-import { joinNames, nameOf } from "../kinds.ts";
+import { nameOf } from "../kinds.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { holdingsOf } from "../secret/holdings.ts";
 import { sourceOf } from "../secret/record.ts";
 import { toSeconds } from "../timestamp.ts";
 import { type ListedSecret, listPullSecrets, type UnreadableNamespace } from "../usage/listed-secrets.ts";
-import { counted, placed, pluralize } from "../wording.ts";
+import { counted, joinNames, placed, pluralize } from "../wording.ts";
 import { type CheckResult, explainCommand, findingOf, limited } from "./finding.ts";
 
 /** Checks that no pull secret has expired or expires within two weeks. @param list the command that prints all pull secrets */

@@ -1,4 +1,4 @@
-import { nearest } from "../check/distance.ts";
+import { nearest } from "../nearest.ts";
 import type { Located, Member } from "./located.ts";
 
 /** A value with its place: the offset of its first character in the file. */
@@ -166,5 +166,4 @@ const suggestion = (word: string, known: readonly string[]): string => {
 /** The longest text that a message repeats. */
 const longest = 80;
 
-/** Quotes a text of the file for a message. */
 const quoted = (written: string): string => JSON.stringify(written.length > longest ? `${written.slice(0, longest)}…` : written);

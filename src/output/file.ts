@@ -1,11 +1,11 @@
 import { readFiles } from "../file/read.ts";
 import { fileData } from "../file/write.ts";
-import { joinNames, keyOf } from "../kinds.ts";
+import { keyOf } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { includes, type Scope } from "../scope/scope.ts";
 import { copiesOf, credentialOf } from "../secret/record.ts";
-import { nameInPlace } from "../wording.ts";
+import { joinNames, nameInPlace } from "../wording.ts";
 import { printWarning } from "./error.ts";
 import type { Desired, Format, PrinterOptions } from "./format.ts";
 

@@ -1,4 +1,4 @@
-import { countOf, kinds, type Ref } from "../kinds.ts";
+import { kinds, type Ref } from "../kinds.ts";
 import { type Result as ObjectResult, type Outcome, results } from "../outcome.ts";
 import { counted } from "../wording.ts";
 
@@ -104,6 +104,11 @@ function summaryOf(places: readonly Result[], updated: readonly Ref["kind"][]): 
 const kindsOf = (places: readonly Result[], wanted: Word): Ref["kind"][] =>
   places.flatMap(({ word, kind, names }) => (word === wanted ? names.map(() => kind) : []));
 
-/** `2 Secrets`, `1 ServiceAccount` */
+/** `2 Secrets`, `1 scope map` */
 const byKind = (all: readonly Ref["kind"][]): string[] =>
-  [...new Set(all)].map((kind) => countOf(kind, all.filter((one) => one === kind).length));
+  [...Map.groupBy(all, (kind) => kind)].map(([kind, same]) => counted(same.length, nounOf(kind)));
+
+function nounOf(kind: Ref["kind"]): string {
+  const row = kinds[kind];
+  return row.at === "cluster" ? row.kind : row.called;
+}

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from "chalk";
-import { joinNames, nameOf } from "../kinds.ts";
-import { counted, pluralize } from "../wording.ts";
+import { nameOf } from "../kinds.ts";
+import { counted, joinNames, pluralize } from "../wording.ts";
 import { type ImageCheck, nextCommandOf } from "./items.ts";
 import { printable } from "./printable.ts";
 import { table } from "./table.ts";

@@ -1,17 +1,13 @@
 import type { Ref } from "../kinds.ts";
 import type { DryRun, Outcome } from "../outcome.ts";
-import { inLine, placed } from "../wording.ts";
+import { inLine, placed, shownName } from "../wording.ts";
 
 export const drySuffix: Readonly<Record<DryRun, string>> = { none: "", client: " (dry run)", server: " (server dry run)" };
 
-/**
- * Returns ` (+app/api, -app/wbe)` for the repositories that a scope map gets and loses, and ` (-password1)` for a deleted password. An
- * invalid repository name is quoted, so it can't imitate several.
- */
+/** Returns ` (+app/api, -app/wbe)` for the repositories that a scope map gets and loses, and ` (-password1)` for a deleted password. */
 export function grantSuffix({ grants = [], withdraws = [], slot }: Outcome): string {
   if (slot !== undefined) return ` (-${slot})`;
-  const quoted = (name: string) => (/^[\w./*-]+$/.test(name) ? name : JSON.stringify(name));
-  const signed = [...grants.map((name) => `+${quoted(name)}`), ...withdraws.map((name) => `-${quoted(name)}`)];
+  const signed = [...grants.map((name) => `+${shownName(name)}`), ...withdraws.map((name) => `-${shownName(name)}`)];
   return signed.length === 0 ? "" : ` (${inLine(signed)})`;
 }
 

@@ -1,4 +1,4 @@
-import { hasField, type ManagedFields, managedBy } from "../objects.ts";
+import { type ManagedFields, type Metadata, managedBy } from "../objects.ts";
 import { credentialKey } from "./record.ts";
 import { shapeNamed } from "./shapes.ts";
 
@@ -21,3 +21,14 @@ export function othersOf(
         .map((path) => ({ manager, words: `${JSON.stringify(manager)} using ${apiVersion}: .${path.join(".")}` })),
     );
 }
+
+/** Returns when a field was last written (RFC 3339); undefined if managedFields does not record it. */
+export const lastWrittenAt = ({ managedFields = [] }: Pick<Metadata, "managedFields">, path: readonly string[]): string | undefined =>
+  managedFields
+    .flatMap(({ fieldsV1, time = [] }) => (hasField(fieldsV1, path) ? time : []))
+    .sort()
+    .at(-1);
+
+/** Whether a tree of managed fields (meta/v1 FieldsV1) contains a field. */
+const hasField = (tree: unknown, path: readonly string[]): boolean =>
+  path.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[`f:${step}`], tree) !== undefined;

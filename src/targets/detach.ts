@@ -1,6 +1,6 @@
 import { absent, CliError, InTheWay } from "../errors.ts";
 import { plugin } from "../hint.ts";
-import { joinNames, kinds, nameOf, type Ref, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
+import { isObjectName, kinds, nameOf, type Ref, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { listCapped } from "../scope/pages-by-namespace.ts";
@@ -9,7 +9,7 @@ import type { Tools } from "../tools.ts";
 import { missingSecrets } from "../usage/pull-secrets.ts";
 import type { Target } from "../usage/references.ts";
 import { type TargetObject, targetOf } from "../usage/targets.ts";
-import { isPlain, maxNames, pluralize, shown, targetArgument } from "../wording.ts";
+import { joinNames, maxNames, pluralize, shownName, targetArgument } from "../wording.ts";
 import {
   announceEnding,
   editEach,
@@ -149,7 +149,7 @@ function refusal([first, ...more]: readonly string[], { to, owner, recreation }:
     return new CliError(kind, message, { hint });
   }
   const refused = recreation && refuseRecreate(to, recreation, wanted);
-  if (!refused || (more.length === 0 && isPlain(first))) return refused;
+  if (!refused || (more.length === 0 && isObjectName(first))) return refused;
   // The command that recreates the pod accepts only one name
   return new CliError(refused.kind, refused.message);
 }
@@ -160,7 +160,7 @@ function* warnSkipped(skipped: readonly Dangling[], isFixable: boolean): Generat
   if (!to) return;
   const refs = [to, ...others];
   const missing = [...new Set(skipped.flatMap((one) => one.missing))];
-  const secrets = `${pluralize(missing.length, "a missing Secret", "missing Secrets")} (${joinNames(missing.map(shown))})`;
+  const secrets = `${pluralize(missing.length, "a missing Secret", "missing Secrets")} (${joinNames(missing.map(shownName))})`;
   const why = isFixable ? "a change restarts pods" : `the ${pluralize(refs.length, "list", "lists")} cannot be changed`;
   const message = `${joinNames(refs.map(nameOf))} ${pluralize(refs.length, "lists", "list")} ${secrets}; skipped because ${why}`;
   const id: WarningId = missing.every((name) => name === "") ? "empty-name" : "dangling-name";

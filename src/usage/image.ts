@@ -3,7 +3,9 @@ import { unlessForbidden } from "../errors.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Match } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/read-pull-secret.ts";
+import { bySimilarity, similarTo } from "../nearest.ts";
 import type { Secret } from "../objects.ts";
+import { isRepository } from "../registry/image-reference.ts";
 import { loginServerIn } from "../registry/login-server.ts";
 import type { ImageRef, Proof, Registry } from "../registry/port.ts";
 import { isGuid } from "../secret/azure-words.ts";
@@ -11,7 +13,6 @@ import { defaultSecretName } from "../secret/names.ts";
 import { azureHost, containersOf, readImage } from "./images.ts";
 import { keyringOf, type Secrets, secretFacts } from "./pull-secrets.ts";
 import type { Pull } from "./pulls.ts";
-import { bySimilarity, similarTo } from "./similar-names.ts";
 
 /** A pull with a valid image reference. `only`: the command line names one Secret for it. */
 export type ImageQuery = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };
@@ -219,7 +220,8 @@ async function contentOf(
   if (content !== "missing") return { otherTags: bySimilarity(reference, content.filter(isTag)), noRepository: undefined };
   const known = pulled.filter((image) => image.host === host).map((image) => image.repository);
   const listed = await registry.repositories(host, login);
-  return { otherTags: [], noRepository: { similar: similarTo(repository, [...new Set([...known, ...listed])]) } };
+  const names = [...new Set([...known, ...listed])].filter((name) => name !== repository && isRepository(name));
+  return { otherTags: [], noRepository: { similar: similarTo(repository, names) } };
 }
 
 /** OCI distribution: the grammar of a tag. */

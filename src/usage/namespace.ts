@@ -1,7 +1,7 @@
-import { distance } from "../check/distance.ts";
 import { absent, type CliError, unlessForbidden } from "../errors.ts";
 import { type Command, kubectl } from "../hint.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
+import { nearest } from "../nearest.ts";
 import { clusterId } from "../secret/azure-words.ts";
 
 /** Returns the uid of a namespace; undefined if it doesn't exist. */
@@ -31,10 +31,9 @@ export async function namespaceNotFound(
   otherwise: Command = { ...kubectl("get namespaces"), namespace: "" },
 ): Promise<CliError> {
   const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(() => []);
-  const ranked = listed.map(({ metadata: { name: other } }) => ({ other, away: distance(name, other) })).sort((a, b) => a.away - b.away);
-  const [best] = ranked;
-  const isNear = best !== undefined && best.away <= (name.length < 5 ? 2 : 3) && best.away < name.length;
-  return absent("namespaces", name, isNear ? `did you mean -n ${best.other}?` : otherwise);
+  const names = listed.map(({ metadata }) => metadata.name);
+  const similar = nearest(name, names);
+  return absent("namespaces", name, similar === undefined ? otherwise : `did you mean -n ${similar}?`);
 }
 
 export const creationOf = (name: string): Command => ({ ...kubectl("create namespace", name), namespace: "" });

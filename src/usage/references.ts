@@ -1,6 +1,5 @@
-import { at, kinds, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
+import { at, isObjectName, kinds, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { KubeObjects, Metadata, PodSpec } from "../objects.ts";
-import { isPlain } from "../wording.ts";
 import { type Recreation, readRecreation } from "./recreation.ts";
 
 /** A target with the names in its list of pull secrets, and the resourceVersion at which they were read. */
@@ -51,7 +50,7 @@ export const accountOf = ({ serviceAccountName: name }: PodSpec): string => name
  * no object, but a printed command with it would act on others.
  */
 export const controllerOf = ({ ownerReferences = [] }: Metadata): OwnerRef | undefined =>
-  ownerReferences.find(({ controller, name }) => controller === true && isPlain(name));
+  ownerReferences.find(({ controller, name }) => controller === true && isObjectName(name));
 
 /**
  * Returns the controller only if it creates the object from a template. Other controllers, such as an operator that owns a Deployment, are

@@ -1,12 +1,11 @@
 import { causes } from "../check/cause.ts";
 import type { ImageFacts } from "../check/facts.ts";
-import { shownName } from "../check/message.ts";
 import { judgeOnNode } from "../check/on-node.ts";
 import type { PodPull } from "../check/pull-pod.ts";
 import { judge, type Verdict } from "../check/verdict.ts";
 import { asRefusal, CliError, Interrupted, isRefusal, unlessForbidden } from "../errors.ts";
 import { plugin } from "../hint.ts";
-import { joinNames, nameOf, type PodKind, templateKinds } from "../kinds.ts";
+import { nameOf, type PodKind, templateKinds } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import type { Pod } from "../objects.ts";
 import { askOnce } from "../registry/ask-once.ts";
@@ -25,6 +24,7 @@ import { forNodesOf } from "../usage/platforms.ts";
 import { noOtherNamespaces, noSecret, type OtherNamespaces, secretsOf } from "../usage/pull-secrets.ts";
 import { type PullReader, type PullSelection, pullReadersOf } from "../usage/pulling-objects.ts";
 import { type Pull, type PullSource, pullsByAccount, pullsOf } from "../usage/pulls.ts";
+import { joinNames, shownName } from "../wording.ts";
 
 /** What a check selects. */
 type CheckOptions = {

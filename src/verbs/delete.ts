@@ -6,7 +6,7 @@ import type { Issuer } from "../credential/issuer.ts";
 import { type Owner, ownerOf, requireOwn } from "../credential/owner.ts";
 import { asCliError, CliError, InTheWay, isForbidden } from "../errors.ts";
 import { type Hint, plugin } from "../hint.ts";
-import { joinNames, nameOf, type Ref } from "../kinds.ts";
+import { nameOf, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
@@ -33,7 +33,7 @@ import type { Tools } from "../tools.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
 import { everything, targetOf } from "../usage/targets.ts";
 import { podsNeeding } from "../usage/users.ts";
-import { nameInPlace, pluralize } from "../wording.ts";
+import { joinNames, nameInPlace, pluralize } from "../wording.ts";
 
 export type DeleteOrder = {
   readonly to: Ref<"secret">;

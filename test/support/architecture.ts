@@ -7,6 +7,7 @@ const contracts = [
   "src/hint.ts",
   "src/env.ts",
   "src/json.ts",
+  "src/nearest.ts",
   "src/sensitive.ts",
   "src/azure/port.ts",
   "src/registry/port.ts",

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { joinNames } from "../../src/kinds.ts";
-import { inLine, nameInPlace } from "../../src/wording.ts";
+import { inLine, joinNames, nameInPlace } from "../../src/wording.ts";
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
 

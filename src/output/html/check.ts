@@ -1,5 +1,4 @@
-import { joinNames } from "../../kinds.ts";
-import { counted, pluralize } from "../../wording.ts";
+import { counted, joinNames, pluralize } from "../../wording.ts";
 import { type ImageCheck, imageUsers, nextCommandOf } from "../items.ts";
 import { bySeverity, stateOf } from "../verdicts.ts";
 import { byNamespace, type Content, type Group, type Html, html, messageLines, namespaceTable, placeOf, section } from "./parts.ts";

@@ -78,7 +78,7 @@ export const fixable = (shell: Shell): readonly Situation[] => [
   {
     what: "the login is for a registry with a similar name",
     cause: "no-login",
-    message: /^secret typo has a login for myregistri\.azurecr\.io only \(one letter from myregistry\.azurecr\.io\)$/,
+    message: /^secret typo has a login for myregistri\.azurecr\.io only \(did you mean myregistry\.azurecr\.io\?\)$/,
     prepare: async (at) => {
       await at.typed(registrySecret("typo", "myregistri.azurecr.io"), attachTo("typo"));
       await having(at, workload("Deployment"));

@@ -55,7 +55,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
   {
     what: "an invalid name before a missing Secret",
     given: { names: ["a/b", "gone"] },
-    message: 'secrets "a/b" and gone not found',
+    message: "secrets a/b and gone not found",
     fix: `kubectl acr-secret create -n demo gone --registry ${r}`,
   },
   {

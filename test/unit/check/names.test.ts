@@ -1,19 +1,28 @@
 import { expect, test } from "vitest";
-import { shownName } from "../../../src/check/message.ts";
-import { isObjectName, joinNames } from "../../../src/kinds.ts";
+import { isObjectName } from "../../../src/kinds.ts";
+import { joinNames, shownName } from "../../../src/wording.ts";
 
 test.for(["a", "a-b", "a.b", "0", "acr-myregistry", "a.b-c.d0", "a--b", "x".repeat(253)])("accepts the name %s", (name) => {
   expect(isObjectName(name)).toBe(true);
-  expect(shownName(name)).toBe(name);
 });
 
 test.for(["", "-a", "a-", ".a", "a.", "a..b", "a.-b", "a-.b", "A", "a_b", "a/b", "a b", "é", "a.B", "a\n", "\na", "x".repeat(254)])(
-  "rejects the name %j and quotes it",
+  "rejects the name %j",
   (name) => {
     expect(isObjectName(name)).toBe(false);
-    expect(shownName(name)).toBe(JSON.stringify(name));
   },
 );
+
+test.for(["acr-myregistry", "A", "a_b", "-a", "app/web", "app/*", "*", "myregistry.azurecr.io", "https://localhost:5000/v2/"])(
+  "prints the name %s without quotes",
+  (name) => {
+    expect(shownName(name)).toBe(name);
+  },
+);
+
+test.for(["", "a b", " a", "a ", "a, b", "é", "a\n", "\na", 'a"', "a\u202eb", "a\u001b[2K"])("quotes the name %j", (name) => {
+  expect(shownName(name)).toBe(JSON.stringify(name));
+});
 
 test.for([
   [[], ""],

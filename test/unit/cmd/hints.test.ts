@@ -30,10 +30,10 @@ test("names the namespace of a copy in a hint about it", async () => {
 });
 
 test.for([
-  { line: "check -n oen --image myregistry.azurecr.io/app/web:1", hint: "did you mean -n one?" },
-  { line: "rotate -n oen", hint: "did you mean -n one?" },
-  { line: "detach --dangling -n oen", hint: "did you mean -n one?" },
-  { line: "create --registry myregistry --repository app/web -n oen", hint: "did you mean -n one?" },
+  { line: "check -n onee --image myregistry.azurecr.io/app/web:1", hint: "did you mean -n one?" },
+  { line: "rotate -n onee", hint: "did you mean -n one?" },
+  { line: "detach --dangling -n onee", hint: "did you mean -n one?" },
+  { line: "create --registry myregistry --repository app/web -n onee", hint: "did you mean -n one?" },
   { line: "check -n elsewhere --image myregistry.azurecr.io/app/web:1", hint: "kubectl get namespaces" },
 ])("offers a similar namespace and never to create it: $line", async ({ line, hint }) => {
   const world = worldOf(["one", "payments"]);

@@ -184,7 +184,7 @@ test.for<Expected>([
       pods: [pod("web-1", { status: { imageID: "x" } })],
     },
     cause: "no-login",
-    message: `secret typo has a login for myregistri.azurecr.io only (one letter from ${r})`,
+    message: `secret typo has a login for myregistri.azurecr.io only (did you mean ${r}?)`,
     fix: "",
   },
   {

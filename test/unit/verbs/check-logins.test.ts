@@ -107,7 +107,7 @@ test.for<Expected>([
     when: "the login is for a registry with a similar name",
     given: attached(theirs("typo", { "myregistri.azurecr.io": "web:right" })),
     cause: "no-login",
-    message: `secret typo has a login for myregistri.azurecr.io only (one letter from ${r})`,
+    message: `secret typo has a login for myregistri.azurecr.io only (did you mean ${r}?)`,
     fix: createAnother,
   },
   {
