@@ -22,7 +22,7 @@ type PrintingFlags = {
   /** What `-o file` prints. */
   readonly desired?: Desired | undefined;
   /** The namespace of the run. Lines name other namespaces. */
-  readonly home?: string;
+  readonly home?: string | undefined;
 };
 
 /** The namespaces of a run, and whether they were discovered; undefined if they are not known before it. */

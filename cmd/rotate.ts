@@ -7,6 +7,7 @@ import type { Cluster } from "../src/kube/port.ts";
 import { isLoginServerOf } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopeOf, clusterWideOrEach, noneMatches } from "../src/scope/cluster-scopes.ts";
 import { memoize } from "../src/scope/concurrency.ts";
+import { notDue } from "../src/secret/due.ts";
 import { credentialOf, type SourceOfCopy, sourceOf } from "../src/secret/record.ts";
 import { namespaceNotFound, uidOf } from "../src/usage/namespace.ts";
 import { copyError, managed, noSecret } from "../src/usage/pull-secrets.ts";
@@ -17,7 +18,7 @@ import { identityOf } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { openerOf } from "./recorded-credential.ts";
-import { notDue, type RotateOptions, readRotateOptions, rotateFlags, type Skipped, skipLines } from "./rotate/options.ts";
+import { type RotateOptions, readRotateOptions, rotateFlags, type Skipped, skipLines } from "./rotate/options.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -65,14 +66,14 @@ export const rotate = verb({
       sources: able,
       isNamed,
       verify: flags.verify,
-      notDue: (credential: Listed["credential"]) => notDue(credential, options),
+      notDue: (credential: Listed["credential"]) => notDue(credential, options.due, session.now().getTime()),
       skipped: (reasons: Skipped["reasons"], to: Ref) => void skipped.push({ reasons, to }),
       open: openerOf(opening, session),
       holders: (host: string) => memoize(holders, host, () => openHolders(session.cluster(), session.registry, host)),
     };
     const isOne = !clusterScope.open && clusterScope.namespaces.length === 1;
-    const home = isOne ? { home: clusterScope.namespaces[0] ?? "" } : {};
-    const code = await conclude(rotateSources(order, toolsOf(session, flags)), session, { ...flags, ...home }, clusterScope);
+    const home = isOne ? clusterScope.namespaces[0] : undefined;
+    const code = await conclude(rotateSources(order, toolsOf(session, flags)), session, { ...flags, home }, clusterScope);
     session.stderr.write(skipLines(skipped, flags));
     return code;
   },

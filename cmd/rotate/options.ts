@@ -1,8 +1,7 @@
 import { registryHost } from "../../src/azure/registry-name.ts";
-import { kindCalled } from "../../src/credential/kinds.ts";
 import type { Ref } from "../../src/kinds.ts";
+import type { NotDue } from "../../src/secret/due.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
-import type { Credential } from "../../src/secret/record.ts";
 import { inLine, nameInPlace } from "../../src/wording.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, identityFlags, output, strict, under, type Values } from "../line/flags.ts";
@@ -85,42 +84,18 @@ export function readRotateOptions(flags: RotateFlags, [named]: readonly string[]
     /** Undefined: every Secret of this plugin in the scope. */
     secret: named === undefined ? undefined : checkSecretName(secretName(named)),
     registry: registry && registryHost(registry),
-    endsBy: within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within")),
-    createdBy: age === undefined ? undefined : createdBy(age, now),
+    due: {
+      expiresWithin: within === undefined ? undefined : lifetime(within, "--expiring-within"),
+      olderThan: age === undefined ? undefined : lifetime(age, "--older-than", { zero: true }),
+    },
     grace: grace === "next" ? grace : lifetime(grace, "--grace", { zero: true, words: ["next"] }),
     /** RFC 3339, for the new password. */
     expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now),
   } as const;
 }
 
-/** Returns the creation time for `--older-than`. Azure's clock may be ahead of this machine's, so an age of zero selects every password. */
-function createdBy(age: string, now: Date): Date {
-  const span = lifetime(age, "--older-than", { zero: true });
-  return new Date(span === 0 ? lastTime : now.getTime() - span);
-}
-
-/** The last time that a Date can hold (ECMAScript, 21.4.1.1). */
-const lastTime = 8.64e15;
-
-/**
- * Returns why a credential is not due, one reason for each limit; none if it is due.
- */
-export function notDue(credential: Credential, { endsBy, createdBy }: RotateOptions): readonly SkipReason[] {
-  const byExpiry = endsBy && expiryBy(credential, endsBy);
-  const byAge = createdBy && (Date.parse(credential.madeAt ?? "") > createdBy.getTime() ? "young" : "due");
-  if (byExpiry === "due" || byAge === "due") return [];
-  return [byExpiry, byAge].filter((reason): reason is SkipReason => reason !== undefined);
-}
-
-function expiryBy({ expiresAt, kind }: Credential, limit: Date): "never" | "later" | "unknown" | "due" {
-  if (expiresAt === undefined) return kindCalled(kind)?.notRenewable === undefined ? "never" : "unknown";
-  const end = Date.parse(expiresAt);
-  if (Number.isNaN(end)) return "unknown";
-  return end <= limit.getTime() ? "due" : "later";
-}
-
 /** Why a run skips a credential. */
-type SkipReason = "never" | "later" | "unknown" | "young" | "unable" | "grace";
+type SkipReason = NotDue | "unable" | "grace";
 
 export type Skipped = { readonly reasons: readonly string[]; readonly to: Ref };
 

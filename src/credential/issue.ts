@@ -1,3 +1,4 @@
+import { skewOfAzure } from "../clock.ts";
 import { asCliError, CliError, InTheWay, isRefusal, withLines } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { outcomeOf } from "../kube/edit.ts";
@@ -44,9 +45,6 @@ export type Order = {
   /** This run created the account, so its slots were looked at when it was created. */
   readonly isNewAccount: boolean;
 };
-
-/** By how much the clocks of a run and of Azure may differ, in milliseconds. */
-const clockDifference = 60_000;
 
 /** How long a Secret that holds a replaced password delays its end, in milliseconds. A rotation that failed is completed for as long. */
 const holderDelay = 24 * 3_600_000;
@@ -136,7 +134,7 @@ export function isLeftOver({ claim, credential }: Hold, password: Shown): boolea
   if (password.name !== undefined) return intent.slot === password.name;
   if (intent.slot !== password.slot) return false;
   const beforeEnd = Date.parse(intent.until) - Date.parse(password.madeAt);
-  return intent.madeAt === password.madeAt || (beforeEnd >= -clockDifference && beforeEnd <= claimLasts + clockDifference);
+  return intent.madeAt === password.madeAt || (beforeEnd >= -skewOfAzure && beforeEnd <= claimLasts + skewOfAzure);
 }
 
 /**
@@ -188,7 +186,7 @@ export class InGrace extends CliError {
 export function isDue({ previous, madeAt }: Credential, now: number): boolean {
   if (previous?.until === undefined) return false;
   const until = Date.parse(previous.until);
-  return until <= (madeAt === undefined ? now : Date.parse(madeAt)) || now >= until + clockDifference;
+  return until <= (madeAt === undefined ? now : Date.parse(madeAt)) || now >= until + skewOfAzure;
 }
 
 /**
@@ -226,7 +224,7 @@ async function findHolder({ hold, holders }: Work, { identity = "", passwords }:
   const { login, tools, credential } = hold;
   if (tools.dryRun !== "none" && !login) return {};
   const replacedBy = passwords.find((password) => samePassword(password, credential));
-  const at = Date.parse(replacedBy?.madeAt ?? "") + clockDifference;
+  const at = Date.parse(replacedBy?.madeAt ?? "") + skewOfAzure;
   return holders.find(identity, isOther(login, ending), at);
 }
 

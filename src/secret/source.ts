@@ -1,3 +1,4 @@
+import { skewOfServers } from "../clock.ts";
 import { absent, CliError, InTheWay } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
@@ -32,8 +33,6 @@ import { type ShapeName, shapeNamed, shapeOf, shapes } from "./shapes.ts";
 export const claimLasts = 120_000;
 /** How long one request may take, in milliseconds: a run sends nothing without a precondition if its claim ends sooner. */
 export const requestLimit = 60_000;
-/** By how much the clocks of API servers of one cluster may differ, in milliseconds. */
-const skew = 5_000;
 
 /** The run that decides. */
 export type By = {
@@ -67,7 +66,8 @@ export class StartAgain extends CliError {
 }
 
 /** A claim that ends later than any run can write is void, whatever its annotation says. */
-const isLive = ({ until }: Claim, now: number): boolean => now < Date.parse(until) + skew && Date.parse(until) <= now + claimLasts + skew;
+const isLive = ({ until }: Claim, now: number): boolean =>
+  now < Date.parse(until) + skewOfServers && Date.parse(until) <= now + claimLasts + skewOfServers;
 
 const claimFrom = ({ run, now }: By, more: Omit<Claim, "run" | "until">): Claim => ({
   run,
@@ -119,7 +119,8 @@ function claimExisting(old: Secret, to: Ref<"secret">, by: By, order: Claiming):
   const problem = order.creates?.obstacle(old) ?? rejection(to, old, order.creates ? order.creates.shape : shapeOf(old));
   if (problem) return refuse(problem);
   const claim = claimOf(old);
-  if (claim && !by.isDry && claim.run !== by.run && isLive(claim, by.now)) return refuse(new Claimed(to, Date.parse(claim.until) + skew));
+  if (claim && !by.isDry && claim.run !== by.run && isLive(claim, by.now))
+    return refuse(new Claimed(to, Date.parse(claim.until) + skewOfServers));
   const { intent = intentOf(by, order), identity = order.identity, created } = claim ?? {};
   return annotate(annotationOf(claimFrom(by, { identity, intent, created })), "it is claimed");
 }

@@ -1,7 +1,8 @@
 import type { FileEntry, SecretFacts } from "../check/facts.ts";
+import { skewOfLifetime } from "../clock.ts";
 import type { CredentialKind } from "../credential/credential-kind.ts";
 import { kindCalled } from "../credential/kinds.ts";
-import { flagValue, minute } from "../duration.ts";
+import { flagValue } from "../duration.ts";
 import { absent, CliError, InTheWay, unlessForbidden, unlessRefused, usage } from "../errors.ts";
 import { type Command, plugin } from "../hint.ts";
 import { isObjectName, type Ref } from "../kinds.ts";
@@ -139,17 +140,11 @@ const renewalOf = (kind: CredentialKind | undefined): NonNullable<SecretFacts["n
   return kind.creation ? "made" : "given";
 };
 
-/**
- * By how much a recorded lifetime may differ from the requested one, in milliseconds: proving a new password delays the write, and the
- * clocks of Azure and of this machine differ.
- */
-const tolerance = 5 * minute;
-
 /** Returns the requested lifetime: the time between the creation of the password and its expiry. */
 function lifetime({ metadata }: Secret, madeAt: string | undefined, expiresAt: string): string | undefined {
   const written = madeAt ?? metadata.creationTimestamp;
   const left = written ? new Date(expiresAt).getTime() - new Date(written).getTime() : Number.NaN;
-  return left > 0 ? flagValue(left, tolerance) : undefined;
+  return left > 0 ? flagValue(left, skewOfLifetime) : undefined;
 }
 
 /** Returns the keyring of a pod with these Secrets, in this order. */

@@ -18,6 +18,7 @@ import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob } from "../scope/scope.ts";
 import { parseAzureOwner, secretIn } from "../secret/azure-words.ts";
+import { notDue } from "../secret/due.ts";
 import { type Credential, credentialOf } from "../secret/record.ts";
 import { Claimed, StartAgain } from "../secret/source.ts";
 import { toSeconds } from "../timestamp.ts";
@@ -339,7 +340,7 @@ async function* rotate(source: Listed, entry: Entry, { order, tools }: Run): Asy
   const rotating = {
     ...{ sources: [source], isNamed: true, skipped: () => undefined, verify: order.verify, grace },
     ...{ expiresAt: expiryOf(expiresIn, tools), open: order.openRecorded, holders: order.revoking.holders },
-    notDue: (current: Credential) => (isRotationDue(current, entry, tools.cluster().now()) ? [] : ["not due"]),
+    notDue: (current: Credential) => whyNotDue(current, entry, tools.cluster().now()),
   };
   try {
     yield* rotateSources(rotating, tools);
@@ -347,6 +348,13 @@ async function* rotate(source: Listed, entry: Entry, { order, tools }: Run): Asy
     if (error instanceof StillHeld) yield { to: source.to, messages: [error.message] };
     else if (!(error instanceof InGrace)) throw withForce(error, plugin("rotate", source.to.name, "--force"), source.to);
   }
+}
+
+/** The replaced password still works in its grace period, so another rotation has to wait. @param now in milliseconds */
+function whyNotDue(credential: Credential, { olderThan, expiresIn }: Entry, now: number): readonly string[] {
+  const until = credential.previous?.until;
+  if (until !== undefined && now < Date.parse(until)) return ["grace"];
+  return notDue(credential, { olderThan, expiresWithin: "last third", longerThan: expiresIn }, now);
 }
 
 /** A run of `apply` has no --force: the command that has it is that of one Secret. */
@@ -379,23 +387,6 @@ function createOrderOf({ source, entry, uid }: Making, { order, tools, file, des
       isDescribed: inAzure === undefined || inAzure.isEach === isOfTeam,
     },
   };
-}
-
-/** By how much the clocks of this machine and of the API server may differ, in milliseconds. */
-const clockDifference = 10 * 60_000;
-
-/**
- * Whether to replace a password now: by its age, in the last third of its life, or if it lasts longer than the file wants. Not while the one
- * before it still works.
- * @param now in milliseconds
- */
-function isRotationDue({ madeAt, expiresAt, previous }: Credential, { olderThan, expiresIn }: Entry, now: number): boolean {
-  if (madeAt === undefined || (previous?.until !== undefined && now < Date.parse(previous.until))) return false;
-  const made = Date.parse(madeAt);
-  if (olderThan !== undefined && now - made >= olderThan) return true;
-  if (expiresAt === undefined) return expiresIn !== undefined;
-  const left = Date.parse(expiresAt) - now;
-  return left < (Date.parse(expiresAt) - made) / 3 || (expiresIn !== undefined && left > expiresIn + clockDifference);
 }
 
 /** Deletes a source that the file does not name any more, and ends its credential. */

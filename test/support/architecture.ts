@@ -19,6 +19,7 @@ const contracts = [
   "src/retry.ts",
   "src/timestamp.ts",
   "src/duration.ts",
+  "src/clock.ts",
   "src/wording.ts",
   "src/outcome.ts",
   "src/tools.ts",
