@@ -4,7 +4,7 @@ import type { Sleep } from "../env.ts";
 import { CliError, isLost, unlessRefused } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { retryWhileReplicating } from "../retry.ts";
-import { type FileInAzure, fileOf, isDescribedAs, parseAzureOwner, withFile } from "../secret/azure-words.ts";
+import { type FileInAzure, fileOf, isDescribedAs, mapOf, parseAzureOwner, withFile } from "../secret/azure-words.ts";
 import type { Intent } from "../secret/record.ts";
 import { inLine } from "../wording.ts";
 import { type Granted, refuseBeyondReading, rightsOf } from "./granted-rights.ts";
@@ -106,8 +106,6 @@ const grantedTo = (name: string, actions: readonly string[]): Granted => ({ of: 
 
 const shownIn = (token: AcrToken | undefined): Shown[] =>
   (token?.passwords ?? []).map(({ slot, madeAt = "", expiresAt }) => ({ slot, madeAt, expiresAt }));
-
-const mapOf = ({ scopeMapId }: AcrToken): string => scopeMapId.split("/").at(-1) ?? "";
 
 const takenName = (name: string, { name: registry }: AzureRegistry) =>
   new CliError("conflict", `the ACR token "${name}" exists in registry "${registry}", and nothing shows that it is this Secret's own`, {

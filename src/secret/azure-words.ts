@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { AcrToken } from "../azure/port.ts";
 
 /** The prefixes of descriptions, and of names, of the objects that this plugin creates in Azure. */
 const [described, called] = ["kubectl acr-secret: ", "acr-secret: "];
@@ -101,6 +102,9 @@ export function secretIn({ words }: AzureOwner): { readonly namespace: string; r
   const [, name, namespace] = /^secret (\S+) in namespace (\S+)$/.exec(words) ?? [];
   return name === undefined || namespace === undefined ? undefined : { namespace, name };
 }
+
+/** The name of a token's scope map, whose description names the owner of both. */
+export const mapOf = ({ scopeMapId }: AcrToken): string => scopeMapId.split("/").at(-1) ?? "";
 
 /** Whether two descriptions name the same Secret. The uid of its namespace is unique across clusters. */
 export function isSameOwner(a: string, b: string): boolean {

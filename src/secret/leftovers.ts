@@ -1,9 +1,9 @@
-import type { AcrToken, Application, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
+import type { Application, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
 import type { Ref } from "../kinds.ts";
 import type { Metadata } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { hostOf, servesHost } from "../registry/server-key.ts";
-import { type AzureOwner, parseAzureOwner } from "./azure-words.ts";
+import { type AzureOwner, mapOf, parseAzureOwner } from "./azure-words.ts";
 import { type Credential, claimOf, recordIn, sourceOf } from "./record.ts";
 
 // Which objects in Azure this plugin created, and which of them no pull secret holds.
@@ -34,9 +34,6 @@ export type Created = {
 };
 
 const lower = (name = ""): string => name.toLowerCase();
-
-/** The name of a token's scope map. */
-const mapOf = ({ scopeMapId }: AcrToken): string => scopeMapId.split("/").at(-1) ?? "";
 
 /** Returns the tokens and scope maps that this plugin created. A token has no description, so the description of its scope map counts. */
 export function createdTokens({ tokens, scopeMaps }: TokenList, { loginServer: host }: Pick<AzureRegistry, "loginServer">): Created[] {

@@ -9,7 +9,7 @@ import type { Outcome } from "../outcome.ts";
 import { deletionWait, retryWhileReplicating } from "../retry.ts";
 import { mapConcurrently, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
-import { isOurDescription, parseAzureOwner } from "../secret/azure-words.ts";
+import { isOurDescription, parseAzureOwner, secretIn } from "../secret/azure-words.ts";
 import {
   type Created,
   createdIn,
@@ -77,9 +77,7 @@ async function readHolders(cluster: Cluster): Promise<Omit<HolderFacts, "namespa
 
 /** Reads the uids of the namespaces that objects name without their cluster. */
 async function uidsFor(created: readonly Created[], cluster: Cluster): Promise<ReadonlySet<string>> {
-  const unclear = created.flatMap(({ for: { words, cluster } }) =>
-    cluster !== undefined ? [] : (/ in namespace (\S+)$/.exec(words)?.[1] ?? []),
-  );
+  const unclear = created.flatMap(({ for: owner }) => (owner.cluster === undefined ? (secretIn(owner)?.namespace ?? []) : []));
   const read = (name: string) => uidOf(cluster, name).catch(unlessForbidden(undefined));
   const uids = await mapConcurrently([...new Set(unclear)], limits.cluster, read);
   return new Set(uids.filter((uid) => uid !== undefined));
