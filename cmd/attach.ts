@@ -1,5 +1,4 @@
-import { type Attach, attachSecret, type Choose } from "../src/verbs/attach.ts";
-import { selectTargets } from "./choose-targets.ts";
+import { type Attach, attachSecret } from "../src/verbs/attach.ts";
 import { parseWait } from "./line/durations.ts";
 import { changeFlags, recreateFlags, restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
@@ -13,7 +12,7 @@ export const attach = verb({
     "Adds the Secret to the imagePullSecrets of the targets and keeps all other entries, even with concurrent writers. Pods that can't " +
       "start are evicted so that their controllers recreate them.",
     "A TARGET is a ServiceAccount or a workload, such as deployment/web, sts/db or cronjob/report. A name can be a pattern.",
-    "You can omit SECRET if the namespace has only one that this plugin created. In a terminal, omit the targets to pick them from a list.",
+    "You can omit SECRET if the namespace has only one that this plugin created.",
   ],
   examples: [
     "# Attach the namespace's only Secret to the default ServiceAccount",
@@ -52,7 +51,6 @@ export const attach = verb({
     const { again, ...line } = await readTargetLine(args, flags, session);
     const make = ["--registry", "REGISTRY", ...again];
     const order: Attach = { ...line, restart: flags.restart, wait: parseWait(flags), make };
-    const choose: Choose = (secret, read) => selectTargets(session, read, { verb: "attach", secret, output: flags.output });
-    return concludeIn(line.namespace, attachSecret(order, choose, toolsOf(session, flags)), session, flags);
+    return concludeIn(line.namespace, attachSecret(order, toolsOf(session, flags)), session, flags);
   },
 });

@@ -1,8 +1,6 @@
 import { usage } from "../src/errors.ts";
 import { plugin } from "../src/hint.ts";
-import type { Choose } from "../src/verbs/attach.ts";
 import { detachMissing, detachSecret } from "../src/verbs/detach.ts";
-import { selectTargets } from "./choose-targets.ts";
 import { changeFlags, type Flags, formatFlag, recreateFlags, targetFlags, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { concludeIn, onlyPrinted, readTargetLine } from "./run-on-targets.ts";
@@ -23,8 +21,7 @@ export const detach = verb({
   description: [
     "Removes the Secret from the imagePullSecrets of the targets and keeps all other entries. The Secret itself and running pods stay. " +
       "New pods no longer get the Secret. A workload whose template changes replaces its pods.",
-    "A TARGET is a ServiceAccount or a workload, such as deployment/web or cronjob/report. In a terminal, you can omit the targets and " +
-      "pick them from a list.",
+    "A TARGET is a ServiceAccount or a workload, such as deployment/web or cronjob/report.",
   ],
   examples: [
     "# Detach the namespace's only Secret from the default ServiceAccount",
@@ -58,8 +55,7 @@ export const detach = verb({
       return concludeIn(namespace, detachMissing(line, tools), session, flags);
     }
     const otherwise = { ...plugin("detach", "NAME", again), namespace };
-    const choose: Choose = (name, read) => selectTargets(session, read, { verb: "detach", secret: name, output: flags.output });
-    return concludeIn(namespace, detachSecret({ ...line, otherwise }, choose, tools), session, flags);
+    return concludeIn(namespace, detachSecret({ ...line, otherwise }, tools), session, flags);
   },
 });
 

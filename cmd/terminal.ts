@@ -2,10 +2,7 @@ import { createInterface } from "node:readline";
 import type { Terminal } from "../src/env.ts";
 import { Interrupted } from "../src/errors.ts";
 
-type Pressed = { readonly name?: string; readonly ctrl: boolean };
-
-/** The lines of a checkbox prompt without its choices: the question, a blank line, an error and two lines of keys. */
-const otherLines = 5;
+type Pressed = { readonly name?: string };
 
 /**
  * Returns the terminal of this process. It reads keys from stdin and writes to stderr, because stdout is for results.
@@ -40,32 +37,5 @@ export function terminalOf(input: NodeJS.ReadStream, output: NodeJS.WriteStream,
         lines.close();
       }
     },
-    select: async (question, labels) => {
-      const { default: checkbox } = await import("@inquirer/checkbox");
-      const [interrupted, left] = [signal(), new AbortController()];
-      const leave = () => left.abort();
-      // The library ignores these keys
-      const press = (_: unknown, { name, ctrl }: Pressed) => (name === "escape" || (ctrl && name === "d")) && leave();
-      input.on("keypress", press).once("end", leave);
-      const choices = labels.map((name, value) => ({ name, value }));
-      const pageSize = Math.max(1, Math.min(10, (output.rows || 24) - otherLines));
-      const how = { input, output, clearPromptOnDone: true, signal: AbortSignal.any([left.signal, interrupted]) };
-      return checkbox({ message: question, choices, pageSize, required: true, theme }, how)
-        .catch((error: Error) => {
-          // The entry point decides what a signal does
-          if (error.name === "ExitPromptError") process.emit("SIGINT");
-          if (interrupted.aborted) throw new Interrupted();
-          if (!left.signal.aborted) throw error;
-          return undefined;
-        })
-        .finally(() => input.off("keypress", press).off("end", leave));
-    },
   };
 }
-
-/** Characters that every terminal shows, and the key that the library doesn't know. */
-const theme = {
-  prefix: "",
-  icon: { checked: "[x]", unchecked: "[ ]", cursor: ">" },
-  style: { keysHelpTip: (keys: readonly (readonly string[])[]) => [...keys.map((key) => key.join(": ")), "esc: leave"].join(", ") },
-};

@@ -23,9 +23,6 @@ export async function screenOf(print: string, columns: number): Promise<Row[]> {
   }
 }
 
-/** Returns the rows of a terminal that is wide enough for every line. */
-export const shownBy = async (print: string): Promise<string[]> => (await screenOf(print, 400)).map(({ text }) => text);
-
 function piecesOf(line: IBufferLine): Piece[] {
   const pieces: Piece[] = [];
   for (let at = 0; at < line.translateToString(true).length; at++) {

@@ -1,12 +1,10 @@
 /** A stream to print to. `columns` is 0 if its width is unknown. */
 export type Sink = { write(text: string): void; readonly isTTY: boolean; readonly columns: number };
 
-/** A terminal with a person at it. Questions and labels are printed unchanged. */
+/** A terminal with a person at it. Questions are printed unchanged. */
 export type Terminal = {
   /** Waits for yes or no. Enter is no. @throws Interrupted */
   confirm(question: string): Promise<boolean>;
-  /** Lets the person select labels. @returns their indexes, at least one; undefined after Escape or Ctrl-D @throws Interrupted */
-  select(question: string, labels: readonly string[]): Promise<readonly number[] | undefined>;
 };
 
 /** The environment variables of the process. */

@@ -1,6 +1,5 @@
 import { CliError, isForbidden, withLines } from "../errors.ts";
 import { type Command, plugin } from "../hint.ts";
-import type { Ref } from "../kinds.ts";
 import { pullSecretKey, type Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { hostOf, isKeyOf } from "../registry/server-key.ts";
@@ -9,6 +8,7 @@ import { loginsIn } from "../secret/login.ts";
 import { credentialOf } from "../secret/record.ts";
 import { attachTargets } from "../targets/attach.ts";
 import type { RecreateOptions } from "../targets/lists.ts";
+import { noTarget } from "../targets/no-target.ts";
 import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
 import { type NamespaceState, type ReadOptions, readNamespace } from "../usage/namespace-state.ts";
@@ -20,7 +20,7 @@ export type Attach = {
   readonly namespace: string;
   /** Absent: the only Secret of this plugin in the namespace. */
   readonly secret: string | undefined;
-  /** The targets; undefined if the user chooses among those that use the Secret's registry and lack the Secret. */
+  /** Absent: the run fails with the targets that use the Secret's registry and lack the Secret. */
   readonly targets: TargetOptions | undefined;
   readonly restart: RestartOptions;
   readonly recreateOptions: RecreateOptions;
@@ -30,34 +30,29 @@ export type Attach = {
   readonly make: readonly string[];
 };
 
-/** Lets the user choose among targets. @returns whether a target was chosen */
-export type Choose = (secret: string, candidates: () => Promise<readonly Ref[]>) => Promise<(target: Ref) => boolean>;
-
 /**
  * Adds a Secret to the lists of targets in one namespace, and restarts the pods that wait for it.
- * @throws CliError if the Secret or a named target doesn't exist, or the kubelet can't use the Secret's type
+ * @throws CliError if the Secret or a named target doesn't exist, no target is named, or the kubelet can't use the Secret's type
  */
-export async function* attachSecret(order: Attach, choose: Choose, tools: Tools): AsyncGenerator<Outcome> {
+export async function* attachSecret(order: Attach, tools: Tools): AsyncGenerator<Outcome> {
   const { namespace, restart, recreateOptions, make } = order;
   const cluster = tools.cluster();
   const name = order.secret ?? (await onlySecret(cluster, namespace, { ...plugin("create", make), namespace, or: "name the Secret" }));
   const targets = order.targets ?? { picks: [], whereUsed: true };
   const pods = restart === "all" || targets.whereUsed ? "all" : "waiting";
   const wait = { milliseconds: order.wait, sleep: tools.sleep };
-  const read = () => readWithPods({ cluster, namespace }, { secret: name, targets, pods, wait, lenient: false });
-  const secretIn = ({ secret }: NamespaceState) => attachable(secret, name, { ...plugin("create", name, make), namespace });
-
+  const read = async () => {
+    const state = await readWithPods({ cluster, namespace }, { secret: name, targets, pods, wait, lenient: false });
+    const secret = attachable(state.secret, name, { ...plugin("create", name, make), namespace });
+    return { ...state, secret, selected: targets.whereUsed ? usersIn(state, secret) : state.targets };
+  };
   const candidates = async () => {
-    const state = await read();
-    const users = usersIn(state, secretIn(state)).map((object) => targetOf(object));
+    const users = (await read()).selected.map((object) => targetOf(object));
     return users.filter(({ names }) => !names.includes(name)).map(({ to }) => to);
   };
-  const isChosen = order.targets ? () => true : await choose(name, candidates);
-  // The user may have taken a while
-  const state = await read();
-  const secret = secretIn(state);
-  const found = targets.whereUsed ? usersIn(state, secret) : state.targets;
-  const selected = found.filter((object) => isChosen(targetOf(object).to));
+
+  if (!order.targets) throw await noTarget("attach", name, candidates, tools);
+  const { secret, selected, ...state } = await read();
   const hosts = hostsOf(secret);
   const to = { kind: "secret", name, namespace } as const;
   if (selected.length === 0) return yield { to, messages: [`no target that can be changed uses ${hosts.join(" or ")}`] };

@@ -17,7 +17,7 @@ const entry = join(import.meta.dirname, "../../cmd/kubectl-acr_secret.ts");
 const plugin = [process.execPath, "--disable-warning=ExperimentalWarning", entry].join(" ");
 const env = { PATH: process.env["PATH"] ?? "", HOME: folder, TMPDIR: folder, KUBECTL_PATH: kubectl, NAMES: JSON.stringify(["default"]) };
 
-test.for<{ line: string; columns: number; shows: string[]; more?: Record<string, string> }>([
+test.for<{ line: string; columns: number; shows: string[] }>([
   {
     line: "list -n demo",
     columns: 40,
@@ -36,12 +36,11 @@ test.for<{ line: string; columns: number; shows: string[]; more?: Record<string,
   {
     line: "attach -n demo acr",
     columns: 40,
-    more: { CI: "true" },
     shows: ["error: no target specified; these target", "s use its registry and lack secret/acr:", "serviceaccount/default"],
   },
   { line: "attach --help", columns: 40, shows: ["Add a pull secret to ServiceAccounts and", "workloads."] },
-])("wraps the output of $line on $columns columns", async ({ line, columns, shows, more }) => {
-  const { screen } = await openTerminal(`${plugin} ${line}`, { env: { ...env, ...more }, columns, rows: 24 }).end;
+])("wraps the output of $line on $columns columns", async ({ line, columns, shows }) => {
+  const { screen } = await openTerminal(`${plugin} ${line}`, { env, columns, rows: 24 }).end;
   const rows = await screenOf(screen, columns);
 
   expect(rows.map(({ text }) => text).slice(0, shows.length)).toEqual(shows);

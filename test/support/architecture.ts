@@ -95,7 +95,6 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 
 /** The npm packages, and the only modules that may use each. Packages marked `late` take tens of milliseconds to load. */
 const packages: Readonly<Record<string, { readonly in: readonly string[]; readonly late?: true }>> = {
-  "@inquirer/checkbox": { in: ["cmd"], late: true },
   "@azure/core-rest-pipeline": { in: ["src/azure", "src/http"], late: true },
   "@azure/identity": { in: ["src/azure"], late: true },
   chalk: { in: ["src/output"] },

@@ -1,6 +1,5 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { afterEach, vi } from "vitest";
 
 /** The text on a terminal, with stdout and stderr in one stream, and the exit code. */
@@ -13,10 +12,6 @@ export type Typing = {
   /** Waits for a text that was not shown before the last key. */
   shows(text: string): Promise<void>;
   press(keys: string): void;
-  /** Changes the size of the window, like a user. */
-  resize(columns: number, rows: number): Promise<void>;
-  /** Returns the settings of the terminal, as stty prints them. */
-  settings(): Promise<string>;
   readonly end: Promise<Seen>;
 };
 
@@ -27,12 +22,9 @@ afterEach(() => {
   for (const end of left) end();
 });
 
-/** The line that reports the terminal's device name, before the command line runs. */
-const named = /tty=(\S+)\r\n/;
-
 /** Runs a command line in a new pseudo-terminal (util-linux script). @param columns 0 is a terminal with unknown width */
 export function openTerminal(command: string, { env, columns, rows }: Size & { env: Readonly<Record<string, string>> }): Typing {
-  const sized = `stty cols ${columns} rows ${rows}; echo tty=$(tty); ${command}`;
+  const sized = `stty cols ${columns} rows ${rows}; ${command}`;
   const child = spawn("script", ["--quiet", "--return", "--echo", "never", "--command", sized, "/dev/null"], {
     env: { ...env, TERM: "xterm", SHELL: "/bin/sh" },
     stdio: ["pipe", "pipe", "inherit"],
@@ -45,11 +37,7 @@ export function openTerminal(command: string, { env, columns, rows }: Size & { e
     all += text;
   });
   child.stdin.on("error", () => {});
-  const screen = () => all.replace(named, "");
-  const stty = async (...args: readonly string[]) => {
-    const tty = await vi.waitUntil(() => named.exec(all)?.[1], { timeout: 10_000 });
-    return (await promisify(execFile)("stty", ["-F", tty, ...args])).stdout;
-  };
+  const screen = () => all;
   const ended = async () => {
     const code = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("exit", resolve));
     child.stdin.end();
@@ -70,11 +58,6 @@ export function openTerminal(command: string, { env, columns, rows }: Size & { e
       pressedAt = all.length;
       child.stdin.write(keys);
     },
-    resize: async (width, height) => {
-      pressedAt = all.length;
-      await stty("cols", String(width), "rows", String(height));
-    },
-    settings: () => stty("-a"),
     end: ended(),
   };
 }
