@@ -13,7 +13,6 @@ import type { Cluster, Configured, KubeFlags } from "../src/kube/port.ts";
 import { printableFlow } from "../src/output/printable.ts";
 import type { Registry } from "../src/registry/port.ts";
 import { machineFiles } from "./files.ts";
-import { machinePrograms, type Programs } from "./programs.ts";
 import { clientVersion } from "./project.ts";
 import { terminalOf } from "./terminal.ts";
 
@@ -23,7 +22,7 @@ export type Context = {
   /** Absent if stdin or stderr is not a terminal. */
   readonly terminal: Terminal | undefined;
   readonly files: Files;
-  readonly programs: Programs;
+  readonly platform: NodeJS.Platform;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: Environment;
@@ -67,7 +66,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
     terminal: isTerminal && stderr.isTTY ? terminalOf(process.stdin, process.stderr, signal) : undefined,
     stdin: { isTTY: isTerminal, read: () => text(addAbortSignal(signal(), process.stdin)) },
     files: machineFiles,
-    programs: machinePrograms(env, process.platform),
+    platform: process.platform,
     stdout,
     stderr,
     env,

@@ -100,12 +100,11 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["check", ""], gives: ["acr"] },
   { words: ["check", "sa/d"], gives: ["sa/default"] },
   { words: ["check", "po", "w"], gives: ["web"] },
-  { words: ["completion", ""], gives: ["install", "uninstall", "kubectl"] },
+  { words: ["completion", ""], gives: ["kubectl"] },
   // The shell completes files.
   { words: ["list", "--kubeconfig", ""], gives: [], directive: 0 },
   { words: ["list", "--client-key="], gives: [], directive: 0 },
   { words: ["list", "--cache-dir", "/"], gives: [], directive: 16 },
-  { words: ["completion", "install", "--dir", ""], gives: [], directive: 16 },
 ])("completes $words", async ({ words, gives, directive = 4 }) => {
   const named = (kind: string) =>
     ({ namespace: ["demo", "prod"], node: ["node-1"], secret: ["acr"], serviceaccount: ["default"], pod: ["web"] })[kind] ?? [];

@@ -36,7 +36,7 @@ test.for([
   ["-n demo list --bogus", "error: unknown flag: --bogus\nhint: kubectl acr-secret list --help\n"],
   ["list extra", 'error: unexpected argument "extra"\nhint: kubectl acr-secret list --help\n'],
   ["list --request-timeout=soon", /^error: Invalid timeout value\. .*\nhint: kubectl acr-secret list --help\n$/],
-  ["completion bash", /^error: invalid argument "bash": .*\nhint: kubectl acr-secret completion install\n$/],
+  ["completion bash", /^error: invalid argument "bash": .*\nhint: kubectl acr-secret completion kubectl\n$/],
   [
     "create --registry myregistry --username ci",
     /^error: --username requires --password-stdin: .*\nhint: printf %s "\$PASSWORD" \| kubectl /,

@@ -1,7 +1,6 @@
 import type { Context } from "../../cmd/context.ts";
 import { machineFiles } from "../../cmd/files.ts";
 import { main } from "../../cmd/main.ts";
-import type { Programs } from "../../cmd/programs.ts";
 import type { Azure } from "../../src/azure/port.ts";
 import type { Environment, Files } from "../../src/env.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
@@ -27,7 +26,7 @@ export type World = {
   /** The answers to prompts on a terminal. Undefined: no terminal. */
   readonly answers?: readonly Answer[];
   readonly disk?: Files;
-  readonly programs?: Programs;
+  readonly platform?: NodeJS.Platform;
   readonly aborted?: boolean;
   /** Waits never end. By default they end at once. */
   readonly patient?: boolean;
@@ -84,7 +83,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     terminal: world.answers && fakeTerminal(world.answers, interruption.interrupt, sink("stderr")),
     stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "" },
     files: world.disk ?? machineFiles,
-    programs: only<Programs>("programs", { system: "posix", ...world.programs }, true),
+    platform: world.platform ?? "linux",
     stdout: sink("stdout"),
     stderr: sink("stderr"),
     // Disables the spinner, which would write to the real terminal.
