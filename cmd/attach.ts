@@ -1,8 +1,8 @@
 import { type Attach, attachSecret } from "../src/verbs/attach.ts";
 import { parseWait } from "./line/durations.ts";
-import { changeFlags, recreateFlags, restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
+import { recreateFlags, restartFlag, targetFlags, targetGroup, under, writeOutput } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
-import { concludeIn, onlyPrinted, readTargetLine } from "./run-on-targets.ts";
+import { concludeIn, readTargetLine } from "./run-on-targets.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -42,12 +42,11 @@ export const attach = verb({
         describe: "How long to wait for the default ServiceAccount of a new namespace, such as 10s",
       },
     }),
-    ...changeFlags,
+    ...writeOutput,
   },
   most: Number.POSITIVE_INFINITY,
   complete: secretOrTargets,
-  async run({ flags: given, args }, session) {
-    const flags = onlyPrinted(given);
+  async run({ flags, args }, session) {
     const { again, ...line } = await readTargetLine(args, flags, session);
     const make = ["--registry", "REGISTRY", ...again];
     const order: Attach = { ...line, restart: flags.restart, wait: parseWait(flags), make };

@@ -1,9 +1,9 @@
-import { usage } from "../src/errors.ts";
+import { type CliError, usage } from "../src/errors.ts";
 import { plugin } from "../src/hint.ts";
 import { detachMissing, detachSecret } from "../src/verbs/detach.ts";
-import { changeFlags, type Flags, formatFlag, recreateFlags, targetFlags, under } from "./line/flags.ts";
+import { type Flags, recreateFlags, targetFlags, under, writeOutput } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
-import { concludeIn, onlyPrinted, readTargetLine } from "./run-on-targets.ts";
+import { concludeIn, readTargetLine } from "./run-on-targets.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -40,18 +40,16 @@ export const detach = verb({
       ...dangling,
       ...recreateFlags,
     }),
-    ...changeFlags,
-    output: formatFlag("removals", "Output format. kustomize prints a change to commit"),
+    ...writeOutput,
   },
   most: Number.POSITIVE_INFINITY,
   complete: secretOrTargets,
-  async run({ flags: given, args }, session) {
-    const flags = onlyPrinted(given);
+  async run({ flags, args }, session) {
     const { again, ...line } = await readTargetLine(args, flags, session);
     const { namespace, secret } = line;
     const tools = toolsOf(session, flags);
     if (flags.dangling) {
-      refuseWithDangling(secret, flags);
+      if (secret !== undefined) throw danglingWithSecret(secret);
       return concludeIn(namespace, detachMissing(line, tools), session, flags);
     }
     const otherwise = { ...plugin("detach", "NAME", again), namespace };
@@ -59,10 +57,7 @@ export const detach = verb({
   },
 });
 
-/** @throws CliError usage */
-function refuseWithDangling(secret: string | undefined, { output }: { readonly output: string | undefined }): void {
-  if (output === "kustomize") throw usage(`-o ${output} cannot be combined with --dangling`);
-  if (secret === undefined) return;
+function danglingWithSecret(secret: string): CliError {
   const hint = { ...plugin("detach", secret, "--serviceaccount", "default"), or: "--dangling without a Secret" };
-  throw usage(`--dangling cannot be combined with a Secret name ("${secret}")`, hint);
+  return usage(`--dangling cannot be combined with a Secret name ("${secret}")`, hint);
 }

@@ -3,11 +3,11 @@ import type { Outcome } from "../src/outcome.ts";
 import type { RecreateOptions } from "../src/targets/lists.ts";
 import { type TargetOptions, wantsTargets } from "../src/usage/targets.ts";
 import { conclude } from "./conclude.ts";
-import { type changeFlags, targetFlags, type Values, wordsOf } from "./line/flags.ts";
+import { targetFlags, type Values, wordsOf, type writeOutput } from "./line/flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
 import type { Session } from "./session.ts";
 
-type ChangeFlags = Values<typeof changeFlags>;
+type ChangeFlags = Values<typeof writeOutput>;
 
 /** The Secret and the targets of a command line of `attach` or `detach`. */
 type TargetLine = {
@@ -38,7 +38,3 @@ export async function readTargetLine(
 /** Prints the outcomes of a run in one namespace. @returns the exit code */
 export const concludeIn = (namespace: string, outcomes: AsyncIterable<Outcome>, session: Session, flags: ChangeFlags): Promise<number> =>
   conclude(outcomes, session, flags, { namespaces: [namespace], open: false });
-
-/** Makes a run with a format that prints changes to commit a dry run. */
-export const onlyPrinted = <F extends ChangeFlags>(flags: F): F =>
-  flags.output === "kustomize" || flags.output === "helm" ? { ...flags, "dry-run": "client" } : flags;

@@ -24,7 +24,7 @@ export type Outcome = {
   readonly unverified?: readonly string[] | undefined;
   /** The password that was deleted, if not the whole object. */
   readonly slot?: string | undefined;
-  /** The names in a list of pull secrets before and after, and the name that was added or removed. */
+  /** The names in a list of pull secrets before and after. */
   readonly list?: ListChange | undefined;
   /** The object as the server has it now. */
   readonly object?: KubeObject | undefined;
@@ -52,7 +52,6 @@ export type Outcome = {
 
 export type ListChange = {
   readonly does: "attach" | "detach";
-  readonly secret: string;
   readonly before: readonly string[];
   readonly after: readonly string[];
 };

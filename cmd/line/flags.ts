@@ -243,11 +243,3 @@ export const recreateFlags = {
     force: { type: "boolean", describe: "With --recreate: also end running pods, and lose data that only they hold" },
   }),
 };
-
-/** The flags of a verb that changes lists of pull secrets. It also prints changes to commit. */
-export const changeFlags = {
-  ...output,
-  output: formatFlag("additions", "Output format. kustomize and helm print a change to commit"),
-  ...dryRun,
-  ...fieldManager,
-} as const satisfies Flags;

@@ -2,13 +2,10 @@ import type { Format } from "./format.ts";
 
 /** The results that verbs print. A verb has the formats whose rows name its results. */
 type Results =
-  /** What a run did with objects: rotate, delete, secretless. */
+  /** What a run did with objects: attach, detach, rotate, delete, secretless. */
   | "outcomes"
   /** The same for create. */
   | "source"
-  /** What a run did with lists of pull secrets: attach, detach. */
-  | "additions"
-  | "removals"
   | "checks"
   | "secrets"
   /** What prune found, or deleted. */
@@ -26,30 +23,26 @@ type Row = {
 const rows = {
   /** The objects as the API server has them, or items of acr-secret/v1 in one list. */
   json: {
-    of: ["outcomes", "source", "additions", "removals", "checks", "secrets", "leftovers", "data"],
+    of: ["outcomes", "source", "checks", "secrets", "leftovers", "data"],
     open: async () => (await import("./json.ts")).json,
   },
   /** The same as YAML. */
   yaml: {
-    of: ["outcomes", "source", "additions", "removals", "checks", "secrets", "data"],
+    of: ["outcomes", "source", "checks", "secrets", "data"],
     open: async () => (await import("./json.ts")).yaml,
   },
   /** The names of the objects, as arguments of kubectl. */
   name: {
-    of: ["outcomes", "source", "additions", "removals", "secrets", "leftovers"],
+    of: ["outcomes", "source", "secrets", "leftovers"],
     open: async () => (await import("./name.ts")).name,
   },
   /** One item of acr-secret/v1 on each line, errors included. */
   jsonl: {
-    of: ["outcomes", "source", "additions", "removals", "checks", "secrets", "leftovers"],
+    of: ["outcomes", "source", "checks", "secrets", "leftovers"],
     open: async () => (await import("./json.ts")).jsonl,
   },
   /** A file of desired state to commit. */
   file: { of: ["source"], open: async () => (await import("./file.ts")).file },
-  /** Patches to commit. */
-  kustomize: { of: ["additions", "removals"], open: async () => (await import("./patches.ts")).kustomize },
-  /** Values to commit. */
-  helm: { of: ["additions"], open: async () => (await import("./patches.ts")).helm },
   /** A report of tests for a pipeline. */
   junit: { of: ["checks"], open: async () => ({ items: (await import("./junit.ts")).junit }) },
   /** Metrics for Prometheus. */

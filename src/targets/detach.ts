@@ -125,8 +125,7 @@ async function removeMissing({ object, target, missing: listed }: Dangling, tool
   const { namespace = "" } = to;
   // Check now: a name can be in a list before its Secret is created
   const missing = tools.dryRun === "client" ? listed : await missingSecrets({ cluster: tools.cluster(), namespace }, listed);
-  const decision = { does: "detach", secret: missing[0] ?? "" } as const;
-  return editList(object, { ...decision, decide: (old) => (old ? withoutNames(missing, old) : refuseMissing(to)) }, tools);
+  return editList(object, { does: "detach", decide: (old) => (old ? withoutNames(missing, old) : refuseMissing(to)) }, tools);
 }
 
 function withoutNames(missing: readonly string[], object: TargetObject) {

@@ -52,12 +52,16 @@ export function editEach(
 }
 
 /** Changes one list. The first decision uses the object as it was listed. */
-export async function editList(object: TargetObject, { does, secret, decide }: ListDecision, tools: Tools): Promise<Outcome> {
+export async function editList(
+  object: TargetObject,
+  { does, decide }: Pick<ListDecision, "does" | "decide">,
+  tools: Tools,
+): Promise<Outcome> {
   const { to } = targetOf(object);
   const edited = await edit(to, decide, tools, { object });
   const outcome = outcomeOf(to, edited);
   if (edited.did === "keep") return outcome;
-  const list = { does, secret, before: listIn(to, edited.before), after: listIn(to, edited.object) };
+  const list = { does, before: listIn(to, edited.before), after: listIn(to, edited.object) };
   return { ...outcome, result: "patched", list };
 }
 

@@ -45,7 +45,7 @@ export async function recreatePod(known: Pod, decision: ListDecision, tools: Too
 
 /** @throws Conflict if the pod has changed since it was read */
 async function recreateOnce(recreation: Recreation, pod: Pod | undefined, tools: Tools): Promise<Outcome> {
-  const { to, does, secret, decide } = recreation;
+  const { to, does, decide } = recreation;
   // Another run may be between its delete and its create
   if (!pod) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
   const decision = decide(pod);
@@ -56,7 +56,7 @@ async function recreateOnce(recreation: Recreation, pod: Pod | undefined, tools:
   const manifest = writtenManifest(pod, after);
   if (tools.dryRun !== "client") await rehearseCreate(recreation, manifest, tools);
   const object = tools.dryRun === "none" ? await replace(recreation, pod, manifest, tools) : (manifest as KubeObject);
-  return { to, result: "replaced", object, before: pod, list: { does, secret, before, after } };
+  return { to, result: "replaced", object, before: pod, list: { does, before, after } };
 }
 
 /**

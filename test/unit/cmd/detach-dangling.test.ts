@@ -162,7 +162,6 @@ testRows(
     ...[
       { command: "detach --dangling gone -n demo", stderr: /^error: --dangling .*"gone".*\nhint: kubectl acr-secret detach -n demo gone / },
       { command: "detach --dangling --where-used -n demo", stderr: /--dangling and --where-used cannot be used together/ },
-      { command: "detach --dangling -o kustomize -n demo", stderr: /^error: -o kustomize / },
       { command: "detach --dangling -n nope", stderr: /namespaces "nope" not found\n/ },
     ].map(({ command, stderr }): Row => ({ does: `refuses: ${command}`, command, code: 1, stderr })),
     {

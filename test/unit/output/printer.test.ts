@@ -20,7 +20,7 @@ const stored: Outcome = { to: secret, result: "created", because: "it does not e
 const attached: Outcome = {
   to: account,
   result: "patched",
-  list: { does: "attach", secret: "acr", before: [], after: ["acr"] },
+  list: { does: "attach", before: [], after: ["acr"] },
   object: object("sa"),
 };
 const warned: Outcome = { to: account, messages: ["look"] };

@@ -12,7 +12,7 @@ const keep = (namespace: string): Outcome => ({ to: at(namespace), result: "unch
 const attach = (namespace: string): Outcome => ({
   to: at(namespace),
   result: "patched",
-  list: { does: "attach", secret: "acr", before: [], after: ["acr"] },
+  list: { does: "attach", before: [], after: ["acr"] },
 });
 const store = (namespace: string): Outcome => ({ to: { ...at(namespace), kind: "secret" }, result: "created" });
 const warn = (namespace: string): Outcome => ({ to: at(namespace), messages: ["look"] });
