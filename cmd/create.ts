@@ -12,7 +12,7 @@ import { targetOf, wantsTargets } from "../src/usage/targets.ts";
 import { createSecret } from "../src/verbs/create.ts";
 import { conclude, printsHints } from "./conclude.ts";
 import { desiredOf } from "./create/desired.ts";
-import { exportOne, printManifests } from "./create/export.ts";
+import { exportOne } from "./create/export.ts";
 import { type CreateOptions, createFlags, readOptions } from "./create/options.ts";
 import { targetCandidates } from "./line/known.ts";
 import { type Session, toolsOf } from "./session.ts";
@@ -53,7 +53,6 @@ export const create = verb({
     const desired = await desiredOf(flags, options);
     if (isIssued(kind) && options.repositories.includes("*"))
       session.warn("--repository '*' lets the credential pull every repository of the registry");
-    if (options.reader && readers[options.reader].manifests) return printManifests(options, flags, session);
     // Azure is read concurrently with the cluster, if it is read at all
     const open = once(() => kind.open(options.asked, session));
     if (flags.export) return exportOne({ ...options, open, isIssued: isIssued(kind) }, flags, session);

@@ -1,11 +1,10 @@
-import { load } from "js-yaml";
 import { expect } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { refused } from "../../support/demo.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { all, any, type Given, type Row, refuse, type Step, testRows, typed, unchanged } from "../../support/rows.ts";
+import { all, any, type Given, type Row, type Step, testRows, typed, unchanged } from "../../support/rows.ts";
 
 const host = "myregistry.azurecr.io";
 const line = "create --registry myregistry --repository app/web";
@@ -214,64 +213,6 @@ testRows(
       check: (_, { stdout }) =>
         expect(JSON.parse(stdout)).toMatchObject({ type: "Opaque", metadata, data: { url: base64(host), password: base64("p") } }),
     },
-  ],
-  world,
-);
-
-const forOperator = "create --registry myregistry -n tools --for external-secrets";
-const generator = { apiVersion: "generators.external-secrets.io/v1alpha1", kind: "ACRAccessToken" };
-const objectsIn = (stdout: string) => (load(stdout) as { items: readonly { spec: Record<string, unknown> }[] }).items;
-
-testRows(
-  [
-    {
-      does: "prints a generator and an ExternalSecret for its token, and creates nothing",
-      command: forOperator,
-      stderr: /^hint: in namespace tools, .*:\n {2}apiVersion: v1\n {2}kind: ServiceAccount\n {2}metadata:\n {4}name: acr-myregistry\n/,
-      writes: [],
-      check: (_, { stdout }) => {
-        const metadata = { name: "acr-myregistry", namespace: "tools" };
-        const auth = { workloadIdentity: { serviceAccountRef: { name: "acr-myregistry" } } };
-        const config = JSON.stringify({ auths: { [host]: { username: "{{ .username }}", password: "{{ .password }}" } } });
-        const target = {
-          name: "acr-myregistry",
-          template: { type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": config } },
-        };
-        const dataFrom = [{ sourceRef: { generatorRef: { ...generator, name: "acr-myregistry" } } }];
-        expect(objectsIn(stdout)).toEqual([
-          { ...generator, metadata, spec: { registry: host, environmentType: "PublicCloud", auth } },
-          { apiVersion: "external-secrets.io/v1", kind: "ExternalSecret", metadata, spec: { refreshInterval: "30m", dataFrom, target } },
-        ]);
-      },
-    },
-    {
-      does: "limits the generator to one repository, and needs no Azure for a login server",
-      given: refuse(({ port }) => port === "azure"),
-      command: `${forOperator.replace("myregistry", "myregistry.azurecr.us")} --repository app/web -o json`,
-      stderr: any,
-      check: (_, { stdout }) =>
-        expect(JSON.parse(stdout).items[0].spec).toMatchObject({
-          registry: "myregistry.azurecr.us",
-          environmentType: "USGovernmentCloud",
-          scope: "repository:app/web:pull",
-        }),
-    },
-    ...[
-      { more: "--repository app/web,app/api", stderr: /accepts one repository/ },
-      { more: "--repository app/*", stderr: /accepts one repository/ },
-      { more: "--admin", stderr: /cannot be combined with --admin/ },
-      { more: "--export", stderr: /cannot be combined with --export/ },
-      { more: "--dry-run=client", stderr: /cannot be combined with --dry-run/ },
-      { more: "deployment/web", stderr: /cannot be combined with targets/ },
-      { more: "-o name", stderr: /cannot be combined with -o name/ },
-    ].map(
-      ({ more, stderr }): Row => ({
-        does: `refuses --for external-secrets with ${more}`,
-        command: `${forOperator} ${more}`,
-        code: 1,
-        stderr,
-      }),
-    ),
   ],
   world,
 );
