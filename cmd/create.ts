@@ -21,28 +21,19 @@ import { verb } from "./verb.ts";
 export const create = verb({
   usage: "create [NAME] [TARGET...] --registry REGISTRY",
   description: [
-    "Creates an ACR token that can pull the given repositories, proves that it pulls, and writes it to a Secret. With TARGETs, adds the " +
-      "Secret to their imagePullSecrets and restarts pods that are waiting for it. Safe to run again. Default NAME: acr-REGISTRY.",
-    "A TARGET is a ServiceAccount or a workload, such as deployment/web or cronjob/report. Without TARGETs, only the Secret is written.",
-    "With --copy-to, --copy-to-selector or --copy-to-all, other namespaces get a copy of the Secret, and TARGETs are those of these namespaces.",
+    "Creates an ACR token that can pull the given repositories, proves that it pulls, and writes it to a Secret. Adds the Secret to the " +
+      "imagePullSecrets of each TARGET, a ServiceAccount or a workload such as deployment/web, and restarts pods that wait for it. Safe to " +
+      "run again. Default NAME: acr-REGISTRY.",
   ],
   examples: [
     "# Let the default ServiceAccount pull the images that its pods use",
     "kubectl acr-secret create --registry myregistry --serviceaccount default",
     "# Choose the Secret's name, the repositories and a workload",
-    "kubectl acr-secret create web --registry myregistry --repository app/web --repository 'base/*' deployment/web",
+    "kubectl acr-secret create web --registry myregistry --repository app/web,'base/*' deployment/web",
     "# Use a user name and password that you already have",
     "kubectl acr-secret create --registry myregistry.azurecr.io --username ci --password-stdin < password.txt",
-    "# Use a short-lived token of your own identity",
-    "kubectl acr-secret create --registry myregistry --serviceaccount default --entra",
-    "# Let Argo CD pull charts",
-    "kubectl acr-secret create --registry myregistry --repository 'charts/*' --for argocd",
-    "# Give a copy to all namespaces with a label",
-    "kubectl acr-secret create acr-blue -n platform --registry myregistry --repository 'app/*' --copy-to-selector team=blue --serviceaccount default",
-    "# Print a file of desired state that does the same",
-    "kubectl acr-secret create --registry myregistry --serviceaccount default --dry-run=client -o file",
-    "# Show what would change",
-    "kubectl acr-secret create --registry myregistry --all-serviceaccounts --dry-run=client",
+    "# Give a copy to all namespaces with a label, and show what would change",
+    "kubectl acr-secret create --registry myregistry --copy-to-selector team=blue --serviceaccount default --dry-run=client",
   ],
   flags: createFlags,
   most: Number.POSITIVE_INFINITY,

@@ -20,6 +20,8 @@ type VerbBody<F extends Flags = Flags> = {
   /** Alternating comments (`# why`) and commands. */
   readonly examples: readonly string[];
   readonly flags: F;
+  /** The flags that the help lists, if they are not those of the verb. */
+  readonly listed?: Flags;
   /** The page in docs that describes the verb. Default: the verb's name. */
   readonly page?: string;
   /** What exit code 1 reports, for a verb that reports findings. Such a verb exits with 2 if it can't read something. */

@@ -15,7 +15,7 @@ const rows: readonly (readonly [name: string, summary: string, load: VerbRow["lo
   ["doctor", "Check the setup, and show the best way to pull images", async () => (await import("./doctor.ts")).doctor],
   ["explain", "Explain a verdict, a warning or an error, and what to do", async () => (await import("./explain.ts")).explain],
   ["completion", "Print the program for Tab completion of this plugin", async () => (await import("./completion.ts")).completion],
-  ["options", "Print the flags that every command accepts", async () => (await import("./options.ts")).options],
+  ["options", "Print the flags that commands share", async () => (await import("./options.ts")).options],
   ["version", "Print the versions of the plugin and of the cluster", async () => (await import("./version.ts")).version],
 ];
 

@@ -39,17 +39,17 @@ const copyFlagNames = ["copy-to", "copy-to-selector", "copy-to-all"];
 
 export const createFlags = {
   ...under("Required", {
-    registry: { type: "string", complete: registries, value: "REGISTRY", describe: "Registry name, login server or Azure resource ID" },
+    registry: { type: "string", complete: registries, value: "REGISTRY", describe: "Name, login server or Azure resource ID" },
   }),
   ...under("What it can pull", {
     repository: {
       type: "strings",
       value: "NAME",
-      describe: "Repository to add, or a path (team/*)",
-      fallback: "the granted repositories, or for a new credential those that the pods use",
+      describe: "Repository or path (team/*) to grant",
+      fallback: "those granted, else those of the pods",
     },
-    "repositories-from-pods": { type: "boolean", describe: "Also grant every repository that the pods use now" },
-    exact: { type: "boolean", describe: "Take away the repositories that are not named" },
+    "repositories-from-pods": { type: "boolean", describe: "Also grant the repositories that pods use" },
+    exact: { type: "boolean", describe: "Take away all other repositories" },
   }),
   ...under("Credential (default: an ACR token)", {
     ...flagsOfKinds,
@@ -57,8 +57,8 @@ export const createFlags = {
       type: "string",
       complete: ["30d", "90d", "1y"],
       value: "DURATION",
-      describe: "Lifetime of the password, such as 90d, 1y or 1h30m",
-      fallback: "no expiry, or two years for a service principal",
+      describe: "Lifetime of the password, such as 90d or 1y",
+      fallback: "none, 2y for a service principal",
     },
     verify: {
       type: "boolean",
@@ -68,7 +68,7 @@ export const createFlags = {
     wait: {
       type: "string",
       value: "DURATION",
-      describe: "How long to wait for a service principal to replicate in Azure, such as 30s",
+      describe: "How long to wait for a service principal",
       fallback: "10m for a new role, else 3m",
     },
   }),
@@ -82,17 +82,16 @@ export const createFlags = {
       // No other reader than the kubelet reads ServiceAccounts
       exclusive: Object.keys(targetFlags),
       value: "TOOL",
-      describe: `Write the Secret in the form and namespace that this tool expects: ${readerNames.join(", ")}`,
+      describe: `Write the Secret for a tool: ${readerNames.join(", ")}`,
     },
     export: {
       type: "boolean",
       exclusive: [...Object.keys({ ...targetFlags, ...restartFlag, ...recreateFlag }), ...copyFlagNames, "diff"],
-      describe: "Print the Secret with its password instead of writing it, for SOPS, Sealed Secrets or a vault",
+      describe: "Print the Secret with its password instead of writing it",
     },
     force: {
       type: "boolean",
-      describe:
-        "Overwrite a Secret that this plugin did not create, accept a credential that can do more than pull, and export to a terminal",
+      describe: "Overwrite another tool's Secret, accept more rights than pull, export to a terminal",
     },
   }),
   ...under("Where", {
@@ -104,22 +103,19 @@ export const createFlags = {
       exclusive: ["copy-to-selector", "copy-to-all", "for"],
       complete: namespaces,
       value: "NAME",
-      describe: "Also give a copy to these namespaces, by name or pattern, such as team-a,'team-*'. Targets are those of these namespaces",
+      describe: "Also copy it to these namespaces, by name or pattern, with the targets there",
     },
     "copy-to-selector": {
       type: "string",
       exclusive: ["copy-to-all", "for"],
       value: "LABELS",
-      describe: "The same for the namespaces with these labels, such as team=blue",
+      describe: "The same for namespaces with these labels",
     },
     "copy-to-all": { type: "boolean", exclusive: ["for"], describe: "The same for all namespaces except kube-*" },
   }),
   ...identityFlags,
   ...output,
-  output: formatFlag(
-    "source",
-    "Output format. json and yaml print manifests for kubectl apply, with the password. file prints a file of desired state for apply",
-  ),
+  output: formatFlag("source", "Output format. json and yaml contain the password. file is for apply"),
   ...dryRun,
   ...strict,
   ...fieldManager,

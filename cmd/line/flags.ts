@@ -33,6 +33,8 @@ export type Flag = {
   readonly complete?: readonly string[] | "files" | "folders" | ((known: Known) => Promise<readonly string[]>);
   /** Omitted from help, completion and tables: the flag exists only to be rejected with a reason. */
   readonly hidden?: true;
+  /** Several verbs have it. `options` lists it, and their helps do not. */
+  readonly isShared?: true;
   /** The heading above the flag in the help. The flags of a group follow each other. */
   readonly group?: string;
   /** The placeholder of the value in the help. Default: the choices. */
@@ -47,6 +49,10 @@ export type Flags = Readonly<Record<string, Flag>>;
 /** Puts flags below a heading of the help. */
 export const under = <const F extends Flags>(group: string, flags: F): F =>
   Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, group }])) as F;
+
+/** Puts flags below a heading of `options`. */
+const shared = <const F extends Flags>(group: string, flags: F): F =>
+  Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, group, isShared: true }])) as F;
 
 /** Returns the `refuse` of a flag. @param form in words: `the name of a node` @param isValid returns nothing for a value of another form */
 export const mustBe = (form: string, isValid: (value: string) => unknown, name: string) => (value: string) =>
@@ -64,7 +70,7 @@ export const firstIgnored = (flags: Flags, values: Readonly<Record<string, unkno
 export const wordsOf = (flags: Flags, values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>): string[] =>
   Object.entries(flags).flatMap(([name, row]) => {
     const value = values[name];
-    if (name === "namespace" || row.group === outputGroup || value === row.default) return [];
+    if (name === "namespace" || [outputGroup, scriptGroup].includes(row.group ?? "") || value === row.default) return [];
     return row.default === true ? [`--${name}=${value}`] : flag(name, value, row.short);
   });
 
@@ -85,6 +91,9 @@ type Text<F extends Flag> = F extends { readonly choices: readonly (infer C)[] }
 /** The heading of the flags that decide what is printed and whether anything is changed. */
 export const outputGroup = "Output";
 
+/** The headings of shared flags. */
+export const [signInGroup, scriptGroup] = ["Azure sign-in", "For scripts"];
+
 export const dryRun = under(outputGroup, {
   "dry-run": {
     type: "string",
@@ -92,13 +101,13 @@ export const dryRun = under(outputGroup, {
     bare: "client",
     default: "none",
     refuse: (value) => usage(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`),
-    describe: "Show the changes without making them. With server, the API server validates them. Without a value: client",
+    describe: "Only show the changes. With server, the API server validates them. Without a value: client",
   },
   diff: {
     type: "boolean",
     exclusive: ["output"],
     implies: { "dry-run": "client" },
-    describe: "Show the changes as a diff without making them",
+    describe: "Show the changes as a diff only",
   },
 });
 
@@ -110,15 +119,15 @@ export function formatFlag<const R extends Parameters<typeof formatsOf>[0]>(resu
   return { type: "string", group: outputGroup, short: "o", choices, empty: "absent", refuse: notOne, describe } as const satisfies Flag;
 }
 
-export const output = under(outputGroup, {
-  output: formatFlag("outcomes"),
-  "show-managed-fields": { type: "boolean", describe: "Include managedFields in json and yaml" },
-});
+export const output = {
+  ...under(outputGroup, { output: formatFlag("outcomes") }),
+  ...shared(scriptGroup, { "show-managed-fields": { type: "boolean", describe: "Include managedFields in json and yaml" } }),
+};
 
 /** The row of `-o` for a verb that prints its results at the end. */
 export const dataOutput = { output: formatFlag("data") };
 
-export const noHeaders = under(outputGroup, { "no-headers": { type: "boolean", describe: "Print the table without headers" } });
+export const noHeaders = shared(scriptGroup, { "no-headers": { type: "boolean", describe: "Print the table without headers" } });
 
 export const targetGroup = "Who gets it";
 
@@ -147,23 +156,22 @@ export const restartFlag = under(targetGroup, {
     type: "string",
     choices: ["stuck", "all", "none"],
     default: "stuck",
-    describe:
-      "Which existing pods to restart: those that can't start (stuck), also running pods without the Secret, by a rollout restart (all), or none",
+    describe: "Restart pods that can't start (stuck), or all that lack the Secret",
   },
 });
 
 export const recreateFlag = under(targetGroup, {
   recreate: {
     type: "boolean",
-    describe: "Recreate waiting pods without a controller, because their list can't be updated",
+    describe: "Recreate waiting pods without a controller",
   },
 });
 
-export const strict = under(outputGroup, {
+export const strict = shared(scriptGroup, {
   strict: { type: "boolean", describe: "Also fail if the cluster denies a request that the run can do without" },
 });
 
-export const fieldManager = under(outputGroup, {
+export const fieldManager = shared(scriptGroup, {
   "field-manager": { type: "string", default: "kubectl-acr-secret", value: "NAME", describe: "Field manager of the changes" },
 });
 
@@ -202,7 +210,7 @@ export const nodePulls = {
 const tenantForm = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/i;
 
 /** The flags that select the identity and the cloud of requests to Azure. */
-export const identityFlags = under("Azure sign-in", {
+export const identityFlags = shared(signInGroup, {
   auth: {
     type: "string",
     choices: ["auto", "az", "env", "workload", "managed"],
@@ -243,3 +251,12 @@ export const recreateFlags = {
     force: { type: "boolean", describe: "With --recreate: also end running pods, and lose data that only they hold" },
   }),
 };
+
+/** The flags that `options` lists in addition to the global ones. */
+export const sharedFlags = {
+  ...identityFlags,
+  "show-managed-fields": output["show-managed-fields"],
+  ...fieldManager,
+  ...strict,
+  ...noHeaders,
+} as const satisfies Flags;

@@ -1,7 +1,7 @@
 import { wrapped } from "../../src/output/printable.ts";
 import { home, pagesAddress } from "../project.ts";
 import type { Verb, VerbRow } from "../verb.ts";
-import { type Flag, type Flags, isList } from "./flags.ts";
+import { type Flag, type Flags, isList, scriptGroup, signInGroup } from "./flags.ts";
 
 /** The width of the help if the terminal's width is unknown, and its maximum. */
 const [usualWidth, maximumWidth] = [80, 120];
@@ -17,6 +17,10 @@ export function groupsOf(flags: Flags): ReadonlyMap<string, readonly (readonly [
   const shown = Object.entries(flags).filter(([, { hidden }]) => !hidden);
   return Map.groupBy(shown, ([, { group = "Flags" }]) => group);
 }
+
+/** Returns the flags that the help of a verb lists. */
+export const listedFlags = ({ flags, listed }: Pick<Verb, "flags" | "listed">): Flags =>
+  listed ?? Object.fromEntries(Object.entries(flags).filter(([, { isShared }]) => !isShared));
 
 /** Returns a flag as it is typed, with a placeholder for its value: `--restart stuck|all|none`, `--serviceaccount[=NAME,...]`. */
 export function typedForm(name: string, { type, bare, choices, value = choices?.join("|") ?? "VALUE" }: Flag): string {
@@ -51,7 +55,8 @@ function flagRow(name: string, flag: Flag, width: number): string {
 
 /** Returns the help of one verb. @param columns the width of the terminal; 0 if unknown */
 export function verbHelp(verb: Verb, columns: number): string {
-  const { name, page = name, summary, description = [], examples, flags, usage } = verb;
+  const { name, page = name, summary, description = [], examples, usage } = verb;
+  const flags = listedFlags(verb);
   const width = widthFor(columns);
   const shown = examples.map((line) => `  ${line}\n${line.startsWith("#") ? "" : "\n"}`).join("");
   return [
@@ -61,7 +66,7 @@ export function verbHelp(verb: Verb, columns: number): string {
     ...(Object.keys(flags).length > 0 ? [flagLines(flags, columns), "\n"] : []),
     `${indented(exitCodes(verb), width)}\n`,
     `More: ${pagesAddress}${page}.md\n`,
-    `${indented(globalFlags, width)}\n`,
+    ...(verb.listed ? [] : [`${indented(moreFlags(verb.flags), width)}\n`]),
   ].join("");
 }
 
@@ -85,7 +90,13 @@ function exitCodes(verb: Verb): string {
   return `Exit codes: ${codes.join("; ")}.${verb.flags["diff"] ? ` ${diffCodes}` : ""}`;
 }
 
-const globalFlags = 'Run "kubectl acr-secret options" to list the flags that every command accepts.';
+/** Returns the sentence that names the flags of a verb that its help doesn't list. */
+export function moreFlags(flags: Flags): string {
+  const groups = new Set(Object.values(flags).flatMap(({ isShared, group }) => (isShared ? [group] : [])));
+  const others = [...(groups.has(signInGroup) ? ["of the Azure sign-in"] : []), ...(groups.has(scriptGroup) ? ["for scripts"] : [])];
+  const all = [others.join(", "), "of every command"].filter(Boolean).join(" and ");
+  return ['Run "kubectl acr-secret options" to list the flags', `${all}.`].join(" ");
+}
 
 /** Returns the output of `kubectl acr-secret` without arguments. @param columns the width of the terminal; 0 if unknown */
 export function overview(verbs: readonly VerbRow[], columns: number): string {
@@ -98,7 +109,7 @@ export function overview(verbs: readonly VerbRow[], columns: number): string {
     "  kubectl acr-secret create --registry myregistry --serviceaccount default\n\n",
     `Commands:\n${verbs.map(({ name, summary }) => `${`  ${name}`.padEnd(first)}${indented(summary, width, first)}\n`).join("")}\n`,
     `${indented('Run "kubectl acr-secret COMMAND --help" for the help of a command.', width)}\n`,
-    `${indented(globalFlags, width)}\n`,
+    `${indented(moreFlags({}), width)}\n`,
     `More: ${home}\n`,
   ].join("");
 }

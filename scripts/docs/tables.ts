@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Flag, Flags } from "../../cmd/line/flags.ts";
-import { defaultOf, descriptionOf, groupsOf, typedForm } from "../../cmd/line/help.ts";
+import { type Flag, type Flags, sharedFlags } from "../../cmd/line/flags.ts";
+import { defaultOf, descriptionOf, groupsOf, listedFlags, typedForm } from "../../cmd/line/help.ts";
 import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { type Cause, causes } from "../../src/check/cause.ts";
@@ -37,9 +37,10 @@ export function withTables(page: string): string {
 }
 
 function flagsOf(name: string): Flags {
+  if (name === "shared") return sharedFlags;
   const verb = all.find((each) => each.name === name);
   if (!verb) throw new Error(`a page wants the flags of ${name}, which is no verb`);
-  return verb.flags;
+  return listedFlags(verb);
 }
 
 /** A verb with its own page is a link to that page. */

@@ -1,5 +1,5 @@
-import type { Flag, Flags } from "../../cmd/line/flags.ts";
-import { codesOf, defaultOf, descriptionOf, diffCodes, groupsOf, typedForm } from "../../cmd/line/help.ts";
+import { type Flag, type Flags, sharedFlags } from "../../cmd/line/flags.ts";
+import { codesOf, defaultOf, descriptionOf, diffCodes, groupsOf, listedFlags, moreFlags, typedForm } from "../../cmd/line/help.ts";
 import { global } from "../../cmd/line/kubectl-flags.ts";
 import { home, pagesAddress } from "../../cmd/project.ts";
 import type { Verb } from "../../cmd/verb.ts";
@@ -18,21 +18,21 @@ export function verbPage(verb: Verb, all: readonly Verb[], edition: Edition): st
     heading(pageName(name), summary, edition),
     section("SYNOPSIS", synopsis(`${usage} [options]`)),
     section("DESCRIPTION", description.map(paragraph).join(".PP\n")),
-    section("OPTIONS", ...options(flags)),
+    section("OPTIONS", ...options(listedFlags(verb)), `.PP\n${paragraph(moreFlags(flags))}`),
     section("EXAMPLES", ...exampleLines(examples)),
     section("EXIT STATUS", ...exitStatus(verb), ...(flags["diff"] ? [`.PP\n${paragraph(diffCodes)}`] : [])),
     section("SEE ALSO", seeAlso([undefined, ...all.filter((other) => other !== verb).map((other) => other.name)], page)),
   ].join("");
 }
 
-/** Returns the main page: the verbs, and the flags that all verbs accept. */
+/** Returns the main page: the verbs, and the flags that they share. */
 export function mainPage(all: readonly Verb[], about: string, edition: Edition): string {
   return [
     heading(pageName(), about, edition),
     section("SYNOPSIS", synopsis("COMMAND [options]")),
     section("DESCRIPTION", paragraph(`${about}. A plugin for kubectl, which must be on your PATH. Accepts kubectl's own flags.`)),
     section("COMMANDS", ...all.map(({ name, summary }) => term(bold(name), `${summary}.`))),
-    section("GLOBAL OPTIONS", ...options(global)),
+    section("GLOBAL OPTIONS", ...options({ ...global, ...sharedFlags })),
     section("EXIT STATUS", ...exitStatus({})),
     section("ENVIRONMENT", ...environment.map(([name, means]) => term(bold(name), means))),
     section("FILES", term(bold("pod-NAMESPACE-NAME.json"), "The manifest of a pod that --recreate recreates, until the new pod exists.")),

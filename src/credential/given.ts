@@ -17,9 +17,9 @@ export const given = {
       // The plugin doesn't set the expiry of the user's password
       exclusive: ["expires-in"],
       value: "NAME",
-      describe: "Use this user name. Pass its password with --password-stdin",
+      describe: "User name of a login that exists",
     },
-    "password-stdin": { type: "boolean", describe: "Read the password of --username from standard input" },
+    "password-stdin": { type: "boolean", describe: "Read its password from standard input" },
   },
   parse(asked, stdin) {
     const { username, "password-stdin": fromStdin } = asked.flags;

@@ -43,8 +43,7 @@ const servicePrincipal = {
       bare: ownPrincipal,
       exclusive: ["admin", "entra", "password-stdin", "username"],
       value: "NAME",
-      describe:
-        "Add a password to a service principal, by name or application ID. Create it if the name is unused. Without a value: one that only this Secret uses",
+      describe: "Service principal, by name or application ID, created if missing. Without a value: one per Secret",
     },
   },
   parse({ flags: { "service-principal": named } }) {

@@ -60,10 +60,7 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   // Flags: the verb's own come first, with no space to remove after them. A flag that may occur once is not suggested again.
   {
     words: ["create", "--repo"],
-    gives: [
-      "--repository\tRepository to add, or a path (team/*)",
-      "--repositories-from-pods\tAlso grant every repository that the pods use now",
-    ],
+    gives: ["--repository\tRepository or path (team/*) to grant", "--repositories-from-pods\tAlso grant the repositories that pods use"],
   },
   {
     words: ["create", "--re"],
