@@ -6,7 +6,7 @@ const everyVerb = ["create", "attach", "check", "list", "rotate", "detach", "del
 const scope = ["-A", "--all-namespaces", "--namespaces", "--namespace-selector", "--exclude-namespaces", "--include-system"];
 const manifests = ["-f", "--filename", "-k", "--kustomize", "-R", "--recursive", "--write"];
 
-/** What scripts and habits from before version 0.2 may still say. */
+/** Flags that a verb does not have. */
 const unknown: readonly (readonly [verb: string, flags: readonly string[]])[] = [
   ...everyVerb.map((verb) => [verb, ["--contexts", "--all-contexts", "--concurrency"]] as const),
   [
@@ -20,6 +20,7 @@ const unknown: readonly (readonly [verb: string, flags: readonly string[]])[] = 
     ["--apply", "--with-identity", "--for-new-namespaces", "--repository", "--serviceaccount", "--credential-per", "--older-than"],
   ],
   ["schedule check", ["--apply", "--with-identity"]],
+  ["completion kubectl", ["--dir", "--dry-run"]],
   ["secretless node-files --registry myregistry", ["--for", "--verify"]],
 ];
 
@@ -31,7 +32,13 @@ test.for(unknown.flatMap(([verb, flags]) => flags.map((flag) => ({ verb, flag })
 
 test.for([
   { line: "check -o sarif", error: /^error: .*"sarif"/ },
-  { line: "attach acr -o admission-policy", error: /^error: .*"admission-policy"/ },
+  ...["admission-policy", "helm", "kustomize"].flatMap((format) => [
+    { line: `attach acr -o ${format}`, error: new RegExp(`^error: .* output format "${format}"`) },
+    { line: `detach acr -o ${format}`, error: new RegExp(`^error: .* output format "${format}"`) },
+  ]),
+  { line: "create --registry myregistry --for external-secrets", error: /^error: .*"external-secrets"/ },
+  { line: "completion install", error: /^error: invalid argument "install"/ },
+  { line: "completion uninstall", error: /^error: invalid argument "uninstall"/ },
   { line: "schedule status", error: /^error: .*"status"/ },
   { line: "schedule create --image r.azurecr.io/plugin:1", error: /^error: .*"create"/ },
   { line: "secretless migrate", error: /^error: .*"migrate"/ },
