@@ -7,6 +7,7 @@ import { printData } from "../src/output/object.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { isLoginServer } from "../src/registry/login-server.ts";
 import { clusterScopeOf } from "../src/scope/cluster-scopes.ts";
+import { isGuid } from "../src/secret/azure-words.ts";
 import { azureJson, nodePaths, type ProviderCloud, providerConfig } from "../src/secretless/node-files.ts";
 import { createSecretless, deleteSecretless } from "../src/verbs/secretless.ts";
 import { checkSecretless } from "../src/verbs/secretless-check.ts";
@@ -27,11 +28,13 @@ const flags = {
     registry: { ...createFlags.registry, describe: "Registry to pull from: its name, login server or Azure resource ID" },
     identity: {
       type: "string",
-      refuse: mustBe("a managed identity, or the client ID of an application", (value) => identityForm.test(value), "identity"),
+      refuse: mustBe(
+        "the name or the resource ID of a managed identity",
+        (value) => identityForm.test(value) && !isGuid(value),
+        "identity",
+      ),
       value: "IDENTITY",
-      describe:
-        "Managed identity of the pods, created if missing: a name in the registry's resource group, or a resource ID. Or the client ID of an " +
-        "existing application",
+      describe: "Managed identity of the pods, created if missing: a name in the registry's resource group, or a resource ID",
       fallback: "acr-secretless-REGISTRY",
     },
     image: { type: "string", value: "IMAGE", describe: "Image to check, such as myregistry.azurecr.io/app/web:1" },
@@ -42,7 +45,7 @@ const flags = {
   ...writeOutput,
 } as const satisfies Flags;
 
-/** A name, a client id or a resource id. */
+/** A name or a resource id. */
 const identityForm =
   /^(?:[a-z0-9][a-z0-9_-]{2,127}|\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[-\w.()]{1,90}\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[-\w]{3,128})$/i;
 

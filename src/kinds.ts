@@ -76,7 +76,6 @@ export const kinds = {
   "roleassignment.management.azure.com": inAzure("role assignment"),
   "identity.managedidentity.azure.com": inAzure("managed identity"),
   "federatedcredential.managedidentity.azure.com": inAzure("federated credential"),
-  "federatedcredential.graph.microsoft.com": inAzure("federated credential"),
   registry: { at: "registry", called: "registry" },
 } as const;
 

@@ -13,7 +13,6 @@ export type FederatedCredential = {
   issuer: string;
   subject: string;
   audience: string;
-  readonly description?: string | null;
   /** When Entra begins to learn of it; absent: long ago. */
   since?: number;
   /** A request before Entra knew it has started the delay again. */
@@ -29,22 +28,3 @@ export type UserAssignedIdentity = ManagedIdentity & {
   /** Until when a write of a federated credential is under way, in epoch milliseconds. */
   writing?: number;
 };
-
-/** The maximum for one application or identity. */
-export const maximumCredentials = 20;
-
-export type CredentialFields = Pick<FederatedCredential, "issuer" | "subject"> & { readonly audiences: readonly string[] };
-
-/** Returns the field or the limit for which Azure rejects a credential of an application or identity that has these ones. */
-export function wrongCredential(
-  there: readonly FederatedCredential[],
-  name: string,
-  { issuer, subject, audiences }: CredentialFields,
-): "name" | "audiences" | "issuer" | "twin" | "full" | undefined {
-  if (!/^[a-z0-9][a-z0-9_-]{2,119}$/i.test(name)) return "name";
-  if (audiences.length !== 1) return "audiences";
-  if (!URL.canParse(issuer) || new URL(issuer).protocol !== "https:") return "issuer";
-  const others = there.filter((one) => one.name !== name);
-  if (others.some((one) => one.issuer === issuer && one.subject === subject)) return "twin";
-  return others.length >= maximumCredentials ? "full" : undefined;
-}

@@ -7,7 +7,7 @@ import { openTransport } from "../http/transport.ts";
 import { openArm } from "./arm.ts";
 import { cloudHint, cloudOf, cloudOfAz } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
-import { openApplicationIdentities, openGraph } from "./graph.ts";
+import { openGraph } from "./graph.ts";
 import { openIdentity, tokenSourceOf } from "./identity.ts";
 import { openManagedIdentities } from "./managed-identities.ts";
 import type { Azure, SignInOptions } from "./port.ts";
@@ -33,20 +33,12 @@ export function openAzure(options: AzureOptions): Azure {
   const identity = openIdentity({ ...options, env, source, signIn, cloud, transport });
   const http = openHttp({ ...options, transport });
   const arm = openArm({ cloud, identity, http, sleep: options.sleep });
-  const managed = openManagedIdentities(arm);
-  const graph = openGraph({ cloud, identity, http });
-  const applications = openApplicationIdentities({ cloud, identity, http }, graph);
-  const identitiesOf = (id: string) => (id.startsWith("/") ? managed : applications);
   return {
-    ...graph,
+    ...openGraph({ cloud, identity, http }),
     ...openTokens(arm),
     ...openRoles(arm),
     ...openRegistrySettings(arm),
-    ...managed,
-    managedIdentity: (id) => identitiesOf(id).managedIdentity(id),
-    federatedCredentials: (id) => identitiesOf(id).federatedCredentials(id),
-    putFederatedCredential: (id, credential) => identitiesOf(id).putFederatedCredential(id, credential),
-    deleteFederatedCredential: (id, name) => identitiesOf(id).deleteFederatedCredential(id, name),
+    ...openManagedIdentities(arm),
     exchangeAssertion: (of) => exchangeAssertion(http, cloud, of),
     findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, signIn.subscription),
     prefetchToken: (audience) => void identity.token(audience).catch(() => undefined),

@@ -1,11 +1,10 @@
 import { minute } from "../duration.ts";
-import { Busy, CliError } from "../errors.ts";
+import { Busy, type CliError } from "../errors.ts";
 import type { HttpRequest } from "../http/message.ts";
 import { type Json, objectsOf, textOf, textsOf } from "../json.ts";
 import { Sensitive } from "../sensitive.ts";
-import { asCredential } from "./managed-identities.ts";
 import type { Application, ApplicationAccess, Azure, Key, ServicePrincipal } from "./port.ts";
-import { type Connection, identityIn, type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
+import { type Connection, type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
 
 type Get = {
   /** The path after `/v1.0`, with its slash. */
@@ -121,34 +120,6 @@ export function openGraph(connection: Connection) {
     },
     removeKey: async (id, slot) =>
       void (await write("POST", `/applications/${id}/removePassword`, `delete password ${slot} of application ${id}`, { keyId: slot })),
-  } satisfies Partial<Azure>;
-}
-
-/**
- * Opens applications as the identities of pods, by their client ids: anyone in the tenant can choose a display name. They exist already,
- * each with a service principal.
- */
-export function openApplicationIdentities(connection: Connection, graph: Pick<Azure, "applications" | "servicePrincipal">) {
-  const { list, write } = openRequests(connection);
-  const pathOf = (appId: string) => `/applications(appId='${appId}')/federatedIdentityCredentials`;
-  return {
-    async managedIdentity(appId) {
-      const [[one], of] = await Promise.all([graph.applications({ appId }), graph.servicePrincipal(appId)]);
-      const hint = "specify a managed identity by its name or resource ID";
-      if (!one || !of) throw new CliError("notFound", `application ${appId} with a service principal not found in the tenant`, { hint });
-      const { tenant } = identityIn(await connection.identity.token("graph"));
-      return { id: appId, clientId: appId, principalId: of.id, tenant, ours: false };
-    },
-    federatedCredentials(appId) {
-      const doing = `list the federated credentials of application ${appId}`;
-      return list({ path: pathOf(appId), doing }, (one) => asCredential({ name: one.name, properties: one }));
-    },
-    async putFederatedCredential(appId, one) {
-      await write("POST", pathOf(appId), `create federated credential ${one.name} of application ${appId}`, one);
-    },
-    async deleteFederatedCredential(appId, name) {
-      await write("DELETE", `${pathOf(appId)}/${name}`, `delete federated credential ${name} of application ${appId}`);
-    },
   } satisfies Partial<Azure>;
 }
 

@@ -45,7 +45,7 @@ function asIdentity({ id, tags, properties }: Json): ManagedIdentity | undefined
   return { id, clientId, principalId, tenant, ours: objectOf(tags)[creator.key] === creator.value };
 }
 
-export function asCredential({ name, properties }: Json): FederatedCredential | undefined {
+function asCredential({ name, properties }: Json): FederatedCredential | undefined {
   const { issuer, subject, audiences } = objectOf(properties);
   if (typeof name !== "string" || typeof issuer !== "string" || typeof subject !== "string") return undefined;
   return { name, issuer, subject, audiences: textsOf(audiences) };

@@ -176,7 +176,7 @@ export type Principals = {
   unassignRole(registry: AzureRegistry, of: { readonly principalId: string; readonly role: string }): Promise<void>;
 };
 
-/** A user-assigned identity (Microsoft.ManagedIdentity/userAssignedIdentities), which needs no password; or an application. */
+/** A user-assigned identity (Microsoft.ManagedIdentity/userAssignedIdentities), which needs no password. */
 export type ManagedIdentity = {
   readonly id: string;
   readonly clientId: string;
@@ -205,9 +205,8 @@ export type Exchanged =
       readonly passes: "young" | "transient" | undefined;
     };
 
-/** Managed identities by their resource ids, and applications of other users by their client ids. */
+/** Managed identities by their resource ids. */
 export type Identities = {
-  /** @throws CliError notFound for an application without a service principal */
   managedIdentity(id: string): Promise<ManagedIdentity | undefined>;
   /** Creates it in the region of the registry. */
   createManagedIdentity(id: string, registry: AzureRegistry): Promise<ManagedIdentity>;

@@ -14,7 +14,7 @@ export type Created = {
   readonly what: "token" | "scope map" | "application" | "password" | "role" | "federated credential";
   /** The kind of credential that it belongs to. */
   readonly kind: string;
-  /** The user name of its logins; for a federated credential, the resource id of its managed identity, or the client id of its application. */
+  /** The user name of its logins; for a federated credential, the resource id of its managed identity. */
   readonly identity: string;
   /** The login server of its logins; absent if they are valid at several registries. */
   readonly host?: string;

@@ -115,16 +115,15 @@ async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Rea
   const principal = await azure.principal(id);
   if (!principal) return yield* roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(orphanedRole);
   const { appId, identityId } = principal;
-  const [application] = identityId === undefined ? await azure.applications({ appId }) : [];
-  const isOwn = application !== undefined && isOurDescription(application.notes);
-  if (!isOwn && (application || identityId !== undefined))
-    yield* await trusting(identityId ?? appId, of).catch((error: unknown) => {
+  if (identityId !== undefined)
+    return yield* await trusting(identityId, of).catch((error: unknown) => {
       if (!isRefusal(error)) throw error;
-      unread.set(identityId ?? appId, error.message);
+      unread.set(identityId, error.message);
       return [];
     });
+  const [application] = await azure.applications({ appId });
   if (!application) return;
-  const isEmpty = application.keys.length === 0 && isOwn;
+  const isEmpty = application.keys.length === 0 && isOurDescription(application.notes);
   const { otherKeys } = isEmpty ? await azure.access(application.id, principal.id) : { otherKeys: [] };
   yield* createdIn(application, otherKeys.length > 0);
 }
@@ -137,7 +136,7 @@ async function trusting(
   if (clusterId === undefined) return [];
   const own = (await azure.federatedCredentials(identityId)).flatMap((one) => {
     const account = accountOfCredential(one, clusterId);
-    return account ? [{ to: credentialRef(identityId, one.name), account }] : [];
+    return account ? [{ to: credentialRef(one.name), account }] : [];
   });
   const read = async ({ to, account }: (typeof own)[number]) => {
     const isNeeded = (await cluster.get(account)) !== undefined;
@@ -253,12 +252,9 @@ function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
 async function stepsForCredential({ to, identity, rows: [row] }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
   const now = await trusting(identity, { azure, cluster, clusterId: holders.cluster });
   if (!now.some((one) => one.to.name === to.name && !one.needed)) return [];
-  const [subscription, group, name] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(identity)?.slice(1) ?? [];
+  const [, subscription, group, name = ""] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(identity) ?? [];
   const place = [...flag("resource-group", group), ...flag("subscription", subscription)];
-  const command =
-    name === undefined
-      ? shell("az ad app federated-credential delete", "--id", identity, "--federated-credential-id", to.name)
-      : shell("az identity federated-credential delete", "--name", to.name, "--identity-name", name, place);
+  const command = shell("az identity federated-credential delete", "--name", to.name, "--identity-name", name, place);
   const outcome = { to, result: "deleted", because: `${row.for.words} does not exist` } as const;
   return [{ outcome, request: () => azure.deleteFederatedCredential(identity, to.name), command }];
 }

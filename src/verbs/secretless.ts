@@ -4,13 +4,13 @@ import { isPublic } from "../doctor/ladder.ts";
 import { minute } from "../duration.ts";
 import { absent, asCliError, CliError, isForbidden, unlessRefused } from "../errors.ts";
 import { plugin } from "../hint.ts";
-import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
+import type { ClusterKind, Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { KubeObjects, Role, RoleBinding, ServiceAccount } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { retryWhileReplicating } from "../retry.ts";
-import { clusterId, isGuid } from "../secret/azure-words.ts";
+import { clusterId } from "../secret/azure-words.ts";
 import { credentialOf, sourceOf } from "../secret/record.ts";
 import {
   type AccountRef,
@@ -41,7 +41,7 @@ export type SecretlessOrder = {
   readonly serviceAccounts: readonly string[];
   /** A registry's name, login server or id. */
   readonly registry: string;
-  /** A managed identity by its name or resource id, or an application by its client id. Default: the plugin's identity of the registry. */
+  /** A managed identity by its name or resource id. Default: the plugin's identity of the registry. */
   readonly identity: string | undefined;
 };
 
@@ -71,13 +71,11 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
       identity = await azure.createManagedIdentity(identityId, registry);
     },
   });
-  // An application of another user existed before
-  const mayBeNew = identityId.startsWith("/");
   const role = pullRole[state.mode];
   const assigned = yield* inAzure(assignmentRef(state), {
     because: `${role.name} allows only pulling`,
     after: [known],
-    mayBeNew,
+    mayBeNew: true,
     isDone: state.assignments.some((one) => one.role === role.id && one.condition === undefined),
     create: () => azure.assignRole(registry, { principalId: identity?.principalId ?? "", role: role.id }),
   });
@@ -91,10 +89,10 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
     }
     const wanted = credentialFor(at, state.origin);
     const trusting = state.credentials.find((one) => trusts(one, wanted));
-    const trusted = yield* inAzure(credentialRef(identityId, (trusting ?? wanted).name), {
+    const trusted = yield* inAzure(credentialRef((trusting ?? wanted).name), {
       because: "it trusts the ServiceAccount",
       after: [known],
-      mayBeNew,
+      mayBeNew: true,
       isDone: trusting !== undefined,
       create: () => azure.putFederatedCredential(identityId, wanted),
     });
@@ -124,7 +122,7 @@ async function* otherRights(
 ): AsyncGenerator<Outcome> {
   const to = identityRef(identityId);
   if (!identity.ours)
-    return yield { to, messages: [`another user created ${kinds[to.kind].called} ${to.name}; the pods can use all of its roles`] };
+    return yield { to, messages: [`another user created managed identity ${to.name}; the pods can use all of its roles`] };
   const elsewhere = isGiven ? await pullsElsewhere(identity, registry, azure) : undefined;
   if (elsewhere?.[0]) yield { to, messages: [`the pods can also pull from ${inLine(elsewhere)}, because the identity can`] };
 }
@@ -147,7 +145,7 @@ async function describePulls(
   return { to: at, messages: [[pullsAll, ...narrower].join(", not only ")], isInfo: narrower.length === 0 || undefined };
 }
 
-/** The federated credentials that an identity or an application can have (learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations). */
+/** The federated credentials that an identity can have (learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations). */
 const mostCredentials = 20;
 
 /** @throws CliError invalid if the identity can't have a federated credential for each ServiceAccount */
@@ -158,13 +156,12 @@ function checkCount(
 ): void {
   const missing = accounts.filter((at) => !credentials.some((one) => trusts(one, credentialFor(at, origin))));
   if (missing.length === 0 || credentials.length + missing.length <= mostCredentials) return;
-  const { kind, name } = identityRef(identityId);
+  const { name } = identityRef(identityId);
   const counts = `has ${credentials.length} federated credentials, and needs ${missing.length} more. Azure allows ${mostCredentials}`;
-  // A client id names no second application
   const [, stem = "", number = "1"] = /^(.*?)(?:-(\d+))?$/.exec(name) ?? [];
-  const other = identityId.startsWith("/") ? `${stem}-${Number(number) + 1}` : "IDENTITY";
+  const other = `${stem}-${Number(number) + 1}`;
   const names = missing.slice(0, mostCredentials).map((at) => at.name);
-  throw new CliError("invalid", `${kinds[kind].called} ${name} ${counts}`, {
+  throw new CliError("invalid", `managed identity ${name} ${counts}`, {
     hint: {
       ...plugin("secretless create", ...names, "--registry", registry, "--identity", other),
       when: "use another identity for these ServiceAccounts",
@@ -270,7 +267,7 @@ async function* deleteParts(
   const wanted = credentialFor(at, origin);
   if (credentials.some((each) => each.name === wanted.name && trusts(each, wanted))) {
     const remove = () => azure.deleteFederatedCredential(identityId, wanted.name);
-    done.push(yield* inAzure(credentialRef(identityId, wanted.name), { because: unused, after: [...done], isDone: false, remove }));
+    done.push(yield* inAzure(credentialRef(wanted.name), { because: unused, after: [...done], isDone: false, remove }));
   }
   // Last, because another run that sets the ServiceAccount up finds everything before it or creates it
   if (role) done.push(yield* inCluster(roleRef(at), deletingUnrecorded, role, [...done]));
@@ -287,10 +284,9 @@ async function leftCredentials(
   azure: Azure,
   tools: SecretlessTools,
 ): Promise<readonly FederatedCredential[]> {
-  const { credential: kind } = kindsOf(identityId);
   const isCurrent = tools.dryRun !== "none" || tools.interrupted();
   const credentials = isCurrent ? read : await azure.federatedCredentials(identityId);
-  return credentials.filter(({ name }) => !done.some(({ to }) => to.kind === kind && to.name === name));
+  return credentials.filter(({ name }) => !done.some(({ to }) => to.kind === credentialKind && to.name === name));
 }
 
 /** How long to wait until Azure knows a new identity everywhere. Milliseconds. */
@@ -351,7 +347,7 @@ type SecretlessState = {
   readonly origin: Origin;
   readonly registry: AzureRegistry;
   readonly mode: Mode;
-  /** The resource id of a managed identity, or the client id of an application. */
+  /** The resource id of the managed identity. */
   readonly identityId: string;
   /** It is the plugin's identity of the registry. */
   readonly isDefault: boolean;
@@ -410,7 +406,6 @@ async function readAccount(cluster: Cluster, at: AccountRef): Promise<AccountSta
 /** Returns the id of the identity. By default the name contains the registry's, so that each registry has its own identity. */
 function identityIdOf(named: string | undefined, registry: AzureRegistry): string {
   if (named?.startsWith("/")) return named;
-  if (named !== undefined && isGuid(named)) return named.toLowerCase();
   const group = registry.id.replace(/\/providers\/.*$/i, "");
   const name = named ?? `acr-secretless-${registry.name.toLowerCase()}`;
   return `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
@@ -422,15 +417,11 @@ function refusalOf({ at, account, role, binding: bound }: AccountState, { identi
   return decisions.map((decision) => (decision.act === "refuse" ? decision.error : undefined)).find((error) => error);
 }
 
-/** The kinds of the identity and of its credentials. A resource id starts with a slash, the client id of an application doesn't. */
-const kindsOf = (identityId: string) =>
-  identityId.startsWith("/")
-    ? ({ identity: "identity.managedidentity.azure.com", credential: "federatedcredential.managedidentity.azure.com" } as const)
-    : ({ identity: "application.graph.microsoft.com", credential: "federatedcredential.graph.microsoft.com" } as const);
+const identityRef = (id: string): Ref => ({ kind: "identity.managedidentity.azure.com", name: id.split("/").at(-1) ?? "" });
 
-const identityRef = (id: string) => ({ kind: kindsOf(id).identity, name: id.split("/").at(-1) ?? "" });
+const credentialKind = "federatedcredential.managedidentity.azure.com";
 
-export const credentialRef = (identityId: string, name: string): Ref => ({ kind: kindsOf(identityId).credential, name });
+export const credentialRef = (name: string): Ref => ({ kind: credentialKind, name });
 
 const assignmentRef = ({ mode, registry }: SecretlessState): Ref => ({
   kind: "roleassignment.management.azure.com",

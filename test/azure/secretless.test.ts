@@ -1,6 +1,5 @@
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { beforeEach, expect, test } from "vitest";
-import { createIdentity } from "../../sandbox/azure/identities.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { account } from "../support/fakes/cluster.ts";
 import { type } from "../support/in-process.ts";
@@ -53,12 +52,10 @@ test("creates what Entra ID and the registry need for a pull, and deletes all of
   expect(inAzure()).toEqual(before);
 });
 
-test.for(["", "an application"])("prunes the federated credential of a ServiceAccount that was deleted: %s", async (what) => {
-  const identity = what === "" ? "" : ` --identity ${(await signedIn(world, [])).clientId}`;
-  await demo.type(`${creating}${identity}`);
+test("prunes the federated credential of a ServiceAccount that was deleted", async () => {
+  await demo.type(creating);
   demo.in_.cluster.remove("serviceaccount", "demo", "web");
-  const federated = () =>
-    [...world.azure.world.userAssignedIdentities, ...world.azure.world.applications].flatMap((one) => one.federated ?? []);
+  const federated = () => world.azure.world.userAssignedIdentities.flatMap((one) => one.federated);
   const before = federated().length;
 
   expect(await demo.type("prune --registry myregistry --yes")).toMatchObject({
@@ -67,35 +64,6 @@ test.for(["", "an application"])("prunes the federated credential of a ServiceAc
   });
 
   expect(before - federated().length).toBe(1);
-});
-
-test("sets up an existing application, and deletes all but the role", async () => {
-  const { clientId } = await signedIn(world, []);
-  const before = inAzure();
-  const federated = () => world.azure.world.applications.find(({ appId }) => appId === clientId)?.federated ?? [];
-
-  expect(await demo.type(`${creating} --identity ${clientId}`)).toMatchObject({ code: 0 });
-
-  expect(federated()).toHaveLength(2);
-  expect([await problems("web"), await problems("api")]).toEqual([{}, {}]);
-  expect((await demo.type(`${creating} --identity ${clientId}`)).stdout).toMatch(/^(\S+ unchanged\n)+$/);
-  expect(await demo.type(`${deleting} --identity ${clientId}`)).toMatchObject({ code: 0 });
-  expect(federated()).toEqual([]);
-  expect(inAzure().identities).toEqual(before.identities);
-});
-
-test.for([
-  { when: "it does not exist", appId: () => crypto.randomUUID() },
-  {
-    when: "it is the client id of a managed identity",
-    appId: () => createIdentity(world.azure.world, "/x", { location: "eastus", tags: {} }).clientId,
-  },
-])("rejects an application when $when", async ({ appId }) => {
-  expect(await demo.type(`${creating} --identity ${appId()}`)).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining("specify a managed identity by its name or resource ID"),
-  });
-  expect(demo.in_.cluster.get("serviceaccount", "demo", "web")?.metadata.annotations).toBeUndefined();
 });
 
 test.for([

@@ -1,11 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  type CredentialFields,
-  type FederatedCredential,
-  maximumCredentials,
-  type UserAssignedIdentity,
-  wrongCredential,
-} from "../federation.ts";
+import type { FederatedCredential, UserAssignedIdentity } from "../federation.ts";
 import { anything, listOf, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { createIdentity, deleteIdentity } from "../identities.ts";
@@ -131,6 +125,25 @@ function putCredential(arm: ArmAsk): Answer {
   Object.assign(credential, { issuer, subject, audience: audiences[0] });
   if (!there) identity.federated.push(credential);
   return { status: there ? 200 : 201, body: credentialBody(identity, credential) };
+}
+
+/** The maximum for one identity. */
+const maximumCredentials = 20;
+
+type CredentialFields = Pick<FederatedCredential, "issuer" | "subject"> & { readonly audiences: readonly string[] };
+
+/** Returns the field or the limit for which Azure rejects a credential of an identity that has these ones. */
+function wrongCredential(
+  there: readonly FederatedCredential[],
+  name: string,
+  { issuer, subject, audiences }: CredentialFields,
+): "name" | "audiences" | "issuer" | "twin" | "full" | undefined {
+  if (!/^[a-z0-9][a-z0-9_-]{2,119}$/i.test(name)) return "name";
+  if (audiences.length !== 1) return "audiences";
+  if (!URL.canParse(issuer) || new URL(issuer).protocol !== "https:") return "issuer";
+  const others = there.filter((one) => one.name !== name);
+  if (others.some((one) => one.issuer === issuer && one.subject === subject)) return "twin";
+  return others.length >= maximumCredentials ? "full" : undefined;
 }
 
 /** A credential of a new identity is rejected with one of two codes, for some minutes in Azure. */

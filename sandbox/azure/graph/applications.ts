@@ -3,7 +3,6 @@ import { listOf, nullable, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { inSeconds, preciseNow } from "../time.ts";
 import { type Application, timeIn } from "../world.ts";
-import { federatedCredentials } from "./federated.ts";
 import { body, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, named, ownersOf, refuseGraph, select } from "./request.ts";
 import { addPassword, keyBody, removePassword, secretBody } from "./secrets.ts";
 
@@ -30,11 +29,10 @@ export function applications(graph: GraphAsk, which: string, action: string): An
   if (route === "GET one")
     return { status: 200, body: { ...entity(graph, "applications"), ...select(ask, applicationBody(graph, application)) } };
   if (route === "GET one/owners") return ownersOf(graph, application.owners);
-  const [, credentials, credential = ""] = /^(federatedIdentityCredentials)(?:\/([^/]+))?$/.exec(action) ?? [];
-  if (credentials !== undefined && ask.method === "GET") return federatedCredentials(graph, application, credential);
+  if (route === "GET one/federatedIdentityCredentials") return federatedCredentials(graph, application);
   mayWrite(graph, application.owners);
   refuseConcurrent(graph, application);
-  const answer = credentials === undefined ? write(graph, route, application) : federatedCredentials(graph, application, credential);
+  const answer = write(graph, route, application);
   application.writtenAt = Date.now();
   return answer;
 }
@@ -60,6 +58,14 @@ function write(graph: GraphAsk, route: string, application: Application): Answer
 function refuseConcurrent({ state: { world } }: GraphAsk, { writtenAt = 0 }: Application): void {
   if (Date.now() - writtenAt >= world.graphWriteGap) return;
   refuseGraph(409, "Directory_ConcurrencyViolation", "The object was changed by another request. Please wait briefly and retry.");
+}
+
+function federatedCredentials({ ask }: GraphAsk, { id: application, federated = [] }: Application): Answer {
+  const context = `https://${ask.host}/v1.0/$metadata#applications('${application}')/federatedIdentityCredentials`;
+  const value = federated.map(({ id, name, issuer, subject, audience }) => {
+    return { id, name, issuer, subject, description: null, audiences: [audience] };
+  });
+  return { status: 200, body: { "@odata.context": context, value } };
 }
 
 function create(graph: GraphAsk): Answer {

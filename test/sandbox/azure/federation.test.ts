@@ -1,7 +1,6 @@
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { beforeEach, expect, test } from "vitest";
 import { assignRole } from "../../../sandbox/azure/identities.ts";
-import type { Reply } from "../../support/ask-through.ts";
 import { audiences, loginServer, openTestAzure } from "./world.ts";
 
 const azure = await openTestAzure();
@@ -14,27 +13,15 @@ const jwks = async (kid: string, key: CryptoKey) => ({ keys: [{ ...(await export
 
 const arm = (method: string, path: string, json?: unknown, as = azure.owner) =>
   azure.arm(as, method, `${identities}${path}?api-version=2023-01-31`, json);
-const graph = async (method: string, path: string, json?: unknown) => {
-  const token = await azure.accessToken(azure.owner, audiences.graph);
-  return azure.ask(method, `${audiences.graph}/v1.0/applications/${path}`, { token, ...(json !== undefined && { json }) });
-};
 
-/** An identity or an application. `trust` adds a federated credential to it. */
-type Trusting = { readonly clientId: string; readonly principalId: string; trust(name: string, fields: typeof trusted): Promise<Reply> };
-
-async function identity(name: string): Promise<Trusting> {
+/** Creates an identity. `trust` adds a federated credential to it. */
+async function identity(name: string) {
   const { json } = await arm("PUT", `/${name}`, { location: "eastus", tags: { by: "test" } });
   const { clientId = "", principalId = "" } = json.properties as Record<string, string>;
-  return { clientId, principalId, trust: (of, properties) => arm("PUT", `/${name}/federatedIdentityCredentials/${of}`, { properties }) };
+  const trust = (of: string, properties: typeof trusted) => arm("PUT", `/${name}/federatedIdentityCredentials/${of}`, { properties });
+  return { clientId, principalId, trust };
 }
 
-async function application(name: string): Promise<Trusting> {
-  const { clientId, objectId: principalId } = await azure.addServicePrincipal(name);
-  const id = azure.world.applications.find(({ appId }) => appId === clientId)?.id;
-  return { clientId, principalId, trust: (of, fields) => graph("POST", `${id}/federatedIdentityCredentials`, { name: of, ...fields }) };
-}
-
-const kinds = { identity, application } as const;
 const now = () => Math.floor(Date.now() / 1000);
 
 async function serviceAccountToken(claims: Record<string, unknown> = {}, { kid = "k1", key = own.privateKey } = {}): Promise<string> {
@@ -59,25 +46,22 @@ beforeEach(async () => {
   azure.world.graphWriteGap = 0;
 });
 
-test.for(["identity", "application"] as const)(
-  "exchanges a ServiceAccount's token as the %s that trusts it, with its role",
-  async (kind) => {
-    const { clientId, principalId, trust } = await kinds[kind](`pull-${kind}`);
-    expect((await trust("web-shop", trusted)).status).toBe(201);
-    assignRole(azure.world, principalId, { role: "AcrPull", registry: "myregistry" });
+test("exchanges a ServiceAccount's token as the identity that trusts it, with its role", async () => {
+  const { clientId, principalId, trust } = await identity("pull");
+  expect((await trust("web-shop", trusted)).status).toBe(201);
+  assignRole(azure.world, principalId, { role: "AcrPull", registry: "myregistry" });
 
-    const { json } = await exchange(clientId, await serviceAccountToken());
+  const { json } = await exchange(clientId, await serviceAccountToken());
 
-    const form = {
-      grant_type: "access_token",
-      service: loginServer,
-      access_token: String(json.access_token),
-      tenant: azure.owner.tenantId,
-    };
-    const { status, json: refresh } = await azure.ask("POST", `https://${loginServer}/oauth2/exchange`, { form });
-    expect({ status, refresh: typeof refresh.refresh_token }).toEqual({ status: 200, refresh: "string" });
-  },
-);
+  const form = {
+    grant_type: "access_token",
+    service: loginServer,
+    access_token: String(json.access_token),
+    tenant: azure.owner.tenantId,
+  };
+  const { status, json: refresh } = await azure.ask("POST", `https://${loginServer}/oauth2/exchange`, { form });
+  expect({ status, refresh: typeof refresh.refresh_token }).toEqual({ status: 200, refresh: "string" });
+});
 
 type Presented = { claims?: Record<string, unknown>; client?: string; tenant?: string; signed?: { kid?: string; key?: CryptoKey } };
 
@@ -102,8 +86,8 @@ test.for<{ why: string; present?: Presented; issuers?: "none" | "rotated"; statu
   expect([answer.status, answer.json.error_codes]).toEqual([status, [number]]);
 });
 
-test.for(["identity", "application"] as const)("rejects a federated credential of an %s that Azure rejects", async (kind) => {
-  const { trust } = await kinds[kind](`limits-${kind}`);
+test("rejects a federated credential that Azure rejects", async () => {
+  const { trust } = await identity("limits");
   const statusOf = async (name: string, change: Partial<typeof trusted>) => (await trust(name, { ...trusted, ...change })).status;
   const subject = (at: number) => ({ subject: `system:serviceaccount:web:${at}` });
 
@@ -111,7 +95,7 @@ test.for(["identity", "application"] as const)("rejects a federated credential o
   expect(await statusOf("two-audiences", { audiences: ["a", "b"] })).toBe(400);
   expect(await statusOf("plain", { issuer: "http://issuer.example" })).toBe(400);
   expect(await statusOf("credential-0", subject(0))).toBe(201);
-  expect(await statusOf("twin", subject(0))).toBe(kind === "identity" ? 409 : 400);
+  expect(await statusOf("twin", subject(0))).toBe(409);
   for (let at = 1; at < 20; at++) expect(await statusOf(`credential-${at}`, subject(at))).toBe(201);
   expect(await statusOf("credential-20", subject(20))).toBe(400);
 });
@@ -199,17 +183,6 @@ test("updates, lists and deletes an identity and its credentials, and leaves its
   expect((await arm("GET", "/temporary")).json.error?.code).toBe("ResourceNotFound");
   expect(azure.world.servicePrincipals.some(({ id }) => id === principalId)).toBe(false);
   expect(azure.world.roleAssignments.some((one) => one.principalId === principalId)).toBe(true);
-});
-
-test("deletes a federated credential of an application", async () => {
-  const { clientId, trust } = await application("forgetful");
-  const { json } = await trust("web-shop", trusted);
-  const id = azure.world.applications.find(({ appId }) => appId === clientId)?.id;
-  const of = `${id}/federatedIdentityCredentials`;
-
-  expect((await graph("GET", of)).json.value).toMatchObject([{ ...trusted, name: "web-shop" }]);
-  expect((await graph("DELETE", `${of}/${json.id}`)).status).toBe(204);
-  expect((await exchange(clientId, await serviceAccountToken())).json.error_codes).toEqual([700211]);
 });
 
 test("refuses to create an identity without the right, and in a group that does not exist", async () => {

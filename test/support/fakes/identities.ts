@@ -35,7 +35,7 @@ export function fakeIdentities(): FakeIdentities {
     all,
     entra,
     principal: (wanted) => {
-      const found = all.values().find(({ principalId, id }) => principalId === wanted && id.startsWith("/"));
+      const found = all.values().find(({ principalId }) => principalId === wanted);
       return found && { id: wanted, appId: found.clientId, enabled: true, identityId: found.id };
     },
     open: (ask) => ({
@@ -54,8 +54,7 @@ export function fakeIdentities(): FakeIdentities {
           return identity;
         }),
       deleteManagedIdentity: (id) => ask("deleteManagedIdentity", id, true, () => void all.delete(id)),
-      federatedCredentials: (id) =>
-        ask("federatedCredentials", id, false, () => [...((id.startsWith("/") ? named(id) : all.get(id))?.credentials ?? [])]),
+      federatedCredentials: (id) => ask("federatedCredentials", id, false, () => [...named(id).credentials]),
       putFederatedCredential: (id, credential) =>
         ask("putFederatedCredential", credential.name, true, () => void named(id).credentials.push(credential)),
       deleteFederatedCredential: (id, name) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { explainGraph, openApplicationIdentities, openGraph } from "../../../src/azure/graph.ts";
+import { explainGraph, openGraph } from "../../../src/azure/graph.ts";
 import { Busy, NotYet } from "../../../src/errors.ts";
 import { Sensitive } from "../../../src/sensitive.ts";
 import { answering } from "./answering.ts";
@@ -45,26 +45,6 @@ test("finds applications by a name, whose quotes it doubles, and by an id", asyn
   const one = always(200, wire);
   expect(await one.principals.applications({ appId: "a-1" })).toMatchObject([{ id: "o-1", keys: [] }]);
   expect(one.urls()).toEqual([`GET https://graph.microsoft.com/v1.0/applications(appId='a-1')?${select}`]);
-});
-
-test("changes the federated credentials of an application by its client id", async () => {
-  const trust = { name: "web", issuer: "https://i", subject: "s", audiences: ["a"] };
-  const options = answering(({ method }) => ({ status: method === "DELETE" ? 204 : 200, body: { id: "f-1", ...trust, value: [trust] } }));
-  const identities = openApplicationIdentities(options, openGraph(options));
-
-  expect(await identities.federatedCredentials("a-1")).toEqual([trust]);
-  await identities.putFederatedCredential("a-1", trust);
-  await identities.deleteFederatedCredential("a-1", "web");
-
-  const path = "https://graph.microsoft.com/v1.0/applications(appId='a-1')/federatedIdentityCredentials";
-  expect(options.asked.map(({ method, url }) => `${method} ${url}`)).toEqual([`GET ${path}`, `POST ${path}`, `DELETE ${path}/web`]);
-  expect(JSON.parse(options.asked[1]?.body ?? "")).toEqual(trust);
-});
-
-test.for([404, 200])("finds no identity when the service principal is answered with %s, and the application with 404", async (status) => {
-  const options = answering(({ url }) => ({ status: url.includes("/applications") ? 404 : status, body: { id: "p-1", appId: "a-1" } }));
-
-  await expect(openApplicationIdentities(options, openGraph(options)).managedIdentity("a-1")).rejects.toMatchObject({ kind: "notFound" });
 });
 
 test("reads who controls an application and its service principal", async () => {

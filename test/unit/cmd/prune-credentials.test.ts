@@ -43,7 +43,6 @@ function open(): FakeWorld {
 }
 
 const none = { stdout: [], stderr: ["no leftovers found"] };
-const appId = "2222aaaa-2222-2222-2222-222222222222";
 
 testRows(
   [
@@ -66,22 +65,6 @@ testRows(
         },
         { command: yes, ...none },
       ],
-    },
-    {
-      does: "deletes the federated credential of an application of another user",
-      world: async () => {
-        const world = open();
-        const principal = { id: "p", appId, enabled: true };
-        world.azure.identities.all.set(appId, { id: appId, clientId: appId, principalId: "p", tenant: "t", ours: false, credentials: [] });
-        world.azure.directory.principals.push(principal);
-        world.azure.directory.applications.push({ id: "app", appId, displayName: "ci", notes: "", madeAt: "", keys: [] });
-        await typed(`${setUp} --identity ${appId}`)(world);
-        return world;
-      },
-      given: deletes("web"),
-      command: yes,
-      stdout: /^federatedcredential\.graph\.microsoft\.com\/demo-web-\w{10} deleted\n$/,
-      check: subjects("api"),
     },
     {
       does: "keeps the federated credential when the ServiceAccount is created again before the deletion",

@@ -155,14 +155,6 @@ test.for([
   expect(await patient()).toMatchObject({ code: 0 });
 });
 
-test("does not wait for the federated credential of an application", async () => {
-  const appId = "2222aaaa-2222-2222-2222-222222222222";
-  world.azure.identities.all.set(appId, { id: appId, clientId: appId, principalId: "p", tenant: "t", ours: false, credentials: [] });
-  world.asking.around(refusing(is("putFederatedCredential"), unknown, 1));
-
-  expect(await run(`${creating} --identity ${appId}`)).toMatchObject({ code: 1 });
-});
-
 test("creates nothing when an identity would have more than 20 federated credentials, and prints a command with another one", async () => {
   await run(creating);
   const [identity] = seen().identities;
@@ -251,24 +243,6 @@ test("keeps an identity of another user, and warns that pods can use its roles",
   await run("delete web --registry myregistry --yes");
 
   expect(seen()).toMatchObject({ annotations: {}, identities: [{ clientId: "theirs", credentials: [] }] });
-});
-
-test("sets up an application of another user by its client id, and deletes only its federated credential", async () => {
-  const appId = "2222aaaa-2222-2222-2222-222222222222";
-  const theirs = { id: appId, clientId: appId, principalId: "p", tenant: "t", ours: false, credentials: [] };
-  world.azure.identities.all.set(appId, theirs);
-  const identity = `--identity ${appId.toUpperCase()}`;
-
-  const { stdout, stderr } = await run(`${creating} ${identity}`);
-  expect(stderr).toContain(`another user created application ${appId}; the pods can use all of its roles`);
-  expect(stdout).toMatch(
-    /^application\.graph\.microsoft\.com\/\S+ unchanged\n.*\nfederatedcredential\.graph\.microsoft\.com\/\S+ created$/m,
-  );
-  expect(seen()).toMatchObject({ annotations: { [keys[0]]: appId }, identities: [{ credentials: [{ issuer }] }] });
-
-  const deleted = await run(`delete web --registry myregistry --yes ${identity}`);
-  expect(deleted.stdout).toMatch(/^roleassignment\S+ unchanged\napplication\S+ unchanged$/m);
-  expect(seen()).toMatchObject({ annotations: {}, roles: [], bindings: [], identities: [{ clientId: appId, credentials: [] }] });
 });
 
 test("leaves a ServiceAccount with another identity unchanged", async () => {
@@ -597,6 +571,7 @@ test.for([
   { line: "create ../x --registry myregistry", message: "invalid ServiceAccount name" },
   { line: "create Web --registry myregistry", message: "invalid ServiceAccount name" },
   { line: "create web --registry myregistry --identity a/b", message: "invalid --identity" },
+  { line: "create web --registry myregistry --identity 2222aaaa-2222-2222-2222-222222222222", message: "invalid --identity" },
   { line: "delete web --registry myregistry", message: "add --yes" },
   { line: "check web", message: 'required flag(s) "image" not set' },
   { line: "check web --image ghcr.io/app:1", message: "must be in an Azure container registry" },
