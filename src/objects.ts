@@ -226,14 +226,10 @@ export type KubeObjects = {
     "CronJob",
     {
       spec: {
-        /** Five cron fields, or a name such as `@hourly`. */
-        readonly schedule?: string;
-        /** Absent: that of the control plane. */
-        readonly timeZone?: string;
         readonly suspend?: boolean;
         readonly jobTemplate: { readonly metadata?: Partial<Metadata>; readonly spec: { readonly template: PodTemplate } };
       };
-      status?: { readonly lastScheduleTime?: string };
+      status?: { readonly lastSuccessfulTime?: string };
     }
   >;
   readonly "job.batch": Job;

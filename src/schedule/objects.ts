@@ -1,6 +1,6 @@
 import type { Entry } from "../file/entry.ts";
 import type { Right } from "../kube/port.ts";
-import { readSchedule } from "./next-run.ts";
+import { isSchedule } from "./cron.ts";
 import { policyFor, rulesOf } from "./rights.ts";
 
 /** What to run in a cluster, when, and with which rights. */
@@ -163,5 +163,5 @@ function cronJob(schedule: Schedule): object {
 export function cronOf(text: string): string | undefined {
   const [, hour, minute] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
   if (hour !== undefined) return `${Number(minute)} ${Number(hour)} * * *`;
-  return readSchedule(text) && text.trim().split(/\s+/).join(" ");
+  return isSchedule(text) ? text.trim().split(/\s+/).join(" ") : undefined;
 }

@@ -6,7 +6,7 @@ export type Input = {
   keyring: { readonly image: string; readonly secrets: readonly SecretText[] };
   kubeconfig: { readonly texts: readonly string[]; readonly context: string; readonly cluster: string };
   selector: string;
-  cron: { readonly text: string; readonly after: string };
+  cron: string;
   yaml: unknown;
 };
 
@@ -214,9 +214,7 @@ function cron({ below, pick, some, edited }: Random): Input["cron"] {
   const months = field(1, 12, ["jan", "Feb", "DEC"]);
   const weekdays = field(0, 6, ["sun", "Mon", "SAT"]);
   const fields = [field(0, 59, []), field(0, 23, []), field(1, 31, []), months, weekdays].map((each) => (below(3) === 0 ? "*" : each));
-  const text = below(4) > 0 ? fields.join(" ") : edited(fields.join(" "), cronWords);
-  const after = new Date(Date.UTC(2026 + below(8), below(12), 1 + below(31), below(24), below(60), below(60))).toISOString();
-  return { text, after };
+  return below(4) > 0 ? fields.join(" ") : edited(fields.join(" "), cronWords);
 }
 
 // Objects to print as YAML
