@@ -1,7 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import { minute } from "../duration.ts";
-import type { RequestTools } from "../env.ts";
-import { CliError, Interrupted } from "../errors.ts";
+import type { Environment, RequestTools } from "../env.ts";
+import { CliError, Interrupted, withLines } from "../errors.ts";
 import { shell } from "../hint.ts";
 import { redact } from "../http/transport.ts";
 import { type Json, parseObject, textOf } from "../json.ts";
@@ -47,14 +47,23 @@ async function az(argv: readonly string[], { env, trace, signal }: AzOptions): P
       hint: shell("az", argv),
     });
   if (result.code === "ENOENT" || exitCode === 127) {
-    throw new CliError("config", "the Azure CLI (az) is not installed, or not on PATH", {
+    throw new CliError("config", withLines("the Azure CLI (az) is not installed, or not on PATH", unsetSecret(env)), {
       hint: "install it (https://aka.ms/azure-cli), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
     });
   }
-  if (exitCode !== 0) throw explainSignIn(redact(stderr || (result.shortMessage ?? "")));
+  if (exitCode !== 0) {
+    const { kind, message, hint } = explainSignIn(redact(stderr || (result.shortMessage ?? "")));
+    throw new CliError(kind, withLines(message, unsetSecret(env)), { hint });
+  }
   const answer = parseObject(stdout);
   if (answer) return answer;
   throw new CliError("config", "the Azure CLI did not return JSON", { hint: shell("az", argv, "--output", "json") });
+}
+
+/** Returns why the variables of a service principal don't select one. Then the source of tokens is the Azure CLI. */
+function unsetSecret({ AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH }: Environment): string | undefined {
+  if (!AZURE_CLIENT_ID || AZURE_CLIENT_SECRET || AZURE_CLIENT_CERTIFICATE_PATH) return undefined;
+  return "AZURE_CLIENT_ID is set, AZURE_CLIENT_SECRET is not";
 }
 
 /**

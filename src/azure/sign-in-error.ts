@@ -3,23 +3,16 @@ import { type Hint, shell } from "../hint.ts";
 import type { NetworkError } from "../http/network-error.ts";
 import type { TokenSource } from "./port.ts";
 
-/**
- * The AADSTS numbers that may pass. `young`: Entra ID learns of a new federated credential, and of the keys of its issuer, after some
- * minutes. `transient`: it is overloaded, or a part of it is unavailable.
- */
+/** AADSTS numbers until Entra ID knows a new federated credential, and the keys of its issuer. That takes some minutes. */
+const young = [70021, 700211, 700212, 700213, 50166, 501661, 90061];
+
+/** AADSTS numbers while Entra ID is overloaded, or while a part of it is unavailable. */
+const transient = [40010, 90006, 90024, 90033, 90055];
+
+/** The AADSTS numbers that may pass. */
 export const passing: Readonly<Record<number, "young" | "transient">> = {
-  70021: "young",
-  700211: "young",
-  700212: "young",
-  700213: "young",
-  50166: "young",
-  501661: "young",
-  90061: "young",
-  40010: "transient",
-  90006: "transient",
-  90024: "transient",
-  90033: "transient",
-  90055: "transient",
+  ...Object.fromEntries(young.map((number) => [number, "young" as const])),
+  ...Object.fromEntries(transient.map((number) => [number, "transient" as const])),
 };
 
 /** A response without an error of Entra ID. Its 429 is plain text. Any other may be a proxy's. */
@@ -32,8 +25,6 @@ export const noToken = (status: number): CliError =>
 export const mayPass = (text: string): boolean =>
   [...text.matchAll(/AADSTS(\d+)/g)].some(([, number]) => passing[Number(number)] !== undefined);
 
-type Explanation = { readonly pattern: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint?: Hint };
-
 const checkVariables = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
 
 /** The fix if Azure rejects a token, by the source of the token. */
@@ -44,108 +35,67 @@ export const signInHint: Readonly<Record<TokenSource, string>> = {
   managed: "check AZURE_CLIENT_ID, and that this machine has a managed identity",
 };
 
-/**
- * Explains texts of Entra ID and the Azure CLI. Without a hint, the fix is to sign in again. The first match counts. The last
- * line of an unknown text is printed unchanged.
- */
+const checkCloud = { ...shell("az cloud show"), when: "check the tenant ID, and the cloud of the Azure CLI" };
+
+type Explanation = readonly [pattern: RegExp, kind: ErrorKind, message: string, hint?: Hint];
+
+/** Explains texts of Entra ID, the Azure CLI and OpenSSL. Without a hint, the fix is to sign in again. The first match counts. */
 const explanations: readonly Explanation[] = [
-  { pattern: /AADSTS5007[689]/, message: "Azure requires multi-factor authentication" },
-  { pattern: /AADSTS(?:700082|70043|50173|700084)/, message: "the Azure sign-in has expired" },
-  {
-    pattern: /AADSTS(?:53003|53000|53001|530003)/,
-    kind: "forbidden",
-    message: "a Conditional Access policy of the tenant blocks this Azure sign-in",
-    hint: "sign in from a device or network that the policy allows, or ask the tenant's administrator",
-  },
-  {
-    pattern: /AADSTS90002|Unable to get authority configuration/,
-    message: "the Azure tenant does not exist in this cloud",
-    hint: { ...shell("az cloud show"), when: "check the tenant ID, and the cloud of the Azure CLI" },
-  },
-  { pattern: /AADSTS700016/, message: "application not found in this Azure tenant", hint: checkVariables },
-  {
-    pattern: /AADSTS7000215/,
-    message: "Azure rejected the client secret: it is wrong or less than a minute old",
-    hint: checkVariables,
-  },
-  { pattern: /AADSTS7000222/, message: "the client secret has expired", hint: "create a new one and set AZURE_CLIENT_SECRET" },
-  {
-    pattern: /AADSTS(?:500011|50001|65001)/,
-    kind: "forbidden",
-    message: "the Azure tenant does not allow this identity to request this token",
-    hint: "ask the tenant's administrator for consent",
-  },
-  {
-    pattern: /AADSTS(?:70021|70021[123]|700024|700027)\b/,
-    message: "Azure rejected the client certificate or federated assertion",
-    hint: "check the application's certificates and federated credentials",
-  },
-  {
-    pattern: /AADSTS530084/,
-    kind: "forbidden",
-    message: "a Conditional Access policy of the tenant requires token protection, which this sign-in does not support",
-    hint: "use a service principal or a managed identity",
-  },
-  {
-    pattern: new RegExp(
-      `AADSTS(?:${Object.keys(passing)
-        .filter((number) => passing[Number(number)] === "transient")
-        .join("|")})\\b`,
-    ),
-    kind: "unreachable",
-    message: "Azure's sign-in service is unavailable",
-    hint: "retry in a minute",
-  },
-  { pattern: /AADSTS50057/, kind: "forbidden", message: "the Azure account is disabled", hint: "ask the tenant's administrator" },
-  {
-    pattern: /AADSTS50105/,
-    kind: "forbidden",
-    message: "the Azure account is not assigned to the application",
-    hint: "ask the tenant's administrator",
-  },
-  { pattern: /AADSTS(?:50126|50034)/, message: "Azure rejected the user name or password" },
-  {
-    pattern: /Subscription '.*' not found/,
-    kind: "notFound",
-    message: "subscription not found in the Azure CLI",
-    hint: "az account list --output table",
-  },
-  {
-    pattern: /CERTIFICATE_VERIFY_FAILED|SSLError/,
-    kind: "unreachable",
-    message: "the Azure CLI does not trust the TLS certificate of Azure or of a proxy",
-    hint: "set REQUESTS_CA_BUNDLE to a file with the proxy's CA certificate",
-  },
-  {
-    pattern:
-      /Max retries exceeded|ProxyError|ConnectionError|Failed to resolve|network_error|no such host|refused the connection|rejected the connection|did not respond/,
-    kind: "unreachable",
-    message: "Azure's sign-in service cannot be reached",
-    hint: "check the network and HTTPS_PROXY",
-  },
-  {
-    pattern: /unrecognized arguments|misspelled or not recognized/,
-    kind: "config",
-    message: "the Azure CLI is too old",
-    hint: "az upgrade",
-  },
-  { pattern: /az login/, message: "not logged in to Azure" },
+  [/AADSTS5007[689]/, "unauthenticated", "Azure requires multi-factor authentication"],
+  [/AADSTS(?:700082|70043|50173|700084)/, "unauthenticated", "the Azure sign-in has expired"],
+  [
+    /AADSTS(?:53003|53000|53001|530003|530084)/,
+    "forbidden",
+    "a Conditional Access policy of the tenant blocks this Azure sign-in",
+    "sign in from a device or network that the policy allows, or use a service principal or a managed identity",
+  ],
+  [/AADSTS90002|Unable to get authority configuration/, "unauthenticated", "the Azure tenant does not exist in this cloud", checkCloud],
+  [/AADSTS700016/, "unauthenticated", "application not found in this Azure tenant", checkVariables],
+  [/AADSTS7000215/, "unauthenticated", "Azure rejected the client secret: it is wrong or less than a minute old", checkVariables],
+  [/AADSTS7000222/, "unauthenticated", "the client secret has expired", "create a new one and set AZURE_CLIENT_SECRET"],
+  [
+    /AADSTS(?:500011|50001|65001)/,
+    "forbidden",
+    "the Azure tenant does not allow this identity to request this token",
+    "ask the tenant's administrator for consent",
+  ],
+  [
+    /AADSTS(?:70021|70021[123]|700024|700027)\b/,
+    "unauthenticated",
+    "Azure rejected the client certificate or federated assertion",
+    "check the application's certificates and federated credentials",
+  ],
+  [new RegExp(`AADSTS(?:${transient.join("|")})\\b`), "unreachable", "Azure's sign-in service is unavailable", "retry in a minute"],
+  [/Subscription '.*' not found/, "notFound", "subscription not found in the Azure CLI", "az account list --output table"],
+  [
+    /CERTIFICATE_VERIFY_FAILED|SSLError/,
+    "unreachable",
+    "the Azure CLI does not trust the TLS certificate of Azure or of a proxy",
+    "set REQUESTS_CA_BUNDLE to a file with the proxy's CA certificate",
+  ],
+  [/Max retries exceeded/, "unreachable", "Azure's sign-in service cannot be reached", "check the network and HTTPS_PROXY"],
+  [/unrecognized arguments|misspelled or not recognized/, "config", "the Azure CLI is too old", "az upgrade"],
+  [/az login/, "unauthenticated", "not logged in to Azure"],
+  [
+    /decrypt|passphrase|DECODER|PEM routines|asn1 encoding|interrupted or cancelled/i,
+    "config",
+    "the private key of the client certificate cannot be read",
+    "check AZURE_CLIENT_CERTIFICATE_PATH and AZURE_CLIENT_CERTIFICATE_PASSWORD",
+  ],
 ];
 
 /**
- * Explains why there is no Azure token.
+ * Explains why there is no Azure token. The last line of an unknown text is printed unchanged.
  * @param text what az printed on stderr, or the message of @azure/identity
  * @param otherwise the hint if no better one is known
  */
 export function explainSignIn(text: string, otherwise = "az login"): CliError {
-  const known = explanations.find(({ pattern }) => pattern.test(text));
+  const known = explanations.find(([pattern]) => pattern.test(text));
   const aadsts = /AADSTS\d+: [^\r\n]*?(?= Trace ID| Correlation ID| Timestamp|[\r\n]|$)/.exec(text)?.[0];
-  const command = /(?:Please run|as needed):\s+(?:az logout\s+)?(az login[^\r\n]*)/.exec(text)?.[1];
-  if (!known) return new CliError("unauthenticated", withLines("Azure returned no token", aadsts ?? lastError(text)), { hint: otherwise });
-  return new CliError(known.kind ?? "unauthenticated", withLines(known.message, aadsts), {
-    // To sign in again changes nothing if a policy or an outage prevents it
-    hint: (known.kind === undefined ? command : undefined) ?? known.hint ?? otherwise,
-  });
+  const [, kind = "unauthenticated", message = "Azure returned no token", hint] = known ?? [];
+  // To sign in again changes nothing if a policy or an outage prevents it
+  const command = hint === undefined ? /(?:Please run|as needed):\s+(?:az logout\s+)?(az login[^\r\n]*)/.exec(text)?.[1] : undefined;
+  return new CliError(kind, withLines(message, aadsts ?? (known ? undefined : lastError(text))), { hint: command ?? hint ?? otherwise });
 }
 
 export function explainUnreachable({ failure, message }: NetworkError): CliError {
@@ -162,52 +112,13 @@ function lastError(text: string): string | undefined {
   return (marked ?? lines.at(-1))?.replace(/^ERROR:\s*/, "");
 }
 
-/** Texts of @azure/identity 4.13 and of MSAL about the configuration, which are never printed. The first match counts. */
-const libraryTexts: readonly Omit<Explanation, "kind">[] = [
-  {
-    pattern:
-      /user-assigned managed identity is not supported|user_assigned_(?:not_available|managed_identity_not)|pecifying a `?(?:clientId|resourceId)/,
-    message: "this platform does not support choosing a managed identity",
-    hint: "unset AZURE_CLIENT_ID",
-  },
-  {
-    pattern: /_url_malformed/,
-    message: "the address of the managed identity endpoint is invalid",
-    hint: "check IDENTITY_ENDPOINT, MSI_ENDPOINT, IMDS_ENDPOINT and AZURE_POD_IDENTITY_AUTHORITY_HOST",
-  },
-  {
-    pattern:
-      /unable_to_read_secret_file|unable_to_create_|invalid_file_(?:path|extension)|\binvalid_secret\b|platform_not_supported|www_authenticate_header/,
-    message: "the managed identity of this platform cannot be used",
-    hint: "run as a user who can read the key files of Azure Arc",
-  },
-  {
-    pattern: /decrypt|passphrase|DECODER|PEM routines|asn1 encoding|interrupted or cancelled/i,
-    message: "the private key of the client certificate cannot be read",
-    hint: "check AZURE_CLIENT_CERTIFICATE_PATH and AZURE_CLIENT_CERTIFICATE_PASSWORD",
-  },
-  {
-    pattern: /Invalid tenant id provided|not configured (?:for|to) acquir/,
-    message: "the tenant id is invalid",
-    hint: "check AZURE_TENANT_ID and --tenant",
-  },
-  {
-    pattern:
-      /endpoints_resolution_error|openid_config_error|untrusted_authority|authority_uri_insecure|url_parse_error|empty_url_error|authorityHost address must use/,
-    message: "the sign-in host does not belong to Entra ID",
-    hint: "check AZURE_AUTHORITY_HOST",
-  },
-];
-
-/** Explains an error of @azure/identity. Only a sentence of Entra ID or of a managed identity endpoint is printed unchanged. */
+/** Explains an error of @azure/identity. Its sentence is printed unchanged. */
 export function explainLibrary(text: string, source: TokenSource): CliError {
-  const known = libraryTexts.find(({ pattern }) => pattern.test(text));
-  if (known) return new CliError("config", known.message, { hint: known.hint });
   const [, status] = /Http status code: (\d+)/.exec(text) ?? [];
   const sentence = sentenceOf(text);
   if (source === "managed" && (status !== undefined || sentence === "")) return noEndpoint();
-  if (status === undefined) return explainSignIn(sentence, source === "env" ? "check the AZURE_* variables" : signInHint[source]);
-  return noToken(Number(status));
+  if (status !== undefined) return noToken(Number(status));
+  return explainSignIn(sentence, source === "managed" ? signInHint.managed : "check the AZURE_* variables");
 }
 
 /** Explains an error of the endpoint of a machine's identities. Other clouds have one at the same address, which answers 404. */
@@ -226,8 +137,7 @@ export const noEndpoint = (why = ""): CliError =>
 /** Entra's own sentence in MSAL's message: `Error(s): 1 - Timestamp: x - Description: SENTENCE - Correlation ID: y - Trace ID: z`. */
 function sentenceOf(text: string): string {
   const [, description] = /- Description: ([\s\S]*?)(?: - Correlation ID: [^\n]*)?$/.exec(text) ?? [];
-  const [line = ""] = (description ?? text).replace(/^.*Authentication failed\. Message /s, "").split(/\r?\n/);
-  const isForProgrammers =
-    /^(?:\w+Error\b|\w+Credential\b|[\w]+_[\w]+: |Unexpected |Response had no|No response|Not Available|[[{<])|is not valid JSON/;
-  return isForProgrammers.test(line) && !/AADSTS/.test(line) ? "" : line.slice(0, 300);
+  const said = description ?? text.replace(/^\w+Credential: /, "").replace(/^Authentication failed\. Message /, "");
+  const [line = ""] = said.split(/\r?\n/);
+  return /^(?:Unexpected |Response had no|No response|Not Available|[[{<])|is not valid JSON/.test(line) ? "" : line.slice(0, 300);
 }

@@ -20,6 +20,7 @@ async function withAz() {
     PATH: `${folder}:${shell.env["PATH"]}`,
     AZURE_CONFIG_DIR: config,
     AZURE_CORE_COLLECT_TELEMETRY: "false",
+    AZURE_CLIENT_ID: "",
     AZURE_CLIENT_SECRET: "",
   };
   const log = join(config, "calls.log");

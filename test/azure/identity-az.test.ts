@@ -130,6 +130,17 @@ test("explains what to do when az is not installed", async () => {
   });
 });
 
+test.for<{ when: string; more: Record<string, string>; says: string }>([
+  { when: "fails", more: { FAKE_AZ: "signed-out" }, says: "not logged in to Azure" },
+  { when: "is not installed", more: { PATH: "/nonexistent" }, says: "the Azure CLI (az) is not installed, or not on PATH" },
+])("names the unset secret of a service principal when az $when", async ({ more, says }) => {
+  const env = await signedInByAz({ AZURE_CLIENT_ID: "c", ...more });
+
+  const note = "AZURE_CLIENT_ID is set, AZURE_CLIENT_SECRET is not";
+  await expect(find(env)).rejects.toMatchObject({ message: `${says}\n* ${note}` });
+  await expect(find({ ...env, AZURE_CLIENT_CERTIFICATE_PATH: "/c.pem" })).rejects.toMatchObject({ message: says });
+});
+
 test("ends an az that hangs when it is interrupted", async () => {
   const interrupt = new AbortController();
   const finding = find(await signedInByAz({ FAKE_AZ: "hangs" }), "auto", interrupt.signal);

@@ -31,7 +31,7 @@ test.for([
     kind: "forbidden",
     message:
       "a Conditional Access policy of the tenant blocks this Azure sign-in\n* AADSTS53003: Access has been blocked by Conditional Access policies.",
-    hint: "sign in from a device or network that the policy allows, or ask the tenant's administrator",
+    hint: "sign in from a device or network that the policy allows, or use a service principal or a managed identity",
   },
   {
     said: "ERROR: Error loading command module 'monitor': boom\nERROR: Unable to get authority configuration for https://login.microsoftonline.com/nope.",
@@ -85,7 +85,6 @@ const blocked = [
 ] as const;
 const consent = ["the Azure tenant does not allow this identity to request this token", /consent/] as const;
 const assertion = ["Azure rejected the client certificate or federated assertion", /federated credentials/] as const;
-const password = ["Azure rejected the user name or password", /^az login$/] as const;
 
 test.for([
   [50076, ...factors],
@@ -99,7 +98,7 @@ test.for([
   [53000, ...blocked],
   [53001, ...blocked],
   [530003, ...blocked],
-  [530084, "a Conditional Access policy of the tenant requires token protection, which this sign-in does not support", /service principal/],
+  [530084, ...blocked],
   ...[40010, 90006, 90024, 90033, 90055].map((number) => [number, "Azure's sign-in service is unavailable", /in a minute/] as const),
   [90002, "the Azure tenant does not exist in this cloud", /az cloud show/],
   [700016, "application not found in this Azure tenant", /AZURE_CLIENT_ID/],
@@ -112,10 +111,7 @@ test.for([
   [700212, ...assertion],
   [700213, ...assertion],
   [700024, ...assertion],
-  [50057, "the Azure account is disabled", /administrator/],
-  [50105, "the Azure account is not assigned to the application", /administrator/],
-  [50126, ...password],
-  [50034, ...password],
+  [50057, "Azure returned no token", /^az login$/],
 ] as const)("explains AADSTS%i: %s", ([number, message, hint]) => {
   const error = explainSignIn(`AADSTS${number}: text.${trace}`);
   expect(error.message).toBe(`${message}\n* AADSTS${number}: text.`);
@@ -140,7 +136,7 @@ test.for([
 });
 
 test("hints at no az command when another source gives no token", () => {
-  for (const said of ["AADSTS50076: MFA.", "AADSTS700082: Expired.", "AADSTS50126: Wrong.", "something new"])
+  for (const said of ["AADSTS50076: MFA.", "AADSTS700082: Expired.", "something new"])
     expect(explainSignIn(said, "check the AZURE_* variables").hint).toBe("check the AZURE_* variables");
 });
 
@@ -165,7 +161,6 @@ test.for<{ source: TokenSource; said: string; kind: string; message: string; hin
     "ManagedIdentityCredential: Authentication failed. Message Unexpected token '<', \"<html>\" is not valid JSON",
     'Response had no "accessToken" property.',
     "No response.",
-    "ManagedIdentityCredential: Authentication failed. Message network_error: network_error",
   ].map((said) => ({
     source: "managed" as const,
     said,
@@ -182,24 +177,10 @@ test.for<{ source: TokenSource; said: string; kind: string; message: string; hin
   },
   {
     source: "managed",
-    said: "ManagedIdentityCredential: Specifying a user-assigned managed identity is not supported for CloudShell at runtime. When using…",
-    kind: "config",
-    message: "this platform does not support choosing a managed identity",
+    said: "ManagedIdentityCredential: Specifying a user-assigned managed identity is not supported for CloudShell at runtime.",
+    kind: "unauthenticated",
+    message: "Azure returned no token\n* Specifying a user-assigned managed identity is not supported for CloudShell at runtime.",
     hint: /AZURE_CLIENT_ID/,
-  },
-  {
-    source: "managed",
-    said: "identity_endpoint_url_malformed: The environment variable is malformed",
-    kind: "config",
-    message: "the address of the managed identity endpoint is invalid",
-    hint: /IDENTITY_ENDPOINT/,
-  },
-  {
-    source: "managed",
-    said: "ManagedIdentityCredential: Authentication failed. Message unable_to_read_secret_file: Unable to read the secret file.",
-    kind: "config",
-    message: "the managed identity of this platform cannot be used",
-    hint: /Azure Arc/,
   },
   {
     source: "env",
@@ -216,34 +197,18 @@ test.for<{ source: TokenSource; said: string; kind: string; message: string; hin
     hint: /AZURE_CLIENT_CERTIFICATE_PASSWORD/,
   },
   {
-    source: "env",
-    said: "Invalid tenant id provided. You can locate your tenant id by following the instructions listed here: https://x",
-    kind: "config",
-    message: "the tenant id is invalid",
-    hint: /AZURE_TENANT_ID/,
+    source: "workload",
+    said: 'The authorityHost address must use the "https" protocol.',
+    kind: "unauthenticated",
+    message: 'Azure returned no token\n* The authorityHost address must use the "https" protocol.',
+    hint: /^check the AZURE_\* variables$/,
   },
-  ...["endpoints_resolution_error: Endpoints cannot be resolved", 'The authorityHost address must use the "https" protocol.'].map(
-    (said) => ({
-      source: "workload" as const,
-      said,
-      kind: "config",
-      message: "the sign-in host does not belong to Entra ID",
-      hint: /AZURE_AUTHORITY_HOST/,
-    }),
-  ),
   {
     source: "env",
     said: "invalid_client: Error(s): 7000215 - Timestamp: x - Description: AADSTS7000215: Invalid client secret provided. Trace ID: 0a\r\nTimestamp: y - Correlation ID: 0b - Trace ID: 0c",
     kind: "unauthenticated",
     message: "Azure rejected the client secret: it is wrong or less than a minute old\n* AADSTS7000215: Invalid client secret provided.",
     hint: /AZURE_CLIENT_SECRET/,
-  },
-  {
-    source: "env",
-    said: "WorkloadIdentityCredential: is unavailable. something of programs",
-    kind: "unauthenticated",
-    message: "Azure returned no token",
-    hint: /^check the AZURE_\* variables$/,
   },
 ])("reports $message for $source when the library says $said", ({ source, said, kind, message, hint }) => {
   const error = explainLibrary(said, source);
