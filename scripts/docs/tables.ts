@@ -6,7 +6,6 @@ import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { type Cause, causes } from "../../src/check/cause.ts";
 import { fileForm } from "../../src/file/keys.ts";
-import { warnings } from "../../src/targets/warnings.ts";
 import { root } from "../run.ts";
 import { explanationsIn } from "./explanations.ts";
 
@@ -22,13 +21,12 @@ const explained = explanationsIn(await readFile(join(root, "docs/explain.md"), "
 const all = await Promise.all(verbs.map(opened));
 
 /**
- * Fills the generated places of a page: `<!-- verbs -->`, `<!-- warnings -->`, `<!-- verdicts -->`, `<!-- causes -->`, `<!-- rights -->`, `<!--
- * keys:file -->` and `<!-- flags:create -->`, each up to the comment that closes it.
+ * Fills the generated places of a page: `<!-- verbs -->`, `<!-- verdicts -->`, `<!-- causes -->`, `<!-- rights -->`, `<!-- keys:file -->` and
+ * `<!-- flags:create -->`, each up to the comment that closes it.
  */
 export function withTables(page: string): string {
   return page
     .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(all)}${close}`)
-    .replace(/(<!-- warnings -->\n)[\s\S]*?(<!-- \/warnings -->)/g, (_, open, close) => `${open}${warningTable()}${close}`)
     .replace(/(<!-- verdicts -->\n)[\s\S]*?(<!-- \/verdicts -->)/g, (_, open, close) => `${open}${verdictTable()}${close}`)
     .replace(/(<!-- causes -->\n)[\s\S]*?(<!-- \/causes -->)/g, (_, open, close) => `${open}${causeTable()}${close}`)
     .replace(/(<!-- rights -->\n)[\s\S]*?(<!-- \/rights -->)/g, (_, open, close) => `${open}${rightsTable(observed)}${close}`)
@@ -51,12 +49,6 @@ function verbTable(rows: readonly Verb[]): string {
     rows.map(({ name, summary }) => [cell(name), summary]),
   );
 }
-
-const warningTable = (): string =>
-  table(
-    ["id", "meaning"],
-    Object.entries(warnings).map(([id, means]) => [`\`${id}\``, means]),
-  );
 
 function rightsTable(rows: Observed): string {
   const cell = (rights: Observed[number]["rights"]) =>

@@ -4,7 +4,7 @@ import { causes } from "../../../src/check/cause.ts";
 import type { CheckId } from "../../../src/doctor/finding.ts";
 import type { Rung } from "../../../src/doctor/ladder.ts";
 import type { ErrorKind } from "../../../src/errors.ts";
-import { warnings } from "../../../src/targets/warnings.ts";
+import type { WarningId } from "../../../src/targets/warnings.ts";
 import type { PartId } from "../../../src/verbs/secretless-check.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -21,6 +21,13 @@ const kinds: Readonly<Record<ErrorKind, true>> = {
   timeout: true,
   cancelled: true,
   internal: true,
+};
+
+/** All warnings with an id. A missing one is a compile error. */
+const warnings: Readonly<Record<WarningId, true>> = {
+  "secret-missing": true,
+  "dangling-name": true,
+  "empty-name": true,
 };
 
 /** All checks and ways to pull of `doctor`, and the parts that `secretless check` checks. A missing one is a compile error. */
