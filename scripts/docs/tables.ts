@@ -86,14 +86,15 @@ function causeTable(): string {
   );
 }
 
-/** Returns the keys of a file of desired state, or those of the map or the list at a key. */
+/** Returns the keys of a file of desired state, or those of the map or the list at a key, except the defaults that the file has too. */
 function keyTable(name: string): string {
   const rows = name === "file" ? fileForm.rows : mapsIn(fileForm.rows).find(([key]) => key === name)?.[1];
   if (!rows) throw new Error(`a page wants the keys of ${name}, which is no key with keys`);
+  const own = Object.entries(rows).filter(([key, row]) => name === "file" || fileForm.rows?.[key] !== row);
   return table(
     ["key", "meaning", "value", "example", "default"],
-    Object.entries(rows).map(([key, { describe, form, example, required, fallback }]) => {
-      const value = form.rows ? form.words.replace(/,? (?:each|with) .*/, "") : form.words;
+    own.map(([key, { describe, form, example, required, fallback }]) => {
+      const value = form.words.replace(form.rows ? /,? (?:each|with) .*/ : /, such as .*/, "");
       return [`\`${key}\``, describe, value, `\`${example}\``, required ? "required" : (fallback ?? "")];
     }),
   );

@@ -12,17 +12,13 @@ const duration = textForm("a number with a unit (m, h, d, w or y), such as 90d o
 
 const namespace = textForm("the name of a namespace", new RegExp(`^${label(61)}$`));
 
-const namespacePattern = textForm("the name of a namespace or a pattern with * and ?", /^[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?$/);
+const namespacePattern = textForm("a name or a pattern with * and ?", /^[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?$/);
 
-const registry = textForm(
-  "the name, the login server or the Azure resource ID of a registry",
-  /^(https:\/\/)?[\w./()-]{1,400}$/i,
-  (written) => {
-    const host = registryHost(written);
-    const isName = /^[a-z0-9]{5,50}(-[a-z0-9]+)?$/i.test(host);
-    return isName || isLoginServer(host) || readRegistryId(host) ? host : undefined;
-  },
-);
+const registry = textForm("the name, login server or Azure resource ID of a registry", /^(https:\/\/)?[\w./()-]{1,400}$/i, (written) => {
+  const host = registryHost(written);
+  const isName = /^[a-z0-9]{5,50}(-[a-z0-9]+)?$/i.test(host);
+  return isName || isLoginServer(host) || readRegistryId(host) ? host : undefined;
+});
 
 const component = "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*";
 
@@ -48,7 +44,7 @@ const on = { ...choiceForm(["true"]), schema: { const: true } };
 
 const scope = mapForm(
   {
-    selector: { form: selector, describe: "The namespaces with these labels.", example: "team=blue" },
+    selector: { form: selector, describe: "The namespaces with these labels, except kube-*.", example: "team=blue" },
     names: {
       form: listForm(namespacePattern, "namespaces"),
       describe: "These namespaces, by name or pattern. A pattern doesn't match kube-*.",
@@ -86,7 +82,7 @@ const defaults = {
   rotate: { form: rotate, describe: "When to replace the password.", example: "{olderThan: 60d, grace: 24h}" },
   restart: {
     form: choiceForm(["stuck", "none"]),
-    describe: "Which pods to restart: those that can't start without the Secret (stuck), or none.",
+    describe: "The pods to restart: those that can't start (stuck), or none.",
     example: "none",
     fallback: "stuck",
   },
@@ -111,7 +107,7 @@ const entryRows = {
   },
   eachOf: {
     form: scope,
-    describe: "The namespaces that each get a credential of their own, instead of namespace and copyTo.",
+    describe: "The namespaces that each get their own credential, instead of namespace and copyTo.",
     example: "{selector: tier=restricted}",
   },
   copyTo: {
@@ -120,7 +116,7 @@ const entryRows = {
     example: "{selector: team=blue}",
     fallback: "none",
   },
-  registry: { ...registryRow, describe: "The registry. Required if the file names none.", fallback: "that of the file" },
+  registry: { ...registryRow, describe: "The registry.", fallback: "that of the file" },
   repositories: {
     form: listForm(repository, "repositories"),
     describe: "The repositories that the credential can pull.",
@@ -128,10 +124,7 @@ const entryRows = {
     required: true,
   },
   serviceAccounts: {
-    form: listForm(
-      textForm("the name of a ServiceAccount or a pattern with * and ?", /^[a-z0-9*?]([-a-z0-9.*?]{0,251}[a-z0-9*?])?$/),
-      "ServiceAccounts",
-    ),
+    form: listForm(textForm("a name or a pattern with * and ?", /^[a-z0-9*?]([-a-z0-9.*?]{0,251}[a-z0-9*?])?$/), "ServiceAccounts"),
     describe: "The ServiceAccounts that get the Secret. With copyTo, those of the namespaces with a copy.",
     example: "[default, 'ci-*']",
     fallback: "none",
@@ -147,11 +140,11 @@ export const entryKeys = Object.keys(entryRows) as readonly EntryKey[];
 const fileRows = {
   name: {
     form: textForm("a name of at most 25 lowercase letters, digits and -", new RegExp(`^${label(23)}$`)),
-    describe: "The identity of the file. Each Secret and each account in Azure records it.",
+    describe: "The identity of the file in a cluster.",
     example: "teams",
     required: true,
   },
-  registry: { ...registryRow, describe: "The registry of all entries that name no other." },
+  registry: { ...registryRow, describe: "The registry of entries that name none." },
   ...defaults,
   pullSecrets: {
     form: listForm(mapForm(entryRows, { oneOf: [["namespace", "eachOf"]], apart: [["eachOf", "copyTo"]] }), "entries"),
