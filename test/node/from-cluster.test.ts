@@ -208,7 +208,7 @@ describe("checks as a user with few rights", () => {
     return acrSecret(...named, "--as", user);
   }
 
-  test("proves a pull with the rights of docs/from-cluster.md", async () => {
+  test("proves a pull with the rights of docs/rbac.md", async () => {
     expect(await as("checker", ["create", "delete", "get", "list"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/ready$/m) });
   });
 
