@@ -4,30 +4,25 @@ import { type Flag, type Flags, sharedFlags } from "../../cmd/line/flags.ts";
 import { defaultOf, descriptionOf, groupsOf, listedFlags, typedForm } from "../../cmd/line/help.ts";
 import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
-import { type Cause, causes } from "../../src/check/cause.ts";
+import { causes } from "../../src/check/cause.ts";
 import { fileForm } from "../../src/file/keys.ts";
 import { root } from "../run.ts";
-import { explanationsIn } from "./explanations.ts";
 
 /** The requests to an API server that test/cluster/plugin/rights.test.ts recorded for each command line. */
-type Observed = readonly {
-  readonly line: string;
-  readonly rights: readonly Readonly<Record<"where" | "group" | "resource" | "verb", string>>[];
-}[];
+type Rights = readonly Readonly<Record<"where" | "group" | "resource" | "verb", string>>[];
+type Observed = readonly { readonly line: string; readonly rights: Rights }[];
 const observed: Observed = JSON.parse(await readFile(join(root, "docs/rbac.json"), "utf8"));
-
-const explained = explanationsIn(await readFile(join(root, "docs/explain.md"), "utf8"));
 
 const all = await Promise.all(verbs.map(opened));
 
 /**
- * Fills the generated places of a page: `<!-- verbs -->`, `<!-- verdicts -->`, `<!-- causes -->`, `<!-- rights -->`, `<!-- keys:file -->` and
- * `<!-- flags:create -->`, each up to the comment that closes it.
+ * Fills the generated places of a page: `<!-- verbs -->`, `<!-- warnings -->`, `<!-- causes -->`, `<!-- rights -->`, `<!--
+ * keys:file -->` and `<!-- flags:create -->`, each up to the comment that closes it.
  */
 export function withTables(page: string): string {
   return page
     .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(all)}${close}`)
-    .replace(/(<!-- verdicts -->\n)[\s\S]*?(<!-- \/verdicts -->)/g, (_, open, close) => `${open}${verdictTable()}${close}`)
+    .replace(/(<!-- warnings -->\n)[\s\S]*?(<!-- \/warnings -->)/g, (_, open, close) => `${open}${warningTable()}${close}`)
     .replace(/(<!-- causes -->\n)[\s\S]*?(<!-- \/causes -->)/g, (_, open, close) => `${open}${causeTable()}${close}`)
     .replace(/(<!-- rights -->\n)[\s\S]*?(<!-- \/rights -->)/g, (_, open, close) => `${open}${rightsTable(observed)}${close}`)
     .replace(/(<!-- keys:(\w+) -->\n)[\s\S]*?(<!-- \/keys -->)/g, (_, open, name, close) => `${open}${keyTable(name)}${close}`)
@@ -50,9 +45,27 @@ function verbTable(rows: readonly Verb[]): string {
   );
 }
 
+const warningTable = (): string =>
+  table(
+    ["id", "meaning"],
+    Object.entries(warnings).map(([id, means]) => [`\`${id}\``, means]),
+  );
+
+/** The kinds that the table of rights calls workloads, if a command lists all of them. */
+const workloads = ["replicationcontrollers", "daemonsets", "deployments", "replicasets", "statefulsets", "cronjobs", "jobs"];
+
+function inShort(rights: Rights): Rights {
+  const [listed = [], others = []] = [true, false].map((wanted) =>
+    rights.filter(({ resource, verb }) => (verb === "list" && workloads.includes(resource)) === wanted),
+  );
+  return listed.length < workloads.length
+    ? rights
+    : [...others, ...listed.slice(0, 1).map((right) => ({ ...right, group: "", resource: "workloads" }))];
+}
+
 function rightsTable(rows: Observed): string {
-  const cell = (rights: Observed[number]["rights"]) =>
-    [...Map.groupBy(rights, ({ group, resource }) => `\`${resource}\`${group && ` (${group})`}`)]
+  const cell = (rights: Rights) =>
+    [...Map.groupBy(inShort(rights), ({ group, resource }) => `\`${resource}\`${group && ` (${group})`}`)]
       .map(([name, of]) => `${name} ${of.map(({ verb }) => verb).join(", ")}`)
       .join("<br>");
   return table(
@@ -63,15 +76,6 @@ function rightsTable(rows: Observed): string {
     ]),
   );
 }
-
-/** The first sentence of docs/explain.md on each verdict. */
-const verdictTable = (): string =>
-  table(
-    ["verdict", "id", "what it means"],
-    explained
-      .filter(({ of }) => of === "verdict")
-      .map(({ id, means }) => [causes[id as Cause].words, `[\`${id}\`](explain.md#${id})`, means]),
-  );
 
 function causeTable(): string {
   const fails = { fine: "no", note: "if it was named", failure: "yes" };
