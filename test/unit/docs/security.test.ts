@@ -6,14 +6,14 @@ import labels from "./security-tests.json" with { type: "json" };
 const root = join(import.meta.dirname, "..", "..", "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-/** Returns the rows below "They cannot", each with its labels. */
-const rowsOf = (page: string) =>
-  [...page.matchAll(/^\| They cannot.*\n\| --- \| --- \|\n((?:\|.*\n)+)/gm)].flatMap(([, rows = ""]) =>
-    rows
-      .trimEnd()
-      .split("\n")
-      .map((row) => {
-        const [text = "", tests = ""] = row.slice("| ".length, -" |".length).split(" | ");
+/** Returns the items of the lists below "They cannot", each with the labels in its comment. */
+const itemsOf = (page: string) =>
+  [...page.matchAll(/^They cannot.*:\n\n((?:(?:- | {2}).*\n)+)/gm)].flatMap(([, list = ""]) =>
+    list
+      .split(/^- /m)
+      .slice(1)
+      .map((item) => {
+        const [, text = "", tests = ""] = /^([\s\S]*?)(?:\n? *<!-- (.*) -->)?\n*$/.exec(item) ?? [];
         return { text, tests: tests.split(", ").filter((label) => label !== "") };
       }),
   );
@@ -28,18 +28,18 @@ test.for(Object.entries(labels))("finds the test %s", ([, { file, test: name }])
 });
 
 test("names a test for each threat of docs/security.md, and uses every label", () => {
-  const rows = rowsOf(read("docs/security.md"));
+  const items = itemsOf(read("docs/security.md"));
 
-  expect(rows.length).toBeGreaterThan(30);
-  expect(rows.filter(({ tests }) => tests.length === 0)).toEqual([]);
-  expect(new Set(rows.flatMap(({ tests }) => tests))).toEqual(new Set(Object.keys(labels)));
+  expect(items.length).toBeGreaterThan(30);
+  expect(items.filter(({ tests }) => tests.length === 0)).toEqual([]);
+  expect(new Set(items.flatMap(({ tests }) => tests))).toEqual(new Set(Object.keys(labels)));
 });
 
-test("finds a row without a label and a test that does not exist", () => {
-  const page = "| They cannot | tests |\n| --- | --- |\n| do a | a, b c |\n| do b |  |\n\n| Other | tests |\n| --- | --- |\n| no | c |\n";
+test("finds an item without a label and a test that does not exist", () => {
+  const page = "They cannot make it:\n\n- do a\n  twice\n  <!-- a, b c -->\n- do b\n\nThey can:\n\n- do c\n  <!-- c -->\n";
 
-  expect(rowsOf(page)).toEqual([
-    { text: "do a", tests: ["a", "b c"] },
+  expect(itemsOf(page)).toEqual([
+    { text: "do a\n  twice", tests: ["a", "b c"] },
     { text: "do b", tests: [] },
   ]);
   expect(namesIn('test("a \\"b\\"", () => {});\n{ why: `c`, what: "d" }')).toEqual(['a "b"', "c", "d"]);
