@@ -9,8 +9,9 @@ import { memoize, once } from "../src/scope/concurrency.ts";
 import { applyFiles } from "../src/verbs/apply.ts";
 import { readDesired } from "./apply/read-files.ts";
 import { conclude } from "./conclude.ts";
+import { confirmDeletion, mustAsk } from "./confirm.ts";
 import { createFlags } from "./create/options.ts";
-import { confirmDeletion, mustAsk } from "./delete/confirm.ts";
+import { azureWaits } from "./line/durations.ts";
 import {
   type Flags,
   fileFlag,
@@ -98,6 +99,7 @@ function credentialsOf(flags: ApplyFlags, again: Command, session: Session) {
   const holders = new Map<string, ReturnType<typeof openHolders>>();
   const opened = new Map<string, ReturnType<ReturnType<typeof openerOf>>>();
   const found = new Map<string, ReturnType<Awaited<ReturnType<typeof azure>>["findRegistry"]>>();
+  const waits = azureWaits();
   const opening = { identity, verify: flags.verify, force: false, wait: waits.wait };
   return {
     azure,
@@ -117,9 +119,6 @@ function credentialsOf(flags: ApplyFlags, again: Command, session: Session) {
     },
   };
 }
-
-/** How long to wait while Azure replicates, in milliseconds, as for `create`. */
-const waits = { wait: 3 * 60_000, waitForRole: 10 * 60_000 };
 
 async function* changesOf(outcomes: AsyncIterable<Outcome>): AsyncGenerator<Outcome> {
   for await (const outcome of outcomes) {

@@ -7,7 +7,7 @@ import { credentialOf } from "../src/secret/record.ts";
 import { noSecret, onlySecret } from "../src/usage/pull-secrets.ts";
 import { type DeleteOrder, remove } from "../src/verbs/delete.ts";
 import { conclude, printsHints } from "./conclude.ts";
-import { confirmDeletion, mustAsk } from "./delete/confirm.ts";
+import { confirmDeletion, mustAsk } from "./confirm.ts";
 import { type Flags, identityFlags, identityOf, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { secretName } from "./line/names.ts";

@@ -117,7 +117,7 @@ function recordingDenials(cluster: Cluster, denials: Set<string>): Cluster {
   };
 }
 
-export type WritingFlags = {
+type WritingFlags = {
   readonly "dry-run": DryRun;
   readonly "field-manager": string;
   readonly force?: boolean;

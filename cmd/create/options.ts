@@ -8,7 +8,7 @@ import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import { type Scope, scopeOfNamespaces } from "../../src/scope/scope.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { type ReaderName, readers } from "../../src/secret/readers.ts";
-import { expiryAfter, parseWait } from "../line/durations.ts";
+import { azureWaits, expiryAfter } from "../line/durations.ts";
 import {
   dryRun,
   type Flags,
@@ -146,9 +146,7 @@ export async function readOptions(flags: CreateFlags, words: readonly string[], 
     verify,
     force: flags.force,
     repositories: repository,
-    wait: parseWait({ wait: flags.wait ?? "3m" }),
-    // Azure documents up to 10 minutes for a role (learn.microsoft.com/azure/role-based-access-control/troubleshooting)
-    waitForRole: parseWait({ wait: flags.wait ?? "10m" }),
+    ...azureWaits(flags.wait),
     again,
   };
   const kind = kindAskedFor(asked, session.stdin);

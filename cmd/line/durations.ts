@@ -21,6 +21,16 @@ export function lifetime(duration: string, flag: string, { zero = false, words =
   throw usage(`invalid ${flag} "${duration}": must be a number with a unit (m, h, d, w or y), such as 90d or 1y${others}`);
 }
 
+/**
+ * Returns how long to wait while Azure replicates a service principal, and a new role, in milliseconds. Azure documents up to 10 minutes for
+ * a role (learn.microsoft.com/azure/role-based-access-control/troubleshooting).
+ * @param wait the value of `--wait`, for both @throws CliError usage
+ */
+export const azureWaits = (wait?: string): { readonly wait: number; readonly waitForRole: number } => ({
+  wait: parseWait({ wait: wait ?? "3m" }),
+  waitForRole: parseWait({ wait: wait ?? "10m" }),
+});
+
 /** Returns the duration of `--wait` in milliseconds. @throws CliError usage */
 export function parseWait({ wait: text }: { readonly wait: string }): number {
   const wait = parseGoDuration(text);

@@ -73,7 +73,7 @@ export const rotateFlags = {
   ...fieldManager,
 } as const satisfies Flags;
 
-export type RotateFlags = Values<typeof rotateFlags>;
+type RotateFlags = Values<typeof rotateFlags>;
 
 export type RotateOptions = ReturnType<typeof readRotateOptions>;
 

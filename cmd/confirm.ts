@@ -1,11 +1,11 @@
-import { CliError, usage } from "../../src/errors.ts";
-import type { Command } from "../../src/hint.ts";
-import { isInCluster, nameOf } from "../../src/kinds.ts";
-import { type DryRun, isFailed, type Outcome } from "../../src/outcome.ts";
-import { printable } from "../../src/output/printable.ts";
-import { inLine, joinNames, pluralize } from "../../src/wording.ts";
-import { endsRun } from "../conclude.ts";
-import type { Session } from "../session.ts";
+import { CliError, usage } from "../src/errors.ts";
+import type { Command } from "../src/hint.ts";
+import { isInCluster, nameOf } from "../src/kinds.ts";
+import { type DryRun, isFailed, type Outcome } from "../src/outcome.ts";
+import { printable } from "../src/output/printable.ts";
+import { inLine, joinNames, pluralize } from "../src/wording.ts";
+import { endsRun } from "./conclude.ts";
+import type { Session } from "./session.ts";
 
 type Asking = { readonly yes: boolean; readonly output: string | undefined; readonly "dry-run": DryRun };
 
