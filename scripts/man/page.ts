@@ -18,7 +18,7 @@ export function verbPage(verb: Verb, all: readonly Verb[], edition: Edition): st
     heading(pageName(name), summary, edition),
     section("SYNOPSIS", synopsis(`${usage} [options]`)),
     section("DESCRIPTION", description.map(paragraph).join(".PP\n")),
-    section("OPTIONS", ...options(listedFlags(verb)), `.PP\n${paragraph(moreFlags(flags))}`),
+    section("OPTIONS", ...options(listedFlags(verb)), ".SS Shared options\n", paragraph(moreFlags(flags))),
     section("EXAMPLES", ...exampleLines(examples)),
     section("EXIT STATUS", ...exitStatus(verb), ...(flags["diff"] ? [`.PP\n${paragraph(diffCodes)}`] : [])),
     section("SEE ALSO", seeAlso([undefined, ...all.filter((other) => other !== verb).map((other) => other.name)], page)),
