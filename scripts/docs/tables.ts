@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Flag, type Flags, sharedFlags } from "../../cmd/line/flags.ts";
+import { type Flag, sharedFlags } from "../../cmd/line/flags.ts";
 import { defaultOf, descriptionOf, groupsOf, listedFlags, typedForm } from "../../cmd/line/help.ts";
 import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
@@ -26,14 +26,7 @@ export function withTables(page: string): string {
     .replace(/(<!-- causes -->\n)[\s\S]*?(<!-- \/causes -->)/g, (_, open, close) => `${open}${causeTable()}${close}`)
     .replace(/(<!-- rights -->\n)[\s\S]*?(<!-- \/rights -->)/g, (_, open, close) => `${open}${rightsTable(observed)}${close}`)
     .replace(/(<!-- keys:(\w+) -->\n)[\s\S]*?(<!-- \/keys -->)/g, (_, open, name, close) => `${open}${keyTable(name)}${close}`)
-    .replace(/(<!-- flags:(\S+) -->\n)[\s\S]*?(<!-- \/flags -->)/g, (_, open, name, close) => `${open}${flagTable(flagsOf(name))}${close}`);
-}
-
-function flagsOf(name: string): Flags {
-  if (name === "shared") return sharedFlags;
-  const verb = all.find((each) => each.name === name);
-  if (!verb) throw new Error(`a page wants the flags of ${name}, which is no verb`);
-  return listedFlags(verb);
+    .replace(/(<!-- flags:(\S+) -->\n)[\s\S]*?(<!-- \/flags -->)/g, (_, open, name, close) => `${open}${flagTable(name)}${close}`);
 }
 
 /** A verb with its own page is a link to that page. */
@@ -107,8 +100,10 @@ function keyTable(name: string): string {
 const mapsIn = (rows: typeof fileForm.rows = {}): readonly (readonly [string, typeof rows])[] =>
   Object.entries(rows).flatMap(([key, { form }]) => (form.rows ? [[key, form.rows] as const, ...mapsIn(form.rows)] : []));
 
-/** Returns a table for each group of the help. */
-function flagTable(flags: Flags): string {
+/** Returns a table for each group of flags in the help of a verb, or of the flags that verbs share. */
+function flagTable(name: string): string {
+  const verb = all.find((each) => each.name === name);
+  if (!verb && name !== "shared") throw new Error(`a page wants the flags of ${name}, which is no verb`);
   const tableOf = ([group, rows]: readonly [string, readonly (readonly [string, Flag])[]]) =>
     table(
       [group, "meaning", "default"],
@@ -118,7 +113,7 @@ function flagTable(flags: Flags): string {
         defaultOf(flag) ?? "",
       ]),
     );
-  return [...groupsOf(flags)].map(tableOf).join("\n");
+  return [...groupsOf(verb ? listedFlags(verb) : sharedFlags)].map(tableOf).join("\n");
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
