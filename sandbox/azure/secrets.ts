@@ -8,14 +8,8 @@ function letters(count: number): string {
   return text.slice(0, count);
 }
 
-/**
- * Generates a password in ACR's format: 84 letters and digits, with ACR's fixed markers at their positions.
- * Passwords from before 2023 stay valid. They have 32 characters, which include `+`, `/` and `=`.
- */
-export function newPassword(age: "new" | "old" = "new"): string {
-  if (age === "old") return `${letters(9)}/${letters(9)}+${letters(10)}/=`;
-  return `${letters(52)}JQQJ99${letters(18)}AZCR${letters(4)}`;
-}
+/** Generates a password in ACR's format: 84 letters and digits, with ACR's fixed markers at their positions. */
+export const newPassword = (): string => `${letters(52)}JQQJ99${letters(18)}AZCR${letters(4)}`;
 
 /** Generates a client secret in Entra's format: 40 characters, some of which are special in a shell or a URL. */
 export function newClientSecret(displayName: string | null, startDateTime: string, endDateTime: string): ClientSecret {

@@ -30,7 +30,6 @@ export type World = {
   /** Milliseconds during which Microsoft Graph rejects a second write to one application. */
   graphWriteGap: number;
   /** The format of token passwords: Azure's current one, or the one until 2023. */
-  passwords: "new" | "old";
   /** Whether the tenant issues access tokens for container registries, in addition to those for Azure Resource Manager. */
   acrAudience: boolean;
   /**
@@ -58,8 +57,6 @@ export type LongRunning = {
   retryAfter: number;
   /** The effect of a PUT on an existing token or scope map. No recording shows it, and the specification allows both. */
   repeatedPut: "operation" | "nothing";
-  /** Whether polling a deletion needs a right on the subscription. No recording shows it, because all recordings are an Owner's. */
-  asksRights: boolean;
 };
 
 export type Subscription = { readonly id: string; name: string; readonly tenantId: string; resourceGroups: string[] };

@@ -16,18 +16,10 @@ export async function tags(ask: Ask, state: State, registry: Registry, repositor
   if (message.statusCode !== 200) return noSuchRepository(repository);
   const names = (JSON.parse(body.toString("utf8")) as { tags: string[] | null }).tags ?? [];
   const listed = await Promise.all(names.map((name) => describe(state, registry, repository, name)));
-  const order = orders.get(ask.query.get("orderby"));
-  if (order) listed.sort(order);
+  if (ask.query.get("orderby") === "timedesc") listed.sort((a, b) => b.lastUpdateTime.localeCompare(a.lastUpdateTime));
   const count = Number(ask.query.get("n") ?? 100);
   return { status: 200, body: { registry: registry.loginServer, imageName: repository, tags: listed.slice(0, count) } };
 }
-
-type Timed = { readonly lastUpdateTime: string };
-
-const orders: ReadonlyMap<string | null, (a: Timed, b: Timed) => number> = new Map([
-  ["timedesc", (a: Timed, b: Timed) => b.lastUpdateTime.localeCompare(a.lastUpdateTime)],
-  ["timeasc", (a: Timed, b: Timed) => a.lastUpdateTime.localeCompare(b.lastUpdateTime)],
-]);
 
 async function describe(state: State, registry: Registry, repository: string, name: string) {
   const accept = [

@@ -46,7 +46,7 @@ function generate(arm: ArmAsk): Answer {
 /** Generates a new password in a slot. The old one stops working at once, or when the new one is replicated. */
 function renew({ state: { world } }: ArmAsk, token: Token, slot: Slot, expiry: string | undefined) {
   const before = token.passwords[slot]?.value;
-  const made = { value: newPassword(world.passwords), creationTime: preciseNow(), ...(expiry !== undefined && { expiry }) };
+  const made = { value: newPassword(), creationTime: preciseNow(), ...(expiry !== undefined && { expiry }) };
   token.passwords[slot] = { ...made, since: timeIn(world), ...(before !== undefined && { previous: before }) };
   return {
     creationTime: withOffset(made.creationTime),

@@ -8,22 +8,12 @@ import { type ArmAsk, authorize, body, page, refuse, same } from "./request.ts";
 import { routesOf } from "./route.ts";
 
 const type = "Microsoft.ManagedIdentity/userAssignedIdentities";
-const identities = routesOf(type, ["2024-11-30", "2023-01-31", "2025-01-31-preview", "2025-05-31-preview"]);
-const groupPath = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities";
-const path = `${groupPath}/{identity}`;
+const identities = routesOf(type, ["2023-01-31"]);
+const path = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}";
 const child = "federatedIdentityCredentials";
 
-/** Microsoft.ManagedIdentity 2024-11-30 (azure-rest-api-specs), with the federated credentials of its identities. */
+/** Microsoft.ManagedIdentity 2023-01-31 (azure-rest-api-specs), with the federated credentials of its identities. */
 export const managedIdentityRoutes = [
-  identities("GET", groupPath, (arm) => {
-    const { subscription = "", group = "" } = arm.at;
-    const scope = `/subscriptions/${subscription}/resourceGroups/${group}`;
-    authorize(arm, `${type}/read`, scope);
-    const there = arm.state.world.userAssignedIdentities.filter(({ resourceId }) =>
-      resourceId.toLowerCase().startsWith(`${scope}/`.toLowerCase()),
-    );
-    return { status: 200, body: page(arm, there.map(identityBody)) };
-  }),
   identities("GET", path, (arm) => ({ status: 200, body: identityBody(identityRead(arm, "read")) })),
   identities("PUT", path, put),
   identities("DELETE", path, (arm) => {
@@ -41,11 +31,6 @@ export const managedIdentityRoutes = [
         identity.federated.map((one) => credentialBody(identity, one)),
       ),
     };
-  }),
-  identities("GET", `${path}/${child}/{credential}`, (arm) => {
-    const identity = identityFor(arm, `${child}/read`);
-    const there = identity.federated.find(({ name }) => same(name, arm.at.credential ?? ""));
-    return { status: 200, body: credentialBody(identity, there ?? missing(arm)) };
   }),
   identities("PUT", `${path}/${child}/{credential}`, putCredential),
   identities("DELETE", `${path}/${child}/{credential}`, (arm) => {

@@ -13,10 +13,6 @@ const assignments = routesOf("Microsoft.Authorization/roleAssignments", ["2022-0
 
 export const roleAssignmentRoutes = [
   assignments("GET", `${provider}/roleAssignments`, listAssignments),
-  assignments("GET", `${provider}/roleAssignments/{name}`, (arm) => {
-    authorize(arm, "Microsoft.Authorization/roleAssignments/read", assignmentId(arm));
-    return { status: 200, body: assignmentBody(found(arm) ?? assignmentMissing(arm)) };
-  }),
   assignments("PUT", `${provider}/roleAssignments/{name}`, assign),
   assignments("DELETE", `${provider}/roleAssignments/{name}`, (arm) => {
     authorize(arm, "Microsoft.Authorization/roleAssignments/delete", assignmentId(arm));
@@ -176,10 +172,6 @@ function checkCondition({ condition, conditionVersion }: Wanted): void {
 function found(arm: ArmAsk): RoleAssignment | undefined {
   const scope = scopeOf(arm);
   return arm.state.world.roleAssignments.find((one) => same(one.name, arm.at.name ?? "") && same(one.scope, scope));
-}
-
-function assignmentMissing({ at }: ArmAsk): never {
-  return refuse(404, "RoleAssignmentNotFound", `The role assignment '${at.name}' is not found.`);
 }
 
 /** @param asked the subscription of the request, which an assignment at the root scope shows in its role's id */

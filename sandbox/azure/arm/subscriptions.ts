@@ -4,8 +4,8 @@ import { type ArmAsk, authorize, page, refuse, same } from "./request.ts";
 import { routesOf } from "./route.ts";
 import { systemData } from "./system-data.ts";
 
-const subscriptions = routesOf("subscriptions", ["2022-12-01", "2022-09-01", "2021-01-01", "2019-11-01", "2016-06-01"]);
-const resources = routesOf("resources", ["2024-11-01", "2021-04-01"]);
+const subscriptions = routesOf("subscriptions", ["2022-12-01"]);
+const resources = routesOf("resources", ["2024-11-01"]);
 
 export const subscriptionRoutes = [
   subscriptions("GET", "/tenants", ({ state, identity }) => ({
@@ -24,13 +24,6 @@ export const subscriptionRoutes = [
     },
   })),
   subscriptions("GET", "/subscriptions", (arm) => ({ status: 200, body: page(arm, visible(arm).map(subscriptionBody)) })),
-  subscriptions("GET", "/subscriptions/{subscription}", (arm) => {
-    const id = arm.at.subscription ?? "";
-    const found = visible(arm).find((one) => same(one.id, id));
-    return found
-      ? { status: 200, body: subscriptionBody(found) }
-      : refuse(404, "SubscriptionNotFound", `The subscription '${id}' could not be found.`);
-  }),
   resources("GET", "/subscriptions/{subscription}/resources", listResources),
 ];
 

@@ -1,10 +1,9 @@
 import { readIdentity, resourceOf } from "../entra/identity.ts";
-import { anything, listOf, object, text } from "../fields.ts";
 import { type Answer, type Ask, bearer } from "../http.ts";
 import type { State } from "../state.ts";
 import { applications } from "./applications.ts";
-import { body, type GraphAsk, mayRead, refuseGraph } from "./request.ts";
-import { principalBody, servicePrincipals } from "./service-principals.ts";
+import { type GraphAsk, refuseGraph } from "./request.ts";
+import { servicePrincipals } from "./service-principals.ts";
 
 const collection = /^\/v1\.0\/(applications|servicePrincipals)(\(appId='[^']+'\)|\/[^/]+)?(?:\/([A-Za-z]+(?:\/[^/]+)?))?$/;
 
@@ -22,7 +21,6 @@ export async function graph(ask: Ask, state: State): Promise<Answer> {
 
 async function answered(ask: Ask, state: State): Promise<Answer> {
   const asked = await identify(ask, state);
-  if (ask.method === "POST" && ask.path === "/v1.0/directoryObjects/getByIds") return getByIds(asked);
   const [, name, which = "", action = ""] = collection.exec(ask.path) ?? [];
   const one = which.replace(/^\//, "");
   if (name === "applications") return applications(asked, one, action);
@@ -43,19 +41,4 @@ async function identify(ask: Ask, state: State): Promise<GraphAsk> {
   const { servicePrincipals: principals, users } = state.world;
   const who = principals.find(({ id }) => id === identity.principalId) ?? users.find(({ id }) => id === identity.principalId);
   return { ask, state, identity, roles: who?.graphRoles ?? [] };
-}
-
-function getByIds(asked: GraphAsk): Answer {
-  mayRead(asked);
-  const { ids } = body<{ ids: string[] }>(asked, object({ "ids!": listOf(text), types: listOf(text), includeReferences: anything }));
-  const { servicePrincipals: principals, users } = asked.state.world;
-  const value = [
-    ...principals
-      .filter(({ id }) => ids.includes(id))
-      .map((one) => ({ "@odata.type": "#microsoft.graph.servicePrincipal", ...principalBody(one) })),
-    ...users
-      .filter(({ id }) => ids.includes(id))
-      .map(({ id, userPrincipalName }) => ({ "@odata.type": "#microsoft.graph.user", id, userPrincipalName })),
-  ];
-  return { status: 200, body: { value } };
 }

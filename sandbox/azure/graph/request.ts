@@ -88,7 +88,7 @@ export function named<T extends { readonly id: string; readonly appId: string }>
   return all.find((one) => (byAppId === undefined ? one.id === which : one.appId === byAppId)) ?? resourceMissing(byAppId ?? which);
 }
 
-/** Returns a list after it has applied $filter, $select and $top. */
+/** Returns a list after it has applied $filter and $select. */
 export function list<T extends Named>(
   { ask }: GraphAsk,
   collection: string,
@@ -96,14 +96,13 @@ export function list<T extends Named>(
   toBody: (item: T) => Record<string, unknown>,
 ): Answer {
   const filter = ask.query.get("$filter");
-  const top = ask.query.get("$top");
   let wanted = items;
   if (filter !== null) {
     const test = filters.map(([pattern, make]) => [pattern.exec(filter)?.[1], make] as const).find(([match]) => match !== undefined);
     if (!test) return refuseGraph(400, "Request_UnsupportedQuery", `Unsupported query: ${filter}`);
     wanted = items.filter(test[1](test[0] ?? ""));
   }
-  const value = wanted.slice(0, top === null ? 100 : Number(top)).map((item) => select(ask, toBody(item)));
+  const value = wanted.map((item) => select(ask, toBody(item)));
   return { status: 200, body: { "@odata.context": `https://${ask.host}/v1.0/$metadata#${collection}`, value } };
 }
 

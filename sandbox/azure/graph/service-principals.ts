@@ -42,10 +42,6 @@ function write(graph: GraphAsk, route: string, principal: ServicePrincipal): Ans
   const { state } = graph;
   if (route === "POST one/addPassword") return addPassword(graph, principal.secrets);
   if (route === "POST one/removePassword") return removePassword(graph, principal.secrets, principal.displayName);
-  if (route === "PATCH one") {
-    Object.assign(principal, body<Partial<ServicePrincipal>>(graph, object({ displayName: text, accountEnabled: flag })));
-    return { status: 204 };
-  }
   if (route === "DELETE one") {
     state.world.servicePrincipals = state.world.servicePrincipals.filter((one) => one !== principal);
     return { status: 204 };
@@ -100,7 +96,7 @@ function create(graph: GraphAsk): Answer {
 }
 
 /** Microsoft Graph servicePrincipal. */
-export function principalBody(principal: ServicePrincipal) {
+function principalBody(principal: ServicePrincipal) {
   const { id, appId, displayName, accountEnabled, secrets, tenantId, createdDateTime, signInAudience } = principal;
   return {
     id,

@@ -37,17 +37,12 @@ test.for([
   expect(json.value?.map((one) => one.appId)).toEqual([appId]);
 });
 
-test("disables a service principal, reads it by its id, and stores its own secrets", async () => {
+test("stores the own secrets of a service principal", async () => {
   const { appId, principalId } = await makeApplication("own secrets");
 
   const added = await graph("POST", `/servicePrincipals/${principalId}/addPassword`, {});
   const login = { tenantId: azure.owner.tenantId, clientId: appId, clientSecret: String(added.json.secretText) };
   expect(await azure.accessToken(login, audiences.arm)).toMatch(/^ey/);
-  expect((await graph("POST", "/directoryObjects/getByIds", { ids: [principalId], types: ["servicePrincipal"] })).json.value).toMatchObject(
-    [{ id: principalId }],
-  );
-  expect((await graph("PATCH", `/servicePrincipals/${principalId}`, { accountEnabled: false })).status).toBe(204);
-  expect(await azure.accessToken(login, audiences.arm)).toBe("undefined");
 });
 
 test.for([

@@ -77,7 +77,7 @@ test.for([
   Object.assign(registry ?? {}, { roleAssignmentMode: "LegacyRegistryPermissions" });
 });
 
-test("finds assignments by principal and by name, and deletes them once", async () => {
+test("finds assignments by principal, and deletes them once", async () => {
   const login = await azure.addServicePrincipal("found", ["Reader"]);
   const own = randomUUID();
   await assign({ roleDefinitionId: definition(acrPull), principalId: login.objectId }, own);
@@ -89,10 +89,8 @@ test("finds assignments by principal and by name, and deletes them once", async 
     expect((await list(filter)).value?.map(({ properties }) => properties?.scope)).toEqual([subscription, registryId]);
   }
   expect((await list("createdBy eq 'x'")).error?.code).toBe("UnsupportedQuery");
-  expect((await azure.arm(azure.owner, "GET", `${path}/${own}?${version}`)).status).toBe(200);
   expect((await azure.arm(azure.owner, "DELETE", `${path}/${own}?${version}`)).status).toBe(200);
   expect((await azure.arm(azure.owner, "DELETE", `${path}/${own}?${version}`)).status).toBe(204);
-  expect((await azure.arm(azure.owner, "GET", `${path}/${own}?${version}`)).status).toBe(404);
 });
 
 test.for([

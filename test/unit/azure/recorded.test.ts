@@ -346,8 +346,6 @@ const unread: Readonly<Record<string, string>> = {
   "resources list by type": "the Azure CLI asks so",
   "checkNameAvailability: free": "the search for a registry reads it in test/azure/find-registry.test.ts",
   "checkNameAvailability: taken": "the search for a registry reads it in test/azure/find-registry.test.ts",
-  "checkNameAvailability: free, Unsecure": "only previews have it",
-  "checkNameAvailability: free, NoReuse": "only previews have it",
   "roleAssignment PUT: new, with condition": "its answer is that of one without a condition",
   "graph servicePrincipals by name": "the product asks by the id of the application",
   "graph application POST: time": "test/unit/cmd/create-service-principal-races.test.ts has these times",
