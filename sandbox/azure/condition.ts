@@ -1,5 +1,5 @@
 /** The input of an ABAC condition: one action, and the attributes of the request by their lower-case names. */
-export type Situation = { readonly action: string; readonly attributes: Readonly<Record<string, string>> };
+type Situation = { readonly action: string; readonly attributes: Readonly<Record<string, string>> };
 
 /** Whether a role assignment with this condition applies in a situation. */
 export type Condition = (situation: Situation) => boolean;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 
 /** An HTTP proxy on loopback that connects only to a few hosts. */
-export type ConnectProxy = { readonly url: string; stop(): Promise<void> };
+type ConnectProxy = { readonly url: string; stop(): Promise<void> };
 
 /**
  * Starts an HTTP CONNECT proxy (RFC 9110, 9.3.6). It passes a tunnel to port 443 of a host that `reaches` accepts to `enter`. It rejects

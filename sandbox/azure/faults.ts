@@ -58,7 +58,7 @@ export type Faults = {
 };
 
 /** The effect on one request, before or instead of its response. */
-export type Mishap = { readonly wait: number; readonly drop: boolean; readonly lose?: "all" | "half"; readonly answer?: Answer };
+type Mishap = { readonly wait: number; readonly drop: boolean; readonly lose?: "all" | "half"; readonly answer?: Answer };
 
 /** The read side of the faults, for the servers. */
 export type FaultBox = Faults & {

@@ -16,7 +16,7 @@ import type { State } from "./state.ts";
 import { dataHost, regionalHosts } from "./world.ts";
 
 /** The server for all of Azure's host names. */
-export type Front = {
+type Front = {
   reaches(host: string): boolean;
   /** Accepts a connection that a client opened to one of the host names. */
   enter(connection: Duplex): void;

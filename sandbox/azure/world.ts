@@ -48,7 +48,7 @@ export type World = {
 export const timeIn = ({ ahead }: Pick<World, "ahead">): number => Date.now() + ahead;
 
 /** The timing of long-running operations. */
-export type LongRunning = {
+type LongRunning = {
   /** The number of polls, of an operation or of the resource that it changes, that still return "running". */
   polls: number;
   /** The real duration of an operation in milliseconds. With 0 and no polls, the first poll finds it complete. */
@@ -116,7 +116,7 @@ export type Token = {
 };
 
 /** `since` is the creation time (epoch milliseconds). `previous` works until the new value is replicated. */
-export type TokenPassword = { value: string; creationTime: string; expiry?: string; since: number; previous?: string };
+type TokenPassword = { value: string; creationTime: string; expiry?: string; since: number; previous?: string };
 
 /** A client secret of an application or of a service principal. */
 export type ClientSecret = {

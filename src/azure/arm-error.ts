@@ -139,7 +139,7 @@ type Missing = { readonly action: string; readonly scope: string; readonly princ
  * missing one after it.
  * @returns undefined for a sentence of another form
  */
-export function readMissingRight(message: string): Missing | undefined {
+function readMissingRight(message: string): Missing | undefined {
   const [, action, scope] =
     /action\(s\) '([^']+)' on the linked scope\(s\) '([^']+)'/.exec(message) ??
     /perform action '([^']+)' over scope '([^']+)'/.exec(message) ??
@@ -161,14 +161,14 @@ const roles: readonly (readonly [action: RegExp, role: string])[] = [
 ];
 
 /** Returns a built-in role that has an action. Contributor has all except those of Microsoft.Authorization. */
-export const roleWith = (action: string): string => roles.find(([pattern]) => pattern.test(action))?.[1] ?? "Contributor";
+const roleWith = (action: string): string => roles.find(([pattern]) => pattern.test(action))?.[1] ?? "Contributor";
 
 /**
  * Returns the scope to assign a role on: the registry, even if ARM names one of its children, else the resource group or the
  * subscription.
  * @returns undefined for a text that is not a scope
  */
-export function assignableScope(scope: string): string | undefined {
+function assignableScope(scope: string): string | undefined {
   const name = "[-\\w.()\\p{L}\\p{N}]+";
   const registry = `/resourceGroups/${name}(?:/providers/Microsoft\\.ContainerRegistry/registries/[a-z0-9]+)?`;
   return new RegExp(`^/subscriptions/[\\w-]+(?:${registry})?(?=/|$)`, "iu").exec(scope)?.[0];

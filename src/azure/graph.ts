@@ -194,7 +194,7 @@ const isConcurrent = (code: string, message: string): boolean =>
  * @param doing the attempted action, after `cannot`: `create application ci`
  * @returns NotYet for a temporary error if the object is new; Busy if Graph was applying another write at the same time
  */
-export function explainGraph(doing: string, refusal: Refusal): CliError {
+function explainGraph(doing: string, refusal: Refusal): CliError {
   const { status, text, retryAfter } = refusal;
   const { code, message } = readError(text);
   const meaning = status === 401 ? undefined : (byCode[code] ?? byStatus[status]);

@@ -73,7 +73,7 @@ const pathOf = (registry: AzureRegistry, of: Of) =>
 const urls = Buffer.from("6ba7b8119dad11d180b400c04fd430c8", "hex");
 
 /** Returns the same name in each run (UUID version 5), so that an assignment whose response was lost is not created twice. */
-export function assignmentName(scope: string, { principalId, role }: Of): string {
+function assignmentName(scope: string, { principalId, role }: Of): string {
   const hash = createHash("sha1").update(urls).update(`${scope}|${principalId}|${role}`.toLowerCase()).digest();
   const bytes = hash.subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;

@@ -57,7 +57,7 @@ export const builtInRole = (guid: string): BuiltInRole | undefined => builtIn.fi
  * Returns the rights beyond reading that roles grant: `actions of role "AcrPush"`. A role whose definition is unknown counts as more than
  * reading.
  */
-export function rightsOfRoles(roles: readonly string[], definitions: ReadonlyMap<string, RoleDefinition | undefined>): string[] {
+function rightsOfRoles(roles: readonly string[], definitions: ReadonlyMap<string, RoleDefinition | undefined>): string[] {
   return [...new Set(roles)].flatMap((guid) => {
     const known = builtInRole(guid);
     const definition = definitions.get(guid);

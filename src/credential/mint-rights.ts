@@ -2,7 +2,7 @@ import type { Permission, RegistryFacts } from "../azure/port.ts";
 import { matchesGlob } from "../scope/scope.ts";
 import type { CredentialKind } from "./credential-kind.ts";
 
-export type MayMint = {
+type MayMint = {
   readonly credential: string;
   /** The first missing permission, or another reason why it can't be created. */
   readonly missing?: string;

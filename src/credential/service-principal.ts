@@ -15,7 +15,7 @@ import type { Owner } from "./owner.ts";
 import { checkGranting, checkUse, type FoundBy, findApplication, isRecordOf } from "./service-principal/access.ts";
 import { granted, hasOurRole, isConflict, type RoleChange, roleChange, roleStays, writeRole } from "./service-principal/roles.ts";
 
-export type PrincipalIssuing = {
+type PrincipalIssuing = {
   readonly azure: Azure;
   readonly registry: AzureRegistry;
   readonly mode: Mode;

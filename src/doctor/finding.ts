@@ -2,7 +2,7 @@ import { type CliError, linesIn } from "../errors.ts";
 import { type Command, type Hint, shell } from "../hint.ts";
 
 /** The checks. docs/doctor.md has a section for each, which `explain` prints. */
-export type CheckId =
+type CheckId =
   | "kubectl-version"
   | "cluster-version"
   | "cluster-identity"

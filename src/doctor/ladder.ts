@@ -4,7 +4,7 @@ import { type AzureFacts, disableAdmin } from "./azure.ts";
 import { type CheckResult, explainCommand } from "./finding.ts";
 import type { NodeFacts } from "./nodes.ts";
 
-export type LadderFacts = {
+type LadderFacts = {
   readonly azure: AzureFacts | CliError;
   readonly nodes: NodeFacts | CliError;
   /** Whether the identity of AKS kubelets may pull. */

@@ -28,7 +28,7 @@ export type PartId =
   | "node-provider"
   | "pod-pull";
 
-export type PartFinding = Finding<PartId>;
+type PartFinding = Finding<PartId>;
 
 type CheckedPull = {
   readonly account: AccountRef;

@@ -36,7 +36,7 @@ import { namesIn } from "../usage/references.ts";
 import { inLine } from "../wording.ts";
 
 /** The ServiceAccounts of one namespace, and the identity in Azure that they pull as. */
-export type SecretlessOrder = {
+type SecretlessOrder = {
   readonly namespace: string;
   readonly serviceAccounts: readonly string[];
   /** A registry's name, login server or id. */

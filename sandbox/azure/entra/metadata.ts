@@ -7,7 +7,7 @@ import type { State } from "../state.ts";
 import { resourceIn } from "./identity.ts";
 
 /** The service that issues tokens for a virtual machine's identities (IMDS), in Azure at http://169.254.169.254. */
-export type MetadataService = { readonly url: string; stop(): Promise<void> };
+type MetadataService = { readonly url: string; stop(): Promise<void> };
 
 export async function startMetadataService(state: State): Promise<MetadataService> {
   const server = createServer(async (request, response) => {

@@ -6,7 +6,7 @@ import { Refused } from "../http.ts";
 import type { Application, ServicePrincipal, User, World } from "../world.ts";
 
 /** An error of Entra: an OAuth error code and an AADSTS number. */
-export type EntraError = { readonly status: number; readonly error: string; readonly number: number; readonly message: string };
+type EntraError = { readonly status: number; readonly error: string; readonly number: number; readonly message: string };
 
 /** Returns the response of Entra's token endpoint to a rejected sign-in. */
 function entraAnswer({ status, error, number, message }: EntraError): Answer {

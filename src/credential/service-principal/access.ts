@@ -38,6 +38,8 @@ export async function findApplication(owner: Owner, evidence: Evidence, { azure,
 export const isRecordOf = ({ credential }: Evidence, { appId }: Application): boolean =>
   credential?.kind === "service-principal" && credential.identity.toLowerCase() === appId.toLowerCase();
 
+type Asking = Pick<Azure, "access" | "identity">;
+
 /** An application as it was found, and what the source says about it. */
 type Candidate = {
   readonly application: Application | undefined;
@@ -70,7 +72,7 @@ export async function checkUse(of: Candidate & { readonly to: Ref; readonly isNa
 }
 
 /** Rejects more rights for an application that the user did not name by its id. @throws CliError conflict */
-export async function checkGranting(of: Candidate, azure: Azure): Promise<void> {
+export async function checkGranting(of: Candidate, azure: Asking): Promise<void> {
   const { application, by } = of;
   if (!application || by === "id" || by === "own name") return;
   if (by === "name") return checkAlone(of, application, azure);
@@ -83,7 +85,7 @@ export async function checkGranting(of: Candidate, azure: Azure): Promise<void> 
  * Rejects an application that another identity may control. A record counts only if this plugin created the application and assigned its
  * role, which requires the right to assign roles.
  */
-async function checkAlone({ principal, assignments, isRecorded }: Candidate, application: Application, azure: Azure): Promise<void> {
+async function checkAlone({ principal, assignments, isRecorded }: Candidate, application: Application, azure: Asking): Promise<void> {
   const isGranted = hasOurRole(assignments);
   if (isRecorded && isGranted && isOurDescription(application.notes)) return;
   const [access, { objectId }] = await Promise.all([azure.access(application.id, principal?.id), azure.identity()]);
@@ -102,7 +104,7 @@ async function checkAlone({ principal, assignments, isRecorded }: Candidate, app
  * @param isGranted the registry has the role assignment that this plugin creates, which requires the right to assign roles. Before that,
  * the names of passwords prove nothing, because a former owner can have chosen them
  */
-export function notAlone({
+function notAlone({
   application: { notes, keys },
   access,
   identity,

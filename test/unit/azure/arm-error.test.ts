@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { findRole } from "../../../sandbox/azure/roles.ts";
-import { assignableScope, explainArm, explainEnd, grantCommand, readMissingRight, roleWith } from "../../../src/azure/arm-error.ts";
+import { explainArm, explainEnd, grantCommand } from "../../../src/azure/arm-error.ts";
 import { permits } from "../../../src/credential/mint-rights.ts";
 import { isLost, NotYet } from "../../../src/errors.ts";
 import { type Hint, shell } from "../../../src/hint.ts";
@@ -257,10 +257,16 @@ test.for([
 const registry = "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry";
 const rights = "Microsoft.ContainerRegistry/registries";
 
+/** Returns the value of a flag of the command that grants an action. */
+function grants(flag: "--role" | "--scope", { action = `${rights}/read`, scope = registry }): string {
+  const { words } = grantCommand({ action, scope, principal: "o-1" });
+  return words[words.indexOf(flag) + 1] ?? "";
+}
+
 test("names one role that has all actions on managed identities", () => {
   const own = "Microsoft.ManagedIdentity/userAssignedIdentities";
   const actions = [`${own}/read`, `${own}/write`, `${own}/federatedIdentityCredentials/read`];
-  expect(new Set(actions.map(roleWith))).toEqual(new Set(["Managed Identity Contributor"]));
+  expect(new Set(actions.map((action) => grants("--role", { action })))).toEqual(new Set(["Managed Identity Contributor"]));
 });
 
 test.for([
@@ -285,7 +291,7 @@ test.for([
   })),
   { action: `${rights}/webhooks/write`, role: "Contributor" },
 ])("names a role that has $action", ({ action, role }) => {
-  expect(roleWith(action)).toBe(role);
+  expect(grants("--role", { action })).toBe(role);
   expect(permits([findRole(role, []) ?? expect.unreachable(role)], action)).toBe(true);
 });
 
@@ -297,15 +303,18 @@ test.for([
   { scope: "/subscriptions/s-1/providers/Microsoft.ContainerRegistry/locations/westus/operationResults/x", at: "/subscriptions/s-1" },
   { scope: registry.replace("/g/", "/g_(prod).é/"), at: registry.replace("/g/", "/g_(prod).é/") },
   { scope: registry.replace("/g/", "/$(rm)/"), at: "/subscriptions/s-1" },
-  { scope: "/; rm -rf", at: undefined },
+  { scope: "/; rm -rf", at: "REGISTRY_ID" },
 ])("assigns a role on $at when ARM names $scope", ({ scope, at }) => {
-  expect(assignableScope(scope)).toBe(at);
+  expect(grants("--scope", { scope })).toBe(at);
 });
 
 test("reads the missing action of a linked scope, not the allowed one", () => {
   const message = `The client 'c' with object id 'o-1' has permission to perform action '${rights}/tokens/write' on scope '${registry}/tokens/demo'; however, it does not have permission to perform action(s) '${rights}/scopeMaps/read' on the linked scope(s) '${registry}/scopeMaps/demo' (respectively) or the linked scope(s) are invalid.`;
 
-  expect(readMissingRight(message)).toEqual({ action: `${rights}/scopeMaps/read`, scope: `${registry}/scopeMaps/demo`, principal: "o-1" });
+  expect(explainArm("write token demo", { status: 403, text: body("LinkedAuthorizationFailed", message) })).toMatchObject({
+    message: `cannot write token demo: the Azure identity lacks the permission ${rights}/scopeMaps/read on ${registry}/scopeMaps/demo`,
+    hint: { words: expect.arrayContaining(["--assignee", "o-1"]) },
+  });
 });
 
 test.for([
@@ -313,5 +322,8 @@ test.for([
   { text: "The client 'c' with object id '$(reboot)' does not have authorization to perform action 'A/b' over scope '/subscriptions/s'" },
   { text: "The client 'c' with object id 'o' does not have authorization to perform action '$(reboot)' over scope '/subscriptions/s'" },
 ])("prints a command without Azure's text in it when that could run: $text", ({ text }) => {
-  expect(grantCommand(readMissingRight(text) ?? expect.unreachable()).words.join(" ")).not.toContain("reboot");
+  const { hint } = explainArm("write token demo", { status: 403, text: body("AuthorizationFailed", text) });
+
+  expect(hint).toMatchObject({ words: expect.arrayContaining(["--role"]) });
+  expect(JSON.stringify(hint)).not.toContain("reboot");
 });

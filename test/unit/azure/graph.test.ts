@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { explainGraph, openGraph } from "../../../src/azure/graph.ts";
-import { Busy, NotYet } from "../../../src/errors.ts";
+import { openGraph } from "../../../src/azure/graph.ts";
+import { asCliError, Busy, type CliError, NotYet } from "../../../src/errors.ts";
 import { Sensitive } from "../../../src/sensitive.ts";
 import { answering } from "./answering.ts";
 
@@ -174,6 +174,10 @@ test("rejects an answer without the expected fields", async () => {
     await expect(call).rejects.toMatchObject({ kind: "unreachable", message: expect.stringContaining("lacks a field") });
 });
 
+/** Returns the error of a deletion. */
+const refusal = ({ principals }: Pick<ReturnType<typeof always>, "principals">): Promise<CliError> =>
+  principals.deleteApplication("o-1").then(() => expect.unreachable("it is deleted"), asCliError);
+
 const tokens = /or omit --service-principal: an ACR token needs no permissions in Entra ID$/;
 
 test.for([
@@ -211,21 +215,21 @@ test.for([
   { status: 409, code: "Request_MultipleObjectsWithSameKeyValue", message: "In use.", kind: "conflict", passes: false },
   { status: 429, code: "TooManyRequests", message: "Slow down.", kind: "unreachable", hint: /in a minute$/, passes: false },
   { status: 503, code: "ServiceUnavailable", message: "Later.", kind: "unreachable", hint: /status\.azure\.com/, passes: false },
-])("reports $status $code in Graph's words, as not replicated yet: $passes", ({ status, code, message, kind, hint, passes }) => {
-  const error = explainGraph("make it", { status, text: JSON.stringify({ error: { code, message } }), id: "1234-5678" });
+])("reports $status $code in Graph's words, as not replicated yet: $passes", async ({ status, code, message, kind, hint, passes }) => {
+  const error = await refusal(always(status, { error: { code, message } }));
 
   expect(error).toMatchObject({
     kind,
-    message: `cannot make it: Microsoft Graph returned HTTP ${status}\n* ${message.slice(0, -1)}\n* request ID: 1234-5678`,
+    message: `cannot delete application o-1: Microsoft Graph returned HTTP ${status}\n* ${message.slice(0, -1)}\n* request ID: 1234-5678`,
   });
   expect(error.hint ?? "").toEqual(hint ? expect.stringMatching(hint) : "");
   expect(error instanceof NotYet).toBe(passes);
 });
 
-test("waits at most a minute for a permission that may be missing", () => {
-  const text = JSON.stringify({ error: { code: "Authorization_RequestDenied", message: "Insufficient privileges." } });
+test("waits at most a minute for a permission that may be missing", async () => {
+  const body = { error: { code: "Authorization_RequestDenied", message: "Insufficient privileges." } };
 
-  expect(explainGraph("make it", { status: 403, text })).toMatchObject({ most: 60_000 });
+  expect(await refusal(always(403, body))).toMatchObject({ most: 60_000 });
 });
 
 test.for([
@@ -247,10 +251,10 @@ test.for([
   expect(error instanceof Busy ? error.retryAfter : undefined).toBe(busy ? 7000 : undefined);
 });
 
-test("reports the status of an answer that is not Graph's", () => {
-  expect(explainGraph("make it", { status: 502, text: "<html>", id: "<b>" }).message).toBe(
-    "cannot make it: Microsoft Graph returned HTTP 502",
-  );
+test("reports the status of an answer that is not Graph's", async () => {
+  const { message } = await refusal(always(502, "<html>", {}, { "request-id": "<b>" }));
+
+  expect(message).toBe("cannot delete application o-1: Microsoft Graph returned HTTP 502");
 });
 
 test("adds the request id to an error of Graph", async () => {
@@ -261,6 +265,9 @@ test("adds the request id to an error of Graph", async () => {
   );
 });
 
-test("hints at no az command when Graph rejects a token of another source", () => {
-  expect(explainGraph("do it", { status: 401, text: "", source: "managed" }).hint).not.toMatch(/\baz\b/);
+test("hints at no az command when Graph rejects a token of another source", async () => {
+  const options = answering(() => ({ status: 401 }));
+  const principals = openGraph({ ...options, identity: { ...options.identity, source: "managed" } });
+
+  expect((await refusal({ principals })).hint).toBe("check AZURE_CLIENT_ID, and that this machine has a managed identity");
 });

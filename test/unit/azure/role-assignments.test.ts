@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
 import { openArm } from "../../../src/azure/arm.ts";
-import { assignmentName, openRoles } from "../../../src/azure/role-assignments.ts";
+import { openRoles } from "../../../src/azure/role-assignments.ts";
 import { answering } from "./answering.ts";
 
 const subscription = "/subscriptions/s-1";
 const id = `${subscription}/resourceGroups/demo/providers/Microsoft.ContainerRegistry/registries/myregistry`;
 const registry = { id, name: "myregistry", loginServer: "myregistry.azurecr.io", sku: "Standard" };
 const of = { principalId: "p-1", role: "7f951dda-4ed3-4680-a7ca-43fe172d538d" };
-const name = assignmentName(id, of);
 
 /** Returns the roles in an Azure that gives this response, and the requests. */
 function azure(status: number, body?: unknown) {
@@ -17,10 +16,19 @@ function azure(status: number, body?: unknown) {
   return { ...openRoles(openArm(options)), asked, body: () => JSON.parse(options.asked[0]?.body ?? "null") };
 }
 
-test("derives an assignment's name from registry, principal and role in any case", () => {
+/** Returns the name under which a role is assigned. */
+async function nameOf(scope = id, more: Partial<typeof of> = {}): Promise<string> {
+  const { assignRole, asked } = azure(200, {});
+  await assignRole({ ...registry, id: scope }, { ...of, ...more });
+  return /\/roleAssignments\/([^?]+)/.exec(asked()[0] ?? "")?.[1] ?? "";
+}
+
+const name = await nameOf();
+
+test("derives an assignment's name from registry, principal and role in any case", async () => {
   expect(name).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  expect(assignmentName(id.toUpperCase(), of)).toBe(name);
-  expect(new Set([name, assignmentName(`${id}2`, of), assignmentName(id, { ...of, principalId: "p-2" })]).size).toBe(3);
+  expect(await nameOf(id.toUpperCase())).toBe(name);
+  expect(new Set([name, await nameOf(`${id}2`), await nameOf(id, { principalId: "p-2" })]).size).toBe(3);
 });
 
 test.for([{ condition: undefined }, { condition: "x" }])(

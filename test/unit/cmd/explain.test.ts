@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { explanations } from "../../../cmd/explain.ts";
 import { causes } from "../../../src/check/cause.ts";
-import type { CheckId } from "../../../src/doctor/finding.ts";
+import type { Finding } from "../../../src/doctor/finding.ts";
 import type { Rung } from "../../../src/doctor/ladder.ts";
 import type { ErrorKind } from "../../../src/errors.ts";
 import type { WarningId } from "../../../src/targets/warnings.ts";
@@ -31,7 +31,7 @@ const warnings: Readonly<Record<WarningId, true>> = {
 };
 
 /** All checks and ways to pull of `doctor`, and the parts that `secretless check` checks. A missing one is a compile error. */
-const checks: Readonly<Record<CheckId | PartId, true>> = {
+const checks: Readonly<Record<Finding["id"] | PartId, true>> = {
   "kubectl-version": true,
   "cluster-version": true,
   "cluster-identity": true,

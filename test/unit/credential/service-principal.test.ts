@@ -3,7 +3,7 @@ import type { ApplicationAccess, RoleAssignment } from "../../../src/azure/port.
 import type { Account, Evidence, Made, Sending, Shown } from "../../../src/credential/issuer.ts";
 import type { Owner } from "../../../src/credential/owner.ts";
 import { conditionOf } from "../../../src/credential/service-principal/roles.ts";
-import { type PrincipalIssuing, principalIssuer } from "../../../src/credential/service-principal.ts";
+import { principalIssuer } from "../../../src/credential/service-principal.ts";
 import { Busy, CliError, isLost, NotYet } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { Outcome } from "../../../src/outcome.ts";
@@ -27,7 +27,7 @@ const notYet = () => new NotYet("forbidden", "Azure has not heard of it");
 const busy = () => new Busy("Graph carries out another write");
 const taken = () => new CliError("conflict", "it exists");
 
-type Options = Partial<Pick<PrincipalIssuing, "mode" | "named" | "isRecorded" | "force">> & {
+type Options = Partial<Pick<Parameters<typeof principalIssuer>[0], "mode" | "named" | "isRecorded" | "force">> & {
   readonly repositories?: readonly string[];
   readonly exact?: boolean;
   readonly isDry?: boolean;

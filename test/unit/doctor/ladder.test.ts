@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { MayMint } from "../../../src/credential/mint-rights.ts";
 import type { AzureFacts } from "../../../src/doctor/azure.ts";
 import type { CheckResult } from "../../../src/doctor/finding.ts";
-import { type LadderFacts, ladder } from "../../../src/doctor/ladder.ts";
+import { ladder } from "../../../src/doctor/ladder.ts";
 import type { NodeFacts } from "../../../src/doctor/nodes.ts";
 import { CliError } from "../../../src/errors.ts";
 
+type MayMint = NonNullable<AzureFacts["may"]>[number];
 const token: MayMint = { credential: "acr-token" };
 const principal: MayMint = { credential: "service-principal", unchecked: "Microsoft Graph" };
 
@@ -37,7 +37,7 @@ const role = (status: CheckResult["status"]): CheckResult => ({ status, message:
 
 type Row = {
   readonly when: string;
-  readonly facts: Partial<LadderFacts>;
+  readonly facts: Partial<Parameters<typeof ladder>[0]>;
   /** Per rung, in order: best, available, -, unknown and never. */
   readonly rungs: string;
   readonly why?: Partial<Record<string, string>>;

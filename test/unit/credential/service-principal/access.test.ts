@@ -1,26 +1,34 @@
 import { expect, test } from "vitest";
-import { notAlone } from "../../../../src/credential/service-principal/access.ts";
-
-type Evidence = Parameters<typeof notAlone>[0];
+import type { ApplicationAccess } from "../../../../src/azure/port.ts";
+import { checkGranting } from "../../../../src/credential/service-principal/access.ts";
 
 const me = "o-1";
 const ours = "acr-secret: secret acr in namespace demo of cluster 1a2b3c4d";
-const key = (displayName: string) => ({ slot: "k-1", displayName });
-const alone: Evidence = {
-  application: { notes: "kubectl acr-secret: secret acr in namespace demo", keys: [] },
-  access: { owners: [me], principalOwners: [], otherKeys: [] },
-  identity: me,
-  isGranted: false,
-};
+const role = { name: "r", principalId: "p-1", role: "r", here: true, ours: true, condition: undefined, madeAt: undefined };
 
-type Change = Partial<Evidence["access"]> & { notes?: string; keys?: string[]; identity?: string; role?: boolean };
+type Change = Partial<ApplicationAccess> & { notes?: string; keys?: string[]; identity?: string; role?: boolean };
 
-const evidence = ({ notes, keys, identity, role, ...access }: Change): Evidence => ({
-  application: { notes: notes ?? alone.application.notes, keys: (keys ?? []).map(key) },
-  access: { ...alone.access, ...access },
-  identity: identity ?? me,
-  isGranted: role ?? false,
-});
+/** Returns why the application that a user named may not be used; undefined if it may. */
+async function reasonOf({ notes, keys = [], identity = me, role: isGranted, ...access }: Change): Promise<string | undefined> {
+  const application = {
+    id: "a-1",
+    appId: "client-1",
+    displayName: "ci",
+    notes: notes ?? "kubectl acr-secret: secret acr in namespace demo",
+    madeAt: "",
+    keys: keys.map((displayName) => ({ slot: "k-1", displayName })),
+  };
+  const azure = {
+    access: async () => ({ owners: [me], principalOwners: [], otherKeys: [], ...access }),
+    identity: async () => ({ type: "user", name: "jane", objectId: identity, tenant: "t" }) as const,
+  };
+  const assignments = isGranted ? [role] : [];
+  const found = { application, principal: undefined, assignments, by: "name", isRecorded: false } as const;
+  return checkGranting(found, azure).then(
+    () => undefined,
+    ({ message }) => message.replace('application "ci" (client-1) already exists, and ', ""),
+  );
+}
 
 test.for<{ why: string; change: Change; reason: string | undefined }>([
   { why: "it is as this plugin creates it", change: {}, reason: undefined },
@@ -42,6 +50,6 @@ test.for<{ why: string; change: Change; reason: string | undefined }>([
     reason: "it has a password of another user",
   },
   { why: "it has both", change: { keys: [ours, "rbac"], role: true }, reason: "it has a password of another user" },
-])("answers $reason when $why", ({ change, reason }) => {
-  expect(notAlone(evidence(change))).toBe(reason);
+])("answers $reason when $why", async ({ change, reason }) => {
+  expect(await reasonOf(change)).toBe(reason);
 });
