@@ -28,7 +28,6 @@ type PrintingFlags = {
 /** The namespaces of a run, and whether they were discovered; undefined if they are not known before it. */
 type Places = { readonly namespaces: readonly string[] | undefined; readonly open: boolean };
 
-/** Returns how much of its place each line must contain. */
 export const whereOf = ({ open, namespaces }: Places): PlaceDetail => (!open && (namespaces ?? []).length <= 1 ? "one" : "namespaces");
 
 /**

@@ -44,7 +44,6 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   }
 }
 
-/** Returns the exit code of a run that could not write its output. */
 export async function lostOutputCode(argv: readonly string[]): Promise<number> {
   const verb = await verbNamed(argv[firstArgument(argv, global)]);
   return failureCode(hasFindings(verb) || argv.includes("--diff"));

@@ -116,7 +116,6 @@ function unable({ to: { name: secret }, credential }: Listed): CliError | undefi
   return new CliError("invalid", message, { hint: "run create again with the flags that created it" });
 }
 
-/** Returns the error if there is nothing to rotate. */
 async function nothingToRotate(
   { secret, registry }: RotateOptions,
   { cluster, namespaces, open }: ClusterScope,

@@ -105,7 +105,6 @@ const rightsOfAdmission: readonly Right[] = [
   }),
 ];
 
-/** Returns the schedule of `check`. @throws CliError usage */
 function checkSchedule(given: ScheduleFlags, namespace: string): Schedule {
   const other = firstIgnored(flags, given, checkFlags);
   if (other !== undefined) throw usage(`--${other} cannot be used with schedule check`);
@@ -124,7 +123,6 @@ function checkSchedule(given: ScheduleFlags, namespace: string): Schedule {
   };
 }
 
-/** Returns the schedule of `apply`. @throws CliError usage or invalid */
 async function applySchedule(given: ScheduleFlags, namespace: string, session: Session): Promise<Schedule> {
   const image = imageOf(given);
   const texts = await readTexts(given.filename, session);

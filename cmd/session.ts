@@ -123,7 +123,6 @@ type WritingFlags = {
   readonly force?: boolean;
 };
 
-/** Returns the tools of this run for its edits. */
 export const toolsOf = (session: Session, flags: WritingFlags): Tools => ({
   ...session,
   dryRun: flags["dry-run"],
@@ -133,7 +132,6 @@ export const toolsOf = (session: Session, flags: WritingFlags): Tools => ({
   uninterrupted: session.interruption.uninterrupted,
 });
 
-/** Returns the global flags of a command line, for kubectl and for the plugin. */
 export function kubeFlags(flags: Parsed["flags"]): KubeFlags {
   return { ...placeFlagsOf(flags), requestTimeout: parseTimeout(String(flags["request-timeout"] ?? "0")) ?? 0 };
 }

@@ -31,7 +31,6 @@ export type Files = {
   /** The type of a path; undefined if it does not exist. */
   look(path: string): Promise<"file" | "folder" | undefined>;
   read(path: string): Promise<string>;
-  /** Returns the names in a folder. */
   list(path: string): Promise<readonly string[]>;
   /** Creates a file that only you can read. @returns false if the path exists */
   create(path: string, text: string): Promise<boolean>;

@@ -121,7 +121,6 @@ export const withLines = (message: string, ...lines: readonly (string | undefine
 /** Splits a message of `withLines`. Only for messages whose parts can't contain line feeds. */
 export const linesIn = (message: string): readonly string[] => message.split(separator);
 
-/** Whether an error is a missing permission. */
 export const isForbidden = (error: unknown): error is CliError => error instanceof CliError && error.kind === "forbidden";
 
 /**
@@ -133,7 +132,6 @@ export const permissionHint = (error: unknown): string | undefined =>
     ? "kubectl acr-secret explain forbidden"
     : undefined;
 
-/** Whether an error is a missing object. */
 export const isNotFound = (error: unknown): error is CliError => error instanceof CliError && error.kind === "notFound";
 
 /** Whether a request failed for any reason except those that end the run: an interruption, and the end of `kubectl proxy`. */
@@ -151,7 +149,6 @@ const unless =
 /** Returns a handler that replaces a missing permission with a value and rethrows every other error. */
 export const unlessForbidden = unless(isForbidden);
 
-/** Returns a handler that replaces a refusal with a value and rethrows every other error. */
 export const unlessRefused = unless(isRefusal);
 
 /** Whether it is unknown if the request was applied. */

@@ -3,7 +3,6 @@ export type Json = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
 
-/** Returns the value of a JSON text; undefined for any other text. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -12,7 +11,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Returns the object in a JSON text; undefined for any other text. */
 export function parseObject(text: string): Json | undefined {
   const value = parseJson(text);
   return isObject(value) ? value : undefined;

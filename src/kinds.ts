@@ -97,7 +97,6 @@ export const templateKinds = names.filter((name): name is Exclude<PodKind, "pod"
 
 export const lastingKinds = targetKinds.filter((name) => kinds[name].pullSecretList.path.length !== 2);
 
-/** Whether `--recreate` applies to a kind. */
 export const isRecreatable = (kind: TargetKind): kind is "pod" => "recreatable" in kinds[kind];
 
 /** The kind of target with a name in the API: `Deployment`. */

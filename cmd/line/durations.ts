@@ -31,7 +31,6 @@ export const azureWaits = (wait?: string): { readonly wait: number; readonly wai
   waitForRole: parseWait({ wait: wait ?? "10m" }),
 });
 
-/** Returns the duration of `--wait` in milliseconds. @throws CliError usage */
 export function parseWait({ wait: text }: { readonly wait: string }): number {
   const wait = parseGoDuration(text);
   if (wait !== undefined) return wait;

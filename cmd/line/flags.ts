@@ -74,7 +74,6 @@ export const wordsOf = (flags: Flags, values: Readonly<Record<string, string | b
     return row.default === true ? [`--${name}=${value}`] : flag(name, value, row.short);
   });
 
-/** Whether a flag can be given several times, and has a list of values. */
 export const isList = ({ type }: Pick<Flag, "type">): boolean => type === "strings" || type === "repeated";
 
 /** The values of the flags `F` on a command line. */

@@ -29,10 +29,8 @@ export function typedForm(name: string, { type, bare, choices, value = choices?.
   return bare === undefined ? `--${name} ${typed}` : `--${name}[=${typed}]`;
 }
 
-/** Returns the default of a flag in words; undefined if there is none. */
 export const defaultOf = ({ fallback, default: value }: Flag): string | undefined => fallback ?? (value ? String(value) : undefined);
 
-/** Returns the description of a flag without its default. */
 export const descriptionOf = (flag: Flag): string => `${flag.describe}${isList(flag) ? ". Repeatable" : ""}`;
 
 /** Returns the flags of a command in groups, with their descriptions in a column. @param columns the width of the terminal; 0 if unknown */
@@ -53,7 +51,6 @@ function flagRow(name: string, flag: Flag, width: number): string {
   return typed.length >= indent ? `${typed}\n${" ".repeat(indent)}${text}` : `${typed.padEnd(indent)}${text}`;
 }
 
-/** Returns the help of one verb. @param columns the width of the terminal; 0 if unknown */
 export function verbHelp(verb: Verb, columns: number): string {
   const { name, page = name, summary, description = [], examples, usage } = verb;
   const flags = listedFlags(verb);

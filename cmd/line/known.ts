@@ -24,7 +24,6 @@ async function namesInCluster(known: Known, kind: "namespace" | "node"): Promise
   return (await listAll(known.cluster(), kind, { metadataOnly: true })).map(({ metadata }) => metadata.name);
 }
 
-/** Returns the names of objects in the namespace of the command line. */
 async function namesOf(known: Known, kind: TargetKind | "secret", where: { labels?: string; fields?: string } = {}) {
   const cluster = known.cluster();
   const found = await listAll(cluster, kind, { namespace: await cluster.namespace(), metadataOnly: true, ...where });
@@ -36,7 +35,6 @@ export const serviceAccounts = (known: Known) => namesOf(known, "serviceaccount"
 /** Returns the names of all pull secrets, including those of other tools. */
 const pullSecrets = (known: Known) => namesOf(known, "secret", { fields: "type=kubernetes.io/dockerconfigjson" });
 
-/** Returns the names of this plugin's Secrets. */
 export const secrets = (known: Known) => namesOf(known, "secret", { labels: `${managedBy.key}=${managedBy.value}` });
 
 /** Returns the candidates of `[SECRET] TARGET…`: the namespace's Secrets for the first word, kinds, and after a kind its objects. */

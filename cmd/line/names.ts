@@ -25,7 +25,6 @@ export function objectName(kind: Named, word: string): string {
   throw usage(`invalid ${kind} name ${JSON.stringify(word)}`, nameHint(word, prefix, name));
 }
 
-/** Returns the name of a Secret. @throws CliError usage */
 export const secretName = (word: string) => objectName("Secret", word);
 
 /** Whether a word names a workload as in kubectl: `deploy/web`. */

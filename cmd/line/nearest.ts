@@ -37,7 +37,6 @@ export function suggestedVerb(word: string, known: readonly string[]): string | 
   return other !== undefined && known.includes(other) ? other : nearest(lower, known);
 }
 
-/** Returns a hint with the most likely flag for an unknown one. */
 export function flagHint(name: string, flags: Flags): string | undefined {
   const known = Object.keys(flags).filter((each) => !flags[each]?.hidden);
   const other = Object.hasOwn(flagsOfOthers, name) ? flagsOfOthers[name] : undefined;

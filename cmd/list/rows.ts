@@ -37,7 +37,6 @@ export function rows(all: readonly PullSecretItem[], { where, headers, now, styl
 
 type Login = PullSecretItem["logins"][number];
 
-/** Returns the cells of one Secret, those of `-o wide` last. */
 function cellsOf(item: PullSecretItem, now: Date, { wide, hasCopies }: { readonly wide: boolean; readonly hasCopies: boolean }): string[] {
   const { name, file, logins, serviceAccounts, expiry, expiresAt, creationTimestamp } = item;
   const all = (of: (login: Login) => string | undefined) => inCell([...new Set(logins.flatMap((login) => of(login) || []))], wide);
@@ -67,14 +66,12 @@ function copiesOf({ source, copies = [] }: PullSecretItem, wide: boolean): strin
   return wide ? inLine(copies) : `${copies.length || ""}`;
 }
 
-/** Returns the repositories that a login may pull, as far as that is known. */
 const grantsOf = ({ grants }: Login): readonly string[] =>
   (grants?.repositories ?? []).map((repository) => (grants?.from === "azure" ? repository : `${repository} (recorded)`));
 
 /** Returns the registry's name for a login server of Azure's public cloud, and any other host unchanged. */
 const shortHost = (host: string) => host.replace(/^([^.]+)\.azurecr\.io$/, "$1");
 
-/** Returns the password before the last rotation, and until when it is valid. */
 function previousOf({ slot = "", until: end }: NonNullable<Login["previous"]>, now: Date): string {
   if (end === undefined) return `${slot} until the next rotation`.trimStart();
   const left = until(end, now);

@@ -63,7 +63,6 @@ export const openRoles = (arm: Arm) =>
 
 const subscriptionOf = ({ id }: AzureRegistry) => /^\/subscriptions\/[^/]+/i.exec(id)?.[0] ?? "";
 
-/** Returns the last segment of an id, in lower case. */
 const lastOf = (id: string) => (id.split("/").at(-1) ?? "").toLowerCase();
 
 const pathOf = (registry: AzureRegistry, of: Of) =>

@@ -161,7 +161,6 @@ function onNodeOnly(facts: ImageFacts, secret: string): Finding | undefined {
   return found && { ...found, notes };
 }
 
-/** Returns the login with the most specific failure. */
 function mostSpecific({ tried, secrets }: ImageFacts): TriedLogin | undefined {
   const ours = ({ secret }: TriedLogin) => {
     const found = secrets.find(({ name }) => name === secret);

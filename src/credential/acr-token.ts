@@ -228,7 +228,6 @@ const repositoriesOf = (actions: readonly string[]): string[] => [
   ...new Set(actions.map((action) => action.replace(/^repositories\/(.+)\/(?:content|metadata)\/read$/, "$1"))),
 ];
 
-/** Returns the repositories that a scope map allows to pull. */
 export const pulledRepositories = (scopeMap: ScopeMap | undefined): string[] =>
   (scopeMap?.actions ?? []).flatMap((action) => /^repositories\/(.+)\/content\/read$/.exec(action)?.[1] ?? []);
 

@@ -148,7 +148,6 @@ function isSameIdentity({ password }: Login, { claims }: Token): boolean {
   return subject !== undefined && subject === claims.subject;
 }
 
-/** Whether a token has expired. @param now epoch milliseconds */
 const hasExpired = ({ expiresAt = "" }: Partial<TokenClaims>, now: number): boolean => Date.parse(expiresAt) <= now;
 
 const credentialOfToken = (host: string, { id, madeAt, expiresAt }: TokenClaims): Credential => ({

@@ -88,7 +88,6 @@ export type Granted = {
   readonly rights: readonly string[];
 };
 
-/** Returns the warning about a credential that can do more than read; undefined if it can only read. */
 export const warnOfRights = ({ of, rights }: Granted): string | undefined =>
   rights.length === 0 ? undefined : `${of} can do more than pull: ${inLine(rights)}`;
 

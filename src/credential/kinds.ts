@@ -91,7 +91,6 @@ export const flagsOfKinds = {
   ...admin.flags,
 } as const satisfies CredentialKind["flags"];
 
-/** Returns the kind that a command line asks for. @throws CliError usage */
 export const kindAskedFor = (asked: Asked, stdin: Sources["stdin"]): CredentialKind =>
   kindsOfCredential.find((kind) => kind.parse(asked, stdin)) ?? acrToken;
 

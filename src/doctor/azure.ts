@@ -57,7 +57,6 @@ type Tokens = Pick<AzureFacts, "tokens" | "limit">;
 /** `90 of 100` */
 const tokensOf = ({ tokens, limit }: Tokens): string => (limit === undefined ? `${tokens}` : `${tokens} of ${limit}`);
 
-/** Whether a search for leftovers is worthwhile. */
 const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean => tokens >= 0.9 * limit;
 
 /**
@@ -105,7 +104,6 @@ export async function checkAzure(opening: Promise<Azure>, named: string | undefi
   return { findings: [signedIn, ...findings], facts };
 }
 
-/** Returns the subscription of a registry, in words. */
 function placeOf({ id }: AzureRegistry): string {
   const [, subscription] = /^\/subscriptions\/([^/]+)/i.exec(id) ?? [];
   return subscription === undefined ? "" : ` in subscription ${subscription}`;

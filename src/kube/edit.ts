@@ -157,7 +157,6 @@ const words = {
   evict: "restarted",
 } as const satisfies Record<string, Result>;
 
-/** Returns what an edit did, as it is printed. */
 export function outcomeOf<K extends ClusterKind>(to: Ref<K>, { did, object, before, because, note }: Edited<K>): Outcome {
   return { to, result: words[did], because, object: object ?? before, before: did === "create" ? undefined : before, ...note };
 }

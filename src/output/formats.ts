@@ -58,7 +58,6 @@ export type FormatName = keyof typeof rows;
 /** The names of the formats for these results. */
 type FormatOf<R extends Results> = { [F in FormatName]: R extends (typeof rows)[F]["of"][number] ? F : never }[FormatName];
 
-/** Returns the values of `-o` for these results. */
 export const formatsOf = <R extends Results>(results: R): readonly FormatOf<R>[] =>
   Object.entries<Row>(rows).flatMap(([name, { of }]) => (of.includes(results) ? [name as FormatOf<R>] : []));
 

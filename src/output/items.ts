@@ -62,7 +62,6 @@ export function imageCheck(checked: Verdict, formatCommand: FormatCommand, stric
   };
 }
 
-/** Returns the command to run next for an image that cannot be pulled. */
 export const nextCommandOf = ({ fix, look }: ImageCheck): string | undefined => fix ?? look;
 
 /** Whether a verdict makes the command fail. An image that could not be checked, or is only cached, fails if the command line names it. */
@@ -147,7 +146,6 @@ export function errorItem({ kind, message, hint }: CliError, { namespace }: Plac
   };
 }
 
-/** Returns an object in Azure that prune has found. */
 export function leftoverItem({ to, what, kind, identity, passwords, for: { words, cluster }, madeAt, state, willDelete, lost }: Leftover) {
   return {
     apiVersion,
@@ -165,7 +163,6 @@ export function leftoverItem({ to, what, kind, identity, passwords, for: { words
   };
 }
 
-/** Returns a finding or a way of doctor and of secretless check. */
 export const findingItem = (of: Finding<string> | Rung, formatCommand: FormatCommand) => ({
   apiVersion,
   kind: "applies" in of ? ("Way" as const) : ("Finding" as const),

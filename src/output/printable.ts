@@ -22,7 +22,6 @@ export const printableMessage = (text: string): string => text.replaceAll("\r\n"
 /** Escapes the output of another program in parts, with its layout: a prompt may have no line feed. */
 export const printableFlow = (text: string): string => text.replaceAll("\r\n", "\n").replace(forgingInLines, shown);
 
-/** Whether a text has nothing to escape. */
 export const isPrintable = (text: string): boolean => printable(text) === text;
 
 /** Escapes characters in JSON text that JSON itself allows (RFC 8259 7). */

@@ -100,7 +100,6 @@ function summaryOf(places: readonly Result[], updated: readonly Ref["kind"][]): 
   return [...changed, ...byKind(updated).map((text) => `${text} configured`), ...plain].join(", ");
 }
 
-/** Returns the kind of each object with this result. */
 const kindsOf = (places: readonly Result[], wanted: Word): Ref["kind"][] =>
   places.flatMap(({ word, kind, names }) => (word === wanted ? names.map(() => kind) : []));
 

@@ -18,7 +18,6 @@ type TableOptions = {
 const states = { fails: "red", unchecked: "yellow", pulls: "green" } as const;
 const inOrder = Object.keys(states) as (keyof typeof states)[];
 
-/** Whether check fails for an image, and if not, whether it can be pulled. */
 export const stateOf = ({ ok, result }: ImageCheck): keyof typeof states => (!ok ? "fails" : result === "pulls" ? "pulls" : "unchecked");
 
 /** Returns failures first, then images that could not be checked, then images that pull, each in the same order as before. */

@@ -33,7 +33,6 @@ export const scheduleLabel = "acr-secret/schedule";
 
 const namespaceLabel = "acr-secret/namespace";
 
-/** Returns the label selector of the objects of one schedule. */
 export const selectorOf = ({ name, namespace }: Schedule): string => `${scheduleLabel}=${name},${namespaceLabel}=${namespace}`;
 
 /** Returns a name that no schedule in another namespace has, and no role of Kubernetes, for the objects outside its namespace. */

@@ -131,7 +131,6 @@ export function once<T>(make: () => T): () => T {
   };
 }
 
-/** Returns the value of a key. Makes it at the first call. */
 export function memoize<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   const made = known.get(key) ?? make();
   known.set(key, made);

@@ -13,7 +13,6 @@ const longestKey = 120;
 /** A short id of a cluster, which does not depend on the names in a kubeconfig. */
 export const clusterId = (kubeSystemUid: string): string => createHash("sha256").update(kubeSystemUid).digest("hex").slice(0, 8);
 
-/** Whether this plugin created the object with this description. */
 export const isOurDescription = (description: string): boolean => description.startsWith(described);
 
 /** The owner of an object in Azure. */
@@ -80,7 +79,6 @@ export function describeInAzure({ secret, namespace, namespaceUid, cluster, isEx
   return withFile(`${described}${isExported ? exported : ""}${words}${inCluster(cluster)}`, file);
 }
 
-/** Returns the file that a description names. */
 export function fileOf(description = ""): FileInAzure | undefined {
   const { file: name, isEach = false } = parseAzureOwner(description) ?? {};
   return name === undefined ? undefined : { name, isEach };

@@ -88,7 +88,6 @@ function annotation<T>({ metadata }: WithMetadata, key: string, texts: Readonly<
   return found && Object.entries(texts).every(isText) ? (found as T) : undefined;
 }
 
-/** Whether a Secret has this plugin's label. */
 export const isOurs = ({ metadata }: WithMetadata): boolean => metadata.labels?.[managedBy.key] === managedBy.value;
 
 /** The record of a source; undefined for a copy, and for a Secret of another tool. */

@@ -43,7 +43,6 @@ export const bindingRef = (of: AccountRef) => ({ ...roleRef(of), kind: "rolebind
 /** The registries that the ServiceAccount was set up for. One identity can pull from several. */
 const registriesKey = "acr-secret/registries";
 
-/** Returns the login servers that a role records. */
 export const registriesOf = (role: KubeObject | undefined): readonly string[] =>
   (role?.metadata.annotations?.[registriesKey] ?? "").split(",").filter((host) => host !== "");
 

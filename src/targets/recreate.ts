@@ -90,7 +90,6 @@ const suffix = "-rehearsal";
 /** Returns another name for the rehearsal. A name has at most 253 characters, and no part of it ends with a dash (RFC 1123 subdomain). */
 const rehearsalName = (name: string) => `${name.slice(0, 253 - suffix.length).replace(/[-.]+$/, "")}${suffix}`;
 
-/** Returns the same error with the real name of the pod. */
 function renamed(error: CliError, from: string, to: string): CliError {
   const message = error.message.replaceAll(from, () => to);
   if (error instanceof Interrupted) return error;

@@ -13,7 +13,6 @@ export type ListedSecret = { readonly secret: Secret; readonly serviceAccounts: 
 export type ListOptions = {
   /** A label selector for Secrets. */
   readonly selector: string | undefined;
-  /** Whether the ServiceAccounts are read too. */
   readonly carriers: boolean;
 };
 

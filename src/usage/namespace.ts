@@ -4,7 +4,6 @@ import { type Cluster, listAll } from "../kube/port.ts";
 import { nearest } from "../nearest.ts";
 import { clusterId } from "../secret/azure-words.ts";
 
-/** Returns the uid of a namespace; undefined if it doesn't exist. */
 export const uidOf = async (cluster: Cluster, name: string): Promise<string | undefined> =>
   (await cluster.get({ kind: "namespace", name }))?.metadata.uid;
 

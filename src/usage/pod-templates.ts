@@ -20,7 +20,6 @@ export type Template = {
 
 export type TemplateKind = (typeof templateKinds)[number];
 
-/** Returns the objects of one namespace. */
 export type ListIn = <K extends ClusterKind>(kind: K, where?: Omit<Where, "namespace">) => Promise<readonly KubeObjects[K][]>;
 
 /**

@@ -118,10 +118,8 @@ export function topOf({ kind, metadata }: { readonly kind: string; readonly meta
   return above ?? owner;
 }
 
-/** Returns the names in a pod's own imagePullSecrets. */
 export const pullSecretNames = ({ spec }: Pick<Pod, "spec">): string[] => (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
 
-/** Returns the facts of a pod for the image of one of its containers. */
 export function podFacts(pod: Pod, { container, volume }: NamedImage, account: ServiceAccount | undefined): PodFacts {
   const status = statusesOf(pod).find(({ name }) => name === container);
   return {
@@ -163,7 +161,6 @@ function isYounger({ metadata: { creationTimestamp: created } }: Pod, account: S
   return changed !== undefined && typeof created === "string" && created > changed;
 }
 
-/** Returns the controller of a pod; undefined if it has none. */
 export function podOwner({ metadata }: Pod): PodFacts["owner"] {
   const owner = podControllerOf(metadata);
   if (!owner) return undefined;
@@ -175,11 +172,9 @@ export function podOwner({ metadata }: Pod): PodFacts["owner"] {
   return { ...own, template };
 }
 
-/** Returns the API group of a pod's controller. */
 function groupOf({ ownerReferences = [] }: Metadata): string {
   const { apiVersion = "" } = ownerReferences.find(({ controller }) => controller === true) ?? {};
   return apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
 }
 
-/** Returns an object as kubectl names it. */
 export const asWorkload = ({ kind, name }: OwnerRef) => ({ kind: kind.toLowerCase(), name });

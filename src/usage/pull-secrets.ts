@@ -116,7 +116,6 @@ export function secretFacts(secret: Secret): SecretFacts {
   };
 }
 
-/** Returns what a Secret records of its credential; undefined if it is no source. */
 function recordOf(secret: Secret): SecretFacts["note"] {
   const recorded = recordedIn(secret);
   if (!recorded) return undefined;
@@ -147,7 +146,6 @@ function lifetime({ metadata }: Secret, madeAt: string | undefined, expiresAt: s
   return left > 0 ? flagValue(left, skewOfLifetime) : undefined;
 }
 
-/** Returns the keyring of a pod with these Secrets, in this order. */
 export const keyringOf = (secrets: readonly Secret[]) => buildKeyring(secrets.map((secret) => ({ ...secret, name: secret.metadata.name })));
 
 /** The label selector of this plugin's Secrets. */
@@ -169,7 +167,6 @@ export async function onlySecret(cluster: Cluster, namespace: string, otherwise:
   throw new CliError("notFound", `namespace "${namespace}" has no pull secret managed by kubectl acr-secret`, { hint: otherwise });
 }
 
-/** Returns the error for a named Secret that doesn't exist. */
 export const noSecret = (name: string, hint: Command): CliError => absent("secrets", name, hint);
 
 /**

@@ -16,7 +16,6 @@ export function readRecreation(kind: TargetKind, object: KubeObjects[TargetKind]
   return isRecreatable(kind) ? podObstacles(object as Pod) : {};
 }
 
-/** Returns the statuses of all containers of a pod. */
 export const statusesOf = ({ status }: Pod): readonly ContainerStatus[] => [
   ...(status?.initContainerStatuses ?? []),
   ...(status?.containerStatuses ?? []),

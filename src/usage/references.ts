@@ -42,7 +42,6 @@ export function podSpecOf(kind: TargetKind | PodKind, object: object): PodSpec |
   return "podSpec" in row ? (at(object, row.podSpec) as PodSpec | undefined) : undefined;
 }
 
-/** Returns the ServiceAccount that pods of a spec run as. */
 export const accountOf = ({ serviceAccountName: name }: PodSpec): string => name || "default";
 
 /**

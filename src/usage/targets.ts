@@ -34,7 +34,6 @@ export const wantsTargets = ({ picks, whereUsed }: TargetOptions): boolean => pi
 /** Selects every kind with a list of pull secrets, except pods, which are read anyway. */
 export const everything = lastingKinds.map((kind): TargetPick => ({ kind, names: [], globs: ["*"], selector: undefined }));
 
-/** Returns the picks of the objects to read. */
 export const picksOf = ({ picks, whereUsed }: TargetOptions): readonly TargetPick[] => (whereUsed ? everything : picks);
 
 export const kindOf = ({ kind }: TargetObject): TargetKind => targetKindOf(kind) as TargetKind;
@@ -42,10 +41,8 @@ export const kindOf = ({ kind }: TargetObject): TargetKind => targetKindOf(kind)
 /** Returns the list of pull secrets of an object, and what a change of it causes. */
 export const targetOf = (object: TargetObject): Target => readTarget(kindOf(object), object as never);
 
-/** Returns the pod spec of a target: its own, or that of its template. */
 export const specOf = (object: TargetObject): PodSpec | undefined => podSpecOf(kindOf(object), object);
 
-/** Returns the ServiceAccounts among some objects, by name. */
 export const accountsIn = (objects: readonly TargetObject[]): ReadonlyMap<string, ServiceAccount> =>
   new Map(objects.flatMap((object) => (object.kind === "ServiceAccount" ? [[object.metadata.name, object]] : [])));
 
@@ -150,7 +147,6 @@ export async function* picked<O extends TargetObject>(pick: TargetPick, pages: A
 
 const isChangedByUser = (object: TargetObject): boolean => !targetOf(object).owner && !isOver(object);
 
-/** Whether a pod or a Job has ended. */
 export function isOver(object: KubeObject): boolean {
   const { phase, conditions = [] } = ("status" in object && (object.status as { phase?: string; conditions?: Condition[] })) || {};
   if (phase === "Succeeded" || phase === "Failed") return true;

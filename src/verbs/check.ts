@@ -248,7 +248,6 @@ async function seenPulls(
   return new Map(found.map(({ image: { host }, name }) => [host, `the node of pod/${name} pulled from ${host} without a pull secret`]));
 }
 
-/** Returns the pulls that a check selects in one namespace. */
 async function selectPulls(reader: PullReader, { images, serviceaccount, newNode }: CheckOptions): Promise<Pull[]> {
   if (images.length > 0) return pullsByAccount(reader.cluster, reader.namespace, serviceaccount, images);
   const pulls = pullsOf(await reader.read());

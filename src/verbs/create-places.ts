@@ -149,7 +149,6 @@ async function selectionOf({ copyTo, file }: Order, cluster: Cluster): Promise<S
   return selected;
 }
 
-/** Whether recorded copies that are not selected are taken away. */
 const takesAway = ({ file, copyTo }: Order, selected: Selected | undefined): boolean =>
   file !== undefined && (file.prune || !copyTo || !isOpen(copyTo) || (selected?.uids.size ?? 0) > 0);
 

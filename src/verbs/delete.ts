@@ -168,7 +168,6 @@ async function* removeCopy(state: NamespaceState, secret: Secret, source: Source
   yield outcomeOf(to, await edit(to, withdrawing(from, host), tools));
 }
 
-/** Returns a missing permission. @throws every other error */
 function orForbidden(error: unknown): CliError {
   if (isForbidden(error)) return error;
   throw error;
@@ -238,7 +237,6 @@ async function* removeCopyIn(namespace: string, hold: Hold, order: DeleteOrder, 
   if (!withdrawn || withdrawn.result === "deleted") yield* detach(there, order, tools, hold.credential?.file);
 }
 
-/** Whether a Secret is neither the source nor one of its copies. */
 const isElsewhere =
   ({ to: source, copies }: Hold) =>
   ({ to: { name, namespace = "" } }: { readonly to: Ref }): boolean =>

@@ -136,7 +136,6 @@ export function examine(
   };
 }
 
-/** Returns the same promise. The parts that await it report its error, even if they do so later. */
 function shared<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

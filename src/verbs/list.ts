@@ -10,7 +10,6 @@ import { listPullSecrets, type UnreadableNamespace } from "../usage/listed-secre
 type ListOrder = {
   /** A label selector for Secrets. */
   readonly selector: string | undefined;
-  /** Whether the ServiceAccounts are read too. */
   readonly carriers: boolean;
   /** Only Secrets with a login for this registry: its name, or a host. */
   readonly registry: string | undefined;

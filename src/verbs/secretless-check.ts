@@ -192,7 +192,6 @@ function exchangeOf(answer: Exchanged, checked: CheckedPull, token: Sensitive, i
 /** The maximum number of nodes to read: a kubelet's metrics can have a megabyte. */
 const maxNodes = 100;
 
-/** Returns whether the kubelets have a credential provider. */
 async function providerOf(cluster: Cluster): Promise<Result> {
   const all = await listAll(cluster, "node");
   const hasProvider = (name: string) => cluster.nodeMetrics(name).then((metrics) => providerMetric.test(metrics), asRefusal);
