@@ -128,7 +128,8 @@ const packageVariables = [
 /**
  * Returns the environment that the process was started with, and removes these variables from the process. The packages get their proxies
  * from this plugin (src/http). If they also find a proxy in the process, they use it too, and fail at one without a scheme. If DEBUG or
- * AZURE_LOG_LEVEL enables logs, they log the proxy with its password. Node reads only one folder in SSL_CERT_DIR, and instead of the machine's.
+ * AZURE_LOG_LEVEL enables logs, they log the proxy with its password. Node reads only one folder in SSL_CERT_DIR, and instead of the
+ * machine's.
  */
 function takeEnvironment(): Environment {
   const env = sameByName(process.env, process.platform);

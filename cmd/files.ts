@@ -9,11 +9,11 @@ export const machineFiles: Files = {
       (found) => (found.isDirectory() ? "folder" : "file"),
       (cause: NodeJS.ErrnoException) => {
         if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
-        return failToRead(path)(cause);
+        return failTo("read", path)(cause);
       },
     ),
-  read: (path) => readFile(path, "utf8").catch(failToRead(path)),
-  list: (path) => readdir(path).catch(failToRead(path)),
+  read: (path) => readFile(path, "utf8").catch(failTo("read", path)),
+  list: (path) => readdir(path).catch(failTo("read", path)),
   create,
   remove: (path) => rm(path, { force: true }),
 };
@@ -33,7 +33,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 async function create(path: string, text: string): Promise<boolean> {
   const file = await open(path, "wx", 0o600).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== "EEXIST") throw failToWrite(path)(cause);
+    if (cause.code !== "EEXIST") throw failTo("write", path, "; nothing was written")(cause);
     return undefined;
   });
   if (!file) return false;
@@ -42,17 +42,15 @@ async function create(path: string, text: string): Promise<boolean> {
     await file.sync();
   } catch (cause) {
     await rm(path, { force: true });
-    failToWrite(path)(cause);
+    failTo("write", path, "; nothing was written")(cause);
   } finally {
     await file.close();
   }
   return true;
 }
 
-const failToRead = (path: string) => (cause: unknown) => {
-  throw new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
-};
-
-const failToWrite = (path: string) => (cause: unknown) => {
-  throw new CliError("config", `cannot write ${path}: ${reasonOf(cause)}; nothing was written`, { cause });
-};
+export const failTo =
+  (verb: string, path: string, after = "") =>
+  (cause: unknown) => {
+    throw new CliError("config", `cannot ${verb} ${path}: ${reasonOf(cause)}${after}`, { cause });
+  };

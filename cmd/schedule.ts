@@ -96,7 +96,7 @@ function imageOf({ image }: ScheduleFlags): string {
   return image;
 }
 
-/** What `check` may read to see how pods get their pull secrets. It never gets the right to create pods, which no rule limits to dry runs. */
+/** What `check` may read. It never gets the right to create pods, because no rule limits that to dry runs. */
 const rightsOfAdmission: readonly Right[] = [
   { group: "", resource: "namespaces", verb: "get" },
   { group: "", resource: "events", verb: "list" },

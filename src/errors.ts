@@ -56,7 +56,7 @@ export class Conflict extends CliError {
   }
 }
 
-/** Thrown by a port when `kubectl proxy` has ended, so that no request reaches the API server. It is unknown if an open request was applied. */
+/** Thrown by a port when `kubectl proxy` has ended. It is unknown if an open request was applied. */
 export class ProxyEnded extends CliError {
   override name = "ProxyEnded";
 
@@ -156,17 +156,18 @@ export const isLost = (error: CliError): boolean =>
   !(error instanceof Busy || error instanceof Unsent) &&
   (error instanceof Interrupted || error.kind === "unreachable" || error.kind === "timeout");
 
-/** @throws every error that is not a CliError */
-export function asCliError(error: unknown): CliError {
-  if (error instanceof CliError) return error;
-  throw error;
-}
+/** Returns a handler that returns an expected error and rethrows every other one. */
+const as =
+  <E extends CliError>(isExpected: (error: unknown) => error is E) =>
+  (error: unknown): E => {
+    if (isExpected(error)) return error;
+    throw error;
+  };
 
-/** Returns a refusal. @throws every other error, such as an interruption */
-export function asRefusal(error: unknown): CliError {
-  if (isRefusal(error)) return error;
-  throw error;
-}
+export const asCliError = as((error) => error instanceof CliError);
+export const asRefusal = as(isRefusal);
+export const asForbidden = as(isForbidden);
+export const asNotFound = as(isNotFound);
 
 /** Returns the error for an invalid command line. Without a hint, it names the help of the verb. */
 export const usage = (message: string, hint?: Hint) => new CliError("usage", message, { hint });

@@ -24,4 +24,8 @@ export const objectsOf = (value: unknown): Json[] => (Array.isArray(value) ? val
 
 export const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
+/** Omits members without a value. */
+export const withoutAbsent = <T extends object>(of: T): T =>
+  Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as T;
+
 export const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === "string") : []);

@@ -3,7 +3,7 @@ export function isSameTime(a: string | undefined, b: string | undefined): boolea
   return a !== undefined && b !== undefined && Date.parse(a) === Date.parse(b);
 }
 
-/** Whether a text is a time of RFC 3339, with its date and its offset. In UTC its year has four digits too, so that texts sort like times. */
+/** Whether a text is a time of RFC 3339. In UTC its year must also have four digits, so that texts sort like times. */
 export function isTimestamp(text: string): boolean {
   const time = Date.parse(text);
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text) || Number.isNaN(time)) return false;

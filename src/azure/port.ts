@@ -239,10 +239,10 @@ export type Azure = Principals &
       at: { token: string; slot: Slot; expiresAt?: string | undefined },
     ): Promise<{ password: Sensitive; madeAt?: string; expiresAt?: string }>;
     /**
-     * Clears one slot, if it still holds the password that was created at that time. The other stays unchanged. @returns whether it is empty
+     * Clears one slot, if it still holds the password that was created at that time. @returns whether it is empty
      */
     clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; madeAt?: string | undefined }): Promise<boolean>;
-    /** The login of the registry's admin user with each of its passwords, by their names in Azure. @throws CliError conflict if the admin user is disabled */
+    /** The logins of the admin user, by the names of the passwords in Azure. @throws CliError conflict if it is disabled */
     adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<string, Login>>;
     /** The source of the identity's tokens. */
     readonly source: TokenSource;

@@ -166,8 +166,8 @@ export function refusalError(name: keyof typeof services, doing: string, refusal
 }
 
 /**
- * Exchanges the token of a ServiceAccount for a token of an identity (learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
- * third case). The token is sent to the sign-in host only.
+ * Exchanges the token of a ServiceAccount for a token of an identity
+ * (learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow, third case). The token is sent to the sign-in host only.
  */
 export async function exchangeAssertion(
   http: Http,

@@ -61,7 +61,6 @@ export type PodFacts = {
   readonly pulled: boolean;
   /** Its imagePullSecrets are its own, not a copy of its ServiceAccount's list. */
   readonly own: boolean;
-  /** Its controller. */
   readonly owner:
     | (Workload & {
         /** The workload with the pod template; undefined if the template is immutable. */
@@ -103,7 +102,6 @@ export type ImageFacts = {
   readonly templates: readonly TemplateFacts[];
   /** The objects with the templates of all pods, and pods without a controller. Empty if only the command line names the image. */
   readonly owners: readonly Workload[];
-  /** The names of the pull secrets, in order. */
   readonly names: readonly string[];
   /** `names` is only the Secret on the command line. */
   readonly only: boolean;

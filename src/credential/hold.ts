@@ -24,7 +24,7 @@ import { toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { nameInPlace } from "../wording.ts";
 
-/** A source that this run has claimed, as it was when the run last wrote it. If another client has written it since, the next write fails. */
+/** A source that this run has claimed, as it last wrote it. If another client has written it since, the next write fails. */
 export type Hold = {
   readonly to: Ref<"secret">;
   readonly tools: Tools;

@@ -29,7 +29,7 @@ export type Holders = {
 /** How old a list may be that serves again, in milliseconds: an old copy may be restored at any time. */
 const mostAge = 60_000;
 
-/** The most passwords to test. A tenant can write thousands of wrong ones; those beyond count as valid, which delays the end of a password. */
+/** The most passwords to test. A tenant can write thousands. Those beyond count as valid, which delays the end of a password. */
 const mostTested = 50;
 
 type Found = {
@@ -66,8 +66,8 @@ type Listing = { readonly wanted: Set<string>; readonly found: Promise<Listed | 
 
 /**
  * Shares lists of all Secrets between concurrent callers. A call during a list waits for the next one, which serves all callers that wait
- * by then. Therefore a thousand rotations don't each list a thousand Secrets. For a minute, a list also serves calls for passwords that were
- * replaced before it began, unless it shows a holder.
+ * by then. Therefore a thousand rotations don't each list a thousand Secrets. For a minute, a list also serves calls for passwords that
+ * were replaced before it began, unless it shows a holder.
  * @param host the login server of the credentials
  */
 export function openHolders(cluster: Pick<Cluster, "pages" | "now">, registry: () => Registry, host: string): Holders {
@@ -147,7 +147,7 @@ const longestPassword = 1_000;
 /** The most logins of one Secret that a list keeps: it keeps those of all sources of a run, whose names a tenant can write. */
 const mostKept = 1_000;
 
-/** Returns the first logins of a Secret, more than are tested. A tenant that writes thousands of them loses only the protection of that Secret. */
+/** Returns the first logins of a Secret, more than are tested. A tenant that writes thousands loses only its own protection. */
 function heldIn({ to, metadata, logins }: PullLogins, wanted: ReadonlySet<string>): readonly Found[] {
   const held = logins.filter(({ login: { username, password } }) => wanted.has(username) && password.length <= longestPassword);
   if (held.length === 0) return [];

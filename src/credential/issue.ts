@@ -182,7 +182,7 @@ export class InGrace extends CliError {
   }
 }
 
-/** Whether the time of the replaced password is over, by any clock. Without grace it is over when the new one is created: in a dry run, now. */
+/** Whether the time of the replaced password is over, by any clock. Without grace, it is over when the new one is created. */
 export function isDue({ previous, madeAt }: Credential, now: number): boolean {
   if (previous?.until === undefined) return false;
   const until = Date.parse(previous.until);
@@ -228,7 +228,7 @@ async function findHolder({ hold, holders }: Work, { identity = "", passwords }:
   return holders.find(identity, isOther(login, ending), at);
 }
 
-/** Another pull Secret holds the password that a rotation must end. Any tenant that has the login can cause this, so it fails no run on others. */
+/** Another pull Secret holds the password that a rotation must end. A tenant can cause this, so it fails no run on others. */
 export class StillHeld extends CliError {
   constructor(message: string) {
     super("conflict", message, { hint: "run rotate with --grace 0 --force to end it now" });

@@ -97,10 +97,9 @@ type ProofTools = {
 };
 
 /**
- * Proves that a login pulls one manifest of each repository, before it is written to a Secret. If no repository has an image, proves that the
- * registry accepts the login.
- * @returns the image that the login pulled; `empty`: the repositories without an image, which a proof can't check; `missing`: images of pods
- * that were not found during the proof
+ * Proves that a login pulls one manifest of each repository, before it is written to a Secret. If no repository has an image, proves that
+ * the registry accepts the login.
+ * @returns the image that was pulled; `empty`: the repositories without an image; `missing`: the images of pods that were not found
  * @throws CliError if the registry rejects a manifest or the login
  */
 export async function proveLogin(scope: RepositoryScope, login: Login, tools: ProofTools) {
@@ -126,7 +125,7 @@ async function* inOrder<T>(repositories: readonly string[], ask: (repository: st
   }
 }
 
-/** Whether the login of a Secret pulls. `untestedBecause`: why the registry could not be reached; `isSkipped`: the user asked for no proof. */
+/** Whether the login of a Secret pulls. `untestedBecause`: why there was no answer. `isSkipped`: the user asked for no proof. */
 export type LoginTest = {
   readonly pulls: "yes" | "no" | "unknown";
   readonly untestedBecause?: string | undefined;

@@ -4,7 +4,6 @@ import type { Located, Member } from "./located.ts";
 /** A value with its place: the offset of its first character in the file. */
 export type Placed<T> = { readonly at: number; readonly value: T };
 
-/** Records a problem at an offset of the file. */
 export type ReportProblem = (at: number, problem: string) => void;
 
 /** The part of a JSON Schema (draft 7) that describes a value. */
@@ -56,7 +55,6 @@ export function textForm<T = string>(
   };
 }
 
-/** One of some words. */
 export function choiceForm<const W extends string>(choices: readonly W[]): ValueForm<W> {
   const words = choices.join(" or ");
   return {

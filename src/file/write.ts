@@ -1,4 +1,5 @@
 import { day, formatLifetime } from "../duration.ts";
+import { withoutAbsent } from "../json.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Entry } from "./entry.ts";
 import { entryKeys } from "./keys.ts";
@@ -20,18 +21,18 @@ const values: Readonly<Record<(typeof entryKeys)[number], (entry: NewEntry) => u
   credential: ({ credential }) => (credential === "acr-token" ? undefined : credential),
   expiresIn: ({ expiresIn }) => lifetimeData(expiresIn),
   rotate: ({ olderThan, grace }) => {
-    const rotate = defined({ olderThan: lifetimeData(olderThan), grace: grace === day ? undefined : lifetimeData(grace) });
+    const rotate = withoutAbsent({ olderThan: lifetimeData(olderThan), grace: grace === day ? undefined : lifetimeData(grace) });
     return Object.keys(rotate).length > 0 ? rotate : undefined;
   },
   restart: ({ restart }) => (restart === "stuck" ? undefined : restart),
 };
 
-/** Returns the data of a file, with the keys in the order of the table and without defaults. The registry of the first entry is the default. */
+/** Returns the data of a file, with the keys in the order of the table. The registry of the first entry is the default of the file. */
 export function fileData({ name, entries }: NewFile): object {
   const registry = entries[0]?.registry;
   const pullSecrets = entries.map((entry) => {
     const own = { ...entry, registry: entry.registry === registry ? undefined : entry.registry } as NewEntry;
-    return defined(Object.fromEntries(entryKeys.map((key) => [key, values[key](own)])));
+    return withoutAbsent(Object.fromEntries(entryKeys.map((key) => [key, values[key](own)])));
   });
   return { name, registry, pullSecrets };
 }
@@ -42,5 +43,3 @@ function scopeData({ namespaces, selector }: Scope): object {
 }
 
 const lifetimeData = (milliseconds: number | undefined) => (milliseconds === undefined ? undefined : formatLifetime(milliseconds));
-
-const defined = (members: object): object => Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

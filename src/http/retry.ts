@@ -15,8 +15,8 @@ const temporaryStatuses = [408, 429, 500, 502, 503, 504];
 const repeatableMethods = ["GET", "HEAD", "PUT"];
 
 /**
- * Returns when to repeat a request; undefined if a repetition is useless or unsafe. Never repeats DELETE, PATCH, and POST that writes: after
- * a lost response or a pause, the caller must read the state again before it decides to generate or delete a password.
+ * Returns when to repeat a request; undefined if a repetition is useless or unsafe. Never repeats DELETE, PATCH, and POST that writes:
+ * after a lost response or a pause, the caller must read the state again before it decides to generate or delete a password.
  *
  * The policies of @azure/core-rest-pipeline repeat every method, wait as long as a server asks, and repeat the lookup of a wrong host name.
  * @param attempt 1 for the first

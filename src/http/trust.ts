@@ -16,9 +16,9 @@ export async function trustedIssuers(env: Environment): Promise<Trusting> {
 }
 
 /**
- * Returns the trusted authorities in PEM: those of SSL_CERT_FILE, which replace the machine's, as for kubectl; else the machine's. The folders
- * in SSL_CERT_DIR and the file in NODE_EXTRA_CA_CERTS are added to either. Node reads SSL_CERT_FILE and one folder on Linux only, adds the
- * machine's, and ignores a file that it cannot read.
+ * Returns the trusted authorities in PEM: those of SSL_CERT_FILE, which replace the machine's, as for kubectl; else the machine's. The
+ * folders in SSL_CERT_DIR and the file in NODE_EXTRA_CA_CERTS are added to either. Node reads SSL_CERT_FILE and one folder on Linux only,
+ * adds the machine's, and ignores a file that it cannot read.
  * @throws CliError config if SSL_CERT_FILE cannot be read
  */
 export async function authorities(env: Environment): Promise<string[]> {

@@ -57,7 +57,7 @@ const hidden = "***";
 /** Keys whose text is a secret, in any object or header. */
 const secretKey = /(token|password|authorization)$/i;
 
-/** Returns a body for the trace: Secret contents, tokens, passwords and variables of containers become `***`. Text that is not JSON is not printed. */
+/** Returns a body for the trace: Secret contents, tokens, passwords and variables become `***`. Text that is not JSON is omitted. */
 export function redactBody(text: string): string {
   if (text === "") return "";
   try {

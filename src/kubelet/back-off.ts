@@ -2,16 +2,16 @@
 const [firstBackOff, maxBackOff] = [10, 300] as const;
 
 /**
- * Seconds between two syncs of a pod whose last sync failed. The interval is ten plus up to half (pod_workers.go, completeWork). The kubelet
- * reads the work queue once per second (kubelet.go, syncLoop). It pulls only in the first sync after a back-off.
+ * Seconds between two syncs of a pod whose last sync failed. The interval is ten plus up to half (pod_workers.go, completeWork). The
+ * kubelet reads the work queue once per second (kubelet.go, syncLoop). It pulls only in the first sync after a back-off.
  */
 const syncInterval = 16;
 
 /**
  * Returns the maximum number of milliseconds until the kubelet retries a failed pull (kubelet 1.34 to 1.37). Each failure doubles the
  * back-off. Only a new pod resets it; a fixed Secret does not. The number of failures is unknown, so this assumes the largest possible
- * number. The duration of pulls and the wait for other pulls on the node are not included. Neither are the 90 seconds between two syncs of a
- * pod with a crashing container.
+ * number. The duration of pulls and the wait for other pulls on the node are not included. Neither are the 90 seconds between two syncs of
+ * a pod with a crashing container.
  *
  * @param waitingSince no later than the first failed pull, such as `status.startTime` of a pod
  */

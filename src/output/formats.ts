@@ -19,7 +19,7 @@ type Row = {
   readonly open?: () => Promise<Format>;
 };
 
-/** The formats of `-o`, in the order of the help. A new format is a row here and a file that prints it, which is loaded at its first use. */
+/** The formats of `-o`, in the order of the help. A new format is a row here and a file, which is loaded at its first use. */
 const rows = {
   /** The objects as the API server has them, or items of acr-secret/v1 in one list. */
   json: {

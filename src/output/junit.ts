@@ -52,7 +52,7 @@ function element(name: string, attributes: Readonly<Record<string, string | numb
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** Escapes text for an element or an attribute. XML 1.0 (section 2.2) cannot contain control characters, half a pair of surrogates and U+FFFE. */
+/** Escapes text for an element or an attribute. XML 1.0 (2.2) allows no control characters, single surrogates and U+FFFE. */
 const escaped = (text: string): string =>
   printable(text)
     .toWellFormed()

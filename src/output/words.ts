@@ -20,14 +20,12 @@ export function placeColumns(where: PlaceDetail) {
   return { header: ["NAMESPACE"], cells: ({ namespace = "" }: Pick<Ref, "namespace">) => [namespace] };
 }
 
-/** ` in namespace team-a`. @param home the only namespace that is not named */
-export function placeSuffix({ namespace }: Ref, where: PlaceDetail, home?: string): string {
-  if (namespace === undefined || (where === "one" && (home === undefined || namespace === home))) return "";
-  return placed({ namespace });
-}
+/** @param home the only namespace that is not named */
+const isPlaced = ({ namespace = "" }: Ref, where: PlaceDetail, home = namespace): boolean =>
+  namespace !== "" && (where !== "one" || namespace !== home);
 
-/** `team-a: `, before an error. @param home the only namespace that is not named */
-export function placePrefix({ namespace = "" }: Ref, where: PlaceDetail, home?: string): string {
-  if (namespace === "" || (where === "one" && (home === undefined || namespace === home))) return "";
-  return `${namespace}: `;
-}
+/** ` in namespace team-a` */
+export const placeSuffix = (to: Ref, where: PlaceDetail, home?: string): string => (isPlaced(to, where, home) ? placed(to) : "");
+
+/** `team-a: `, before an error. */
+export const placePrefix = (to: Ref, where: PlaceDetail, home?: string): string => (isPlaced(to, where, home) ? `${to.namespace}: ` : "");

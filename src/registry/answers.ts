@@ -73,7 +73,7 @@ export function readFailure(error: unknown): Proof {
 /** The maximum length of a text in a registry's error. Searches in a longer one could take minutes. */
 const maxText = 2000;
 
-/** The first error in a registry's response, `{"errors":[{"code","message","detail"}]}` (OCI distribution spec); undefined for any other body. */
+/** The first error in a response, `{"errors":[{"code","message","detail"}]}` (OCI distribution spec); undefined for any other body. */
 export function readRegistryError(body: string) {
   const [first] = objectsOf(readMember(body, "errors"));
   const text = (value: unknown) => (textOf(value) ?? "").slice(0, maxText);

@@ -62,7 +62,7 @@ export function registryOver(http: Http): Registry {
     },
   };
 
-  /** ACR's own list, the newest tag first, and that of the distribution spec. Both require metadata/read, which a token for pulling lacks. */
+  /** ACR's own list, the newest tag first, and that of the distribution spec. Both require metadata/read. */
   async function* tagLists(host: string, repository: string, login: Login, most: number): AsyncGenerator<HttpResponse> {
     const scope = `repository:${repository}`;
     const first = await list(host, `/acr/v1/${repository}/_tags?n=${most}&orderby=timedesc`, `${scope}:metadata_read`, login);

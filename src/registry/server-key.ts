@@ -15,7 +15,8 @@ export const hostOf = (server: string): string => withoutScheme(server).split("/
 export const isKeyOf = (host: string, server: string): boolean => hostOf(server) === host;
 
 /**
- * Whether a login under a key pulls from a registry. The key can contain a port, `*` in place of a label, or a regional host of the registry.
+ * Whether a login under a key pulls from a registry. The key can contain a port, `*` in place of a label, or a regional host of the
+ * registry.
  */
 export function servesHost(server: string, host: string): boolean {
   const key = hostOf(server).toLowerCase().replace(/:\d+$/, "");

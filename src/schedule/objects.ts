@@ -119,7 +119,7 @@ function cronJob(schedule: Schedule): object {
     // The summary of a successful run is then in the pod's status too
     env: [{ name: "TERMINATION_MESSAGE_PATH", value: "/dev/termination-log" }],
     envFrom: secret === undefined ? undefined : [{ secretRef: { name: secret } }],
-    // It reads 16 namespaces at a time: of each a Secret, and a page of each list. Parsed, a page of many small objects has five times its bytes
+    // It reads 16 namespaces at a time: of each a Secret and a page of each list. A parsed page has up to five times its bytes
     resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "1Gi" } },
     securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
     // Also the end of the log of a failed run, so that no permission to read logs is needed

@@ -44,7 +44,7 @@ function placesIn(scope: Scope): readonly Place[] {
   return scope.namespaces.names.filter((name) => includes(scope, name, true));
 }
 
-/** Returns the rights that `apply` without `--prune` needs for these entries, each once. Without a namespace, a right is for all of them. */
+/** Returns the rights that `apply` without `--prune` needs for these entries, each once. No namespace: for all of them. */
 export function rightsToApply(entries: readonly Entry[]): readonly Right[] {
   // Azure's descriptions have the uid of kube-system, which identifies the cluster
   const rights = [namespaceRight("get", "kube-system"), ...entries.flatMap(entryRights)];

@@ -1,4 +1,4 @@
-/** How many requests, or pieces of work, run at the same time. Each limit is fixed: a server that is overloaded answers 429 and is waited for. */
+/** How many requests, or pieces of work, run at the same time. An overloaded server answers 429, and the run waits. */
 export const limits = {
   /** Requests to the API server, and namespaces of a run: reads of one namespace wait for each other, reads of several do not. */
   cluster: 16,

@@ -15,7 +15,6 @@ export const clusterId = (kubeSystemUid: string): string => createHash("sha256")
 
 export const isOurDescription = (description: string): boolean => description.startsWith(described);
 
-/** The owner of an object in Azure. */
 export type AzureOwner = {
   /** `secret acr in namespace demo` */
   readonly words: string;
@@ -57,7 +56,6 @@ type Described = {
   readonly secret: string;
   readonly namespace: string;
   readonly namespaceUid: string;
-  /** The id of the cluster; undefined if it could not be read. */
   readonly cluster: string | undefined;
   readonly isExported: boolean;
   readonly file?: FileInAzure | undefined;

@@ -197,13 +197,14 @@ export type PruneOptions = {
   readonly exports: "none" | "older" | "all";
 };
 
-/** `orphan`: no Secret holds it. `exported`: a copy of it may exist, but no Secret holds it. `unknown`: it doesn't name its cluster. `too recent`: a run that created it may still be in progress. */
+/** `exported`: a copy of it may exist, but no Secret holds it. `unknown`: it names no cluster. `too recent`: its run may not have ended. */
 type LeftoverState = "orphan" | "exported" | "other cluster" | "unknown" | "too recent" | "in use";
 
 export type Leftover = Created & { readonly state: LeftoverState; readonly willDelete: boolean };
 
 /**
- * Determines which objects are leftovers. Keeps an object that a Secret holds, that another cluster may hold, or that a run has just created.
+ * Determines which objects are leftovers. Keeps an object that a Secret holds, that another cluster may hold, or that a run has just
+ * created.
  * @param now the time of Azure's clock; undefined if unknown
  */
 export function judgeLeftovers(created: readonly Created[], facts: HolderFacts, now: Date | undefined, options: PruneOptions): Leftover[] {

@@ -27,7 +27,6 @@ export function loginOf(secret: Secret | undefined, host: string): Login | undef
 export const sameLogin = (a: Login | undefined, b: Login | undefined): boolean =>
   a !== undefined && b !== undefined && a.username === b.username && a.password.equals(b.password);
 
-/** What a source says about its credential. */
 export type Recorded = {
   readonly credential: Credential;
   /** Whether it has this plugin's label. Other tools overwrite the label and leave the record. */

@@ -17,7 +17,6 @@ type Reader = {
   refer(to: Readable): readonly string[] | Command;
 };
 
-/** One row per reader. */
 export const readers: Readonly<Record<ReaderName, Reader>> = {
   argocd: {
     namespace: "argocd",

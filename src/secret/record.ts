@@ -1,4 +1,4 @@
-import { parseObject } from "../json.ts";
+import { parseObject, withoutAbsent } from "../json.ts";
 import { managedBy, type Secret } from "../objects.ts";
 import { isTimestamp } from "../timestamp.ts";
 
@@ -49,7 +49,6 @@ export type Intent = {
 
 /** While it lasts, only its run changes the credential. Times are those of the API server (its `Date` header), RFC 3339. */
 export type Claim = {
-  /** The random id of the run. */
   readonly run: string;
   readonly until: string;
   /** The name of the token or application in Azure, noted before it is created. */
@@ -103,6 +102,7 @@ export function recordIn(secret: WithMetadata): Credential | undefined {
   if (!found) return undefined;
   const { previous, repositories, file } = found;
   const isExported = found.isExported === true || undefined;
+  // Two records with the same text must be equal
   return withoutAbsent({
     ...found,
     isExported,
@@ -111,10 +111,6 @@ export function recordIn(secret: WithMetadata): Credential | undefined {
     file: fileIn(file),
   });
 }
-
-/** Omits absent members, so that two records with the same text are equal. */
-const withoutAbsent = <T extends object>(of: T): T =>
-  Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as T;
 
 function isPrevious(value: unknown): value is Credential["previous"] {
   const { slot, madeAt, until } = (value ?? {}) as Record<string, unknown>;

@@ -8,11 +8,9 @@ type Data = Readonly<Record<string, string>>;
 /** The layout of a Secret for its reader. */
 type Shape = {
   readonly type: string;
-  /** Its description. */
   readonly words: string;
   /** The labels by which its reader finds it. */
   readonly labels: Readonly<Record<string, string>>;
-  /** The keys of its data. */
   readonly keys: readonly string[];
   /** Returns its data, from a docker config with one login or none. */
   fill(config: string): Data;
@@ -22,7 +20,6 @@ type Shape = {
 
 export type ShapeName = "pull-secret" | "argocd-repository";
 
-/** One row per shape. */
 export const shapes: Readonly<Record<ShapeName, Shape>> = {
   "pull-secret": {
     type: "kubernetes.io/dockerconfigjson",

@@ -8,7 +8,7 @@ import type { Decide, Decision } from "../kube/edit.ts";
 import type { Right } from "../kube/port.ts";
 import { type KubeObject, managedBy, type Role, type RoleBinding } from "../objects.ts";
 
-// The objects that let the pods of a ServiceAccount pull without a Secret: KEP-4412 and the acr-credential-provider of cloud-provider-azure.
+// The objects that let pods pull without a Secret: KEP-4412 and the acr-credential-provider of cloud-provider-azure.
 
 /** The audience of the tokens that Entra ID exchanges. */
 export const tokenAudience = "api://AzureADTokenExchange";

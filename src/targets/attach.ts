@@ -14,7 +14,6 @@ export type AttachOrder = Omit<RestartOrder, "secret"> & {
   readonly secret: Ref<"secret">;
   /** The objects that get the Secret, as they were listed. */
   readonly targets: readonly TargetObject[];
-  /** The pods of the namespace, as they were listed. */
   readonly pods: readonly Pod[];
   /** The registries of the Secret. Pods with images of other registries are ignored. */
   readonly hosts: readonly string[];
@@ -80,7 +79,6 @@ function decideAll({ secret: { name }, targets, pods, hosts, recreateOptions, ..
   return { ...restartsOf(attached, left, { ...order, secret: name }, refused), changed: those("change").map(({ to }) => to) };
 }
 
-/** Evicts a pod that still waits, or rolls out a workload. */
 async function restart(one: Restart, tools: Tools): Promise<Outcome> {
   const { to, uid } = one;
   try {

@@ -45,7 +45,6 @@ export async function* detachTargets({ secret, targets, recreateOptions, noted }
 }
 
 export type NotedOrder = {
-  /** The name of the Secret. */
   readonly secret: string;
   /** Names and patterns of ServiceAccounts. */
   readonly named: readonly string[];
@@ -84,7 +83,6 @@ export async function* detachNoted(
 
 export type DanglingOrder = {
   readonly namespace: string;
-  /** The objects, as they were listed. */
   readonly targets: readonly TargetObject[];
   /** The names of the existing Secrets. */
   readonly existing: ReadonlySet<string>;

@@ -116,7 +116,6 @@ export function listAfter(target: Target, { does, secret, recreateOptions = noRe
   return { act: "change", after: does === "attach" ? [...names, secret] : names.filter((name) => name !== secret) };
 }
 
-/** Returns the refusal for an object that a controller creates from a template. */
 export function refuseOwned(to: Ref<TargetKind>, owner: OwnerRef, { does, secret }: ListEdit): CliError {
   const kind = targetKindOf(owner.kind);
   const message = `${nameOf(to)} is created from the template of ${owner.kind} ${owner.name}; change that template instead`;

@@ -16,10 +16,8 @@ const createAttempts = 5;
 /** How long to wait beyond a pod's grace period until its name is free, in seconds. */
 const deleteTimeout = 30;
 
-/** How to change one list. */
 export type ListDecision = { readonly does: ListChange["does"]; readonly secret: string; readonly decide: Decide<TargetKind> };
 
-/** A pod to recreate, and how to change its list. */
 type Recreation = ListDecision & { readonly to: Ref<"pod"> };
 
 /**

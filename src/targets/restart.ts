@@ -11,7 +11,6 @@ type Attached = { readonly to: Ref<TargetKind>; readonly names: readonly string[
 /** Which pods to restart: those that can't start, all that lack the Secret, or none. */
 export type RestartOptions = "stuck" | "all" | "none";
 
-/** Options for pods that lack the Secret. */
 export type RestartOrder = {
   readonly secret: string;
   /** The Secret is written in this run, so pods that already name it can pull now. */
@@ -34,7 +33,6 @@ export type Restart = {
   readonly because: string;
 };
 
-/** A warning or information about pods that are not restarted. */
 export type PodWarning = {
   /** The target without whose Secret the warning is wrong. */
   readonly needs?: Ref<TargetKind>;
@@ -45,9 +43,9 @@ export type PodWarning = {
 };
 
 /**
- * Decides which pods to restart: those that were created before their target had the Secret. Admission copies the names only when it creates
- * a pod, so such a pod never recovers by itself. A pod is restarted if its controller recreates it. The warnings name the others. A pod that
- * waits for an image that the Secret can't pull is not restarted, because it would wait again.
+ * Decides which pods to restart: those that were created before their target had the Secret. Admission copies the names only when it
+ * creates a pod, so such a pod never recovers by itself. A pod is restarted if its controller recreates it. The warnings name the others. A
+ * pod that waits for an image that the Secret can't pull is not restarted, because it would wait again.
  * @param refused targets whose error already says that their pods can't pull
  */
 export function restartsOf(

@@ -6,7 +6,6 @@ import { memoize, once } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { pullSecretNames } from "./pods.ts";
 
-/** A pod that does not exist yet. */
 export type NewPod = { readonly metadata?: Partial<Metadata> | null; readonly spec: PodSpec };
 
 /** What a new pod pulls. Or why that is unknown. `note`: it probably pulls what its template says. */

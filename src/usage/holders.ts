@@ -5,7 +5,7 @@ import type { Login } from "../registry/port.ts";
 import { loginsIn } from "../secret/login.ts";
 import { Sensitive } from "../sensitive.ts";
 
-/** A Secret with its logins. `server`: the key under `auths`, or the address of an Argo CD repository. Both are as another tool wrote them. */
+/** A Secret with its logins. `server`: the key under `auths`, or the address of an Argo CD repository, as written. */
 export type PullLogins = {
   readonly to: Ref<"secret">;
   readonly metadata: Metadata;

@@ -23,10 +23,8 @@ export const namedImagesOf = (pod: Specified): NamedImage[] => [
   ...(pod.spec.volumes ?? []).flatMap(({ name, image }) => (image?.reference ? [{ text: image.reference, volume: name }] : [])),
 ];
 
-/** An object with a pod spec: a pod or a template. */
 type Specified = { readonly spec: PodSpec };
 
-/** A parsed image reference, with its original text. */
 type ParsedImage = ImageRef & { readonly text: string };
 
 /** Parses the name of an image. @returns why it is invalid, or its usual form */

@@ -7,11 +7,9 @@ import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { shapeNamed, shapes } from "../secret/shapes.ts";
 import { requireNamespace } from "./namespace.ts";
 
-/** A pull secret, and the ServiceAccounts whose lists contain it. */
 export type ListedSecret = { readonly secret: Secret; readonly serviceAccounts: readonly string[] };
 
 export type ListOptions = {
-  /** A label selector for Secrets. */
   readonly selector: string | undefined;
   readonly carriers: boolean;
 };

@@ -5,7 +5,6 @@ import { awaitAll } from "../scope/concurrency.ts";
 import { listCapped } from "../scope/pages-by-namespace.ts";
 import { type ChoiceOptions, chosenTargets, type TargetObject } from "./targets.ts";
 
-/** What a command reads in a namespace. */
 export type ReadOptions = ChoiceOptions & {
   readonly pods: "none" | "waiting" | "all";
   /** Whether the names of all Secrets are read instead of one Secret. */

@@ -8,7 +8,6 @@ import { asWorkload } from "./pods.ts";
 import { controllerOf, podSpecOf } from "./references.ts";
 import { isOver } from "./targets.ts";
 
-/** An object with a pod template. */
 export type Template = {
   readonly workload: Workload;
   readonly spec: PodSpec;

@@ -19,7 +19,6 @@ import { inLine } from "../wording.ts";
 
 export type Secrets = ReturnType<typeof secretsOf>;
 
-/** What a check of one cluster has read of other namespaces. */
 export type OtherNamespaces = {
   /** The namespaces with a pull secret of each name. */
   readonly byName: Map<string, Promise<readonly string[]>>;
@@ -51,7 +50,7 @@ export function secretsOf(cluster: Cluster, namespace: string, others = noOtherN
   }
   return {
     get,
-    /** Returns the existing Secrets of a list of pull secrets, and the names of those that you may not read. Many pods have the same list. */
+    /** Returns the existing Secrets of a list, and the names of those that you may not read. Many pods have the same list. */
     list: (names: readonly string[]) => memoize(lists, JSON.stringify(names), () => listOf(names)),
     /** Returns the Secrets that this plugin created; none if listing is forbidden. */
     ours: once(() => listAll(cluster, "secret", { namespace, labels: managed }).catch(unlessForbidden<readonly Secret[]>([]))),
@@ -72,7 +71,6 @@ export function secretsOf(cluster: Cluster, namespace: string, others = noOtherN
   };
 }
 
-/** Returns the namespaces with a pull secret of this name. Reads only metadata. */
 async function namespacesWith(cluster: Cluster, name: string): Promise<readonly string[]> {
   const where = { fields: `metadata.name=${name},type=kubernetes.io/dockerconfigjson`, metadataOnly: true };
   const found = await listAll(cluster, "secret", where).catch(unlessForbidden<readonly Secret[]>([]));
@@ -148,7 +146,6 @@ function lifetime({ metadata }: Secret, madeAt: string | undefined, expiresAt: s
 
 export const keyringOf = (secrets: readonly Secret[]) => buildKeyring(secrets.map((secret) => ({ ...secret, name: secret.metadata.name })));
 
-/** The label selector of this plugin's Secrets. */
 export const managed = `${managedBy.key}=${managedBy.value}`;
 
 /**
@@ -171,7 +168,7 @@ export const noSecret = (name: string, hint: Command): CliError => absent("secre
 
 /**
  * Returns the error for a copy if a command needs its source.
- * @param fix the command for the source, by its record. It is printed only if the source records the namespace of the copy: anyone there can name a source
+ * @param fix the command for the source. It is printed only if the source records the copy's namespace: anyone there can name a source
  * @param otherwise what to do instead
  */
 export async function copyError(

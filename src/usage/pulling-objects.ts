@@ -1,5 +1,5 @@
 import { isPullPod } from "../check/pull-pod.ts";
-import { CliError, isForbidden, isNotFound } from "../errors.ts";
+import { asNotFound, CliError, isForbidden } from "../errors.ts";
 import { nameOf, type PodKind, templateKinds, type Workload } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import type { Pod, Secret, ServiceAccount } from "../objects.ts";
@@ -33,7 +33,6 @@ export type PullSelection = {
   readonly lenient: boolean;
 };
 
-/** The selected objects of one namespace. */
 export type PullingObjects = {
   readonly pods: readonly Pod[];
   readonly templates: readonly Template[];
@@ -69,7 +68,7 @@ function* readersPerNamespace(
   for (const namespace of namespaces) {
     const listIn: ListIn = (kind, where) => listAll(cluster, kind, { ...where, namespace });
     const read = async () => {
-      const end = await readSelected(namespace, listIn, selection, skipped).catch(asMissing);
+      const end = await readSelected(namespace, listIn, selection, skipped).catch(asNotFound);
       const isEmpty = end instanceof CliError || end.pods.length + end.templates.length === 0;
       if (isEmpty && !open) await requireNamespace(cluster, namespace);
       if (end instanceof CliError) throw end;
@@ -93,7 +92,7 @@ async function* readersFromClusterLists(
   for (const namespace of byKey(namespaces)) {
     const reading = readSelected(namespace, listIn(namespace), selection, skipped);
     // A missing target is an error of its namespace only
-    const [secrets] = await awaitAll([secretsIn(namespace), reading.catch(asMissing)]);
+    const [secrets] = await awaitAll([secretsIn(namespace), reading.catch(asNotFound)]);
     yield { cluster, namespace, read: () => reading, secrets };
   }
 }
@@ -108,12 +107,6 @@ function secretsByNamespace({ cluster, trace }: ClusterScope): (namespace: strin
       report();
       return [];
     });
-}
-
-/** Returns the error for a target that doesn't exist, and throws every other error. */
-function asMissing(error: unknown): CliError {
-  if (isNotFound(error)) return error;
-  throw error;
 }
 
 type ReadIn = (namespace: string) => Promise<readonly never[]>;

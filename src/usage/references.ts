@@ -21,7 +21,6 @@ export const addedKey = "acr-secret/added";
 /** Returns the names in a list of pull secrets. An entry without a name, which the kubelet ignores, has the empty name. */
 export const namesIn = (list: unknown): string[] => ((list ?? []) as NonNullable<PodSpec["imagePullSecrets"]>).map(({ name = "" }) => name);
 
-/** Reads a target and its list. */
 export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K]): Target<K> {
   const { name, namespace = "", resourceVersion = "", annotations = {} } = object.metadata;
   const owner = ownerOf(kind, object.metadata);

@@ -19,14 +19,12 @@ export type TargetPick = {
   readonly selector: string | undefined;
 };
 
-/** Which targets a command selects. */
 export type TargetOptions = {
   readonly picks: readonly TargetPick[];
   /** Selects every target with images of the Secret's registry. */
   readonly whereUsed: boolean;
 };
 
-/** An object with a list of pull secrets. */
 export type TargetObject = KubeObjects[TargetKind];
 
 export const wantsTargets = ({ picks, whereUsed }: TargetOptions): boolean => picks.length > 0 || whereUsed;
@@ -54,7 +52,6 @@ export const templatesOf = (objects: readonly TargetObject[]): { readonly spec: 
 type WaitOptions = { readonly milliseconds: number; sleep(milliseconds: number): Promise<void> };
 
 export type ChoiceOptions = {
-  /** The name of the Secret. */
   readonly secret: string;
   readonly targets: TargetOptions;
   readonly wait?: WaitOptions | undefined;
@@ -140,7 +137,6 @@ export function among<O extends TargetObject>({ names, globs }: TargetPick, obje
   return objects.filter((object) => isChosen(object) || fits(object));
 }
 
-/** Yields the objects of each page that a pick selects. */
 export async function* picked<O extends TargetObject>(pick: TargetPick, pages: AsyncIterable<readonly O[]>): AsyncGenerator<readonly O[]> {
   for await (const page of pages) yield among(pick, page);
 }

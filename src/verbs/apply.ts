@@ -132,7 +132,7 @@ async function* describe(
   }
 }
 
-/** Reads the descriptions of applications with a role on a registry, in their field `notes`. Returns none without the right to read them. */
+/** Reads the descriptions of applications with a role on a registry, in their field `notes`; none without the right to read them. */
 async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise<readonly string[]> {
   const roles = await azure.servicePrincipalRoles(registry).catch(unlessForbidden([]));
   const ids = new Set(roles.flatMap(({ principalId, ours, here }) => (ours && here ? [principalId] : [])));
@@ -305,7 +305,7 @@ function* judged(outcome: Outcome, home: string | undefined, { skipBlocked }: Ap
   if (messages) yield { to: { kind: "namespace", name: namespace }, isBlocked: true, messages };
 }
 
-/** Whether the owners of a namespace can cause an error: by their objects, a quota, or an admission policy; not if this run lacks a right. */
+/** Whether the owners of a namespace can cause an error: by their objects, a quota or a policy; not if this run lacks a right. */
 const isBlocking = (error: CliError): boolean =>
   error instanceof InTheWay ||
   error instanceof StartAgain ||
@@ -404,7 +404,7 @@ async function* takeAway({ described, onlyAdded }: TakingAway, run: Run): AsyncG
   else yield* removeUntilLost({ ...order.revoking, to, revoke: true, onlyAdded, isFoundInAzure: true }, described, run);
 }
 
-/** Whether a record is about a credential in Azure: the source had one of another kind before, or anyone in its namespace has changed it. */
+/** Whether a record is about a credential in Azure. The source may have had another kind, or its tenant has changed the record. */
 const isRecordOf = ({ kind, host }: Credential, { kind: { credential, registry } }: Described): boolean =>
   kind === credential && isLoginServerOf(host, registry);
 

@@ -88,8 +88,8 @@ function usersIn(state: NamespaceState, secret: Secret): TargetObject[] {
 }
 
 /**
- * Returns the registries of a Secret: the one that its record names, if it has a login for it. Without a record, returns the hosts of all its
- * keys. The record alone doesn't count, because anyone in the namespace can write it and the result decides which pods are restarted.
+ * Returns the registries of a Secret: the one that its record names, if it has a login for it. Without a record, returns the hosts of all
+ * its keys. The record alone doesn't count, because anyone in the namespace can write it and the result decides which pods are restarted.
  */
 function hostsOf(secret: Secret): string[] {
   const servers = loginsIn(secret).map(({ server }) => server);

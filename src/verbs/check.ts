@@ -228,7 +228,7 @@ async function nodeIdentityFor(
   return azure && lacksLogin && !isOnNodes ? (await seen()).get(ref.host) : undefined;
 }
 
-/** Returns the hosts from which nodes have pulled for a pod of this namespace without a login, and the pod. The API server keeps Events for an hour. */
+/** Returns the hosts from which nodes have pulled for a pod without a login, and the pod. The API server keeps Events for an hour. */
 async function seenPulls(
   pulls: readonly Pull[],
   { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },

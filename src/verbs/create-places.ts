@@ -257,7 +257,7 @@ export async function* writePlaces(places: Places, given: Given, order: Order, t
   throw new Interrupted();
 }
 
-/** Gives one namespace its copy, and then the targets there the Secret, or takes both away. A namespace that fails doesn't stop the others. */
+/** Gives one namespace its copy and the targets there the Secret, or takes both away. A failure doesn't stop the others. */
 async function* inPlace(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   try {
     yield* place.isWithdrawn ? withdrawIn(place, given, order, tools) : writeIn(place, given, order, tools);

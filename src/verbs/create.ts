@@ -335,7 +335,7 @@ async function testYoung(
   return stillPulls({ host, repositories, images }, login, tools.registry(), tools.sleep);
 }
 
-/** Returns the login of the source, unless the registry rejects it. @throws Unconfirmed if it is that of another account, without --force */
+/** Returns the login of the source, unless the registry rejects it. @throws Unconfirmed if another account has it, without --force */
 function reusableLogin(
   { credential, login, test }: Omit<TestedSource, "secret">,
   owner: Owner,

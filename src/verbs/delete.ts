@@ -4,7 +4,7 @@ import { type Holders, hasOtherKey, uncheckedHolders } from "../credential/holde
 import { isLeftOver, release } from "../credential/issue.ts";
 import type { Issuer } from "../credential/issuer.ts";
 import { type Owner, ownerOf, requireOwn } from "../credential/owner.ts";
-import { asCliError, CliError, InTheWay, isForbidden } from "../errors.ts";
+import { asCliError, asForbidden, CliError, InTheWay } from "../errors.ts";
 import { type Hint, plugin } from "../hint.ts";
 import { nameOf, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
@@ -148,7 +148,7 @@ async function* removeCopy(state: NamespaceState, secret: Secret, source: Source
   const { to } = order;
   const { namespace = "" } = to;
   const from = { kind: to.kind, name: source.name, namespace: source.namespace } as const;
-  const record = await tools.cluster().get(from).catch(orForbidden);
+  const record = await tools.cluster().get(from).catch(asForbidden);
   const isRecordedHere = !(record instanceof CliError) && Object.hasOwn(copiesOf(record), namespace);
   if (order.revoke) {
     const hint: Hint = isRecordedHere ? { ...plugin("delete", from.name, "--revoke"), namespace: from.namespace } : "omit --revoke";
@@ -157,7 +157,7 @@ async function* removeCopy(state: NamespaceState, secret: Secret, source: Source
   await rehearse(to, secret, tools);
   // First, because a rerun after a kill does not know the source once the copy is deleted
   const unwritten =
-    record instanceof CliError ? record : await edit(from, withoutCopy(namespace), tools).then(() => undefined, orForbidden);
+    record instanceof CliError ? record : await edit(from, withoutCopy(namespace), tools).then(() => undefined, asForbidden);
   if (unwritten) {
     const still = record instanceof CliError ? "may still list" : "still lists";
     const problem = `${nameInPlace(from)} ${still} namespace ${namespace}, so create makes the copy again`;
@@ -166,11 +166,6 @@ async function* removeCopy(state: NamespaceState, secret: Secret, source: Source
   yield* detach(state, order, tools);
   const host = (!(record instanceof CliError) && credentialOf(record)?.host) || loginsIn(secret)[0]?.server || "";
   yield outcomeOf(to, await edit(to, withdrawing(from, host), tools));
-}
-
-function orForbidden(error: unknown): CliError {
-  if (isForbidden(error)) return error;
-  throw error;
 }
 
 const withoutCopy =

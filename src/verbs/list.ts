@@ -51,7 +51,7 @@ function readListed(secret: Secret, serviceAccounts: readonly string[]): ListedP
   return { name, namespace, creationTimestamp, holdings: holdingsOf(secret), serviceAccounts, source, copies, file };
 }
 
-/** Describes the logins and the file of copies by the records of their sources. A source counts only if it was listed and names the copy's namespace. */
+/** Describes copies by the records of their sources. A source counts only if it was listed and names the copy's namespace. */
 function describeCopies(read: readonly ListedPullSecret[]): readonly ListedPullSecret[] {
   const withCopies = read.filter(({ copies }) => copies.length > 0);
   const sources = new Map(withCopies.map((one) => [`${one.namespace}/${one.name}`, { ...one, copies: new Set(one.copies) }]));

@@ -236,7 +236,7 @@ async function proofFor({ hold, issuer }: Work, granted: readonly string[]): Pro
   return { host, repositories: issuer.isScoped ? granted : [], images: await imagesAround(hold, host) };
 }
 
-/** Images of some pods in the source's namespace. Without permission to list pods, the proof shows that the registry accepts the password. */
+/** Images of some pods in the source's namespace; none without permission to list pods. */
 async function imagesAround({ to: { namespace = "" }, tools }: Hold, host: string) {
   const pages = tools.cluster().pages("pod", { namespace })[Symbol.asyncIterator]();
   const first = await pages.next().catch(unlessForbidden(undefined));

@@ -145,7 +145,7 @@ async function describePulls(
   return { to: at, messages: [[pullsAll, ...narrower].join(", not only ")], isInfo: narrower.length === 0 || undefined };
 }
 
-/** The federated credentials that an identity can have (learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations). */
+/** The most federated credentials of an identity (learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations). */
 const mostCredentials = 20;
 
 /** @throws CliError invalid if the identity can't have a federated credential for each ServiceAccount */

@@ -3,11 +3,11 @@ import type { Sleep } from "../../env.ts";
 import { Busy, CliError, usage } from "../../errors.ts";
 import { shell } from "../../hint.ts";
 import type { Outcome } from "../../outcome.ts";
-import { covers } from "../../registry/repository.ts";
 import { retryWhileReplicating } from "../../retry.ts";
 import { StartAgain } from "../../secret/source.ts";
 import { builtInRole, type Mode, pullRole } from "../granted-rights.ts";
 import type { Grant, Sending } from "../issuer.ts";
+import { lackingIn } from "../repository-scope.ts";
 
 /** Returns the repositories that roles allow to pull, without those of unknown conditions; undefined if no role allows pulling. */
 export function granted(mode: Mode, assignments: readonly RoleAssignment[]): string[] | undefined {
@@ -33,9 +33,6 @@ export const roleStays = ({ displayName: name, appId }: Application, { id: scope
 /** Returns the assignment of the pull role on the registry itself. A principal has at most one. */
 const roleOn = (mode: Mode, assignments: readonly RoleAssignment[]): RoleAssignment | undefined =>
   assignments.find(({ role, here }) => here && role === pullRole[mode].id);
-
-const lacking = (wanted: readonly string[], had: readonly string[]): string[] =>
-  wanted.filter((repository) => !had.some((scope) => scope === repository || covers(scope, repository)));
 
 function union(some: readonly string[], others: readonly string[]): string[] {
   const all = [...new Set([...some, ...others])].sort();
@@ -118,7 +115,7 @@ export function roleChange(
   mode: Mode,
 ): RoleChange | undefined {
   const wanted = mode === "legacy" ? ["*"] : repositories;
-  const grants = lacking(wanted, granted(mode, assignments) ?? []);
+  const grants = lackingIn(granted(mode, assignments) ?? [], wanted);
   const there = roleOn(mode, assignments);
   if (grants.length === 0 && !(exact && there)) return undefined;
   const before = there ? repositoriesOf(there, name) : [];
@@ -176,7 +173,7 @@ export async function writeRole(of: WritingRole, env: RoleEnv): Promise<(() => P
   } catch (error) {
     // Another run may have just assigned the role
     const had = isConflict(error) ? granted(mode, await assigned()) : undefined;
-    if (!had || lacking(change.wanted, had).length > 0) throw error;
+    if (!had || lackingIn(had, change.wanted).length > 0) throw error;
     return undefined;
   }
   return async () => {
