@@ -1,9 +1,10 @@
+import type { Agent } from "node:http";
+import type { ConnectionOptions } from "node:tls";
 import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
 import type { Environment, Trace } from "../env.ts";
 import { Interrupted } from "../errors.ts";
 import { explainNetwork, NetworkError, networkErrorIn } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
-import { openTunnelAgent } from "./proxy-tunnel.ts";
 import { trustedIssuers } from "./trust.ts";
 
 /** The timeout of a request that sets none: @azure/identity sets none, and a silent proxy would block it forever. Milliseconds. */
@@ -117,6 +118,21 @@ const signature = /([?&][tcsh]=)[^&\s"'<>]+/g;
 const scheme = /\b(Basic|Bearer) +[A-Za-z0-9+/=_.~-]+/gi;
 /** Its header has few bytes. Without a limit, a long text of such starts takes minutes. */
 const jwt = /\beyJ[\w-]{1,2000}\.[\w-]+\.[\w-]*/g;
+
+/**
+ * Opens connections through an HTTP CONNECT proxy. The proxyPolicy of @azure/core-rest-pipeline uses the same agent, but opens a tunnel for
+ * each request, returns a rejection of the proxy (407, 502) as the response of the host, and ignores SSL_CERT_FILE for a proxy over TLS.
+ * @param trusting the options for the proxy's certificate, which is verified too, because the proxy gets the password in its URL
+ */
+async function openTunnelAgent(proxy: URL, trusting: ConnectionOptions): Promise<Agent> {
+  const { HttpsProxyAgent } = await import("https-proxy-agent");
+  const agent = new HttpsProxyAgent(proxy, { keepAlive: true, ...trusting });
+  agent.on("proxyConnect", ({ statusCode }, request) => {
+    if (statusCode === 200) return;
+    request.destroy(new NetworkError("refused", `the proxy ${proxy.host} rejected the connection to ${request.host} (${statusCode})`));
+  });
+  return agent;
+}
 
 /** Returns a body, URL or message without credentials: tokens, passwords, secrets, in JSON, forms or headers. */
 export function redact(text: string): string {
