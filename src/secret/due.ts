@@ -2,7 +2,7 @@ import { skewOfLifetime } from "../clock.ts";
 import type { Credential } from "./record.ts";
 
 /** Which passwords to replace: those that meet one of these conditions, or all if there is none. All times are in milliseconds. */
-export type DueWhen = {
+type DueWhen = {
   /** It is at least this old. */
   readonly olderThan?: number | undefined;
   /** It expires within this time, or it is in the last third of its life. */

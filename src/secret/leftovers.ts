@@ -139,7 +139,7 @@ type WithLogins = Parameters<typeof recordIn>[0] & {
 };
 
 /** What the pull secrets of a cluster hold, by the name of the account in lower case. Azure ignores the case of names. */
-export type HeldByName = ReadonlyMap<string, readonly Held[]>;
+type HeldByName = ReadonlyMap<string, readonly Held[]>;
 
 /**
  * Collects what Secrets hold, by their records, their claims and their logins. A record counts whatever tool the label names. A login whose

@@ -10,7 +10,7 @@ import { accountsIn, type TargetObject, targetOf } from "../usage/targets.ts";
 import { announceEnding, editLists, endedBy, listAfter, type RecreateOptions } from "./lists.ts";
 import { isFrom, type Restart, type RestartOrder, restartsOf } from "./restart.ts";
 
-export type AttachOrder = Omit<RestartOrder, "secret"> & {
+type AttachOrder = Omit<RestartOrder, "secret"> & {
   readonly secret: Ref<"secret">;
   /** The objects that get the Secret, as they were listed. */
   readonly targets: readonly TargetObject[];

@@ -25,7 +25,7 @@ import {
 } from "./lists.ts";
 import type { WarningId } from "./warnings.ts";
 
-export type DetachOrder = {
+type DetachOrder = {
   readonly secret: Ref<"secret">;
   /** The objects that lose the Secret, as they were listed. */
   readonly targets: readonly TargetObject[];
@@ -44,7 +44,7 @@ export async function* detachTargets({ secret, targets, recreateOptions, noted }
   yield* editLists(targets, wanted, tools);
 }
 
-export type NotedOrder = {
+type NotedOrder = {
   readonly secret: string;
   /** Names and patterns of ServiceAccounts. */
   readonly named: readonly string[];
@@ -81,7 +81,7 @@ export async function* detachNoted(
   if (cut.size > 0) yield { to: { kind: "namespace", name: namespace, namespace }, error };
 }
 
-export type DanglingOrder = {
+type DanglingOrder = {
   readonly namespace: string;
   readonly targets: readonly TargetObject[];
   /** The names of the existing Secrets. */

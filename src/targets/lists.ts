@@ -98,7 +98,7 @@ export function patchOf({ kind }: Ref<TargetKind>, names: readonly string[]): Ex
 }
 
 /** The names of a list after an edit, or why it stays. */
-export type ListAfter =
+type ListAfter =
   | { readonly act: "keep"; readonly because: string }
   | { readonly act: "change"; readonly after: readonly string[] }
   | { readonly act: "refuse"; readonly error: CliError };
@@ -144,7 +144,7 @@ export function refuseRecreate(
 }
 
 /** The objects whose pods a run ends: workloads that it rolls out, and pods that it evicts or recreates. */
-export type Ending = { readonly rollouts: readonly Ref[]; readonly pods: readonly Ref[] };
+type Ending = { readonly rollouts: readonly Ref[]; readonly pods: readonly Ref[] };
 
 /** Returns the objects whose pods end when these lists change. */
 export function endedBy(changed: readonly Ref<TargetKind>[]): Ending {

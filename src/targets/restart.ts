@@ -33,7 +33,7 @@ export type Restart = {
   readonly because: string;
 };
 
-export type PodWarning = {
+type PodWarning = {
   /** The target without whose Secret the warning is wrong. */
   readonly needs?: Ref<TargetKind>;
   readonly to: Ref<"pod">;

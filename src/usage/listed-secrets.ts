@@ -9,7 +9,7 @@ import { requireNamespace } from "./namespace.ts";
 
 export type ListedSecret = { readonly secret: Secret; readonly serviceAccounts: readonly string[] };
 
-export type ListOptions = {
+type ListOptions = {
   readonly selector: string | undefined;
   readonly carriers: boolean;
 };
