@@ -38,12 +38,6 @@ function verbTable(rows: readonly Verb[]): string {
   );
 }
 
-const warningTable = (): string =>
-  table(
-    ["id", "meaning"],
-    Object.entries(warnings).map(([id, means]) => [`\`${id}\``, means]),
-  );
-
 /** The kinds that the table of rights calls workloads, if a command lists all of them. */
 const workloads = ["replicationcontrollers", "daemonsets", "deployments", "replicasets", "statefulsets", "cronjobs", "jobs"];
 
