@@ -49,7 +49,7 @@ async function create(path: string, text: string): Promise<boolean> {
   return true;
 }
 
-export const failTo =
+const failTo =
   (verb: string, path: string, after = "") =>
   (cause: unknown) => {
     throw new CliError("config", `cannot ${verb} ${path}: ${reasonOf(cause)}${after}`, { cause });

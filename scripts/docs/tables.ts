@@ -16,13 +16,12 @@ const observed: Observed = JSON.parse(await readFile(join(root, "docs/rbac.json"
 const all = await Promise.all(verbs.map(opened));
 
 /**
- * Fills the generated places of a page: `<!-- verbs -->`, `<!-- warnings -->`, `<!-- causes -->`, `<!-- rights -->`, `<!--
- * keys:file -->` and `<!-- flags:create -->`, each up to the comment that closes it.
+ * Fills the generated places of a page: `<!-- verbs -->`, `<!-- causes -->`, `<!-- rights -->`,
+ * `<!-- keys:file -->` and `<!-- flags:create -->`, each up to the comment that closes it.
  */
 export function withTables(page: string): string {
   return page
     .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(all)}${close}`)
-    .replace(/(<!-- warnings -->\n)[\s\S]*?(<!-- \/warnings -->)/g, (_, open, close) => `${open}${warningTable()}${close}`)
     .replace(/(<!-- causes -->\n)[\s\S]*?(<!-- \/causes -->)/g, (_, open, close) => `${open}${causeTable()}${close}`)
     .replace(/(<!-- rights -->\n)[\s\S]*?(<!-- \/rights -->)/g, (_, open, close) => `${open}${rightsTable(observed)}${close}`)
     .replace(/(<!-- keys:(\w+) -->\n)[\s\S]*?(<!-- \/keys -->)/g, (_, open, name, close) => `${open}${keyTable(name)}${close}`)
