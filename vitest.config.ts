@@ -23,7 +23,6 @@ const tiers: Readonly<Record<string, string[]>> = {
   export: ["test/support/node-setup.ts"],
   release: [controlPlane],
   krew: [controlPlane],
-  channels: [],
   signing: [],
 };
 

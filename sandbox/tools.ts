@@ -17,7 +17,7 @@ export type Program =
   | keyof typeof oras
   | keyof typeof cosign
   | keyof typeof windows
-  | keyof typeof release
+  | keyof typeof workflows
   | keyof typeof encryption
   | keyof typeof credentialProvider
   | keyof typeof prose
@@ -46,10 +46,7 @@ const oras = { oras: "oras.land/oras/cmd/oras" } as const;
 
 const cosign = { cosign: "github.com/sigstore/cosign/v3/cmd/cosign" } as const;
 
-const release = {
-  nfpm: "github.com/goreleaser/nfpm/v2/cmd/nfpm",
-  actionlint: "github.com/rhysd/actionlint/cmd/actionlint",
-} as const;
+const workflows = { actionlint: "github.com/rhysd/actionlint/cmd/actionlint" } as const;
 
 const encryption = {
   age: "filippo.io/age/cmd/age",
@@ -79,8 +76,8 @@ export const nodePrograms = ["kubelet", "kube-scheduler", "pause"] as const sati
 export const krewPrograms = ["krew", "validate-krew-manifest"] as const satisfies Program[];
 /** Clients of registries, to compare the plugin with. */
 export const clientPrograms = ["crane", "oras"] as const satisfies Program[];
-/** Programs that create packages and check workflows. */
-export const releasePrograms = ["nfpm", "actionlint"] as const satisfies Program[];
+/** The program that checks the workflows. */
+export const workflowPrograms = ["actionlint"] as const satisfies Program[];
 /** The program that checks the words of pages, messages and comments. Needs a C compiler. */
 export const prosePrograms = ["vale"] as const satisfies Program[];
 /** The program that the kubelet runs for a login without a pull secret. */
@@ -152,10 +149,7 @@ export const groups: readonly (readonly Module[])[] = [
     },
   ],
   [{ name: "kubernetes-1.37", of: "k8s.io/kubernetes", packages: reader, stamps: () => ({}), env: { CGO_ENABLED: "0" } }],
-  [
-    { name: "nfpm", of: "github.com/goreleaser/nfpm/v2", packages: { nfpm: release.nfpm }, stamps: () => ({}) },
-    { name: "actionlint", of: "github.com/rhysd/actionlint", packages: { actionlint: release.actionlint }, stamps: () => ({}) },
-  ],
+  [{ name: "actionlint", of: "github.com/rhysd/actionlint", packages: workflows, stamps: () => ({}) }],
   [
     {
       name: "age",

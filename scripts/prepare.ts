@@ -75,24 +75,18 @@ export async function browser(): Promise<string | undefined> {
   return existsSync(chromiumPath) ? undefined : "the HTML reports need a browser: on Debian, apt-get install chromium";
 }
 
-/** Checks for the three shells in which kubectl completes, and for the viewer of manual pages. */
+/** Checks for the three shells in which kubectl completes. */
 export async function shells(): Promise<string | undefined> {
-  const names = await missing({ bash: "--version", zsh: "--version", fish: "--version", mandoc: "-V", script: "--version" });
+  const names = await missing({ bash: "--version", zsh: "--version", fish: "--version", script: "--version" });
   if (!existsSync("/usr/share/bash-completion/bash_completion")) names.push("bash-completion");
   if (names.length === 0) return undefined;
-  return `what is typed and read needs ${names.join(", ")}: on Debian, apt-get install bash-completion zsh fish mandoc bsdutils`;
+  return `what is typed needs ${names.join(", ")}: on Debian, apt-get install bash-completion zsh fish bsdutils`;
 }
 
 /** Checks for the program of the recipes in docs/scripts.md. */
 export async function recipes(): Promise<string | undefined> {
   const names = await missing({ jq: "--version" });
   return names.length === 0 ? undefined : "the recipes need jq: on Debian, apt-get install jq";
-}
-
-/** Checks for the package manager that installs the Debian package, and for the checker of packages. */
-export async function debian(): Promise<string | undefined> {
-  const names = await missing({ dpkg: "--version", lintian: "--version" });
-  return names.length === 0 ? undefined : `the Debian package needs ${names.join(" and ")}: on Debian, apt-get install lintian`;
 }
 
 /** Returns the programs that cannot be started. Each has an argument that makes it exit at once. */

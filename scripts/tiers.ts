@@ -9,15 +9,14 @@ import {
   prosePrograms,
   readerPrograms,
   registryPrograms,
-  releasePrograms,
   secretlessPrograms,
   signingPrograms,
   windowsPrograms,
+  workflowPrograms,
 } from "../sandbox/tools.ts";
 import {
   az,
   browser,
-  debian,
   emulator,
   nodeParts,
   type Preparation,
@@ -99,7 +98,7 @@ const all: readonly Tier[] = [
     needs: [recipes, controlPlane, registry, plugin],
     brokenBy: [...product, "sandbox/", "docs/", "README.md", "scripts/docs", "test/support/fake-az/"],
   },
-  { name: "shells", gate: "test", needs: [shells, controlPlane, registry, plugin], brokenBy: [...product, "scripts/man", toolVersions] },
+  { name: "shells", gate: "test", needs: [shells, controlPlane, registry, plugin], brokenBy: [...product, toolVersions] },
   { name: "browser", gate: "release", needs: [browser], brokenBy: ["src/output/html/"] },
   {
     name: "az",
@@ -141,16 +140,13 @@ const all: readonly Tier[] = [
     ],
   },
   {
-    name: "channels",
-    gate: "release",
-    needs: [debian, programs("kubectl", ...releasePrograms), plugin],
-    brokenBy: ["scripts/release", "scripts/man", ".github/", "docs/install.md", "sandbox/tools/nfpm/", "sandbox/tools/actionlint/"],
-  },
-  {
     name: "release",
     gate: "release",
-    needs: [emulator, wine, release, controlPlane, registry, programs(...windowsPrograms)],
-    brokenBy: ["scripts/bundle", "scripts/package", "scripts/platforms", "scripts/release", "package-lock.json"],
+    needs: [emulator, wine, release, controlPlane, registry, programs(...windowsPrograms, ...workflowPrograms)],
+    brokenBy: [
+      ...["bundle", "package", "platforms", "release"].map((name) => `scripts/${name}`),
+      ...[".github/", "package-lock.json", `${toolVersions}actionlint/`],
+    ],
   },
   {
     name: "signing",

@@ -7,7 +7,7 @@ import { formatsOf } from "../../src/output/formats.ts";
 import { type Known, nodes, serviceAccounts } from "./known.ts";
 import { objectName } from "./names.ts";
 
-/** One flag of a verb, as data. The parser, the help, the manual pages, the completion and the docs use the same row. */
+/** One flag of a verb, as data. The parser, the help, the completion and the docs use the same row. */
 export type Flag = {
   /** `strings` is repeatable and splits each value at commas (pflag StringSlice). `repeated` does not split (pflag StringArray). */
   readonly type: "string" | "strings" | "repeated" | "boolean";

@@ -68,7 +68,7 @@ export function verbHelp(verb: Verb, columns: number): string {
 }
 
 /** Returns the meaning of each exit code of a verb. 2 takes precedence over 1. */
-export function codesOf({ findings, flags }: Partial<Verb>): Readonly<Record<string, string>> {
+function codesOf({ findings, flags }: Partial<Verb>): Readonly<Record<string, string>> {
   const isOnSeveral = flags && ("namespaces" in flags || "all-serviceaccounts" in flags);
   const failure = isOnSeveral ? "error, or at least one object failed" : "error";
   return {
@@ -80,7 +80,7 @@ export function codesOf({ findings, flags }: Partial<Verb>): Readonly<Record<str
 
 const unreadable = "a cluster, a namespace or a named object cannot be read, even if 1 applies too";
 
-export const diffCodes = "With --diff: 0 no changes, 1 changes, 2 error.";
+const diffCodes = "With --diff: 0 no changes, 1 changes, 2 error.";
 
 function exitCodes(verb: Verb): string {
   const codes = Object.entries(codesOf(verb)).map(([code, means]) => `${code} ${means}`);

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Release } from "./destinations.ts";
 
-/** The files for download: archives, packages, and their checksums and provenance. */
-const downloads = /\.(?:tar\.gz|deb)$|^SHA256SUMS|\.(?:cdx|intoto|sigstore)\.jsonl?$/;
+/** The files for download: archives, and their checksums and provenance. */
+const downloads = /\.tar\.gz$|^SHA256SUMS|\.(?:cdx|intoto|sigstore)\.jsonl?$/;
 
 /**
  * Selects the files of one version in a folder.
@@ -14,8 +14,8 @@ export function releaseIn(
   names: readonly string[],
   { version, imageName }: { version: string; imageName: string },
 ): Release {
-  // After the version: the revision of a package, a platform, or the extension. A prerelease, `-rc.1`, is another version.
-  const ofVersion = new RegExp(`(?<![\\d.])${version.replace(/[.+]/g, "\\$&")}(?:-1[._]|-(?:linux|darwin|windows)-|\\.[a-z])`);
+  // After the version: a platform, or the extension. A prerelease, `-rc.1`, is another version.
+  const ofVersion = new RegExp(`(?<![\\d.])${version.replace(/[.+]/g, "\\$&")}(?:-(?:linux|darwin|windows)-|\\.[a-z])`);
   const own = [...names].sort().filter((name) => !/\d\.\d/.test(name) || ofVersion.test(name));
   const at = (name: string) => join(folder, name);
   return {

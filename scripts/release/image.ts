@@ -3,18 +3,30 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { digestOf, image, type Layer, layout, type Stored } from "../../sandbox/oci.ts";
+import type { Progress } from "../../sandbox/progress.ts";
 import { type Entry, tar } from "../../sandbox/tar.ts";
 import { descriptor } from "../krew/generate.ts";
 import { packagePlugin } from "../package.ts";
 import type { Platform } from "../platforms.ts";
 import { root } from "../run.ts";
-import type { Make, Order } from "./channel.ts";
 import { releaseDate } from "./date.ts";
 import { baseEntries, nonroot } from "./image/base.ts";
 import type { Architecture } from "./image/debian.ts";
 
-/** Creates an OCI image layout with one index: an image for each requested Linux platform. @returns the path of its folder */
-export const containerImage: Make = async (order) => {
+type Order = {
+  readonly platforms: readonly Platform[];
+  readonly version: string;
+  /** the destination folder */
+  readonly into: string;
+  readonly progress: Progress;
+};
+
+/**
+ * Creates an OCI image layout with one index: an image for each requested Linux platform. The same sources give the same bytes.
+ *
+ * @returns the path of its folder
+ */
+export async function containerImage(order: Order): Promise<string> {
   const { homepage, shortDescription } = (await descriptor()).spec;
   const { version, into, progress } = order;
   const created = releaseDate(await readFile(join(root, "CHANGELOG.md"), "utf8"), version).toISOString();
@@ -33,8 +45,8 @@ export const containerImage: Make = async (order) => {
   }
   const folder = join(into, `kubectl-acr-secret-image-v${version}`);
   await put(folder, layout(images, said));
-  return [folder];
-};
+  return folder;
+}
 
 /** The configuration of a container in OCI's names. Without a kubectl, the plugin connects directly to its pod's cluster. */
 const container = {

@@ -26,7 +26,7 @@ const env = { ...process.env, DOCKER_CONFIG: home.path };
 async function publish(): Promise<void> {
   const host = hostPlatform();
   if (!host) throw new Error("the plugin is not packaged for this machine");
-  const [folder = ""] = await containerImage({ platforms: [host], version: packageJson.version, into: home.path, progress: () => {} });
+  const folder = await containerImage({ platforms: [host], version: packageJson.version, into: home.path, progress: () => {} });
   const [repository = "", version = ""] = image.split(/:(?=[^:]+$)/);
   const release = { version, notes: "", files: [], image: { layout: folder, name: repository } };
   const login = `printf %s "$AZURE_CLIENT_SECRET" | crane auth login ${server} -u "$AZURE_CLIENT_ID" --password-stdin`;

@@ -27,7 +27,7 @@ test.for([
   { changed: "sandbox/tools/registry/go.mod", tiers: ["prose", "sandbox", "azure", "cluster", "docs", "shells", "node"] },
   { changed: "docs/rotate.md", tiers: ["prose", "docs"] },
   { changed: "scripts/package/compile.ts", tiers: ["prose", "cli", "cluster", "docs", "shells", "node", "release"] },
-  { changed: "scripts/release/deb.ts", tiers: ["prose", "channels", "release", "signing"] },
+  { changed: "scripts/release/notes.ts", tiers: ["prose", "release", "signing"] },
   { changed: "scripts/krew/generate.ts", tiers: ["prose", "krew"] },
   { changed: "test/cluster/transcripts/hostile.md", tiers: ["prose", "cluster"] },
   { changed: "test/krew/install.test.ts", tiers: ["prose", "krew"] },

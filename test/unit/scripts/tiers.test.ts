@@ -26,7 +26,6 @@ test("runs the sampled tiers again in the release gate, with the tiers of a rele
     "node",
     "secretless",
     "export",
-    "channels",
     "release",
     "signing",
     "krew",
