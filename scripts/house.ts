@@ -1,7 +1,12 @@
-// npm run house: prints the size of the sources and of the tests next to their limits. `npm run check` fails above a limit.
+// npm run house: prints the size of the sources, the tests and the pages next to their limits. `npm test -- unit` fails above a limit.
 import { measureHouse } from "./house/measure.ts";
+
+// The reader of a pipe may stop early, such as `head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
 for (const { what, count, limit } of measureHouse()) {
   const mark = count > limit ? "  ✗" : "";
-  process.stdout.write(`${what.padEnd(36)}${count.toLocaleString("en").padStart(7)}  at most ${limit.toLocaleString("en")}${mark}\n`);
+  process.stdout.write(`${what.padEnd(34)}${count.toLocaleString("en").padStart(9)}  at most ${limit.toLocaleString("en")}${mark}\n`);
 }
