@@ -9,11 +9,6 @@ import { type Tier, tiers } from "./tiers.ts";
 /** A tier, and vitest's arguments. Without arguments the whole tier runs. */
 export type Selected = { readonly tier: Tier; readonly args: readonly string[] };
 
-/** Returns the tiers and test files that the files changed since `base` can break. */
-export async function selectChanged({ base, files }: Changed): Promise<Selected[]> {
-  return select(files, await relatedTests(base));
-}
-
 /**
  * Selects tiers by the table in tiers.ts, and of the other tiers of the test gate the test files that import a changed file.
  *
@@ -27,6 +22,16 @@ export function select(changed: readonly string[], related: readonly string[]): 
     const args = [...own, ...(tier.always ?? [])];
     return args.length === 0 ? [] : [{ tier, args }];
   });
+}
+
+/** The tiers that `npm run check` runs, and the unit tests that it leaves out because they take minutes. */
+const quick = { tiers: ["types", "lint", "unit"], without: ["test/unit/walk/", "test/unit/hostile/"] };
+
+/** Selects what `npm run check` runs: types, lint, and the unit tests that import a changed file. */
+export function selectQuick(related: readonly string[]): Selected[] {
+  const files = related.filter((file) => file.startsWith("test/unit/") && !quick.without.some((start) => file.startsWith(start)));
+  const chosen = tiers().filter(({ name }) => quick.tiers.includes(name));
+  return chosen.map((tier) => ({ tier, args: tier.checker ? [] : [...files, ...(tier.always ?? [])] }));
 }
 
 /** Files that every tier of the test gate depends on. */
@@ -61,8 +66,8 @@ export async function findChanged(folder: string = root): Promise<Changed> {
   return changed.files.length > 0 ? changed : since(await git("rev-parse", "HEAD~1").catch(() => fork));
 }
 
-/** Asks vitest for the test files that import a changed file, directly or not. */
-async function relatedTests(base: string): Promise<string[]> {
+/** Asks vitest for the test files that import a file changed since `base`, directly or not. */
+export async function relatedTests(base: string): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), "acr-secret-changed-"));
   try {
     const list = join(folder, "files.json");

@@ -1,4 +1,4 @@
-// npm run house: prints the size of the sources, the tests and the pages next to their limits. `npm test -- unit` fails above a limit.
+// npm run house: prints the size of the sources, the tests and the pages next to their limits. `npm run check` fails above a limit.
 import { measureHouse } from "./house/measure.ts";
 
 // The reader of a pipe may stop early, such as `head`.

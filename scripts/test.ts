@@ -1,27 +1,30 @@
 // npm test [-- TIER… [VITEST-ARGUMENT…]]: runs the tiers of a gate, or the named ones, in order. Ends with the line `N passed, N failed`.
 // npm test -- --changed: runs what the changed files can break, of both gates (brokenBy in tiers.ts).
+// npm run check passes --quick: types, lint, and the unit tests that import a changed file (selectQuick in changed.ts).
 // npm run test:release passes --gate=release. The tests get it in GATE (test/support/sampled.ts).
 // npm run test:release -- --soak=30m [--seed=N]: runs the tier `soak` for that long. The test gets them in SOAK and SEED.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findChanged, type Selected, selectChanged } from "./changed.ts";
+import { findChanged, relatedTests, type Selected, select, selectQuick } from "./changed.ts";
 import { add, type Counts, countReport, type FileTime, inWords, type Report, timesOf } from "./counts.ts";
 import { failuresOf } from "./failures.ts";
 import { Interrupted, root, runTool } from "./run.ts";
 import { type Gate, type Tier, tiers, tiersOf } from "./tiers.ts";
 
 const args = process.argv.slice(2).flatMap(readSoak);
-const chosen = args.join(" ") === "--changed" ? await readChanged() : readArguments(args, tiers());
+const [only = ""] = args.length === 1 ? args : [];
+const chosen = ["--changed", "--quick"].includes(only) ? await readChanged(only === "--quick") : readArguments(args, tiers());
 process.exitCode = await runAll(chosen).catch((error: unknown) => {
   if (error instanceof Interrupted) return error.exitCode;
   throw error;
 });
 
-async function readChanged(): Promise<Selected[]> {
+async function readChanged(isQuick: boolean): Promise<Selected[]> {
   const changed = await findChanged();
   say(`changed since ${changed.base.slice(0, 12)}: ${changed.files.length === 1 ? "1 file" : `${changed.files.length} files`}`);
-  const selected = await selectChanged(changed);
+  const related = await relatedTests(changed.base);
+  const selected = isQuick ? selectQuick(related) : select(changed.files, related);
   for (const { tier, args } of selected) say(`  ${tier.name}${args.length > 0 ? `: ${args.length} test files or folders` : ""}`);
   return selected;
 }

@@ -68,7 +68,7 @@ const all: readonly Tier[] = [
     name: "unit",
     gate: "test",
     needs: [],
-    always: ["architecture", "docs/", "krew/", "release/", "scripts/docs/"].map((start) => `test/unit/${start}`),
+    always: ["architecture", "docs/", "krew/", "release/", "scripts/docs/", "scripts/house"].map((start) => `test/unit/${start}`),
   },
   {
     name: "prose",

@@ -4,7 +4,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { findChanged, select } from "../../../scripts/changed.ts";
+import { findChanged, select, selectQuick } from "../../../scripts/changed.ts";
 import { root } from "../../../scripts/run.ts";
 import { tiers, tiersOf } from "../../../scripts/tiers.ts";
 import { newFolder } from "../../support/new-folder.ts";
@@ -50,6 +50,16 @@ test("runs the related test files of the test gate, and all of a tier only once"
 
   expect(selected(["test/support/rows.ts"], related).files).toEqual(related.slice(0, 3));
   expect(selected(["cmd/run.ts"], related).files).toEqual(related.slice(0, 2));
+});
+
+test("selects types, lint and the related unit tests for npm run check, without the walks", () => {
+  const related = ["test/unit/secret/x.test.ts", "test/unit/walk/killed.test.ts", "test/azure/y.test.ts"];
+
+  expect(selectQuick(related).map(({ tier, args }) => [tier.name, args.filter((arg) => !tier.always?.includes(arg))])).toEqual([
+    ["types", []],
+    ["lint", []],
+    ["unit", ["test/unit/secret/x.test.ts"]],
+  ]);
 });
 
 test("names only existing paths in the table", () => {
