@@ -4,7 +4,6 @@ import { readTranscript } from "../../sandbox/transcript.ts";
 import { root } from "../run.ts";
 import { explaining, explanationsFile } from "./explanations.ts";
 import { fileSchema, fileSchemaPath } from "./file-schema.ts";
-import { floorsImage, floorsPicture } from "./floors.ts";
 import { pictured } from "./picture.ts";
 import { withTables } from "./tables.ts";
 
@@ -17,7 +16,7 @@ export type Recorded = ReadonlyMap<string, string>;
 /** Transcripts that only tests read, in the format of the pages. */
 const transcripts = "test/cluster/transcripts";
 
-/** Returns every page with new tables, the pictures, and the schema of a file of desired state. Recorded pages also have their new sessions. */
+/** Returns every page with new tables, the picture, and the schema of a file of desired state. Recorded pages also have their new sessions. */
 export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
   const texts = await Promise.all((await pageNames()).map(async (path) => ({ path, now: await readFile(join(root, path), "utf8") })));
   const made = texts.map(({ path, now }) => ({ path, now, wanted: withTables(recorded.get(path) ?? now) }));
@@ -25,7 +24,7 @@ export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
   const drawn = await read(pictured.image);
   const picture = { path: pictured.image, now: drawn, wanted: recorded.get(pictured.image) ?? drawn };
   const schema = { path: fileSchemaPath, now: await read(fileSchemaPath), wanted: fileSchema() };
-  return [...made, picture, schema, { path: floorsImage, now: await read(floorsImage), wanted: floorsPicture() }, await carried(made)];
+  return [...made, picture, schema, await carried(made)];
 }
 
 /** Returns the file with the explanations that the plugin contains. */

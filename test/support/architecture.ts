@@ -29,7 +29,7 @@ const contracts = [
   "src/kube/port.ts",
 ];
 
-/** The floors of docs/architecture.md, from the top, and the folders on each. */
+/** The floors of the sources, from the top, and the folders on each. */
 export const floors: readonly (readonly string[])[] = [
   ["cmd"],
   ["src/verbs", "src/output"],
