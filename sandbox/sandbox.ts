@@ -27,17 +27,14 @@ export type Sandbox = {
  * reason. The caller must handle signals.
  *
  * @param withNode pods run, too; needs everything that `missingForNode` checks
- * @param audit the API server logs its changes; see startControlPlane
  * @throws Error with one sentence, or with the end of the log of the program that did not start. Nothing is left running then.
  */
 export async function startSandbox({
   progress = () => {},
   withNode = false,
-  audit = false,
 }: {
   progress?: Progress;
   withNode?: boolean;
-  audit?: boolean;
 } = {}): Promise<Sandbox> {
   const need = [...controlPlanePrograms, ...registryPrograms, ...(withNode ? nodePrograms : [])];
   const found = await binaries({ need, progress });
@@ -45,7 +42,7 @@ export async function startSandbox({
   const home = await guardedFolder("acr-secret-sandbox-");
   const authority = await createAuthority("kubectl acr-secret sandbox");
   const [cluster, azure] = await Promise.allSettled([
-    startControlPlane({ folder: join(home.path, "cluster"), binaries: found, authority, audit }),
+    startControlPlane({ folder: join(home.path, "cluster"), binaries: found, authority }),
     startAzure({ folder: join(home.path, "azure"), authority, registryBinary: found.program("registry"), delays: quickDelays }),
   ]);
   let node: SandboxNode | undefined;

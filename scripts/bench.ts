@@ -16,7 +16,7 @@ import { packagePlugin } from "./package.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const packaged = await packagePlugin({ progress: say });
-const sandbox = await startSandbox({ progress: say, audit: true });
+const sandbox = await startSandbox({ progress: say });
 const stop = async (code: number) => {
   await sandbox.stop();
   process.exit(code);

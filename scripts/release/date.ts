@@ -2,7 +2,7 @@
 const unreleased = "1970-01-01";
 
 /**
- * Returns the date of the image of a version: midnight of the day in the changelog, so that the same sources give the same bytes.
+ * Returns the date of the image of a version: midnight of the day in the changelog. So the same sources give the same bytes.
  *
  * @param changelog in the format of Keep a Changelog: `## [1.2.3] - 2026-11-26`
  */

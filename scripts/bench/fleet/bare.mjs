@@ -1,11 +1,11 @@
-// node bare.mjs KUBECTL SOCKET REQUESTS WIDTH [follow]: sends the requests in a file (JSON: several lists, one after the other) through one
-// `kubectl proxy`, WIDTH at a time, and does nothing else. With `follow`, also requests the next pages of a list. This is the minimum cost of
-// a run over many namespaces. Plain JavaScript, so that nothing is compiled first.
+// node bare.mjs KUBECTL SOCKET REQUESTS WIDTH: sends the requests in a file (JSON: several lists, one after the other) through one `kubectl
+// proxy`, WIDTH at a time, with the next pages of a list, and does nothing else. This is the minimum cost of a run over many namespaces.
+// Plain JavaScript, so that nothing is compiled first.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 
-const [kubectl, socketPath, file, width, follow] = process.argv.slice(2);
+const [kubectl, socketPath, file, width] = process.argv.slice(2);
 const proxy = spawn(kubectl, ["proxy", `--unix-socket=${socketPath}`], { stdio: ["ignore", "pipe", "inherit"] });
 const lists = JSON.parse(readFileSync(file, "utf8"));
 const agent = new Agent({ keepAlive: true });
@@ -30,7 +30,7 @@ async function sendPages(call) {
   // The metadata of a list are at its start
   const start = (await send(call)).subarray(0, 500).toString();
   const [, token] = /"continue":"([^"]+)"/.exec(start) ?? [];
-  if (follow && token) await sendPages({ ...call, path: `${call.path.replace(/&continue=.*/, "")}&continue=${encodeURIComponent(token)}` });
+  if (token) await sendPages({ ...call, path: `${call.path.replace(/&continue=.*/, "")}&continue=${encodeURIComponent(token)}` });
 }
 
 async function sendAll(calls) {

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { mapConcurrently } from "../../../src/scope/concurrency.ts";
-import { addedKey } from "../../../src/usage/references.ts";
 import { type Api, ask } from "./api.ts";
 
-type Listed = { readonly metadata: { readonly namespace: string; readonly name: string; readonly resourceVersion: string } };
+type Listed = { readonly metadata: { readonly namespace: string } };
 
 const width = 32;
 
@@ -22,23 +21,17 @@ export async function makeNamespaces(api: Api, count: number): Promise<void> {
   }
 }
 
-/** Returns the ServiceAccounts with a name in all namespaces. */
-export const accountsNamed = (api: Api, name: string) =>
+const accountsNamed = (api: Api, name: string) =>
   ask<{ readonly items: readonly Listed[] }>(api, "GET", `/api/v1/serviceaccounts?fieldSelector=metadata.name%3D${name}`);
 
-/** Removes the results of a run: the Secrets with its names, and the `imagePullSecrets` of every default ServiceAccount. */
-export async function undo(api: Api, names: readonly string[]): Promise<void> {
-  const pathOf = (name: string) => `/api/v1/secrets?fieldSelector=metadata.name%3D${name}`;
-  const lists = await Promise.all(names.map((name) => ask<{ readonly items: readonly Listed[] }>(api, "GET", pathOf(name))));
-  const secrets = lists.flatMap(({ items }) => items);
-  const { items: accounts } = await accountsNamed(api, "default");
-  await mapConcurrently(secrets, width, ({ metadata }) =>
-    ask(api, "DELETE", `/api/v1/namespaces/${metadata.namespace}/secrets/${metadata.name}`),
+/** Deletes the Secrets with a name, and removes the `imagePullSecrets` of every default ServiceAccount. */
+export async function undo(api: Api, name: string): Promise<void> {
+  const secrets = await ask<{ readonly items: readonly Listed[] }>(api, "GET", `/api/v1/secrets?fieldSelector=metadata.name%3D${name}`);
+  const accounts = await accountsNamed(api, "default");
+  await mapConcurrently(secrets.items, width, ({ metadata }) =>
+    ask(api, "DELETE", `/api/v1/namespaces/${metadata.namespace}/secrets/${name}`),
   );
-  await mapConcurrently(accounts, width, ({ metadata }) =>
-    ask(api, "PATCH", `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/default`, {
-      metadata: { annotations: { [addedKey]: null } },
-      imagePullSecrets: null,
-    }),
+  await mapConcurrently(accounts.items, width, ({ metadata }) =>
+    ask(api, "PATCH", `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/default`, { imagePullSecrets: null }),
   );
 }

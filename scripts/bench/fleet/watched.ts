@@ -4,8 +4,6 @@ import { readFileSync } from "node:fs";
 /** The measurements of a program's run. */
 export type Watched = {
   readonly milliseconds: number;
-  /** When it printed its first byte on stdout (epoch milliseconds). */
-  readonly spoke: number | undefined;
   /** The program's peak resident memory in MB, without its child processes. Available only on Linux. */
   readonly peak: number | undefined;
 };
@@ -13,13 +11,9 @@ export type Watched = {
 /** Runs a program to its end. @param every milliseconds between two reads of its memory @throws Error with its output if it fails */
 export function watch(file: string, args: readonly string[], env: NodeJS.ProcessEnv, every = 10): Promise<Watched> {
   const began = performance.now();
-  const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  let spoke: number | undefined;
+  const child = spawn(file, args, { env, stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   let peak: number | undefined;
-  child.stdout.on("data", () => {
-    spoke ??= Date.now();
-  });
   child.stderr.on("data", (text) => {
     said += text;
   });
@@ -31,7 +25,7 @@ export function watch(file: string, args: readonly string[], env: NodeJS.Process
     child.once("error", reject);
     child.once("close", (code) => {
       clearInterval(watching);
-      if (code === 0) resolve({ milliseconds: performance.now() - began, spoke, peak });
+      if (code === 0) resolve({ milliseconds: performance.now() - began, peak });
       else reject(new Error(`${file} ${args.join(" ")}: ${said.slice(-2000)}`));
     });
   });
