@@ -88,7 +88,7 @@ function exitCodes(verb: Verb): string {
 }
 
 /** Returns the sentence that names the flags of a verb that its help doesn't list. */
-export function moreFlags(flags: Flags): string {
+function moreFlags(flags: Flags): string {
   const groups = new Set(Object.values(flags).flatMap(({ isShared, group }) => (isShared ? [group] : [])));
   const others = [...(groups.has(signInGroup) ? ["of the Azure sign-in"] : []), ...(groups.has(scriptGroup) ? ["for scripts"] : [])];
   const all = [others.join(", "), "of every command"].filter(Boolean).join(" and ");
