@@ -3,7 +3,7 @@ import { CliError } from "../../../src/errors.ts";
 import { everything, kept, line, made, next, nothing, refused, token } from "../../support/demo.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import { addNamespaces } from "../../support/fakes/world.ts";
-import { all, answer, any, before, type Given, refuse, type Step, testRows, typed } from "../../support/rows.ts";
+import { all, answer, any, type Given, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 
 const image = "myregistry.azurecr.io/app/web:1";
 const again: Step = { command: line, stdout: kept, writes: [] };
@@ -296,16 +296,6 @@ const waits = { ...everything, pod: "waits" };
 
 testRows([
   {
-    does: "does not read the pods of a ServiceAccount that could not be patched",
-    given: refuse("patch serviceaccount"),
-    command: line,
-    code: 1,
-    stdout: any,
-    stderr: [refused().message],
-    writes: any,
-    check: ({ asking }) => expect(asking.all.filter((text) => text.includes("pod demo/web-1"))).toEqual([]),
-  },
-  {
     does: "restarts the pods of the ServiceAccount that could be patched when another one could not",
     given: (world) => {
       world.cluster.put(account("demo", "batch"));
@@ -319,39 +309,6 @@ testRows([
     writes: any,
     leaves: { pod: "waits" },
     check: ({ cluster }) => expect(cluster.get("pod", "demo", "batch-1")).toBeUndefined(),
-  },
-  {
-    does: "keeps a pod that has started in the meantime",
-    given: before("get pod demo/web-1", ({ cluster }) =>
-      cluster.put({
-        ...stuckPod("demo", "web-1", "x"),
-        status: { phase: "Running", containerStatuses: [{ name: "web", state: { running: {} } }] },
-      }),
-    ),
-    command: line,
-    stdout: /pod\/web-1 unchanged\n/,
-    leaves: waits,
-  },
-  {
-    does: "restarts a waiting pod that its kubelet updates at the same time",
-    given: before("evict pod demo/web-1", ({ cluster }) => {
-      const pod = cluster.get("pod", "demo", "web-1");
-      if (pod) cluster.put({ ...pod, metadata: { ...pod.metadata, annotations: { seen: "again" } } });
-    }),
-    command: line,
-    stdout: made,
-    leaves: everything,
-  },
-  {
-    does: "keeps a new pod of the same name",
-    given: before("get pod demo/web-1", ({ cluster }) => {
-      cluster.remove("pod", "demo", "web-1");
-      cluster.put(stuckPod("demo", "web-1", image, { names: ["acr-myregistry"] }));
-    }),
-    command: line,
-    stdout: /pod\/web-1 unchanged\n/,
-    stderr: any,
-    leaves: waits,
   },
   {
     does: "prints the command that deletes a pod that no node takes, and keeps the pod",
