@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { AcrToken } from "../../src/azure/port.ts";
 import { type Credential, credentialKey, credentialOf } from "../../src/secret/record.ts";
 import type { FakeWorld } from "./fakes/world.ts";
+import { all, type Given } from "./rows.ts";
 
 export const host = "myregistry.azurecr.io";
 
@@ -9,14 +10,34 @@ export const host = "myregistry.azurecr.io";
 export const recordIn = (world: FakeWorld, at: string, name = "acr-myregistry"): Credential =>
   credentialOf(world.cluster.get("secret", at, name)) ?? expect.unreachable(`no source ${at}/${name}`);
 
-/** Changes the record of a source, as anyone who may write the Secret can. */
+type Annotation = { readonly key: string; readonly value: object; readonly name?: string; readonly manager?: string };
+
+/** Annotates a Secret, as anyone who may write it can. */
+export const annotates =
+  (at: string, { key, value, name = "acr-myregistry", manager }: Annotation) =>
+  ({ cluster }: FakeWorld): void => {
+    const { metadata, ...secret } = cluster.get("secret", at, name) ?? expect.unreachable("no Secret");
+    cluster.put({ ...secret, metadata: { ...metadata, annotations: { ...metadata.annotations, [key]: JSON.stringify(value) } } }, manager);
+  };
+
+/** Changes the record of a source. */
 export const writesRecord =
   (at: string, more: Partial<Credential>, name = "acr-myregistry") =>
-  (world: FakeWorld): void => {
-    const { metadata, ...secret } = world.cluster.get("secret", at, name) ?? expect.unreachable("no Secret");
-    const record = JSON.stringify({ ...recordIn(world, at, name), ...more });
-    world.cluster.put({ ...secret, metadata: { ...metadata, annotations: { ...metadata.annotations, [credentialKey]: record } } });
+  (world: FakeWorld): void =>
+    annotates(at, { key: credentialKey, value: { ...recordIn(world, at, name), ...more }, name })(world);
+
+/** Sets the clock of the cluster. */
+export const clockAt =
+  (time: string): Given =>
+  ({ cluster }) => {
+    cluster.about.now = () => Date.parse(time);
   };
+
+/** Sets all clocks. */
+export const on = (time: string, ...givens: Given[]) => ({
+  given: all(clockAt(time), ...givens),
+  options: { now: () => new Date(time) },
+});
 
 /** Whether the registry accepts the login in a Secret. */
 export const isAlive = (world: FakeWorld, at: string, name?: string, context?: string): boolean => {

@@ -4,7 +4,7 @@ import { claimKey, copiesOf, credentialKey, credentialOf } from "../../../src/se
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { makeByHand } from "../../support/rotating.ts";
+import { annotates, makeByHand } from "../../support/rotating.ts";
 import { all, any, failed, type Given, printed, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 
 type Lines = Readonly<Record<string, string>>;
@@ -124,11 +124,8 @@ const claimAll: Given = (world) => {
     slept += milliseconds;
     now += milliseconds;
   };
-  for (const at of tenants) {
-    const secret = secretIn(world, at, "acr") ?? expect.unreachable("no Secret");
-    const annotations = { ...secret.metadata.annotations, [claimKey]: JSON.stringify({ run: "x", until: "2026-01-01T00:02:00.000Z" }) };
-    world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations } }, "kubectl-edit");
-  }
+  const claim = { key: claimKey, value: { run: "x", until: "2026-01-01T00:02:00.000Z" }, name: "acr", manager: "kubectl-edit" };
+  for (const at of tenants) annotates(at, claim)(world);
 };
 let pass = (_: number): void => {};
 

@@ -5,6 +5,7 @@ import { line, token } from "../../support/demo.ts";
 import { pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { annotates } from "../../support/rotating.ts";
 import { all, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const metadata = { name: "acr-myregistry", namespace: "demo" };
@@ -225,9 +226,7 @@ const claimedUntil = (until: string, row: Partial<Row>): Row => {
     does: "",
     given: all(typed(line), (of) => {
       world = of;
-      const secret = secretIn(of) ?? expect.unreachable("no Secret");
-      const annotations = { ...secret.metadata.annotations, [claimKey]: JSON.stringify({ run: "another", until }) };
-      of.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations } }, "kubectl-acr-secret");
+      annotates("demo", { key: claimKey, value: { run: "another", until }, manager: "kubectl-acr-secret" })(of);
     }),
     command: line,
     options: {

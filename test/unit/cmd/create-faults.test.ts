@@ -3,6 +3,7 @@ import { Busy } from "../../../src/errors.ts";
 import { everything, exactly, line, made, nothing, refused, token } from "../../support/demo.ts";
 import { watch } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
+import { clockAt } from "../../support/rotating.ts";
 import { any, before, failed, type Given, lose, type Row, refuse, type Step, testRows, waitLine } from "../../support/rows.ts";
 
 const waits = { ...everything, pod: "waits" };
@@ -11,9 +12,7 @@ const own = "demo-acr-myregistry-wpglvmjhiai25iab";
 const busy = () => new Busy("Azure is throttling requests", 7000);
 
 /** The claim of the run before has ended. */
-const later: Given = ({ cluster }) => {
-  cluster.about.now = () => Date.parse("2026-01-01T00:10:00Z");
-};
+const later = clockAt("2026-01-01T00:10:00Z");
 
 /** A row in which Azure rejects a call twice and asks to wait. */
 function throttled(call: string): Row {

@@ -8,7 +8,7 @@ import { watch, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { sourceSecret } from "../../support/records.ts";
-import { host, isAlive, makeByHand, slotsOf, writesRecord } from "../../support/rotating.ts";
+import { annotates, host, isAlive, makeByHand, slotsOf, writesRecord } from "../../support/rotating.ts";
 import { all, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 import { everythingIn, making } from "../../support/situations/deleting.ts";
 
@@ -54,6 +54,7 @@ const demo =
     await typed(...lines)(world);
     return world;
   };
+const killed = { run: "x", until: "2000-01-01T00:00:00.000Z", intent: { slot: "password2", until: "2000-01-01T00:00:00.000Z" } };
 let untouched: ReturnType<typeof everythingIn>;
 const { live, started } = watch();
 
@@ -202,12 +203,7 @@ testRows(
     },
     {
       does: "keeps what a killed rotation noted about a password when a reference could not be removed",
-      given: all((world) => {
-        const { metadata, ...secret } = secretIn(world);
-        const claim = { run: "x", until: "2000-01-01T00:00:00.000Z", intent: { slot: "password2", until: "2000-01-01T00:00:00.000Z" } };
-        const annotations = { ...metadata.annotations, [claimKey]: JSON.stringify(claim) };
-        world.cluster.put({ ...secret, metadata: { ...metadata, annotations } }, "kubectl-acr-secret");
-      }, refuse("patch serviceaccount")),
+      given: all(annotates("demo", { key: claimKey, value: killed, manager: "kubectl-acr-secret" }), refuse("patch serviceaccount")),
       command: revoke,
       ...failed,
       check: (world) => expect(claimOf(secretIn(world))?.intent).toMatchObject({ slot: "password2" }),

@@ -2,9 +2,9 @@ import { expect } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { copiesData, copiesKey, copyLabel } from "../../../src/secret/record.ts";
 import { namespace, pullSecret } from "../../support/fakes/cluster.ts";
-import { copied, stored } from "../../support/fakes/fleet.ts";
+import { copied, stored, watch } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { host, isAlive, recordIn, slotsOf } from "../../support/rotating.ts";
+import { host, isAlive, on, recordIn, slotsOf } from "../../support/rotating.ts";
 import { all, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const name = "acr-myregistry";
@@ -35,17 +35,8 @@ const sameAsSource =
   (...names: string[]) =>
   (world: FakeWorld) =>
     expect(names.map((at) => world.loginIn(at))).toEqual(names.map(() => world.loginIn("a")));
-/** The time of all clocks. */
-const on = (time: string, ...givens: Given[]) => ({
-  given: all(
-    ({ cluster }) => {
-      cluster.about.now = () => Date.parse(time);
-    },
-    ...givens,
-  ),
-  options: { now: () => new Date(time) },
-});
 
+const { live, started } = watch();
 /** A tenant takes the login out of a copy. */
 const takeOut: Given = ({ cluster }) => void cluster.put({ ...pullSecret("b", name), metadata: secretMetadata(cluster, "b") });
 
@@ -243,7 +234,8 @@ testRows(
     },
     {
       does: "exits with 130 between two copies, and completes when it runs again",
-      ...interruptedAt("patch secret b/acr-myregistry"),
+      given: before("patch secret b/acr-myregistry", () => live().interrupt()),
+      options: { started },
       command: now,
       ...failed,
       code: 130,
@@ -263,18 +255,6 @@ function secretMetadata(cluster: FakeWorld["cluster"], at: string) {
     ...metadata
   } = (cluster.get("secret", at, name) ?? expect.unreachable("no Secret")).metadata;
   return metadata;
-}
-
-function interruptedAt(call: string) {
-  let interrupt = () => {};
-  return {
-    given: before(call, () => interrupt()),
-    options: {
-      started: (live: { interrupt(): void }) => {
-        interrupt = live.interrupt;
-      },
-    },
-  };
 }
 
 /** Another pull Secret holds the login of the source. */

@@ -6,7 +6,7 @@ import { pullSecret } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { sourceSecret } from "../../support/records.ts";
-import { host, isAlive, madeAtOf, makeByHand, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
+import { annotates, clockAt, host, isAlive, madeAtOf, makeByHand, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
 import { all, answer, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 import { acrPull } from "../../support/service-principal.ts";
 
@@ -60,11 +60,10 @@ const givesNothing = (world: FakeWorld) => {
 };
 
 /** The registry knows every password by then. */
-const later: Given = ({ cluster }) => {
-  cluster.about.now = () => Date.parse("2026-01-01T00:11:00Z");
-};
+const later = clockAt("2026-01-01T00:11:00Z");
 
 const many = reclaimed(40);
+const past = "2025-01-01T00:00:00Z";
 
 testRows(
   [
@@ -230,9 +229,7 @@ testRows(
       check: (world) => expect(slotsOf(world, ofA)).toEqual(["password1", "password2"]),
       after: [
         {
-          given: ({ cluster }) => {
-            cluster.about.now = () => Date.parse("2026-01-03T00:00:00Z");
-          },
+          given: clockAt("2026-01-03T00:00:00Z"),
           command: `rotate ${name} -n a --grace 0`,
           code: 1,
           stderr: /no Secret records password2 of/,
@@ -245,12 +242,7 @@ testRows(
       does: "ends no password that a forged intent names outside of the time of its claim",
       given: all(
         (world) => makeByHand(world, "password2", ofA),
-        ({ cluster }) => {
-          const { metadata, ...secret } = cluster.get("secret", "a", name) ?? expect.unreachable("no Secret");
-          const intent = { slot: "password2", until: "2025-01-01T00:00:00Z" };
-          const claim = JSON.stringify({ run: "x", until: "2025-01-01T00:00:00Z", identity: ofA, intent });
-          cluster.put({ ...secret, metadata: { ...metadata, annotations: { ...metadata.annotations, [claimKey]: claim } } });
-        },
+        annotates("a", { key: claimKey, value: { run: "x", until: past, identity: ofA, intent: { slot: "password2", until: past } } }),
       ),
       command: `rotate ${name} -n a --grace 0`,
       code: 1,
@@ -360,11 +352,7 @@ testRows(
     },
     {
       does: "waits for no claim that ends later than any run can write",
-      given: ({ cluster }) => {
-        const { metadata, ...secret } = cluster.get("secret", "a", name) ?? expect.unreachable("no Secret");
-        const claim = JSON.stringify({ run: "x", until: "2999-01-01T00:00:00Z" });
-        cluster.put({ ...secret, metadata: { ...metadata, annotations: { ...metadata.annotations, [claimKey]: claim } } });
-      },
+      given: annotates("a", { key: claimKey, value: { run: "x", until: "2999-01-01T00:00:00Z" } }),
       command: everywhere,
       options: { sleep: () => Promise.reject(new Error("waited")) },
       stdout: any,

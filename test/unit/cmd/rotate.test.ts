@@ -5,7 +5,7 @@ import { pullSecret } from "../../support/fakes/cluster.ts";
 import { stored, watch, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { host, isAlive, makeByHand, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
+import { host, isAlive, makeByHand, on, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
 import { all, answer, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const azure = `token.azurecr.io/${token}`;
@@ -25,16 +25,6 @@ const slots =
     expect(slotsOf(world)).toEqual(left);
     expect(isAlive(world, "demo")).toBe(true);
   };
-/** The time of all clocks. */
-const on = (time: string, ...givens: Given[]) => ({
-  given: all(
-    ({ cluster }) => {
-      cluster.about.now = () => Date.parse(time);
-    },
-    ...givens,
-  ),
-  options: { now: () => new Date(time) },
-});
 const generatesNone = /^(?!.*generatePassword)/s;
 
 testRows(
