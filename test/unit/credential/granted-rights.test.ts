@@ -100,14 +100,6 @@ test("passes an interruption on while it reads a definition", async () => {
   await expect(rightsOfPrincipal(assigned(custom), { azure: { roleDefinition }, registry })).rejects.toMatchObject({ kind: "cancelled" });
 });
 
-test.for([
-  { rights: [], accepted: false, warning: undefined },
-  { rights: [], accepted: true, warning: undefined },
-  { rights: ["app/web push"], accepted: true, warning: 'token "ci" can do more than pull: app/web push' },
-])("returns the warning $warning for the rights $rights", ({ rights, accepted, warning }) => {
-  expect(refuseBeyondReading({ of: 'token "ci"', rights }, accepted, "add --force")).toBe(warning);
-});
-
 test("refuses rights beyond reading that no flag accepts", () => {
   expect(() => refuseBeyondReading({ of: 'token "ci"', rights: ["app/web push"] }, false, "add --force")).toThrow(
     expect.objectContaining({ kind: "conflict", message: 'token "ci" can do more than pull: app/web push', hint: "add --force" }),
