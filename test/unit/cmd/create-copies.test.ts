@@ -149,18 +149,6 @@ testRows(
       after: [unchanged(toTeams, { stderr: any })],
     },
     {
-      does: "gives a copy to the thousandth namespace and sends nothing to Azure",
-      world: () => worldOf(["platform", ...teams(999)]),
-      given: all(typed(toTeams), joins),
-      command: toTeams,
-      stderr: ["1 Secret created, 1000 namespaces unchanged"],
-      writes: any,
-      check: ({ asking, loginIn }) => {
-        expect(asking.writes).toHaveLength(4);
-        expect(loginIn("team-new")).toEqual(loginIn("platform"));
-      },
-    },
-    {
       does: "keeps the recorded copies without copy flags, and makes a deleted one again",
       given: all(typed(toTeams), joins, ({ cluster }) => cluster.remove("secret", "team-1", name)),
       command: source,
