@@ -8,13 +8,6 @@ const waiting = (message: string) => ({ imageID: "", state: { waiting: { reason:
 test.for<Expected>([
   // Pods that are older than their Secret.
   {
-    when: "the pod was created before the Secret was attached",
-    given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("web-1")] },
-    cause: "older-pod",
-    message: "the pod was created before secret acr was attached to serviceaccount/default",
-    fix: "kubectl acr-secret attach -n demo acr --where-used",
-  },
-  {
     when: "a pod with a rejected Secret was created before another one was attached",
     given: {
       accounts: { default: ["old", "acr"] },
@@ -64,19 +57,6 @@ test.for<Expected>([
     message: `couldn't parse image name "${r}/App/Web:1": invalid reference format: repository name (App/Web) must be lowercase`,
   },
   {
-    when: "the firewall blocks this machine",
-    given: { ...attached(ours("acr", "web:right")), registryVerdict: "blocked" },
-    cause: "blocked",
-    message: `with secret acr: ${r} says blocked to user "web"; the nodes may have access: with --from-cluster, a node tests it; the command only lists the firewall rules`,
-    fix: "az acr network-rule list --name myregistry",
-  },
-  {
-    when: "the registry is unreachable and there is no login",
-    given: { pods: [pod("web-1")], registryVerdict: "unreachable" },
-    cause: "unreachable",
-    message: `${r} says unreachable to an anonymous pull`,
-  },
-  {
     when: "the login pulls from here, but the node cannot reach the registry",
     given: {
       secrets: [ours("acr", "web:right")],
@@ -85,14 +65,6 @@ test.for<Expected>([
     cause: "unreachable",
     message:
       'the node of pod/web-1 says: failed to do request: Head "https://x": no such host; this machine can pull the image; the node retries within five minutes',
-  },
-  {
-    when: "the login pulls from here, and the node's rejection is over",
-    given: {
-      secrets: [ours("acr", "web:right")],
-      pods: [pod("web-1", { names: ["acr"], status: waiting("failed to fetch oauth token: unexpected status: 401 Unauthorized") })],
-    },
-    cause: "pulls",
   },
   {
     when: "only the node's message tells about a registry without a login",
@@ -122,12 +94,6 @@ test.for<Expected>([
     },
     cause: "no-login",
     fix: `kubectl set image -n demo pod/own app=${web}`,
-  },
-  {
-    when: "the command line names the port",
-    given: { images: [`${r}:443/app/web:1`] },
-    cause: "no-login",
-    fix: `kubectl acr-secret check -n demo --image ${web} --serviceaccount default`,
   },
   {
     when: "the image names a regional endpoint",
@@ -164,17 +130,6 @@ test.for<Expected>([
     cause: "anonymous",
   },
 
-  {
-    when: "a given login of another registry is rejected",
-    given: {
-      accounts: { default: ["g"] },
-      secrets: [ours("g", "web:wrong", { credential: "given" }, "ghcr.io")],
-      pods: [pod("web-1", { names: ["g"], image: "ghcr.io/app/web:1" })],
-    },
-    cause: "refused",
-    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo g --registry ghcr.io --username web --password-stdin`,
-  },
-
   // One Secret by its name.
   {
     when: "the named Secret has no login for the image",
@@ -186,11 +141,5 @@ test.for<Expected>([
     cause: "no-login",
     message: `secret typo has a login for myregistri.azurecr.io only (did you mean ${r}?)`,
     fix: "",
-  },
-  {
-    when: "the named Secret is rejected, whatever the pods use",
-    given: { name: "typo", secrets: [ours("typo", "ci:wrong", { credential: "given" })], pods: [pod("web-1")] },
-    cause: "refused",
-    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo typo --registry ${r} --username ci --password-stdin`,
   },
 ])("reports $cause when $when", expectRow);
