@@ -64,7 +64,7 @@ function rightsTable(rows: Observed): string {
 }
 
 function causeTable(): string {
-  const fails = { fine: "no", note: "if it was named", failure: "yes" };
+  const fails = { fine: "no", note: "with `--strict` or `--image`", failure: "yes" };
   return table(
     ["`cause`", "`verdict`", "can be pulled", "exit code 1"],
     Object.entries(causes).map(([id, { words, pulls, severity }]) => [
