@@ -105,7 +105,7 @@ export function mapForm<R extends Rows>(rows: R, rules: Rules = {}): ValueForm<R
 
   function readMember({ key, at, value }: Member, found: Record<string, Placed<unknown>>, report: ReportProblem): void {
     const row = Object.hasOwn(rows, key) ? rows[key] : undefined;
-    if (!row) report(at, `unknown key ${quoted(key)}${suggestion(key, known)}`);
+    if (!row) report(at, `unknown key${isPrintable(key) ? ` ${quoted(key)}` : ""}${suggestion(key, known)}`);
     else if (Object.hasOwn(found, key)) report(at, `duplicate key ${quoted(key)}`);
     else found[key] = { at: value.at, value: row.form.read(value, key, report) };
   }
@@ -160,6 +160,9 @@ const suggestion = (word: string, known: readonly string[]): string => {
   const best = nearest(word.slice(0, longest).toLowerCase(), known);
   return best === undefined ? "" : `; did you mean ${JSON.stringify(best)}?`;
 };
+
+/** A folder may have a file that is no YAML, such as a list of password hashes (crypt(5)). Its lines are keys. */
+const isPrintable = (key: string): boolean => key.length <= 40 && !key.includes("$");
 
 /** The longest text that a message repeats. */
 const longest = 80;

@@ -250,6 +250,12 @@ test("repeats nothing of a file that is one text", () => {
   ]);
 });
 
+test.for(["root:$6$hunter2:20228::", `hunter2${"a".repeat(34)}`])("repeats no key when it may be a password hash (%s)", (key) => {
+  const problems = problemsOf(() => readOne(`${withEntry(web)}${JSON.stringify(key)}: 1\n`));
+
+  expect(problems).toEqual([expect.stringMatching(/: unknown key$/)]);
+});
+
 test("rejects aliases that stand for too many values in little time", () => {
   const anchors = Array.from({ length: 30 }, (_, at) => `&a${at} [${at === 0 ? "x" : `*a${at - 1}, *a${at - 1}`}]`);
 
