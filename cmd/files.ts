@@ -1,4 +1,5 @@
-import { open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { open, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
 import type { Files } from "../src/env.ts";
 import { CliError } from "../src/errors.ts";
 
@@ -14,6 +15,7 @@ export const machineFiles: Files = {
     ),
   read: (path) => readFile(path, "utf8").catch(failTo("read", path)),
   list: (path) => readdir(path).catch(failTo("read", path)),
+  readIn,
   create,
   remove: (path) => rm(path, { force: true }),
 };
@@ -30,6 +32,16 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EROFS: "the file system is read-only",
 };
+
+/** A FIFO in a folder would block the process. A link out of the folder could make an error print another file. */
+async function readIn(folder: string, name: string): Promise<string> {
+  const path = join(folder, name);
+  const [inside, found] = await Promise.all([realpath(folder), realpath(path)]).catch(failTo("read", path));
+  if (!found.startsWith(`${inside}${sep}`)) throw new CliError("config", `cannot read ${path}: it is a link out of the folder`);
+  const isRegular = (await stat(found).catch(failTo("read", path))).isFile();
+  if (!isRegular) throw new CliError("config", `cannot read ${path}: it is not a regular file`);
+  return readFile(found, "utf8").catch(failTo("read", path));
+}
 
 async function create(path: string, text: string): Promise<boolean> {
   const file = await open(path, "wx", 0o600).catch((cause: NodeJS.ErrnoException) => {

@@ -32,6 +32,8 @@ export type Files = {
   look(path: string): Promise<"file" | "folder" | undefined>;
   read(path: string): Promise<string>;
   list(path: string): Promise<readonly string[]>;
+  /** Reads a regular file of a folder. A link to a file in the folder is one, as in a mounted ConfigMap. */
+  readIn(folder: string, name: string): Promise<string>;
   /** Creates a file that only you can read. @returns false if the path exists */
   create(path: string, text: string): Promise<boolean>;
   remove(path: string): Promise<void>;

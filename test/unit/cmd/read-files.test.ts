@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readDesired } from "../../../cmd/apply/read-files.ts";
@@ -41,6 +43,35 @@ test.for<{ what: string; files: Readonly<Record<string, string>>; path: string; 
   const message = expect.stringContaining(join(folder, path));
 
   await expect(read([join(folder, path)])).rejects.toMatchObject({ kind, message });
+});
+
+test("reads a linked file of a folder when the file is in the folder", async () => {
+  const folder = await newFolder({ "..2026/a.yaml": named("a") });
+  await symlink("..2026", join(folder, "..data"));
+  await symlink("..data/a.yaml", join(folder, "a.yaml"));
+  await symlink(folder, `${folder}/mounted`);
+
+  for (const path of [folder, join(folder, "mounted")]) expect(await read([path])).toMatchObject([{ name: "a" }]);
+});
+
+test("rejects a link when its file is not in the folder", async () => {
+  const folder = await newFolder({ "teams/a.yaml": named("a"), "teams-secret/b.yaml": named("b") });
+  const link = join(folder, "teams", "b.yaml");
+  await symlink("../teams-secret/b.yaml", link);
+
+  await expect(read([join(folder, "teams")])).rejects.toMatchObject({
+    kind: "config",
+    message: `cannot read ${link}: it is a link out of the folder`,
+  });
+  expect(await read([link])).toMatchObject([{ name: "b" }]);
+});
+
+test.skipIf(process.platform === "win32")("rejects a FIFO of a folder when nothing writes to it", async () => {
+  const folder = await newFolder({ "a.yaml": named("a") });
+  execFileSync("mkfifo", [join(folder, "b.yaml")]);
+
+  const message = `cannot read ${join(folder, "b.yaml")}: it is not a regular file`;
+  await expect(read([folder])).rejects.toMatchObject({ kind: "config", message });
 });
 
 test("rejects empty standard input", async () => {

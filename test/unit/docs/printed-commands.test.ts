@@ -14,7 +14,7 @@ const filesIn = (folder: string, ending: string) =>
     .filter((name) => name.endsWith(ending));
 
 const asked = () => Promise.reject(new Error("a file was asked for"));
-const disk = { look: asked, read: asked, list: asked, create: asked, remove: asked };
+const disk = { look: asked, read: asked, list: asked, readIn: asked, create: asked, remove: asked };
 
 /** Runs a printed command line without any answers. It is valid if it succeeds or reaches its first request or prompt. */
 async function judged({ text, argv }: Printed): Promise<string> {
