@@ -12,9 +12,17 @@ import { configuredNames } from "../src/kube/kubectl-config.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/kube/port.ts";
 import { printableFlow } from "../src/output/printable.ts";
 import type { Registry } from "../src/registry/port.ts";
-import { machineFiles } from "./files.ts";
+import { isNullDevice, machineFiles, outputError } from "./files.ts";
 import { clientVersion } from "./project.ts";
 import { terminalOf } from "./terminal.ts";
+
+/** The state of standard output. */
+export type Output = {
+  /** Whether it is the null device. If it was closed, kubectl and Node have opened the null device instead. */
+  isNull(): boolean;
+  /** Waits until all text is written. @throws CliError config if it can't be written */
+  written(): Promise<void>;
+};
 
 /** What the process provides for a command line. Connections open at their first use, so that `--help` starts nothing. */
 export type Context = {
@@ -25,6 +33,7 @@ export type Context = {
   readonly platform: NodeJS.Platform;
   readonly stdout: Sink;
   readonly stderr: Sink;
+  readonly output: Output;
   readonly env: Environment;
   readonly interruption: Interruption;
   now(): Date;
@@ -69,6 +78,13 @@ export function processContext(interruption: Interruption, launched?: Launched):
     platform: process.platform,
     stdout,
     stderr,
+    output: {
+      isNull: () => !stdout.isTTY && isNullDevice(process.stdout.fd),
+      async written() {
+        const lost = await written(process.stdout);
+        if (lost) throw outputError(lost);
+      },
+    },
     env,
     interruption,
     now,
@@ -110,6 +126,10 @@ function openLate(open: () => Promise<Registry>): Registry {
     aheadBy: (host) => opened?.aheadBy?.(host),
   };
 }
+
+/** Waits until all output is written. @returns the error, if there is one */
+export const written = (stream: NodeJS.WriteStream) =>
+  new Promise<NodeJS.ErrnoException | undefined>((resolve) => stream.write("", (error) => resolve(error ?? undefined)));
 
 const sinkOf = (stream: NodeJS.WriteStream): Sink => ({
   write: (text) => void stream.write(text),

@@ -1,4 +1,6 @@
+import { fstatSync, statSync } from "node:fs";
 import { open, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
+import { devNull } from "node:os";
 import { join, sep } from "node:path";
 import type { Files } from "../src/env.ts";
 import { CliError } from "../src/errors.ts";
@@ -20,7 +22,19 @@ export const machineFiles: Files = {
   remove: (path) => rm(path, { force: true }),
 };
 
-export function reasonOf(cause: unknown): string {
+export function isNullDevice(descriptor: number): boolean {
+  try {
+    const [found, device] = [fstatSync(descriptor), statSync(devNull)];
+    return found.isCharacterDevice() && device.isCharacterDevice() && found.rdev === device.rdev;
+  } catch {
+    return false;
+  }
+}
+
+export const outputError = (cause: unknown): CliError =>
+  new CliError("config", `cannot write to standard output: ${reasonOf(cause)}`, { cause });
+
+function reasonOf(cause: unknown): string {
   const { code = "unknown error" } = cause as NodeJS.ErrnoException;
   return reasons[code] ?? code;
 }

@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { openInterruption } from "../src/interruption.ts";
 import { end, type Launched } from "../src/kube/kubectl.ts";
 import { lastLines } from "../src/output/printable.ts";
-import { type Context, processContext } from "./context.ts";
+import { type Context, processContext, written } from "./context.ts";
+import { outputError } from "./files.ts";
 import { lostOutputCode, main } from "./main.ts";
 
 /** The exit codes for a process that a signal ended: 128 and the signal's number. */
@@ -40,10 +41,7 @@ export async function run(argv: readonly string[], launched: Launched | undefine
   if (launched) end(launched.child);
   // Idle connections would keep the process running, so it exits. All output must be written first
   lost ??= await written(process.stdout);
-  if (lost && lost.code !== "EPIPE") {
-    const { reasonOf } = await import("./files.ts");
-    process.stderr.write(`error: cannot write to standard output: ${reasonOf(lost)}\n`);
-  }
+  if (lost && lost.code !== "EPIPE") process.stderr.write(`error: ${outputError(lost).message}\n`);
   await written(process.stderr);
   if (!stopped && lost) process.exit(lost.code === "EPIPE" ? endedBy.SIGPIPE : await lostOutputCode(argv));
   process.exit(code === endedBy.SIGINT && stopped ? stopped.code : code);
@@ -67,7 +65,3 @@ function recordingSummary(context: Context): { readonly context: Context; record
   };
   return { context: { ...context, stderr: { ...stderr, write } }, record };
 }
-
-/** Waits until all output is written. @returns the error, if there is one */
-const written = (stream: NodeJS.WriteStream) =>
-  new Promise<NodeJS.ErrnoException | undefined>((resolve) => stream.write("", (error) => resolve(error ?? undefined)));

@@ -1,4 +1,6 @@
 import { usage } from "../../src/errors.ts";
+import type { Secret } from "../../src/objects.ts";
+import { printObjects } from "../../src/output/object.ts";
 import { wantsTargets } from "../../src/usage/targets.ts";
 import { type ExportOrder, exportSecret } from "../../src/verbs/export.ts";
 import { conclude } from "../conclude.ts";
@@ -16,7 +18,13 @@ export async function exportOne(options: CreateOptions & Exporting, flags: Creat
   const shows = dryRun === "none" || !options.isIssued;
   if (session.stdout.isTTY && shows && !force)
     throw usage("--export would show the password on the terminal; redirect the output, or add --force");
-  const outcomes = exportSecret({ ...options, to: options.source }, toolsOf(session, flags));
+  if (session.output.isNull() && dryRun === "none")
+    throw usage("--export would lose the password, because standard output is closed or /dev/null; redirect it to a file");
+  const print = async (secret: Secret) => {
+    session.print(await printObjects([secret], output));
+    await session.output.written();
+  };
+  const outcomes = exportSecret({ ...options, to: options.source, print }, toolsOf(session, flags));
   const { namespace = "" } = options.source;
-  return conclude(outcomes, session, { ...flags, output, passwords: true }, { namespaces: [namespace], open: false });
+  return conclude(outcomes, session, { ...flags, output }, { namespaces: [namespace], open: false });
 }

@@ -5,6 +5,7 @@ import { namedOrUsed, repositoryScopeOf } from "../credential/repository-scope.t
 import type { Command } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { listAll } from "../kube/port.ts";
+import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import type { Credential } from "../secret/record.ts";
@@ -16,6 +17,8 @@ import { imagesFrom } from "../usage/images.ts";
 export type ExportOrder = {
   /** The Secret to print. Nothing is written to the cluster. */
   readonly to: Ref<"secret">;
+  /** Prints the Secret. @throws CliError if standard output can't be written */
+  print(secret: Secret): Promise<void>;
   open(): Promise<Issuer | Taker>;
   readonly repositories: readonly string[];
   readonly fromPods: boolean;
@@ -30,16 +33,24 @@ export type ExportOrder = {
 };
 
 /**
- * Creates a credential of its own each time, proves it, and yields its Secret without writing it. It never shares a slot with a Secret of
- * the cluster or with another export.
+ * Creates a credential of its own each time, proves it, and prints its Secret without writing it to the cluster. It never shares a slot with
+ * a Secret of the cluster or with another export. If the Secret can't be printed, the credential is deleted.
  */
 export async function* exportSecret(order: ExportOrder, tools: Tools): AsyncGenerator<Outcome> {
   const { to, shape } = order;
+  const undo: (() => Promise<unknown>)[] = [];
   const opened = await order.open();
-  const made = yield* isIssuer(opened) ? issueTo(opened, order, tools) : take(opened, order, tools);
-  yield { to, messages: [`secret/${to.name} exported; apply it to namespace ${to.namespace}`], isInfo: true };
-  const object = exportedSecret(to, { ...made, shape });
-  yield { to, result: "created", object, unmade: made.login ? undefined : true };
+  try {
+    const made = yield* isIssuer(opened) ? issueTo(opened, order, tools, undo) : take(opened, order, tools);
+    await order.print(exportedSecret(to, { ...made, shape }));
+    yield { to, result: "created", unmade: made.login ? undefined : true };
+  } catch (error) {
+    await tools.uninterrupted(async () => {
+      for (const reverse of undo.toReversed()) await reverse();
+    });
+    throw error;
+  }
+  if (tools.dryRun === "none") yield { to, messages: [`secret/${to.name} exported; apply it to namespace ${to.namespace}`], isInfo: true };
 }
 
 type Exported = { readonly credential: Credential; readonly login: Login | undefined };
@@ -49,7 +60,12 @@ async function imagesOf(host: string, { to, repositories, fromPods, podsTell }: 
   return imagesFrom([host], await listAll(tools.cluster(), "pod", { namespace: to.namespace }));
 }
 
-async function* issueTo(issuer: Issuer, order: ExportOrder, tools: Tools): AsyncGenerator<Outcome, Exported> {
+async function* issueTo(
+  issuer: Issuer,
+  order: ExportOrder,
+  tools: Tools,
+  undo: (() => Promise<unknown>)[],
+): AsyncGenerator<Outcome, Exported> {
   const { kind, registry } = issuer;
   const host = registry.loginServer;
   const owner = await ownerOf(order.to, tools.cluster(), { exported: true });
@@ -58,27 +74,19 @@ async function* issueTo(issuer: Issuer, order: ExportOrder, tools: Tools): Async
   const scope = issuer.isScoped
     ? { ...repositoryScopeOf({ host, ...order }, { ...order, images }, undefined), named: order.repositories }
     : { host, repositories: [], images };
-  const undo: (() => Promise<unknown>)[] = [];
   const sending = { dryRun: tools.dryRun !== "none", undo, send: <T>(request: () => Promise<T>) => request() };
-  try {
-    const ready = yield* issuer.ensure(owner, account, { repositories: scope.repositories, exact: false }, sending);
-    const repositories = issuer.isScoped ? scope.repositories : ["*"];
-    const slot = issuer.slotFor(ready, undefined, () => false, owner) ?? "";
-    if (tools.dryRun !== "none")
-      return { login: undefined, credential: { kind, host, identity: ready.identity ?? owner.name, slot, repositories, isExported: true } };
-    const { login, ...made } = await tools.during(`Generating a password of ${ready.ref.name}`, () =>
-      issuer.generate(ready, slot, order.expiresAt, sending.send),
-    );
-    undo.push(() => issuer.end(ready, made));
-    yield* prove({ tools, issuer, hasNewRight: ready.hasNewRight, isNewPassword: true }, login, order.verify ? scope : undefined);
-    const { identity, madeAt, expiresAt, by } = made;
-    return { login, credential: { kind, host, identity, slot: made.slot, madeAt, expiresAt, by, repositories, isExported: true } };
-  } catch (error) {
-    await tools.uninterrupted(async () => {
-      for (const reverse of undo.toReversed()) await reverse();
-    });
-    throw error;
-  }
+  const ready = yield* issuer.ensure(owner, account, { repositories: scope.repositories, exact: false }, sending);
+  const repositories = issuer.isScoped ? scope.repositories : ["*"];
+  const slot = issuer.slotFor(ready, undefined, () => false, owner) ?? "";
+  if (tools.dryRun !== "none")
+    return { login: undefined, credential: { kind, host, identity: ready.identity ?? owner.name, slot, repositories, isExported: true } };
+  const { login, ...made } = await tools.during(`Generating a password of ${ready.ref.name}`, () =>
+    issuer.generate(ready, slot, order.expiresAt, sending.send),
+  );
+  undo.push(() => issuer.end(ready, made));
+  yield* prove({ tools, issuer, hasNewRight: ready.hasNewRight, isNewPassword: true }, login, order.verify ? scope : undefined);
+  const { identity, madeAt, expiresAt, by } = made;
+  return { login, credential: { kind, host, identity, slot: made.slot, madeAt, expiresAt, by, repositories, isExported: true } };
 }
 
 async function* take(taker: Taker, order: ExportOrder, tools: Tools): AsyncGenerator<Outcome, Exported> {

@@ -22,16 +22,17 @@ async function start(
     stdin = "ignore",
     stdout = "pipe",
     env: more = {},
-  }: { readonly stdin?: "ignore" | "pipe"; readonly stdout?: "pipe" | number; readonly env?: NodeJS.ProcessEnv } = {},
+  }: { readonly stdin?: "ignore" | "pipe"; readonly stdout?: "pipe" | "closed" | number; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ child: ChildProcess; folder: string }> {
   const folder = await newFolder();
   const file = join(folder, "kubectl");
   await writeFile(file, kubectl);
   await chmod(file, 0o755);
   const env = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, KUBECTL_PATH: file, ...more };
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...args], {
+  const words = [process.execPath, "--disable-warning=ExperimentalWarning", entry, ...args];
+  const child = spawn("sh", ["-c", stdout === "closed" ? 'exec "$0" "$@" >&-' : 'exec "$0" "$@"', ...words], {
     env,
-    stdio: [stdin, stdout, "pipe"],
+    stdio: [stdin, stdout === "closed" ? "ignore" : stdout, "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   return { child, folder };
@@ -151,6 +152,14 @@ test.for([
   const { child } = await start(line.split(" "), hanging, { stdout: full.fd });
 
   expect(await ended(child)).toMatchObject({ code, stderr: "error: cannot write to standard output: the disk is full\n" });
+});
+
+test("creates nothing that it would print when stdout is closed", async () => {
+  const args = ["create", "-n", "demo", "--registry=myregistry", "--repository=app/web", "--export"];
+  const { child } = await start(args, hanging, { stdout: "closed" });
+
+  const stderr = expect.stringMatching(/^error: --export would lose the password, because standard output is closed/);
+  expect(await ended(child)).toMatchObject({ code: 1, stderr });
 });
 
 test("completes a command when stderr is closed", async () => {

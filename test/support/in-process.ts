@@ -26,6 +26,7 @@ export type World = {
   /** The answers to prompts on a terminal. Undefined: no terminal. */
   readonly answers?: readonly Answer[];
   readonly disk?: Files;
+  readonly output?: Partial<Context["output"]>;
   readonly platform?: NodeJS.Platform;
   readonly aborted?: boolean;
   /** Waits never end. By default they end at once. */
@@ -86,6 +87,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     platform: world.platform ?? "linux",
     stdout: sink("stdout"),
     stderr: sink("stderr"),
+    output: { isNull: () => false, written: async () => {}, ...world.output },
     // Disables the spinner, which would write to the real terminal.
     env: { CI: "true", ...world.env },
     interruption,

@@ -103,6 +103,22 @@ testRows(
       }),
     ),
     {
+      does: "prints no success and leaves nothing in Azure when standard output cannot be written",
+      command: line,
+      options: { output: { written: () => Promise.reject(refused()) } },
+      ...failed,
+      stderr: [refused().message],
+      check: ({ azure }) => expect([azure.tokens.size, azure.scopeMaps.size]).toEqual([0, 0]),
+    },
+    {
+      does: "creates nothing when standard output is closed",
+      command: line,
+      options: { output: { isNull: () => true } },
+      code: 1,
+      stderr: /^error: --export would lose the password/,
+      after: [{ command: `${line} --dry-run=client`, options: { output: { isNull: () => true } }, stderr: /a dry run/, writes: [] }],
+    },
+    {
       does: "needs no right to read Secrets or pods",
       given: refuse(({ call }) => /^(get secret|list pod)/.test(call), refused),
       command: line,
