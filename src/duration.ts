@@ -2,7 +2,7 @@
 
 export const second = 1000;
 export const minute = 60 * second;
-const hour = 60 * minute;
+export const hour = 60 * minute;
 export const day = 24 * hour;
 
 /** doctor and the reports of list point at logins that expire within this time. In days. */

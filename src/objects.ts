@@ -66,11 +66,12 @@ export type Container = {
 /** core/v1 ContainerStatus. */
 export type ContainerStatus = {
   readonly name: string;
+  readonly image?: string;
   /** Empty until the node has the image. */
   readonly imageID?: string;
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
-    readonly running?: object;
+    readonly running?: { readonly startedAt?: string };
     readonly terminated?: { readonly reason?: string; readonly message?: string };
   };
   readonly lastState?: { readonly terminated?: object };

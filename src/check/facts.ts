@@ -59,6 +59,8 @@ export type PodFacts = {
   readonly node?: string | undefined;
   /** Its node has the image. */
   readonly pulled: boolean;
+  /** When its node certainly pulled the image (RFC 3339). */
+  readonly pulledAt?: string | undefined;
   /** Its imagePullSecrets are its own, not a copy of its ServiceAccount's list. */
   readonly own: boolean;
   readonly owner:

@@ -120,18 +120,26 @@ export function topOf({ kind, metadata }: { readonly kind: string; readonly meta
 
 export const pullSecretNames = ({ spec }: Pick<Pod, "spec">): string[] => (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
 
-export function podFacts(pod: Pod, { container, volume }: NamedImage, account: ServiceAccount | undefined): PodFacts {
+export function podFacts(pod: Pod, { text, container, volume }: NamedImage, account: ServiceAccount | undefined): PodFacts {
   const status = statusesOf(pod).find(({ name }) => name === container);
   return {
     name: pod.metadata.name,
     container,
     node: pod.spec.nodeName,
     pulled: volume === undefined ? (status?.imageID ?? "") !== "" : isMounted(pod, volume),
+    pulledAt: isPulledAtStart(pod, container) && status?.image === text ? status.state?.running?.startedAt : undefined,
     own: hasOwnList(pod, account),
     owner: podOwner(pod),
     failures: status?.state?.waiting ? readWaiting(status.state.waiting) : [],
   };
 }
+
+/**
+ * Whether the kubelet pulls the image of a container before each start. Then the status of the container, which only the kubelet writes,
+ * proves a pull. An Event proves none: anyone who may create Events can write each reporter and message.
+ */
+const isPulledAtStart = (pod: Pod, container: string | undefined): boolean =>
+  containersOf(pod).some(({ name, imagePullPolicy }) => name === container && imagePullPolicy === "Always");
 
 /** Whether a container with an image volume has started. The kubelet pulls the image first. */
 function isMounted(pod: Pod, volume: string): boolean {

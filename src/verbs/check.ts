@@ -3,10 +3,10 @@ import type { ImageFacts } from "../check/facts.ts";
 import { judgeOnNode } from "../check/on-node.ts";
 import type { PodPull } from "../check/pull-pod.ts";
 import { judge, type Verdict } from "../check/verdict.ts";
-import { asRefusal, CliError, Interrupted, isRefusal, unlessForbidden } from "../errors.ts";
+import { hour } from "../duration.ts";
+import { asRefusal, CliError, Interrupted, isRefusal } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import { nameOf, type PodKind, templateKinds } from "../kinds.ts";
-import { type Cluster, listAll } from "../kube/port.ts";
 import type { Pod } from "../objects.ts";
 import { askOnce } from "../registry/ask-once.ts";
 import { isLoginServerOf } from "../registry/login-server.ts";
@@ -117,10 +117,10 @@ export async function checkPlace(
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
   const sources = { namespace, secrets, registry, now: now(), pulled, cluster, deep: options.deep ?? false };
 
-  const seen = once(() => seenPulls(pulls, { cluster, namespace }));
+  const seen = once(() => seenPulls(pulls, now()));
   const read = async (question: ImageQuery): Promise<ImageFacts | undefined> => {
     const facts = await readImageFacts(question, sources);
-    return facts && { ...facts, nodeIdentity: await nodeIdentityFor(facts, options, seen) };
+    return facts && { ...facts, nodeIdentity: nodeIdentityFor(facts, options, seen) };
   };
 
   const verdicts = await mapConcurrently(pulls, width, async (pull) => {
@@ -216,36 +216,29 @@ const notChecked = (verdict: Verdict, message: string, notes: readonly string[] 
 });
 
 /** Returns why the nodes can pull an image by an identity of their own. */
-async function nodeIdentityFor(
+function nodeIdentityFor(
   { azure, ref, pods, anonymous }: ImageFacts,
   { nodesCanPull = [] }: CheckOptions,
   seen: () => ReturnType<typeof seenPulls>,
-): Promise<string | undefined> {
+): string | undefined {
   const registry = azure && nodesCanPull.find((one) => isLoginServerOf(azure.loginServer, one));
   if (registry !== undefined) return `--nodes-can-pull says that nodes pull from ${registry} by an identity of their own`;
   const isOnNodes = pods.length > 0 && pods.every(({ pulled }) => pulled);
   const lacksLogin = anonymous?.verdict === "refused" || anonymous?.verdict === "out-of-scope";
-  return azure && lacksLogin && !isOnNodes ? (await seen()).get(ref.host) : undefined;
+  return azure && lacksLogin && !isOnNodes ? seen().get(ref.host) : undefined;
 }
 
-/** Returns the hosts from which nodes have pulled for a pod without a login, and the pod. The API server keeps Events for an hour. */
-async function seenPulls(
-  pulls: readonly Pull[],
-  { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
-): Promise<ReadonlyMap<string, string>> {
-  const without = pulls.flatMap(({ image, text, names, pods }) => {
-    // A Secret in its list may have held a login when the pod pulled
-    const pulled = "host" in image && azureHost(image.host) && names.length === 0 ? pods.filter((pod) => pod.pulled) : [];
-    return pulled.map(({ name }) => ({ image: image as ImageRef, text, name }));
-  });
-  if (without.length === 0) return new Map();
-  const events = await listAll(cluster, "event", { namespace, fields: "reason=Pulled" }).catch(unlessForbidden([]));
-  const found = without.filter(({ text, name }) =>
-    events.some(
-      ({ involvedObject, message }) => involvedObject.name === name && message?.startsWith(`Successfully pulled image "${text}"`),
-    ),
+/** Returns the hosts from which nodes have pulled in the last hour for a pod without a login, and the pod. */
+function seenPulls(pulls: readonly Pull[], now: Date): ReadonlyMap<string, string> {
+  const isRecent = ({ pulledAt = "" }: Pull["pods"][number]) => Date.parse(pulledAt) > now.getTime() - hour;
+  return new Map(
+    pulls.flatMap(({ image, names, pods }) => {
+      // A Secret in its list may have held a login when the pod pulled
+      if (!("host" in image) || !azureHost(image.host) || names.length > 0) return [];
+      const { host } = image;
+      return pods.filter(isRecent).map(({ name }) => [host, `the node of pod/${name} pulled from ${host} without a pull secret`] as const);
+    }),
   );
-  return new Map(found.map(({ image: { host }, name }) => [host, `the node of pod/${name} pulled from ${host} without a pull secret`]));
 }
 
 async function selectPulls(reader: PullReader, { images, serviceaccount, newNode }: CheckOptions): Promise<Pull[]> {

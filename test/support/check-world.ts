@@ -244,6 +244,7 @@ export function relabeled(secret: Secret): Secret {
 type PodOptions = {
   readonly names?: readonly string[];
   readonly image?: string;
+  readonly imagePullPolicy?: string;
   readonly account?: string;
   readonly owner?: { readonly kind: string; readonly name: string };
   readonly made?: string;
@@ -254,7 +255,15 @@ type PodOptions = {
 
 /** Returns a pending pod of a Deployment `web`, unless it has another owner. */
 export function pod(name: string, options: PodOptions = {}): Pod {
-  const { names = [], image = `${r}/app/web:1`, account, made = "2026-01-01T00:00:00Z", status, phase = "Pending" } = options;
+  const {
+    names = [],
+    image = `${r}/app/web:1`,
+    account,
+    made = "2026-01-01T00:00:00Z",
+    status,
+    phase = "Pending",
+    imagePullPolicy,
+  } = options;
   const { owner = { kind: "ReplicaSet", name: "web-5f679b78dd" }, labels = { "pod-template-hash": "5f679b78dd" } } = options;
   const controlled = owner.kind !== "";
   return {
@@ -270,7 +279,7 @@ export function pod(name: string, options: PodOptions = {}): Pod {
     spec: {
       ...(account && { serviceAccountName: account }),
       imagePullSecrets: names.map((each) => ({ name: each })),
-      containers: [{ name: "app", image }],
+      containers: [{ name: "app", image, ...(imagePullPolicy && { imagePullPolicy }) }],
     },
     status: { phase, ...(status && { containerStatuses: [{ name: "app", ...status }] }) },
   };

@@ -303,8 +303,18 @@ describe("check of Secrets that may not be read", () => {
 describe("check of nodes with an identity", () => {
   const flagged = "--nodes-can-pull says that nodes pull from myregistry by an identity of their own";
   const seen = `the node of pod/web-1 pulled from ${r} without a pull secret`;
-  const event = (message: string, name = "web-1") => ({ involvedObject: { kind: "Pod", name }, reason: "Pulled", message });
-  const pulled = event(`Successfully pulled image "${web}" in 1s (1s including waiting). Image size: 10 bytes.`);
+  /** Returns a pod that its node started with a pull. */
+  const puller = (started = "2026-01-01T23:30:00Z", { names = [] as string[], imagePullPolicy = "Always", image = web } = {}) => {
+    const status = { image, imageID: `${r}/app/web@sha256:1`, state: { running: { startedAt: started } } };
+    return { pods: [pod("web-1", { names, phase: "Running", imagePullPolicy, status })] };
+  };
+  const forged = {
+    involvedObject: { kind: "Pod", name: "web-1" },
+    reason: "Pulled",
+    reportingComponent: "kubelet",
+    source: { component: "kubelet", host: "node-1" },
+    message: `Successfully pulled image "${web}" in 1s (1s including waiting). Image size: 10 bytes.`,
+  };
   const failing = pod("api-1", {
     image: `${r}/app/api:1`,
     status: {
@@ -342,34 +352,25 @@ describe("check of nodes with an identity", () => {
     },
     {
       when: "a node pulled for a pod without a login",
-      given: { ...crons(report), pods: [running()], events: [pulled] },
+      given: { ...crons(report), ...puller() },
       rows: ["cronjob/report by-identity", "deployment/web by-node"],
       message: seen,
     },
-    {
-      when: "the pod got its image from the cache of its node",
-      given: { ...crons(report), pods: [running()], events: [event(`Container image "${web}" already present on machine`)] },
+    ...[
+      { when: "the pod may have its image from the cache of its node", given: puller(undefined, { imagePullPolicy: "IfNotPresent" }) },
+      { when: "the pod may have its image from the cache, and a tenant writes an Event", given: { pods: [running()], events: [forged] } },
+      { when: "the pod started more than an hour ago", given: puller("2026-01-01T23:00:00Z") },
+      { when: "the image of the pod has changed since its start", given: puller(undefined, { image: `${r}/app/api:1` }) },
+      { when: "the Secret of a pod that pulled was deleted since", given: puller(undefined, { names: ["lost"] }) },
+    ].map(({ when, given }) => ({
+      when,
+      given: { ...crons(report), ...given },
       rows: ["cronjob/report no-login", "deployment/web by-node"],
-    },
+    })),
     {
       when: "a node pulled for a pod with a login",
-      given: { ...crons(report), pods: [running(["acr"])], events: [pulled] },
+      given: { ...crons(report), ...puller(undefined, { names: ["acr"] }) },
       rows: ["cronjob/report no-login", "deployment/web pulls"],
-    },
-    {
-      when: "the Secret of a pod that pulled was deleted since",
-      given: { ...crons(report), pods: [running(["lost"])], events: [pulled] },
-      rows: ["cronjob/report no-login", "deployment/web by-node"],
-    },
-    {
-      when: "a tenant writes an Event without a message",
-      given: { ...crons(report), pods: [running()], events: [{ involvedObject: pulled.involvedObject, reason: "Pulled" }] },
-      rows: ["cronjob/report no-login", "deployment/web by-node"],
-    },
-    {
-      when: "a node pulled for another pod",
-      given: { ...crons(report), pods: [running()], events: [{ ...pulled, involvedObject: { kind: "Pod", name: "web-2" } }] },
-      rows: ["cronjob/report no-login", "deployment/web by-node"],
     },
   ])("tells whether they pull when $when", async ({ given, rows, message }) => {
     const found = await rowsOf(given);
