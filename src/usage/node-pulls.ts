@@ -49,7 +49,7 @@ export function openNodePulls(cluster: Cluster, node: string | undefined, tools:
     const stored = await create(to, pod);
     if (stored instanceof CliError) return rejection(stored);
     try {
-      return changeIn(question, stored) ?? (await answerOf(cluster, to, hasLogin, tools).catch(withRights));
+      return changeIn(question, stored) ?? (await answerOf(cluster, stored, hasLogin, tools).catch(withRights));
     } finally {
       await remove(to, stored.metadata.uid ?? "");
     }
@@ -108,31 +108,39 @@ const podRef = (namespace: string): Ref<"pod"> => {
 };
 
 /** Returns the reason why a pod proves nothing: admission has changed what it pulls, or added a pull secret. */
-function changeIn({ isListFinal, names, image, account }: PodPull, { spec }: Pod): NodeAnswer | undefined {
+function changeIn({ isListFinal, names, image, account }: PodPull, pod: Pod): NodeAnswer | undefined {
   if (!isListFinal) return undefined;
+  const { spec } = pod;
   const added = (spec.imagePullSecrets ?? []).find(({ name = "" }) => !names.includes(name));
   if (added) return { unproven: `admission adds the pull secret ${added.name} to pods` };
-  const pull = spec.containers.find(({ name }) => name === "pull");
+  const pull = pullOf(pod);
   if (pull?.image === image && pull.imagePullPolicy === "Always" && spec.serviceAccountName === account) return undefined;
   return { unproven: "admission changes the image, the imagePullPolicy or the ServiceAccount of pods" };
 }
 
-async function answerOf(cluster: Cluster, to: Ref<"pod">, hasLogin: boolean, tools: PullTools): Promise<NodeAnswer> {
+async function answerOf(cluster: Cluster, created: Pod, hasLogin: boolean, tools: PullTools): Promise<NodeAnswer> {
+  const { name, namespace = "" } = created.metadata;
   const start = tools.now().getTime();
   for (;;) {
-    const pod = await cluster.get(to);
+    const pod = await cluster.get({ kind: "pod", namespace, name });
     const elapsed = tools.now().getTime() - start;
-    const answer = pod ? readInTime(pod, elapsed) : { unproven: `pod/${to.name} was deleted before its node answered` };
+    const answer = readInTime(pod, created, elapsed);
     if (answer && isFinal(answer, hasLogin, elapsed)) return answer;
     if (tools.interrupted()) throw new Interrupted();
     await tools.sleep(interval);
   }
 }
 
-function readInTime(pod: Pod, elapsed: number): NodeAnswer | undefined {
+/** Reads the status of a pod. A tenant may replace the pod, or change its image: then it proves nothing. */
+function readInTime(pod: Pod | undefined, created: Pod, elapsed: number): NodeAnswer | undefined {
+  const { name, uid } = created.metadata;
+  if (!pod || pod.metadata.uid !== uid) return { unproven: `pod/${name} was deleted before its node answered` };
+  if (pullOf(pod)?.image !== pullOf(created)?.image) return { unproven: `the image of pod/${name} was changed` };
   const unproven = pendingReason(pod, elapsed);
   return readPullPod(pod) ?? (unproven === undefined ? undefined : { unproven });
 }
+
+const pullOf = ({ spec }: Pod) => spec.containers.find(({ name }) => name === "pull");
 
 function isFinal(answer: NodeAnswer, hasLogin: boolean, elapsed: number): boolean {
   const isWithoutLogin = "failures" in answer && answer.failures.some(({ cause }) => cause === "no-login");

@@ -42,6 +42,40 @@ test("reports what the node says, and creates and deletes only its pod", async (
   expect(world.cluster.all("pod").map(({ metadata }) => metadata.name)).toEqual(["web-1"]);
 });
 
+test.for<{ when: string; change: (pod: Pod) => Pod; reason: string }>([
+  {
+    when: "its image was changed",
+    change: (pod) => ({ ...pod, spec: { ...pod.spec, containers: pod.spec.containers.map((one) => ({ ...one, image: "public/web:1" })) } }),
+    reason: "the image of pod/acr-secret-check-ID was changed",
+  },
+  {
+    when: "it was replaced",
+    change: (pod) => ({ ...pod, metadata: { ...pod.metadata, uid: "other" } }),
+    reason: "pod/acr-secret-check-ID was deleted before its node answered",
+  },
+])("believes no status of its pod when $when", async ({ change, reason }) => {
+  const world = demo(pullStatus({ reason: "CreateContainerError" }));
+  world.cluster.put(pullSecret("demo", "acr", { "other.azurecr.io": { username: "ci", password: "p" } }));
+  world.asking.around(async ({ call, at, dryRun }, next) => {
+    const made = await next();
+    const pod = call === "create" && !dryRun ? world.cluster.get("pod", "demo", at.slice("pod demo/".length)) : undefined;
+    if (pod) {
+      world.cluster.remove("pod", "demo", pod.metadata.name);
+      world.cluster.put(change(pod));
+    }
+    return made;
+  });
+  const { stdout, code } = await type("check -n demo --from-cluster -o json", world.ports);
+  const [item] = JSON.parse(stdout).items;
+
+  expect({ ...item, notes: item.notes.join("; ").replace(/[0-9a-f]{16}/, "ID") }).toMatchObject({
+    cause: "no-login",
+    proof: "registry",
+    notes: expect.stringContaining(`not proven in the cluster: ${reason}`),
+  });
+  expect(code).toBe(1);
+});
+
 test("prints the node's words and exits with 1 when it can't pull", async () => {
   const world = demo(pullStatus({ reason: "ErrImagePull", message: "failed to do request: dial tcp: no such host" }));
   const { stdout, code } = await type("check -n demo --from-cluster", world.ports);
