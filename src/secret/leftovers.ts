@@ -210,21 +210,21 @@ export type Leftover = Created & { readonly state: LeftoverState; readonly willD
 export function judgeLeftovers(created: readonly Created[], facts: HolderFacts, now: Date | undefined, options: PruneOptions): Leftover[] {
   const kept = keptExports(created, options);
   return created.map((one) => {
-    const state = kept.has(one) && !isHeld(one, facts.held) ? "exported" : stateOf(one, facts, now, options);
+    const state = stateOf(one, facts, kept.has(one), () => options.olderThan > 0 && isYoung(one, now, options.olderThan));
     return { ...one, state, willDelete: state === "orphan" };
   });
 }
 
-function stateOf(
-  one: Created,
-  { held, cluster, namespaceUids }: HolderFacts,
-  now: Date | undefined,
-  { olderThan }: PruneOptions,
-): LeftoverState {
-  if (one.needed || isHeld(one, held)) return "in use";
-  if (olderThan > 0 && isYoung(one, now, olderThan)) return "too recent";
-  if (one.lost) return "orphan";
-  const { cluster: of, namespaceUid = "" } = one.for;
+function stateOf(one: Created, facts: HolderFacts, isKeptExport: boolean, isTooRecent: () => boolean): LeftoverState {
+  if (one.needed || isHeld(one, facts.held)) return "in use";
+  const state = one.lost ? "orphan" : stateByCluster(one.for, facts);
+  // No flag deletes an object of another cluster, however old it is
+  if (state === "other cluster" && facts.cluster !== undefined) return state;
+  if (isKeptExport) return "exported";
+  return isTooRecent() ? "too recent" : state;
+}
+
+function stateByCluster({ cluster: of, namespaceUid = "" }: AzureOwner, { cluster, namespaceUids }: HolderFacts): LeftoverState {
   if (of === undefined) return cluster !== undefined && namespaceUids.has(namespaceUid) ? "orphan" : "unknown";
   return of === cluster ? "orphan" : "other cluster";
 }

@@ -319,7 +319,7 @@ testRows(
       does: "keeps all exported credentials without --exported",
       command: yes,
       stdout: /alone .* exported/,
-      stderr: /^hint: kept 5, exported .* --exported\n/,
+      stderr: /^hint: kept 1, created for other clusters; .*\nhint: kept 4, exported .* --exported\n$/,
       writes: [],
     },
     {

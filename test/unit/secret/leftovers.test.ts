@@ -101,6 +101,7 @@ test.for<{
   },
   { what: "another object in Azure needs it", made: { ...token, needed: true }, state: "in use" },
   { what: "it names another cluster", made: of(there), state: "other cluster" },
+  { what: "it was changed a moment ago in another cluster", made: { ...of(there), changedAt: undefined }, state: "other cluster" },
   { what: "its cluster could not be listed", made: token, more: { cluster: undefined }, state: "other cluster" },
   { what: "it names no cluster", made: of(), state: "unknown" },
   {
@@ -117,7 +118,8 @@ test.for<{
   },
   { what: "it was exported", made: exported(here), state: "exported" },
   { what: "it was exported a moment ago", made: { ...exported(here), changedAt: undefined }, state: "exported" },
-  { what: "it was exported for another cluster", made: exported(there), state: "exported" },
+  { what: "it was exported for another cluster", made: exported(there), state: "other cluster" },
+  { what: "it was exported, and its cluster could not be listed", made: exported(here), more: { cluster: undefined }, state: "exported" },
   { what: "it was exported and a Secret records it", made: exported(here), holding: [{ record: {} }], state: "in use" },
   { what: "it was marked as exported without a password", made: { ...exported(here), passwords: [] }, state: "orphan" },
   { what: "its principal was deleted", made: { ...of(), lost: true }, state: "orphan" },
