@@ -162,6 +162,19 @@ export function adviseAttach(facts: ImageFacts, secret: string, notes: readonly 
   return { fix: isUseless ? undefined : fix, notes: [...notes, ...fixedListNotes(fixed, `secret ${secret}`)] };
 }
 
+/** Restarts the pods that are older than the attachment of a Secret. `attach` restarts no pods of Jobs, and reports those. */
+export function adviseRestart(facts: ImageFacts, secret: string): Advice {
+  const older = concerned(facts).filter(({ own }) => !own);
+  const jobs = [...new Set(older.flatMap(({ owner }) => (owner?.kind === "job" ? [nameOf(owner)] : [])))];
+  if (older.some(({ owner }) => owner?.kind !== "job")) return adviseAttach(facts, secret);
+  const them = pluralize(jobs.length, "it", "them");
+  return {
+    notes: [
+      `a Job counts a deleted pod as failed, so no command restarts pods of ${joinNames(jobs)}: delete ${them} and create ${them} again`,
+    ],
+  };
+}
+
 /** Creates and attaches a credential in its own Secret, in addition to the existing ones. */
 function createAnother(facts: InAzure): Advice {
   const { only, azure, fresh, owners, ref } = facts;

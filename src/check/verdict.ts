@@ -3,7 +3,7 @@ import { type Command, plugin } from "../hint.ts";
 import type { Workload } from "../kinds.ts";
 import type { Proof, PullHost } from "../registry/port.ts";
 import { joinNames } from "../wording.ts";
-import { type Advice, advise, adviseAttach, concerned } from "./advice.ts";
+import { type Advice, advise, adviseRestart, concerned } from "./advice.ts";
 import { type Cause, causes } from "./cause.ts";
 import type { FileEntry, ImageFacts, PodFacts, TriedLogin } from "./facts.ts";
 import { absence, explainRefusal, explanationIn, otherCloudOf, rewriteNotes } from "./message.ts";
@@ -210,7 +210,7 @@ function ambiguities({ azure, ref, otherTags }: ImageFacts, cause: Cause, { byRo
  */
 function olderPod(facts: ImageFacts, login: TriedLogin): Finding {
   const message = `the pod was created before secret ${login.secret} was attached to serviceaccount/${facts.account}`;
-  if (login.proof.verdict === "pulls") return { cause: "older-pod", message, advice: adviseAttach(facts, login.secret) };
+  if (login.proof.verdict === "pulls") return { cause: "older-pod", message, advice: adviseRestart(facts, login.secret) };
   const finding = refused(facts, login);
   const { fix: first, notes = [] } = advise(finding.cause, facts, login.secret);
   const lacksTargets = first?.program === plugin("create").program && !first.words.includes("--where-used");

@@ -148,6 +148,12 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: "kubectl acr-secret attach -n demo l --where-used",
   },
   {
+    what: "older pods of a Job",
+    given: { attachedLater: tried("l", "pulls"), pods: [pod("j-1", { owner: job }), pod("j-2", { owner: job })] },
+    message: `${older}; a Job counts a deleted pod as failed, so no command restarts pods of job/j: delete it and create it again`,
+    fix: undefined,
+  },
+  {
     what: "an older pod, and a later Secret that the plugin did not create",
     given: { attachedLater: tried("l", "refused"), secrets: [secret("l")] },
     message: `with secret l: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; ${notListed}`,
