@@ -75,7 +75,6 @@ export const apply = verb({
     const { filename, prune } = flags;
     const again = plugin("apply", wordsOf(applyFlags, { ...flags, prune: false, yes: false }));
     if (filename.length === 0) throw usage('required flag(s) "filename" not set', plugin("apply", "-f", "FILE"));
-    const asks = prune && mustAsk(flags, session, { ...again, words: [...again.words, "--prune", "--yes"] });
     const files = await readDesired(filename, session);
     const order = {
       files,
@@ -86,7 +85,8 @@ export const apply = verb({
       ...credentialsOf(flags, again, session),
     };
     const run = (dryRun: ApplyFlags["dry-run"]) => applyFiles(order, toolsOf(session, { ...flags, "dry-run": dryRun }));
-    if (asks) await confirmDeletion(session, run("client"), "");
+    const asking = { home: "", output: flags.output, again: { ...again, words: [...again.words, "--prune", "--yes"] } };
+    if (prune && mustAsk(flags)) await confirmDeletion(session, run("client"), asking);
     const outcomes = run(flags["dry-run"]);
     return conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, flags, { namespaces: undefined, open: true });
   },

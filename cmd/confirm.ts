@@ -1,4 +1,4 @@
-import { CliError, usage } from "../src/errors.ts";
+import { CliError, usage, withLines } from "../src/errors.ts";
 import type { Command } from "../src/hint.ts";
 import { isInCluster, nameOf } from "../src/kinds.ts";
 import { type DryRun, isFailed, type Outcome } from "../src/outcome.ts";
@@ -9,25 +9,29 @@ import type { Session } from "./session.ts";
 
 type Asking = { readonly yes: boolean; readonly output: string | undefined; readonly "dry-run": DryRun };
 
-/** Whether a run asks before it deletes. @param again the command that does not ask @throws CliError usage if it cannot ask */
-export function mustAsk({ yes, output, "dry-run": dryRun }: Asking, { terminal }: Session, again?: Command): boolean {
-  if (yes || dryRun !== "none") return false;
-  if (output === undefined && terminal) return true;
-  throw usage("cannot ask for confirmation without a terminal or with -o; add --yes", again);
-}
+/** Whether a run asks before it deletes. */
+export const mustAsk = ({ yes, "dry-run": dryRun }: Omit<Asking, "output">): boolean => !yes && dryRun === "none";
+
+type Place = Pick<Asking, "output"> & {
+  /** The namespace whose objects are named without it. */
+  readonly home: string;
+  /** The command that does not ask. */
+  readonly again?: Command;
+};
 
 /**
  * Asks once before anything is deleted, and names the objects.
  * @param preview the outcomes of a dry run
- * @param home the namespace whose objects are named without it
- * @throws CliError cancelled if the user declines; the error of the run
+ * @throws CliError usage with these names if it cannot ask; cancelled if the user declines; the error of the run
  */
-export async function confirmDeletion(session: Session, preview: AsyncIterable<Outcome>, home: string): Promise<void> {
+export async function confirmDeletion(session: Session, preview: AsyncIterable<Outcome>, { home, output, again }: Place): Promise<void> {
   const outcomes = await session.during("Checking what would be deleted", () => Array.fromAsync(preview));
   const refused = outcomes.find(endsRun)?.error;
   if (refused) throw refused;
   const question = questionOf(outcomes, home);
-  if (question === undefined || !session.terminal) return;
+  if (output !== undefined || !session.terminal)
+    throw usage(withLines("cannot ask for confirmation without a terminal or with -o; add --yes", question), again);
+  if (question === undefined) return;
   if (!(await session.terminal.confirm(`${printable(question)} [y/N] `))) throw new CliError("cancelled", "aborted; nothing was deleted");
 }
 

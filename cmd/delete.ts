@@ -58,7 +58,7 @@ export const deletion = verb({
   complete: secrets,
   async run({ flags, args }, session) {
     const [named] = args.map(secretName);
-    const asks = mustAsk(flags, session, plugin("delete", named, wordsOf(deleteFlags, { ...flags, yes: true })));
+    const again = plugin("delete", named, wordsOf(deleteFlags, { ...flags, yes: true }));
     const cluster = session.cluster();
     const namespace = await cluster.namespace();
     const name = named ?? (await onlySecret(cluster, namespace, { ...plugin("list"), namespace }));
@@ -68,19 +68,23 @@ export const deletion = verb({
       open: revokerOf(identityOf(flags), session),
       holders: (host) => openHolders(cluster, session.registry, host),
     };
-    const run = (dryRun: DeleteFlags["dry-run"]) => remove(order, toolsOf(session, { ...flags, "dry-run": dryRun }));
-    if (asks) await confirmDeletion(session, run("client"), namespace);
-    /** The flag that lists the exported credentials of a registry, if a deleted Secret held one. */
-    const registries = new Map<string, string | undefined>();
-    async function* outcomes(): AsyncGenerator<Outcome> {
+    async function* run(dryRun: DeleteFlags["dry-run"]): AsyncGenerator<Outcome> {
       let isFound = false;
-      for await (const outcome of run(flags["dry-run"])) {
+      for await (const outcome of remove(order, toolsOf(session, { ...flags, "dry-run": dryRun }))) {
         isFound = true;
-        for (const { registry, exported } of leftBy(outcome)) registries.set(registry, exported ?? registries.get(registry));
         yield outcome;
       }
       const isFine = isFound || flags["ignore-not-found"] || session.interrupted();
       if (!isFine) throw noSecret(name, plugin("list"));
+    }
+    if (mustAsk(flags)) await confirmDeletion(session, run("client"), { home: namespace, output: flags.output, again });
+    /** The flag that lists the exported credentials of a registry, if a deleted Secret held one. */
+    const registries = new Map<string, string | undefined>();
+    async function* outcomes(): AsyncGenerator<Outcome> {
+      for await (const outcome of run(flags["dry-run"])) {
+        for (const { registry, exported } of leftBy(outcome)) registries.set(registry, exported ?? registries.get(registry));
+        yield outcome;
+      }
     }
     const code = await conclude(outcomes(), session, { ...flags, home: namespace }, { namespaces: [namespace], open: false });
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;

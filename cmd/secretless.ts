@@ -128,13 +128,12 @@ function readOrder({ registry, identity }: SecretlessFlags, words: readonly stri
 
 async function change(does: "create" | "delete", given: SecretlessFlags, session: Session, names: readonly string[]): Promise<number> {
   const order = readOrder(given, names);
-  const asks = does === "delete" && mustAsk(given, session);
   const clusterScope = await clusterScopeOf(scopeOf({}), { ...session, writes: true });
   const [namespace = ""] = clusterScope.namespaces;
   const azure = await session.azure(identityOf(given));
   const verbOf = { create: createSecretless, delete: deleteSecretless }[does];
   const run = (dry: SecretlessFlags["dry-run"]) => verbOf({ ...order, namespace }, azure, toolsOf(session, { ...given, "dry-run": dry }));
-  if (asks) await confirmDeletion(session, run("client"), namespace);
+  if (does === "delete" && mustAsk(given)) await confirmDeletion(session, run("client"), { home: namespace, output: given.output });
   const code = await conclude(run(given["dry-run"]), session, given, clusterScope);
   if (does === "create" && printsHints(code, given)) printChecks(order, given, session);
   return code;

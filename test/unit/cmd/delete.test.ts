@@ -225,9 +225,22 @@ testRows(
           "error: cannot ask for confirmation without a terminal or with -o; add --yes",
           `hint: kubectl acr-secret delete -n a acr --revoke --force --yes --ignore-not-found --tenant t.example`,
         ],
-        check: ({ asking }) => expect(asking.all).toEqual([]),
+        writes: [],
       }),
     ),
+    {
+      does: "names the copies that it would delete when there is no terminal",
+      world: () => after(worldOf(["demo", "b", "c"]), `${making} --serviceaccount default -n demo --copy-to b,c`),
+      command: "delete acr-myregistry -n demo",
+      code: 1,
+      stderr: [
+        "error: cannot ask for confirmation without a terminal or with -o; add --yes",
+        "* Delete secret/acr-myregistry and secret/acr-myregistry in namespaces b, c, and remove its name from serviceaccount/default in namespaces b, c?",
+        "hint: kubectl acr-secret delete -n demo acr-myregistry --yes",
+      ],
+      writes: [],
+      after: [{ command: "delete acr -n demo", ...notFound }],
+    },
     {
       does: "asks no question when the delete is refused",
       given: put(running("web-1")),
