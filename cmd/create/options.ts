@@ -138,6 +138,8 @@ export async function readOptions(flags: CreateFlags, words: readonly string[], 
   const repeated = { ...flags, registry: registry || "REGISTRY", force: false, username: undefined, "password-stdin": false };
   const again = plugin("create", words, wordsOf(createFlags, repeated));
   if (!registry) throw usage('required flag(s) "registry" not set', again);
+  const grantExactly = (repositories: readonly string[]) =>
+    plugin("create", words, wordsOf(createFlags, { ...repeated, repository: repositories, exact: true }));
   const secret = checkSecretName(name ?? defaultSecretName(registryNameIn(registry)));
   const asked: Asked = {
     flags,
@@ -175,6 +177,7 @@ export async function readOptions(flags: CreateFlags, words: readonly string[], 
     reader,
     asked,
     again,
+    grantExactly,
   };
 }
 

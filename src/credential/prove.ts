@@ -53,13 +53,29 @@ export async function* prove(
   const lister = { host, login: async () => (issuer ? issuer.ownLogin?.() : login), registry: tools.registry() };
   const doubtful = unseen.filter((name) => named.includes(name));
   const nearest = new Map((await missingAmong(doubtful, lister)).map((one) => [one.repository, one.nearest]));
-  const sentence = (name: string) =>
-    nearest.get(name) === undefined
-      ? `${host}/${name} could not be verified: no image found`
-      : `repository "${name}" not found in ${host}; did you mean ${nearest.get(name)}?`;
-  const messages = [...missing, ...unseen.filter((name) => !paths.includes(name)).map(sentence)];
-  if (messages.length > 0) yield { to: { kind: "registry", name: host }, messages };
+  yield* warningsOf(scope, { missing, unseen: unseen.filter((name) => !paths.includes(name)), nearest });
   if (paths.length > 0) yield unverified(host, paths);
+}
+
+type Unproven = {
+  readonly missing: readonly string[];
+  /** The repositories without an image. */
+  readonly unseen: readonly string[];
+  /** Those that the registry does not have, each with the most similar name. */
+  readonly nearest: ReadonlyMap<string, string | undefined>;
+};
+
+function* warningsOf({ host, repositories, grantExactly }: RepositoryScope, { missing, unseen, nearest }: Unproven): Generator<Outcome> {
+  const to = { kind: "registry", name: host } as const;
+  const others = unseen.filter((name) => nearest.get(name) === undefined);
+  const messages = [...missing, ...others.map((name) => `${host}/${name} could not be verified: no image found`)];
+  if (messages.length > 0) yield { to, messages };
+  // --exact refuses a repository without an image
+  const fix = others.length > 0 ? undefined : grantExactly?.([...new Set(repositories.map((one) => nearest.get(one) ?? one))]);
+  for (const name of unseen.filter((one) => !others.includes(one))) {
+    const why = `repository "${name}" not found in ${host}; did you mean ${nearest.get(name)}?`;
+    yield { to, messages: [fix ? `${why} To grant that instead, run` : why], fix };
+  }
 }
 
 /** The warning about paths below which no pod uses an image. */

@@ -29,6 +29,8 @@ export type RepositoryScope = {
   readonly repositories: readonly string[];
   /** Those that the user named now, which may be misspelled. */
   readonly named?: readonly string[];
+  /** The command that takes back a misspelled one. */
+  grantExactly?(repositories: readonly string[]): Command;
   readonly images: readonly ImageRef[];
 };
 

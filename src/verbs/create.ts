@@ -70,6 +70,8 @@ export type CreateOrder = {
   readonly recreate: boolean;
   /** The current command, as the base of one that grants more. */
   readonly again: Command;
+  /** The current command with exactly these repositories. */
+  grantExactly?(repositories: readonly string[]): Command;
   /** The reader of the Secret, if it is not the kubelet. */
   readonly reader: string | undefined;
   /** Finds who holds a credential of a registry, for all sources of a run. */
@@ -378,9 +380,10 @@ async function* giveLogin(work: Work, { account, scope, login, copies, file }: W
 /** The repositories to grant and to prove. If the kind can't be limited to repositories, only those of images are proven. */
 function scopeToGrant(issuer: Issuer, { granted }: Account, images: readonly ImageRef[], order: CreateOrder): RepositoryScope {
   const host = issuer.registry.loginServer;
-  const { repositories, fromPods } = order;
+  const { repositories, fromPods, grantExactly } = order;
   const had = order.exact ? undefined : granted;
-  if (issuer.isScoped) return { ...repositoryScopeOf({ host, ...order }, { repositories, fromPods, images }, had), named: repositories };
+  if (issuer.isScoped)
+    return { ...repositoryScopeOf({ host, ...order }, { repositories, fromPods, images }, had), named: repositories, grantExactly };
   return { host, repositories: [...new Set(images.map(({ repository }) => repository))].sort(), images };
 }
 

@@ -227,6 +227,17 @@ testRows([
       "hint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount default",
     ],
   },
+  {
+    does: "takes a misspelled repository back with the printed command",
+    given: two,
+    command: "create --registry myregistry -n demo --repository app/wbe",
+    stderr: [
+      'Warning: repository "app/wbe" not found in myregistry.azurecr.io; did you mean app/web? To grant that instead, run:',
+      "  kubectl acr-secret create -n demo --registry myregistry --repository app/api,app/web --exact",
+    ],
+    leaves: { granted: ["app/api", "app/wbe", "app/web"] },
+    after: [{ command: printed, leaves: { granted: ["app/api", "app/web"] } }],
+  },
   ...[
     { why: "the repositories may not be listed", given: answer("repositories", []) },
     { why: "the tenant issues no token for the registry", given: refuse("entraToken") },
