@@ -92,8 +92,8 @@ export function isPublic(issuer: string): boolean {
 function scheduledRotation({ azure, mayCreateCronJobs }: LadderFacts): Way {
   const possible = token(azure, "a CronJob can replace the passwords before they expire");
   if (possible.applies !== "available" || azure instanceof CliError) return possible;
-  // It needs no cluster. Its --namespace is that of the CronJob, and it has no flags for the sign-in to Azure
-  const next = shell("kubectl acr-secret", "schedule", "-f", "FILE", "--image", "IMAGE");
+  // Its --namespace is that of the CronJob. The commands that it prints act in its context
+  const next = { ...plugin("schedule", "-f", "FILE", "--image", "IMAGE"), namespace: "" };
   return mayCreateCronJobs === false ? unavailable("you may not create CronJobs in this cluster", next) : { ...possible, next };
 }
 

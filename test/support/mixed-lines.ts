@@ -22,9 +22,9 @@ function isMixed(line: string): boolean {
 }
 
 /** Commands that act in no cluster, or in the whole cluster. */
-const local = /^kubectl (?:acr-secret (?:explain|schedule|completion|--help|options|(?:\S+ )*--help)|completion|config|version)/;
+const local = /^kubectl (?:acr-secret (?:explain|completion|--help|options|(?:\S+ )*--help)|completion|config|version)/;
 const clusterWide =
-  / (?:-A|--all-namespaces|--namespaces|--namespace-selector|--raw|namespaces?)(?: |=|$)|^kubectl acr-secret (?:prune|apply)/;
+  / (?:-A|--all-namespaces|--namespaces|--namespace-selector|--raw|namespaces?)(?: |=|$)|^kubectl acr-secret (?:prune|apply|schedule)/;
 
 /** Returns the printed commands that lack the context or the namespace of the command line that printed them. */
 export function placelessCommands(argv: readonly string[], text: string): string[] {

@@ -60,6 +60,16 @@ test("counts an exported credential that no Secret of the cluster holds", async 
   expect(stdout).toMatch(/^✔ leftovers: .*, except \d exported objects?$/m);
 });
 
+test("names the context in the command of the schedule, whose namespace is another one", async () => {
+  const { ports } = await healthy();
+  const { cluster: open } = ports;
+  const cluster: typeof open = (of) =>
+    typeof open === "function" ? open({ ...of, kube: { ...of.kube, forward: [] } }) : expect.unreachable();
+  const { stdout } = await type("doctor --registry myregistry -n demo --context here", { ...ports, cluster });
+
+  expect(stdout).toContain("\n  kubectl acr-secret schedule --context=here -f FILE --image IMAGE\n");
+});
+
 test("prints an error of several checks only once", async () => {
   const { given, words } = { words: "", ...setups.find(({ when }) => when === "the cluster is unreachable") };
   const world = await healthy();
