@@ -99,7 +99,6 @@ function imageOf({ image }: ScheduleFlags): string {
 /** What `check` may read. It never gets the right to create pods, because no rule limits that to dry runs. */
 const rightsOfAdmission: readonly Right[] = [
   { group: "", resource: "namespaces", verb: "get" },
-  { group: "", resource: "events", verb: "list" },
   ...["mutatingwebhookconfigurations", "mutatingadmissionpolicies"].map((resource) => {
     return { group: "admissionregistration.k8s.io", resource, verb: "list" };
   }),

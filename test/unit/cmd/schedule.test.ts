@@ -18,7 +18,7 @@ test("grants exactly the recorded rights to schedule check, and those to read wh
   const admission = ["mutatingadmissionpolicies", "mutatingwebhookconfigurations"].map((resource) => {
     return { group: "admissionregistration.k8s.io", resource, verb: "list" };
   });
-  const more = [{ group: "", resource: "namespaces", verb: "get" }, { group: "", resource: "events", verb: "list" }, ...admission];
+  const more = [{ group: "", resource: "namespaces", verb: "get" }, ...admission];
   const { rules } = await objectOf("schedule check", "ClusterRole");
   const texts = (some: readonly object[]) => some.map((rule) => JSON.stringify(rule)).sort();
 
