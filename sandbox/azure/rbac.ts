@@ -3,10 +3,13 @@ import type { FaultBox } from "./faults.ts";
 import { findRole, type Role } from "./roles.ts";
 import type { RoleAssignment, World } from "./world.ts";
 
+/** The scope of a management group. Each contains all subscriptions here. */
+const managementGroup = /^\/providers\/microsoft\.management\/managementgroups\/[^/]+$/;
+
 /** Whether a scope (a subscription, resource group or resource id, in any case) equals another scope or is inside it. */
 export function within(scope: string, outer: string): boolean {
   const [inner, around] = [scope.toLowerCase(), outer.toLowerCase().replace(/\/$/, "")];
-  return inner === around || inner.startsWith(`${around}/`);
+  return inner === around || inner.startsWith(`${around}/`) || (managementGroup.test(around) && inner.startsWith("/subscriptions/"));
 }
 
 /** Returns the role assignments of a principal that apply to a scope, with their roles. */

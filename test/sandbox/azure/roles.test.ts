@@ -77,6 +77,26 @@ test.for([
   Object.assign(registry ?? {}, { roleAssignmentMode: "LegacyRegistryPermissions" });
 });
 
+test.for(["assignedTo('ID')", "principalId eq 'ID'"])(
+  "lists the assignments on, above and below a scope with $filter=%s",
+  async (filter) => {
+    const group = "/providers/Microsoft.Management/managementGroups/tenant";
+    const [other, resourceGroup] = ["/subscriptions/88888888-8888-8888-8888-888888888888", `${subscription}/resourceGroups/demo`];
+    const scopes = ["/", group, subscription, resourceGroup, registryId, other];
+    const { objectId } = await azure.addServicePrincipal(
+      `listed ${filter}`,
+      scopes.map((scope) => ({ role: "AcrPull", scope })),
+    );
+    const listed = async (scope: string) => {
+      const query = `$filter=${encodeURIComponent(filter.replace("ID", objectId))}&${version}`;
+      const { json } = await azure.arm(azure.owner, "GET", `${scope}/providers/Microsoft.Authorization/roleAssignments?${query}`);
+      return json.value?.map(({ properties }) => properties?.scope);
+    };
+
+    for (const scope of [subscription, resourceGroup, registryId]) expect(await listed(scope)).toEqual(scopes.slice(0, -1));
+  },
+);
+
 test("finds assignments by principal, and deletes them once", async () => {
   const login = await azure.addServicePrincipal("found", ["Reader"]);
   const own = randomUUID();
