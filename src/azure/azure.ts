@@ -6,7 +6,7 @@ import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
 import { openArm } from "./arm.ts";
 import { cloudHint, cloudOf, cloudOfAz } from "./cloud.ts";
-import { findRegistry } from "./find-registry.ts";
+import { findRegistry, registryAt } from "./find-registry.ts";
 import { openGraph } from "./graph.ts";
 import { openIdentity, tokenSourceOf } from "./identity.ts";
 import { openManagedIdentities } from "./managed-identities.ts";
@@ -41,6 +41,7 @@ export function openAzure(options: AzureOptions): Azure {
     ...openManagedIdentities(arm),
     exchangeAssertion: (of) => exchangeAssertion(http, cloud, of),
     findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, signIn.subscription),
+    registryAt: (loginServer) => registryAt({ ...options, arm, identity, cloud }, loginServer),
     prefetchToken: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {
       if (!host.endsWith(cloud.registrySuffix)) {

@@ -2,6 +2,8 @@ import type { Trace } from "../env.ts";
 import { CliError, type ErrorKind, isRefusal, unlessRefused, usage, withLines } from "../errors.ts";
 import { type Command, type Hint, shell } from "../hint.ts";
 import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
+import { isLoginServer } from "../registry/login-server.ts";
+import { mapConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
@@ -49,6 +51,21 @@ export async function findRegistry(finder: Finder, text: string, within?: string
   );
 }
 
+/** No registry in Azure has the name. */
+class Unregistered extends CliError {}
+
+/**
+ * Returns the registry with a login server, in any subscription; undefined if no registry of the cloud can have it.
+ * @throws CliError if Azure does not show it
+ */
+export async function registryAt(finder: Finder, loginServer: string): Promise<AzureRegistry | undefined> {
+  if (!isLoginServer(loginServer) || !loginServer.toLowerCase().endsWith(finder.cloud.registrySuffix)) return undefined;
+  return findRegistry(finder, loginServer).catch((error: unknown) => {
+    if (error instanceof Unregistered) return undefined;
+    throw error;
+  });
+}
+
 /** Azure Resource Graph: one query for all subscriptions. If it does not answer, the subscriptions are listed. */
 async function idsByGraph(arm: Arm, { name }: RegistryName): Promise<string[]> {
   const query = `resources | where type =~ '${type.toLowerCase()}' | where name =~ '${name}' | project id`;
@@ -78,30 +95,24 @@ type Gaps = { readonly all: number; readonly listed: number; readonly refusals: 
 /** A subscription that cannot be listed does not end the search. */
 async function listed({ arm, trace, now }: Finder, wanted: RegistryName, only: string | undefined, until: number) {
   const within = only === undefined ? (await subscriptions(arm)).map(({ id }) => id) : [only];
-  const left = within.values();
-  const lists: AzureRegistry[][] = [];
   const refusals: CliError[] = [];
-  await Promise.all(
-    Array.from({ length: limits.subscriptions }, async () => {
-      for (const id of left) {
-        if (now().getTime() >= until) return;
-        const doing = `list the registries of subscription ${id}`;
-        const request = { path: `/subscriptions/${id}/providers/${type}`, version: apiVersion.registry, doing };
-        const list = await arm.list(request, asRegistry).catch((error: unknown) => {
-          unlessFinal(error);
-          // Without permission to list the registries of a subscription, none of them is usable
-          if (error instanceof CliError && error.kind !== "forbidden") refusals.push(error);
-          trace(4, () => String(error));
-          return [];
-        });
-        lists.push(list.flat());
-      }
-    }),
-  );
+  const lists = await mapConcurrently(within, limits.subscriptions, async (id) => {
+    if (now().getTime() >= until) return;
+    const doing = `list the registries of subscription ${id}`;
+    const request = { path: `/subscriptions/${id}/providers/${type}`, version: apiVersion.registry, doing };
+    return arm.list(request, asRegistry).catch((error: unknown) => {
+      unlessFinal(error);
+      // Without permission to list the registries of a subscription, none of them is usable
+      if (error instanceof CliError && error.kind !== "forbidden") refusals.push(error);
+      trace(4, () => String(error));
+      return [];
+    });
+  });
   const [first] = refusals;
   if (first && refusals.length === within.length) throw first;
-  const found = lists.flat().filter((registry) => isWanted(registry, wanted));
-  return { found, gaps: { all: within.length, listed: lists.length, refusals } };
+  const done = lists.flatMap((list) => (list ? [list.flat()] : []));
+  const found = done.flat().filter((registry) => isWanted(registry, wanted));
+  return { found, gaps: { all: within.length, listed: done.length, refusals } };
 }
 
 /** @throws the error of an interruption, or of an identity that Azure rejects, which ends every search */
@@ -123,8 +134,8 @@ async function notFound(
   { text, only, gaps }: { readonly text: string; readonly only: string | undefined; readonly gaps: Gaps },
 ): Promise<CliError> {
   const named = `registry ${JSON.stringify(text)}`;
-  const error = (message: string, hint: Hint, kind: ErrorKind = "notFound") =>
-    new CliError(kind, withLines(message, failures(gaps)), { hint });
+  const error = (message: string, hint: Hint, kind: ErrorKind = "notFound", of = CliError) =>
+    new of(kind, withLines(message, failures(gaps)), { hint });
   if (only !== undefined)
     return error(
       `${named} not found in subscription ${only}, or this Azure identity cannot read it`,
@@ -138,6 +149,8 @@ async function notFound(
     return error(
       `${named} not found: the name is not registered in Azure`,
       isAz ? { ...shell("az acr list", "--output", "table"), when: "check the spelling" } : "check the spelling",
+      "notFound",
+      Unregistered,
     );
   if (gaps.listed < gaps.all)
     return error(
@@ -176,7 +189,7 @@ async function isNameFree(arm: Arm, identity: Pick<Identity, "subscription">, na
   return arm.send(request, ({ nameAvailable }) => (typeof nameAvailable === "boolean" ? nameAvailable : undefined));
 }
 
-async function subscriptions(arm: Arm): Promise<{ id: string; name: string }[]> {
+export async function subscriptions(arm: Arm): Promise<{ id: string; name: string }[]> {
   const request = { path: "/subscriptions", version: apiVersion.subscriptions, doing: "list the subscriptions" };
   const list = await arm.list(request, ({ subscriptionId: id, displayName }) =>
     typeof id === "string" ? [{ id, name: textOf(displayName) ?? "" }] : [],

@@ -117,6 +117,9 @@ export type RoleAssignment = {
   readonly madeAt: string | undefined;
 };
 
+/** `on`: the name of its scope, in lower case. `here`: the scope is the registry. */
+type OtherRole = Pick<RoleAssignment, "role" | "here"> & { readonly on: string };
+
 /** The actions of one role on a scope, and its data actions (Microsoft.Authorization/permissions); `*` matches any text. */
 export type Permission = {
   readonly actions: readonly string[];
@@ -159,8 +162,11 @@ export type Principals = {
   removeKey(applicationId: string, slot: string): Promise<void>;
   /** The roles of a principal on a registry, including those of its groups and those on scopes above the registry. */
   roleAssignments(registry: AzureRegistry, principalId: string): Promise<readonly RoleAssignment[]>;
-  /** The roles of a principal on other scopes of the registry's subscription. `on`: the name of such a scope, in lower case. */
-  otherRoles(registry: AzureRegistry, principalId: string): Promise<readonly { readonly on: string; readonly role: string }[]>;
+  /**
+   * The roles of a principal in the registry's subscription and in all others whose roles this identity may read, except those that
+   * `assignRole` gave it on the registry.
+   */
+  otherRoles(registry: AzureRegistry, principalId: string): Promise<readonly OtherRole[]>;
   /** A role's definition by its GUID, built in or custom; undefined if it does not exist. @throws CliError forbidden */
   roleDefinition(registry: AzureRegistry, guid: string): Promise<RoleDefinition | undefined>;
   /** The roles of all service principals on a registry, or on a scope above it. */
@@ -227,6 +233,8 @@ export type Azure = Principals &
      * @throws CliError notFound; the message says whether the name is registered in Azure
      */
     findRegistry(named: string): Promise<AzureRegistry>;
+    /** The registry with a login server, in all subscriptions; undefined if Azure has none. @throws CliError if that is unknown */
+    registryAt(loginServer: string): Promise<AzureRegistry | undefined>;
     scopeMap(registry: AzureRegistry, name: string): Promise<ScopeMap | undefined>;
     putScopeMap(registry: AzureRegistry, map: { name: string; description: string; actions: readonly string[] }): Promise<ScopeMap>;
     deleteScopeMap(registry: AzureRegistry, name: string): Promise<void>;

@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
+import { unlessForbidden } from "../errors.ts";
 import { type Json, objectOf, objectsOf, textOf, textsOf } from "../json.ts";
+import { mapConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
+import { subscriptions } from "./find-registry.ts";
 import type { Azure, AzureRegistry, Permission, RoleAssignment, RoleDefinition } from "./port.ts";
 
 const version = apiVersion.roleAssignments;
@@ -12,29 +16,35 @@ type Of = { readonly principalId: string; readonly role: string };
 export const openRoles = (arm: Arm) =>
   ({
     async roleAssignments(registry, principalId) {
-      const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
-      const filter = `assignedTo('${principalId}')`;
       const doing = `read the roles of ${principalId} on registry ${registry.name}`;
-      return (await arm.list({ path, version, filter, doing }, (one) => asAssignment(registry, one))).flat();
+      const request = { path: assignmentsOf(registry.id), version, filter: assignedTo(principalId), doing };
+      return (await arm.list(request, (one) => asAssignment(registry, one))).flat();
     },
     async otherRoles(registry, principalId) {
-      const path = `${subscriptionOf(registry)}/providers/Microsoft.Authorization/roleAssignments`;
-      const doing = `read the roles of ${principalId} in the subscription of registry ${registry.name}`;
-      const read = ({ properties }: Json) => {
-        const [scope, role] = [textOf(objectOf(properties).scope) ?? "", textOf(objectOf(properties).roleDefinitionId) ?? ""];
-        return scope.toLowerCase() === registry.id.toLowerCase() ? [] : [{ on: lastOf(scope), role: lastOf(role) }];
+      const own = subscriptionOf(registry).toLowerCase();
+      const all = new Set([own, ...(await subscriptions(arm)).map(({ id }) => `/subscriptions/${id.toLowerCase()}`)]);
+      const read = ({ name, properties }: Json) => {
+        const [scope, role] = [textOf(objectOf(properties).scope) ?? "", lastOf(textOf(objectOf(properties).roleDefinitionId) ?? "")];
+        const here = scope.toLowerCase() === registry.id.toLowerCase();
+        const ours = here && textOf(name)?.toLowerCase() === assignmentName(registry.id, { principalId, role });
+        return ours ? [] : [{ on: lastOf(scope) || "/", role, here }];
       };
-      return (await arm.list({ path, version, filter: `principalId eq '${principalId}'`, doing }, read)).flat();
+      const lists = await mapConcurrently([...all], limits.subscriptions, (at) => {
+        const doing = `read the roles of ${principalId} in subscription ${lastOf(at)}`;
+        const list = arm.list({ path: assignmentsOf(at), version, filter: assignedTo(principalId), doing }, read);
+        return at === own ? list : list.catch(unlessForbidden([]));
+      });
+      return lists.flat(2);
     },
     roleDefinition(registry, guid) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
       return arm.find({ path, version, doing: `read the role definition ${guid}` }, asDefinition);
     },
     async servicePrincipalRoles(registry) {
-      const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
       const doing = `read the roles on registry ${registry.name}`;
       const isOfService = ({ properties }: Json) => (objectOf(properties).principalType ?? "ServicePrincipal") === "ServicePrincipal";
-      return (await arm.list({ path, version, doing }, (one) => (isOfService(one) ? asAssignment(registry, one) : []))).flat();
+      const request = { path: assignmentsOf(registry.id), version, doing };
+      return (await arm.list(request, (one) => (isOfService(one) ? asAssignment(registry, one) : []))).flat();
     },
     async assignRole(registry, { principalId, role, condition }) {
       const body = {
@@ -61,12 +71,17 @@ export const openRoles = (arm: Arm) =>
     },
   }) satisfies Partial<Azure>;
 
+/** The list of the assignments on a scope, and on those above and below it. */
+const assignmentsOf = (scope: string) => `${scope}/providers/Microsoft.Authorization/roleAssignments`;
+
+/** Selects the assignments of a principal and its groups. */
+const assignedTo = (principalId: string) => `assignedTo('${principalId}')`;
+
 const subscriptionOf = ({ id }: AzureRegistry) => /^\/subscriptions\/[^/]+/i.exec(id)?.[0] ?? "";
 
 const lastOf = (id: string) => (id.split("/").at(-1) ?? "").toLowerCase();
 
-const pathOf = (registry: AzureRegistry, of: Of) =>
-  `${registry.id}/providers/Microsoft.Authorization/roleAssignments/${assignmentName(registry.id, of)}`;
+const pathOf = (registry: AzureRegistry, of: Of) => `${assignmentsOf(registry.id)}/${assignmentName(registry.id, of)}`;
 
 /** RFC 4122, appendix C: the name space of URLs. */
 const urls = Buffer.from("6ba7b8119dad11d180b400c04fd430c8", "hex");

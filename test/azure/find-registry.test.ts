@@ -39,6 +39,28 @@ test("finds a registry of another subscription with one query of Resource Graph"
   expect(world.azure.calls.count("GET", /\/registries\?/)).toBe(0);
 });
 
+const at = (host: string, env = world.azure.env) =>
+  openAzure(world.options({ env, identity: { source: "env", subscription: second.subscriptionId } })).registryAt(host);
+
+test("finds a login server in any subscription, and none that no registry of the cloud can have", async () => {
+  expect(await at("myregistry.azurecr.io")).toMatchObject({ name: "myregistry" });
+  for (const host of ["freeregistry.azurecr.io", "x.azurecr.io", "ghcr.io", "myregistry.azurecr.cn"])
+    expect(await at(host)).toBe(undefined);
+});
+
+test.for([
+  { why: "another tenant has the name", host: "otherregistry.azurecr.io" },
+  { why: "the name may have a registry with a hash", host: "freeregistry-a1b2c3.azurecr.io" },
+])("does not know whether a login server exists when $why", async ({ host }) => {
+  await expect(at(host)).rejects.toMatchObject({ kind: "notFound" });
+});
+
+test("does not know whether a login server exists when the name cannot be checked", async () => {
+  const { env } = await signedIn(world, [{ role: "Reader", registry: "myregistry" }]);
+
+  await expect(at("freeregistry.azurecr.io", env)).rejects.toMatchObject({ kind: "notFound" });
+});
+
 test("lists the subscriptions in pages when Resource Graph does not know the registry yet", async () => {
   world.azure.faults.add({ kind: "status", path: /ResourceGraph/, status: 200, body: { data: [], count: 0, totalRecords: 0 } });
   for (const name of ["aaaaa", "bbbbb", "zzzzz"]) addRegistry(world.azure.world, { name });

@@ -86,7 +86,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/secret": ["src/kubelet", "src/kube"],
   "src/kubelet": [],
   "src/registry": ["src/http"],
-  "src/azure": ["src/http"],
+  "src/azure": ["src/http", "src/scope"],
   "src/kube": [],
   "src/http": [],
   "src/scope": [],

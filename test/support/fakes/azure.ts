@@ -1,6 +1,7 @@
 import type { AcrToken, Audience, Azure, AzureRegistry, Permission, RegistryFacts, ScopeMap, Slot } from "../../../src/azure/port.ts";
 import { CliError, Interrupted } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
+import { loginServerIn } from "../../../src/registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../../src/registry/port.ts";
 import { covers } from "../../../src/registry/repository.ts";
 import { tokenUser } from "../../../src/secret/guess.ts";
@@ -209,6 +210,8 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             if (text === resource.name || text === host || text.endsWith(resource.id)) return resource;
             throw new CliError("notFound", `${text} not found, or this Azure identity cannot read it`);
           }),
+        registryAt: (loginServer) =>
+          ask("registryAt", loginServer, false, () => (loginServerIn(loginServer) === host ? resource : undefined)),
         scopeMap: (_, name) => ask("scopeMap", name, false, () => scopeMaps.get(inItsCase(scopeMaps, name))),
         putScopeMap: (_, map) =>
           ask("putScopeMap", map.name, true, () => {

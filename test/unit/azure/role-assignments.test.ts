@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openArm } from "../../../src/azure/arm.ts";
 import { openRoles } from "../../../src/azure/role-assignments.ts";
-import { answering } from "./answering.ts";
+import { type Answer, answering } from "./answering.ts";
 
 const subscription = "/subscriptions/s-1";
 const id = `${subscription}/resourceGroups/demo/providers/Microsoft.ContainerRegistry/registries/myregistry`;
@@ -78,14 +78,54 @@ test.for([
   expect(asked()).toEqual([expect.stringMatching(/&\$filter=assignedTo\('p-1'\)$/)]);
 });
 
-test("reads the roles on other scopes of the subscription", async () => {
-  const scopes = [id.toUpperCase(), `${id}2`, subscription];
-  const { otherRoles, asked } = azure(200, { value: scopes.map((scope) => ({ properties: { scope, roleDefinitionId } })) });
+/** Returns the roles in an Azure with two subscriptions, and the requests. The lists of roles get these responses. */
+function subscriptions(first: Answer, second: Answer) {
+  const options = answering(({ url }) => {
+    if (!url.includes("roleAssignments")) return { body: { value: [{ subscriptionId: "s-1" }, { subscriptionId: "s-2" }] } };
+    return url.includes("s-1") ? first : second;
+  });
+  return {
+    ...openRoles(openArm(options)),
+    asked: () => options.asked.map(({ url }) => decodeURIComponent(new URL(url).pathname + new URL(url).search)),
+  };
+}
 
-  expect(await otherRoles(registry, "p-1")).toEqual(["myregistry2", "s-1"].map((on) => ({ on, role: of.role })));
-  expect(asked()).toEqual([
-    `GET ${subscription}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=principalId eq 'p-1'`,
+const assignments = (...all: readonly { readonly name: string; readonly scope: string }[]): Answer => ({
+  body: { value: all.map(({ name, scope }) => ({ name, properties: { scope, roleDefinitionId } })) },
+});
+
+test("reads the roles in each subscription, except those of assignRole on the registry", async () => {
+  const first = assignments(
+    { name: name.toUpperCase(), scope: id.toUpperCase() },
+    { name: "x", scope: id },
+    { name, scope: `${id}2` },
+    { name: "root", scope: "/" },
+  );
+  const { otherRoles, asked } = subscriptions(first, assignments({ name: "y", scope: "/subscriptions/S-2" }));
+
+  expect(await otherRoles(registry, "p-1")).toEqual([
+    { on: "myregistry", role: of.role, here: true },
+    { on: "myregistry2", role: of.role, here: false },
+    { on: "/", role: of.role, here: false },
+    { on: "s-2", role: of.role, here: false },
   ]);
+  const path = "/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=assignedTo('p-1')";
+  expect(asked().slice(1)).toEqual([`${subscription}${path}`, `/subscriptions/s-2${path}`]);
+});
+
+test.for([
+  { why: "the roles of another subscription are forbidden", first: assignments(), second: { status: 403 }, rejects: undefined },
+  { why: "the roles of another subscription can't be read", first: assignments(), second: { status: 409 }, rejects: "conflict" },
+  { why: "the roles of its subscription are forbidden", first: { status: 403 }, second: assignments(), rejects: "forbidden" },
+])("answers $rejects when $why", async ({ first, second, rejects }) => {
+  const kind = await subscriptions(first, second)
+    .otherRoles(registry, "p-1")
+    .then(
+      () => undefined,
+      (error) => error.kind,
+    );
+
+  expect(kind).toBe(rejects);
 });
 
 const definition = {
