@@ -3,16 +3,15 @@ import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { providerMetric } from "../doctor/nodes.ts";
 import { minute, second } from "../duration.ts";
-import { asRefusal, CliError } from "../errors.ts";
+import { asRefusal, CliError, unlessRefused } from "../errors.ts";
 import { type Command, kubectl, plugin } from "../hint.ts";
 import { nameOf } from "../kinds.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
-import type { KubeObjects, ServiceAccount } from "../objects.ts";
+import type { KubeObjects, Role, ServiceAccount } from "../objects.ts";
 import type { ImageRef, Proof, Registry } from "../registry/port.ts";
 import { askUntilFinal, isYoung } from "../retry.ts";
 import { tokenUser } from "../secret/guess.ts";
-import { lastWrittenAt } from "../secret/owners.ts";
-import { type AccountRef, annotationKeys, audienceRight, kubeletGroup, tokenAudience, tokenSubject } from "../secretless/objects.ts";
+import { type AccountRef, annotationKeys, audienceRight, kubeletGroup, roleRef, tokenAudience } from "../secretless/objects.ts";
 import type { Sensitive } from "../sensitive.ts";
 import type { Tools } from "../tools.ts";
 import { openNodePulls, type PullTools } from "../usage/node-pulls.ts";
@@ -51,7 +50,8 @@ const failed = (message: string, next?: Command): Result => ({ status: "failed",
  */
 export async function* checkSecretless(checked: CheckedPull, tools: PullTools & Pick<Tools, "during">): AsyncGenerator<PartFinding> {
   const { cluster, account, pod } = checked;
-  const [audience, provider, token] = [
+  const [role, audience, provider, token] = [
+    cluster.get(roleRef(account)).catch(unlessRefused(undefined)),
     cluster.groupMay(kubeletGroup, audienceRight(account)).catch(asRefusal),
     providerOf(cluster).catch(asRefusal),
     cluster.requestToken(account, tokenAudience).catch(asRefusal),
@@ -65,7 +65,7 @@ export async function* checkSecretless(checked: CheckedPull, tools: PullTools & 
       ? ok(`kubelets may request tokens for ${tokenAudience}`)
       : failed(`kubelets may not request tokens for ${tokenAudience}`, setUp(checked)),
   );
-  yield* pull(checked, found, await token, tools);
+  yield* pull(checked, found, await token, { ...tools, role: await role });
   yield findingFor({ id: "node-provider", subject: "nodes" }, await provider, (result) => result);
   if (!pod) return;
   const pulls = openNodePulls(cluster, pod.node, tools);
@@ -97,14 +97,14 @@ async function* pull(
   checked: CheckedPull,
   found: Found,
   token: Sensitive | CliError,
-  { sleep }: Pick<Tools, "sleep">,
+  { sleep, role }: Pick<Tools, "sleep"> & { readonly role: Role | undefined },
 ): AsyncGenerator<PartFinding> {
   const { account, image, azure, registry } = checked;
   const subject = nameOf(account);
-  yield findingFor({ id: "account-token", subject }, token, (assertion) => tokenOf(account, assertion));
+  yield findingFor({ id: "account-token", subject }, token, tokenOf);
   const { [annotationKeys.clientId]: clientId, [annotationKeys.tenant]: tenant } = annotationsIn(found);
   if (token instanceof CliError || !clientId || !tenant) return;
-  const isYoung = isNew(checked, found, token);
+  const isYoung = isNew(checked, role, token);
   // A request in vain prolongs the time in which Entra ID doesn't know a new credential, and any exchange may fail by chance
   const retry = { wait: isYoung ? 2 * minute : 3 * second, sleep };
   const sign = () => azure.exchangeAssertion({ clientId, tenant, assertion: token });
@@ -120,13 +120,12 @@ async function* pull(
   yield { id: "image-access", subject, ...imageOf(proof, checked, isYoung) };
 }
 
-/** Whether Azure may not know all of the setup yet. Only the annotations are written after Azure has the rest. */
-function isNew({ cluster }: CheckedPull, found: Found, { claims }: Sensitive): boolean {
-  // Without a public issuer, nothing that Azure learns later lets pods pull
-  if (!found || found instanceof CliError || !isPublic(claims?.issuer ?? "")) return false;
-  const at = lastWrittenAt(found.metadata, ["metadata", "annotations", annotationKeys.clientId]);
-  return isYoung(at, cluster.now());
-}
+/**
+ * Whether Azure may not know all of the setup yet: `create` creates the role once Azure has the rest. The managed fields of most
+ * ServiceAccounts do not show when they were annotated. Without a public issuer, nothing that Azure learns later lets pods pull.
+ */
+const isNew = ({ cluster }: CheckedPull, role: Role | undefined, { claims }: Sensitive): boolean =>
+  isPublic(claims?.issuer ?? "") && isYoung(role?.metadata.creationTimestamp ?? undefined, cluster.now());
 
 const whyRejected = (answer: Exchanged) => ("token" in answer || answer.passes === undefined ? undefined : answer.message);
 
@@ -147,9 +146,9 @@ function imageOf(proof: Proof, checked: CheckedPull, isYoung: boolean): Result {
 
 const failure = (verdict: string) => (verdict === "unreachable" ? "unknown" : "failed");
 
-function tokenOf(account: AccountRef, { claims }: Sensitive): Result {
-  const { issuer = "" } = claims ?? {};
-  if (isPublic(issuer)) return ok(`issuer ${issuer}, subject ${tokenSubject(account)}`);
+function tokenOf({ claims }: Sensitive): Result {
+  const { issuer = "", subject } = claims ?? {};
+  if (isPublic(issuer)) return ok(`issuer ${issuer}, subject ${subject}`);
   return failed(`Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`);
 }
 
@@ -164,19 +163,17 @@ const printKeys: Command = { ...kubectl("get", "--raw", "/openid/v1/jwks"), name
 /** Returns the part that is wrong, by the number of the AADSTS error. */
 function exchangeOf(answer: Exchanged, checked: CheckedPull, token: Sensitive, isYoung: boolean): Result {
   if ("token" in answer) return ok("Microsoft Entra ID accepts the token");
-  const { issuer = "" } = token.claims ?? {};
+  const { issuer = "", subject } = token.claims ?? {};
   const create = setUp(checked);
   const unreadable = [`Microsoft Entra ID cannot read the keys at ${issuer}`] as const;
   if (answer.passes === "transient") return { status: "unknown", message: answer.message };
-  const noPrincipal = [
-    "the tenant has no service principal of Azure Container Registry, so Entra ID issues no token for registries",
-  ] as const;
+  const noPrincipal = ["the tenant has no service principal of Azure Container Registry, which tokens for registries need"] as const;
   const known: Readonly<Record<number, readonly [message: string, next?: Command]>> = {
     700016: [`the identity in annotation ${annotationKeys.clientId} does not exist in the tenant`, create],
     90002: [`the tenant in annotation ${annotationKeys.tenant} does not exist`, create],
     700211: [`the identity has no federated credential for issuer ${issuer}`, create],
     700212: [`the federated credential does not accept the audience ${tokenAudience}`, create],
-    700213: [`the identity has no federated credential for subject ${tokenSubject(checked.account)}`, create],
+    700213: [`the identity has no federated credential for subject ${subject}`, create],
     50166: unreadable,
     501661: unreadable,
     90061: unreadable,

@@ -1,8 +1,6 @@
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { expect, test } from "vitest";
 import type { Replicated } from "../../sandbox/azure/faults.ts";
-import type { KubeObject } from "../../src/objects.ts";
-import { is } from "../support/fakes/asked.ts";
 import { account } from "../support/fakes/cluster.ts";
 import { newDemo, startTestWorld } from "./world.ts";
 
@@ -27,19 +25,11 @@ async function slowDemo() {
   azure.world.userAssignedIdentities = [];
   azure.world.issuers.set(issuer, { keys: [{ ...(await exportJWK(keys.publicKey)), kid: "1", alg: "RS256" }] });
   await azure.push(image);
-  const { cluster, asking } = demo.in_;
+  const { cluster } = demo.in_;
   Object.assign(demo.in_.files, { look: async () => "file", read: async (path: string) => files[path] });
   cluster.put(account("demo", "web"));
   cluster.kubelets.issuer = issuer;
   cluster.kubelets.sign = (claims) => sign(claims, keys.privateKey);
-  // The ServiceAccount was annotated just now
-  asking.around(async (asked, next) => {
-    const answer = await next();
-    if (!is("get serviceaccount")(asked) || !answer) return answer;
-    const { metadata, ...rest } = answer as KubeObject;
-    const time = new Date(cluster.about.now()).toISOString();
-    return { ...rest, metadata: { ...metadata, managedFields: metadata.managedFields?.map((one) => ({ ...one, time })) } };
-  });
   for (const of of ["identities", "federated", "roles", "tokenPasswords", "secrets", "principals"] satisfies Replicated[])
     azure.faults.add({ kind: "replication", of, milliseconds: 30_000 });
   azure.faults.add({ kind: "chance", oneIn: 50, seed: 1 });

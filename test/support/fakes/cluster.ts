@@ -49,7 +49,8 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
   function save(kind: ClusterKind, before: Row | undefined, next: object, manager: string): KubeObject {
     version++;
     const { metadata, ...rest } = next as KubeObject;
-    const owners = ownersAfter(before?.owners ?? new Map(), { before: before?.object ?? {}, after: next as never, manager });
+    const written = { before: before?.object ?? {}, after: next as never, manager };
+    const owners = before && isUntracked(before) ? new Map<string, string>() : ownersAfter(before?.owners ?? new Map(), written);
     const managedFields = managedFieldsOf(owners);
     const uid = before?.object.metadata.uid ?? metadata.uid ?? `uid-${context}${version}`;
     const creationTimestamp = before?.object.metadata.creationTimestamp ?? metadata.creationTimestamp ?? "2026-01-01T00:00:00Z";
@@ -203,6 +204,9 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
     return remove(to, "delete" in write ? write.delete : write.evict, options);
   }
 }
+
+/** The API server never tracks the fields of an object that was created without any, as most ServiceAccounts are. */
+const isUntracked = ({ object, owners }: Row) => object.kind === "ServiceAccount" && owners.size === 0;
 
 const kindOf = ({ kind: name }: KubeObject): ClusterKind =>
   Object.keys(kinds).find((kind) => {
