@@ -1,6 +1,6 @@
 import { CliError, usage, withLines } from "../src/errors.ts";
 import type { Command } from "../src/hint.ts";
-import { isInCluster, nameOf } from "../src/kinds.ts";
+import { isInCluster, nameOf, targetKinds } from "../src/kinds.ts";
 import { type DryRun, isFailed, type Outcome } from "../src/outcome.ts";
 import { printable } from "../src/output/printable.ts";
 import { inLine, joinNames, pluralize } from "../src/wording.ts";
@@ -22,17 +22,22 @@ type Place = Pick<Asking, "output"> & {
 /**
  * Asks once before anything is deleted, and names the objects.
  * @param preview the outcomes of a dry run
+ * @returns the outcomes of the preview
  * @throws CliError usage with these names if it cannot ask; cancelled if the user declines; the error of the run
  */
-export async function confirmDeletion(session: Session, preview: AsyncIterable<Outcome>, { home, output, again }: Place): Promise<void> {
+export async function confirmDeletion(
+  session: Session,
+  preview: AsyncIterable<Outcome>,
+  { home, output, again }: Place,
+): Promise<readonly Outcome[]> {
   const outcomes = await session.during("Checking what would be deleted", () => Array.fromAsync(preview));
   const refused = outcomes.find(endsRun)?.error;
   if (refused) throw refused;
   const question = questionOf(outcomes, home);
   if (output !== undefined || !session.terminal)
     throw usage(withLines("cannot ask for confirmation without a terminal or with -o; add --yes", question), again);
-  if (question === undefined) return;
-  if (!(await session.terminal.confirm(`${printable(question)} [y/N] `))) throw new CliError("cancelled", "aborted; nothing was deleted");
+  if (question === undefined || (await session.terminal.confirm(`${printable(question)} [y/N] `))) return outcomes;
+  throw new CliError("cancelled", "aborted; nothing was deleted");
 }
 
 /** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
@@ -40,7 +45,9 @@ function questionOf(outcomes: readonly Outcome[], home: string): string | undefi
   const done = outcomes.filter((outcome) => !isFailed(outcome));
   const deleted = [true, false].flatMap((here) => done.filter(({ to, result }) => result === "deleted" && isInCluster(to) === here));
   const detached = done.filter(({ list, result }) => result === "patched" && list?.does === "detach");
-  const parts = [...part("delete", deleted, home), ...part("remove its name from", detached, home)];
+  const annotated = done.filter(({ to, result }) => result === "configured" && targetKinds.some((kind) => kind === to.kind));
+  const taken = [...part("remove its name from", detached, home), ...part("remove the identity from", annotated, home)];
+  const parts = [...part("delete", deleted, home), ...taken];
   if (parts.length === 0) return undefined;
   const text = parts.join(", and ");
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;

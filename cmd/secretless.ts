@@ -8,8 +8,8 @@ import { parseImage } from "../src/registry/image-reference.ts";
 import { isLoginServer } from "../src/registry/login-server.ts";
 import { clusterScopeOf } from "../src/scope/cluster-scopes.ts";
 import { isGuid } from "../src/secret/azure-words.ts";
-import { azureJson, nodePaths, type ProviderCloud, providerConfig } from "../src/secretless/node-files.ts";
-import { createSecretless, deleteSecretless } from "../src/verbs/secretless.ts";
+import { azureJson, nodePaths, providerConfig } from "../src/secretless/node-files.ts";
+import { type Confirmed, confirmedBy, createSecretless, deleteSecretless } from "../src/verbs/secretless.ts";
 import { checkSecretless } from "../src/verbs/secretless-check.ts";
 import { either } from "../src/wording.ts";
 import { conclude, printsHints } from "./conclude.ts";
@@ -54,7 +54,6 @@ type SecretlessFlags = Values<typeof flags>;
 type Command = {
   /** The flags that not every sub-command accepts. */
   readonly accepts: readonly string[];
-  readonly hasNoArguments?: true;
   /** @param names the arguments after the sub-command @returns the exit code */
   run(flags: SecretlessFlags, session: Session, names: readonly string[]): Promise<number>;
 };
@@ -63,7 +62,7 @@ const commands: Readonly<Record<string, Command>> = {
   create: { accepts: ["registry", "identity"], run: (...call) => change("create", ...call) },
   delete: { accepts: ["registry", "identity", "yes"], run: (...call) => change("delete", ...call) },
   check: { accepts: ["image", ...Object.keys(nodePulls)], run: check },
-  "node-files": { accepts: [], hasNoArguments: true, run: printNodeFiles },
+  "node-files": { accepts: [], run: printNodeFiles },
 };
 
 const common = Object.keys({ ...identityFlags, ...writeOutput });
@@ -105,7 +104,6 @@ export const secretless = verb({
     if (!command) throw usage(word === "" ? `argument required: ${listed}` : `invalid argument ${JSON.stringify(word)}: must be ${listed}`);
     const ignored = firstIgnored(flags, given, [...common, ...command.accepts]);
     if (ignored !== undefined) throw usage(`--${ignored} cannot be used with secretless ${word}`);
-    if (command.hasNoArguments && names.length > 0) throw usage(`secretless ${word} accepts no arguments`);
     return command.run(given, session, names);
   },
 });
@@ -128,13 +126,16 @@ function readOrder({ registry, identity }: SecretlessFlags, words: readonly stri
 
 async function change(does: "create" | "delete", given: SecretlessFlags, session: Session, names: readonly string[]): Promise<number> {
   const order = readOrder(given, names);
+  const asks = does === "delete" && mustAsk(given);
   const clusterScope = await clusterScopeOf(scopeOf({}), { ...session, writes: true });
   const [namespace = ""] = clusterScope.namespaces;
   const azure = await session.azure(identityOf(given));
   const verbOf = { create: createSecretless, delete: deleteSecretless }[does];
-  const run = (dry: SecretlessFlags["dry-run"]) => verbOf({ ...order, namespace }, azure, toolsOf(session, { ...given, "dry-run": dry }));
-  if (does === "delete" && mustAsk(given)) await confirmDeletion(session, run("client"), { home: namespace, output: given.output });
-  const code = await conclude(run(given["dry-run"]), session, given, clusterScope);
+  const run = (dry: SecretlessFlags["dry-run"], confirmed?: Confirmed) =>
+    verbOf({ ...order, namespace, confirmed }, azure, toolsOf(session, { ...given, "dry-run": dry }));
+  const asking = { home: namespace, output: given.output };
+  const confirmed = asks ? confirmedBy(await confirmDeletion(session, run("client"), asking)) : undefined;
+  const code = await conclude(run(given["dry-run"], confirmed), session, given, clusterScope);
   if (does === "create" && printsHints(code, given)) printChecks(order, given, session);
   return code;
 }
@@ -170,7 +171,8 @@ async function check(given: SecretlessFlags, session: Session, names: readonly s
 }
 
 /** Prints the files with which kubelets pull without pull secrets, and the kubelet's flags. Never changes a node. @returns the exit code */
-async function printNodeFiles({ cloud = "AzureCloud" }: { readonly cloud: ProviderCloud | undefined }, session: Session): Promise<number> {
+async function printNodeFiles({ cloud = "AzureCloud" }: SecretlessFlags, session: Session, names: readonly string[]): Promise<number> {
+  if (names.length > 0) throw usage("secretless node-files accepts no arguments");
   const { binaries, config, azure } = nodePaths;
   session.print(`# Flags of the kubelet:
 #   --image-credential-provider-bin-dir=${binaries}

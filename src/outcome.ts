@@ -13,6 +13,8 @@ export type DryRun = "none" | "client" | "server";
 /** What a run did with one object, or says about it. Never contains a password outside of `object` and `before`. */
 export type Outcome = {
   readonly to: Ref;
+  /** The id of an object in Azure. Another object with its name has another one. */
+  readonly id?: string | undefined;
   /** Absent: nothing was done with the object. The outcome only says something about it. */
   readonly result?: Result | undefined;
   readonly because?: string | undefined;

@@ -7,6 +7,7 @@ import type { Ref } from "../kinds.ts";
 import type { Decide, Decision } from "../kube/edit.ts";
 import type { Right } from "../kube/port.ts";
 import { type KubeObject, managedBy, type Role, type RoleBinding } from "../objects.ts";
+import { inLine } from "../wording.ts";
 
 // The objects that let pods pull without a Secret: KEP-4412 and the acr-credential-provider of cloud-provider-azure.
 
@@ -31,7 +32,7 @@ export const audienceRight = ({ namespace, name }: AccountRef): Right => ({
   name,
 });
 
-export const tokenSubject = ({ namespace, name }: AccountRef): string => `system:serviceaccount:${namespace}:${name}`;
+const tokenSubject = ({ namespace, name }: AccountRef): string => `system:serviceaccount:${namespace}:${name}`;
 
 const roleName = (name: string): string => `acr-secretless-${name}`;
 
@@ -41,7 +42,7 @@ export const roleRef = ({ namespace, name }: AccountRef) =>
 export const bindingRef = (of: AccountRef) => ({ ...roleRef(of), kind: "rolebinding.rbac.authorization.k8s.io" }) as const;
 
 /** The registries that the ServiceAccount was set up for. One identity can pull from several. */
-const registriesKey = "acr-secret/registries";
+export const registriesKey = "acr-secret/registries";
 
 export const registriesOf = (role: KubeObject | undefined): readonly string[] =>
   (role?.metadata.annotations?.[registriesKey] ?? "").split(",").filter((host) => host !== "");
@@ -143,9 +144,23 @@ const notOurs = (kind: string, { metadata: { name } }: KubeObject) =>
 export const deleting = (there: KubeObject | undefined): Decision =>
   there && isOurs(there) ? { act: "delete", because: unused } : { act: "keep", because: "it was not created by kubectl acr-secret" };
 
+/** Deletes a role, unless another run has recorded a registry since this run removed the records. */
+export function deletingUnrecorded(role: Role | undefined): Decision {
+  const since = registriesOf(role);
+  if (!role || !isOurs(role) || since.length === 0) return deleting(role);
+  return { act: "refuse", error: setUpSince(role.metadata.name, since) };
+}
+
+/** The error for registries that another run has set up while this one deleted. */
+export const setUpSince = (role: string, registries: readonly string[]): CliError =>
+  new CliError("conflict", `another run has set up the ServiceAccount of role "${role}" for ${inLine(registries)}`, {
+    hint: "run secretless create for it again",
+  });
+
 /** Leaves only these registries in the record of a role. */
 export function recordingOnly(registries: readonly string[], role: Role | undefined): Decision {
-  if (!role || registries.length === registriesOf(role).length) return { act: "keep", because: "it is for other registries" };
+  const isDone = !role || !isOurs(role) || registries.length === registriesOf(role).length;
+  if (isDone) return { act: "keep", because: "it is for other registries" };
   const patch = { metadata: { annotations: { [registriesKey]: registries.join() } } };
   return { act: "patch", patch, because: "pods no longer pull from the registry" };
 }

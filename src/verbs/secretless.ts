@@ -2,14 +2,16 @@ import type { Azure, AzureRegistry, FederatedCredential, ManagedIdentity, RoleAs
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { minute } from "../duration.ts";
-import { absent, asCliError, CliError, isForbidden, unlessRefused } from "../errors.ts";
-import { plugin } from "../hint.ts";
-import type { ClusterKind, Ref } from "../kinds.ts";
+import { absent, asCliError, asRefusal, CliError, isForbidden, unlessForbidden, unlessRefused, withLines } from "../errors.ts";
+import { kubectl, plugin, shell } from "../hint.ts";
+import { type ClusterKind, nameOf, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { KubeObjects, Role, RoleBinding, ServiceAccount } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { retryWhileReplicating } from "../retry.ts";
+import { mapConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
 import { clusterId } from "../secret/azure-words.ts";
 import { credentialOf, sourceOf } from "../secret/record.ts";
 import {
@@ -21,10 +23,13 @@ import {
   clientOf,
   credentialFor,
   deleting,
+  deletingUnrecorded,
   type Origin,
   recordingOnly,
+  registriesKey,
   registriesOf,
   roleRef,
+  setUpSince,
   tokenAudience,
   trusts,
   unannotating,
@@ -43,6 +48,8 @@ type SecretlessOrder = {
   readonly registry: string;
   /** A managed identity by its name or resource id. Default: the plugin's identity of the registry. */
   readonly identity: string | undefined;
+  /** The objects that a deletion may change. Default: all. */
+  readonly confirmed?: Confirmed | undefined;
 };
 
 type SecretlessTools = Omit<Tools, "registry" | "files" | "force" | "now" | "runId" | "inform">;
@@ -64,21 +71,23 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
 
   const { inAzure, inCluster } = openSteps(tools);
   let { identity } = state;
-  const known = yield* inAzure(identityRef(identityId), {
+  const known = await inAzure(identityRef(identityId), {
     because: "pods sign in to Azure as this identity",
     isDone: identity !== undefined,
     create: async () => {
       identity = await azure.createManagedIdentity(identityId, registry);
     },
   });
+  yield known;
   const role = pullRole[state.mode];
-  const assigned = yield* inAzure(assignmentRef(state), {
+  const assigned = await inAzure(assignmentRef(state), {
     because: `${role.name} allows only pulling`,
     after: [known],
     mayBeNew: true,
     isDone: state.assignments.some((one) => one.role === role.id && one.condition === undefined),
     create: () => azure.assignRole(registry, { principalId: identity?.principalId ?? "", role: role.id }),
   });
+  yield assigned;
   if (assigned.result === "created") yield* othersGaining(state);
 
   let isGiven = false;
@@ -89,16 +98,21 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
     }
     const wanted = credentialFor(at, state.origin);
     const trusting = state.credentials.find((one) => trusts(one, wanted));
-    const trusted = yield* inAzure(credentialRef((trusting ?? wanted).name), {
+    const trusted = await inAzure(credentialRef((trusting ?? wanted).name), {
       because: "it trusts the ServiceAccount",
       after: [known],
       mayBeNew: true,
       isDone: trusting !== undefined,
       create: () => azure.putFederatedCredential(identityId, wanted),
     });
-    const allowed = yield* inCluster(roleRef(at), allowing(at, registry.loginServer), there.role);
-    const bound = yield* inCluster(bindingRef(at), binding(at), there.binding, [allowed]);
-    const annotated = yield* inCluster(at, annotating(at, identity), there.account, [known, assigned, trusted, allowed, bound]);
+    yield trusted;
+    // Its creation time tells secretless check since when Azure has the rest
+    const allowed = await inCluster(roleRef(at), allowing(at, registry.loginServer), there.role, [known, assigned, trusted]);
+    yield allowed;
+    const bound = await inCluster(bindingRef(at), binding(at), there.binding, [allowed]);
+    yield bound;
+    const annotated = await inCluster(at, annotating(at, identity), there.account, [bound]);
+    yield annotated;
     isGiven ||= annotated.result === "configured";
     if (annotated.result === "configured") yield await describePulls({ at, ...there }, registry, tools.cluster());
   }
@@ -123,9 +137,13 @@ async function* otherRights(
   const to = identityRef(identityId);
   if (!identity.ours)
     return yield { to, messages: [`another user created managed identity ${to.name}; the pods can use all of its roles`] };
-  const elsewhere = isGiven ? await pullsElsewhere(identity, registry, azure) : undefined;
-  if (elsewhere?.[0]) yield { to, messages: [`the pods can also pull from ${inLine(elsewhere)}, because the identity can`] };
+  const roles = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unlessRefused([])) : [];
+  const elsewhere = namesOf(roles.filter(({ here, role }) => !here && builtInRole(role)?.pulls));
+  if (elsewhere !== "") yield { to, messages: [`the pods can also pull from ${elsewhere}, because the identity can`] };
 }
+
+/** Returns the scopes of roles, each once. */
+const namesOf = (roles: readonly { readonly on: string }[]): string => inLine([...new Set(roles.map(({ on }) => on))]);
 
 /** Says what pods can pull, as a warning if a pull secret of their ServiceAccount allows less. One that can't be read says nothing. */
 async function describePulls(
@@ -158,29 +176,30 @@ function checkCount(
   if (missing.length === 0 || credentials.length + missing.length <= mostCredentials) return;
   const { name } = identityRef(identityId);
   const counts = `has ${credentials.length} federated credentials, and needs ${missing.length} more. Azure allows ${mostCredentials}`;
-  const [, stem = "", number = "1"] = /^(.*?)(?:-(\d+))?$/.exec(name) ?? [];
-  const other = `${stem}-${Number(number) + 1}`;
+  const other = name.replace(/(?:-(\d+))?$/, (_, number = "1") => `-${Number(number) + 1}`);
   const names = missing.slice(0, mostCredentials).map((at) => at.name);
+  const create = plugin("secretless create", ...names, "--registry", registry, "--identity", other);
   throw new CliError("invalid", `managed identity ${name} ${counts}`, {
-    hint: {
-      ...plugin("secretless create", ...names, "--registry", registry, "--identity", other),
-      when: "use another identity for these ServiceAccounts",
-    },
+    hint: { ...create, when: "use another identity for these ServiceAccounts" },
   });
 }
 
 /**
  * Deletes what `createSecretless` creates for a registry: the annotations first, so that no new pod needs the rest, and the identity last.
  * A ServiceAccount that also pulls from another registry keeps all but the role on this one. The identity and its role stay while other
- * ServiceAccounts use them, or if another user created the identity. It also stays while it can pull from another registry.
+ * ServiceAccounts use them, or if another user created the identity. It also stays while it has another role.
  */
 export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, tools: SecretlessTools): AsyncGenerator<Outcome> {
   const state = await readState(order, azure, tools);
   const { registry, identityId, identity } = state;
-  const steps = openSteps(tools);
-  const elsewhere = identity && (await pullsElsewhere(identity, registry, azure));
+  const recorded = await tools.during("Reading the recorded registries", () => rolesOnRecorded(state, azure));
+  const steps = openSteps(tools, order.confirmed ?? "all");
   const done: Outcome[] = [];
-  for (const account of state.accounts) done.push(...(yield* deleteAccount(account, { ...state, elsewhere }, azure, steps)));
+  for (const account of state.accounts) {
+    const { kept, outcomes } = await deleteAccount(account, { ...state, recorded }, azure, steps);
+    done.push(...outcomes);
+    yield* [...kept, ...outcomes];
+  }
   if (!identity) return;
 
   const left = await leftCredentials(state, done, azure, tools);
@@ -190,87 +209,113 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
     return users.length > 0 ? `it has ${users.length} other federated credentials` : undefined;
   };
   const how = (kept: string | undefined) =>
-    kept === undefined ? { because: unused, after: done, isDone: false } : { because: kept, isDone: true };
-  const assignment = { principalId: identity.principalId, role: pullRole[state.mode].id };
-  if (state.assignments.some(({ role, ours }) => role === assignment.role && ours)) {
+    kept === undefined ? { because: unused, after: [...done], isDone: false } : { because: kept, isDone: true };
+  const { principalId } = identity;
+  const role = pullRole[state.mode].id;
+  const assigned = state.assignments.find((one) => one.role === role && one.ours);
+  if (assigned) {
     const kept = because(left.filter(({ name }) => !named.includes(name)));
-    done.push(yield* steps.inAzure(assignmentRef(state), { ...how(kept), remove: () => azure.unassignRole(registry, assignment) }));
+    const remove = () => azure.unassignRole(registry, { principalId, role });
+    done.push(await steps.inAzure(assignmentRef(state), { ...how(kept), id: assigned.name, remove }));
+    yield* done.slice(-1);
   }
-  const needed = elsewhere === undefined ? "its other roles could not be read" : elsewhere[0] && `it also pulls from ${inLine(elsewhere)}`;
-  yield* steps.inAzure(identityRef(identityId), { ...how(because(left) ?? needed), remove: () => azure.deleteManagedIdentity(identityId) });
+  const isUsed = because(left);
+  const others = isUsed || tools.interrupted() ? {} : await otherUse(identity, registry, azure);
+  const remove = () => azure.deleteManagedIdentity(identityId);
+  const outcome = await steps.inAzure(identityRef(identityId), { ...how(isUsed ?? others.because), id: principalId, remove });
+  yield { ...outcome, ...others };
   const message = "nodes keep the logins that they have for up to 60 minutes, or until the kubelet restarts";
   yield { to: identityRef(identityId), messages: [message], isInfo: true };
 }
 
-/** Returns the names of the other registries from which an identity can pull; undefined if its roles can't be read. */
-async function pullsElsewhere({ principalId }: ManagedIdentity, registry: AzureRegistry, azure: Azure): Promise<Elsewhere> {
-  const roles = await azure.otherRoles(registry, principalId).catch(unlessRefused(undefined));
-  return roles && [...new Set(roles.flatMap(({ on, role }) => (builtInRole(role)?.pulls ? on : [])))];
+/** Returns why an identity without ServiceAccounts is kept; nothing if Azure shows no other role. @throws CliError if that is unknown */
+async function otherUse({ id, principalId }: ManagedIdentity, registry: AzureRegistry, azure: Azure): Promise<Partial<Outcome>> {
+  const roles = await azure.otherRoles(registry, principalId).catch(unlessForbidden(undefined));
+  if (roles?.length === 0) return {};
+  const { name } = identityRef(id);
+  const because = roles ? `it has other roles, on ${namesOf(roles)}` : "its other roles could not be read";
+  const fix = roles ? undefined : shell("az identity delete", "--ids", id);
+  const message = `managed identity ${name} is kept, because ${because}`;
+  return { because, messages: [fix ? `${message}. If it has none, delete it` : message], isInfo: fix ? undefined : true, fix };
 }
 
-type Elsewhere = readonly string[] | undefined;
+/** Whether Azure shows a role of the identity on a recorded registry, by login server; an error if Azure does not show it. */
+type Recorded = ReadonlyMap<string, boolean | CliError>;
 
-/**
- * Returns the other registries that a role records. Anyone who may write the role can record some. So for an identity that is meant for one
- * registry, Azure must show its role on them.
- */
-const otherRegistries = (role: Role | undefined, { isDefault, registry, elsewhere }: DeletingState): readonly string[] =>
-  registriesOf(role).filter((host) => {
-    if (host === registry.loginServer) return false;
-    return !isDefault || !elsewhere || elsewhere.includes(/^[^.-]*/.exec(host)?.[0] ?? "");
-  });
+/** The most registries of a record that are looked up: anyone who may write the role can record any number. */
+const mostRegistries = 20;
 
-type DeletingState = SecretlessState & { readonly elsewhere: Elsewhere };
+async function rolesOnRecorded({ accounts, registry, identity }: SecretlessState, azure: Azure): Promise<Recorded> {
+  const hasRole = async (host: string) => {
+    const found = host === registry.loginServer ? registry : await azure.registryAt(host);
+    if (!found || !identity || found.id.toLowerCase() === registry.id.toLowerCase()) return false;
+    return (await azure.roleAssignments(found, identity.principalId)).length > 0;
+  };
+  const hosts = new Set(accounts.flatMap(({ role }) => registriesOf(role).slice(0, mostRegistries)));
+  const read = async (host: string) => [host, await hasRole(host).catch(asRefusal)] as const;
+  return new Map(await mapConcurrently([...hosts], limits.subscriptions, read));
+}
 
-async function* deleteAccount(
-  one: AccountState,
-  state: DeletingState,
-  azure: Azure,
-  steps: ReturnType<typeof openSteps>,
-): AsyncGenerator<Outcome, Outcome[]> {
+type DeletingState = SecretlessState & { readonly recorded: Recorded };
+
+/** Returns the other registries that a role records, except those on which Azure shows that the identity has no role. */
+const otherRegistries = (role: Role | undefined, { recorded, registry }: DeletingState): readonly string[] =>
+  registriesOf(role).filter((host) => host !== registry.loginServer && recorded.get(host) !== false);
+
+/** @returns the outcomes of its objects, and why it is kept */
+async function deleteAccount(one: AccountState, state: DeletingState, azure: Azure, steps: ReturnType<typeof openSteps>) {
   const { at, account, role } = one;
   const client = clientOf(account);
   if (client !== undefined && client !== state.identity?.clientId) {
     const { name } = identityRef(state.identityId);
     const kept = `serviceaccount "${at.name}" is kept, because it has the identity ${JSON.stringify(client)} and not ${name}`;
-    yield { to: at, messages: [`${kept}. Repeat the --registry and --identity of its setup`] };
+    const messages = [`${kept}. Repeat the --registry and --identity of its setup`];
     // Another identity needs the right too
-    return yield* deleteParts({ ...one, role: undefined, binding: undefined }, state, azure, steps);
+    const outcomes = await deleteParts({ ...one, role: undefined, binding: undefined }, state, azure, steps);
+    return { kept: [{ to: at, messages }], outcomes };
   }
   // First, so that this run notices a registry that another run records from then on
-  const releasing = steps.inCluster(roleRef(at), (now) => recordingOnly(otherRegistries(now, state), now), role);
-  const { value: released } = await releasing.next();
+  const released = await steps.inCluster(roleRef(at), (now) => recordingOnly(otherRegistries(now, state), now), role);
   const now = released.object as Role | undefined;
   const others = otherRegistries(now, state);
-  if (others.length === 0 && !isFailed(released)) return yield* deleteParts({ ...one, role: now }, state, azure, steps);
-  if (others.length > 0) yield { to: at, messages: [`serviceaccount "${at.name}" is kept, because it also pulls from ${inLine(others)}`] };
-  yield released;
-  return [released];
+  if (others.length > 0) return { kept: [keptFor(at, others, state)], outcomes: [released] };
+  if (isFailed(released)) return { kept: [], outcomes: [released] };
+  // Another run that found the registry recorded has not written the role, but has assigned its own before
+  const since = [...(await rolesOnRecorded({ ...state, accounts: [one] }, azure))].flatMap(([host, has]) => (has === false ? [] : host));
+  if (since.length > 0) return { kept: [], outcomes: [{ to: at, error: setUpSince(roleRef(at).name, since) }] };
+  return { kept: [], outcomes: await deleteParts({ ...one, role: now }, state, azure, steps) };
 }
 
-async function* deleteParts(
+/** Returns why a ServiceAccount is kept: a warning if its identity has a role on another registry, an error if Azure does not show it. */
+function keptFor(at: AccountRef, others: readonly string[], { recorded }: DeletingState): Outcome {
+  const needed = others.filter((host) => recorded.get(host) === true);
+  const kept = `serviceaccount "${at.name}" is kept, because it`;
+  if (needed.length > 0) return { to: at, messages: [`${kept} also pulls from ${inLine(needed)}`] };
+  const unread = others.map((host) => recorded.get(host)).find((answer) => answer instanceof CliError);
+  const message = withLines(`${kept} may also pull from ${inLine(others)}, where Azure does not show its roles`, unread?.message);
+  const forget = kubectl("annotate", `role/${roleRef(at).name}`, `${registriesKey}-`);
+  const hint = { ...forget, when: "if it does not, remove the record and run the command again" };
+  return { to: at, error: new CliError(unread?.kind ?? "conflict", message, { hint }) };
+}
+
+async function deleteParts(
   { at, account, role, binding: bound }: AccountState,
-  state: DeletingState,
+  { identityId, identity, origin, credentials }: DeletingState,
   azure: Azure,
   { inAzure, inCluster }: ReturnType<typeof openSteps>,
-): AsyncGenerator<Outcome, Outcome[]> {
-  const { identityId, identity, origin, credentials } = state;
-  const deletingUnrecorded: Decide<"role.rbac.authorization.k8s.io"> = (now) => {
-    const since = otherRegistries(now, state);
-    if (since.length === 0) return deleting(now);
-    const message = `another run has set up serviceaccount "${at.name}" for ${inLine(since)}`;
-    return { act: "refuse", error: new CliError("conflict", message, { hint: "run secretless create for it again" }) };
-  };
-  const done = clientOf(account) === undefined ? [] : [yield* inCluster(at, unannotating(identity?.clientId), account)];
-  if (bound) done.push(yield* inCluster(bindingRef(at), deleting, bound, [...done]));
+): Promise<Outcome[]> {
+  const done = clientOf(account) === undefined ? [] : [await inCluster(at, unannotating(identity?.clientId), account)];
+  if (bound) done.push(await inCluster(bindingRef(at), deleting, bound, [...done]));
   // Another user may trust the same ServiceAccount by a credential of another name
   const wanted = credentialFor(at, origin);
   if (credentials.some((each) => each.name === wanted.name && trusts(each, wanted))) {
     const remove = () => azure.deleteFederatedCredential(identityId, wanted.name);
-    done.push(yield* inAzure(credentialRef(wanted.name), { because: unused, after: [...done], isDone: false, remove }));
+    done.push(
+      await inAzure(credentialRef(wanted.name), { because: unused, after: [...done], isDone: false, id: identity?.principalId, remove }),
+    );
   }
   // Last, because another run that sets the ServiceAccount up finds everything before it or creates it
-  if (role) done.push(yield* inCluster(roleRef(at), deletingUnrecorded, role, [...done]));
+  if (role) done.push(await inCluster(roleRef(at), deletingUnrecorded, role, [...done]));
   return done;
 }
 
@@ -301,35 +346,57 @@ type InAzure = {
   /** The object stays unchanged. */
   readonly isDone: boolean;
 } & (
-  | { readonly create: () => Promise<void>; readonly remove?: undefined }
-  | { readonly remove: () => Promise<void>; readonly create?: undefined }
+  | { readonly create: () => Promise<void>; readonly remove?: undefined; readonly id?: undefined }
+  | { readonly remove: () => Promise<void>; readonly create?: undefined; readonly id: string | undefined }
 );
 
+/** The objects that a deletion may change. An object that replaces one of them is another one. */
+export type Confirmed = ReadonlySet<string>;
+
+const keyOf = ({ to, id, object }: Outcome): string => [to.kind, to.name, id ?? object?.metadata.uid].join();
+
+/** Returns the objects that a preview changes. */
+export const confirmedBy = (preview: readonly Outcome[]): Confirmed =>
+  new Set(preview.filter(({ result = "unchanged" }) => result !== "unchanged").map(keyOf));
+
 /**
- * Returns the steps of a run, one for each object. Each yields its outcome and returns it. A failed step prevents only the steps that come
- * `after` it. An interruption prevents all that follow.
+ * Returns the steps of a run, one for each object. A failed step prevents only the steps that come `after` it. An interruption prevents all
+ * that follow.
+ * @param only what a run that deletes may change: `all` are the objects that it has read
  */
-function openSteps(tools: SecretlessTools) {
-  async function* step(of: Outcome, after: readonly Outcome[], work: () => Promise<Outcome>): AsyncGenerator<Outcome, Outcome> {
+function openSteps(tools: SecretlessTools, only?: Confirmed | "all") {
+  async function step(of: Outcome, after: readonly Outcome[], work: () => Promise<Outcome>): Promise<Outcome> {
     const left = tools.interrupted() ? "interrupted" : after.some(isFailed) ? "failed" : undefined;
-    const outcome: Outcome = left ? { ...of, left } : await work().catch((error: unknown) => ({ ...of, error: asCliError(error) }));
-    yield outcome;
-    return outcome;
+    return left ? { ...of, left } : work().catch((error: unknown) => ({ ...of, error: asCliError(error) }));
   }
 
   const during = <T>({ kind, name }: Ref, work: () => Promise<T>) => tools.during(`Writing ${kind.split(".")[0]} ${name}`, work);
 
+  /** @throws CliError conflict */
+  function requireShown(of: Outcome, isSame: boolean): void {
+    if (!only || (isSame && (only === "all" || only.has(keyOf(of))))) return;
+    throw new CliError("conflict", `${nameOf(of.to)} has changed since it was shown`, { hint: "run the command again" });
+  }
+
   return {
-    inAzure: (to: Ref, { because, after = [], mayBeNew = false, isDone, create, remove }: InAzure) =>
+    inAzure: (to: Ref, { because, after = [], mayBeNew = false, isDone, create, remove, id }: InAzure) =>
       step({ to, because }, after, async () => {
         if (isDone) return { to, because, result: "unchanged" };
+        requireShown({ to, id }, true);
         const write = () => retryWhileReplicating(mayBeNew, { wait: replicationWait, sleep: tools.sleep }, create ?? remove);
         if (tools.dryRun === "none") await during(to, write);
-        return { to, because, result: create ? "created" : "deleted" };
+        return { to, id, because, result: create ? "created" : "deleted" };
       }),
     /** @param object the object as it was read before */
     inCluster: <K extends ClusterKind>(to: Ref<K>, decide: Decide<K>, object: KubeObjects[K] | undefined, after: readonly Outcome[] = []) =>
-      step({ to }, after, async () => outcomeOf(to, await during(to, () => edit(to, decide, tools, { object })))),
+      step({ to }, after, async () => {
+        const decideShown: Decide<K> = (now) => {
+          const decision = decide(now);
+          if (["patch", "delete"].includes(decision.act)) requireShown({ to, object: now }, now?.metadata.uid === object?.metadata.uid);
+          return decision;
+        };
+        return outcomeOf(to, await during(to, () => edit(to, decideShown, tools, { object })));
+      }),
   };
 }
 
@@ -349,8 +416,6 @@ type SecretlessState = {
   readonly mode: Mode;
   /** The resource id of the managed identity. */
   readonly identityId: string;
-  /** It is the plugin's identity of the registry. */
-  readonly isDefault: boolean;
   /** Absent if it doesn't exist. */
   readonly identity: ManagedIdentity | undefined;
   readonly credentials: readonly FederatedCredential[];
@@ -379,7 +444,6 @@ function readState(order: SecretlessOrder, azure: Azure, { cluster, during }: Se
       registry,
       mode,
       identityId,
-      isDefault: order.identity === undefined,
       identity,
       credentials,
       assignments,

@@ -1,5 +1,7 @@
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from "jose";
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { addRegistry } from "../../sandbox/azure/create-world.ts";
+import { assignRole } from "../../sandbox/azure/identities.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { account } from "../support/fakes/cluster.ts";
 import { type } from "../support/in-process.ts";
@@ -29,8 +31,8 @@ const sign = (claims: Record<string, unknown>, key: CryptoKey) =>
   new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "1" }).sign(key);
 
 /** The parts that are not ok, with their messages. The fake cluster has no nodes. */
-async function problems(name = "web"): Promise<Record<string, string>> {
-  const { stdout } = await demo.type(`secretless check ${name} --image ${image} -n demo -o json`);
+async function problems(name = "web", of = image): Promise<Record<string, string>> {
+  const { stdout } = await demo.type(`secretless check ${name} --image ${of} -n demo -o json`);
   const items: Record<string, string>[] = JSON.parse(stdout).items;
   return Object.fromEntries(
     items.flatMap(({ id = "", status, message = "" }) => (status === "ok" || id === "node-provider" ? [] : [[id, message]])),
@@ -50,6 +52,120 @@ test("creates what Entra ID and the registry need for a pull, and deletes all of
   expect(world.azure.calls.count("PUT", /./)).toBe(puts);
   expect(await demo.type(deleting)).toMatchObject({ code: 0 });
   expect(inAzure()).toEqual(before);
+});
+
+const far = { name: "farregistry", subscriptionId: "33333333-3333-3333-3333-333333333333", resourceGroup: "far" };
+const group = () => `/subscriptions/${world.azure.world.subscriptionId}/resourceGroups/demo`;
+const identityId = () => `${group()}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/acr-secretless-myregistry`;
+const principalId = () => world.azure.world.userAssignedIdentities[0]?.objectId ?? expect.unreachable("no identity");
+const deletingWeb = "secretless delete web --registry myregistry -n demo --yes";
+
+/** Lets the sandbox's owner use the subscription of another registry. */
+function addFarRegistry(): void {
+  const { servicePrincipals, roleAssignments } = world.azure.world;
+  addRegistry(world.azure.world, far);
+  const { id = "" } = servicePrincipals.find(({ appId }) => appId === world.azure.env.AZURE_CLIENT_ID) ?? {};
+  if (roleAssignments.every(({ scope }) => scope !== `/subscriptions/${far.subscriptionId}`))
+    assignRole(world.azure.world, id, { role: "Owner", scope: `/subscriptions/${far.subscriptionId}` });
+}
+
+afterEach(() => {
+  const { azure } = world;
+  azure.world.registries = azure.world.registries.filter(({ name }) => !["farregistry", "secondreg"].includes(name));
+});
+
+test.for([
+  {
+    what: "a registry of another subscription",
+    add: addFarRegistry,
+    lines: () => [`secretless create web --registry farregistry --identity ${identityId()} -n demo`],
+    other: "farregistry",
+  },
+  {
+    what: "a registry by a role on its resource group",
+    add: () => {
+      addRegistry(world.azure.world, { name: "secondreg" });
+      assignRole(world.azure.world, principalId(), { role: "AcrPull", scope: group() });
+    },
+    lines: () => ["secretless create web --registry secondreg --identity acr-secretless-myregistry -n demo"],
+    other: "secondreg",
+  },
+  {
+    what: "a registry by a role on a management group",
+    add: () => {
+      addRegistry(world.azure.world, { name: "secondreg" });
+      assignRole(world.azure.world, principalId(), {
+        role: "AcrPull",
+        scope: "/providers/Microsoft.Management/managementGroups/tenant",
+      });
+    },
+    lines: () => ["secretless create web --registry secondreg --identity acr-secretless-myregistry -n demo"],
+    other: "secondreg",
+  },
+])("keeps a ServiceAccount that also pulls from $what", async ({ add, lines, other }) => {
+  await demo.type("secretless create web --registry myregistry -n demo");
+  add();
+  for (const line of lines()) expect(await demo.type(line)).toMatchObject({ code: 0 });
+  await world.azure.push(`${other}.azurecr.io/app/web:1`);
+
+  // A subscription selects only where the named registry is searched
+  expect(await demo.type(`${deletingWeb} --subscription ${world.azure.world.subscriptionId}`)).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(`serviceaccount "web" is kept, because it also pulls from ${other}.azurecr.io\n`),
+  });
+
+  expect(await problems("web", `${other}.azurecr.io/app/web:1`)).toEqual({});
+});
+
+test("keeps a ServiceAccount, and fails, when the subscription of a recorded registry is not readable", async () => {
+  addFarRegistry();
+  await demo.type("secretless create web --registry myregistry -n demo");
+  await demo.type(`secretless create web --registry farregistry --identity ${identityId()} -n demo`);
+  const roles = [{ role: "Owner", scope: `/subscriptions/${world.azure.world.subscriptionId}` }];
+  const { env } = await signedIn(world, roles);
+
+  const ports = { ...demo.in_.ports, ...portsOf(world), azure: () => openAzure(world.options({ env })) };
+  expect(await type(deletingWeb, ports)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`it may also pull from farregistry.azurecr.io, where Azure does not show its roles
+* registry "farregistry.azurecr.io" exists, but this Azure identity cannot read it
+hint: if it does not`),
+  });
+
+  await world.azure.push("farregistry.azurecr.io/app/web:1");
+  expect(await problems("web", "farregistry.azurecr.io/app/web:1")).toEqual({});
+});
+
+test.for(["x.azurecr.io", "freeregistry.azurecr.io", "farregistry.azurecr.io", "MYREGISTRY.azurecr.io"])(
+  "deletes everything when a tenant records %s, on which the identity has no role",
+  async (host) => {
+    addFarRegistry();
+    const before = inAzure();
+    await demo.type("secretless create web --registry myregistry --identity shared -n demo");
+    const role = demo.in_.cluster.get("role.rbac.authorization.k8s.io", "demo", "acr-secretless-web") ?? expect.unreachable("no role");
+    demo.in_.cluster.put({
+      ...role,
+      metadata: { ...role.metadata, annotations: { "acr-secret/registries": `myregistry.azurecr.io,${host}` } },
+    });
+
+    expect(await demo.type(`${deletingWeb} --identity shared`)).toMatchObject({ code: 0 });
+
+    expect(demo.in_.cluster.get("serviceaccount", "demo", "web")?.metadata.annotations).toEqual({});
+    expect(inAzure()).toEqual(before);
+  },
+);
+
+test.for([
+  { where: "a resource group", scope: group, on: "demo" },
+  { where: "another subscription", scope: () => `/subscriptions/${far.subscriptionId}`, on: far.subscriptionId },
+])("keeps an identity with another role on $where", async ({ scope, on }) => {
+  addFarRegistry();
+  await demo.type("secretless create web --registry myregistry -n demo");
+  assignRole(world.azure.world, principalId(), { role: "Reader", scope: scope() });
+
+  expect(await demo.type(deletingWeb)).toMatchObject({ code: 0, stderr: expect.stringContaining(`it has other roles, on ${on}\n`) });
+
+  expect(world.azure.world.userAssignedIdentities).toHaveLength(1);
 });
 
 test("prunes the federated credential of a ServiceAccount that was deleted", async () => {

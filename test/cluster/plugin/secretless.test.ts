@@ -137,6 +137,17 @@ test.for(sampled(rows, ({ state }) => ["no annotation", "no role", "rotated keys
   },
 );
 
+test("deletes nothing in a server dry run", async () => {
+  const created = await look();
+
+  expect(await run("delete app --registry myregistry --dry-run=server")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^(\S+ (configured|deleted) \(server dry run\)\n){6}$/),
+  });
+
+  expect(await look()).toEqual(created);
+});
+
 test("deletes everything that it created, field by field", async () => {
   expect(await run("delete app --registry myregistry --yes")).toMatchObject({
     code: 0,
