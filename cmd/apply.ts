@@ -3,7 +3,7 @@ import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError, usage } from "../src/errors.ts";
 import type { Entry } from "../src/file/entry.ts";
-import { type Command, plugin } from "../src/hint.ts";
+import { type Command, flag, plugin } from "../src/hint.ts";
 import type { Outcome } from "../src/outcome.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { applyFiles } from "../src/verbs/apply.ts";
@@ -17,6 +17,7 @@ import {
   fileFlag,
   identityFlags,
   identityOf,
+  mustBe,
   outputGroup,
   strict,
   under,
@@ -44,7 +45,13 @@ const applyFlags = {
       describe:
         "Also delete the Secrets and credentials of entries that the file no longer has, and what a selector or pattern selected that now matches nothing. Asks for confirmation",
     },
-    yes: { type: "boolean", short: "y", describe: "With --prune: skip the confirmation. Required without a terminal" },
+    adopt: {
+      type: "strings",
+      refuse: mustBe("NAMESPACE/NAME", (place) => /^[^/]+\/[^/]+$/.test(place), "adopt"),
+      value: "NAMESPACE/NAME",
+      describe: "Take over this Secret of another command or file, although it loses repositories or copies. Asks for confirmation",
+    },
+    yes: { type: "boolean", short: "y", describe: "With --prune or --adopt: skip the confirmation. Required without a terminal" },
   }),
   ...identityFlags,
   ...writeOutput,
@@ -72,21 +79,22 @@ export const apply = verb({
   flags: applyFlags,
   most: 0,
   async run({ flags }, session) {
-    const { filename, prune } = flags;
+    const { filename, prune, adopt } = flags;
     const again = plugin("apply", wordsOf(applyFlags, { ...flags, prune: false, yes: false }));
     if (filename.length === 0) throw usage('required flag(s) "filename" not set', plugin("apply", "-f", "FILE"));
     const files = await readDesired(filename, session);
     const order = {
       files,
       prune,
+      adopt,
       skipBlocked: flags["skip-blocked"],
       verify: flags.verify,
       again,
       ...credentialsOf(flags, again, session),
     };
     const run = (dryRun: ApplyFlags["dry-run"]) => applyFiles(order, toolsOf(session, { ...flags, "dry-run": dryRun }));
-    const asking = { home: "", output: flags.output, again: { ...again, words: [...again.words, "--prune", "--yes"] } };
-    if (prune && mustAsk(flags)) await confirmDeletion(session, run("client"), asking);
+    const asking = { home: "", output: flags.output, again: { ...again, words: [...again.words, ...flag("prune", prune), "--yes"] } };
+    if ((prune || adopt.length > 0) && mustAsk(flags)) await confirmDeletion(session, run("client"), asking);
     const outcomes = run(flags["dry-run"]);
     return conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, flags, { namespaces: undefined, open: true });
   },

@@ -3,7 +3,7 @@ import type { Command } from "../src/hint.ts";
 import { isInCluster, nameOf, targetKinds } from "../src/kinds.ts";
 import { type DryRun, isFailed, type Outcome } from "../src/outcome.ts";
 import { printable } from "../src/output/printable.ts";
-import { inLine, joinNames, pluralize } from "../src/wording.ts";
+import { inLine, joinNames, nameInPlace, pluralize } from "../src/wording.ts";
 import { endsRun } from "./conclude.ts";
 import type { Session } from "./session.ts";
 
@@ -47,11 +47,14 @@ function questionOf(outcomes: readonly Outcome[], home: string): string | undefi
   const detached = done.filter(({ list, result }) => result === "patched" && list?.does === "detach");
   const annotated = done.filter(({ to, result }) => result === "configured" && targetKinds.some((kind) => kind === to.kind));
   const taken = [...part("remove its name from", detached, home), ...part("remove the identity from", annotated, home)];
-  const parts = [...part("delete", deleted, home), ...taken];
+  const adopted = done.flatMap(({ to, loses }) => (loses ? [`adopt ${nameInPlace(to)}${losing(loses)}`] : []));
+  const parts = [...adopted, ...part("delete", deleted, home), ...taken];
   if (parts.length === 0) return undefined;
   const text = parts.join(", and ");
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
 }
+
+const losing = (loses: readonly string[]): string => (loses.length > 0 ? `, which loses ${loses.join(", ")}` : "");
 
 /** Describes the objects of one action. The same names in other namespaces are one object with these namespaces. */
 function part(verb: string, outcomes: readonly Outcome[], home: string): string[] {

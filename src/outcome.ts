@@ -48,6 +48,8 @@ export type Outcome = {
   readonly ids?: readonly string[] | undefined;
   /** The command that fixes the problem in the messages. */
   readonly fix?: Command | undefined;
+  /** A file of `apply` takes over a source that it did not make: what the source loses. */
+  readonly loses?: readonly string[] | undefined;
   /** What is about to happen, for a person who may still press Ctrl-C. */
   readonly notice?: string | undefined;
 };

@@ -37,10 +37,9 @@ export async function desiredOf(flags: CreateFlags, options: CreateOptions): Pro
     restart: flags.restart === "none" ? "none" : "stuck",
   };
   // A name of a file is shorter than that of a Secret, and has no dots
-  const fileName = name.replaceAll(".", "-").slice(0, 30).replace(/-+$/, "");
-  const checked = { ...entry, repositories: ["*"] };
-  await requireReadable({ name: fileName, entries: [checked] });
-  return { source, name: fileName, entry };
+  const file = { home: namespace, name: name.replaceAll(".", "-").slice(0, 25).replace(/-+$/, "") };
+  await requireReadable({ ...file, entries: [{ ...entry, repositories: ["*"] }] });
+  return { ...file, source, entry };
 }
 
 /** @throws CliError usage for a value that the reader rejects: the API server accepts longer names, for example */

@@ -21,7 +21,7 @@ function fileOf(namespaces: number): object {
     const entry = { name: `acr-${index}`, namespace: namespaceOf(5 * index), repositories: ["app/web"], serviceAccounts: ["default"] };
     return { ...entry, copyTo: { names }, ...(index % 10 === 0 && { expiresIn: "30d" }) };
   });
-  return { name: "estate", registry: "myregistry", restart: "none", pullSecrets };
+  return { name: "estate", namespace: namespaceOf(0), registry: "myregistry", restart: "none", pullSecrets };
 }
 
 /** Creates nine more ServiceAccounts in each namespace. */

@@ -4,7 +4,7 @@ import type { Sleep } from "../env.ts";
 import { CliError, isLost, unlessRefused } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { retryWhileReplicating } from "../retry.ts";
-import { type FileInAzure, fileOf, isDescribedAs, mapOf, parseAzureOwner, withFile } from "../secret/azure-words.ts";
+import { describeForFile, isDescribedAs, mapOf, parseAzureOwner } from "../secret/azure-words.ts";
 import type { Intent } from "../secret/record.ts";
 import { inLine } from "../wording.ts";
 import { type Granted, refuseBeyondReading, rightsOf } from "./granted-rights.ts";
@@ -84,7 +84,7 @@ async function look(owner: Owner, { credential, claim }: Evidence, { azure, regi
   const isNamed = credential?.identity === name || claim?.identity === name;
   if ((token || scopeMap) && !isNamed && !isDescribedAs(scopeMap?.description ?? "", await owner.description()))
     throw takenName(name, registry);
-  refuseDisabled(token, registry);
+  refuseDisabled(token);
   if (token && mapOf(token).toLowerCase() !== name.toLowerCase())
     throw new CliError("conflict", `the ACR token "${name}" has the scope map "${mapOf(token)}", which is not its own`, {
       hint: "specify another Secret name",
@@ -113,10 +113,10 @@ const takenName = (name: string, { name: registry }: AzureRegistry) =>
   });
 
 /** @throws CliError conflict */
-function refuseDisabled(token: AcrToken | undefined, { name: registry }: Pick<AzureRegistry, "name">): void {
+function refuseDisabled(token: AcrToken | undefined): void {
   if (token?.status !== "disabled") return;
   throw new CliError("conflict", `the ACR token "${token.name}" is disabled`, {
-    hint: `az acr token update --registry ${registry} --name ${token.name} --status enabled`,
+    hint: "find out why before you enable it: its passwords may have leaked",
   });
 }
 
@@ -175,8 +175,13 @@ async function* ensureScopeMap(
   const warned = warning === undefined ? [] : [warning];
   checkSize(name, change.after);
   const to = mapRef(name);
-  const description = withFile(scopeMap?.description ?? (await owner.description()), grant.file);
-  if (scopeMap?.description === description && change.grants.length + change.withdraws.length === 0) {
+  const before = scopeMap?.description;
+  const describe: Difference["describe"] = async (now) => {
+    if (!grant.file) return now ?? owner.description();
+    const own = await owner.description();
+    return describeForFile(now ?? own, own, grant.file);
+  };
+  if (before === (await describe(before)) && change.grants.length + change.withdraws.length === 0) {
     yield { to, result: "unchanged", because: "already grants it", messages: warned };
     return scopeMap;
   }
@@ -184,28 +189,27 @@ async function* ensureScopeMap(
   const { grants, withdraws } = change;
   yield { to, result: scopeMap ? "configured" : "created", grants, withdraws: withdraws.length > 0 ? withdraws : undefined, messages };
   if (dryRun) return { id: "", name, description: "", ...scopeMap, actions: change.after };
-  const written = await writeDifference({ name, description }, { added: change.added, removed: change.removed, file: grant.file }, env);
-  const reverse = { added: change.removed, removed: change.added, file: fileOf(scopeMap?.description) };
+  const written = await writeDifference(name, { added: change.added, removed: change.removed, describe }, env);
+  const describeAgain: Difference["describe"] = async (now) => (grant.file ? before : now) ?? describe(now);
+  const reverse = { added: change.removed, removed: change.added, describe: describeAgain };
   undo.push(() =>
-    scopeMap
-      ? writeDifference({ name, description }, reverse, { ...env, send: patiently })
-      : patiently(() => azure.deleteScopeMap(registry, name)),
+    scopeMap ? writeDifference(name, reverse, { ...env, send: patiently }) : patiently(() => azure.deleteScopeMap(registry, name)),
   );
   return written;
 }
 
-type Difference = { readonly added: readonly string[]; readonly removed: readonly string[]; readonly file: FileInAzure | undefined };
+type Difference = {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  describe(now: string | undefined): Promise<string>;
+};
 
 /** Writes only this run's own difference: another client may have changed the scope map since it was read. */
-async function writeDifference(
-  of: Pick<ScopeMap, "name" | "description">,
-  { added, removed, file }: Difference,
-  { azure, registry, send }: Ensuring,
-) {
-  const now = await azure.scopeMap(registry, of.name);
+async function writeDifference(name: string, { added, removed, describe }: Difference, { azure, registry, send }: Ensuring) {
+  const now = await azure.scopeMap(registry, name);
   const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
-  const description = withFile(now?.description ?? of.description, file);
-  return send(() => azure.putScopeMap(registry, { ...of, description, actions }));
+  const description = await describe(now?.description);
+  return send(() => azure.putScopeMap(registry, { name, description, actions }));
 }
 
 /** Actions of other users stay, because these users may push with them; except with `exact`, which takes away pulling. */
@@ -230,6 +234,14 @@ const repositoriesOf = (actions: readonly string[]): string[] => [
 
 export const pulledRepositories = (scopeMap: ScopeMap | undefined): string[] =>
   (scopeMap?.actions ?? []).flatMap((action) => /^repositories\/(.+)\/content\/read$/.exec(action)?.[1] ?? []);
+
+/** Whether a scope map and its token grant exactly what their repositories need, and work. */
+export function isIntact(scopeMap: ScopeMap, token: AcrToken | undefined): boolean {
+  const { name, actions } = scopeMap;
+  const wanted = pullActions(pulledRepositories(scopeMap));
+  const isExact = actions.length === wanted.length && actions.every((action) => wanted.includes(action));
+  return isExact && token?.status === "enabled" && mapOf(token).toLowerCase() === name.toLowerCase();
+}
 
 /**
  * The maximum number of actions of a scope map, two for each repository

@@ -5,7 +5,7 @@ import { plugin } from "../hint.ts";
 import type { Outcome } from "../outcome.ts";
 import { askUntilFinal, retryWhileReplicating } from "../retry.ts";
 import { once } from "../scope/concurrency.ts";
-import { isKeyOwnedBy, isOurDescription, isSameOwner, keyNameOf, parseAzureOwner, withFile } from "../secret/azure-words.ts";
+import { describeForFile, isKeyOwnedBy, isOurDescription, isSameOwner, keyNameOf, parseAzureOwner } from "../secret/azure-words.ts";
 import type { Password } from "../secret/record.ts";
 import { StartAgain } from "../secret/source.ts";
 import { counted } from "../wording.ts";
@@ -217,10 +217,10 @@ async function* ensureApplication(
 }
 
 /** Writes the file of `apply` into the description of the source's own application, its field `notes`. */
-async function noteFile({ id, notes }: Application, { description }: PrincipalAccount, { file }: Grant, env: Ensuring): Promise<void> {
+async function noteFile({ id, notes }: Application, { description, by }: PrincipalAccount, { file }: Grant, env: Ensuring): Promise<void> {
   const { azure, waits, sleep, send, dryRun } = env;
-  const wanted = withFile(notes, file);
-  if (wanted === notes || dryRun || !isSameOwner(notes, description)) return;
+  const wanted = file && by === "own name" ? describeForFile(notes, description, file) : notes;
+  if (wanted === notes || dryRun) return;
   await retryWhileReplicating(false, { wait: waits.password, sleep }, () => send(() => azure.noteApplication(id, wanted)));
 }
 

@@ -2,7 +2,9 @@ import type { Scope } from "../scope/scope.ts";
 
 /** One file of desired state. */
 export type DesiredFile = {
-  /** Its identity, in the records of its sources and in Azure's descriptions: a DNS label of at most 25 characters. */
+  /** The namespace of its entries without another one. With the name, it identifies the file in a cluster. */
+  readonly home: string;
+  /** A DNS label of at most 25 characters. */
   readonly name: string;
   /** The registry at the top, which its sources in Azure are looked for in even if no entry names it. */
   readonly registry: string | undefined;

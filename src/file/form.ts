@@ -69,15 +69,19 @@ export function choiceForm<const W extends string>(choices: readonly W[]): Value
   };
 }
 
-/** A list of at least one value. Its valid items are read even if others are invalid. */
-export function listForm<T>({ words: each, schema, rows, read }: ValueForm<T>, plural: string): ValueForm<readonly Placed<T>[]> {
+/** A list of at least one value, unless it may be empty. Its valid items are read even if others are invalid. */
+export function listForm<T>(
+  { words: each, schema, rows, read }: ValueForm<T>,
+  plural: string,
+  { mayBeEmpty }: { readonly mayBeEmpty?: true } = {},
+): ValueForm<readonly Placed<T>[]> {
   const words = `a list of ${plural}, each ${each}`;
   return {
     words,
-    schema: { type: "array", minItems: 1, items: schema },
+    schema: { type: "array", ...(!mayBeEmpty && { minItems: 1 }), items: schema },
     rows,
     read(value, key, report) {
-      if (value.type !== "list" || value.items.length === 0) {
+      if (value.type !== "list" || (value.items.length === 0 && !mayBeEmpty)) {
         report(value.at, `${invalid(key, value)}: must be ${words}`);
         return undefined;
       }

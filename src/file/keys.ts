@@ -102,8 +102,9 @@ const entryRows = {
   },
   namespace: {
     form: namespace,
-    describe: "The namespace of the Secret with the credential. Required without eachOf.",
+    describe: "The namespace of the Secret with the credential.",
     example: "platform",
+    fallback: "that of the file",
   },
   eachOf: {
     form: scope,
@@ -132,6 +133,12 @@ const entryRows = {
   ...defaults,
 } as const;
 
+/** With eachOf, each selected namespace is that of a Secret, and the targets are there. */
+const entryConflicts = [
+  ["namespace", "eachOf"],
+  ["eachOf", "copyTo"],
+] as const;
+
 type EntryKey = keyof typeof entryRows;
 
 /** The keys of an entry, in the order in which they are written. */
@@ -140,16 +147,22 @@ export const entryKeys = Object.keys(entryRows) as readonly EntryKey[];
 const fileRows = {
   name: {
     form: textForm("a name of at most 25 lowercase letters, digits and -", new RegExp(`^${label(23)}$`)),
-    describe: "The identity of the file in a cluster.",
+    describe: "The name of the file. No other file with the same namespace may have it.",
     example: "teams",
+    required: true,
+  },
+  namespace: {
+    form: namespace,
+    describe: "The home of the file: the namespace of entries that name none. It must not belong to a team.",
+    example: "platform",
     required: true,
   },
   registry: { ...registryRow, describe: "The registry of entries that name none." },
   ...defaults,
   pullSecrets: {
-    form: listForm(mapForm(entryRows, { oneOf: [["namespace", "eachOf"]], apart: [["eachOf", "copyTo"]] }), "entries"),
-    describe: "The entries, one for each Secret.",
-    example: "[{name: acr, namespace: web, repositories: [web/*]}]",
+    form: listForm(mapForm(entryRows, { apart: entryConflicts }), "entries", { mayBeEmpty: true }),
+    describe: "The entries, one for each Secret. With an empty list, --prune deletes all Secrets of the file.",
+    example: "[{name: acr, repositories: [web/*]}]",
     required: true,
   },
 } as const;
@@ -158,5 +171,5 @@ const withRegistry = { required: ["registry"] };
 
 /** A whole file. */
 export const fileForm = mapForm(fileRows, {
-  schema: { anyOf: [withRegistry, { properties: { pullSecrets: { items: withRegistry } } }] },
+  schema: { anyOf: [withRegistry, { properties: { pullSecrets: { minItems: 1, items: withRegistry } } }] },
 });

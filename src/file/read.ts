@@ -26,8 +26,9 @@ export function readFiles(texts: readonly FileText[], yaml: Yaml): readonly Desi
   const drafts = texts.flatMap((text) => draftsIn(text, yaml, problems));
   for (const problem of [...sharedNames(drafts), ...sharedSecrets(drafts.flatMap(({ entries }) => entries))]) problems.add(problem);
   if (problems.size > 0) throw new CliError("invalid", inOneMessage([...problems]));
-  return drafts.map(({ name, registry, entries }) => ({
-    name: name ?? "",
+  return drafts.map(({ home = "", name = "", registry, entries }) => ({
+    home,
+    name,
     registry,
     entries: entries.flatMap(({ entry }) => entry ?? []),
   }));
@@ -44,6 +45,7 @@ function inOneMessage(problems: readonly string[]): string {
 /** The values of a document. A value is undefined if it is absent or invalid. */
 type Draft = Pick<DesiredFile, "registry"> & {
   readonly place: string;
+  readonly home: string | undefined;
   readonly name: string | undefined;
   readonly entries: readonly EntryDraft[];
 };
@@ -81,9 +83,10 @@ function draftOf(document: Located, placeOf: PlaceOf, report: ReportProblem): Dr
   // A file that is one text is another file, perhaps with a password: a folder may have a link to it
   const shown = document.type === "text" ? ({ at: document.at, type: "empty" } as const) : document;
   const top = fileForm.read(shown, "file", report) ?? {};
-  const { name, pullSecrets } = top;
+  const { name, namespace, registry, pullSecrets } = top;
   const entries = (pullSecrets?.value ?? []).map((one) => entryOf(one, top, placeOf(one.at), report));
-  return { place: placeOf(name?.at ?? document.at), name: name?.value, registry: top.registry?.value, entries };
+  if (pullSecrets?.value?.length === 0 && !registry) report(pullSecrets.at, 'required key "registry" not set: pullSecrets is empty');
+  return { place: placeOf(name?.at ?? document.at), home: namespace?.value, name: name?.value, registry: registry?.value, entries };
 }
 
 type Top = NonNullable<ReturnType<typeof fileForm.read>>;
@@ -92,7 +95,7 @@ type Own = PlacedEntry["value"];
 
 /** Reports what the table of keys can't say: it needs several values. */
 function entryOf({ at, value: own }: PlacedEntry, top: Top, place: string, report: ReportProblem): EntryDraft {
-  const draft = { name: own.name?.value, sources: sourcesOf(own), copyTo: scopeIn(own.copyTo) };
+  const draft = { name: own.name?.value, sources: sourcesOf(own, top), copyTo: scopeIn(own.copyTo) };
   const registry = registryOf(own, top, at, report);
   const repositories = own.repositories?.value?.flatMap((one) => repositoryIn(one, registry, report));
   const lifetimes = lifetimesOf(own, top, report);
@@ -108,10 +111,13 @@ function entryOf({ at, value: own }: PlacedEntry, top: Top, place: string, repor
   return { ...draft, place, entry: { ...draft, at: line, name, sources, registry, ...rest, ...lifetimes } };
 }
 
-function sourcesOf({ namespace, eachOf }: Own): Entry["sources"] | undefined {
-  const scope = scopeIn(eachOf);
-  if (scope) return { eachOf: scope };
-  return namespace?.value === undefined ? undefined : { namespace: namespace.value };
+function sourcesOf(own: Own, top: Top): Entry["sources"] | undefined {
+  if (own.eachOf) {
+    const eachOf = scopeIn(own.eachOf);
+    return eachOf && { eachOf };
+  }
+  const namespace = (own.namespace ?? top.namespace)?.value;
+  return namespace === undefined ? undefined : { namespace };
 }
 
 function scopeIn(placed: Own["copyTo"]): Scope | undefined {
@@ -163,11 +169,11 @@ function placesIn({ path, text }: FileText): PlaceOf {
 
 function* sharedNames(drafts: readonly Draft[]): Generator<string> {
   const known = new Map<string, string>();
-  for (const { name, place } of drafts) {
-    if (name === undefined) continue;
-    const other = known.get(name);
-    if (other !== undefined) yield `${place}: the name ${JSON.stringify(name)} is already used at ${other}`;
-    else known.set(name, place);
+  for (const { home, name, place } of drafts) {
+    if (home === undefined || name === undefined) continue;
+    const other = known.get(`${home}/${name}`);
+    if (other !== undefined) yield `${place}: the name ${JSON.stringify(name)} is already used at ${other} with the same namespace`;
+    else known.set(`${home}/${name}`, place);
   }
 }
 

@@ -1,11 +1,11 @@
 import { day, formatLifetime } from "../duration.ts";
 import { withoutAbsent } from "../json.ts";
 import type { Scope } from "../scope/scope.ts";
-import type { Entry } from "./entry.ts";
+import type { DesiredFile, Entry } from "./entry.ts";
 import { entryKeys } from "./keys.ts";
 
 /** A file to write. Its entries have no place yet. */
-type NewFile = { readonly name: string; readonly entries: readonly NewEntry[] };
+type NewFile = Pick<DesiredFile, "home" | "name"> & { readonly entries: readonly NewEntry[] };
 
 export type NewEntry = Omit<Entry, "at">;
 
@@ -28,13 +28,13 @@ const values: Readonly<Record<(typeof entryKeys)[number], (entry: NewEntry) => u
 };
 
 /** Returns the data of a file, with the keys in the order of the table. The registry of the first entry is the default of the file. */
-export function fileData({ name, entries }: NewFile): object {
-  const registry = entries[0]?.registry;
+export function fileData({ home, name, entries }: NewFile): object {
+  const defaults: Readonly<Record<string, unknown>> = { registry: entries[0]?.registry, namespace: home };
   const pullSecrets = entries.map((entry) => {
-    const own = { ...entry, registry: entry.registry === registry ? undefined : entry.registry } as NewEntry;
-    return withoutAbsent(Object.fromEntries(entryKeys.map((key) => [key, values[key](own)])));
+    const own = entryKeys.map((key) => [key, values[key](entry)] as const).filter(([key, value]) => value !== defaults[key]);
+    return withoutAbsent(Object.fromEntries(own));
   });
-  return { name, registry, pullSecrets };
+  return { name, namespace: home, registry: defaults.registry, pullSecrets };
 }
 
 function scopeData({ namespaces, selector }: Scope): object {

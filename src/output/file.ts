@@ -25,10 +25,10 @@ export const file: Format = {
         const secret = source?.object as Secret | undefined;
         const credential = credentialOf(secret);
         if (!desired || !credential) return "";
-        const { name, entry } = desired;
-        const { repositories = entry.repositories } = credential;
+        const { entry } = desired;
+        const { repositories = entry.repositories, file: of = desired } = credential;
         const yaml = await import("js-yaml");
-        const data = yaml.dump(fileData({ name, entries: [{ ...entry, repositories }] }), { flowLevel: 3, lineWidth: -1, noRefs: true });
+        const data = yaml.dump(fileData({ ...of, entries: [{ ...entry, repositories }] }), { flowLevel: 3, lineWidth: -1, noRefs: true });
         // Anyone in the namespace can write the record
         readFiles([{ path: "-o file", text: data }], yaml);
         if (source?.result === "unchanged") warnOfRecord(desired, repositories, options);

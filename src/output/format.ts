@@ -3,6 +3,7 @@ import type { NewEntry } from "../file/write.ts";
 import type { Command } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { DryRun, Outcome } from "../outcome.ts";
+import type { FileIdentity } from "../secret/record.ts";
 import type { Item } from "./items.ts";
 import type { PlaceDetail } from "./words.ts";
 
@@ -18,7 +19,7 @@ export type Format = {
 export type Writer = { each(outcome: Outcome): string | Promise<string>; end?(): string | Promise<string> };
 
 /** A file with the entry of one source. */
-export type Desired = { readonly source: Ref; readonly name: string; readonly entry: NewEntry };
+export type Desired = FileIdentity & { readonly source: Ref; readonly entry: NewEntry };
 
 export type PrinterOptions = {
   readonly stdout: Sink;

@@ -23,16 +23,20 @@ export type AzureOwner = {
   /** The id of the cluster; absent if it could not be read. */
   readonly cluster?: string | undefined;
   readonly isExported?: true | undefined;
-  /** The name of the file of `apply` that it belongs to. */
+  /** The id of the file of `apply` that it belongs to. */
   readonly file?: string | undefined;
   /** The file gives each of several namespaces a credential of its own. */
   readonly isEach?: true | undefined;
 };
 
 /** The file of `apply` that an object belongs to, as its description names it. */
-export type FileInAzure = { readonly name: string; readonly isEach: boolean };
+export type FileInAzure = { readonly id: string; readonly isEach: boolean };
 
-const fileIn = / by file ([a-z0-9-]+)( each)?$/;
+/** Returns the id of a file: its home and name together are too long for a description. */
+export const fileId = ({ home, name }: { readonly home: string; readonly name: string }): string =>
+  createHash("sha256").update(`${home}/${name}`).digest("hex").slice(0, 16);
+
+const fileIn = / by file ([0-9a-f]{16})( each)?$/;
 const clusterIn = / of cluster ([0-9a-f]{8})$/;
 const uidIn = / \(([^() ]+)\)$/;
 const tagIn = / #[0-9a-f]{8}$/;
@@ -62,8 +66,8 @@ type Described = {
 };
 
 /**
- * The maximum number of characters of a Secret's name in a description: a scope map's description has at most 256. The names of a Secret of
- * a file and of the file are shorter, so that they always fit.
+ * The maximum number of characters of a Secret's name in a description: a scope map's description has at most 256. The name of a Secret of
+ * a file is shorter, so that the id of the file also fits.
  */
 const longestSecret = 80;
 
@@ -77,16 +81,17 @@ export function describeInAzure({ secret, namespace, namespaceUid, cluster, isEx
   return withFile(`${described}${isExported ? exported : ""}${words}${inCluster(cluster)}`, file);
 }
 
-export function fileOf(description = ""): FileInAzure | undefined {
-  const { file: name, isEach = false } = parseAzureOwner(description) ?? {};
-  return name === undefined ? undefined : { name, isEach };
-}
-
 /** Returns a description of this plugin with another file. Any other description stays as it is. */
 export const withFile = (description: string, file: FileInAzure | undefined): string =>
   file === undefined || !isOurDescription(description)
     ? description
-    : `${description.replace(fileIn, "")} by file ${file.name}${file.isEach ? " each" : ""}`;
+    : `${description.replace(fileIn, "")} by file ${file.id}${file.isEach ? " each" : ""}`;
+
+/** Returns the description for an object of a file. Replaces a text that someone edited, except a cluster that this run may not read. */
+export function describeForFile(current: string, own: string, file: FileInAzure): string {
+  const isKept = parseAzureOwner(own)?.cluster === undefined && isSameOwner(current, own);
+  return withFile(isKept ? current : own, file);
+}
 
 const inCluster = (id: string | undefined) => (id === undefined ? "" : ` of cluster ${id}`);
 

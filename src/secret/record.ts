@@ -34,8 +34,11 @@ export type Credential = {
   readonly file?: FileOfRecord | undefined;
 };
 
-/** The file of `apply` that a source belongs to, and the ServiceAccounts to whose lists `apply` has added it: names and patterns. */
-export type FileOfRecord = { readonly name: string; readonly serviceAccounts: readonly string[] };
+/** The identity of a file of `apply` in a cluster: its home is a namespace. */
+export type FileIdentity = { readonly home: string; readonly name: string };
+
+/** The file that a source belongs to, and the ServiceAccounts to whose lists `apply` has added it: names and patterns. */
+export type FileOfRecord = FileIdentity & { readonly serviceAccounts: readonly string[] };
 
 /** A run is about to generate a password. The next run that claims the source fills this slot again, or ends the password in it. */
 export type Intent = {
@@ -120,10 +123,14 @@ function isPrevious(value: unknown): value is Credential["previous"] {
 }
 
 function fileIn(value: unknown): FileOfRecord | undefined {
-  const { name, serviceAccounts } = (value ?? {}) as Record<string, unknown>;
+  const { home, name, serviceAccounts } = (value ?? {}) as Record<string, unknown>;
   const accounts = textsIn(serviceAccounts);
-  return typeof name === "string" && accounts ? { name, serviceAccounts: accounts } : undefined;
+  return isLabel(home) && isLabel(name) && accounts ? { home, name, serviceAccounts: accounts } : undefined;
 }
+
+const isLabel = (value: unknown): value is string => typeof value === "string" && /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value);
+
+export const isSameFile = (a: FileIdentity, b: FileIdentity | undefined): boolean => a.home === b?.home && a.name === b.name;
 
 const textsIn = (value: unknown): readonly string[] | undefined =>
   Array.isArray(value) && value.every((one) => typeof one === "string") ? value : undefined;

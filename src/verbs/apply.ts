@@ -1,12 +1,11 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
-import { pulledRepositories } from "../credential/acr-token.ts";
 import { uncheckedHolders } from "../credential/holders.ts";
 import { InGrace, StillHeld } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
 import { unverified } from "../credential/prove.ts";
 import { formatLifetime } from "../duration.ts";
-import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, permissionHint, unlessForbidden } from "../errors.ts";
+import { asCliError, CliError, InTheWay, Interrupted, isNotFound, permissionHint, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
@@ -17,20 +16,28 @@ import { runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob } from "../scope/scope.ts";
-import { parseAzureOwner, secretIn } from "../secret/azure-words.ts";
+import { fileId } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
-import { type Credential, credentialOf } from "../secret/record.ts";
+import { type Credential, credentialOf, isSameFile } from "../secret/record.ts";
 import { Claimed, StartAgain } from "../secret/source.ts";
 import { toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
-import { idBy, uidOf } from "../usage/namespace.ts";
+import { uidOf } from "../usage/namespace.ts";
 import { nameInPlace } from "../wording.ts";
+import { fileWords } from "./adopt.ts";
+import {
+  type Described,
+  describe,
+  type InAzure,
+  type Kind,
+  type Recorded,
+  readKey,
+  recordedSources,
+  registriesOf,
+} from "./apply-sources.ts";
 import { type CreateOrder, createSecret } from "./create.ts";
 import { type DeleteOrder, remove } from "./delete.ts";
 import { type Listed, rotateSources } from "./rotate.ts";
-
-/** A kind of credential at a registry. */
-type Kind = Pick<Entry, "credential" | "registry">;
 
 export type ApplyOrder = {
   readonly files: readonly DesiredFile[];
@@ -38,6 +45,8 @@ export type ApplyOrder = {
   readonly prune: boolean;
   /** A namespace whose own objects are in the way is a warning. */
   readonly skipBlocked: boolean;
+  /** The sources that a file may take over although something is lost: NAMESPACE/NAME. */
+  readonly adopt: readonly string[];
   readonly verify: boolean;
   /** Opens a kind of credential, once for each registry. */
   open(kind: Kind): Promise<Issuer | Taker>;
@@ -52,19 +61,46 @@ export type ApplyOrder = {
 
 /** Makes the cluster and Azure what the files say. An entry or a namespace that fails doesn't stop the others. */
 export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerator<Outcome> {
-  const bounds = { width: limits.credentials, interrupted: tools.interrupted };
-  for (const file of order.files) {
-    // First, so that no source of a later run is among those to take away
-    const described: Described[] = [];
-    yield* describe(file, described, order, tools);
-    const run: Run = { order, tools, file, described, said: new Set(), unverified: new Map(), failed: new Set(), claimed: 0 };
-    const steps = yield* stepsOf(run);
-    // A namespace may have the Secret of another entry, which makes room first
-    for (const phase of [steps.away, steps.shared, steps.each, steps.lost])
-      yield* runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, run));
-    for (const [host, paths] of run.unverified) yield unverified(host, [...paths].sort());
+  // Before Azure is read, so that each Secret in the list has its description there
+  const recorded = yield* recordedSources(order, tools);
+  const made = new Set<string>();
+  for (const file of order.files) yield* applyFile(file, recorded, made, order, tools);
+  for (const place of order.adopt.filter((one) => !made.has(one))) {
+    const [namespace, name = ""] = place.split("/");
+    yield { to: { kind: "secret", name, namespace }, error: new CliError("notFound", `no entry makes secret/${name} there`) };
   }
 }
+
+/** @param made gets the places of the sources of its entries */
+async function* applyFile(
+  written: DesiredFile,
+  recorded: readonly Recorded[],
+  made: Set<string>,
+  order: ApplyOrder,
+  tools: Tools,
+): AsyncGenerator<Outcome> {
+  const bounds = { width: limits.credentials, interrupted: tools.interrupted };
+  // First, so that no source of a later run is among those to take away
+  const inAzure: InAzure = { sources: [], read: new Set(), spellings: new Map() };
+  yield* describe(written, inAzure, order, tools);
+  const entries = written.entries.map((entry) => ({ ...entry, registry: inAzure.spellings.get(entry.registry) ?? entry.registry }));
+  const file = { ...written, entries };
+  const run: Run = {
+    ...{ order, tools, file, read: inAzure.read },
+    described: inAzure.sources.filter((one) => one.file === fileId(file)),
+    byKey: Map.groupBy(inAzure.sources, ({ to }) => keyOf(to)),
+    recorded: recorded.filter((one) => isSameFile(file, one.file)),
+    ...{ said: new Set(), unverified: new Map(), failed: new Set(), claimed: 0 },
+  };
+  const steps = yield* stepsOf(run);
+  for (const { source } of [...steps.shared, ...steps.each]) made.add(placeOf(source));
+  // A namespace may have the Secret of another entry, which makes room first
+  for (const phase of [steps.away, steps.shared, steps.each, steps.lost])
+    yield* runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, run));
+  for (const [host, paths] of run.unverified) yield unverified(host, [...paths].sort());
+}
+
+const placeOf = ({ namespace, name }: Ref) => `${namespace}/${name}`;
 
 type Run = {
   readonly order: ApplyOrder;
@@ -72,6 +108,11 @@ type Run = {
   readonly file: DesiredFile;
   /** The sources of the file in this cluster, as Azure describes them. */
   readonly described: readonly Described[];
+  /** The sources of all files in this cluster. */
+  readonly byKey: ReadonlyMap<string, readonly Described[]>;
+  readonly read: InAzure["read"];
+  /** The sources that record the file, and their kinds of credential. */
+  readonly recorded: readonly Recorded[];
   /** The warnings about the registry that this run has printed. */
   readonly said: Set<string>;
   /** The paths without an image, by host: one warning for all entries. */
@@ -81,68 +122,6 @@ type Run = {
   /** How many claims of other runs have not ended. */
   claimed: number;
 };
-
-/** A source as an object in Azure describes it. */
-type Described = {
-  readonly to: Ref<"secret">;
-  readonly namespaceUid: string;
-  readonly description: string;
-  /** Its file gives each of several namespaces a credential of its own. */
-  readonly isEach: boolean;
-  readonly kind: Kind;
-  /** The repositories of its scope map. */
-  readonly granted: readonly string[] | undefined;
-};
-
-/** Reads which sources in Azure belong to a file. Copies need no Azure, so a registry that can't be read ends only what Azure decides. */
-async function* describe(
-  file: DesiredFile,
-  found: Described[],
-  { findRegistry, ...order }: ApplyOrder,
-  tools: Tools,
-): AsyncGenerator<Outcome> {
-  const cluster = await idBy(() => uidOf(tools.cluster(), "kube-system"));
-  const unread = "cannot read namespace kube-system, whose uid names this cluster in Azure, so no Secret is taken away";
-  if (cluster === undefined) return yield { to: { kind: "namespace", name: "kube-system" }, messages: [unread] };
-  const registries = new Set([file.registry, ...file.entries.map(({ registry }) => registry)].filter((one) => one !== undefined));
-  for (const registry of registries) {
-    const hasPrincipals =
-      order.prune || file.entries.some((entry) => entry.credential === "service-principal" && entry.registry === registry);
-    const read = async (): Promise<Described[]> => {
-      const [azure, at] = [await order.azure(), await findRegistry(registry)];
-      const { scopeMaps } = await azure.listTokens(at);
-      const tokens = scopeMaps.flatMap((map) => describedBy(map.description, "acr-token", pulledRepositories(map)));
-      const holders = order.revoking.holders(at.loginServer);
-      for (const { to, namespaceUid } of tokens) holders.expect(azureName(namespaceUid, to.namespace ?? "", to.name));
-      const notes = hasPrincipals ? await notesOfPrincipals(azure, at) : [];
-      return [...tokens, ...notes.flatMap((text) => describedBy(text, "service-principal"))];
-    };
-    const describedBy = (description: string, credential: Kind["credential"], granted?: readonly string[]): Described[] => {
-      const owner = parseAzureOwner(description);
-      const secret = owner && secretIn(owner);
-      if (!secret || owner.file !== file.name || owner.cluster !== cluster || owner.namespaceUid === undefined) return [];
-      const { namespaceUid, isEach = false } = owner;
-      return [{ to: { kind: "secret", ...secret }, namespaceUid, description, isEach, kind: { credential, registry }, granted }];
-    };
-    try {
-      found.push(...(await tools.during(`Looking for the Secrets of file ${file.name} in ${registry}`, read)));
-    } catch (error) {
-      yield { to: { kind: "registry", name: registry }, error: asRefusal(error) };
-    }
-  }
-}
-
-/** Reads the descriptions of applications with a role on a registry, in their field `notes`; none without the right to read them. */
-async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise<readonly string[]> {
-  const roles = await azure.servicePrincipalRoles(registry).catch(unlessForbidden([]));
-  const ids = new Set(roles.flatMap(({ principalId, ours, here }) => (ours && here ? [principalId] : [])));
-  const reading = runConcurrently(ids, { width: limits.principals, interrupted: () => false }, async function* (id) {
-    const principal = await azure.principal(id);
-    const [application] = principal ? await azure.applications({ appId: principal.appId }) : [];
-    if (application) yield application.notes;
-  });
-  return Array.fromAsync(reading);
-}
 
 /** A source to make as its entry says. */
 type Making = {
@@ -155,6 +134,7 @@ type Making = {
 
 type TakingAway = {
   readonly does: "take away";
+  readonly source: Ref<"secret">;
   readonly described: Described;
   /** The namespace is that of a team: only the references that `apply` has added go. */
   readonly onlyAdded: boolean;
@@ -181,9 +161,9 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   /** The entries whose namespaces could not be read: nothing of them is taken away. */
   const unread = new Set<string>();
   for (const entry of file.entries) {
-    const { uids, say } = await namespacesOf(entry, run);
+    const { uids, say, isUnread } = await namespacesOf(entry, run);
     for (const outcome of say) yield* judged(outcome, undefined, order);
-    if (say.some(({ error }) => error)) unread.add(entry.name);
+    if (isUnread) unread.add(entry.name);
     else if (uids.size === 0) empty.add(entry.name);
     yield* placeEntry(entry, uids, made, order);
   }
@@ -194,11 +174,15 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   const away = described.filter(({ to }) => !kept.has(keyOf(to)) && !unread.has(to.name));
   const isTaken = ({ to: { name }, isEach: isOne }: Described) => order.prune || (isOne && each.has(name) && !empty.has(name));
   yield* away.filter((one) => !isTaken(one)).map((one) => unnamed(one, run));
+  const known = new Set([...kept.keys(), ...described.map(({ to }) => keyOf(to))]);
+  const isKnown = ({ to }: Recorded) => known.has(keyOf(to)) || unread.has(to.name);
+  for (const { to } of undescribed(run).filter((one) => !isKnown(one))) yield { to, error: notInAzure(to, file) };
+  const takingAway = (one: Described, onlyAdded: boolean): Step => ({ does: "take away", source: one.to, described: one, onlyAdded });
   return {
-    away: away.filter(isTaken).map((one): Step => ({ does: "take away", described: one, onlyAdded: one.isEach })),
+    away: away.filter(isTaken).map((one) => takingAway(one, one.isEach)),
     shared: made.filter(({ entry }) => !isEach(entry)),
     each: made.filter(({ entry }) => isEach(entry)),
-    lost: described.filter(isLost).map((one): Step => ({ does: "take away", described: one, onlyAdded: true })),
+    lost: described.filter(isLost).map((one) => takingAway(one, true)),
   };
 }
 
@@ -220,6 +204,8 @@ type Selection = {
   readonly uids: ReadonlyMap<string, string | undefined>;
   /** Errors and information. */
   readonly say: readonly Outcome[];
+  /** It is not known which namespaces there are. */
+  readonly isUnread?: true;
 };
 
 /** The namespaces of an entry's sources, or why they are not known. */
@@ -236,7 +222,7 @@ async function namespacesOf({ name, sources }: Entry, { tools }: Run): Promise<S
     const say = missing.map((one): Outcome => ({ to: { kind: "namespace", name: one, namespace: one }, error: missingNamespace(one) }));
     return { uids, say };
   } catch (error) {
-    return { uids: new Map(), say: [{ to, error: asCliError(error) }] };
+    return { uids: new Map(), say: [{ to, error: asCliError(error) }], isUnread: true };
   }
 }
 
@@ -245,6 +231,20 @@ function unnamed({ to }: Described, { file, order }: Run): Outcome {
   return { to, messages: [`secret/${to.name} belongs to file ${file.name}, which no longer names it. To delete it, run`], fix };
 }
 
+/** Returns the sources that record the file, of the kinds of credential that were read in all its registries. */
+function undescribed({ file, recorded, read }: Run): readonly Recorded[] {
+  const isRead = (kind: string) => registriesOf(file).every((registry) => read.has(`${kind} ${registry}`));
+  return recorded.filter(({ kind }) => isRead(kind));
+}
+
+/** Someone may have edited its description in Azure, or its tenant has written the record. */
+const notInAzure = (to: Ref, file: DesiredFile) =>
+  new InTheWay(`secret/${to.name} records ${fileWords(file)}, which does not name it, and Azure describes it otherwise, so it stays`, {
+    ...plugin("delete", to.name, "--revoke"),
+    namespace: to.namespace,
+    when: "if no pod needs it, run",
+  });
+
 /** How long a run with --skip-blocked waits for the claim of another run, in milliseconds: anyone in a namespace can write one. */
 const shortWait = 5_000;
 /** How many such claims it waits for. A tenant can write one in each of its namespaces. */
@@ -252,7 +252,7 @@ const mostWaits = 8;
 
 /** Keeps the credential of a namespace that was created again until the copies have the new one. */
 async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> {
-  const key = keyOf(step.does === "make" ? step.source : step.described.to);
+  const key = keyOf(step.source);
   if (step.does === "take away" && run.failed.has(key)) return;
   for await (const outcome of take(step, run)) {
     if (outcome.error || outcome.left) run.failed.add(key);
@@ -262,7 +262,7 @@ async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> 
 
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   const { order } = run;
-  const [to, home] = step.does === "make" ? [step.source, homeOf(step.entry)] : [step.described.to, undefined];
+  const [to, home] = [step.source, step.does === "make" ? homeOf(step.entry) : undefined];
   const tools = toolsFor(home, run);
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
@@ -301,8 +301,10 @@ function* judged(outcome: Outcome, home: string | undefined, { skipBlocked }: Ap
   if (!isTheirs || !(error || left === "failed")) return yield outcome;
   if (error && !isBlocking(error)) return yield outcome;
   // A change that was left because of the error adds nothing
-  const messages = error && [`namespace "${namespace}" is blocked: ${error.message}`];
-  if (messages) yield { to: { kind: "namespace", name: namespace }, isBlocked: true, messages };
+  if (!error) return;
+  const fix = typeof error.hint === "object" ? { namespace, ...error.hint } : undefined;
+  const messages = [[`namespace "${namespace}" is blocked: ${error.message}`, ...(fix?.when ? [fix.when] : [])].join("; ")];
+  yield { to: { kind: "namespace", name: namespace }, isBlocked: true, messages, fix };
 }
 
 /** Whether the owners of a namespace can cause an error: by their objects, a quota or a policy; not if this run lacks a right. */
@@ -369,10 +371,10 @@ const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefin
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
 const accountWait = 5_000;
 
-function createOrderOf({ source, entry, uid }: Making, { order, tools, file, described }: Run): CreateOrder {
-  const isOf = ({ to, namespaceUid, kind }: Described) =>
-    keyOf(to) === keyOf(source) && namespaceUid === uid && kind.credential === entry.credential && kind.registry === entry.registry;
-  const inAzure = described.find(isOf);
+function createOrderOf({ source, entry, uid }: Making, { order, tools, file, byKey, read }: Run): CreateOrder {
+  const isOf = ({ namespaceUid, kind }: Described) => namespaceUid === uid && readKey(kind) === readKey(entry);
+  const inAzure = byKey.get(keyOf(source))?.find(isOf);
+  const isUnread = uid === undefined || !read.has(readKey(entry));
   const isOfTeam = homeOf(entry) === undefined;
   const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
   const [names, globs] = [serviceAccounts.filter((word) => !isGlob(word)), serviceAccounts.filter(isGlob)];
@@ -383,8 +385,10 @@ function createOrderOf({ source, entry, uid }: Making, { order, tools, file, des
     ...{ shape: undefined, copyTo, targets: { picks, whereUsed: false }, wait: accountWait, restart, recreate: false },
     ...{ again: order.again, reader: undefined, holders: order.revoking.holders },
     file: {
-      ...{ name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isOfTeam },
-      isDescribed: inAzure === undefined || inAzure.isEach === isOfTeam,
+      ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isOfTeam },
+      isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isOfTeam),
+      maker: inAzure?.file,
+      adopts: order.adopt.includes(placeOf(source)),
     },
   };
 }
@@ -397,10 +401,10 @@ async function* takeAway({ described, onlyAdded }: TakingAway, run: Run): AsyncG
   const isThere = (await uidsOf([namespace], tools.cluster())).get(namespace) === namespaceUid;
   const secret = isThere ? await tools.cluster().get(to) : undefined;
   const record = credentialOf(secret);
-  const other = record?.file?.name ?? file.name;
   const isOwn = record && isRecordOf(record, described) && (!onlyAdded || isUnchanged(record, described, await order.open(described.kind)));
   if (!isOwn) yield* endLost(described, run);
-  else if (other !== file.name) yield { to, messages: [`secret/${to.name} belongs to file ${other}, so it stays`] };
+  else if (record.file && !isSameFile(file, record.file))
+    yield { to, messages: [`secret/${to.name} belongs to ${fileWords(record.file)}, so it stays`] };
   else yield* removeUntilLost({ ...order.revoking, to, revoke: true, onlyAdded, isFoundInAzure: true }, described, run);
 }
 
@@ -411,12 +415,12 @@ const isRecordOf = ({ kind, host }: Credential, { kind: { credential, registry }
 /** Whether a record also names the file and the account that Azure shows, where a team cannot write. */
 function isUnchanged(
   { identity, file, isExported }: Credential,
-  { to, namespaceUid, description }: Described,
+  { to, namespaceUid, file: id }: Described,
   opened: Issuer | Taker,
 ): boolean {
   const hasOwnName = isIssuer(opened) && opened.hasOwnName;
   const isNamed = !hasOwnName || identity === azureName(namespaceUid, to.namespace ?? "", to.name);
-  return !isExported && isNamed && file?.name === parseAzureOwner(description)?.file;
+  return !isExported && isNamed && file !== undefined && fileId(file) === id;
 }
 
 /** Deletes a source. While this run waits for its claim, the run that had it may delete the Secret and not the rest. */

@@ -78,8 +78,12 @@ export type FileOrder = FileOfRecord & {
   readonly prune: boolean;
   /** The repositories that Azure shows; undefined if they were not read. Another user may have changed them. */
   readonly granted: readonly string[] | undefined;
-  /** Azure's description says this, or was not found. */
+  /** Azure shows what the file says, or was not read. */
   readonly isDescribed: boolean;
+  /** The id of the file that Azure's description names. */
+  readonly maker: string | undefined;
+  /** The user accepts that the file takes the source over. */
+  readonly adopts: boolean;
   /** The source is in the namespace of a team, which can write its record. */
   readonly isOfTeam: boolean;
 };

@@ -8,7 +8,7 @@ import { requireRepositories } from "../credential/missing-repositories.ts";
 import { notOwn, type Owner, ownerOf } from "../credential/owner.ts";
 import { type LoginTest, prove, stillPulls } from "../credential/prove.ts";
 import { lackingIn, namedOrUsed, type RepositoryScope, repositoryScopeOf } from "../credential/repository-scope.ts";
-import { CliError, InTheWay, Interrupted } from "../errors.ts";
+import { CliError, Interrupted } from "../errors.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { edit, outcomeOf } from "../kube/edit.ts";
@@ -20,6 +20,7 @@ import { isYoung } from "../retry.ts";
 import { once } from "../scope/concurrency.ts";
 import { missingNamespace } from "../scope/namespaces.ts";
 import type { Scope } from "../scope/scope.ts";
+import { fileId } from "../secret/azure-words.ts";
 import { loginOf } from "../secret/login.ts";
 import { obstacleTo, type Wanted } from "../secret/obstacle.ts";
 import {
@@ -29,6 +30,7 @@ import {
   copiesOf,
   credentialOf,
   type FileOfRecord,
+  isSameFile,
   type SourceOfCopy,
   sourceOf,
 } from "../secret/record.ts";
@@ -38,7 +40,8 @@ import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
 import { copyError } from "../usage/pull-secrets.ts";
 import type { TargetOptions } from "../usage/targets.ts";
-import { inLine, nameInPlace } from "../wording.ts";
+import { inLine } from "../wording.ts";
+import { takeOver } from "./adopt.ts";
 import { type FileOrder, type Given, type Places, placesOf, writePlaces } from "./create-places.ts";
 
 export type CreateOrder = {
@@ -107,7 +110,7 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   if (copied)
     throw await copyError(order.source, copied, tools.cluster(), (credential) => forSource(copied, credential, order), "use another name");
   checkCopies(places.copies);
-  refuseOtherFile(order, places.secret);
+  yield* takeOver(order, places);
   if (places.note) yield places.note;
   for (const name of places.missing) yield { to: { kind: "namespace", name, namespace: name }, error: missingNamespace(name) };
   const before = await testSource(run, places);
@@ -118,17 +121,6 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   const held = given.held();
   if (given.work) yield* finish(given.work, { failed });
   else if (held) await release(held);
-}
-
-/** @throws CliError conflict if the source belongs to another file */
-function refuseOtherFile({ file, source }: CreateOrder, secret: Secret | undefined): void {
-  const other = credentialOf(secret)?.file?.name;
-  if (!file || other === undefined || other === file.name) return;
-  const move = { ...plugin("delete", source.name, "--revoke"), namespace: source.namespace };
-  throw new InTheWay(`${nameInPlace(source)} belongs to file ${other}`, {
-    ...move,
-    when: `remove it from one of the two files. To move it to ${file.name}, delete it first`,
-  });
 }
 
 /** Records what the file of `apply` does not name any more as taken away: namespaces with copies, and ServiceAccounts. */
@@ -154,7 +146,8 @@ async function* settle(
 }
 
 /** The record of a file during a run: with the ServiceAccounts that it named before, until their references are removed. */
-const recordedFile = ({ name, serviceAccounts }: FileOrder, before: Credential | undefined): FileOfRecord => ({
+const recordedFile = ({ home, name, serviceAccounts }: FileOrder, before: Credential | undefined): FileOfRecord => ({
+  home,
   name,
   serviceAccounts: [...new Set([...serviceAccounts, ...(before?.file?.serviceAccounts ?? [])])].sort(),
 });
@@ -192,11 +185,11 @@ function isEnough({ secret, credential, test }: TestedSource, { order }: Run, im
   return isPullable(repositories, wanted, order.exact);
 }
 
-const fileInAzure = ({ file }: CreateOrder) => file && { name: file.name, isEach: file.isOfTeam };
+const fileInAzure = ({ file }: CreateOrder) => file && { id: fileId(file), isEach: file.isOfTeam };
 
 /** Whether Azure shows what the source records: its description must name the file. */
-const isOfFile = ({ file, repositories = [] }: Credential, { name, isDescribed, granted = repositories }: FileOrder): boolean =>
-  file?.name === name && isDescribed && isPullable(granted, repositories, true);
+const isOfFile = ({ file, repositories = [] }: Credential, order: FileOrder): boolean =>
+  isSameFile(order, file) && order.isDescribed && isPullable(order.granted ?? repositories, repositories, true);
 
 const isPullable = (granted: readonly string[], wanted: readonly string[], exact: boolean): boolean =>
   lackingIn(granted, wanted).length === 0 && !(exact && lackingIn(wanted, granted).length > 0);

@@ -34,6 +34,7 @@ import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts"
 import { everything, targetOf } from "../usage/targets.ts";
 import { podsNeeding } from "../usage/users.ts";
 import { joinNames, nameInPlace, pluralize } from "../wording.ts";
+import { warnOfFile } from "./adopt.ts";
 
 export type DeleteOrder = {
   readonly to: Ref<"secret">;
@@ -65,6 +66,7 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   if (source && isOurs(secret)) return yield* removeCopy(state, secret, source, run);
   const credential = credentialOf(secret);
   if (!credential) return yield* removeOther(state, secret, run);
+  if (!order.isFoundInAzure) yield* warnOfFile(order.to, credential, "makes it again");
   yield* removeSource(state, secret, credential, run);
 }
 

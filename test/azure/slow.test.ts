@@ -14,9 +14,10 @@ const sign = (claims: Record<string, unknown>, key: CryptoKey) =>
 
 const entry = "name: acr-myregistry, repositories: ['*'], serviceAccounts: [default], namespace: demo";
 const files: Readonly<Record<string, string>> = {
-  "one.yaml": `{name: teams, registry: myregistry, pullSecrets: [{${entry}}]}`,
-  "principal.yaml": `{name: teams, registry: myregistry, pullSecrets: [{${entry}, credential: service-principal}]}`,
-  "none.yaml": "{name: teams, registry: myregistry, pullSecrets: [{name: other, repositories: [app], eachOf: {names: ['x-*']}}]}",
+  "one.yaml": `{name: teams, namespace: demo, registry: myregistry, pullSecrets: [{${entry}}]}`,
+  "principal.yaml": `{name: teams, namespace: demo, registry: myregistry, pullSecrets: [{${entry}, credential: service-principal}]}`,
+  "none.yaml":
+    "{name: teams, namespace: demo, registry: myregistry, pullSecrets: [{name: other, repositories: [app], eachOf: {names: ['x-*']}}]}",
 };
 
 async function slowDemo() {

@@ -77,7 +77,7 @@ const subjects: { readonly [K in keyof Input]: Subject<Input[K]> } = {
     asked: (labels) => ({ text: labels }),
     async compared(labels, { error }) {
       const entry = { name: "acr", eachOf: { selector: labels }, repositories: ["app"] };
-      const file = JSON.stringify({ name: "teams", registry: "myregistry", pullSecrets: [entry] });
+      const file = JSON.stringify({ name: "teams", namespace: "platform", registry: "myregistry", pullSecrets: [entry] });
       const ours = orRefused(() => readFiles([{ path: "teams.yaml", text: file }], yaml).length > 0 && "accepted");
       return [ours, error === undefined ? "accepted" : "refused"];
     },

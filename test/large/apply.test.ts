@@ -26,11 +26,11 @@ const [tenant, others] = [
 ];
 const fileWith = (repositories: readonly string[]): WrittenFile => ({
   name: id,
+  namespace: at("home"),
   registry: "myregistry",
   pullSecrets: [
     {
       name: "acr-blue",
-      namespace: at("home"),
       copyTo: { selector: `shared=${id}` },
       repositories,
       serviceAccounts: ["default", "ci-*"],

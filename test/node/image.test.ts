@@ -37,7 +37,7 @@ async function publish(): Promise<void> {
 const schedule = `schedule -f - -n ${namespace} --image ${image}`;
 const name = "teams";
 /** A file of desired state whose Secret is in the namespace of the schedule. */
-const file = `{name: ${name}, registry: myregistry, pullSecrets: [{name: acr-web, namespace: ${namespace}, repositories: [app/web]}]}\n`;
+const file = `{name: ${name}, namespace: ${namespace}, registry: myregistry, pullSecrets: [{name: acr-web, namespace: ${namespace}, repositories: [app/web]}]}\n`;
 
 const serviceAccount = (name: string) => ({
   apiVersion: "v1",

@@ -15,9 +15,10 @@ export function fileOf({ id, at }: World, isWide: boolean): WrittenFile {
   const repositories = isWide ? ["app/web", "app/api"] : ["app/web"];
   return {
     name: id,
+    namespace: at("home"),
     registry: "myregistry",
     pullSecrets: [
-      { name: "acr-all", namespace: at("home"), copyTo: { selector: `team=${id}` }, repositories, serviceAccounts, rotate },
+      { name: "acr-all", copyTo: { selector: `team=${id}` }, repositories, serviceAccounts, rotate },
       { name: "acr", eachOf: { selector: `tier=${id}` }, repositories, serviceAccounts, rotate },
     ],
   };

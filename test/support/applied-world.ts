@@ -25,7 +25,12 @@ export type WrittenEntry = {
   readonly rotate?: { readonly olderThan?: string; readonly grace?: string };
   readonly restart?: "stuck" | "none";
 };
-export type WrittenFile = { readonly name: string; readonly registry: string; readonly pullSecrets: readonly WrittenEntry[] };
+export type WrittenFile = {
+  readonly name: string;
+  readonly namespace: string;
+  readonly registry: string;
+  readonly pullSecrets: readonly WrittenEntry[];
+};
 
 /** The namespaces of one situation. All their names start with the id. */
 export type AppliedWorld = {

@@ -6,6 +6,7 @@ import { readFiles } from "../../src/file/read.ts";
 /** A file with all keys. */
 export const wholeFile = `# yaml-language-server: $schema=acr-secret-file-v1.json
 name: teams
+namespace: platform
 registry: myregistry
 restart: none
 pullSecrets:
@@ -25,9 +26,9 @@ pullSecrets:
       - base/*
 `;
 
-/** What `teams.yaml` says of one Secret, at line 3. */
+/** What `teams.yaml` says of one Secret, at line 4. */
 export const entry: Entry = {
-  at: "teams.yaml:3",
+  at: "teams.yaml:4",
   name: "acr",
   registry: "myregistry",
   sources: { namespace: "web" },

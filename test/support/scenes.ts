@@ -25,7 +25,7 @@ async function halfForbidden(): Promise<FakeWorld> {
 /** Creates two sources, and one of a file with copies. */
 async function inFile(): Promise<FakeWorld> {
   const world = await stored("a", "b");
-  const credential = { file: { name: "teams", serviceAccounts: ["default"] }, repositories: ["blue/*", "base/*"] };
+  const credential = { file: { home: "platform", name: "teams", serviceAccounts: ["default"] }, repositories: ["blue/*", "base/*"] };
   world.cluster.put(sourceSecret("platform/acr-blue", { credential, copies: { a: "uid-of-a", b: "uid-of-b" } }));
   for (const at of ["a", "b"]) world.cluster.put(copySecret(`${at}/acr-blue`, { credential, of: "platform/acr-blue" }));
   addNamespaces(world.cluster, "platform");

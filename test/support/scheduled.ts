@@ -5,6 +5,7 @@ export const image = "myregistry.azurecr.io/tools/kubectl-acr-secret:1";
 
 /** A file of desired state whose namespaces are all named. */
 export const namedTeams = `name: teams
+namespace: platform
 registry: myregistry
 pullSecrets:
 - name: acr-blue
@@ -16,6 +17,7 @@ pullSecrets:
 
 /** A file of desired state that selects namespaces and ServiceAccounts. */
 export const selectedTeams = `name: teams
+namespace: platform
 registry: myregistry
 pullSecrets:
 - name: acr-blue

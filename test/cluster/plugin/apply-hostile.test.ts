@@ -29,9 +29,10 @@ const [tenant, others] = [
 ];
 const fileWith = (repositories: readonly string[]): WrittenFile => ({
   name: id,
+  namespace: at("home"),
   registry: "myregistry",
   pullSecrets: [
-    { name: "acr-blue", namespace: at("home"), copyTo: { selector: `shared=${id}` }, repositories, serviceAccounts: ["default"] },
+    { name: "acr-blue", copyTo: { selector: `shared=${id}` }, repositories, serviceAccounts: ["default"] },
     { name: "acr", eachOf: { selector: `shared=${id}` }, repositories, serviceAccounts: ["default"] },
   ],
 });

@@ -43,9 +43,10 @@ const wide = true;
 
 const teams = `
 name: rights
+namespace: NS
 registry: myregistry
 pullSecrets:
-  - {name: acr-myregistry, namespace: NS, copyTo: {names: ["NS*"]}, repositories: [app/web], serviceAccounts: [app]}
+  - {name: acr-myregistry, copyTo: {names: ["NS*"]}, repositories: [app/web], serviceAccounts: [app]}
 `;
 
 const rows: readonly Row[] = [

@@ -230,15 +230,16 @@ function check(next: KubeObject, before?: KubeObject): void {
   }
 }
 
-/** Matches a selector such as `a=b,c!=d,e`: equality and existence. */
+/** Matches a selector such as `a=b,c!=d,e,!f`: equality and existence. */
 function hasLabels({ metadata: { labels = {} } }: KubeObject, selector: string | undefined): boolean {
   return (selector ?? "").split(/,(?![^(]*\))/).every((term) => {
     const [, within = "", values] = /^(\S+) in \((.*)\)$/.exec(term) ?? [];
     if (values !== undefined) return values.split(",").includes(labels[within] ?? "");
     const [differs, not] = term.split("!=");
     if (not !== undefined) return labels[differs ?? ""] !== not;
-    const [key = "", value] = term.split("=");
-    return key === "" || (key in labels && (value === undefined || labels[key] === value));
+    const [key = "", value] = term.replace(/^!/, "").split("=");
+    const has = key in labels && (value === undefined || labels[key] === value);
+    return key === "" || has !== term.startsWith("!");
   });
 }
 

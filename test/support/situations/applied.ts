@@ -61,8 +61,9 @@ const tier = ({ id }: AppliedWorld): WrittenEntry => ({
   repositories: ["base/*"],
   serviceAccounts: ["default"],
 });
-const file = ({ id }: AppliedWorld, ...pullSecrets: readonly WrittenEntry[]): WrittenFile => ({
+const file = ({ id, at }: AppliedWorld, ...pullSecrets: readonly WrittenEntry[]): WrittenFile => ({
   name: id,
+  namespace: at("home"),
   registry: "myregistry",
   pullSecrets,
 });

@@ -23,7 +23,10 @@ const entryOf = (entry: Lines): string =>
     .map(([key, value], index) => `${index === 0 ? "  - " : "    "}${key}: ${value}\n`)
     .join("");
 const fileOf = (...entries: readonly Lines[]): string =>
-  `name: teams\nregistry: myregistry\npullSecrets:\n${entries.map(entryOf).join("")}`;
+  `name: teams\nnamespace: platform\nregistry: myregistry\npullSecrets:\n${entries.map(entryOf).join("")}`;
+const nothingOf = "name: teams\nnamespace: platform\nregistry: myregistry\npullSecrets: []\n";
+/** The same entries in a file of the same name with another home. */
+const elsewhere = (...entries: readonly Lines[]): string => fileOf(...entries).replace("namespace: platform", "namespace: team-0");
 
 const applies = (text: string, more: Partial<Step> & { readonly flags?: string } = {}): Step => ({
   command: `apply -f -${more.flags ?? ""}`,
@@ -77,11 +80,11 @@ const enlarges =
     }
   };
 const records =
-  (at: string, name: string, change: object): Given =>
+  (at: string, name: string, change: object, manager = "kubectl-edit"): Given =>
   (world) => {
     const secret = secretIn(world, at, name) ?? expect.unreachable("no Secret");
     const annotations = { ...secret.metadata.annotations, [credentialKey]: JSON.stringify({ ...credentialOf(secret), ...change }) };
-    world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations } }, "kubectl-edit");
+    world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations } }, manager);
   };
 const removes =
   (at: string, name = "acr-blue"): Given =>
@@ -110,6 +113,22 @@ const forgeCopies =
 const twoOwn: Lines = { ...own, eachOf: "{names: [own-1, own-2]}" };
 const onlySecond: Lines = { eachOf: "{names: [own-2]}" };
 
+type FakeAzure = FakeWorld["azure"];
+type ScopeMap = Pick<Parameters<FakeAzure["putScopeMap"]>[0], "name" | "actions"> & { readonly description: string };
+const editMap = ({ scopeMaps, putScopeMap }: FakeAzure, edit: (map: ScopeMap) => ScopeMap) => {
+  for (const map of scopeMaps.values()) putScopeMap(edit(map));
+};
+const notes =
+  (edit: (before: string) => string): Given =>
+  ({ azure }) => {
+    for (const one of azure.directory.applications) Object.assign(one, { notes: edit(one.notes) });
+  };
+/** The field manager of this plugin. */
+const ours = "kubectl-acr-secret";
+const idOfRegistry =
+  "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/myregistry";
+const withId = (file: string) => file.replace("registry: myregistry", `registry: ${idOfRegistry}`);
+
 const world = () => worldOf(["platform", ...teams(2), "own-1", "own-2"]);
 
 const tenants = Array.from({ length: 40 }, (_, index) => `own-${index}`);
@@ -135,11 +154,11 @@ testRows(
       does: "apply writes the source and its copies of an entry, and nothing in the next run",
       ...applies(fileOf(blue)),
       check: (world) => {
-        expect(credentialOf(secretIn(world, "platform"))?.file).toEqual({ name: "teams", serviceAccounts: ["default"] });
+        expect(credentialOf(secretIn(world, "platform"))?.file).toEqual({ home: "platform", name: "teams", serviceAccounts: ["default"] });
         expect(copies(world)).toEqual(["team-0", "team-1"]);
         expect(lists(world, "team-0")).toEqual(["acr-blue"]);
         expect(grants(world)).toEqual(["app/web"]);
-        expect([...world.azure.scopeMaps.values()][0]?.description).toMatch(/ by file teams$/);
+        expect([...world.azure.scopeMaps.values()][0]?.description).toMatch(/ by file [0-9a-f]{16}$/);
       },
       after: [
         nothingMore(fileOf(blue), { stderr: ["3 namespaces unchanged"] }),
@@ -280,7 +299,9 @@ testRows(
       ...applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }, own)),
       given: typed("create acr-blue --registry myregistry --service-principal -n platform"),
       check: ({ azure }) =>
-        expect([...azure.directory.applications.values()].map(({ notes }) => notes)).toEqual([expect.stringMatching(/ by file teams$/)]),
+        expect([...azure.directory.applications.values()].map(({ notes }) => notes)).toEqual([
+          expect.stringMatching(/ by file [0-9a-f]{16}$/),
+        ]),
       after: [
         nothingMore(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }, own)),
         applies(fileOf(own), {
@@ -572,18 +593,18 @@ testRows(
         nothingMore(fileOf({ ...blue, expiresIn: "90d" })),
       ],
     },
-    ...[
-      {
-        when: "a named namespace of eachOf is missing",
-        file: fileOf({ ...own, eachOf: "{names: [own-1, own-2, own-9]}" }),
-        given: undefined,
-      },
-      { when: "the namespaces cannot be listed", file: fileOf(own), given: refuse("list namespace") },
-    ].map(({ when, file, given }) => ({
-      does: `apply with --prune takes nothing of an entry away when ${when}`,
+    {
+      does: "apply with --prune takes nothing of an entry away when the namespaces cannot be listed",
       ...applies(fileOf(own)),
-      after: [applies(file, { ...failed, flags: " --prune --yes", given, check: ({ azure }) => expect(azure.tokens.size).toBe(2) })],
-    })),
+      after: [
+        applies(fileOf(own), {
+          ...failed,
+          flags: " --prune --yes",
+          given: refuse("list namespace"),
+          check: ({ azure }) => expect(azure.tokens.size).toBe(2),
+        }),
+      ],
+    },
     {
       does: "apply with --prune keeps a source when its namespace cannot be read",
       ...applies(fileOf(blue)),
@@ -613,11 +634,11 @@ testRows(
       after: [nothingMore(fileOf(own, { ...own, eachOf: "{names: ['*-1']}", repositories: "[app/api]" }), { code: 1, stdout: any })],
     },
     ...[
-      { what: "the ServiceAccounts", change: { file: { name: "teams", serviceAccounts: ["default", "x"] } } },
+      { what: "the ServiceAccounts", change: { file: { home: "platform", name: "teams", serviceAccounts: ["default", "x"] } } },
       { what: "an exported credential", change: { isExported: true }, more: { expiresIn: "30d" } },
       { what: "the registry", change: { host: "evilregistry.azurecr.io" }, more: onlySecond },
       { what: "the kind", change: { kind: "other" }, more: onlySecond },
-      { what: "the file", change: { file: { name: "others", serviceAccounts: [] } }, more: onlySecond },
+      { what: "the file", change: { file: { home: "platform", name: "others", serviceAccounts: [] } }, more: onlySecond },
       { what: "the token", change: { identity: "other" }, more: onlySecond },
     ].map(({ what, change, more = own }) => ({
       does: `apply with --skip-blocked succeeds when a team has changed ${what} in its record${more === onlySecond ? " and is not selected" : ""}`,
@@ -673,15 +694,279 @@ testRows(
       ],
     },
     {
-      does: "apply makes the other Secrets when a named namespace does not exist, and takes nothing away",
+      does: "apply makes and takes away the other Secrets when a named namespace does not exist",
       ...applies(fileOf(own, { ...blue, copyTo: "{names: [team-0, team-9]}" }), { code: 1, stderr: /namespaces "team-9" not found/ }),
       check: (world) => expect(pulls(world, "team-0")).toBe(true),
       after: [
         applies(fileOf({ ...own, eachOf: "{names: [own-1, own-9]}" }), {
           flags: " --skip-blocked",
           stderr: /Warning: namespace "own-9" is blocked: .*not found/,
-          check: (world) => expect(["own-1", "own-2"].map((at) => pulls(world, at, "acr"))).toEqual([true, true]),
+          check: (world) => expect(["own-1", "own-2"].map((at) => pulls(world, at, "acr"))).toEqual([true, false]),
         }),
+      ],
+    },
+    {
+      does: "apply fails, and ends the credential of a named namespace, when that namespace was deleted",
+      ...applies(fileOf(twoOwn)),
+      after: [
+        applies(fileOf(twoOwn), {
+          ...failed,
+          given: all(removes("own-2", "acr"), ({ cluster }) => cluster.remove("namespace", "", "own-2")),
+          check: (world) => expect([pulls(world, "own-1", "acr"), world.azure.tokens.size]).toEqual([true, 1]),
+        }),
+      ],
+    },
+    ...[
+      { what: "a given login", flags: "--username robot --password-stdin", stdin: "p" },
+      { what: "the login of the admin user", flags: "--admin", stdin: "" },
+    ].map(({ what, flags, stdin }) => ({
+      does: `apply refuses ${what}, also with --adopt`,
+      given: ({ azure }: FakeWorld) => {
+        azure.users.set("robot", "p");
+        azure.admin.set("password", "q");
+      },
+      command: `create acr-blue -n platform --registry myregistry ${flags} --repository app/web`,
+      ...{ stdout: any, stderr: any, writes: any, options: { stdin } },
+      after: ["", " --adopt platform/acr-blue --yes", " --skip-blocked"].map((more) =>
+        applies(fileOf(blue), {
+          flags: more,
+          code: 1,
+          writes: [],
+          stderr: /which apply cannot create\n.*:\n.*delete -n platform acr-blue$/m,
+        }),
+      ),
+    })),
+    ...[
+      { what: "a repository", flags: "--repository app/web,app/api", lost: "app/api", entry: blue },
+      { what: "a copy", flags: "--repository app/web --copy-to team-0,team-1,own-1", lost: "the copy in own-1", entry: blue },
+      {
+        what: "another kind of credential",
+        flags: "--service-principal --repository *",
+        lost: "service-principal \\S+, \\*",
+        entry: blue,
+      },
+    ].map(({ what, flags, lost, entry }) => ({
+      does: `apply takes over a Secret of create that loses ${what} only with --adopt, which lists it`,
+      given: typed(`create acr-blue -n platform --registry myregistry ${flags}`),
+      ...applies(fileOf(entry), {
+        code: 1,
+        writes: [],
+        stderr: new RegExp(
+          `secret/acr-blue in namespace platform belongs to no file; .*loses ${lost}\n.*\n.*apply -f=- --adopt platform/acr-blue$`,
+          "m",
+        ),
+      }),
+      after: [
+        applies(fileOf(entry), { flags: " --adopt platform/acr-blue", code: 1, writes: [], stderr: /--adopt platform\/acr-blue --yes$/m }),
+        applies(fileOf(entry), {
+          flags: " --adopt platform/acr-blue --dry-run=client",
+          writes: [],
+          stderr: new RegExp(`Warning: platform: secret/acr-blue belonged to no file and loses ${lost}$`, "m"),
+        }),
+        applies(fileOf(entry), {
+          flags: " --adopt platform/acr-blue",
+          code: 1,
+          writes: [],
+          options: { answers: [false], env: { CI: undefined } },
+          stderr: new RegExp(`adopt secret/acr-blue in namespace platform, which loses ${lost}.*\\?`, "i"),
+        }),
+        applies(fileOf(entry), {
+          flags: " --adopt platform/acr-blue --yes",
+          check: (world) =>
+            expect([copies(world), grants(world), pulls(world, "team-1")]).toEqual([["team-0", "team-1"], ["app/web"], true]),
+        }),
+        nothingMore(fileOf(entry)),
+      ],
+    })),
+    {
+      does: "apply takes over a Secret of create without a word when nothing is lost",
+      given: typed("create acr-blue -n platform --registry myregistry --repository app/web --copy-to team-0"),
+      ...applies(fileOf({ ...blue, repositories: "[app/*]" }), { stderr: /^(?!.*belong)/s }),
+      check: (world) => expect(credentialOf(secretIn(world, "platform"))?.file?.home).toBe("platform"),
+      after: [nothingMore(fileOf({ ...blue, repositories: "[app/*]" }))],
+    },
+    {
+      does: "apply --skip-blocked names a Secret of a team with the command that adopts it, and makes the others",
+      given: typed("create acr -n own-1 --registry myregistry --repository app/web,app/api"),
+      ...applies(fileOf(own), {
+        flags: " --skip-blocked",
+        stderr:
+          /^Warning: namespace "own-1" is blocked: .*app\/api; to let the file take it over, run:\n {2}.*apply -f=- --skip-blocked --adopt own-1\/acr$/m,
+      }),
+      check: (world) => {
+        expect([grants(world, "own-1", "acr"), pulls(world, "own-2", "acr")]).toEqual([["app/api", "app/web"], true]);
+      },
+      after: [applies(fileOf(own), { ...failed, check: (world) => expect(grants(world, "own-1", "acr")).toHaveLength(2) })],
+    },
+    {
+      does: "apply takes nothing of a file of the same name away when its home differs",
+      ...applies(fileOf(own)),
+      given: (world) => addNamespaces(world.cluster, "two"),
+      after: [
+        applies(elsewhere({ ...own, eachOf: "{names: [two]}" }), {
+          flags: " --prune --yes",
+          check: (world) => expect(["own-1", "own-2", "two"].map((at) => pulls(world, at, "acr"))).toEqual([true, true, true]),
+        }),
+        nothingMore(fileOf(own), { flags: " --prune --yes" }),
+      ],
+    },
+    {
+      does: "apply takes over a Secret of another file only with --adopt, although nothing is lost",
+      ...applies(fileOf(own)),
+      after: [
+        applies(elsewhere(twoOwn), { ...failed, writes: [], stderr: /belongs to file teams in namespace platform\n/ }),
+        // The tenant writes another file into its record
+        applies(elsewhere(twoOwn), {
+          given: records("own-1", "acr", { file: { home: "team-0", name: "teams", serviceAccounts: [] } }, ours),
+          ...failed,
+          writes: [],
+          stderr: /own-1 belongs to another file\n/,
+        }),
+        applies(elsewhere(twoOwn), {
+          given: records("own-1", "acr", { file: { home: "platform", name: "teams", serviceAccounts: ["default"] } }, ours),
+          flags: " --adopt own-1/acr,own-2/acr --yes",
+        }),
+        nothingMore(elsewhere(twoOwn)),
+        applies(fileOf(own), { ...failed, writes: [], stderr: /belongs to file teams in namespace team-0\n/ }),
+      ],
+    },
+    {
+      does: "apply repairs the record of its Secret when a team has written another file into it",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(own), {
+          given: records("own-1", "acr", { file: { home: "x", name: "y", serviceAccounts: [] } }, ours),
+          check: (world) => expect(credentialOf(secretIn(world, "own-1", "acr"))?.file?.home).toBe("platform"),
+        }),
+        nothingMore(fileOf(own)),
+      ],
+    },
+    {
+      does: "apply fails when no entry makes the Secret that --adopt names",
+      ...applies(fileOf(blue), { ...failed, flags: " --adopt platform/acr-bleu --yes", stderr: /no entry makes secret\/acr-bleu/ }),
+    },
+    ...[
+      { what: "a text of another tool", text: () => "managed by terraform" },
+      { what: "a description without the file", text: (before: string) => before.replace(/ by file.*/, "") },
+      { what: "the id of another cluster", text: (before: string) => before.replace(/ of cluster \S+/, " of cluster 01234567") },
+    ].map(({ what, text }) => ({
+      does: `apply repairs the description in Azure when it is ${what}`,
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), {
+          given: ({ azure }: FakeWorld) => editMap(azure, ({ description, ...map }) => ({ ...map, description: text(description) })),
+          check: ({ azure }: FakeWorld) =>
+            expect([...azure.scopeMaps.values()][0]?.description).toMatch(/ of cluster (?!01234567)[0-9a-f]{8} by file [0-9a-f]{16}$/),
+        }),
+        nothingMore(fileOf(blue)),
+      ],
+    })),
+    {
+      does: "apply repairs the notes of an application in Azure, and fails when another tool has written them",
+      ...applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" })),
+      after: [
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
+          given: notes((before) => before.replace(/ of cluster.*/, " of cluster 01234567")),
+          check: ({ azure }) =>
+            expect([...azure.directory.applications.values()].map(({ notes }) => notes)).toEqual([expect.stringMatching(/ by file \S+$/)]),
+        }),
+        nothingMore(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" })),
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
+          ...failed,
+          given: notes(() => "managed by terraform"),
+          stderr: /already exists, and this plugin did not create it/,
+        }),
+      ],
+    },
+    ...[
+      {
+        what: "a scope map that grants pushing",
+        edit: ({ azure }: FakeWorld) =>
+          editMap(azure, ({ actions, ...map }) => ({ ...map, actions: [...actions, "repositories/app/web/content/write"] })),
+        says: /can do more than pull: app\/web push/,
+      },
+      {
+        what: "a token with another scope map",
+        edit: ({ azure }: FakeWorld) => {
+          for (const token of azure.tokens.values()) Object.assign(token, { scopeMapId: "/x/scopeMaps/_repositories_push" });
+        },
+        says: /has the scope map "_repositories_push"/,
+      },
+      {
+        what: "a disabled token",
+        edit: ({ azure }: FakeWorld) => {
+          for (const token of azure.tokens.values()) Object.assign(token, { status: "disabled" });
+        },
+        says: /is disabled\nhint: (?!.*az )/,
+      },
+    ].map(({ what, edit, says }) => ({
+      does: `apply fails when Azure shows ${what}`,
+      ...applies(fileOf(blue)),
+      after: [applies(fileOf(blue), { given: edit, flags: " --verify=false", ...failed, writes: /^(patch secret .*\n)*$/, stderr: says })],
+    })),
+    {
+      does: "apply names a removed Secret that Azure does not describe any more, and keeps it",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf(own), {
+          ...failed,
+          given: ({ azure }) =>
+            editMap(azure, ({ description, ...map }) => ({
+              ...map,
+              description: description.includes("acr-blue") ? "managed by terraform" : description,
+            })),
+          flags: " --prune --yes",
+          writes: [],
+          stderr: /error: secret\/acr-blue records file teams in namespace platform.*\n.*\n.*delete -n platform acr-blue --revoke$/m,
+        }),
+        applies(fileOf(own), { given: refuse("list secret"), flags: " --prune --yes" }),
+      ],
+    },
+    {
+      does: "apply takes a Secret away once when the file spells its registry in two ways",
+      ...applies(fileOf(blue, { ...own, registry: "myregistry.azurecr.io" })),
+      after: [
+        nothingMore(fileOf(blue, { ...own, registry: "myregistry.azurecr.io" })),
+        applies(fileOf(blue, { ...onlySecond, name: "acr", repositories: "[app/web]", registry: "myregistry.azurecr.io" }), {
+          stdout: /^(?!(?:.*\n)*secret\/acr unchanged in namespace own-1)(?:.*\n)*secret\/acr deleted in namespace own-1\n/,
+        }),
+      ],
+    },
+    {
+      does: "apply succeeds with the id of a registry when another registry has its name",
+      ...applies(withId(fileOf({ ...blue, expiresIn: "90d" }))),
+      given: refuse(({ call, at }) => call === "findRegistry" && at === "myregistry"),
+      after: [
+        applies(withId(fileOf({ ...blue, expiresIn: "30d" })), { check: (world) => expect(pulls(world, "team-0")).toBe(true) }),
+        applies(withId(fileOf(own)), { flags: " --prune --yes", check: ({ azure }) => expect(azure.tokens.size).toBe(2) }),
+      ],
+    },
+    {
+      does: "apply deletes all Secrets of a file without entries only with --prune",
+      ...applies(fileOf(blue, own)),
+      after: [
+        nothingMore(nothingOf, { stderr: /(?:belongs to file teams[\s\S]*){3}/, check: ({ azure }) => expect(azure.tokens.size).toBe(3) }),
+        applies(nothingOf, {
+          flags: " --prune --yes",
+          check: ({ azure, cluster }) => expect([azure.tokens.size, cluster.all("secret")]).toEqual([0, []]),
+        }),
+      ],
+    },
+    {
+      does: "create and delete warn that the next apply undoes the change of a Secret of a file",
+      ...applies(fileOf(blue)),
+      after: [
+        {
+          command: "create acr-blue -n platform --registry myregistry --repository app/web,base/os",
+          stdout: any,
+          stderr:
+            /Warning: secret\/acr-blue belongs to file teams in namespace platform, so the next apply takes away what the file does not name$/m,
+        },
+        {
+          command: "delete acr-blue -n platform --revoke --yes",
+          stdout: any,
+          stderr: /Warning: secret\/acr-blue belongs to file teams in namespace platform, so the next apply makes it again$/m,
+        },
       ],
     },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },

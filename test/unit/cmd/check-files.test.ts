@@ -8,7 +8,7 @@ import { type } from "../../support/in-process.ts";
 import { copySecret, sourceSecret } from "../../support/records.ts";
 
 const image = "myregistry.azurecr.io/app/web:1";
-const file = { name: "teams", serviceAccounts: ["default"] };
+const file = { home: "platform", name: "teams", serviceAccounts: ["default"] };
 const source = { credential: { file }, copies: { "blue-1": "uid-of-blue-1", "blue-2": "uid-of-blue-2" } };
 const readsSource = "get secret platform/acr";
 

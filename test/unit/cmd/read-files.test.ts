@@ -6,7 +6,8 @@ import { readDesired } from "../../../cmd/apply/read-files.ts";
 import { machineFiles } from "../../../cmd/files.ts";
 import { newFolder } from "../../support/new-folder.ts";
 
-const named = (name: string) => `{name: ${name}, registry: myregistry, pullSecrets: [{name: ${name}, namespace: a, repositories: [a]}]}`;
+const named = (name: string) =>
+  `{name: ${name}, namespace: a, registry: myregistry, pullSecrets: [{name: ${name}, namespace: a, repositories: [a]}]}`;
 
 const read = (paths: readonly string[], stdin = "") =>
   readDesired(paths, { files: machineFiles, stdin: { read: () => Promise.resolve(stdin) } });
@@ -16,7 +17,8 @@ test("reads files, the files of a folder in order, and standard input, each once
     "one.txt": named("one"),
     "teams/b.yml": named("b"),
     "teams/a.yaml": named("a"),
-    "teams/c.json": '{"name": "c", "registry": "myregistry", "pullSecrets": [{"name": "c", "namespace": "a", "repositories": ["a"]}]}',
+    "teams/c.json":
+      '{"name": "c", "namespace": "a", "registry": "myregistry", "pullSecrets": [{"name": "c", "namespace": "a", "repositories": ["a"]}]}',
     "teams/README.md": "no YAML: [",
     "teams/inside/d.yaml": named("d"),
   });

@@ -155,7 +155,7 @@ test.for([
   { line: "schedule check -n a;b -o yaml", message: /^error: invalid --namespace "a;b": / },
   { line: "schedule -f - --client-id me -o yaml", message: /^error: invalid --client-id "me": / },
   { line: `schedule -f - --image ${image} -o yaml`, stdin: namedTeams.replace("name: teams", "name: default"), message: /; add --name$/m },
-  { line: `schedule -f - --image ${image} -o yaml`, stdin: namedTeams.replace("registry:", "registri:"), message: /:2:1: .*registr/ },
+  { line: `schedule -f - --image ${image} -o yaml`, stdin: namedTeams.replace("registry:", "registri:"), message: /:3:1: .*registr/ },
 ])("rejects $line", async ({ line, stdin = namedTeams, message }) => {
   const { code, stdout, stderr } = await type(line, {}, { stdin });
 
@@ -201,7 +201,7 @@ test.for([
   {
     when: "no entry names the registry of the file",
     flags: "",
-    file: selectedTeams.replace("namespace: platform", "namespace: platform\n  registry: third"),
+    file: selectedTeams.replace("  namespace: platform", "  namespace: platform\n  registry: third"),
     scopes: [ofName("myregistry"), ofName("third"), ofName("other")],
   },
 ])("assigns the role for ACR tokens on each registry when $when", async ({ flags, file, scopes }) => {

@@ -8,18 +8,19 @@ const scope = { selector: undefined, exclude: [], includeSystem: false };
 
 /** A file with one entry, at line 3. */
 const withEntry = (members: string, registry = "myregistry", more = "") =>
-  `name: teams\nregistry: ${registry}\npullSecrets: [{${members}}]\n${more}`;
+  `name: teams\nnamespace: platform\nregistry: ${registry}\npullSecrets: [{${members}}]\n${more}`;
 
 const web = "name: acr, namespace: web, repositories: [web/*]";
 
 test("reads every key of a file", () => {
   expect(readOne(wholeFile)).toEqual([
     {
+      home: "platform",
       name: "teams",
       registry: "myregistry",
       entries: [
         {
-          at: "teams.yaml:6",
+          at: "teams.yaml:7",
           name: "acr-blue",
           registry: "myregistry",
           sources: { namespace: "platform" },
@@ -34,7 +35,7 @@ test("reads every key of a file", () => {
         },
         {
           ...entry,
-          at: "teams.yaml:15",
+          at: "teams.yaml:16",
           registry: "other.azurecr.io",
           sources: { eachOf: { ...scope, namespaces: { names: ["web"], globs: ["team-*"] } } },
           repositories: ["base/*"],
@@ -49,7 +50,7 @@ test.for([
   { what: "defaults", text: withEntry(web), reads: {} },
   {
     what: "JSON",
-    text: '{"name": "teams", "registry": "myregistry",\n"pullSecrets":\n[{"name": "acr", "namespace": "web", "repositories": ["web/*"]}]}',
+    text: '{"name": "teams", "namespace": "platform", "registry": "myregistry",\n\n"pullSecrets":\n[{"name": "acr", "namespace": "web", "repositories": ["web/*"]}]}',
     reads: {},
   },
   { what: "Windows line ends", text: withEntry(web).replaceAll("\n", "\r\n"), reads: {} },
@@ -75,20 +76,27 @@ test.for([
     text: withEntry(`${web}, rotate: {olderThan: 2d}`, "myregistry", "rotate: {olderThan: 9d, grace: 30m}"),
     reads: { olderThan: 2 * day, grace: 30 * minute },
   },
+  {
+    what: "the home for an entry that names no namespace",
+    text: withEntry("name: acr, repositories: [web/*]"),
+    reads: { sources: { namespace: "platform" } },
+  },
   { what: "all namespaces", text: withEntry(`${web}, copyTo: {all: true}`), reads: { copyTo: { ...scope, namespaces: "all" } } },
 ])("reads $what", ({ text, reads }) => {
-  expect(readOne(text)).toEqual([{ name: "teams", registry: reads.registry ?? "myregistry", entries: [{ ...entry, ...reads }] }]);
+  expect(readOne(text)).toEqual([
+    { home: "platform", name: "teams", registry: reads.registry ?? "myregistry", entries: [{ ...entry, ...reads }] },
+  ]);
 });
 
 test("reads several documents without the empty ones, and several files", () => {
   const named = (name: string, namespace: string) =>
-    `name: ${name}\nregistry: myregistry\npullSecrets: [{${web.replace("web,", `${namespace},`)}}]\n`;
+    `name: ${name}\nnamespace: platform\nregistry: myregistry\npullSecrets: [{${web.replace("web,", `${namespace},`)}}]\n`;
   const files = readSeveral({ "a.yaml": `---\n${named("a", "x")}---\n# nothing\n---\n${named("b", "y")}`, "c.json": named("c", "z") });
 
   expect(files.map(({ name, entries }) => [name, entries[0]?.at])).toEqual([
-    ["a", "a.yaml:4"],
-    ["b", "a.yaml:10"],
-    ["c", "c.json:3"],
+    ["a", "a.yaml:5"],
+    ["b", "a.yaml:12"],
+    ["c", "c.json:4"],
   ]);
 });
 
@@ -132,7 +140,7 @@ test.for([
     text: withEntry(web, "myregistry", "→restrat: none"),
     says: ['unknown key "restrat"; did you mean "restart"?'],
   },
-  { what: "missing keys", text: "→→restart: none", says: ['"name"', '"pullSecrets"'] },
+  { what: "missing keys", text: "→→→restart: none", says: ['"name"', '"namespace"', '"pullSecrets"'] },
   { what: "a merge key", text: withEntry(`${web}, →<<: {restart: none}`), says: ['"<<"'] },
   {
     what: "keys of every object",
@@ -148,7 +156,8 @@ test.for([
   { what: "a map for a text", text: withEntry(web, "→{a: b}"), says: ["registry"] },
   { what: "a text for a list", text: withEntry("name: acr, namespace: web, repositories: →web"), says: ["a list"] },
   { what: "an empty list", text: withEntry(`${web}, serviceAccounts: →[]`), says: ["a list"] },
-  { what: "an empty list of entries", text: "name: teams\npullSecrets: →[]", says: ["a list"] },
+  { what: "no entries and no registry", text: "name: teams\nnamespace: platform\npullSecrets: →[]", says: ["pullSecrets is empty"] },
+  { what: "no entries", text: "name: teams\nnamespace: platform\nregistry: myregistry\npullSecrets: →null", says: ["a list"] },
   { what: "an empty map", text: withEntry(`${web}, rotate: →{}`), says: ["a map"] },
   { what: "a long name of a file", text: withEntry(web).replace("teams", `→${"t".repeat(26)}`), says: ["25"] },
   { what: "a long name of a Secret", text: withEntry(`name: →${"a".repeat(54)}, namespace: web, repositories: [a]`), says: ["53"] },
@@ -161,7 +170,6 @@ test.for([
     says: ["not in myregistry"],
   },
   { what: "a path in the middle", text: withEntry("name: acr, namespace: web, repositories: [→a/*/b]"), says: ["a/*/b"] },
-  { what: "no namespace", text: withEntry("name: acr, repositories: [a]").replace("[{", "[→{"), says: ["namespace or eachOf"] },
   { what: "namespace and eachOf", text: withEntry(`${web}, eachOf: →{all: true}`), says: ["eachOf"] },
   {
     what: "copies next to eachOf",
@@ -229,8 +237,23 @@ test("rejects two files with one name or one Secret, and names both places", () 
 
   expect(problems.map((problem) => problem.match(/\S+yaml:\d+:\d+/g))).toEqual([
     ["b.yaml:2:7", "a.yaml:1:7"],
-    ["b.yaml:4:15", "a.yaml:3:15"],
+    ["b.yaml:5:15", "a.yaml:4:15"],
   ]);
+});
+
+test("accepts two files with one name when their homes differ", () => {
+  const other = withEntry("name: other, repositories: [a]").replace("platform", "web");
+
+  expect(readSeveral({ "a.yaml": withEntry(web), "b.yaml": other }).map(({ home, name }) => [home, name])).toEqual([
+    ["platform", "teams"],
+    ["web", "teams"],
+  ]);
+});
+
+test("reads a file without entries", () => {
+  const text = "name: teams\nnamespace: platform\nregistry: myregistry\npullSecrets: []\n";
+
+  expect(readOne(text)).toEqual([{ home: "platform", name: "teams", registry: "myregistry", entries: [] }]);
 });
 
 test("names 20 problems and counts the rest", () => {

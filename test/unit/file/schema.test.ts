@@ -14,12 +14,17 @@ const ajv = new Ajv({ allErrors: true, strictTypes: false });
 const validate = ajv.compile(schema);
 
 const entry = { name: "acr", namespace: "web", repositories: ["web/*"] };
-const file = { name: "teams", registry: "myregistry", pullSecrets: [entry] };
+const file = { name: "teams", namespace: "platform", registry: "myregistry", pullSecrets: [entry] };
 
 test.for([
   { what: "a file with all keys", value: yaml.load(wholeFile) },
   { what: "the shortest file", value: file },
-  { what: "a registry in each entry", value: { name: "teams", pullSecrets: [{ ...entry, registry: "myregistry.azurecr.io" }] } },
+  { what: "an entry in the home", value: { ...file, pullSecrets: [{ name: "acr", repositories: ["a"] }] } },
+  { what: "no entries", value: { ...file, pullSecrets: [] } },
+  {
+    what: "a registry in each entry",
+    value: { name: "teams", namespace: "platform", pullSecrets: [{ ...entry, registry: "myregistry.azurecr.io" }] },
+  },
 ])("accepts $what", ({ value }) => {
   expect(validate(value)).toBe(true);
 });
@@ -27,9 +32,10 @@ test.for([
 const withMember = (member: object) => ({ ...file, pullSecrets: [{ ...entry, ...member }] });
 
 test.for([
-  { what: "no name", value: { registry: "myregistry", pullSecrets: [entry] } },
-  { what: "no registry", value: { name: "teams", pullSecrets: [entry] } },
-  { what: "no entries", value: { ...file, pullSecrets: [] } },
+  { what: "no name", value: { namespace: "platform", registry: "myregistry", pullSecrets: [entry] } },
+  { what: "no namespace", value: { name: "teams", registry: "myregistry", pullSecrets: [entry] } },
+  { what: "no registry", value: { name: "teams", namespace: "platform", pullSecrets: [entry] } },
+  { what: "neither entries nor a registry", value: { name: "teams", namespace: "platform", pullSecrets: [] } },
   { what: "an unknown key of the file", value: { ...file, secrets: [] } },
   { what: "an unknown key of an entry", value: withMember({ namspace: "web" }) },
   { what: "an invalid name", value: withMember({ name: "ACR" }) },
@@ -37,7 +43,6 @@ test.for([
   { what: "a tag", value: withMember({ repositories: ["web:1"] }) },
   { what: "namespace and eachOf", value: withMember({ eachOf: { all: true } }) },
   { what: "eachOf and copyTo", value: withMember({ namespace: undefined, eachOf: { all: true }, copyTo: { all: true } }) },
-  { what: "neither namespace nor eachOf", value: { ...file, pullSecrets: [{ name: "acr", repositories: ["a"] }] } },
   { what: "two kinds of scope", value: withMember({ copyTo: { all: true, selector: "a" } }) },
   { what: "an empty scope", value: withMember({ copyTo: {} }) },
   { what: "an empty selector", value: withMember({ copyTo: { selector: "" } }) },

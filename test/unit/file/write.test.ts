@@ -11,7 +11,12 @@ import { entry, readOne } from "../../support/desired.ts";
 test("writes no defaults", () => {
   const pullSecrets = [{ name: "acr", namespace: "web", repositories: ["web/*"] }];
 
-  expect(fileData({ name: "teams", entries: [entry] })).toEqual({ name: "teams", registry: "myregistry", pullSecrets });
+  expect(fileData({ home: "platform", name: "teams", entries: [entry] })).toEqual({
+    name: "teams",
+    namespace: "platform",
+    registry: "myregistry",
+    pullSecrets,
+  });
 });
 
 const names = fc.uniqueArray(fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/), { minLength: 1, maxLength: 3 });
@@ -47,18 +52,18 @@ const entries = fc
 /** Files whose entries have names of their own, so that no two write one Secret. */
 const files = fc
   .array(entries, { minLength: 1, maxLength: 4 })
-  .map((all) => ({ name: "teams", entries: all.map((one, index): NewEntry => ({ ...one, name: `acr.${index}` })) }));
+  .map((all) => ({ home: "a", name: "teams", entries: all.map((one, index): NewEntry => ({ ...one, name: `acr.${index}` })) }));
 
 const validate = new Ajv({ strictTypes: false }).compile(fileForm.schema);
 
 test("writes files that the reader reads as they were, and that the schema accepts", () => {
   fc.assert(
-    fc.property(files, ({ name, entries: wanted }) => {
-      const text = dump(fileData({ name, entries: wanted }), { flowLevel: 3 });
+    fc.property(files, ({ entries: wanted, ...file }) => {
+      const text = dump(fileData({ ...file, entries: wanted }), { flowLevel: 3 });
       const [read] = readOne(text);
       expect(validate(load(text))).toBe(true);
       expect(read?.entries.map(({ at: _, ...one }) => one)).toEqual(wanted);
-      expect(read?.name).toBe(name);
+      expect(read).toMatchObject(file);
     }),
   );
 });

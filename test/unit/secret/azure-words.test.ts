@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   clusterId,
   describeInAzure,
+  fileId,
   isKeyOwnedBy,
   isSameOwner,
   keyNameOf,
@@ -46,18 +47,18 @@ test.for([
     namespaceUid: "3f1c",
   },
   {
-    text: "kubectl acr-secret: secret acr in namespace demo (3f1c) of cluster 1a2b3c4d by file teams",
+    text: "kubectl acr-secret: secret acr in namespace demo (3f1c) of cluster 1a2b3c4d by file 0123456789abcdef",
     words: "secret acr in namespace demo",
     namespaceUid: "3f1c",
     cluster: "1a2b3c4d",
-    file: "teams",
+    file: "0123456789abcdef",
   },
   {
-    text: "kubectl acr-secret: secret acr in namespace demo (3f1c) of cluster 1a2b3c4d by file teams each",
+    text: "kubectl acr-secret: secret acr in namespace demo (3f1c) of cluster 1a2b3c4d by file 0123456789abcdef each",
     words: "secret acr in namespace demo",
     namespaceUid: "3f1c",
     cluster: "1a2b3c4d",
-    file: "teams",
+    file: "0123456789abcdef",
     isEach: true,
   },
   {
@@ -80,7 +81,7 @@ test.for(["", "ci", "made by kubectl acr-secret: secret acr", "Kubectl acr-secre
 const longest = { secret: "s".repeat(53), namespace: "n".repeat(63), namespaceUid: "u".repeat(36), cluster: "1a2b3c4d", isExported: false };
 
 test("keeps the longest names of a file within the 256 characters that a scope map's description has", () => {
-  const text = describeInAzure({ ...longest, file: { name: "f".repeat(25), isEach: true } });
+  const text = describeInAzure({ ...longest, file: { id: fileId({ home: "h", name: "f" }), isEach: true } });
 
   expect(text.length).toBeLessThanOrEqual(256);
   expect(secretIn(parseAzureOwner(text) ?? { words: "" })).toEqual({ namespace: longest.namespace, name: longest.secret });
@@ -89,15 +90,15 @@ test("keeps the longest names of a file within the 256 characters that a scope m
 test.for([
   {
     description: "kubectl acr-secret: secret acr in namespace demo",
-    becomes: "kubectl acr-secret: secret acr in namespace demo by file teams",
+    becomes: "kubectl acr-secret: secret acr in namespace demo by file 0123456789abcdef",
   },
   {
-    description: "kubectl acr-secret: secret acr in namespace demo by file old",
-    becomes: "kubectl acr-secret: secret acr in namespace demo by file teams",
+    description: "kubectl acr-secret: secret acr in namespace demo by file fedcba9876543210",
+    becomes: "kubectl acr-secret: secret acr in namespace demo by file 0123456789abcdef",
   },
   { description: "ours, by hand", becomes: "ours, by hand" },
 ])("notes a file in the description $description", ({ description, becomes }) => {
-  expect(withFile(description, { name: "teams", isEach: false })).toBe(becomes);
+  expect(withFile(description, { id: "0123456789abcdef", isEach: false })).toBe(becomes);
   expect(withFile(description, undefined)).toBe(description);
 });
 

@@ -5,7 +5,10 @@ type Keys = Readonly<Record<string, string>>;
 
 const fileOf = (given: readonly string[], ...entries: readonly Keys[]): AppliedFile => {
   const items = entries.map((entry) => Object.entries(entry).map(([key, value]) => `${key}: ${value}`));
-  return { text: `{name: teams, registry: myregistry, pullSecrets: [${items.map((one) => `{${one.join(", ")}}`).join(", ")}]}`, given };
+  return {
+    text: `{name: teams, namespace: app, registry: myregistry, pullSecrets: [${items.map((one) => `{${one.join(", ")}}`).join(", ")}]}`,
+    given,
+  };
 };
 
 const one: Keys = { name: "acr-myregistry", repositories: "[app/web]", serviceAccounts: "[default]" };

@@ -1,0 +1,90 @@
+import { lackingIn } from "../credential/repository-scope.ts";
+import { InTheWay } from "../errors.ts";
+import { type Command, flag, plugin } from "../hint.ts";
+import type { Ref } from "../kinds.ts";
+import type { Outcome } from "../outcome.ts";
+import { isLoginServerOf } from "../registry/login-server.ts";
+import { fileId } from "../secret/azure-words.ts";
+import { type Credential, credentialOf, type FileIdentity, isSameFile } from "../secret/record.ts";
+import { inLine, nameInPlace } from "../wording.ts";
+import type { FileOrder, Places } from "./create-places.ts";
+
+/** What a run wants to do with a source. */
+type TakeOver = {
+  readonly source: Ref<"secret">;
+  readonly registry: string;
+  readonly kind: string;
+  readonly repositories: readonly string[];
+  readonly file: FileOrder | undefined;
+  /** The current command. */
+  readonly again: Command;
+};
+
+/** `file teams in namespace platform` */
+export const fileWords = ({ home, name }: FileIdentity): string => `file ${name} in namespace ${home}`;
+
+/** The kinds of credential that `apply` creates. */
+const issued = ["acr-token", "service-principal"];
+
+/** Warns that the next run of `apply` undoes a change of another verb. */
+export function* warnOfFile(to: Ref, record: Credential | undefined, does: string): Generator<Outcome> {
+  if (record?.file) yield { to, messages: [`secret/${to.name} belongs to ${fileWords(record.file)}, so the next apply ${does}`] };
+}
+
+/**
+ * Checks a source that the file of `apply` did not make. The file takes it over if the user has named it, or if nothing is lost and no other
+ * file made it.
+ * @throws InTheWay
+ */
+export function* takeOver(order: TakeOver, { secret, withdrawn }: Pick<Places, "secret" | "withdrawn">): Generator<Outcome> {
+  const { file, source, registry, again } = order;
+  const record = credentialOf(secret);
+  const name = nameInPlace(source);
+  if (!file) return yield* warnOfFile(source, record, "takes away what the file does not name");
+  if (!record) return;
+  if (!issued.includes(record.kind))
+    throw new InTheWay(`${name} holds the login of "${record.identity}" (${record.kind}), which apply cannot create`, {
+      ...plugin("delete", source.name),
+      namespace: source.namespace,
+      when: "to replace it, delete the Secret first",
+    });
+  const maker = makerOf(record, file);
+  if (maker === "this file") return;
+  const lost = lostBy(record, file, order, withdrawn);
+  const isForeign = maker !== "no file";
+  // The credential of another registry is refused later
+  if (!isForeign && (lost.length === 0 || !isLoginServerOf(record.host, registry))) return;
+  const loses = lost.length > 0 ? [`loses ${inLine(lost)}`] : [];
+  if (!file.adopts)
+    throw new InTheWay([`${name} belongs to ${maker}`, ...loses.map((one) => `otherwise it ${one}`)].join("; "), {
+      ...again,
+      namespace: "",
+      words: [...again.words, ...flag("adopt", `${source.namespace}/${source.name}`)],
+      when: "to let the file take it over, run",
+    });
+  yield { to: source, loses: lost, messages: [[`secret/${source.name} belonged to ${maker}`, ...loses].join(" and ")] };
+}
+
+/** Azure's description names the file, because a tenant can't write it. Without one, or if it names no file, the record does. */
+function makerOf({ file: recorded }: Credential, file: FileOrder): string {
+  const id = file.maker ?? (recorded && fileId(recorded));
+  if (id === undefined) return "no file";
+  if (id === fileId(file)) return "this file";
+  return recorded && !isSameFile(file, recorded) ? fileWords(recorded) : "another file";
+}
+
+/** Returns what a source can do or has now, and not after the file has taken it over. */
+function lostBy(
+  { kind, identity, repositories, file: recorded }: Credential,
+  file: FileOrder,
+  order: TakeOver,
+  copies: Places["withdrawn"],
+) {
+  const accounts = recorded?.serviceAccounts.filter((word) => !file.serviceAccounts.includes(word)) ?? [];
+  return [
+    ...(kind === order.kind ? [] : [`${kind} ${identity}`]),
+    ...lackingIn(order.repositories, file.granted ?? repositories ?? ["*"]),
+    ...copies.map((namespace) => `the copy in ${namespace}`),
+    ...accounts.map((word) => `serviceaccount/${word}`),
+  ];
+}

@@ -1,0 +1,177 @@
+import type { Azure, AzureRegistry, TokenList } from "../azure/port.ts";
+import { isIntact, pulledRepositories } from "../credential/acr-token.ts";
+import type { Holders } from "../credential/holders.ts";
+import { azureName } from "../credential/owner.ts";
+import { asRefusal, isForbidden, unlessForbidden } from "../errors.ts";
+import type { DesiredFile, Entry } from "../file/entry.ts";
+import type { Ref } from "../kinds.ts";
+import { managedBy, type Secret } from "../objects.ts";
+import type { Outcome } from "../outcome.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
+import { fileId, parseAzureOwner, secretIn } from "../secret/azure-words.ts";
+import { copyLabel, credentialOf, type FileIdentity } from "../secret/record.ts";
+import type { Tools } from "../tools.ts";
+import { idBy, uidOf } from "../usage/namespace.ts";
+
+/** A kind of credential at a registry. */
+export type Kind = Pick<Entry, "credential" | "registry">;
+
+/** A source as an object in Azure describes it. */
+export type Described = {
+  readonly to: Ref<"secret">;
+  readonly namespaceUid: string;
+  readonly description: string;
+  /** The id of its file. */
+  readonly file: string | undefined;
+  /** Its file gives each of several namespaces a credential of its own. */
+  readonly isEach: boolean;
+  readonly kind: Kind;
+  /** The repositories of its scope map. */
+  readonly granted: readonly string[] | undefined;
+  /** Azure grants its repositories and no other right, and its token is enabled. */
+  readonly isIntact: boolean;
+};
+
+/** What Azure describes in this cluster, for the sources of all files. */
+export type InAzure = {
+  readonly sources: Described[];
+  /** The kinds of credential and the registries that were read completely. */
+  readonly read: Set<string>;
+  /** One spelling for all spellings of a registry. */
+  readonly spellings: Map<string, string>;
+};
+
+type Reading = {
+  /** Also reads the applications if no entry has one now. */
+  readonly prune: boolean;
+  readonly revoking: { holders(host: string): Holders };
+  azure(): Promise<Azure>;
+  findRegistry(named: string): Promise<AzureRegistry>;
+};
+
+export const readKey = ({ credential, registry }: Kind) => `${credential} ${registry}`;
+
+export const registriesOf = ({ registry, entries }: Pick<DesiredFile, "registry" | "entries">): readonly string[] => [
+  ...new Set([registry ?? [], ...entries.map((entry) => entry.registry)].flat()),
+];
+
+/** Reads which sources Azure describes. Copies need no Azure, so a registry that can't be read ends only what Azure decides. */
+export async function* describe(file: DesiredFile, found: InAzure, order: Reading, tools: Tools): AsyncGenerator<Outcome> {
+  const registries = yield* findRegistries(file, found, order);
+  const cluster = await idBy(() => uidOf(tools.cluster(), "kube-system"));
+  const unread = "cannot read namespace kube-system, whose uid names this cluster in Azure, so no Secret is taken away";
+  if (cluster === undefined) return yield { to: { kind: "namespace", name: "kube-system" }, messages: [unread] };
+  for (const [registry, at] of registries) {
+    const isOfPrincipals = (entry: Entry) => entry.credential === "service-principal" && found.spellings.get(entry.registry) === registry;
+    const hasPrincipals = order.prune || file.entries.some(isOfPrincipals);
+    const read = () => readRegistry({ registry, at, cluster, hasPrincipals }, found, order);
+    try {
+      const sources = await tools.during(`Looking for the Secrets of file ${file.name} in ${registry}`, read);
+      const own = sources.filter((one) => one.file === fileId(file) && one.kind.credential === "acr-token");
+      for (const { to, namespaceUid } of own)
+        order.revoking.holders(at.loginServer).expect(azureName(namespaceUid, to.namespace ?? "", to.name));
+    } catch (error) {
+      yield { to: { kind: "registry", name: registry }, error: asRefusal(error) };
+    }
+  }
+}
+
+/** Finds the registries of a file, each once, however the file spells it. */
+async function* findRegistries(
+  file: DesiredFile,
+  { spellings }: InAzure,
+  { findRegistry }: Reading,
+): AsyncGenerator<Outcome, ReadonlyMap<string, AzureRegistry>> {
+  const found = new Map<string, AzureRegistry>();
+  for (const named of registriesOf(file)) {
+    try {
+      const at = await findRegistry(named);
+      const [first = named] = [...found].find(([, { id }]) => id.toLowerCase() === at.id.toLowerCase()) ?? [];
+      spellings.set(named, first);
+      found.set(first, at);
+    } catch (error) {
+      yield { to: { kind: "registry", name: named }, error: asRefusal(error) };
+    }
+  }
+  return found;
+}
+
+type Place = { readonly registry: string; readonly at: AzureRegistry; readonly cluster: string; readonly hasPrincipals: boolean };
+
+/** Adds the sources in one registry. @returns them */
+async function readRegistry(place: Place, { sources, read }: InAzure, { azure: open }: Reading): Promise<readonly Described[]> {
+  const { registry, at, hasPrincipals } = place;
+  const azure = await open();
+  const tokens = sourcesOfTokens(await azure.listTokens(at), place);
+  const notes = hasPrincipals ? await notesOfPrincipals(azure, at) : undefined;
+  const ofPrincipal = { kind: { credential: "service-principal", registry }, granted: undefined, isIntact: true } as const;
+  const found = [...tokens, ...(notes ?? []).flatMap((text) => describedBy(text, ofPrincipal, place))];
+  sources.push(...found);
+  read.add(readKey({ credential: "acr-token", registry }));
+  if (notes) read.add(readKey(ofPrincipal.kind));
+  return found;
+}
+
+function sourcesOfTokens({ tokens, scopeMaps }: TokenList, place: Place): readonly Described[] {
+  const tokenNamed = new Map(tokens.map((token) => [token.name.toLowerCase(), token]));
+  return scopeMaps.flatMap((map) => {
+    const token = tokenNamed.get(map.name.toLowerCase());
+    const kind = { credential: "acr-token", registry: place.registry } as const;
+    const described = describedBy(map.description, { kind, granted: pulledRepositories(map), isIntact: isIntact(map, token) }, place);
+    // A user may have written the description into a scope map of another name
+    return described.filter(({ to, namespaceUid }) => azureName(namespaceUid, to.namespace ?? "", to.name) === map.name);
+  });
+}
+
+function describedBy(description: string, of: Pick<Described, "kind" | "granted" | "isIntact">, { cluster }: Place): Described[] {
+  const owner = parseAzureOwner(description);
+  const secret = owner && secretIn(owner);
+  if (!secret || owner.cluster !== cluster || owner.namespaceUid === undefined) return [];
+  const { namespaceUid, isEach = false, file } = owner;
+  return [{ ...of, to: { kind: "secret", ...secret }, namespaceUid, description, file, isEach }];
+}
+
+/** Reads the descriptions of applications with a role on a registry, in their field `notes`; undefined without the right to read them. */
+async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise<readonly string[] | undefined> {
+  const roles = await azure.servicePrincipalRoles(registry).catch(unlessForbidden(undefined));
+  if (!roles) return undefined;
+  const ids = new Set(roles.flatMap(({ principalId, ours, here }) => (ours && here ? [principalId] : [])));
+  const reading = runConcurrently(ids, { width: limits.principals, interrupted: () => false }, async function* (id) {
+    const principal = await azure.principal(id);
+    const [application] = principal ? await azure.applications({ appId: principal.appId }) : [];
+    if (application) yield application.notes;
+  });
+  return Array.fromAsync(reading);
+}
+
+/** A source, and what it records. */
+export type Recorded = { readonly to: Ref<"secret">; readonly file: FileIdentity; readonly kind: string };
+
+/**
+ * Lists the sources that record a file. A run without the right to list Secrets does without. So does one with --skip-blocked, such as that
+ * of a schedule: it would ask in vain every five minutes.
+ */
+export async function* recordedSources(
+  { skipBlocked }: { readonly skipBlocked: boolean },
+  tools: Tools,
+): AsyncGenerator<Outcome, readonly Recorded[]> {
+  if (skipBlocked) return [];
+  const labels = `${managedBy.key}=${managedBy.value},!${copyLabel}`;
+  const found: Recorded[] = [];
+  try {
+    for await (const page of tools.cluster().pages("secret", { labels, metadataOnly: true })) {
+      found.push(...page.flatMap(recordedIn));
+    }
+    return found;
+  } catch (error) {
+    if (!isForbidden(error)) yield { to: { kind: "namespace", name: "" }, error: asRefusal(error) };
+    return [];
+  }
+}
+
+function recordedIn(secret: Secret): readonly Recorded[] {
+  const { name, namespace } = secret.metadata;
+  const { file, kind = "" } = credentialOf(secret) ?? {};
+  return file ? [{ to: { kind: "secret", name, namespace }, kind, file: { home: file.home, name: file.name } }] : [];
+}
