@@ -56,7 +56,7 @@ function cellsOf(item: PullSecretItem, now: Date, { wide, hasCopies }: { readonl
     all(({ createdAt }) => createdAt && age(createdAt, now)),
     all(({ previous }) => previous && previousOf(previous, now)),
     all(({ createdBy }) => createdBy),
-    file?.name ?? "",
+    file ? `${file.namespace}/${file.name}` : "",
   ];
 }
 

@@ -83,7 +83,7 @@ export function pullSecretItem({ name, namespace, creationTimestamp, serviceAcco
     ...firstExpiry(holdings),
     source: source && { namespace: source.namespace, name: source.name },
     copies: copies.length > 0 ? copies : undefined,
-    file: file === undefined ? undefined : { name: file },
+    file: file && { namespace: file.home, name: file.name },
     logins: holdings.map(({ hosts, kind, guessed, identity, slot, expiry, expiresAt, madeAt, by, previous, grants }) => ({
       registries: hosts,
       credential: kind || undefined,

@@ -3,7 +3,7 @@ import type { Secret } from "../objects.ts";
 import { isTimestamp } from "../timestamp.ts";
 import { guess } from "./guess.ts";
 import { recordedIn } from "./login.ts";
-import type { Credential, SourceOfCopy } from "./record.ts";
+import type { Credential, FileIdentity, SourceOfCopy } from "./record.ts";
 
 /** A login that a pull secret holds, as the record describes it or as guessed from its text. */
 export type Holding = {
@@ -30,8 +30,8 @@ export type ListedPullSecret = Pick<Secret["metadata"], "name" | "namespace" | "
   readonly source: SourceOfCopy | undefined;
   /** The namespaces that have a copy of it. */
   readonly copies: readonly string[];
-  /** The name of the file of `apply` that it belongs to. */
-  readonly file: string | undefined;
+  /** The file of `apply` that it belongs to. */
+  readonly file: FileIdentity | undefined;
 };
 
 /** Returns the logins of a pull secret, sorted by host. A login that no record describes is guessed. */

@@ -47,8 +47,9 @@ function readListed(secret: Secret, serviceAccounts: readonly string[]): ListedP
   const { name, namespace, creationTimestamp } = secret.metadata;
   const source = sourceOf(secret);
   const copies = source ? [] : Object.keys(copiesOf(secret)).sort();
-  const file = credentialOf(secret)?.file?.name;
-  return { name, namespace, creationTimestamp, holdings: holdingsOf(secret), serviceAccounts, source, copies, file };
+  const { file } = credentialOf(secret) ?? {};
+  const identity = file && { home: file.home, name: file.name };
+  return { name, namespace, creationTimestamp, holdings: holdingsOf(secret), serviceAccounts, source, copies, file: identity };
 }
 
 /** Describes copies by the records of their sources. A source counts only if it was listed and names the copy's namespace. */

@@ -64,7 +64,7 @@ export const secrets: readonly Item[] = [
     namespace: "demo",
     source: undefined,
     copies: ["team-a", "team-b"],
-    file: "teams",
+    file: { home: "platform", name: "teams" },
     serviceAccounts: ["default"],
     holdings: [
       login({ hosts: ["a.azurecr.io", "a.eastus.geo.azurecr.io"], expiry: "at", expiresAt: "2026-02-01T00:00:00Z" }),
@@ -78,7 +78,7 @@ export const secrets: readonly Item[] = [
     namespace: "demo",
     source: { namespace: hostile, name: hostile },
     copies: [],
-    file: hostile,
+    file: { home: hostile, name: hostile },
     serviceAccounts: [],
     holdings: [{ ...login({ hosts: [hostile], expiry: "never" }), kind: hostile }],
   }),

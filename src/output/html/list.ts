@@ -68,7 +68,7 @@ function accessOf(items: readonly PullSecretItem[]): Html[] {
   const rows = items.flatMap(({ namespace = "", name, copies = [namespace], file, logins }) => {
     const repositories = logins.flatMap(({ grants }) => grants?.repositories ?? []);
     if (repositories.length === 0) return [];
-    return html`<tr><th scope="row"><code>${namespace}/${name}</code></th><td>${[...new Set(repositories)].join(", ")}</td><td>${copies.join(", ")}</td><td>${file?.name}</td></tr>
+    return html`<tr><th scope="row"><code>${namespace}/${name}</code></th><td>${[...new Set(repositories)].join(", ")}</td><td>${copies.join(", ")}</td><td>${file && `${file.namespace}/${file.name}`}</td></tr>
 `;
   });
   if (rows.length === 0) return [];

@@ -394,7 +394,12 @@ const shared: Given = ({ cluster, azure }) => {
 const ofFile: Given = (world) => {
   shared(world);
   const copies = { "team-b": "uid-of-team-b", "team-a": "uid-of-team-a" };
-  world.cluster.put(sourceSecret("platform/acr", { credential: { ...platform, file: { name: "teams", serviceAccounts: ["*"] } }, copies }));
+  world.cluster.put(
+    sourceSecret("platform/acr", {
+      credential: { ...platform, file: { home: "platform", name: "teams", serviceAccounts: ["*"] } },
+      copies,
+    }),
+  );
   world.cluster.put(account("team-a", "default", ["acr"]));
   world.cluster.put(account("team-b", "default", ["acr"]));
   world.cluster.put(account("team-b", "ci", ["acr"]));
@@ -486,7 +491,7 @@ testRows([
     check: prints(
       [
         "NAMESPACE NAME SERVICEACCOUNTS COPIES GRANTS FILE",
-        "platform acr default,ci team-a, team-b app/api,app/web teams",
+        "platform acr default,ci team-a, team-b app/api,app/web platform/teams",
         "platform by-hand <none> <none> <unknown> <none>",
       ],
       0,
@@ -509,7 +514,7 @@ testRows([
     given: ofFile,
     command: "list -A -o html",
     stdout:
-      /<h2>Who can pull what<\/h2>(.*\n)+.*<code>platform\/acr<\/code><\/th><td>app\/web<\/td><td>team-a, team-b<\/td><td>teams<\/td><\/tr>\n<\/tbody>/,
+      /<h2>Who can pull what<\/h2>(.*\n)+.*<code>platform\/acr<\/code><\/th><td>app\/web<\/td><td>team-a, team-b<\/td><td>platform\/teams<\/td><\/tr>\n<\/tbody>/,
   },
   {
     does: "prints no table of repositories when none is known and -o html",
