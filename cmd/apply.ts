@@ -49,7 +49,7 @@ const applyFlags = {
       type: "strings",
       refuse: mustBe("NAMESPACE/NAME", (place) => /^[^/]+\/[^/]+$/.test(place), "adopt"),
       value: "NAMESPACE/NAME",
-      describe: "Take over this Secret of another command or file, although it loses repositories or copies. Asks for confirmation",
+      describe: "Take over this Secret of create or another file, with the losses that it lists. Asks for confirmation",
     },
     yes: { type: "boolean", short: "y", describe: "With --prune or --adopt: skip the confirmation. Required without a terminal" },
   }),

@@ -78,7 +78,7 @@ export function listForm<T>(
   const words = `a list of ${plural}, each ${each}`;
   return {
     words,
-    schema: { type: "array", ...(!mayBeEmpty && { minItems: 1 }), items: schema },
+    schema: { type: "array", minItems: mayBeEmpty ? 0 : 1, items: schema },
     rows,
     read(value, key, report) {
       if (value.type !== "list" || (value.items.length === 0 && !mayBeEmpty)) {

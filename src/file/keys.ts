@@ -147,13 +147,13 @@ export const entryKeys = Object.keys(entryRows) as readonly EntryKey[];
 const fileRows = {
   name: {
     form: textForm("a name of at most 25 lowercase letters, digits and -", new RegExp(`^${label(23)}$`)),
-    describe: "The name of the file. No other file with the same namespace may have it.",
+    describe: "The name of the file, unique in its home.",
     example: "teams",
     required: true,
   },
   namespace: {
     form: namespace,
-    describe: "The home of the file: the namespace of entries that name none. It must not belong to a team.",
+    describe: "The home of the file: the namespace of entries that name none.",
     example: "platform",
     required: true,
   },
@@ -161,7 +161,7 @@ const fileRows = {
   ...defaults,
   pullSecrets: {
     form: listForm(mapForm(entryRows, { apart: entryConflicts }), "entries", { mayBeEmpty: true }),
-    describe: "The entries, one for each Secret. With an empty list, --prune deletes all Secrets of the file.",
+    describe: "The entries, one for each Secret.",
     example: "[{name: acr, repositories: [web/*]}]",
     required: true,
   },

@@ -52,7 +52,7 @@ type Reading = {
 
 export const readKey = ({ credential, registry }: Kind) => `${credential} ${registry}`;
 
-export const registriesOf = ({ registry, entries }: Pick<DesiredFile, "registry" | "entries">): readonly string[] => [
+export const registriesIn = ({ registry, entries }: Pick<DesiredFile, "registry" | "entries">): readonly string[] => [
   ...new Set([registry ?? [], ...entries.map((entry) => entry.registry)].flat()),
 ];
 
@@ -84,7 +84,7 @@ async function* findRegistries(
   { findRegistry }: Reading,
 ): AsyncGenerator<Outcome, ReadonlyMap<string, AzureRegistry>> {
   const found = new Map<string, AzureRegistry>();
-  for (const named of registriesOf(file)) {
+  for (const named of registriesIn(file)) {
     try {
       const at = await findRegistry(named);
       const [first = named] = [...found].find(([, { id }]) => id.toLowerCase() === at.id.toLowerCase()) ?? [];
@@ -146,7 +146,7 @@ async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise
 }
 
 /** A source, and what it records. */
-export type Recorded = { readonly to: Ref<"secret">; readonly file: FileIdentity; readonly kind: string };
+export type RecordedSource = { readonly to: Ref<"secret">; readonly file: FileIdentity; readonly kind: string };
 
 /**
  * Lists the sources that record a file. A run without the right to list Secrets does without. So does one with --skip-blocked, such as that
@@ -155,10 +155,10 @@ export type Recorded = { readonly to: Ref<"secret">; readonly file: FileIdentity
 export async function* recordedSources(
   { skipBlocked }: { readonly skipBlocked: boolean },
   tools: Tools,
-): AsyncGenerator<Outcome, readonly Recorded[]> {
+): AsyncGenerator<Outcome, readonly RecordedSource[]> {
   if (skipBlocked) return [];
   const labels = `${managedBy.key}=${managedBy.value},!${copyLabel}`;
-  const found: Recorded[] = [];
+  const found: RecordedSource[] = [];
   try {
     for await (const page of tools.cluster().pages("secret", { labels, metadataOnly: true })) {
       found.push(...page.flatMap(recordedIn));
@@ -170,7 +170,7 @@ export async function* recordedSources(
   }
 }
 
-function recordedIn(secret: Secret): readonly Recorded[] {
+function recordedIn(secret: Secret): readonly RecordedSource[] {
   const { name, namespace } = secret.metadata;
   const { file, kind = "" } = credentialOf(secret) ?? {};
   return file ? [{ to: { kind: "secret", name, namespace }, kind, file: { home: file.home, name: file.name } }] : [];

@@ -30,10 +30,10 @@ import {
   describe,
   type InAzure,
   type Kind,
-  type Recorded,
+  type RecordedSource,
   readKey,
   recordedSources,
-  registriesOf,
+  registriesIn,
 } from "./apply-sources.ts";
 import { type CreateOrder, createSecret } from "./create.ts";
 import { type DeleteOrder, remove } from "./delete.ts";
@@ -74,7 +74,7 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
 /** @param made gets the places of the sources of its entries */
 async function* applyFile(
   written: DesiredFile,
-  recorded: readonly Recorded[],
+  recorded: readonly RecordedSource[],
   made: Set<string>,
   order: ApplyOrder,
   tools: Tools,
@@ -112,7 +112,7 @@ type Run = {
   readonly byKey: ReadonlyMap<string, readonly Described[]>;
   readonly read: InAzure["read"];
   /** The sources that record the file, and their kinds of credential. */
-  readonly recorded: readonly Recorded[];
+  readonly recorded: readonly RecordedSource[];
   /** The warnings about the registry that this run has printed. */
   readonly said: Set<string>;
   /** The paths without an image, by host: one warning for all entries. */
@@ -175,7 +175,7 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   const isTaken = ({ to: { name }, isEach: isOne }: Described) => order.prune || (isOne && each.has(name) && !empty.has(name));
   yield* away.filter((one) => !isTaken(one)).map((one) => unnamed(one, run));
   const known = new Set([...kept.keys(), ...described.map(({ to }) => keyOf(to))]);
-  const isKnown = ({ to }: Recorded) => known.has(keyOf(to)) || unread.has(to.name);
+  const isKnown = ({ to }: RecordedSource) => known.has(keyOf(to)) || unread.has(to.name);
   for (const { to } of undescribed(run).filter((one) => !isKnown(one))) yield { to, error: notInAzure(to, file) };
   const takingAway = (one: Described, onlyAdded: boolean): Step => ({ does: "take away", source: one.to, described: one, onlyAdded });
   return {
@@ -232,8 +232,8 @@ function unnamed({ to }: Described, { file, order }: Run): Outcome {
 }
 
 /** Returns the sources that record the file, of the kinds of credential that were read in all its registries. */
-function undescribed({ file, recorded, read }: Run): readonly Recorded[] {
-  const isRead = (kind: string) => registriesOf(file).every((registry) => read.has(`${kind} ${registry}`));
+function undescribed({ file, recorded, read }: Run): readonly RecordedSource[] {
+  const isRead = (kind: string) => registriesIn(file).every((registry) => read.has(`${kind} ${registry}`));
   return recorded.filter(({ kind }) => isRead(kind));
 }
 

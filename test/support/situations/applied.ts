@@ -353,7 +353,14 @@ export const applied: readonly Situation[] = [
       { happens: ({ at }) => kubectl(["create", "serviceaccount", "later", "-n", at("a")]) },
     ],
   },
-  { what: "a Secret of create", steps: [{ happens: created, files: onlyBlue }] },
+  {
+    what: "a Secret of create that the file would narrow",
+    steps: [
+      { happens: created, files: onlyBlue, code: 1, says: /belongs to no file; otherwise it loses app\/api[\s\S]*--adopt/ },
+      { instead: ({ shell, at, ...world }) => applyAll(shell, onlyBlue({ shell, at, ...world }), `--adopt ${at("home")}/acr-blue --yes`) },
+      {},
+    ],
+  },
   {
     what: "a reference of a person, in a namespace that loses its copy",
     first: onlyBlue,

@@ -101,6 +101,31 @@ testRows([
     ],
   },
   {
+    does: "prints the home and a name of at most 25 characters, and those of the file that the Secret belongs to",
+    command: `create ${"long".repeat(9)} --registry myregistry --repository app/web -n demo -o file --dry-run=client`,
+    stdout: any,
+    check: prints({ sources: { namespace: "demo" } }, "longlonglonglonglonglongl"),
+    after: [
+      {
+        command: "apply -f -",
+        options: {
+          stdin:
+            "{name: teams, namespace: platform, registry: myregistry, pullSecrets: [{name: acr, namespace: demo, repositories: [app/web]}]}",
+        },
+        stdout: any,
+        stderr: any,
+      },
+      {
+        command: "create acr --registry myregistry --repository app/web -n demo -o file",
+        stdout: any,
+        stderr: /belongs to file teams in namespace platform/,
+        writes: [],
+        check: (_, { stdout }) =>
+          expect(readOne(stdout)).toMatchObject([{ home: "platform", name: "teams", entries: [{ sources: { namespace: "demo" } }] }]),
+      },
+    ],
+  },
+  {
     does: "prints no file when the run fails before the Secret has a credential",
     command: `${line} -o file --registry other`,
     ...failed,
