@@ -155,7 +155,7 @@ const list = (what: string, program: string, ...words: readonly string[]): Advic
 });
 
 /** Attaches a Secret, and restarts the pods that wait for it. */
-export function adviseAttach(facts: ImageFacts, secret: string, notes: readonly string[] = []): Advice {
+function adviseAttach(facts: ImageFacts, secret: string, notes: readonly string[] = []): Advice {
   const fixed = fixedLists(facts);
   const isUseless = fixed.length > 0 && fixed.length === concerned(facts).length + facts.templates.length;
   const fix = { ...plugin("attach", secret, targetsOf(facts)), namespace: facts.namespace };

@@ -321,7 +321,12 @@ testRows(
       ...applies(fileOf(blue, own)),
       after: [
         nothingMore(fileOf(own), { stderr: /secret\/acr-blue belongs to file teams[\s\S]*apply -f=- --prune$/m }),
-        applies(fileOf(own), { flags: " --prune", ...failed, stderr: /cannot ask[^\n]*\n\* Delete .* and secret\/acr-blue in namespaces /, writes: [] }),
+        applies(fileOf(own), {
+          flags: " --prune",
+          ...failed,
+          stderr: /cannot ask[^\n]*\n\* Delete .* and secret\/acr-blue in namespaces /,
+          writes: [],
+        }),
         applies(fileOf(own), {
           flags: " --prune --yes",
           check: (world) => {
