@@ -1,10 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import { registryHost } from "../src/azure/registry-name.ts";
 import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
-import { CliError, usage } from "../src/errors.ts";
-import type { Entry } from "../src/file/entry.ts";
+import { CliError, unlessNotFound, usage } from "../src/errors.ts";
+import type { DesiredFile, Entry } from "../src/file/entry.ts";
 import { type Command, flag, plugin } from "../src/hint.ts";
+import type { Cluster } from "../src/kube/port.ts";
 import type { Outcome } from "../src/outcome.ts";
+import { bindingFor, policyFor, policyVariable } from "../src/schedule/policy.ts";
+import { rightsToApply } from "../src/schedule/rights.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { applyFiles } from "../src/verbs/apply.ts";
 import { readDesired } from "./apply/read-files.ts";
@@ -83,6 +87,8 @@ export const apply = verb({
     const again = plugin("apply", wordsOf(applyFlags, { ...flags, prune: false, yes: false }));
     if (filename.length === 0) throw usage('required flag(s) "filename" not set', plugin("apply", "-f", "FILE"));
     const files = await readDesired(filename, session);
+    const policy = session.env[policyVariable];
+    if (policy !== undefined) await requirePolicy(policy, files, session.cluster());
     const order = {
       files,
       prune,
@@ -99,6 +105,25 @@ export const apply = verb({
     return conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, flags, { namespaces: undefined, open: true });
   },
 });
+
+/**
+ * Requires the policy of a schedule, whose roles are wider than its files. The cluster may lack it, because kubectl applies the other
+ * objects even if the API server rejects one.
+ * @throws CliError
+ */
+async function requirePolicy(name: string, files: readonly DesiredFile[], cluster: Pick<Cluster, "get" | "user">): Promise<void> {
+  const kind = "validatingadmissionpolicy.admissionregistration.k8s.io";
+  const [user, ...found] = await Promise.all([
+    cluster.user(),
+    cluster.get({ kind, name }).catch(unlessNotFound(undefined)),
+    cluster.get({ kind: "validatingadmissionpolicybinding.admissionregistration.k8s.io", name }).catch(unlessNotFound(undefined)),
+  ]);
+  const rights = rightsToApply(files.flatMap(({ entries }) => entries));
+  const specs = found.map((object) => object?.spec);
+  if (isDeepStrictEqual(specs, [policyFor(rights, user), bindingFor(name)])) return;
+  const message = `${kind}/${name} or its binding does not limit ${user} to these files`;
+  throw new CliError("config", message, { hint: "print the objects of the schedule again, and apply them to Kubernetes 1.30 or newer" });
+}
 
 /** How the run opens registries and kinds of credential, each once. */
 function credentialsOf(flags: ApplyFlags, again: Command, session: Session) {

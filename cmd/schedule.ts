@@ -14,12 +14,12 @@ import { azureCommands } from "../src/schedule/azure-commands.ts";
 import {
   cronOf,
   filesFolder,
-  outerName,
   ownNamespace,
+  policySelector,
   type Schedule,
   scheduleLabel,
+  scheduleName,
   scheduleObjects,
-  selectorOf,
 } from "../src/schedule/objects.ts";
 import { reasonsOf, rightsToApply } from "../src/schedule/rights.ts";
 import { isGuid } from "../src/secret/azure-words.ts";
@@ -30,8 +30,8 @@ import { clientVersion, pagesAddress } from "./project.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
-/** The name of a CronJob has at most 52 characters, because the names of its Jobs are longer (batch/v1 CronJob). */
-const nameForm = /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/;
+/** The name of a CronJob has at most 52 characters, because the names of its Jobs are longer (batch/v1 CronJob). The last 9 are a hash. */
+const nameForm = /^[a-z0-9]([-a-z0-9]{0,41}[a-z0-9])?$/;
 
 const flags = {
   ...under("What it runs", { filename: fileFlag }),
@@ -48,10 +48,9 @@ const flags = {
     image: { type: "string", value: "IMAGE", describe: "Image of this plugin. Required, because no release has published one" },
     name: {
       type: "string",
-      // Every pod of the namespace without a ServiceAccount of its own would have the rights
-      refuse: mustBe('at most 52 lowercase letters, digits and -, and not "default"', isScheduleName, "name"),
+      refuse: mustBe("at most 43 lowercase letters, digits and -", (name) => nameForm.test(name), "name"),
       value: "NAME",
-      describe: "Name of the objects",
+      describe: "Name of the objects, before a hash of it and the namespace",
       fallback: "that of the file, acr-secret-check for check",
     },
     namespace: {
@@ -85,10 +84,6 @@ type ScheduleFlags = Values<typeof flags>;
 
 const checkFlags = ["nodes-can-pull", "at", "image", "name", "namespace", "network-policy", "output"];
 
-function isScheduleName(name: string): boolean {
-  return nameForm.test(name) && name !== "default";
-}
-
 /** @throws CliError usage. Anyone could register the name of an image that is not published yet, and get the rights of the schedule */
 function imageOf({ image }: ScheduleFlags): string {
   if (image === undefined) throw usage('required flag(s) "image" not set');
@@ -108,7 +103,7 @@ function checkSchedule(given: ScheduleFlags, namespace: string): Schedule {
   const other = firstIgnored(flags, given, checkFlags);
   if (other !== undefined) throw usage(`--${other} cannot be used with schedule check`);
   return {
-    name: given.name ?? "acr-secret-check",
+    name: scheduleName(namespace, given.name ?? "acr-secret-check"),
     namespace,
     cron: cronOf(given.at ?? "") ?? "0 * * * *",
     image: imageOf(given),
@@ -126,14 +121,14 @@ async function applySchedule(given: ScheduleFlags, namespace: string, session: S
   const image = imageOf(given);
   const texts = await readTexts(given.filename, session);
   const files = readFiles(texts, await import("js-yaml"));
-  const name = given.name ?? nameOf(files);
+  const name = given.name ?? files[0]?.name ?? "";
   const paths = texts.map(({ path }) => (path === "stdin" ? `${name}.yaml` : keyOf(path)));
   const isUnique = new Set(paths).size === paths.length;
   const keys = isUnique ? paths : paths.map((key, at) => `${at + 1}-${key}`);
   const entries = files.flatMap((file) => file.entries);
   const { "client-id": clientId, "azure-secret": secret = "azure" } = given;
   return {
-    name,
+    name: scheduleName(namespace, name),
     namespace,
     cron: cronOf(given.at ?? "") ?? "*/5 * * * *",
     image,
@@ -145,13 +140,6 @@ async function applySchedule(given: ScheduleFlags, namespace: string, session: S
     registries: registriesOf(files),
     networkPolicy: given["network-policy"],
   };
-}
-
-/** @throws CliError usage */
-function nameOf([file]: readonly DesiredFile[]): string {
-  const { name = "" } = file ?? {};
-  if (isScheduleName(name)) return name;
-  throw usage(`a schedule cannot have the name ${JSON.stringify(name)} of the file; add --name`);
 }
 
 /** Returns the name of a file as a key of a ConfigMap. */
@@ -171,14 +159,14 @@ export const schedule = verb({
   usage: "schedule -f FILE --image IMAGE | check --image IMAGE",
   description: [
     "Prints the objects that run a command on a schedule in the cluster: a CronJob, its ServiceAccount with the least permissions, and a " +
-      "policy that limits which Secrets it creates. Comments contain the commands for the identity in Azure.",
+      "policy that limits what it writes. Comments contain the commands for the identity in Azure.",
     '"schedule -f" applies a file of desired state every 5 minutes, but deletes no entry. "schedule check" checks every hour whether pods can pull.',
   ],
   examples: [
     "# Print the objects that apply a file, and the commands for Azure",
-    `kubectl acr-secret schedule -f teams.yaml --image ${image}`,
-    "# Apply the objects",
-    `kubectl acr-secret schedule -f teams.yaml --image ${image} | kubectl apply -f -`,
+    `kubectl acr-secret schedule -f teams.yaml --image ${image} > schedule.yaml`,
+    "# Apply the objects, and the rights only if the cluster has their limits",
+    `kubectl apply -f schedule.yaml -l ${policySelector} && kubectl apply -f schedule.yaml`,
     "# Show the last runs",
     `kubectl get cronjobs,jobs -l ${scheduleLabel} -n ${ownNamespace}`,
   ],
@@ -220,14 +208,23 @@ const kinds =
 function commentsOn(planned: Schedule, { formatCommand: format }: Session): readonly string[] {
   const { name, namespace, files: { entries } = { entries: [] } } = planned;
   const azure = azureCommands(planned, format);
+  const apply = kubectl("apply", "-f", "schedule.yaml");
+  const applyPolicy = { ...apply, words: [...apply.words, "-l", policySelector], namespace: "" };
   return [
-    `This replaces CronJob ${name} in namespace ${namespace}, if it exists, with its roles and its policy ${outerName(planned)}`,
+    `This replaces an earlier schedule for namespace ${namespace}, whose objects are also named ${name}. Other schedules stay`,
     ...reasonsOf(entries),
+    ...(entries.length > 0
+      ? [
+          "",
+          "Apply these objects, the rights only if the cluster has their limits:",
+          `${format(applyPolicy)} && ${format({ ...apply, namespace: "" })}`,
+        ]
+      : []),
     ...(azure.length > 0 ? ["", beforeAzure, ...azure] : []),
     ...(entries.some(({ credential }) => credential === "service-principal") ? [forPrincipals] : []),
     "",
     "Remove these objects:",
-    format({ ...kubectl("delete", kinds, "-l", selectorOf(planned), "-A"), namespace: "" }),
+    format({ ...kubectl("delete", kinds, "-A", "--field-selector", `metadata.name=${name}`), namespace: "" }),
     ...(namespace === ownNamespace
       ? ["If the namespace has no other schedule:", format({ ...kubectl("delete namespace", namespace), namespace: "" })]
       : []),

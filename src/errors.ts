@@ -149,6 +149,9 @@ const unless =
 /** Returns a handler that replaces a missing permission with a value and rethrows every other error. */
 export const unlessForbidden = unless(isForbidden);
 
+/** Returns a handler that replaces a missing object, or a kind that the server does not have, with a value and rethrows others. */
+export const unlessNotFound = unless(isNotFound);
+
 export const unlessRefused = unless(isRefusal);
 
 /** Whether it is unknown if the request was applied. */

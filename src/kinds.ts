@@ -69,6 +69,13 @@ export const kinds = {
     plural: "mutatingadmissionpolicies",
     namespaced: false,
   }),
+  "validatingadmissionpolicy.admissionregistration.k8s.io": inCluster(admission, "ValidatingAdmissionPolicy", {
+    plural: "validatingadmissionpolicies",
+    namespaced: false,
+  }),
+  "validatingadmissionpolicybinding.admissionregistration.k8s.io": inCluster(admission, "ValidatingAdmissionPolicyBinding", {
+    namespaced: false,
+  }),
   "scopemap.azurecr.io": inAzure("scope map"),
   "token.azurecr.io": inAzure("token"),
   "application.graph.microsoft.com": inAzure("application"),

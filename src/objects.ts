@@ -198,6 +198,8 @@ type MutationRule = {
   readonly resources?: readonly string[];
 };
 
+type Admission<Kind extends string, Fields> = Named<"admissionregistration.k8s.io/v1", Kind, Fields>;
+
 /** The objects with their types, by kubectl's names for their kinds. */
 export type KubeObjects = {
   readonly namespace: Named<"v1", "Namespace", object>;
@@ -207,16 +209,16 @@ export type KubeObjects = {
   readonly serviceaccount: ServiceAccount;
   readonly "role.rbac.authorization.k8s.io": Role;
   readonly "rolebinding.rbac.authorization.k8s.io": RoleBinding;
-  readonly "mutatingwebhookconfiguration.admissionregistration.k8s.io": Named<
-    "admissionregistration.k8s.io/v1",
+  readonly "mutatingwebhookconfiguration.admissionregistration.k8s.io": Admission<
     "MutatingWebhookConfiguration",
     { webhooks?: readonly Mutation[] }
   >;
-  readonly "mutatingadmissionpolicy.admissionregistration.k8s.io": Named<
-    "admissionregistration.k8s.io/v1",
+  readonly "mutatingadmissionpolicy.admissionregistration.k8s.io": Admission<
     "MutatingAdmissionPolicy",
     { spec: { readonly matchConstraints?: Mutation } }
   >;
+  readonly "validatingadmissionpolicy.admissionregistration.k8s.io": Admission<"ValidatingAdmissionPolicy", { spec: object }>;
+  readonly "validatingadmissionpolicybinding.admissionregistration.k8s.io": Admission<"ValidatingAdmissionPolicyBinding", { spec: object }>;
   readonly "deployment.apps": Templated<"apps/v1", "Deployment">;
   readonly "statefulset.apps": Templated<"apps/v1", "StatefulSet">;
   readonly "daemonset.apps": Templated<"apps/v1", "DaemonSet">;

@@ -1,5 +1,5 @@
 import { type Command, kubectl } from "../hint.ts";
-import { outerName, type Schedule } from "./objects.ts";
+import type { Schedule } from "./objects.ts";
 
 /** The role definition in docs/rbac.md, for ACR tokens. */
 const role = {
@@ -22,7 +22,7 @@ const createRole = `az role definition create --role-definition '${definition.re
 
 /**
  * Returns the commands for a POSIX shell that create the schedule's identity in Azure, with the role for ACR tokens. A word in capitals
- * stands for a value that only the user knows. The identity for a client ID has the name of the schedule.
+ * stands for a value that only the user knows.
  * @param format formats a command for the cluster of the schedule
  */
 export function azureCommands(schedule: Schedule, format: (command: Command) => string): readonly string[] {
@@ -34,7 +34,7 @@ export function azureCommands(schedule: Schedule, format: (command: Command) => 
     return [
       createRole,
       ...scopes.map((scope) => `az role assignment create --role "${role.Name}" --scope ${scope} --assignee ${clientId}`),
-      `az identity federated-credential create --name ${name} --identity-name ${name} --resource-group GROUP --issuer ${issuer} ` +
+      `az identity federated-credential create --name ${name} --identity-name IDENTITY --resource-group GROUP --issuer ${issuer} ` +
         `--subject system:serviceaccount:${namespace}:${name} --audiences api://AzureADTokenExchange`,
     ];
   }
@@ -45,7 +45,7 @@ export function azureCommands(schedule: Schedule, format: (command: Command) => 
     "join('=', ['AZURE_TENANT_ID', tenant]), join('=', ['AZURE_CLIENT_ID', appId]), join('=', ['AZURE_CLIENT_SECRET', password])";
   return [
     createRole,
-    `az ad sp create-for-rbac --name ${outerName(schedule)}-${random} --role "${role.Name}" --scopes ${scopes.join(" ")} --query "[${variables}]" --output tsv | ` +
+    `az ad sp create-for-rbac --name ${name}-${random} --role "${role.Name}" --scopes ${scopes.join(" ")} --query "[${variables}]" --output tsv | ` +
       format({ ...kubectl("create", "secret", "generic", secret, "--from-env-file=/dev/stdin"), namespace }),
   ];
 }

@@ -1,11 +1,13 @@
+import { createHash } from "node:crypto";
 import type { Entry } from "../file/entry.ts";
 import type { Right } from "../kube/port.ts";
 import { isSchedule } from "./cron.ts";
-import { policyFor, rulesOf } from "./rights.ts";
+import { bindingFor, policyFor, policyVariable } from "./policy.ts";
+import { grantable, rulesOf } from "./rights.ts";
 
 /** What to run in a cluster, when, and with which rights. */
 export type Schedule = {
-  /** The name of its objects in its namespace. */
+  /** The name of its objects, with a hash (scheduleName). */
   readonly name: string;
   readonly namespace: string;
   /** Five cron fields, in UTC. */
@@ -31,17 +33,21 @@ export const ownNamespace = "acr-secret";
 /** The label of a schedule's objects. */
 export const scheduleLabel = "acr-secret/schedule";
 
-const namespaceLabel = "acr-secret/namespace";
+/** The label selector of the objects that limit the rights of a schedule. */
+export const policySelector = "acr-secret/part=policy";
 
-export const selectorOf = ({ name, namespace }: Schedule): string => `${scheduleLabel}=${name},${namespaceLabel}=${namespace}`;
+/** Returns the name of a schedule's objects, which no other object has. @param home the namespace of the schedule */
+export const scheduleName = (home: string, name: string): string =>
+  `${name}-${createHash("sha256").update(`${home}/${name}`).digest("hex").slice(0, 8)}`;
 
-/** Returns a name that no schedule in another namespace has, and no role of Kubernetes, for the objects outside its namespace. */
-export const outerName = ({ name, namespace }: Schedule): string => `${name}.${namespace}`;
+/** Returns the user name of a ServiceAccount. */
+const userOf = ({ name, namespace }: Schedule) => `system:serviceaccount:${namespace}:${name}`;
 
 /** The folder of the files in the container. */
 export const filesFolder = "/etc/acr-secret";
 
 const rbac = "rbac.authorization.k8s.io";
+const admission = "admissionregistration.k8s.io";
 
 /** Returns the objects that run a verb on a schedule, in the order in which they are created: the limits before the rights. */
 export function scheduleObjects(schedule: Schedule): readonly object[] {
@@ -64,7 +70,7 @@ export function scheduleObjects(schedule: Schedule): readonly object[] {
   };
   return [
     ...(namespace === ownNamespace ? [ownNamespaceObject] : []),
-    ...(files ? policyObjects(schedule, files.entries) : []),
+    ...(files ? policyObjects(schedule) : []),
     ...(files ? [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: files.texts }] : []),
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, annotations } },
     ...roles(schedule),
@@ -73,38 +79,39 @@ export function scheduleObjects(schedule: Schedule): readonly object[] {
   ];
 }
 
-const labelsOf = ({ name, namespace }: Schedule) => ({
-  "app.kubernetes.io/name": "kubectl-acr-secret",
-  [scheduleLabel]: name,
-  [namespaceLabel]: namespace,
-});
+const labelsOf = ({ name }: Schedule) => ({ "app.kubernetes.io/name": "kubectl-acr-secret", [scheduleLabel]: name });
 
-function policyObjects(schedule: Schedule, entries: readonly Entry[]): readonly object[] {
-  const metadata = { name: outerName(schedule), labels: labelsOf(schedule) };
-  const apiVersion = "admissionregistration.k8s.io/v1";
-  const user = `system:serviceaccount:${schedule.namespace}:${schedule.name}`;
+function policyObjects(schedule: Schedule): readonly object[] {
+  const { name, rights } = schedule;
+  const [key = "", value] = policySelector.split("=");
+  const metadata = { name, labels: { ...labelsOf(schedule), [key]: value } };
+  const apiVersion = `${admission}/v1`;
   return [
-    { apiVersion, kind: "ValidatingAdmissionPolicy", metadata, spec: policyFor(entries, user) },
-    {
-      apiVersion,
-      kind: "ValidatingAdmissionPolicyBinding",
-      metadata,
-      spec: { policyName: metadata.name, validationActions: ["Deny"] },
-    },
+    { apiVersion, kind: "ValidatingAdmissionPolicy", metadata, spec: policyFor(rights, userOf(schedule)) },
+    { apiVersion, kind: "ValidatingAdmissionPolicyBinding", metadata, spec: bindingFor(name) },
   ];
 }
 
+/** Each run reads its policy. */
+const policyRights = ({ name }: Schedule): readonly Right[] =>
+  ["validatingadmissionpolicies", "validatingadmissionpolicybindings"].map((resource) => ({
+    group: admission,
+    resource,
+    verb: "get",
+    name,
+  }));
+
 /** Returns a role with its binding for the whole cluster, and for each namespace with rights of its own. */
 function roles(schedule: Schedule): readonly object[] {
-  const { name, namespace, rights } = schedule;
+  const { name, namespace, rights, files } = schedule;
   const subjects = [{ kind: "ServiceAccount", name, namespace }];
-  const byNamespace = Map.groupBy(rights, (right) => right.namespace);
+  const byNamespace = Map.groupBy(grantable([...rights, ...(files ? policyRights(schedule) : [])]), (right) => right.namespace);
   return [...byNamespace].flatMap(([at, of]) => {
-    const metadata = { name: outerName(schedule), namespace: at, labels: labelsOf(schedule) };
+    const metadata = { name, namespace: at, labels: labelsOf(schedule) };
     const kind = at === undefined ? "ClusterRole" : "Role";
     return [
       { apiVersion: `${rbac}/v1`, kind, metadata, rules: rulesOf(of) },
-      { apiVersion: `${rbac}/v1`, kind: `${kind}Binding`, metadata, roleRef: { apiGroup: rbac, kind, name: metadata.name }, subjects },
+      { apiVersion: `${rbac}/v1`, kind: `${kind}Binding`, metadata, roleRef: { apiGroup: rbac, kind, name }, subjects },
     ];
   });
 }
@@ -116,8 +123,11 @@ function cronJob(schedule: Schedule): object {
     name: "acr-secret",
     image,
     args,
-    // The summary of a successful run is then in the pod's status too
-    env: [{ name: "TERMINATION_MESSAGE_PATH", value: "/dev/termination-log" }],
+    env: [
+      // The summary of a successful run is then in the pod's status too
+      { name: "TERMINATION_MESSAGE_PATH", value: "/dev/termination-log" },
+      ...(files ? [{ name: policyVariable, value: name }] : []),
+    ],
     envFrom: secret === undefined ? undefined : [{ secretRef: { name: secret } }],
     // It reads 16 namespaces at a time: of each a Secret and a page of each list. A parsed page has up to five times its bytes
     resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "1Gi" } },

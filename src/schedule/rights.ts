@@ -40,15 +40,25 @@ function placesOf({ sources, copyTo }: Entry): { readonly sources: readonly Plac
 }
 
 function placesIn(scope: Scope): readonly Place[] {
-  if (isOpen(scope) || typeof scope.namespaces !== "object") return [undefined];
-  return scope.namespaces.names.filter((name) => includes(scope, name, true));
+  const names = typeof scope.namespaces === "object" ? scope.namespaces.names.filter((name) => includes(scope, name, true)) : [];
+  return isOpen(scope) ? [undefined, ...names] : names;
 }
 
-/** Returns the rights that `apply` without `--prune` needs for these entries, each once. No namespace: for all of them. */
-export function rightsToApply(entries: readonly Entry[]): readonly Right[] {
+/**
+ * Returns the rights that `apply` without `--prune` needs for these entries. No namespace: for all of them, but a write is for none named
+ * kube-*, which only a name selects.
+ */
+export const rightsToApply = (entries: readonly Entry[]): readonly Right[] => [
   // Azure's descriptions have the uid of kube-system, which identifies the cluster
-  const rights = [namespaceRight("get", "kube-system"), ...entries.flatMap(entryRights)];
-  const byKey = new Map(rights.map((right) => [keyOf(right), right]));
+  namespaceRight("get", "kube-system"),
+  ...entries.flatMap(entryRights),
+];
+
+/** Returns rights as RBAC can grant them, each once. RBAC knows no name when an object is created. */
+export function grantable(rights: readonly Right[]): readonly Right[] {
+  const byKey = new Map(
+    rights.map((right) => (right.verb === "create" ? { ...right, name: undefined } : right)).map((right) => [keyOf(right), right]),
+  );
   const isCovered = (right: Right) =>
     wider(right)
       .map(keyOf)
@@ -80,11 +90,8 @@ function entryRights(entry: Entry): readonly Right[] {
 const namespaceRights = (place: Place): readonly Right[] =>
   place === undefined ? [namespaceRight("list"), namespaceRight("get")] : [namespaceRight("get", place)];
 
-function secretRights({ name }: Entry, namespace: Place): readonly Right[] {
-  const right = (verb: string) => ({ group: "", resource: "secrets", verb, namespace });
-  // RBAC knows no name when an object is created, so policyFor limits it
-  return [right("create"), ...["get", "patch", "delete"].map((verb) => ({ ...right(verb), name }))];
-}
+const secretRights = ({ name }: Entry, namespace: Place): readonly Right[] =>
+  ["create", "get", "patch", "delete"].map((verb) => ({ group: "", resource: "secrets", verb, namespace, name }));
 
 function accountRights({ serviceAccounts }: Entry, namespace: Place): readonly Right[] {
   const right = (verb: string) => ({ group: "", resource: "serviceaccounts", verb, namespace });
@@ -112,38 +119,3 @@ export function reasonsOf(entries: readonly Entry[]): readonly string[] {
     ...(patterns.length > 0 ? [`It can list and change all ServiceAccounts there, because patterns select them: ${inLine(patterns)}`] : []),
   ];
 }
-
-/**
- * Returns a policy (admissionregistration.k8s.io/v1 ValidatingAdmissionPolicySpec) that limits which Secrets a user creates and changes. A
- * Secret of another type could get the token of any ServiceAccount of its namespace.
- */
-export function policyFor(entries: readonly Entry[], user: string): object {
-  const places = entries.flatMap((entry) => Object.values(placesOf(entry)).flat());
-  const validate = (expression: string, message: string) => ({ expression, message: `the Secret ${message}`, reason: "Forbidden" });
-  return {
-    failurePolicy: "Fail",
-    matchConstraints: {
-      resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["secrets"] }],
-    },
-    matchConditions: [{ name: "user", expression: `request.userInfo.username == ${JSON.stringify(user)}` }],
-    validations: [
-      validate(`object.type == ${JSON.stringify(pullSecret)}`, `must have the type ${pullSecret}`),
-      validate(`object.metadata.name in ${listOf(entries.map(({ name }) => name))}`, "must have a name in the files of the schedule"),
-      validate(...placeRule(places)),
-    ],
-  };
-}
-
-const pullSecret = "kubernetes.io/dockerconfigjson";
-
-/** @returns an expression, and what a Secret must do */
-function placeRule(places: readonly Place[]): readonly [expression: string, message: string] {
-  const named = places.filter((place) => place !== undefined);
-  if (!places.includes(undefined)) return [`request.namespace in ${listOf(named)}`, "must be in a namespace of the files"];
-  const system = named.filter((name) => name.startsWith("kube-"));
-  const other = '!request.namespace.startsWith("kube-")';
-  const expression = system.length === 0 ? other : `${other} || request.namespace in ${listOf(system)}`;
-  return [expression, "must not be in a kube-* namespace that no file names"];
-}
-
-const listOf = (texts: readonly string[]) => JSON.stringify([...new Set(texts)].sort());

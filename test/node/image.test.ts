@@ -8,6 +8,7 @@ import { hostPlatform } from "../../scripts/platforms.ts";
 import { destinations } from "../../scripts/release/destinations.ts";
 import { containerImage } from "../../scripts/release/image.ts";
 import { take } from "../../scripts/release/take.ts";
+import { scheduleName } from "../../src/schedule/objects.ts";
 import { run } from "../support/in-process.ts";
 import { create, kubectl } from "../support/kubectl.ts";
 import { reachWorld } from "../support/node-world.ts";
@@ -35,9 +36,9 @@ async function publish(): Promise<void> {
 }
 
 const schedule = `schedule -f - -n ${namespace} --image ${image}`;
-const name = "teams";
+const name = scheduleName(namespace, "teams");
 /** A file of desired state whose Secret is in the namespace of the schedule. */
-const file = `{name: ${name}, namespace: ${namespace}, registry: myregistry, pullSecrets: [{name: acr-web, namespace: ${namespace}, repositories: [app/web]}]}\n`;
+const file = `{name: teams, namespace: ${namespace}, registry: myregistry, pullSecrets: [{name: acr-web, namespace: ${namespace}, repositories: [app/web]}]}\n`;
 
 const serviceAccount = (name: string) => ({
   apiVersion: "v1",

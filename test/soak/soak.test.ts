@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
+import { scheduleName } from "../../src/schedule/objects.ts";
 import { chanceFrom } from "../support/fakes/chance.ts";
 import { create, kubectl } from "../support/kubectl.ts";
 import { type Ended, ended, newNamespace } from "../support/plugin.ts";
@@ -24,7 +25,7 @@ const oracle = new Oracle(world);
 const { shell, id, at } = world;
 const schedules = await newNamespace([], () => {});
 afterAll(async () => {
-  await removeOuter(schedules, id);
+  await removeOuter(scheduleName(schedules, id));
   await kubectl(["delete", "namespace", schedules, "--wait=false"]);
   await world.stop();
 });
@@ -41,7 +42,8 @@ async function holdsSoFar(): Promise<void> {
   expect(oracle.breaches.length, oracle.breaches.length > 0 ? story() : "").toBe(0);
 }
 
-const user = (worker: string) => (worker === "cron" ? `system:serviceaccount:${schedules}:${id}` : (worker.split("-")[0] ?? ""));
+const user = (worker: string) =>
+  worker === "cron" ? `system:serviceaccount:${schedules}:${scheduleName(schedules, id)}` : (worker.split("-")[0] ?? "");
 
 type Run = { isKilled: boolean };
 

@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { expect, vi } from "vitest";
 import type { KubeObject, Secret, ServiceAccount } from "../../src/objects.ts";
+import { scheduleName } from "../../src/schedule/objects.ts";
+import { policyVariable } from "../../src/schedule/policy.ts";
 import { askThrough } from "./ask-through.ts";
 import { pullSecret } from "./fakes/cluster.ts";
 import { create, getJson, kubectl } from "./kubectl.ts";
@@ -90,10 +92,10 @@ export function scheduledWorld(world: AppliedWorld, at: string, isNamed: boolean
   const applyObjects = async (written: readonly WrittenFile[]) => {
     const ended = await typeSchedule(shell, streamOf(written), at, id);
     if (ended.code !== 0) return { written, ended, kubeconfig: "" };
-    const kubeconfig = await kubeconfigOf(shell, at, id);
-    const names = written.flatMap(({ pullSecrets }) => pullSecrets.map(({ name }) => name));
-    const others = secretNames.filter((name) => !names.includes(name));
+    const kubeconfig = await kubeconfigOf(shell, at, scheduleName(at, id));
     const place = placeOf(written) ?? world.at("home");
+    const names = written.flatMap(({ pullSecrets }) => pullSecrets.filter((entry) => mayWriteTo(entry, place)).map(({ name }) => name));
+    const others = secretNames.filter((name) => !names.includes(name));
     const isInForce = async () => String(await deniedNames(place, kubeconfig)) === String(others);
     await vi.waitUntil(isInForce, { timeout: 30_000, interval: 500 });
     return { written, kubeconfig };
@@ -109,10 +111,12 @@ export function scheduledWorld(world: AppliedWorld, at: string, isNamed: boolean
   return {
     ...world,
     schedule,
-    removeSchedule: () => removeOuter(at, id),
+    removeSchedule: () => removeOuter(scheduleName(at, id)),
     apply: async (files, flags = "") => {
       const { written, ended, kubeconfig } = await schedule(files);
-      return ended ?? applyAll(shell, written, `--skip-blocked ${flags}`, { KUBECONFIG: kubeconfig });
+      return (
+        ended ?? applyAll(shell, written, `--skip-blocked ${flags}`, { KUBECONFIG: kubeconfig, [policyVariable]: scheduleName(at, id) })
+      );
     },
   };
 }
@@ -125,6 +129,11 @@ function placeOf([file]: readonly WrittenFile[]): string | undefined {
   const { namespace, eachOf } = file?.pullSecrets[0] ?? {};
   return namespace ?? (eachOf && "names" in eachOf ? eachOf.names[0] : undefined);
 }
+
+/** Whether a policy lets an entry write to a namespace: that it names, or any if labels or patterns select them. */
+const mayWriteTo = ({ namespace, eachOf, copyTo }: WrittenEntry, place: string): boolean =>
+  namespace === place ||
+  [eachOf, copyTo].some((scope) => scope && (!("names" in scope) || scope.names.some((word) => word === place || word.includes("*"))));
 
 /** Returns the names of Secrets that a policy denies to a user in a namespace. */
 async function deniedNames(namespace: string, kubeconfig: string): Promise<readonly string[]> {

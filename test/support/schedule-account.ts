@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
+import { policySelector, scheduleName } from "../../src/schedule/objects.ts";
 import { kubectl } from "./kubectl.ts";
 import { type Ended, newNamespace, type Shell } from "./plugin.ts";
 import { image } from "./scheduled.ts";
 
-/** A schedule in a namespace of its own, and a kubeconfig with the token of its ServiceAccount. */
+/** A schedule in a namespace of its own, with the name of its objects, and a kubeconfig with the token of its ServiceAccount. */
 export type ScheduleAccount = { readonly name: string; readonly namespace: string; readonly user: string; readonly kubeconfig: string };
 
 /**
@@ -14,18 +15,21 @@ export type ScheduleAccount = { readonly name: string; readonly namespace: strin
  */
 export async function applySchedule(shell: Shell, file: string, place: string): Promise<ScheduleAccount> {
   const namespace = await newNamespace();
-  const name = "teams";
-  onTestFinished(() => removeOuter(namespace, name));
-  expect(await typeSchedule(shell, file, namespace, name)).toMatchObject({ code: 0 });
+  const name = scheduleName(namespace, "teams");
+  onTestFinished(() => removeOuter(name));
+  expect(await typeSchedule(shell, file, namespace, "teams")).toMatchObject({ code: 0 });
   const kubeconfig = await kubeconfigOf(shell, namespace, name);
   const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "none", namespace: place } };
   await expect.poll(() => refusalOf(secret, kubeconfig), { timeout: 30_000 }).toContain("ValidatingAdmissionPolicy");
   return { name, namespace, user: `system:serviceaccount:${namespace}:${name}`, kubeconfig };
 }
 
-/** Applies what `schedule -f` prints for a file. */
-export const typeSchedule = (shell: Shell, file: string, namespace: string, name: string): Promise<Ended> =>
-  shell.type(`kubectl acr-secret schedule -f - --name ${name} --image ${image} -n ${namespace} | kubectl apply -f -`, { stdin: file });
+/** Applies what `schedule -f` prints for a file, as its comments say. @param name the name before the hash */
+export async function typeSchedule(shell: Shell, file: string, namespace: string, name: string): Promise<Ended> {
+  const path = join(shell.folder, `${namespace}-${name}.yaml`);
+  const printed = `kubectl acr-secret schedule -f - --name ${name} --image ${image} -n ${namespace} > ${path}`;
+  return await shell.type(`${printed} && kubectl apply -f ${path} -l ${policySelector} && kubectl apply -f ${path}`, { stdin: file });
+}
 
 /** Returns a kubeconfig with a token of the ServiceAccount of a schedule. */
 export async function kubeconfigOf(shell: Shell, namespace: string, name: string): Promise<string> {
@@ -35,8 +39,8 @@ export async function kubeconfigOf(shell: Shell, namespace: string, name: string
 }
 
 /** Deletes what a schedule has outside of its namespace. */
-export async function removeOuter(namespace: string, name: string): Promise<void> {
-  await kubectl(["delete", outerKinds, "-A", "-l", `acr-secret/namespace=${namespace},acr-secret/schedule=${name}`]);
+export async function removeOuter(name: string): Promise<void> {
+  await kubectl(["delete", outerKinds, "-A", "--field-selector", `metadata.name=${name}`]);
 }
 
 const outerKinds = "rolebinding,role,clusterrolebinding,clusterrole,validatingadmissionpolicybinding,validatingadmissionpolicy";

@@ -1,12 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, describe, expect, inject, test, vi } from "vitest";
+import { afterAll, describe, expect, inject, onTestFinished, test, vi } from "vitest";
 import type { Right } from "../../../src/kube/port.ts";
+import { scheduleName } from "../../../src/schedule/objects.ts";
+import { policyVariable } from "../../../src/schedule/policy.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { rightsIn } from "../../support/rights.ts";
 import { sampled } from "../../support/sampled.ts";
-import { applySchedule, refusalOf, type ScheduleAccount } from "../../support/schedule-account.ts";
+import { applySchedule, refusalOf, removeOuter, type ScheduleAccount } from "../../support/schedule-account.ts";
 import { image, namedTeams, objectOf, selectedTeams } from "../../support/scheduled.ts";
 
 // The objects of each schedule in a namespace of its own, on a real API server.
@@ -15,6 +17,10 @@ afterAll(() => shell.stop());
 
 const check = `schedule check --network-policy --image ${image}`;
 const files = `schedule -f - --image ${image}`;
+
+const kinds =
+  "cronjobs,jobs,pods,configmaps,serviceaccounts,networkpolicies,roles,rolebindings,clusterroles,clusterrolebindings," +
+  "validatingadmissionpolicies,validatingadmissionpolicybindings";
 
 /** Applies a schedule in a new namespace. @returns the namespace */
 async function applied(line: string, stdin = namedTeams): Promise<string> {
@@ -39,14 +45,15 @@ test.for([
   const { file } = await withNamespaces(namedTeams);
   const namespace = await applied(line, file);
   await kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]);
-  const { template } = (await objectOf(line, "CronJob")).spec.jobTemplate.spec;
+  const { template } = (await objectOf(`${line} -n ${namespace}`, "CronJob")).spec.jobTemplate.spec;
 
   const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "pod", namespace }, spec: template.spec };
 
   expect(await kubectl(["create", "--dry-run=server", "-o", "name", "-f", "-"], JSON.stringify(pod))).toBe("pod/pod\n");
-  expect(await kubectl(["create", "job", "now", `--from=cronjob/${name}`, "-n", namespace, "-o", "name"])).toBe("job.batch/now\n");
+  const cronJob = scheduleName(namespace, name);
+  expect(await kubectl(["create", "job", "now", `--from=cronjob/${cronJob}`, "-n", namespace, "-o", "name"])).toBe("job.batch/now\n");
   const runs = ["get", "cronjobs,jobs", "-l", "acr-secret/schedule", "-n", namespace, "-o", "name"];
-  expect(await kubectl(runs)).toBe(`cronjob.batch/${name}\njob.batch/now\n`);
+  expect(await kubectl(runs)).toBe(`cronjob.batch/${cronJob}\njob.batch/now\n`);
 });
 
 /** Whether the ServiceAccount has a right. */
@@ -84,22 +91,143 @@ describe.for([
     }
   });
 
-  test("creates and changes only pull secrets of the file outside the control plane", { timeout: 120_000 }, async () => {
-    const { file, platform, a } = await withNamespaces(text);
+  test("writes no Secret of another type", { timeout: 120_000 }, async () => {
+    const { file, a } = await withNamespaces(text);
     const { kubeconfig } = await applySchedule(shell, file, a);
-    const refusal = (namespace: string, name: string, more: object) => refusalOf(secretOf(namespace, name, more), kubeconfig);
-
-    for (const namespace of [platform, a]) {
-      expect(await refusal(namespace, "acr-blue", docker)).toBe("");
-      expect(await refusal(namespace, "acr-blue", accountToken)).toMatch(/ValidatingAdmissionPolicy.*must have the type/);
-      expect(await refusal(namespace, "other", docker)).toMatch(/ValidatingAdmissionPolicy.*must have a name/);
-    }
-    for (const type of [docker, accountToken]) expect(await refusal("kube-system", "acr-blue", type)).toMatch(/[Ff]orbidden/);
-
     await create([secretOf(a, "acr-blue", accountToken)]);
-    const patch = ["patch", "secret", "acr-blue", "-n", a, "-p", '{"metadata":{"labels":{"a":"b"}}}'];
-    await expect(kubectl(patch, "", kubeconfig)).rejects.toThrow(/ValidatingAdmissionPolicy.*must have the type/);
+    const typed = /ValidatingAdmissionPolicy.*must have the type/;
+
+    expect(await refusalOf(secretOf(a, "acr-blue", accountToken), kubeconfig)).toMatch(typed);
+    await expect(kubectl(patch("secret", "acr-blue", a), "", kubeconfig)).rejects.toThrow(typed);
+    await expect(kubectl(["delete", "secret", "acr-blue", "-n", a], "", kubeconfig)).rejects.toThrow(typed);
   });
+});
+
+const patch = (kind: string, name: string, namespace: string) => {
+  return ["patch", kind, name, "-n", namespace, "--dry-run=server", "-p", '{"metadata":{"labels":{"a":"b"}}}'];
+};
+
+/** The namespaces of a file, one that a pattern matches, two of the control plane, and another. */
+type Places = Readonly<Record<"platform" | "teamA" | "matching" | "kubeNamed" | "kubeOther" | "other", string>>;
+
+async function newPlaces(): Promise<Places> {
+  const [platform = "", teamA = "", other = "", ...rest] = await Promise.all([1, 2, 3, 4, 5, 6].map(() => newNamespace()));
+  const [matching, kubeNamed, kubeOther] = [`team-${rest[0]}`, `kube-${rest[1]}`, `kube-${rest[2]}`];
+  const names = [matching, kubeNamed, kubeOther];
+  onTestFinished(async () => void (await kubectl(["delete", "namespace", ...names, "--wait=false"])));
+  await create(names.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })));
+  return { platform, teamA, matching, kubeNamed, kubeOther, other };
+}
+
+const secretWrites = (places: readonly string[], name: string) =>
+  places.flatMap((place) => ["create", "patch", "delete"].map((verb) => `${verb} secret ${name} in ${place}`));
+
+test.for<{ which: string; copyTo(places: Places): string; to: readonly (keyof Places)[] }>([
+  { which: "names namespaces", copyTo: ({ teamA }) => `[${teamA}]`, to: ["platform", "teamA"] },
+  {
+    which: "also names one of the control plane next to a pattern",
+    copyTo: ({ teamA, kubeNamed }) => `[${teamA}, team-*, ${kubeNamed}]`,
+    to: ["platform", "teamA", "matching", "kubeNamed", "other"],
+  },
+])(
+  "writes as its ServiceAccount what a file names, and nothing else, when the file $which",
+  { timeout: 180_000 },
+  async ({ copyTo, to }) => {
+    const places = await newPlaces();
+    const file = `name: teams
+registry: myregistry
+pullSecrets:
+- {name: acr-blue, namespace: ${places.platform}, copyTo: {names: ${copyTo(places)}}, repositories: [app/*], serviceAccounts: [ci]}
+- {name: acr-own, namespace: ${places.platform}, repositories: [app/*], serviceAccounts: [ci]}
+`;
+    const all = Object.entries(places) as [keyof Places, string][];
+    const names = ["acr-blue", "acr-own", "acr-none"];
+    const account = (namespace: string, name: string) => ({ apiVersion: "v1", kind: "ServiceAccount", metadata: { namespace, name } });
+    await create(
+      all.flatMap(([, place]) => [...names.map((name) => secretOf(place, name, docker)), account(place, "ci"), account(place, "no")]),
+    );
+    const { kubeconfig } = await applySchedule(shell, file, places.platform);
+
+    const isDenied = (args: readonly string[], object?: object) =>
+      kubectl([...args], object && JSON.stringify(object), kubeconfig).then(
+        () => false,
+        (error: Error) => {
+          if (/\(Forbidden\)| is forbidden: /.test(error.message)) return true;
+          // An object of the name exists, and no such pod
+          if (/\((AlreadyExists|NotFound)\)/.test(error.message)) return false;
+          throw error;
+        },
+      );
+    const creating = ["create", "--dry-run=server", "-f", "-"];
+    const evicting = (place: string) => ["create", "--raw", `/api/v1/namespaces/${place}/pods/web/eviction?dryRun=All`, "-f", "-"];
+    const eviction = (namespace: string) => ({ apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "web", namespace } });
+    const asked = all.flatMap(([short, place]) => [
+      ...names.flatMap((name) => [
+        { write: `create secret ${name} in ${short}`, denied: () => isDenied(creating, secretOf(place, name, docker)) },
+        { write: `patch secret ${name} in ${short}`, denied: () => isDenied(patch("secret", name, place)) },
+        { write: `delete secret ${name} in ${short}`, denied: () => isDenied(["delete", "secret", name, "-n", place, "--dry-run=server"]) },
+      ]),
+      ...["ci", "no"].map((name) => {
+        return { write: `patch serviceaccount ${name} in ${short}`, denied: () => isDenied(patch("serviceaccount", name, place)) };
+      }),
+      { write: `evict in ${short}`, denied: () => isDenied(evicting(place), eviction(place)) },
+    ]);
+    const allowed: string[] = [];
+    for (const { write, denied } of asked) if (!(await denied())) allowed.push(write);
+
+    const expected = [
+      ...secretWrites(to, "acr-blue"),
+      ...secretWrites(["platform"], "acr-own"),
+      ...to.flatMap((place) => [`patch serviceaccount ci in ${place}`, `evict in ${place}`]),
+    ];
+    expect(allowed.sort()).toEqual(expected.sort());
+  },
+);
+
+test("grants nothing when the API server lacks the kinds of the policy", { timeout: 120_000 }, async () => {
+  const { file: stdin } = await withNamespaces(namedTeams);
+  const namespace = await newNamespace();
+  const path = join(shell.folder, "schedule.yaml");
+  const printed = await shell.type(`kubectl acr-secret ${files} -n ${namespace}`, { stdin });
+  const [, apply = ""] = /^# (kubectl apply .*)$/m.exec(printed.stdout) ?? [];
+  await writeFile(path, printed.stdout.replace(/^kind: Validating/gm, "kind: Unknown"));
+
+  const { code, stderr } = await shell.type(apply, { cwd: shell.folder });
+  const left = await kubectl(["get", kinds, "-A", "-l", `acr-secret/schedule=${scheduleName(namespace, "teams")}`, "-o", "name"]);
+
+  expect({ code, stderr, left }).toEqual({ code: 1, stderr: expect.stringContaining("no matches for kind"), left: "" });
+});
+
+test("ends a run of apply before it writes when a policy does not limit it to the file", { timeout: 120_000 }, async () => {
+  const { file, platform, a } = await withNamespaces(namedTeams);
+  const { name, kubeconfig } = await applySchedule(shell, file, a);
+  const apply = (stdin: string, config = kubeconfig) =>
+    shell.type("kubectl acr-secret apply -f -", { stdin, env: { KUBECONFIG: config, [policyVariable]: name } });
+  const refused = { code: 1, stdout: "", stderr: expect.stringContaining("does not limit") };
+  const change = (kind: string, spec: object) => kubectl(["patch", kind, name, "--type=merge", "-p", JSON.stringify({ spec })]);
+  const secrets = () => kubectl(["get", "secrets", "-n", platform, "-o", "name"]);
+
+  expect(await apply(file.replace("acr-blue", "acr-red"))).toMatchObject(refused);
+  expect(await apply(file, inject("kubeconfig"))).toMatchObject(refused);
+  await change("validatingadmissionpolicy", { failurePolicy: "Ignore" });
+  expect(await apply(file)).toMatchObject(refused);
+  await change("validatingadmissionpolicy", { failurePolicy: "Fail" });
+  await change("validatingadmissionpolicybinding", { validationActions: ["Audit"] });
+  expect(await apply(file)).toMatchObject(refused);
+  await kubectl(["delete", "validatingadmissionpolicybinding", name]);
+  expect(await apply(file)).toMatchObject(refused);
+  expect(await secrets()).toBe("");
+
+  await create([
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name },
+      spec: { policyName: name, validationActions: ["Deny"] },
+    },
+  ]);
+  expect(await apply(file)).toMatchObject({ code: 0 });
+  expect(await secrets()).toBe("secret/acr-blue\n");
 });
 
 /** Creates a Deployment whose pod waits for its image. */
@@ -128,8 +256,8 @@ type Rule = { readonly resources: readonly string[]; readonly resourceNames?: re
 type Role = { readonly metadata: { readonly namespace?: string; resourceVersion?: string }; readonly rules: readonly Rule[] };
 
 /** Returns the roles of a schedule, such that they replace what was changed since. */
-async function printedRoles({ namespace }: ScheduleAccount): Promise<readonly Role[]> {
-  const { items } = await getJson<{ items: Role[] }>("roles,clusterroles", "-A", "-l", `acr-secret/namespace=${namespace}`);
+async function printedRoles({ name }: ScheduleAccount): Promise<readonly Role[]> {
+  const { items } = await getJson<{ items: Role[] }>("roles,clusterroles", "-A", "--field-selector", `metadata.name=${name}`);
   for (const { metadata } of items) delete metadata.resourceVersion;
   return items;
 }
@@ -172,7 +300,13 @@ type Situation = "first run" | "new namespace" | "rotation due" | "namespace lea
 
 /** Each printed right, at a situation that fails without it. Those in team-b are the same as in team-a. */
 const namedRights: Readonly<Record<Situation, readonly string[]>> = {
-  "first run": ["get namespaces kube-system", "get namespaces platform", "create secrets in platform"],
+  "first run": [
+    "get validatingadmissionpolicies teams",
+    "get validatingadmissionpolicybindings teams",
+    "get namespaces kube-system",
+    "get namespaces platform",
+    "create secrets in platform",
+  ],
   "new namespace": [
     "get namespaces team-a",
     "get secrets acr-blue in platform",
@@ -194,7 +328,7 @@ const namedRights: Readonly<Record<Situation, readonly string[]>> = {
 };
 
 const selectedRights: Readonly<Record<Situation, readonly string[]>> = {
-  "first run": ["get namespaces"],
+  "first run": ["get validatingadmissionpolicies teams", "get validatingadmissionpolicybindings teams", "get namespaces"],
   "new namespace": [
     "list namespaces",
     "create secrets",
@@ -224,11 +358,13 @@ test.for([
     await createPending(a);
     const account = await applySchedule(shell, file, a);
     const path = join(shell.folder, "teams.yaml");
-    const apply = async (changed = file, kubeconfig = account.kubeconfig) => {
+    const apply = async (changed = file, kubeconfig = account.kubeconfig, more: Readonly<Record<string, string>> = {}) => {
       await writeFile(path, changed);
       const line = `kubectl acr-secret apply -f ${path} --skip-blocked --quiet -v=6`;
-      return await shell.type(line, { env: { KUBECONFIG: kubeconfig } });
+      return await shell.type(line, { env: { KUBECONFIG: kubeconfig, ...more } });
     };
+    /** Runs as the CronJob, which requires its policy. */
+    const applyScheduled = (changed = file) => apply(changed, account.kubeconfig, { [policyVariable]: account.name });
     const due = file.replace("name: teams", "name: teams\nexpiresIn: 30d");
     const admin = inject("kubeconfig");
     const label = (value: string) => kubectl(["label", "namespace", a, `team${value}`, `tier${value}`, "--overwrite"]);
@@ -251,20 +387,20 @@ test.for([
     const situations: Readonly<Record<Situation, () => Promise<{ trace: string; isRight: boolean }>>> = {
       "first run": async () => {
         await clear();
-        const { stderr, code } = await apply();
+        const { stderr, code } = await applyScheduled();
         return { trace: stderr, isRight: code === 0 && (await isMade()) };
       },
       "new namespace": async () => {
         const noReference = ["patch", "serviceaccount", "default", "-n", a, "--type=merge", "-p", '{"imagePullSecrets":[]}'];
         await Promise.all([remove("secret acr-blue", a), kubectl(noReference)]);
         const pod = await pendingPod(a);
-        const { stderr, code } = await apply();
+        const { stderr, code } = await applyScheduled();
         return { trace: stderr, isRight: code === 0 && (await isMade()) && !(await has(`pod ${pod}`, a)) };
       },
       "rotation due": async () => {
         await renew();
         await remove("events --all", platform);
-        const { stderr, code } = await apply(due);
+        const { stderr, code } = await applyScheduled(due);
         return { trace: stderr, isRight: code === 0 && (await has("events", platform)) };
       },
       "namespace leaves": async () => {
@@ -280,7 +416,7 @@ test.for([
         await renew();
         await apply(due, admin);
         await remove("secret acr-blue", platform);
-        const { stderr, code } = await apply();
+        const { stderr, code } = await applyScheduled();
         const isRight = code === 1 && /create .*--force/.test(stderr) && !(await has("secret acr-blue", platform));
         await renew();
         return { trace: stderr, isRight };
@@ -295,7 +431,8 @@ test.for([
     }
 
     const reductions = reductionsOf(await printedRoles(account));
-    const asInFile = (right: string) => right.replace(platform, "platform").replace(a, "team-a").replace(b, "team-a");
+    const asInFile = (right: string) =>
+      right.replace(account.name, "teams").replace(platform, "platform").replace(a, "team-a").replace(b, "team-a");
     const proofs = new Map(Object.entries(rights).flatMap(([situation, of]) => of.map((right) => [right, situation as Situation])));
     expect(new Set(reductions.map(({ right }) => asInFile(right)))).toEqual(new Set(proofs.keys()));
     for (const { right, verb, resource, left } of sampled(reductions, 4).filter((one) => !one.right.includes(b))) {
@@ -310,16 +447,12 @@ test.for([
   },
 );
 
-const kinds =
-  "cronjobs,jobs,pods,configmaps,serviceaccounts,networkpolicies,roles,rolebindings,clusterroles,clusterrolebindings," +
-  "validatingadmissionpolicies,validatingadmissionpolicybindings";
-
-test("removes every object of all schedules with the printed commands", { timeout: 120_000 }, async () => {
+test("removes every object of all schedules, and no other, with the printed commands", { timeout: 120_000 }, async () => {
   const { file: stdin } = await withNamespaces(namedTeams);
   const lines = [files, check].map((line) => `kubectl acr-secret ${line}`);
   for (const line of lines) expect(await shell.type(`${line} | kubectl apply -f -`, { stdin })).toMatchObject({ code: 0 });
-  const label = "acr-secret/namespace=acr-secret";
-  const left = () => kubectl(["get", kinds, "-A", "-l", label, "-o", "name"]);
+  const names = ["teams", "acr-secret-check"].map((name) => scheduleName("acr-secret", name));
+  const left = () => kubectl(["get", kinds, "-A", "-l", `acr-secret/schedule in (${names})`, "-o", "name"]);
   expect((await left()).trim().split("\n")).toHaveLength(3 + 2 * 4 + 2 + 5);
 
   const printed = await Promise.all(lines.map((line) => shell.type(line, { stdin })));
@@ -328,4 +461,34 @@ test("removes every object of all schedules with the printed commands", { timeou
 
   expect(await left()).toBe("");
   expect(await kubectl(["get", "namespace", "acr-secret", "--ignore-not-found", "-o", "name"])).toBe("");
+});
+
+test("leaves objects of the same name without a hash unchanged when the schedule is applied and removed", {
+  timeout: 120_000,
+}, async () => {
+  const { file: stdin } = await withNamespaces(namedTeams);
+  const namespace = await newNamespace();
+  const name = scheduleName(namespace, "teams");
+  onTestFinished(() => removeOuter(name));
+  const labels = { "acr-secret/schedule": name };
+  const metadata = { name: "teams", namespace, labels };
+  await create(["ConfigMap", "ServiceAccount"].map((kind) => ({ apiVersion: "v1", kind, metadata })));
+  const own = async () => {
+    const { items } = await getJson<{ items: { metadata: object }[] }>(
+      "configmaps,serviceaccounts",
+      "-n",
+      namespace,
+      "--field-selector=metadata.name=teams",
+    );
+    return items.map(({ metadata }) => metadata);
+  };
+  const before = await own();
+  expect(before).toHaveLength(2);
+
+  const printed = await shell.type(`kubectl acr-secret ${files} -n ${namespace}`, { stdin });
+  expect(await shell.type("kubectl apply -f -", { stdin: printed.stdout })).toMatchObject({ code: 0 });
+  expect(await shell.type(/^# (kubectl delete .*)$/m.exec(printed.stdout)?.[1] ?? "")).toMatchObject({ code: 0 });
+
+  expect(await own()).toEqual(before);
+  expect(await kubectl(["get", kinds, "-A", "--field-selector", `metadata.name=${name}`, "-o", "name"])).toBe("");
 });

@@ -80,10 +80,28 @@ type Files = NonNullable<AppliedStep["files"]>;
 /** The roles of the new files don't cover what they no longer name, so a user applies them before the CronJob does. */
 const appliedByUser = (files: Files): readonly AppliedStep[] => [{ files, instead: (world) => applyAll(world.shell, files(world)) }, {}];
 
+/** The policy of the new files denies what an old role still grants. */
+const deniedByPolicy = /is blocked: .* denied request: the files of the schedule do not name or select this object/;
+
 const label =
   (short: string, text: string): Happens =>
   ({ at, id }) =>
     kubectl(["label", "namespace", at(short), text.replaceAll("ID", id)]);
+
+/** A person adds a reference in a namespace that loses its copy. */
+const losesCopyWithReference: Happens = ({ at, id }) =>
+  Promise.all([
+    create([
+      {
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name: "jane", namespace: at("b") },
+        imagePullSecrets: [{ name: "acr-blue" }],
+      },
+    ]),
+    kubectl(["label", "namespace", `${id}-b`, "team-"]),
+  ]);
+
 const remove =
   (short: string, name = "acr-blue"): Happens =>
   ({ at }) =>
@@ -220,7 +238,12 @@ export const applied: readonly Situation[] = [
     scheduled: { leaves: usual },
   },
   { what: "a namespace that gets the label of copies", first: onlyBlue, steps: [{ happens: label("e", "team=ID") }] },
-  { what: "a namespace that loses the label of copies", first: onlyBlue, steps: [{ happens: label("a", "team-"), says: /stays known/ }] },
+  {
+    what: "a namespace that loses the label of copies",
+    first: onlyBlue,
+    steps: [{ happens: label("a", "team-"), says: /stays known/ }],
+    named: { steps: [{ happens: label("a", "team-"), says: deniedByPolicy }, ...appliedByUser(onlyBlue)] },
+  },
   { what: "a namespace that gets the label of eachOf", first: onlyTier, steps: [{ happens: label("e", "tier=ID") }] },
   {
     what: "a namespace that loses the label of eachOf",
@@ -364,22 +387,8 @@ export const applied: readonly Situation[] = [
   {
     what: "a reference of a person, in a namespace that loses its copy",
     first: onlyBlue,
-    steps: [
-      {
-        happens: ({ at, id }) =>
-          Promise.all([
-            create([
-              {
-                apiVersion: "v1",
-                kind: "ServiceAccount",
-                metadata: { name: "jane", namespace: at("b") },
-                imagePullSecrets: [{ name: "acr-blue" }],
-              },
-            ]),
-            kubectl(["label", "namespace", `${id}-b`, "team-"]),
-          ]),
-      },
-    ],
+    steps: [{ happens: losesCopyWithReference }],
+    named: { steps: [{ happens: losesCopyWithReference, says: deniedByPolicy }, ...appliedByUser(onlyBlue)] },
     besides: { listedBy: ["b/jane lists acr-blue"] },
   },
 ];

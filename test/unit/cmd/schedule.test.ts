@@ -6,10 +6,12 @@ import { expect, test } from "vitest";
 import { formatCommand } from "../../../src/hint.ts";
 import type { Right } from "../../../src/kube/port.ts";
 import { azureCommands } from "../../../src/schedule/azure-commands.ts";
+import { scheduleName } from "../../../src/schedule/objects.ts";
 import { rulesOf } from "../../../src/schedule/rights.ts";
 import { run, type } from "../../support/in-process.ts";
 import { image, namedTeams, objectOf, objectsOf, selectedTeams } from "../../support/scheduled.ts";
 
+const teams = scheduleName("acr-secret", "teams");
 const client = "01234567-89ab-cdef-0123-456789abcdef";
 const recorded: { line: string; rights: Right[] }[] = JSON.parse(readFileSync("docs/rbac.json", "utf8"));
 
@@ -39,8 +41,8 @@ test.for([
   expect(found).toEqual(roles);
   expect(bindings.map(({ roleRef, metadata }) => [roleRef.kind, metadata.namespace ?? []].flat().join(" "))).toEqual(roles);
   for (const { roleRef, subjects } of bindings) {
-    expect(roleRef.name).toBe("teams.acr-secret");
-    expect(subjects).toEqual([{ kind: "ServiceAccount", name: "teams", namespace: "acr-secret" }]);
+    expect(roleRef.name).toBe(teams);
+    expect(subjects).toEqual([{ kind: "ServiceAccount", name: teams, namespace: "acr-secret" }]);
   }
 });
 
@@ -81,9 +83,9 @@ test.for([
   const of = (kind: string) => items.find((object: { kind: string }) => object.kind === kind);
   const { containers, volumes } = of("CronJob").spec.jobTemplate.spec.template.spec;
 
-  expect(of("ConfigMap")).toMatchObject({ metadata: { name: "teams", namespace: "acr-secret" } });
+  expect(of("ConfigMap")).toMatchObject({ metadata: { name: teams, namespace: "acr-secret" } });
   expect(of("ConfigMap").data).toEqual(Object.fromEntries(keys.map((key, at) => [key, texts[at]])));
-  expect(volumes).toEqual([{ name: "files", configMap: { name: "teams" } }]);
+  expect(volumes).toEqual([{ name: "files", configMap: { name: teams } }]);
   expect(containers[0].volumeMounts).toEqual([{ name: "files", mountPath: "/etc/acr-secret", readOnly: true }]);
   expect(containers[0].args.join(" ")).toBe(`apply ${keys.map((key) => `-f /etc/acr-secret/${key}`).join(" ")} --skip-blocked --quiet`);
 });
@@ -110,24 +112,36 @@ test.for([
   { line: "schedule -f -", namespace: "acr-secret", name: "teams", kinds: ["Namespace"] },
   { line: "schedule -f - --name blue", namespace: "acr-secret", name: "blue", kinds: ["Namespace"] },
   { line: "schedule check --network-policy", namespace: "acr-secret", name: "acr-secret-check", kinds: ["Namespace", "NetworkPolicy"] },
+  { line: "schedule -f - --name default", namespace: "acr-secret", name: "default", kinds: ["Namespace"] },
   { line: "schedule -f - -n platform", namespace: "platform", name: "teams", kinds: [] },
 ])("names the objects of $line", async ({ line, namespace, name, kinds }) => {
   const objects = await objectsOf(line);
 
   expect(objects.map(({ kind }) => kind).filter((kind) => ["Namespace", "NetworkPolicy"].includes(kind))).toEqual(kinds);
   for (const { kind, metadata } of objects.filter((object) => object.kind !== "Namespace")) {
-    const isOuter = cluster.includes(kind) || ["Role", "RoleBinding"].includes(kind);
-    expect(metadata.name, kind).toBe(isOuter ? `${name}.${namespace}` : name);
+    expect(metadata.name, kind).toBe(scheduleName(namespace, name));
     expect(metadata.namespace === undefined, kind).toBe(cluster.includes(kind));
-    expect(metadata.labels, kind).toMatchObject({ "acr-secret/schedule": name, "acr-secret/namespace": namespace });
+    expect(metadata.labels, kind).toMatchObject({ "acr-secret/schedule": metadata.name });
   }
+});
+
+test("passes its policy to each run, and labels what is applied before the rights", async () => {
+  const line = `schedule -f - --image ${image} -o json`;
+  const { items } = JSON.parse((await type(line, {}, { stdin: namedTeams })).stdout);
+  const objects: ReturnType<typeof JSON.parse>[] = items;
+  const labeled = objects.filter(({ metadata }) => metadata.labels?.["acr-secret/part"] === "policy").map(({ kind }) => kind);
+  const envOf = (job: ReturnType<typeof JSON.parse>) => job.spec.jobTemplate.spec.template.spec.containers[0].env.slice(1);
+
+  expect(labeled).toEqual(["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]);
+  expect(envOf(await objectOf("schedule -f -", "CronJob"))).toEqual([{ name: "ACR_SECRET_POLICY", value: teams }]);
+  expect(envOf(await objectOf("schedule check", "CronJob"))).toEqual([]);
 });
 
 test("limits the Secrets of its ServiceAccount before it has rights", async () => {
   const kinds = (await objectsOf("schedule -f -")).map(({ kind }) => kind);
   const binding = await objectOf("schedule -f -", "ValidatingAdmissionPolicyBinding");
 
-  expect(binding.spec).toEqual({ policyName: "teams.acr-secret", validationActions: ["Deny"] });
+  expect(binding.spec).toEqual({ policyName: teams, validationActions: ["Deny"] });
   expect(kinds.indexOf("ValidatingAdmissionPolicyBinding")).toBeLessThan(kinds.indexOf("ClusterRole"));
 });
 
@@ -149,12 +163,10 @@ test.for([
   { line: "schedule -f - --nodes-can-pull myregistry", message: /^error: --nodes-can-pull requires schedule check$/m },
   { line: "schedule check -o yaml", message: /^error: required flag\(s\) "image" not set$/m },
   { line: "schedule check --image Bad -o yaml", message: /^error: couldn't parse image name "Bad": / },
-  { line: "schedule check --name default -o yaml", message: /^error: invalid --name "default": / },
-  { line: `schedule check --name ${"x".repeat(53)} -o yaml`, message: /^error: invalid --name "x/ },
+  { line: `schedule check --name ${"x".repeat(44)} -o yaml`, message: /^error: invalid --name "x/ },
   { line: "schedule -f - --azure-secret a;b -o yaml", message: /^error: invalid --azure-secret "a;b": / },
   { line: "schedule check -n a;b -o yaml", message: /^error: invalid --namespace "a;b": / },
   { line: "schedule -f - --client-id me -o yaml", message: /^error: invalid --client-id "me": / },
-  { line: `schedule -f - --image ${image} -o yaml`, stdin: namedTeams.replace("name: teams", "name: default"), message: /; add --name$/m },
   { line: `schedule -f - --image ${image} -o yaml`, stdin: namedTeams.replace("registry:", "registri:"), message: /:3:1: .*registr/ },
 ])("rejects $line", async ({ line, stdin = namedTeams, message }) => {
   const { code, stdout, stderr } = await type(line, {}, { stdin });
@@ -182,7 +194,7 @@ test("names an application that no other user can have registered", () => {
   const [, name = ""] = /--name (\S+"\$\([^)]*\)")/.exec(commands()[1] ?? "") ?? [];
   const names = [1, 2].map(() => execFileSync("sh", ["-c", `printf %s ${name}`], { encoding: "utf8" }));
 
-  expect(names).toEqual(Array(2).fill(expect.stringMatching(/^teams\.acr-secret-[0-9a-f]{16}$/)));
+  expect(names).toEqual(Array(2).fill(expect.stringMatching(/^teams-[0-9a-f]{16}$/)));
   expect(names[0]).not.toBe(names[1]);
 });
 
@@ -238,7 +250,7 @@ test("prints only commands of a shell after the first paragraph of comments", as
     rest
       .join("\n")
       .split("\n")
-      .filter((line) => !/^# (az |kubectl delete )|^#$|:$/.test(line)),
+      .filter((line) => !/^# (az |kubectl (apply|delete) )|^#$|:$/.test(line)),
   ).toEqual([]);
 });
 
@@ -246,7 +258,7 @@ test.for(["-f -", `-f - --client-id ${client}`, "check"])(
   "names the cluster of the command line in each kubectl of the comments of schedule %s",
   async (words) => {
     const { stdout } = await type(`schedule ${words} --image ${image} --context prod`, {}, { stdin: namedTeams });
-    const commands = stdout.match(/^#.*$/gm)?.flatMap((line) => line.match(/kubectl (create|delete|get) [^|]*/g) ?? []) ?? [];
+    const commands = stdout.match(/^#.*$/gm)?.flatMap((line) => line.match(/kubectl (apply|create|delete|get) [^|&]*/g) ?? []) ?? [];
 
     expect(commands.length).toBeGreaterThan(1);
     expect(commands.filter((command) => !command.includes(" --context=prod "))).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Entry } from "../../../src/file/entry.ts";
-import { policyFor, reasonsOf, rightsToApply, rulesOf } from "../../../src/schedule/rights.ts";
+import { grantable, reasonsOf, rightsToApply, rulesOf } from "../../../src/schedule/rights.ts";
 import type { Scope } from "../../../src/scope/scope.ts";
 
 const entry: Entry = {
@@ -26,7 +26,7 @@ const all: Scope = { ...rest, namespaces: "all" };
 
 /** The rules for all namespaces, and those in each namespace: `VERBS RESOURCE [NAMES]`. */
 function rulesFor(...entries: readonly Entry[]): Readonly<Record<string, readonly string[]>> {
-  const byNamespace = Map.groupBy(rightsToApply(entries), ({ namespace = "*" }) => namespace);
+  const byNamespace = Map.groupBy(grantable(rightsToApply(entries)), ({ namespace = "*" }) => namespace);
   const lines = [...byNamespace].map(([namespace, rights]) => {
     const rules = rulesOf(rights).map(({ resources, resourceNames, verbs }) =>
       [verbs.join(","), resources.join(), ...(resourceNames ? [`[${resourceNames.join()}]`] : [])].join(" "),
@@ -125,6 +125,13 @@ describe("rightsToApply", () => {
   });
 });
 
+test("returns the writes in a namespace of the control plane that is named next to a pattern", () => {
+  const rights = rightsToApply([{ ...entry, copyTo: matching(["kube-x"], ["team-*"]) }]);
+  const verbs = rights.flatMap(({ resource, namespace, verb }) => (resource === "secrets" && namespace === "kube-x" ? [verb] : []));
+
+  expect(verbs).toEqual(["create", "get", "patch", "delete"]);
+});
+
 test("names the entries whose rights have no names of objects", () => {
   const entries = [
     entry,
@@ -138,31 +145,4 @@ test("names the entries whose rights have no names of objects", () => {
   ]);
   expect(reasonsOf([entry])).toEqual([]);
   expect(reasonsOf(Array(40).fill(entries[1]))).toEqual([expect.stringMatching(/teams\.yaml:9 and 30 more$/)]);
-});
-
-const outside = '!request.namespace.startsWith("kube-")';
-
-test.for<{ when: string; entries: Partial<Entry>[]; place: string }>([
-  { when: "it names all namespaces", entries: [{ copyTo: named("b", "a") }], place: 'request.namespace in ["a","b","platform"]' },
-  { when: "it selects namespaces", entries: [{ copyTo: labeled }], place: outside },
-  {
-    when: "it selects some namespaces and names one of the control plane",
-    entries: [{ sources: { eachOf: labeled } }, { name: "x", sources: { namespace: "kube-x" } }],
-    place: `${outside} || request.namespace in ["kube-x"]`,
-  },
-])("limits the Secrets of a file to its namespaces when $when", ({ entries, place }) => {
-  const policy = policyFor(
-    entries.map((more) => ({ ...entry, ...more })),
-    "system:serviceaccount:a:teams",
-  );
-
-  expect(policy).toMatchObject({
-    failurePolicy: "Fail",
-    matchConditions: [{ expression: 'request.userInfo.username == "system:serviceaccount:a:teams"' }],
-    validations: [
-      { expression: expect.stringContaining("object.type") },
-      { expression: expect.stringContaining('"acr"') },
-      { expression: place },
-    ],
-  });
 });
