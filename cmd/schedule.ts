@@ -213,6 +213,7 @@ function commentsOn(planned: Schedule, { formatCommand: format }: Session): read
   return [
     `This replaces an earlier schedule for namespace ${namespace}, whose objects are also named ${name}. Other schedules stay`,
     ...reasonsOf(entries),
+    ...(planned.secret === undefined ? [] : ["Renew the password of its service principal every year, before it expires"]),
     ...(entries.length > 0
       ? [
           "",

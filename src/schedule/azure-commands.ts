@@ -45,7 +45,7 @@ export function azureCommands(schedule: Schedule, format: (command: Command) => 
     "join('=', ['AZURE_TENANT_ID', tenant]), join('=', ['AZURE_CLIENT_ID', appId]), join('=', ['AZURE_CLIENT_SECRET', password])";
   return [
     createRole,
-    `az ad sp create-for-rbac --name ${name}-${random} --role "${role.Name}" --scopes ${scopes.join(" ")} --query "[${variables}]" --output tsv | ` +
+    `az ad sp create-for-rbac --name ${name}-${random} --years 1 --role "${role.Name}" --scopes ${scopes.join(" ")} --query "[${variables}]" --output tsv | ` +
       format({ ...kubectl("create", "secret", "generic", secret, "--from-env-file=/dev/stdin"), namespace }),
   ];
 }

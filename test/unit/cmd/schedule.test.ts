@@ -198,6 +198,20 @@ test("names an application that no other user can have registered", () => {
   expect(names[0]).not.toBe(names[1]);
 });
 
+test("sets when the password of the service principal expires, and says that it must be renewed", async () => {
+  const printed = await Promise.all(
+    ["-f -", `-f - --client-id ${client}`].map((line) => type(`schedule ${line} --image ${image}`, {}, { stdin: namedTeams })),
+  );
+  const found = printed.map(({ stdout }) =>
+    [/^# az ad sp create-for-rbac .* --years 1 /m, /^# Renew the password .* every year/m].map((one) => one.test(stdout)),
+  );
+
+  expect(found).toEqual([
+    [true, true],
+    [false, false],
+  ]);
+});
+
 const id = "/subscriptions/01234567-89ab-cdef-0123-456789abcdef/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/other";
 const ofName = (name: string) => `"$(az acr show --name ${name} --query id --output tsv)"`;
 
