@@ -23,12 +23,8 @@ export const machineFiles: Files = {
 };
 
 export function isNullDevice(descriptor: number): boolean {
-  try {
-    const [found, device] = [fstatSync(descriptor), statSync(devNull)];
-    return found.isCharacterDevice() && device.isCharacterDevice() && found.rdev === device.rdev;
-  } catch {
-    return false;
-  }
+  const found = fstatSync(descriptor);
+  return found.isCharacterDevice() && found.rdev === statSync(devNull, { throwIfNoEntry: false })?.rdev;
 }
 
 export const outputError = (cause: unknown): CliError =>

@@ -57,14 +57,9 @@ export async function* prove(
   if (paths.length > 0) yield unverified(host, paths);
 }
 
-type Unproven = {
-  readonly missing: readonly string[];
-  /** The repositories without an image. */
-  readonly unseen: readonly string[];
-  /** Those that the registry does not have, each with the most similar name. */
-  readonly nearest: ReadonlyMap<string, string | undefined>;
-};
+type Unproven = Record<"missing" | "unseen", readonly string[]> & { readonly nearest: ReadonlyMap<string, string | undefined> };
 
+/** @param unproven.missing messages; `unseen`: repositories without an image; `nearest`: the most similar name of those that do not exist */
 function* warningsOf({ host, repositories, grantExactly }: RepositoryScope, { missing, unseen, nearest }: Unproven): Generator<Outcome> {
   const to = { kind: "registry", name: host } as const;
   const others = unseen.filter((name) => nearest.get(name) === undefined);
