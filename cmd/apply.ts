@@ -98,10 +98,18 @@ export const apply = verb({
       again,
       ...credentialsOf(flags, again, session),
     };
-    const run = (dryRun: ApplyFlags["dry-run"]) => applyFiles(order, toolsOf(session, { ...flags, "dry-run": dryRun }));
+    const run = (dryRun: ApplyFlags["dry-run"], mayTakeAway: (source: string) => boolean) =>
+      applyFiles({ ...order, mayTakeAway }, toolsOf(session, { ...flags, "dry-run": dryRun }));
     const asking = { home: "", output: flags.output, again: { ...again, words: [...again.words, ...flag("prune", prune), "--yes"] } };
-    if ((prune || adopt.length > 0) && mustAsk(flags)) await confirmDeletion(session, run("client"), asking);
-    const outcomes = run(flags["dry-run"]);
+    const asks = (prune || adopt.length > 0) && mustAsk(flags);
+    const shown = new Set<string>();
+    if (asks)
+      await confirmDeletion(
+        session,
+        run("client", (source) => shown.add(source).has(source)),
+        asking,
+      );
+    const outcomes = run(flags["dry-run"], (source) => !asks || shown.has(source));
     return conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, flags, { namespaces: undefined, open: true });
   },
 });

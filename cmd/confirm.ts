@@ -1,6 +1,6 @@
 import { CliError, usage, withLines } from "../src/errors.ts";
 import type { Command } from "../src/hint.ts";
-import { isInCluster, nameOf, targetKinds } from "../src/kinds.ts";
+import { isInCluster, nameOf, type Ref, targetKinds } from "../src/kinds.ts";
 import { type DryRun, isFailed, type Outcome } from "../src/outcome.ts";
 import { printable } from "../src/output/printable.ts";
 import { inLine, joinNames, nameInPlace, pluralize } from "../src/wording.ts";
@@ -33,12 +33,18 @@ export async function confirmDeletion(
   const outcomes = await session.during("Checking what would be deleted", () => Array.fromAsync(preview));
   const refused = outcomes.find(endsRun)?.error;
   if (refused) throw refused;
+  const failed = outcomes.find(({ error }) => error);
+  if (failed?.error) throw incomplete(failed.to, failed.error);
   const question = questionOf(outcomes, home);
   if (output !== undefined || !session.terminal)
     throw usage(withLines("cannot ask for confirmation without a terminal or with -o; add --yes", question), again);
   if (question === undefined || (await session.terminal.confirm(`${printable(question)} [y/N] `))) return outcomes;
   throw new CliError("cancelled", "aborted; nothing was deleted");
 }
+
+/** A question about a part of the changes would be answered for all of them. */
+const incomplete = (to: Ref, { kind, message, hint }: CliError) =>
+  new CliError(kind, withLines("the dry run failed, so nothing was asked or changed", `${nameInPlace(to)}: ${message}`), { hint });
 
 /** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
 function questionOf(outcomes: readonly Outcome[], home: string): string | undefined {

@@ -47,6 +47,8 @@ export type ApplyOrder = {
   readonly skipBlocked: boolean;
   /** The sources that a file may take over although something is lost: NAMESPACE/NAME. */
   readonly adopt: readonly string[];
+  /** Whether the run may take a source away: the user saw it in the question, or was not asked. */
+  mayTakeAway(source: string): boolean;
   readonly verify: boolean;
   /** Opens a kind of credential, once for each registry. */
   open(kind: Kind): Promise<Issuer | Taker>;
@@ -250,10 +252,18 @@ const shortWait = 5_000;
 /** How many such claims it waits for. A tenant can write one in each of its namespaces. */
 const mostWaits = 8;
 
+/** Names a source with its credential. A namespace that is created again has another uid. */
+const idOf = ({ to, namespaceUid, kind }: Described): string => [keyOf(to), namespaceUid, readKey(kind)].join();
+
+const notShown = (to: Ref) =>
+  new CliError("conflict", `${nameInPlace(to)} was not in the question, so it stays`, { hint: "run the command again" });
+
 /** Keeps the credential of a namespace that was created again until the copies have the new one. */
 async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> {
   const key = keyOf(step.source);
   if (step.does === "take away" && run.failed.has(key)) return;
+  if (step.does === "take away" && !run.order.mayTakeAway(idOf(step.described)))
+    return yield { to: step.source, error: notShown(step.source) };
   for await (const outcome of take(step, run)) {
     if (outcome.error || outcome.left) run.failed.add(key);
     yield outcome;

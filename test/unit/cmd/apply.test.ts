@@ -5,7 +5,7 @@ import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cl
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { annotates, makeByHand } from "../../support/rotating.ts";
-import { all, any, failed, type Given, printed, refuse, type Step, testRows, typed } from "../../support/rows.ts";
+import { all, any, before, failed, type Given, printed, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 
 type Lines = Readonly<Record<string, string>>;
 
@@ -90,6 +90,12 @@ const removes =
   (at: string, name = "acr-blue"): Given =>
   ({ cluster }) =>
     cluster.remove("secret", at, name);
+const labeled =
+  (name: string, team: string): Given =>
+  ({ cluster }) => {
+    const { metadata, ...rest } = cluster.get("namespace", "", name) ?? expect.unreachable("no namespace");
+    cluster.put({ ...rest, metadata: { ...metadata, labels: { ...metadata.labels, team } } } as never);
+  };
 const foreign: Given = ({ cluster }) =>
   cluster.put(pullSecret("team-1", "acr-blue", { "ghcr.io": { auth: "amFuZTpw" } }), "kubectl-create");
 const later =
@@ -972,6 +978,41 @@ testRows(
           stdout: any,
           stderr: /Warning: secret\/acr-blue belongs to file teams in namespace platform, so the next apply makes it again$/m,
         },
+      ],
+    },
+    {
+      does: "apply --prune keeps a source that was not in the question",
+      given: all(labeled("own-1", "green"), labeled("own-2", "green")),
+      ...applies(fileOf({ ...own, eachOf: "{selector: team=green}" }, { ...own, name: "old", eachOf: "{names: [own-1]}" })),
+      after: [
+        applies(fileOf({ ...own, eachOf: "{selector: team=green}" }), {
+          flags: " --prune",
+          options: { answers: [true], env: { CI: undefined } },
+          // The labels are removed while the user reads the question
+          given: before("listTokens", before("listTokens", all(labeled("own-1", "red"), labeled("own-2", "red")))),
+          code: 1,
+          stderr: /secret\/acr in namespace own-1 was not in the question, so it stays/,
+          check: (world) =>
+            expect([pulls(world, "own-1", "acr"), pulls(world, "own-2", "acr"), secretIn(world, "own-1", "old")]).toEqual([
+              true,
+              true,
+              undefined,
+            ]),
+        }),
+      ],
+    },
+    {
+      does: "apply --prune asks and deletes nothing when the dry run fails",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf(blue), {
+          flags: " --prune",
+          options: { answers: [true], env: { CI: undefined } },
+          given: refuse("listTokens", () => new CliError("forbidden", "HTTP 403"), 1),
+          ...failed,
+          stderr: /the dry run failed, so nothing was asked or changed\n\* .*HTTP 403/,
+          writes: [],
+        }),
       ],
     },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
