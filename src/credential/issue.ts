@@ -6,7 +6,7 @@ import type { Outcome } from "../outcome.ts";
 import type { Login } from "../registry/port.ts";
 import { type Copies, type Credential, type FileOfRecord, isRecorded, samePassword } from "../secret/record.ts";
 import { type ShapeName, shapeOf } from "../secret/shapes.ts";
-import { claimLasts, extending, releasing, StartAgain } from "../secret/source.ts";
+import { claimLasts, extending, releasing, requestLimit, StartAgain } from "../secret/source.ts";
 import { isTimestamp, renewedExpiry, toSeconds } from "../timestamp.ts";
 import { nameInPlace } from "../wording.ts";
 import { type Attempts, byOf, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
@@ -117,7 +117,9 @@ async function* noteSlot(work: Work, account: Account, { isNewAccount }: Order):
   const slot = found ?? (yield* endUnknown(work, account));
   const inside = found === undefined ? undefined : account.passwords.find((password) => password.slot === found);
   const noted = hold.claim?.intent;
-  if (noted?.slot !== slot || noted.madeAt !== inside?.madeAt) await noteIntent(hold, { slot, madeAt: inside?.madeAt });
+  // The note of a killed run is about the time of its own claim
+  const isOld = noted === undefined || Date.parse(noted.until) < hold.tools.cluster().now() + requestLimit;
+  if (isOld || noted.slot !== slot || noted.madeAt !== inside?.madeAt) await noteIntent(hold, { slot, madeAt: inside?.madeAt });
   if (isNewAccount || hold.tools.dryRun !== "none") return slot;
   const again = await issuer.look(owner, hold);
   if (again.passwords.find((password) => password.slot === slot)?.madeAt === inside?.madeAt) return slot;

@@ -96,7 +96,7 @@ const scenariosOf = (kind: Kind): readonly Scenario[] => {
   ];
 };
 
-function endPassword({ world: { azure } }: Play) {
+export function endPassword({ world: { azure } }: Play) {
   for (const { passwords } of azure.tokens.values()) passwords.clear();
   for (const { keys } of azure.directory.applications) keys.splice(0);
 }
