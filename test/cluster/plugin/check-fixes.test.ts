@@ -64,7 +64,7 @@ describe("prints a fix that works as printed", () => {
   });
 });
 
-test("prints a fix for a disabled token that names the command that enables it", async () => {
+test("prints a fix for a disabled token that does not enable it", async () => {
   const at = await placeOf(shell);
   await at.typed(ours("mine", "--serviceaccount=default"));
   for (const token of shell.azure.world.registries[0]?.tokens ?? []) token.status = "disabled";
@@ -74,6 +74,6 @@ test("prints a fix for a disabled token that names the command that enables it",
   expect(item?.cause).toBe("refused");
   expect(await shell.type(item?.fix ?? "")).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/is disabled\nhint: az acr token update --registry myregistry --name \S+ --status enabled$/m),
+    stderr: expect.stringMatching(/is disabled\nhint: find out why/),
   });
 });
