@@ -135,10 +135,11 @@ test.for<{ which: string; copyTo(places: Places): string; to: readonly (keyof Pl
   async ({ copyTo, to }) => {
     const places = await newPlaces();
     const file = `name: teams
+namespace: ${places.platform}
 registry: myregistry
 pullSecrets:
-- {name: acr-blue, namespace: ${places.platform}, copyTo: {names: ${copyTo(places)}}, repositories: [app/*], serviceAccounts: [ci]}
-- {name: acr-own, namespace: ${places.platform}, repositories: [app/*], serviceAccounts: [ci]}
+- {name: acr-blue, copyTo: {names: ${copyTo(places)}}, repositories: [app/*], serviceAccounts: [ci]}
+- {name: acr-own, repositories: [app/*], serviceAccounts: [ci]}
 `;
     const all = Object.entries(places) as [keyof Places, string][];
     const names = ["acr-blue", "acr-own", "acr-none"];
