@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { demo } from "../../support/demo.ts";
-import { type } from "../../support/in-process.ts";
+import { demo } from "../support/demo.ts";
+import { type } from "../support/in-process.ts";
 
 const everyVerb = ["create", "attach", "check", "list", "rotate", "detach", "delete", "prune", "doctor"];
 const scope = ["-A", "--all-namespaces", "--namespaces", "--namespace-selector", "--exclude-namespaces", "--include-system"];
@@ -41,6 +41,10 @@ test.for([
   { line: "completion uninstall", error: /^error: invalid argument "uninstall"/ },
   { line: "schedule status", error: /^error: .*"status"/ },
   { line: "schedule create --image r.azurecr.io/plugin:1", error: /^error: .*"create"/ },
+  {
+    line: "secretless create web --registry myregistry --identity 22222222-2222-2222-2222-222222222222",
+    error: /^error: .*"22222222-2222-2222-2222-222222222222"/,
+  },
   { line: "secretless migrate", error: /^error: .*"migrate"/ },
   { line: "secretless issuer", error: /^error: .*"issuer"/ },
   { line: "whoami", error: /^error: unknown command "whoami"/ },
