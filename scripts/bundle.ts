@@ -52,7 +52,7 @@ const options = {
   write: false,
   metafile: true,
   platform: "node",
-  target: "node26",
+  target: "node22",
   // CommonJS has no import.meta. yargs creates a `require` from its url.
   // Azure's client checks whether a body is a FormData. That would make Node load its complete fetch implementation.
   define: { "import.meta.url": "importMetaUrl", FormData: "undefined" },

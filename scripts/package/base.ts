@@ -7,7 +7,7 @@ import { cacheFolder } from "../../sandbox/cache.ts";
 import type { Platform } from "../platforms.ts";
 import { root } from "../run.ts";
 
-/** The Node of a platform's binary: the folder of its package, its program, its version (`26.10.0`) and its integrity. */
+/** The Node of a platform's binary: the folder of its package, its program, its version (`22.23.2`) and its integrity. */
 export type Base = { readonly folder: string; readonly program: string; readonly version: string; readonly integrity: string };
 
 /** The entry of a package in package-lock.json. */

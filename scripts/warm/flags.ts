@@ -2,13 +2,11 @@
 type Flag = readonly [flag: string, usual: string];
 
 /**
- * Without these flags, V8 drops compiled code at garbage collection, changes it when it optimizes, and notes in it how soon to optimize.
- * All happen at unpredictable times.
+ * Without these flags, V8 drops compiled code at garbage collection, and changes it when it optimizes. Both happen at unpredictable times.
  */
 export const timeless: readonly Flag[] = [
   ["--no-flush-bytecode", "--flush-bytecode"],
   ["--no-sparkplug", "--sparkplug"],
-  ["--no-profile-guided-optimization", "--profile-guided-optimization"],
   ["--max-optimized-bytecode-size=0", "--max-optimized-bytecode-size=61440"],
 ];
 

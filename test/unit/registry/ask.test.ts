@@ -156,7 +156,7 @@ test("returns a network error as a verdict and throws any other error", async ()
   await expect(fails(new Error("a defect"))).rejects.toThrow("a defect");
 });
 
-test.for(["r.example:99999", "1.2.3.999", "[::::]"])("sends no request when the host %s is invalid in a URL", async (host) => {
+test.for(["r.example:99999", "1.2.3.999", "[::::]", "xn--a.b"])("sends no request when the host %s is invalid in a URL", async (host) => {
   const { http, sent } = world("");
   const proof = await registryOver(http).prove({ host, repository: "app", reference: "1" }, login);
 
