@@ -6,6 +6,7 @@ import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { causes } from "../../src/check/cause.ts";
 import { fileForm } from "../../src/file/keys.ts";
+import { rows as steps } from "../../src/source/table.ts";
 import { root } from "../run.ts";
 
 /** The requests to an API server that test/cluster/plugin/rights.test.ts recorded for each command line. */
@@ -16,13 +17,14 @@ const observed: Observed = JSON.parse(await readFile(join(root, "docs/rbac.json"
 const all = await Promise.all(verbs.map(opened));
 
 /**
- * Fills the generated places of a page: `<!-- verbs -->`, `<!-- causes -->`, `<!-- rights -->`,
+ * Fills the generated places of a page: `<!-- verbs -->`, `<!-- causes -->`, `<!-- steps -->`, `<!-- rights -->`,
  * `<!-- keys:file -->` and `<!-- flags:create -->`, each up to the comment that closes it.
  */
 export function withTables(page: string): string {
   return page
     .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(all)}${close}`)
     .replace(/(<!-- causes -->\n)[\s\S]*?(<!-- \/causes -->)/g, (_, open, close) => `${open}${causeTable()}${close}`)
+    .replace(/(<!-- steps -->\n)[\s\S]*?(<!-- \/steps -->)/g, (_, open, close) => `${open}${stepTable()}${close}`)
     .replace(/(<!-- rights -->\n)[\s\S]*?(<!-- \/rights -->)/g, (_, open, close) => `${open}${rightsTable(observed)}${close}`)
     .replace(/(<!-- keys:(\w+) -->\n)[\s\S]*?(<!-- \/keys -->)/g, (_, open, name, close) => `${open}${keyTable(name)}${close}`)
     .replace(/(<!-- flags:(\S+) -->\n)[\s\S]*?(<!-- \/flags -->)/g, (_, open, name, close) => `${open}${flagTable(name)}${close}`);
@@ -47,6 +49,21 @@ function inShort(rights: Rights): Rights {
   return listed.length < workloads.length
     ? rights
     : [...others, ...listed.slice(0, 1).map((right) => ({ ...right, group: "", resource: "workloads" }))];
+}
+
+/** The rows of the loop, in their order. */
+function stepTable(): string {
+  const kinds = { issued: ", generated passwords", taken: ", other logins" };
+  const runs = { keep: "rotate", remove: "delete", undo: "a failed run" };
+  return table(
+    ["when", "step", "for", "if the run is killed then"],
+    steps.map(({ when, does, of, kind, killed = "" }) => [
+      when,
+      does,
+      `${of.length === 3 ? "all" : of.map((one) => runs[one]).join(", ")}${kind ? kinds[kind] : ""}`,
+      killed,
+    ]),
+  );
 }
 
 function rightsTable(rows: Observed): string {

@@ -183,7 +183,7 @@ async function requestToken(env: EntraEnv): Promise<Token & { readonly of: strin
   const { host, sources } = env;
   const entraToken = await readEntraToken(env);
   const answer = await sources.registry().exchange(host, entraToken);
-  if (!("token" in answer)) throw answer.verdict === "refused" ? noPullRole(answer.message) : refusal(answer.verdict, answer.message);
+  if (!("token" in answer)) throw answer.verdict === "refused" ? noPullRole(answer.message) : refusal(answer);
   const token = tokenOf({ username: tokenUser, password: answer.token }, host);
   const now = registryTime(env);
   if (!token || !(Date.parse(token.claims.expiresAt ?? "") > now))

@@ -11,7 +11,7 @@ import { isTimestamp, renewedExpiry, toSeconds } from "../timestamp.ts";
 import { nameInPlace } from "../wording.ts";
 import { type Attempts, byOf, type Hold, noteIntent, sendToAzure, store, writeSource } from "./hold.ts";
 import { type Held, type Holders, isNewerCopy, isOther, uncheckedHolders } from "./holders.ts";
-import { type Account, type Issuer, isShown, type Made, type Shown } from "./issuer.ts";
+import { type Account, type Evidence, type Issuer, isShown, type Made, type Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
 import { prove } from "./prove.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
@@ -48,7 +48,7 @@ export type Order = {
 
 /** How long a Secret that holds a replaced password delays its end, in milliseconds. A rotation that failed is completed for as long. */
 const holderDelay = 24 * 3_600_000;
-const endOfDelay = ({ madeAt = "" }: Credential): number => (isTimestamp(madeAt) ? Date.parse(madeAt) : 0) + holderDelay;
+export const endOfDelay = ({ madeAt = "" }: Credential): number => (isTimestamp(madeAt) ? Date.parse(madeAt) : 0) + holderDelay;
 
 /** Whether a rotation may still have to complete the one before. Later it replaces the password, whatever copies and other Secrets hold. */
 export const isRecent = (credential: Credential, now: number): boolean => now < endOfDelay(credential);
@@ -83,10 +83,10 @@ export async function* issue(work: Work, seen: Account, order: Order): AsyncGene
 type Replaced = { readonly replaced: Credential | undefined; readonly now: number };
 
 /** @param made without a time and a creator in a dry run */
-function recordOf(
+export function recordOf(
   { kind, registry }: Issuer,
-  made: Omit<Made, "login" | "madeAt"> & { readonly madeAt?: string },
-  order: Order,
+  made: Omit<Made, "login" | "madeAt"> & { readonly madeAt?: string | undefined },
+  order: Pick<Order, "grace" | "repositories" | "file">,
   { replaced, now }: Replaced,
 ): Credential {
   const { identity, slot, madeAt, expiresAt, by } = made;
@@ -105,7 +105,7 @@ async function* storeAs({ hold }: Work, credential: Credential, login: Login | u
 }
 
 /** Returns the expiry of a new password that lasts as long as the one that it replaces, according to the times that Azure shows. */
-function lifetimeOf({ passwords }: Account, replaced: Credential | undefined, now: Date): string | undefined {
+export function lifetimeOf({ passwords }: Account, replaced: Credential | undefined, now: Date): string | undefined {
   const shown = passwords.find((password) => samePassword(password, replaced));
   return shown && renewedExpiry(shown.madeAt, shown.expiresAt ?? "", now);
 }
@@ -129,7 +129,7 @@ async function* noteSlot(work: Work, account: Account, { isNewAccount }: Order):
 }
 
 /** Whether a killed run has left a password that is in no Secret. One that was generated outside of the time of its claim is a person's. */
-export function isLeftOver({ claim, credential }: Hold, password: Shown): boolean {
+export function isLeftOver({ claim, credential }: Evidence, password: Shown): boolean {
   const { intent } = claim ?? {};
   if (!intent || isRecorded(credential, password)) return false;
   // A key has a unique name, which the intent notes

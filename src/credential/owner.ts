@@ -72,8 +72,3 @@ export const notOwn = ({ to }: Owner, { identity }: Credential) =>
     ...plugin("delete", to.name),
     namespace: to.namespace,
   });
-
-/** @throws Unconfirmed if the record of a source names an account that is not the source's own */
-export function requireOwn(owner: Owner, { hasOwnName }: { readonly hasOwnName: boolean }, credential: Credential): void {
-  if (hasOwnName && credential.identity !== owner.name) throw notOwn(owner, credential);
-}

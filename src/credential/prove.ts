@@ -6,7 +6,7 @@ import { formatImage } from "../registry/image-reference.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
-import { askUntilFinal } from "../retry.ts";
+import { askUntilFinal, pausesOf } from "../retry.ts";
 import { limits } from "../scope/limits.ts";
 import type { Tools } from "../tools.ts";
 import { inLine } from "../wording.ts";
@@ -21,10 +21,12 @@ type Proving = Pick<Account, "hasNewRight"> & {
   readonly issuer?: Issuer;
   /** This run created the password, so the registry may not know it yet. */
   readonly isNewPassword?: boolean;
+  /** The caller waits and asks again. */
+  readonly isOnce?: boolean;
 };
 
 /** A new password or role may be unknown for minutes, so the claim is made to last before each pause. */
-export const sleepHolding =
+const sleepHolding =
   (hold: Hold): Sleep =>
   async (milliseconds, why) => {
     await extend(hold);
@@ -33,17 +35,17 @@ export const sleepHolding =
 
 /** Pulls with a login before a Secret gets it. @throws CliError if the registry rejects it */
 export async function* prove(
-  { hold, issuer, tools = hold?.tools, hasNewRight = false, isNewPassword: fresh = false }: Proving,
+  { hold, issuer, tools = hold?.tools, hasNewRight = false, isNewPassword: fresh = false, isOnce = false }: Proving,
   login: Login,
   scope: RepositoryScope | undefined,
 ): AsyncGenerator<Outcome> {
   if (!scope || !tools) return;
   const { host, repositories, named = [], images } = scope;
   const sleep = hold ? sleepHolding(hold) : tools.sleep;
-  const passing = fresh || hasNewRight ? passingOf(issuer, hasNewRight) : undefined;
+  const passing = !isOnce && (fresh || hasNewRight) ? passingOf(issuer, hasNewRight) : undefined;
   const what = `Asking ${host} for a manifest as ${login.username}${fresh ? ": a new password can take 2 minutes" : ""}`;
   const proven = await tools.during(what, () =>
-    proveLogin({ host, repositories, images }, login, { registry: tools.registry(), sleep, fresh, passing }),
+    proveLogin({ host, repositories, images }, login, { registry: tools.registry(), sleep, fresh: fresh && !isOnce, passing }),
   );
   const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
   // The warning about a missing image covers its repository and the paths above it
@@ -79,6 +81,33 @@ export function unverified(host: string, paths: readonly string[]): Outcome {
   const many = `${paths.length} paths of ${host} could not be verified: found no pod that uses an image below ${inLine(paths)}`;
   return { to: { kind: "registry", name: host }, messages: [paths.length > 1 ? many : one], unverified: paths };
 }
+
+/** What one test of a login shows: warnings, or a rejection, which may be temporary. */
+export type ProofOnce = {
+  readonly warnings: readonly Outcome[];
+  readonly rejected?: { readonly error: CliError; readonly because: string; readonly patience: Patience | undefined };
+};
+
+/** How long a rejection may be temporary, in milliseconds, and the pauses between the tests. */
+export type Patience = { readonly wait: number; readonly pauses: readonly number[] };
+
+/** Tests a login once. @throws CliError if the answer does not depend on the login */
+export async function proveOnce(proving: Proving, login: Login, scope: RepositoryScope): Promise<ProofOnce> {
+  const { issuer, hasNewRight = false, isNewPassword = false } = proving;
+  try {
+    return { warnings: await Array.fromAsync(prove({ ...proving, isOnce: true }, login, scope)) };
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    const passing = passingOf(issuer, hasNewRight) ?? { milliseconds: 2 * minute, verdicts: ["refused"] };
+    const isPassing = (hasNewRight || isNewPassword) && passing.verdicts.some((one) => one === error.verdict);
+    const pauses = issuer?.waits ? [...pausesOf(passing.milliseconds)] : retryPauses;
+    const patience = isPassing ? { wait: passing.milliseconds, pauses } : undefined;
+    return { warnings: [], rejected: { error, because: error.because, patience } };
+  }
+}
+
+/** How long the registry may not know a password yet that Azure shows. */
+export const youngPatience = (): Patience => ({ wait: 2 * minute, pauses: retryPauses });
 
 /** Which answers are temporary, and for how long. A new right can take Azure longer than a new password. */
 function passingOf(issuer: Issuer | undefined, hasNewRight: boolean): Passing | undefined {
@@ -121,10 +150,10 @@ export async function proveLogin(scope: RepositoryScope, login: Login, tools: Pr
   for await (const { repository, asked } of inOrder(scope.repositories, ask)) {
     if (!asked) empty.push(repository);
     else if (asked.proof.verdict === "pulls") image ??= asked.image;
-    else throw refusal(asked.proof.verdict, `the credential cannot pull ${scope.host}/${asked.image.repository}: ${asked.proof.message}`);
+    else throw refusal(asked.proof, `the credential cannot pull ${scope.host}/${asked.image.repository}`);
   }
   const admitted = image ? undefined : await retryRejections(() => tools.registry.admits(scope.host, login), tools);
-  if (admitted && admitted.verdict !== "pulls") throw refusal(admitted.verdict, `the credential was not accepted: ${admitted.message}`);
+  if (admitted && admitted.verdict !== "pulls") throw refusal(admitted, "the credential was not accepted");
   return { image, missing, empty: scope.repositories.length === 0 ? ["*"] : empty };
 }
 
@@ -224,7 +253,18 @@ const unrelatedVerdicts: readonly Proof["verdict"][] = ["blocked", "denied", "th
 /** Verdicts for this machine that may differ for the cluster. */
 const localVerdicts: readonly Proof["verdict"][] = ["blocked", "denied", "unreachable", "untrusted"];
 
-export function refusal(verdict: Proof["verdict"], message: string): CliError {
-  const hint = localVerdicts.includes(verdict) ? "add --verify=false if only the cluster can reach the registry" : undefined;
-  return new CliError(kindOf[verdict] ?? "unreachable", message, { hint });
+/** The registry's answer to a login that does not pull. */
+class Rejected extends CliError {
+  readonly verdict: Proof["verdict"];
+  readonly because: string;
+
+  constructor({ verdict, message }: Proof, what: string) {
+    const hint = localVerdicts.includes(verdict) ? "add --verify=false if only the cluster can reach the registry" : undefined;
+    super(kindOf[verdict] ?? "unreachable", what === "" ? message : `${what}: ${message}`, { hint });
+    this.verdict = verdict;
+    this.because = message;
+  }
 }
+
+/** @param what it answers to; none if the answer says it */
+export const refusal = (proof: Proof, what = ""): CliError => new Rejected(proof, what);

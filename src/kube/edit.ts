@@ -144,8 +144,10 @@ function writeOf(decision: Writing, before: KubeObjects[ClusterKind] | undefined
   return { patch: { ...decision.patch, metadata: { ...decision.patch.metadata, uid, resourceVersion } } };
 }
 
-function previewOf<K extends ClusterKind>(decision: Writing, before: KubeObjects[K] | undefined): KubeObjects[K] | undefined {
+/** Returns an object as a decision would leave it. */
+export function previewOf<K extends ClusterKind>(decision: Decision, before: KubeObjects[K] | undefined): KubeObjects[K] | undefined {
   if (decision.act === "create") return decision.object as KubeObjects[K];
+  if (decision.act === "delete") return undefined;
   return decision.act === "patch" && before ? (merged(before, decision.patch) as KubeObjects[K]) : before;
 }
 

@@ -33,7 +33,7 @@ const contracts = [
 export const floors: readonly (readonly string[])[] = [
   ["cmd"],
   ["src/verbs", "src/output"],
-  ["src/doctor"],
+  ["src/doctor", "src/source"],
   ["src/targets", "src/credential", "src/schedule"],
   ["src/usage", "src/secretless", "src/file"],
   ["src/check", "src/secret"],
@@ -45,6 +45,7 @@ export const floors: readonly (readonly string[])[] = [
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   cmd: [
     "src/verbs",
+    "src/source",
     "src/doctor",
     "src/targets",
     "src/credential",
@@ -62,6 +63,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/verbs": [
     "src/doctor",
+    "src/source",
     "src/targets",
     "src/credential",
     "src/usage",
@@ -74,6 +76,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/scope",
   ],
   "src/doctor": ["src/schedule", "src/credential", "src/usage", "src/check", "src/secret", "src/azure", "src/http", "src/scope"],
+  "src/source": ["src/credential", "src/usage", "src/registry", "src/secret", "src/kube", "src/scope"],
   "src/targets": ["src/usage", "src/kube", "src/scope"],
   "src/credential": ["src/usage", "src/secret", "src/registry", "src/azure", "src/kube", "src/scope"],
   // The facts of a pull secret for a check need the row of its kind

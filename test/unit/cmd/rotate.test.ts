@@ -25,6 +25,16 @@ const slots =
     expect(slotsOf(world)).toEqual(left);
     expect(isAlive(world, "demo")).toBe(true);
   };
+/** Azure shows no password in so many reads. */
+const hidesPasswords =
+  (reads: number): Given =>
+  ({ asking }) => {
+    let left = reads;
+    asking.around(async ({ call }, next) => {
+      const token = await next();
+      return call === "token" && left-- > 0 ? { ...(token as object), passwords: [] } : token;
+    });
+  };
 const generatesNone = /^(?!.*generatePassword)/s;
 
 testRows(
@@ -174,7 +184,7 @@ testRows(
       given: answer("prove", { verdict: "refused", message: "no" }),
       command: line,
       ...failed,
-      stderr: /^waiting up to 2 minutes for Azure: .*\nerror: /,
+      stderr: /^(waiting up to 2 minutes for Azure: .*\n){2}error: /,
       check: slots("password1"),
     },
     {
@@ -203,6 +213,32 @@ testRows(
       stdout: rotated,
       stderr: /^waiting up to 2 minutes for Azure: .*\n$/,
       check: slots("password1", "password2"),
+    },
+    {
+      does: "waits and keeps the password when Azure does not show it yet and the registry accepts it",
+      given: all(remember, hidesPasswords(2)),
+      command: line,
+      stdout: rotated,
+      check: (world) => {
+        expect(recordIn(world, "demo")).toMatchObject({ slot: "password2", previous: { slot: "password1" } });
+        expect([knowsFirst(world), isAlive(world, "demo")]).toEqual([true, true]);
+      },
+    },
+    {
+      does: "waits and generates no other password when Azure does not show the new one yet",
+      given: all(remember, ({ asking }) => {
+        let generated = false;
+        let old = 2;
+        asking.around(async ({ call }, next) => {
+          generated ||= call === "generatePassword";
+          const token = await next();
+          return call === "token" && generated && old-- > 0 ? { ...(token as object), passwords: [] } : token;
+        });
+      }),
+      command: now,
+      stdout: [...rotated, `${azure} configured (-password1)`],
+      writes: /^(?!.*generatePassword.*generatePassword)/s,
+      check: slots("password2"),
     },
     {
       does: "replaces a password that was deleted in Azure",

@@ -1,0 +1,81 @@
+import { asCliError, CliError, Interrupted, isRefusal, withLines } from "../errors.ts";
+import type { Secret } from "../objects.ts";
+import type { Outcome } from "../outcome.ts";
+import { act, byOf, Open } from "./act.ts";
+import type { Desired } from "./desired.ts";
+import { type Known, NotRead, nothing, type Observed, observe } from "./observe.ts";
+import type { World } from "./read.ts";
+import type { Step } from "./steps.ts";
+import { after, nextStep, withSource } from "./table.ts";
+
+/** How long to wait for the claim of another run, in milliseconds. */
+const longestWait = 5 * 60_000;
+
+/** More turns than any run needs: each reads, writes or waits once. */
+const mostTurns = 2_000;
+
+/**
+ * Makes a source and its copies what is desired: observes, takes the step of the first row of the table that applies, and again. After a
+ * kill, a conflict or an answer that was lost there is nothing to resume. A run that fails ends what it made and did not store.
+ * @param secret the source, if the verb has read it
+ * @returns what the run knows and remembers in the end
+ * @throws CliError
+ */
+export async function* reconcile(d: Desired, world: World, secret?: Secret): AsyncGenerator<Outcome, Known> {
+  const run = { known: secret ? withSource(nothing, secret) : nothing };
+  try {
+    yield* follow(d, run, world);
+    return run.known;
+  } catch (error) {
+    if (error instanceof Open) run.known = { ...run.known, memory: { ...run.known.memory, open: error.open } };
+    const left = await undo(d, run, world);
+    throw left && isRefusal(error) ? notReversed(error, left) : error;
+  }
+}
+
+type Run = { known: Known };
+
+async function* follow(d: Desired, run: Run, world: World): AsyncGenerator<Outcome> {
+  const { tools } = world;
+  for (let turn = 0; turn < mostTurns; turn++) {
+    if (tools.interrupted() && !d.undo) throw new Interrupted();
+    const o = observed(run.known, d, world);
+    const step = nextStep(d, o, (one) => observed(after(run.known, one), d, world));
+    if (step.act === "done") return;
+    if (step.act === "refuse") throw step.error;
+    run.known = yield* taking(run.known, d, o, step, world);
+  }
+  throw new CliError("internal", "the run does not end");
+}
+
+/** Does a step. If a read needs another fact, reads that one. */
+async function* taking(known: Known, d: Desired, o: Observed, step: Step, world: World): AsyncGenerator<Outcome, Known> {
+  try {
+    return yield* act(known, d, o, step, world);
+  } catch (error) {
+    if (!(error instanceof NotRead)) throw error;
+    return yield* taking(known, d, o, { act: "read", does: "read", fact: error.fact, of: error.of }, world);
+  }
+}
+
+function observed(known: Known, { source: { namespace = "" } }: Desired, { tools, waited }: World): Observed {
+  return observe(known, byOf(tools), { waited: waited.get(namespace) ?? 0, claimWait: tools.claimWait ?? longestWait });
+}
+
+/**
+ * Ends what the run made and did not store, and then its claim. If this fails too, the claim ends by itself, and notes what is left.
+ * @returns why a password could not be ended
+ */
+async function undo(d: Desired, run: Run, world: World): Promise<CliError | undefined> {
+  const undoing = { ...d, undo: true } as const;
+  const fails = () => world.tools.uninterrupted(() => Array.fromAsync(follow(undoing, run, world))).then(() => undefined, asCliError);
+  const left = await fails();
+  if (!left || !run.known.memory.made) return run.known.memory.open?.error;
+  run.known = { ...run.known, memory: { ...run.known.memory, made: undefined } };
+  await fails();
+  return left;
+}
+
+/** Azure keeps what could not be reversed until the command runs again, or until `prune` deletes it. */
+const notReversed = ({ kind, message, hint }: CliError, left: CliError): CliError =>
+  new CliError(kind, withLines(message, `the changes in Azure were not rolled back: ${left.message}`), { hint });

@@ -1,0 +1,179 @@
+import { type Held, type Holders, hasOtherKey, uncheckedHolders } from "../credential/holders.ts";
+import { isLeftOver } from "../credential/issue.ts";
+import type { Shown } from "../credential/issuer.ts";
+import { notOwn } from "../credential/owner.ts";
+import { CliError, InTheWay } from "../errors.ts";
+import { plugin } from "../hint.ts";
+import type { Ref } from "../kinds.ts";
+import { outcomeOf } from "../kube/edit.ts";
+import type { Secret } from "../objects.ts";
+import { isKeyOf } from "../registry/server-key.ts";
+import { loginsIn } from "../secret/login.ts";
+import { type Credential, isRecorded } from "../secret/record.ts";
+import { emptying, forgetting } from "../secret/source.ts";
+import { nameInPlace } from "../wording.ts";
+import type { Desired } from "./desired.ts";
+import type { Observed } from "./observe.ts";
+import { isIssued, issuerOf } from "./rows-login.ts";
+import type { Row } from "./steps.ts";
+import * as steps from "./steps.ts";
+
+/** Returns the error if a login that another user added would be lost. */
+export function otherLogins({ name, namespace }: Ref, secret: Secret, credential: Credential | undefined): CliError | undefined {
+  const others = loginsIn(secret).flatMap(({ server }) => (credential && isKeyOf(credential.host, server) ? [] : [server]));
+  if (others.length === 0) return undefined;
+  const message = `secret "${name}" in namespace "${namespace}" also holds a login for ${others.join(", ")}`;
+  return new InTheWay(message, "add --force to delete that login too");
+}
+
+const revokes = (d: Desired, o: Observed): boolean => d.revoke === true && isIssued(o);
+
+/** Before anything changes. */
+export const refuseRow: Row = {
+  when: "a login of another user would be lost, the record names another account, or a right is missing",
+  does: "refuse",
+  of: ["remove"],
+  decide(d, o) {
+    const { secret, record, isHeld, ask } = o;
+    if (isHeld || !secret || !record) return undefined;
+    const problem = d.onlyAdded || d.force ? undefined : otherLogins(d.source, secret, record);
+    if (problem) return steps.refuse(problem);
+    if (revokes(d, o) && issuerOf(o).hasOwnName && record.identity !== ask("owner").name) return steps.refuse(notOwn(ask("owner"), record));
+    return void ask("rehearsal");
+  },
+};
+
+/** Whether a Secret counts that holds the credential. @param where `elsewhere`: neither the source nor one of its copies */
+export function countsForRevocation(d: Desired, { record, copies }: Observed, where: string): Parameters<Holders["find"]>[1] {
+  const isElsewhere = ({ name, namespace = "" }: Ref) =>
+    name !== d.source.name || (namespace !== d.source.namespace && !Object.hasOwn(copies, namespace));
+  return (one) => (where !== "elsewhere" || isElsewhere(one.to)) && !(record && hasOtherKey(one, record));
+}
+
+function refuseHeld({ record }: Observed, { by }: Held): steps.Step | undefined {
+  return (
+    by &&
+    steps.refuse(
+      new CliError("conflict", `credential "${record?.identity}" is not revoked, because ${nameInPlace(by)} holds it`, {
+        hint: "delete that Secret first, or add --force to end the credential anyway",
+      }),
+    )
+  );
+}
+
+const isLeft = ({ memory }: Observed): boolean => [...memory.places.values()].includes("failed");
+
+/** A reference or a copy that could not be removed keeps the credential, except with --force: a leaked password must end now. */
+const mayRevoke = (d: Desired, o: Observed): boolean => !o.memory.isRevoked && revokes(d, o) && (!isLeft(o) || d.force);
+
+/** Ends the recorded passwords, with the account unless it has others. */
+function revoke({ ask, claim, record: credential }: Observed): steps.Step {
+  const account = ask("account");
+  const isOurs = (password: Shown) => isRecorded(credential, password) || isLeftOver({ claim, credential }, password);
+  const [password, ...more] = account.passwords.filter(isOurs);
+  const isAll = account.passwords.every(isOurs);
+  if (isAll) return { act: "revoke", does: "revoke", account, memory: { isRevoked: true } };
+  if (!password) return steps.decide("revoke", { isRevoked: true });
+  const say = [{ to: account.ref, result: "configured", slot: password.slot, because: "it is revoked" } as const];
+  return { act: "end", does: `end ${password.slot}`, account, password, say, memory: more.length > 0 ? {} : { isRevoked: true } };
+}
+
+export const removeRows: readonly Row[] = [
+  {
+    when: "another Secret holds the credential, before anything is taken away",
+    does: "refuse, except with --force",
+    of: ["remove"],
+    isHeld: true,
+    decide(d, o) {
+      if (!o.record || d.force || o.memory.said.has("elsewhere") || !revokes(d, o)) return undefined;
+      const held = o.ask("holder", "elsewhere");
+      const say = [{ to: d.source, messages: uncheckedHolders(held.unlisted) }];
+      return refuseHeld(o, held) ?? steps.decide("look for holders", steps.saying(o, "elsewhere"), say);
+    },
+  },
+  {
+    when: "namespaces have references or copies",
+    does: "take them away; a namespace that fails stops no other",
+    killed: "the record still names the namespaces",
+    of: ["remove"],
+    isHeld: true,
+    decide(d, o) {
+      if (!o.record) return undefined;
+      const copied = Object.keys(o.copies).length > 0 ? o.ask("namespaces") : [];
+      const namespaces = [d.source.namespace ?? "", ...copied].filter((name) => !o.memory.places.has(name));
+      return namespaces.length > 0 && { act: "withdraw", does: "take away", namespaces };
+    },
+  },
+  {
+    when: "a reference or a copy is left",
+    does: "keep the credential, except with --force",
+    of: ["remove"],
+    isHeld: true,
+    decide(d, o) {
+      if (!isLeft(o) || d.force || o.memory.said.has("left") || !revokes(d, o)) return undefined;
+      const messages = [`credential "${o.record?.identity}" was not revoked. To revoke it now, run`];
+      const fix = { ...plugin("delete", d.source.name, "--revoke", "--force"), namespace: d.source.namespace };
+      return steps.decide("keep the credential", steps.saying(o, "left"), [{ to: d.source, messages, fix }]);
+    },
+  },
+  {
+    when: "the source has the login",
+    does: "empty it",
+    killed: "the record still names the account and its passwords",
+    of: ["remove"],
+    isHeld: true,
+    decide: (d, o) =>
+      o.login !== undefined && mayRevoke(d, o) && { act: "write", does: "empty", decide: emptying(o.by, o.record?.host ?? "") },
+  },
+  {
+    when: "a Secret holds the login: its tenant has put it back",
+    does: "refuse, except with --force",
+    of: ["remove"],
+    isHeld: true,
+    decide(d, o) {
+      if (!o.record || d.force || o.by.isDry || o.memory.said.has("anywhere") || !mayRevoke(d, o)) return undefined;
+      return refuseHeld(o, o.ask("holder", "anywhere")) ?? steps.decide("look for holders", steps.saying(o, "anywhere"));
+    },
+  },
+  {
+    when: "the credential works",
+    does: "delete its account, or end its own passwords if the account has others",
+    killed: "the record is still there, and the next run continues",
+    of: ["remove"],
+    isHeld: true,
+    decide: (d, o) => o.record !== undefined && mayRevoke(d, o) && revoke(o),
+  },
+  {
+    when: "something is left",
+    does: "release the claim; a rerun finds by the record what is left",
+    of: ["remove"],
+    isHeld: true,
+    decide: (d, o) => isLeft(o) && steps.release(d, o, [{ to: d.source, left: "failed" }]),
+  },
+  {
+    when: "the plugin can't revoke the credential",
+    does: "say so",
+    of: ["remove"],
+    isHeld: true,
+    decide(d, o) {
+      if (!d.revoke || !o.record || o.memory.said.has("kind")) return undefined;
+      const kind = o.ask("kind");
+      if (typeof kind !== "string") return undefined;
+      const { identity, kind: called } = o.record;
+      const messages = [`credential "${identity}" (${called}) still works: ${kind}`];
+      return steps.decide("keep the credential", steps.saying(o, "kind"), [{ to: d.source, messages }]);
+    },
+  },
+  {
+    when: "the record is left",
+    does: "delete the source, or only its record and login if other logins are inside",
+    killed: "nothing is left",
+    of: ["remove"],
+    isHeld: true,
+    decide(d, { by, record, memory }) {
+      if (!record) return undefined;
+      const forget = forgetting(by, record.host, memory.uid, d.force);
+      return { act: "write", does: "forget", decide: forget, memory: { isDone: true }, print: (edited) => [outcomeOf(d.source, edited)] };
+    },
+  },
+];

@@ -1,0 +1,64 @@
+import { previewOf } from "../kube/edit.ts";
+import type { Secret } from "../objects.ts";
+import { claimLasts, requestLimit } from "../secret/source.ts";
+import type { Desired } from "./desired.ts";
+import { type Known, NotRead, type Observed } from "./observe.ts";
+import { claimRows } from "./rows-claim.ts";
+import { endRows } from "./rows-end.ts";
+import { isIssued, loginRows } from "./rows-login.ts";
+import { removeRows } from "./rows-remove.ts";
+import type { Row, Step } from "./steps.ts";
+import * as steps from "./steps.ts";
+
+/** Says from top to bottom what a run does next, and therefore what happens after a kill at any point. */
+export const rows: readonly Row[] = [...claimRows, ...loginRows, ...removeRows, ...endRows];
+
+function applies({ of, isHeld, kind }: Row, d: Desired, o: Observed): boolean {
+  if (!of.includes(d.undo ? "undo" : d.exists ? "keep" : "remove") || (isHeld && !o.isHeld)) return false;
+  return kind === undefined || (kind === "issued") === isIssued(o);
+}
+
+/** The step of the first row that applies, or the read of a fact that a row needs. */
+function firstStep(d: Desired, o: Observed): Step {
+  try {
+    for (const row of rows) {
+      const step = applies(row, d, o) && row.decide(d, o);
+      if (step) return guarded(o, step);
+    }
+    return steps.done;
+  } catch (error) {
+    if (error instanceof NotRead) return steps.read(error.fact, error.of);
+    throw error;
+  }
+}
+
+/** A claim that ends sooner is extended first, in milliseconds: one request to Azure, with pauses while Azure is busy, fits into the rest. */
+export const enough = (claimLasts + requestLimit) / 2;
+
+/** What has no precondition on the claim is done only while it lasts: requests to Azure, copies, and waits for both. */
+function guarded(o: Observed, step: Step): Step {
+  const needsTime = ["generate", "end", "copy", "withdraw", "revoke"].includes(step.act) || (step.act === "wait" && !step.isFree);
+  return needsTime && o.left < enough ? steps.extend(o) : step;
+}
+
+/** The loop's next step. A write of the source ends the claim too, if nothing else would follow. */
+export function nextStep(d: Desired, o: Observed, predict: (step: Step) => Observed): Step {
+  if (o.secret === undefined && !o.memory.open) return steps.read("source", "");
+  const step = firstStep(d, o);
+  if (step.act !== "write" || !step.last || firstStep(d, predict(step)).does !== "release") return step;
+  return { ...step, decide: step.last, memory: { ...step.memory, isDone: true } };
+}
+
+/** What is known after a step, if it does what it should. */
+export function after(known: Known, step: Step): Known {
+  const memory = { ...known.memory, ...step.memory };
+  if (step.act !== "write") return { ...known, memory };
+  const old = known.facts.source?.value ?? undefined;
+  const decision = step.decide(old);
+  return withSource({ ...known, memory }, previewOf<"secret">(decision, old) ?? null);
+}
+
+/** What is known after the source was written. What was read of Azure and of a login's holders before a new record is old. */
+export function withSource({ facts, memory }: Known, secret: Secret | null): Known {
+  return { facts: { ...facts, source: { of: "", value: secret } }, last: undefined, memory };
+}
