@@ -54,13 +54,13 @@ function inShort(rights: Rights): Rights {
 /** The rows of the loop, in their order. */
 function stepTable(): string {
   const kinds = { issued: ", generated passwords", taken: ", other logins" };
-  const runs = { keep: "rotate", remove: "delete", undo: "a failed run" };
+  const runs = { create: "create", rotate: "rotate", remove: "delete", undo: "a failed run" };
   return table(
     ["when", "step", "for", "if the run is killed then"],
     steps.map(({ when, does, of, kind, killed = "" }) => [
       when,
       does,
-      `${of.length === 3 ? "all" : of.map((one) => runs[one]).join(", ")}${kind ? kinds[kind] : ""}`,
+      `${of.length === Object.keys(runs).length ? "all" : of.map((one) => runs[one]).join(", ")}${kind ? kinds[kind] : ""}`,
       killed,
     ]),
   );

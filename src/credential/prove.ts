@@ -10,42 +10,31 @@ import { askUntilFinal, pausesOf } from "../retry.ts";
 import { limits } from "../scope/limits.ts";
 import type { Tools } from "../tools.ts";
 import { inLine } from "../wording.ts";
-import { extend, type Hold } from "./hold.ts";
 import type { Account, Issuer } from "./issuer.ts";
 import { missingAmong } from "./missing-repositories.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 
 type Proving = Pick<Account, "hasNewRight"> & {
-  readonly hold?: Hold | undefined;
-  readonly tools?: Tools;
-  readonly issuer?: Issuer;
+  readonly tools: Tools;
+  readonly issuer?: Issuer | undefined;
   /** This run created the password, so the registry may not know it yet. */
   readonly isNewPassword?: boolean;
   /** The caller waits and asks again. */
   readonly isOnce?: boolean;
 };
 
-/** A new password or role may be unknown for minutes, so the claim is made to last before each pause. */
-const sleepHolding =
-  (hold: Hold): Sleep =>
-  async (milliseconds, why) => {
-    await extend(hold);
-    await hold.tools.sleep(milliseconds, why);
-  };
-
 /** Pulls with a login before a Secret gets it. @throws CliError if the registry rejects it */
 export async function* prove(
-  { hold, issuer, tools = hold?.tools, hasNewRight = false, isNewPassword: fresh = false, isOnce = false }: Proving,
+  { issuer, tools, hasNewRight = false, isNewPassword: fresh = false, isOnce = false }: Proving,
   login: Login,
   scope: RepositoryScope | undefined,
 ): AsyncGenerator<Outcome> {
-  if (!scope || !tools) return;
+  if (!scope) return;
   const { host, repositories, named = [], images } = scope;
-  const sleep = hold ? sleepHolding(hold) : tools.sleep;
   const passing = !isOnce && (fresh || hasNewRight) ? passingOf(issuer, hasNewRight) : undefined;
   const what = `Asking ${host} for a manifest as ${login.username}${fresh ? ": a new password can take 2 minutes" : ""}`;
   const proven = await tools.during(what, () =>
-    proveLogin({ host, repositories, images }, login, { registry: tools.registry(), sleep, fresh: fresh && !isOnce, passing }),
+    proveLogin({ host, repositories, images }, login, { registry: tools.registry(), sleep: tools.sleep, fresh: fresh && !isOnce, passing }),
   );
   const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
   // The warning about a missing image covers its repository and the paths above it

@@ -201,7 +201,7 @@ export const storingGiven =
     return isStored(old, of) ? keep("holds this credential") : patchWith(old, of, {});
   };
 
-const isStored = (old: Secret, { credential, login, copies, shape }: Storing): boolean =>
+export const isStored = (old: Secret, { credential, login, copies, shape }: Storing): boolean =>
   JSON.stringify(credentialOf(old)) === JSON.stringify(credential) &&
   (login === undefined || sameLogin(loginOf(old, credential.host), login)) &&
   (copies === undefined || copiesData(copiesOf(old)) === copiesData(copies)) &&

@@ -2,26 +2,27 @@ import { lifetimeOf } from "../credential/issue.ts";
 import type { Account, Made } from "../credential/issuer.ts";
 import { asCliError, CliError, Interrupted, isLost } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
-import { type Decision, type Edited, edit, outcomeOf } from "../kube/edit.ts";
+import { type Edited, edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
-import { claimOf } from "../secret/record.ts";
-import { type By, copying, extending, forgetting, requestLimit, StartAgain } from "../secret/source.ts";
+import { claimOf, copiesOf, credentialOf } from "../secret/record.ts";
+import { type By, Claimed, claiming, extending, forgetting, isCopyOf, requestLimit, StartAgain } from "../secret/source.ts";
 import type { Tools } from "../tools.ts";
 import type { Desired } from "./desired.ts";
-import { type Fact, type Known, leftOf, type Memory, mostRestarts, nothing, type Observed } from "./observe.ts";
+import { type Fact, type Known, leftOf, type Memory, mostRestarts, nothing, type Observed, observe } from "./observe.ts";
+import { copyTo, type Given, type Places, writePlace } from "./places.ts";
 import { read, type World } from "./read.ts";
-import { issuerOf, warnedOfRights } from "./rows-login.ts";
 import { isSecret, type Step } from "./steps.ts";
 import { after, enough, withSource } from "./table.ts";
+import { fileInAzure, issuerOf } from "./wanted.ts";
 
 const remember = (known: Known, memory: Partial<Memory> | undefined): Known => ({ ...known, memory: { ...known.memory, ...memory } });
 
 /** What is known after another run may have written the source or Azure: the run's own acts that name a password or an object. */
 function forgotten({ memory: { replaces, stored, uid, said, waits, restarts } }: Known): Known {
-  const warned = new Set([...said].filter((one) => one === warnedOfRights));
-  return { ...nothing, memory: { ...nothing.memory, replaces, stored, uid, said: warned, waits, restarts: restarts + 1 } };
+  const once = new Set([...said].filter((one) => ["rights", "places"].includes(one)));
+  return { ...nothing, memory: { ...nothing.memory, replaces, stored, uid, said: once, waits, restarts: restarts + 1 } };
 }
 
 // Writes
@@ -37,10 +38,25 @@ async function* write(known: Known, d: Desired, step: Step & { act: "write" }, {
   yield* step.print?.(edited) ?? [];
   const isDry = tools.dryRun !== "none";
   const memory = { uid: edited.before?.metadata.uid ?? edited.object?.metadata.uid, ...step.memory };
-  if (isDry && step.isClaim) return remember(known, memory);
+  if (step.isClaim) return claimed(remember(known, memory), edited, isDry);
   const next = isDry ? after(known, step) : withSource(remember(known, memory), edited.object ?? null);
   return step.last && !isDry ? { ...next, facts: without(next.facts, "account", "holder", "test", "proof") } : next;
 }
+
+/** What is known after a claim. If another client has written the source since it was read, what was read with it is old. */
+function claimed(known: Known, { object, before }: Edited<"secret">, isDry: boolean): Known {
+  if (isDry) return known;
+  const claim = claimOf(object);
+  // A run that was killed may have noted another slot, or the same one at another time
+  const isNoted = claim?.intent !== undefined && claim.intent.until === claim.until;
+  const memory = { isNew: claim?.created, noted: isNoted ? known.memory.noted : undefined };
+  const next = withSource(remember(known, memory), object ?? null);
+  const isSame = sourceText(before) === sourceText(known.facts.source?.value ?? undefined);
+  return isSame ? next : { ...next, facts: { source: next.facts.source } };
+}
+
+/** What a Secret says as a source. */
+const sourceText = (secret: Secret | undefined): string => JSON.stringify([credentialOf(secret), copiesOf(secret), claimOf(secret)]);
 
 /** Azure did not answer a request, and may still apply it until then. */
 class Unanswered extends Error {
@@ -87,27 +103,87 @@ const afterMade = (account: Account, { slot, madeAt, expiresAt }: Made, name: st
   passwords: [...afterEnd(account, { slot }).passwords, { slot, madeAt, expiresAt, ...(slot === name ? {} : { name }) }],
 });
 
+/** What several requests of one step share: the claim, which is made to last before each of them. */
+function holding(known: Known, d: Desired, world: World) {
+  let held = known;
+  let writing: Promise<unknown> | undefined;
+  const isHeld = () => observe(held, byOf(world.tools), noPatience).isHeld;
+  const write = async (): Promise<void> => {
+    held = await (isHeld() ? extend(held, d, world) : claimAsRead(held, d, world));
+  };
+  /** Concurrent callers share one write. */
+  const last = async (): Promise<void> => {
+    if (isHeld() && timeLeft(held, world) >= enough) return;
+    writing ??= write().finally(() => {
+      writing = undefined;
+    });
+    await writing;
+  };
+  return {
+    last,
+    isEnding: () => timeLeft(held, world) < requestLimit,
+    known: () => held,
+    async send<T>(request: () => Promise<T>): Promise<T> {
+      await last();
+      return send(held, world, request);
+    },
+  };
+}
+
+async function extend(known: Known, { source }: Desired, { tools }: World): Promise<Known> {
+  const edited = await edit(source, extending(byOf(tools)), tools, { object: known.facts.source?.value ?? undefined });
+  return withSource(known, edited.object ?? null);
+}
+
+const noPatience = { waited: 0, claimWait: 0 };
+
+/** Claims a source that keeps its login. @throws StartAgain if another run has written or claimed it since it was read */
+async function claimAsRead(known: Known, d: Desired, { tools }: World): Promise<Known> {
+  const isDry = tools.dryRun !== "none";
+  const creates = { shape: d.creates?.shape, obstacle: () => undefined };
+  const old = known.facts.source?.value ?? undefined;
+  const edited = await edit(d.source, claiming(d.source, byOf(tools), { creates }), tools, { object: old });
+  if (sourceText(edited.before) !== sourceText(old)) throw new StartAgain("another run has written the Secret");
+  return claimed(remember(known, { isClaimed: true }), edited, isDry);
+}
+
+/** Creates and grants what is missing. A failure is remembered, with what reverses the steps before it. */
+async function grant(known: Known, d: Desired, o: Observed, step: Step & { act: "grant" }, world: World): Promise<Known> {
+  const held = holding(known, d, world);
+  const reversals: (() => Promise<unknown>)[] = [];
+  const say: Outcome[] = [...(step.say ?? [])];
+  const { creates } = d;
+  const wanted = { repositories: step.repositories, exact: creates?.exact ?? false, file: creates && fileInAzure(creates) };
+  const sending = { dryRun: o.by.isDry, undo: reversals, send: held.send };
+  const isNew = !step.account.exists;
+  const done = (account: Account, failure?: CliError): Known => {
+    const { granted: repositories, hasNewRight } = account;
+    const granted = { say, reversals, before: JSON.stringify(o.record ?? null), isNew, repositories, hasNewRight };
+    const next = remember(held.known(), { granted, failure, isFenced: undefined });
+    return { ...next, facts: { ...next.facts, account: { of: "", value: account } }, last: undefined };
+  };
+  try {
+    const steps = issuerOf(o).ensure(o.ask("owner"), step.account, wanted, sending);
+    let one = await steps.next();
+    for (; !one.done; one = await steps.next()) say.push(one.value);
+    return done(one.value);
+  } catch (error) {
+    if (!(error instanceof CliError) || error instanceof StartAgain) throw error;
+    return done(step.account, error);
+  }
+}
+
 async function generate(known: Known, d: Desired, o: Observed, step: Step & { act: "generate" }, world: World): Promise<Known> {
   const { tools } = world;
   const { account, slot } = step;
   const { ref, identity = ref.name } = account;
   const expiresAt = step.expiresAt ?? lifetimeOf(account, o.record, tools.now());
   if (o.by.isDry) return remember(known, { made: { identity, slot, expiresAt }, noted: undefined });
-  // Azure may not know a new account for minutes
-  let held = known;
-  const sending = async <T>(request: () => Promise<T>): Promise<T> => {
-    if (timeLeft(held, world) < enough) held = await extend(held, d, world);
-    return send(held, world, request);
-  };
-  const made = await tools.during(`Generating a password of ${ref.name}`, () => issuerOf(o).generate(account, slot, expiresAt, sending));
+  const held = holding(known, d, world);
+  const made = await tools.during(`Generating a password of ${ref.name}`, () => issuerOf(o).generate(account, slot, expiresAt, held.send));
   const value = afterMade(account, made, slot);
-  const next = remember(held, { made, noted: undefined, isFenced: undefined, isSettled: undefined });
-  return { ...next, facts: { ...without(held.facts, "holder"), account: { of: "", value } }, last: undefined };
-}
-
-async function extend(known: Known, { source }: Desired, { tools }: World): Promise<Known> {
-  const edited = await edit(source, extending(byOf(tools)), tools, { object: known.facts.source?.value ?? undefined });
-  return withSource(known, edited.object ?? null);
+  const next = remember(held.known(), { made, noted: undefined, isFenced: undefined, isSettled: undefined });
+  return { ...next, facts: { ...without(next.facts, "holder"), account: { of: "", value } }, last: undefined };
 }
 
 async function* end(known: Known, o: Observed, step: Step & { act: "end" }, world: World): AsyncGenerator<Outcome, Known> {
@@ -118,24 +194,89 @@ async function* end(known: Known, o: Observed, step: Step & { act: "end" }, worl
   return { ...remember(known, memory), facts: { ...without(known.facts, "holder"), account: { of: "", value } }, last: undefined };
 }
 
+/** The login of the source, for places that are written while the claim lasts. */
+function givenBy(d: Desired, o: Observed, held: ReturnType<typeof holding>): Given {
+  if (!o.record) throw new TypeError("a source without a record has no login for copies");
+  const isRenewed = o.memory.kept === undefined;
+  return { source: d.source, credential: o.record, login: o.login, isRenewed, claim: held.last, isEnding: held.isEnding };
+}
+
 /** Gives copies the login of the source while the claim lasts. The loop goes on with those that are left. */
 async function* copy(known: Known, d: Desired, o: Observed, step: Step & { act: "copy" }, world: World): AsyncGenerator<Outcome, Known> {
   const { tools } = world;
   const end = tools.cluster().now() + timeLeft(known, world) - requestLimit;
   const isEnding = () => tools.cluster().now() > end;
+  const given = { ...givenBy(d, o, holding(known, d, world)), claim: async () => undefined, isEnding };
   const places = new Map(known.memory.places);
   const copies = new Map(known.facts.copies?.value);
   const bounds = { interrupted: () => tools.interrupted() || isEnding() };
   const outcomes = runConcurrently(step.copies, bounds, async function* ([namespace, secret]) {
-    const { outcome, edited, how } = await copyTo({ ...d.source, namespace }, secret, d, o, tools, isEnding);
-    if (how) places.set(namespace, how);
-    if (edited) copies.set(namespace, edited.object);
-    if (outcome) yield outcome;
+    const one = await copied(namespace, secret, given, tools);
+    if (!one || one.outcome.left) return;
+    const { how, outcome } = one;
+    places.set(namespace, how);
+    if (outcome.result) copies.set(namespace, outcome.object as Secret | undefined);
+    if (outcome.result !== "unchanged") yield outcome;
   });
   for await (const outcome of outcomes) if (!step.isSilent) yield outcome;
   const facts = o.by.isDry ? known.facts : without(known.facts, "account", "holder");
   const next = { ...known, facts: { ...facts, copies: { of: "", value: copies } }, last: undefined };
-  return remember(next, { ...step.memory, ...(!step.isSilent && { places }) });
+  return remember(next, { ...step.memory, ...(step.isSilent ? {} : { places }) });
+}
+
+type Copied = { readonly how: "done" | "failed"; readonly outcome: Outcome };
+
+/** Writes one copy. @returns undefined if the claim is ending */
+async function copied(namespace: string, secret: Secret | CliError | undefined, given: Given, tools: Tools): Promise<Copied | undefined> {
+  const to = { ...given.source, namespace };
+  if (!isSecret(secret)) return { how: "failed", outcome: { to, error: secret } };
+  try {
+    const outcome = await copyTo(namespace, secret, given, { mayCreate: false }, tools);
+    if (!outcome.error) return { how: "done", outcome };
+    // A tenant has replaced the copy. Another one that can't be written fails the run, and delays the end of the password that it holds
+    const isReplaced = secret !== undefined && !isCopyOf(secret, given.source);
+    if (isReplaced) return { how: "done", outcome: { to, messages: [outcome.error.message], isInfo: true } };
+    return { how: "failed", outcome };
+  } catch (error) {
+    if (error instanceof StartAgain) return undefined;
+    throw error;
+  }
+}
+
+/** Gives namespaces their copies and references, and takes away what a file does not name. @throws Interrupted */
+async function* place(known: Known, d: Desired, o: Observed, step: Step & { act: "place" }, world: World): AsyncGenerator<Outcome, Known> {
+  const { tools } = world;
+  const { places, creates } = step;
+  const { source } = d;
+  const held = holding(known, d, world);
+  const given = givenBy(d, o, held);
+  const writing = runConcurrently(places.all(), tools, (one) => writePlace(one, given, { ...creates, source }, tools));
+  const { left, failed } = yield* countPlaces(writing, places, source);
+  if (tools.interrupted()) {
+    for (const namespace of left) yield { to: { ...source, namespace }, left: "interrupted" };
+    throw new Interrupted();
+  }
+  const next = held.known();
+  const facts = o.by.isDry ? next.facts : without(next.facts, "account", "holder");
+  return remember({ ...next, facts, last: undefined }, { places: failed, isPlaced: true });
+}
+
+/** Yields the outcomes of places. @returns the namespaces without one, and those in which something failed */
+async function* countPlaces(outcomes: AsyncIterable<Outcome>, { namespaces }: Places, { kind }: Ref) {
+  const left = new Set(namespaces);
+  const failed = new Map<string, "failed" | "incomplete">();
+  for await (const outcome of outcomes) {
+    const { namespace = "" } = outcome.to;
+    if (!outcome.left) left.delete(namespace);
+    if (isFailed(outcome)) failed.set(namespace, outcome.to.kind === kind ? "failed" : (failed.get(namespace) ?? "incomplete"));
+    yield outcome;
+  }
+  return { left, failed };
+}
+
+async function reverse(known: Known, { reversals, memory }: Step & { act: "reverse" }): Promise<Known> {
+  for (const one of reversals.toReversed()) await one();
+  return remember({ ...known, facts: without(known.facts, "account", "holder"), last: undefined }, memory);
 }
 
 /** Takes references and copies away while the claim lasts. The loop goes on with those that are left. */
@@ -180,55 +321,19 @@ async function* revoke(
   world: World,
 ): AsyncGenerator<Outcome, Known> {
   const { tools } = world;
-  let held = known;
+  const held = holding(known, d, world);
   let forgotten: Edited<"secret"> | undefined;
-  const sending = async <T>(request: () => Promise<T>): Promise<T> => {
-    // Without a Secret there is no claim
-    if (forgotten) return request();
-    if (timeLeft(held, world) < enough) held = await extend(held, d, world);
-    return send(held, world, request);
-  };
+  // Without a Secret there is no claim
+  const send = <T>(request: () => Promise<T>): Promise<T> => (forgotten ? request() : held.send(request));
   const beforeTrace = async () => {
     const decide = forgetting(byOf(tools), o.record?.host ?? "", o.memory.uid, d.force);
-    forgotten = await edit(d.source, decide, tools, { object: held.facts.source?.value ?? undefined });
+    forgotten = await edit(d.source, decide, tools, { object: held.known().facts.source?.value ?? undefined });
   };
-  const order = { dryRun: o.by.isDry, send: sending, undo: [], beforeTrace: d.isFoundInAzure ? beforeTrace : undefined };
+  const order = { dryRun: o.by.isDry, send, undo: [], beforeTrace: d.isFoundInAzure ? beforeTrace : undefined };
   yield* issuerOf(o).remove(o.ask("owner"), step.account, order);
   if (forgotten) yield outcomeOf(d.source, forgotten);
-  return remember(
-    { ...held, facts: without(held.facts, "account"), last: undefined },
-    { ...step.memory, ...(forgotten && { isDone: true }) },
-  );
-}
-
-type Copied = { readonly outcome?: Outcome; readonly edited?: Edited<"secret">; readonly how?: "failed" | "done" };
-
-/** Writes one copy. A copy that is in the way, or that fails, stops no other. */
-async function copyTo(
-  to: Ref<"secret">,
-  secret: Secret | CliError | undefined,
-  d: Desired,
-  o: Observed,
-  tools: Tools,
-  isEnding: () => boolean,
-): Promise<Copied> {
-  if (!isSecret(secret)) return { outcome: { to, error: secret }, how: "failed" };
-  const { record: credential, login } = o;
-  if (!credential) return {};
-  const decide = copying(to, { source: d.source, credential, login, mayCreate: false });
-  const first = decide(secret);
-  if (first.act === "keep") return { how: "done" };
-  if (first.act === "refuse") return { outcome: { to, messages: [first.error.message], isInfo: true }, how: "done" };
-  try {
-    // A late write could give the copy a login that another run has ended since
-    const late = (): Decision => ({ act: "refuse", error: new StartAgain("the claim is ending") });
-    const edited = await edit(to, (old) => (isEnding() ? late() : decide(old)), tools, { object: secret });
-    return { outcome: outcomeOf(to, edited), edited, how: "done" };
-  } catch (error) {
-    if (error instanceof StartAgain) return {};
-    if (!(error instanceof CliError) || tools.interrupted()) throw error;
-    return { outcome: { to, error }, how: "failed" };
-  }
+  const next = { ...held.known(), facts: without(held.known().facts, "account"), last: undefined };
+  return remember(next, { ...step.memory, isDone: forgotten ? true : undefined });
 }
 
 async function waitFor(known: Known, d: Desired, step: Step & { act: "wait" }, { tools, waited }: World): Promise<Known> {
@@ -244,6 +349,9 @@ async function waitFor(known: Known, d: Desired, step: Step & { act: "wait" }, {
   return remember(next, { ...memory, open: undefined });
 }
 
+/** Another run came first. */
+const isOvertaken = (error: unknown): boolean => error instanceof StartAgain || error instanceof Claimed;
+
 /** Does one step. @returns what is known after it @throws CliError, NotRead */
 export async function* act(known: Known, d: Desired, o: Observed, step: Step, world: World): AsyncGenerator<Outcome, Known> {
   try {
@@ -251,8 +359,7 @@ export async function* act(known: Known, d: Desired, o: Observed, step: Step, wo
   } catch (error) {
     if (error instanceof Unanswered && error.open.error instanceof Interrupted) throw new Open(error);
     if (error instanceof Unanswered) return remember(forgotten(known), { open: error.open });
-    // Another run has taken over
-    if (!(error instanceof StartAgain) || d.undo || known.memory.restarts >= mostRestarts || world.tools.interrupted()) throw error;
+    if (!isOvertaken(error) || d.undo || known.memory.restarts >= mostRestarts || world.tools.interrupted()) throw error;
     return forgotten(known);
   }
 }
@@ -263,12 +370,18 @@ async function* does(known: Known, d: Desired, o: Observed, step: Step, world: W
       return read(known, d, o, world, step);
     case "write":
       return yield* write(known, d, step, world);
+    case "grant":
+      return grant(known, d, o, step, world);
     case "generate":
       return generate(known, d, o, step, world);
     case "end":
       return yield* end(known, o, step, world);
     case "copy":
       return yield* copy(known, d, o, step, world);
+    case "place":
+      return yield* place(known, d, o, step, world);
+    case "reverse":
+      return reverse(known, step);
     case "withdraw":
       return yield* withdraw(known, d, o, step, world);
     case "revoke":

@@ -1,10 +1,18 @@
+import type { Command } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
+import type { Scope } from "../scope/scope.ts";
+import type { FileOfRecord } from "../secret/record.ts";
+import type { ShapeName } from "../secret/shapes.ts";
+import type { RestartOptions } from "../targets/restart.ts";
+import type { TargetOptions } from "../usage/targets.ts";
 
 /** What a run wants of one source. A verb is a value of this type, and the loop does the rest. */
 export type Desired = {
   readonly source: Ref<"secret">;
   /** false: neither the source, nor its copies, nor references to them. */
   readonly exists: boolean;
+  /** What to create or to widen, and for which namespaces. Absent: the source, its rights and its copies stay as they are. */
+  readonly creates?: Creating | undefined;
   /** Also ends the credential in Azure. Only without `exists`. */
   readonly revoke?: boolean;
   /** Other logins in the source stay. Only without `exists`. */
@@ -25,8 +33,60 @@ export type Desired = {
   readonly undo?: true;
 };
 
+/** What `create`, or an entry of `apply`, wants a source to be. */
+export type Creating = {
+  /** The registry as the user named it: a name, a login server, or an id in Azure. */
+  readonly registry: string;
+  readonly kind: string;
+  /** Azure generates passwords of this kind. */
+  readonly isIssued: boolean;
+  readonly repositories: readonly string[];
+  /** Also grants the repositories that pods use. */
+  readonly fromPods: boolean;
+  /** Pods tell the repositories if none is named, because the Secret is for pods. */
+  readonly podsTell: boolean;
+  /** Takes away the repositories that are not named. */
+  readonly exact: boolean;
+  /** The layout of the Secret for another reader than the kubelet. */
+  readonly shape: ShapeName | undefined;
+  /** The namespaces that get a copy; undefined: the recorded copies stay as they are. */
+  readonly copyTo: Scope | undefined;
+  readonly targets: TargetOptions;
+  /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
+  readonly wait: number;
+  readonly restart: RestartOptions;
+  readonly recreate: boolean;
+  /** The current command, as the base of one that grants more. */
+  readonly again: Command;
+  /** The current command with exactly these repositories. */
+  grantExactly?(repositories: readonly string[]): Command;
+  /** The reader of the Secret, if it is not the kubelet. */
+  readonly reader: string | undefined;
+  readonly fieldManager: string;
+  /** The time of this machine, in milliseconds. */
+  readonly now: number;
+  /** The file of `apply` that asks for the source. Copies and references that it does not name are taken away. */
+  readonly file: FileOrder | undefined;
+};
+
+/** The file of `apply` that asks for a source: what it does not name is taken away. */
+export type FileOrder = FileOfRecord & {
+  /** A selector or pattern that matches no namespace takes all copies away. */
+  readonly prune: boolean;
+  /** The repositories that Azure shows; undefined if they were not read. Another user may have changed them. */
+  readonly granted: readonly string[] | undefined;
+  /** Azure shows what the file says, or was not read. */
+  readonly isDescribed: boolean;
+  /** The id of the file that Azure's description names. */
+  readonly maker: string | undefined;
+  /** The user accepts that the file takes the source over. */
+  readonly adopts: boolean;
+  /** The source is in the namespace of a team, which can write its record. */
+  readonly isOfTeam: boolean;
+};
+
 /** A replaced password ends although a Secret holds it, and in its grace period. */
-export const endsAtOnce = ({ force, grace }: Desired): boolean => force && grace === 0;
+export const endsAtOnce = ({ creates, force, grace }: Desired): boolean => !creates && force && grace === 0;
 
 type Removing = Pick<Desired, "source" | "force" | "revoke" | "onlyAdded" | "isFoundInAzure">;
 

@@ -4,10 +4,12 @@ import type { Owner } from "../credential/owner.ts";
 import type { LoginTest, ProofOnce } from "../credential/prove.ts";
 import type { CliError } from "../errors.ts";
 import type { Secret } from "../objects.ts";
+import type { Outcome } from "../outcome.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import { loginOf } from "../secret/login.ts";
 import { type Claim, type Copies, type Credential, claimOf, copiesOf, credentialOf, type Intent } from "../secret/record.ts";
 import { type By, claimLasts } from "../secret/source.ts";
+import type { Places } from "./places.ts";
 
 /** The recorded copies as they were read, or why not, without those in namespaces that were created again. */
 export type KnownCopies = ReadonlyMap<string, Secret | CliError | undefined>;
@@ -21,8 +23,12 @@ export type Facts = {
   readonly owner: Owner;
   readonly account: Account;
   readonly copies: KnownCopies;
-  /** Images of pods, to prove a login with. */
+  /** The namespaces that get the Secret, a copy or a reference, or lose them. */
+  readonly places: Places;
+  /** Images of a registry that pods use, to prove a login with. */
   readonly images: readonly ImageRef[];
+  /** The repositories to grant may be granted. */
+  readonly repositories: true;
   /** Whether the login inside pulls. */
   readonly test: LoginTest;
   /** The login of a kind whose passwords Azure does not generate. */
@@ -51,8 +57,14 @@ export type Memory = {
   readonly replaces?: string | undefined;
   /** This run has stored a login, by slot and creation time. */
   readonly stored?: string | undefined;
-  /** The namespaces that the run is done with, and those in which something failed. */
-  readonly places: ReadonlyMap<string, "done" | "failed">;
+  /** The source keeps its password, by slot and creation time, because it covers what is wanted. */
+  readonly kept?: string | undefined;
+  /** This run has granted what was missing in Azure. */
+  readonly granted?: Granting | undefined;
+  /** The namespaces that the run is done with. `failed`: the copy could not be written. `incomplete`: something else failed. */
+  readonly places: ReadonlyMap<string, "done" | "failed" | "incomplete">;
+  /** The run is done with all namespaces. */
+  readonly isPlaced?: true | undefined;
   /** What was said once: warnings, and that the run waits. */
   readonly said: ReadonlySet<string>;
   /** The replaced password stays for a reason that was said. */
@@ -61,8 +73,14 @@ export type Memory = {
   readonly waits: { readonly for: string; readonly count: number; readonly since: number };
   /** A request to Azure without an answer, which may be applied until then. */
   readonly open?: { readonly until: number; readonly error: CliError } | undefined;
+  /** The error of a step that has left something to reverse. */
+  readonly failure?: CliError | undefined;
+  /** A dry run has generated no password for the record that it has stored. */
+  readonly isUnmade?: true | undefined;
   /** How often another run came first, or Azure did not answer. */
   readonly restarts: number;
+  /** The Secret was created for the claim. */
+  readonly isNew?: true | undefined;
   /** A dry run has not written its claim. */
   readonly isClaimed?: true | undefined;
   /** The Secret that the run has claimed. */
@@ -75,6 +93,21 @@ export type Memory = {
   readonly isFenced?: true | undefined;
   /** The run has ended its claim. */
   readonly isDone?: true | undefined;
+};
+
+/** What a run has created and granted in Azure, for a login that is not stored yet. */
+export type Granting = {
+  /** Printed once the login is in the Secret: a run that fails reverses it. */
+  readonly say: readonly Outcome[];
+  /** What reverses it, the last one last. */
+  readonly reversals: readonly (() => Promise<unknown>)[];
+  /** The record of the source before. */
+  readonly before: string;
+  /** The account did not exist. */
+  readonly isNew: boolean;
+  /** The repositories that it may pull now. */
+  readonly repositories: readonly string[] | undefined;
+  readonly hasNewRight: boolean | undefined;
 };
 
 export type Known = {
@@ -144,10 +177,9 @@ export function observe(known: Known, by: By, patience: Patience): Observed {
   const source = facts.source?.value;
   const secret = source ?? undefined;
   const [claim, record] = [claimOf(secret), credentialOf(secret)];
-  // A dry run has not written its claim, and stores a record without the login that it describes
+  // A dry run has not written its claim
   const isHeld = by.isDry ? memory.isClaimed === true : claim?.run === by.run;
-  const isUnmade = by.isDry && memory.stored !== undefined;
-  const login = record && !isUnmade ? loginOf(secret, record.host) : undefined;
+  const login = record && !memory.isUnmade ? loginOf(secret, record.host) : undefined;
   const ask: Ask = (fact, of = "") => {
     const found = facts[fact];
     if (found?.of !== of) throw new NotRead(fact, of);

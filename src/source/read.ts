@@ -1,24 +1,26 @@
 import { skewOfAzure } from "../clock.ts";
 import type { Holders } from "../credential/holders.ts";
 import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
+import { requireRepositories } from "../credential/missing-repositories.ts";
 import { ownerOf, Unconfirmed } from "../credential/owner.ts";
 import { proveOnce, stillPulls } from "../credential/prove.ts";
-import type { RepositoryScope } from "../credential/repository-scope.ts";
 import { asRefusal, CliError, isNotFound, unlessForbidden, withLines } from "../errors.ts";
 import { edit } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
-import type { ImageRef } from "../registry/port.ts";
 import { uidsOf } from "../scope/namespaces.ts";
 import { type Credential, samePassword } from "../secret/record.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom } from "../usage/images.ts";
 import { readersOf } from "../usage/namespace-reader.ts";
 import { nameInPlace } from "../wording.ts";
-import type { Desired } from "./desired.ts";
+import type { Creating, Desired } from "./desired.ts";
 import type { Fact, Facts, Known, KnownCopies, Observed } from "./observe.ts";
-import { countsAsHolder, isIssued, issuerOf } from "./rows-login.ts";
+import type { Places } from "./places.ts";
+import { candidate } from "./rows-login.ts";
+import { countsAsHolder } from "./rows-password.ts";
 import { countsForRevocation } from "./rows-remove.ts";
+import { fileInAzure, isIssued, issuerOf, renewable, scopeOf } from "./wanted.ts";
 
 /** What a run on one source uses. */
 export type World = {
@@ -29,6 +31,12 @@ export type World = {
   holders(host: string): Holders;
   /** How long the run has waited for claims so far, in milliseconds, by namespace. Runs on several sources share it. */
   readonly waited: Map<string, number>;
+  /** What only a run that creates uses. */
+  readonly creating?: {
+    /** Opens the kind that is wanted. Called only if the source lacks what was asked for. */
+    open(): Promise<Issuer | Taker>;
+    places(): Promise<Places>;
+  };
   /** Takes references to a source and its copy in one namespace away. */
   takeAway?(namespace: string, record: Credential): AsyncGenerator<Outcome>;
 };
@@ -38,48 +46,64 @@ type Reader<F extends Fact> = (d: Desired, o: Observed, world: World, of: string
 /** How each fact is read. A reader asks for the facts that it needs. */
 const readers: { readonly [F in Fact]: Reader<F> } = {
   source: async ({ source }, _, { tools }) => (await tools.cluster().get(source)) ?? null,
-  kind: async ({ source }, { record }, { open }) => {
+  kind: async ({ source }, { record }, { open, creating }) => {
+    if (creating) return creating.open();
     if (!record) throw new TypeError("a source without a record has no kind");
     return open(record).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
       throw new Unconfirmed(withLines(`${nameInPlace(source)} records a registry that was not found`, error.message), error.hint);
     });
   },
-  owner: async ({ source }, _, { tools }) => ownerOf(source, tools.cluster()),
-  account: async (_, { ask, record, claim, ...o }) =>
-    issuerOf({ ask, record, claim, ...o }).look(ask("owner"), { credential: record, claim }),
+  owner: async ({ source, creates }, _, { tools }) => ownerOf(source, tools.cluster(), { file: creates && fileInAzure(creates) }),
+  account: async (_, o) => {
+    const issuer = issuerOf(o);
+    // A record of another kind says nothing about the account
+    const credential = o.record?.kind === issuer.kind ? o.record : undefined;
+    return issuer.look(o.ask("owner"), { credential, claim: o.claim });
+  },
   copies: async ({ source: { name } }, { copies }, { tools }) => readCopies(name, copies, tools),
-  images: async ({ source: { namespace = "" } }, { ask }, { tools }) => {
-    const kind = renewable(ask("kind"));
+  places: async (_, __, { creating }) => {
+    if (!creating) throw new TypeError("only a run that creates has places");
+    return creating.places();
+  },
+  images: async ({ source: { namespace = "" }, creates }, { ask }, { tools }, host) => {
+    if (creates) return ask("places").images(host);
     const pages = tools.cluster().pages("pod", { namespace })[Symbol.asyncIterator]();
     // Without permission to list pods, a proof shows that the registry accepts the login
     const first = await pages.next().catch(unlessForbidden(undefined));
-    return imagesFrom([hostOf(kind)], first?.value ?? []);
+    return imagesFrom([host], first?.value ?? []);
   },
-  test: async (_, { record, login }, { tools }) => {
+  repositories: async ({ creates, verify }, o, { tools }) => {
+    if (creates) await checkRepositories(issuerOf(o), { ...creates, verify }, tools);
+    return true;
+  },
+  test: async ({ creates }, { ask, record, login }, { tools }) => {
     if (!record || !login) throw new TypeError("a source without a login was tested");
-    return stillPulls({ host: record.host, repositories: record.repositories ?? [], images: [] }, login, tools.registry());
+    const { host, repositories = [] } = record;
+    const images = creates ? ask("images", host) : [];
+    const asking = () => stillPulls({ host, repositories, images }, login, tools.registry());
+    return tools.during(`Asking ${host} whether the credential still pulls`, asking);
   },
   taken: async (d, o) => {
     const kind = renewable(o.ask("kind"));
     if (isIssuer(kind)) throw new TypeError("a login that Azure generates was taken");
-    return kind.take({ to: d.source, credential: o.record, login: o.login }, scopeOf(o, kind, o.ask("images")));
+    return kind.take({ to: d.source, credential: o.record, login: o.login }, scopeOf(d, o));
   },
-  proof: async (_, o, { tools }) => {
+  proof: async (d, o, { tools }) => {
     const kind = renewable(o.ask("kind"));
-    const isIssued = isIssuer(kind);
-    const login = isIssued ? o.memory.made?.login : o.ask("taken").login;
+    const { login, isNewPassword = false, hasNewRight } = candidate(d, o) ?? {};
     if (!login) throw new TypeError("there is no login to prove");
-    return proveOnce({ tools, ...(isIssued && { issuer: kind }), isNewPassword: isIssued }, login, scopeOf(o, kind, o.ask("images")));
+    const issuer = isIssuer(kind) ? kind : undefined;
+    return proveOnce({ tools, issuer, hasNewRight, isNewPassword }, login, scopeOf(d, o));
   },
   holder: async (d, o, { holders }, slot) => {
     if (!d.exists && o.record) return holders(o.record.host).find(o.record.identity, countsForRevocation(d, o, slot));
     const { identity, passwords } = o.ask("account");
     const ending = passwords.find((password) => password.slot === slot);
-    if (!ending || !o.record) return {};
+    if (!ending) return {};
     const replacedBy = passwords.find((password) => samePassword(password, o.record));
-    const at = samePassword(o.record.previous, ending) ? Date.parse(replacedBy?.madeAt ?? "") + skewOfAzure : undefined;
-    return holders(o.record.host).find(identity ?? "", countsAsHolder(o, d.source, ending), at);
+    const at = samePassword(o.record?.previous, ending) ? Date.parse(replacedBy?.madeAt ?? "") + skewOfAzure : undefined;
+    return holders(issuerOf(o).registry.loginServer).find(identity ?? "", countsAsHolder(o, d.source, ending), at);
   },
   namespaces: async (_, { copies }, { tools }) => namespacesOf(copies, tools),
   rehearsal: async (d, o, { tools }) => {
@@ -91,17 +115,18 @@ const readers: { readonly [F in Fact]: Reader<F> } = {
   },
 };
 
-function renewable(kind: Facts["kind"]): Issuer | Taker {
-  if (typeof kind === "string") throw new CliError("invalid", kind);
-  return kind;
-}
-
-const hostOf = (kind: Issuer | Taker): string => (isIssuer(kind) ? kind.registry.loginServer : kind.host);
-
-/** What a login is proven with. */
-function scopeOf(o: Observed, kind: Issuer | Taker, images: readonly ImageRef[]): RepositoryScope {
-  const granted = o.record?.repositories ?? (isIssuer(kind) ? o.ask("account").granted : undefined) ?? [];
-  return { host: hostOf(kind), repositories: isIssuer(kind) && !kind.isScoped ? [] : granted, images };
+/**
+ * Checks the repositories that are named with --exact, because a misspelled one would replace the right one. A file may name one that does
+ * not exist yet, of which the proof warns.
+ * @throws CliError notFound; invalid if a file names repositories for a credential that pulls the whole registry
+ */
+async function checkRepositories(issuer: Issuer, order: Creating & Pick<Desired, "verify">, tools: Tools): Promise<void> {
+  if (!order.file) return requireRepositories(issuer, order, tools);
+  const { name: registry } = issuer.registry;
+  if (!issuer.isScoped && order.repositories.some((one) => one !== "*"))
+    throw new CliError("invalid", `registry ${registry} has no roles for single repositories, so a service principal pulls all of them`, {
+      hint: "write repositories: ['*'], or credential: acr-token",
+    });
 }
 
 async function namespacesOf(copies: Observed["copies"], { cluster }: Tools): Promise<readonly string[]> {
@@ -128,7 +153,9 @@ export async function read<F extends Fact>(
   { fact, of }: { fact: F; of: string },
 ): Promise<Known> {
   const value = await readers[fact](d, o, world, of);
+  const one = { [fact]: { of, value } };
+  if (fact !== "source" && fact !== "places") return { ...known, facts: { ...known.facts, ...one }, last: fact };
   // Another run may have come since, so a source that is read again is not about the other facts
-  const facts = fact === "source" ? {} : known.facts;
-  return { ...known, facts: { ...facts, [fact]: { of, value } }, last: fact };
+  const source = fact === "places" ? { source: { of: "", value: (value as Places).secret ?? null } } : {};
+  return { ...known, facts: { ...source, ...one }, last: fact };
 }

@@ -1,4 +1,5 @@
 import { asCliError, CliError, Interrupted, isRefusal, withLines } from "../errors.ts";
+import { keyOf } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { act, byOf, Open } from "./act.ts";
@@ -24,12 +25,22 @@ const mostTurns = 2_000;
 export async function* reconcile(d: Desired, world: World, secret?: Secret): AsyncGenerator<Outcome, Known> {
   const run = { known: secret ? withSource(nothing, secret) : nothing };
   try {
-    yield* follow(d, run, world);
+    yield* saidOnce(follow(d, run, world));
     return run.known;
   } catch (error) {
     if (error instanceof Open) run.known = { ...run.known, memory: { ...run.known.memory, open: error.open } };
     const left = await undo(d, run, world);
     throw left && isRefusal(error) ? notReversed(error, left) : error;
+  }
+}
+
+/** Leaves out that an object is unchanged, if the run has named it before: it starts again if another run comes first. */
+async function* saidOnce(outcomes: AsyncIterable<Outcome>): AsyncGenerator<Outcome> {
+  const seen = new Set<string>();
+  for await (const outcome of outcomes) {
+    const isKnown = outcome.result === "unchanged" && seen.has(keyOf(outcome.to));
+    if (outcome.result !== undefined) seen.add(keyOf(outcome.to));
+    if (!isKnown) yield outcome;
   }
 }
 
@@ -67,11 +78,14 @@ function observed(known: Known, { source: { namespace = "" } }: Desired, { tools
  * @returns why a password could not be ended
  */
 async function undo(d: Desired, run: Run, world: World): Promise<CliError | undefined> {
+  // The run has written nothing
+  if (run.known.memory.uid === undefined) return undefined;
   const undoing = { ...d, undo: true } as const;
   const fails = () => world.tools.uninterrupted(() => Array.fromAsync(follow(undoing, run, world))).then(() => undefined, asCliError);
   const left = await fails();
-  if (!left || !run.known.memory.made) return run.known.memory.open?.error;
-  run.known = { ...run.known, memory: { ...run.known.memory, made: undefined } };
+  const { made, granted, open } = run.known.memory;
+  if (!left || !(made || granted)) return open?.error;
+  run.known = { ...run.known, memory: { ...run.known.memory, made: undefined, granted: undefined } };
   await fails();
   return left;
 }

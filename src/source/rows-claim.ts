@@ -4,16 +4,16 @@ import { CliError, InTheWay } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { waitingFor } from "../retry.ts";
-import type { Credential } from "../secret/record.ts";
+import { type Credential, isOurs } from "../secret/record.ts";
 import { Claimed, claiming } from "../secret/source.ts";
 import { toSeconds } from "../timestamp.ts";
 import { nameInPlace } from "../wording.ts";
 import type { Desired } from "./desired.ts";
 import { mostRestarts, type Observed } from "./observe.ts";
-import { issuerOf } from "./rows-login.ts";
 import { refuseRow } from "./rows-remove.ts";
 import type { Row } from "./steps.ts";
 import * as steps from "./steps.ts";
+import { issuerOf } from "./wanted.ts";
 
 const noRecord = ({ name, namespace }: Ref) =>
   new CliError("invalid", `secret "${name}" holds no login of this plugin`, { hint: { ...plugin("list"), namespace } });
@@ -54,17 +54,21 @@ function waitForClaim(d: Desired, o: Observed, claimed: Claimed) {
   });
 }
 
+/** Whether a run that creates may write the Secret. Otherwise it is refused, whatever claim is on it. */
+const isClaimable = (secret: Observed["secret"], force: boolean): boolean =>
+  secret !== null && secret !== undefined && (force || isOurs(secret));
+
 export const claimRows: readonly Row[] = [
   {
     when: "the run has ended its claim",
     does: "done",
-    of: ["keep", "remove", "undo"],
+    of: ["create", "rotate", "remove", "undo"],
     decide: (_, { memory }) => memory.isDone && steps.done,
   },
   {
     when: "Azure did not answer, and may still apply the request",
     does: "wait",
-    of: ["keep", "remove"],
+    of: ["create", "rotate", "remove"],
     decide(_, o) {
       const { open, restarts } = o.memory;
       if (!open) return undefined;
@@ -73,6 +77,12 @@ export const claimRows: readonly Row[] = [
       const why = waitingFor(milliseconds, "it did not answer, and may still apply the request");
       return steps.wait(o, "answer", { milliseconds, why, rereads: "everything", isFree: true });
     },
+  },
+  {
+    when: "a step has failed that has left something to reverse",
+    does: "refuse",
+    of: ["create"],
+    decide: (_, { memory }) => memory.failure && steps.refuse(memory.failure),
   },
   {
     when: "this run has failed, and has no claim, or one that must last as long as a request that may still be applied",
@@ -89,10 +99,11 @@ export const claimRows: readonly Row[] = [
   {
     when: "another run has claimed the source",
     does: "wait",
-    of: ["keep", "remove"],
+    of: ["create", "rotate", "remove"],
     decide(d, o) {
-      if (o.isHeld) return undefined;
-      const decision = claiming(d.source, o.by, {})(o.secret ?? undefined);
+      if (o.isHeld || (d.creates && !isClaimable(o.secret, d.force))) return undefined;
+      const creates = d.creates && { shape: d.creates.shape, obstacle: () => undefined };
+      const decision = claiming(d.source, o.by, { creates })(o.secret ?? undefined);
       const claimed = decision.act === "refuse" && decision.error instanceof Claimed ? decision.error : undefined;
       return claimed && waitForClaim(d, o, claimed);
     },
@@ -102,13 +113,13 @@ export const claimRows: readonly Row[] = [
     when: "the source is not claimed",
     does: "claim, or refuse a Secret that can't be the source",
     killed: "the claim ends by itself, and the next run takes over what it notes",
-    of: ["keep", "remove"],
+    of: ["rotate", "remove"],
     decide: (d, o) => !o.isHeld && steps.claim(d, o),
   },
   {
     when: "the Secret has no record, or its credential was exported",
     does: "refuse",
-    of: ["keep"],
+    of: ["rotate"],
     isHeld: true,
     decide(d, { record }) {
       if (!record) return steps.refuse(noRecord(d.source));
@@ -118,7 +129,7 @@ export const claimRows: readonly Row[] = [
   {
     when: "the record names an account that is not the source's own, or that was deleted",
     does: "refuse",
-    of: ["keep"],
+    of: ["rotate"],
     kind: "issued",
     isHeld: true,
     decide(d, o) {

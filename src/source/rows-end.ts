@@ -5,28 +5,22 @@ import { toSeconds } from "../timestamp.ts";
 import { nameInPlace } from "../wording.ts";
 import { endsAtOnce } from "./desired.ts";
 import { mostRestarts } from "./observe.ts";
-import { endPrevious, hasRest, holderOf, shownPrevious, waitUntilShown } from "./rows-login.ts";
+import { waitUntilShown } from "./rows-login.ts";
+import { endPrevious, holderOf, shownPrevious } from "./rows-password.ts";
 import type { Row } from "./steps.ts";
 import * as steps from "./steps.ts";
 
 export const endRows: readonly Row[] = [
   {
-    when: "recorded copies lack the login of the source",
-    does: "copy; each place has a loop of its own, and one that fails stops no other",
-    killed: "the others hold the password before, which works, and the next run copies",
-    of: ["keep"],
-    isHeld: true,
-    decide(d, o) {
-      const copies = steps.copiesBehind(d, o);
-      return copies.size > 0 && { act: "copy", does: "copy", copies, isSilent: false };
-    },
-  },
-  {
-    when: "a password was generated and not stored, and its write may still be on its way",
+    when: "this run has failed, and the write of its login may still be on its way",
     does: "write the claim again",
     of: ["undo"],
     isHeld: true,
-    decide: (_, o) => o.memory.made !== undefined && !o.memory.isFenced && { ...steps.extend(o), memory: { isFenced: true } },
+    decide(_, o) {
+      const { made, granted, isFenced } = o.memory;
+      const isLeft = made !== undefined || granted?.isNew || (granted?.reversals.length ?? 0) > 0;
+      return isLeft && !isFenced && { ...steps.extend(o), memory: { isFenced: true } };
+    },
   },
   {
     when: "a password was generated and not stored",
@@ -38,11 +32,27 @@ export const endRows: readonly Row[] = [
       if (made?.madeAt === undefined) return undefined;
       if (steps.passwordOf(record) === steps.passwordOf(made)) return steps.decide("keep the stored password", { made: undefined });
       const password = { slot: made.slot, madeAt: made.madeAt };
-      return { act: "end", does: `end ${made.slot}`, account: ask("account"), password, memory: { made: undefined, isSettled: true } };
+      const memory = { made: undefined, isSettled: true } as const;
+      return { act: "end", does: `end ${made.slot}`, account: ask("account"), password, memory };
     },
   },
   {
-    when: "the claim notes a password that has ended",
+    when: "rights or an account were created for a login that is not stored",
+    does: "take them back, the last one first",
+    killed: "the next run finds them by the name in the claim",
+    of: ["undo"],
+    isHeld: true,
+    decide(_, { memory: { granted, isSettled }, record }) {
+      if (!granted) return undefined;
+      const isStored = JSON.stringify(record ?? null) !== granted.before;
+      if (isStored) return steps.decide("keep what is granted", { granted: undefined });
+      const { reversals, isNew } = granted;
+      const memory = { granted: undefined, isSettled: isSettled || isNew || reversals.length > 0 || undefined } as const;
+      return { act: "reverse", does: "reverse", reversals, memory };
+    },
+  },
+  {
+    when: "the claim notes a password that has ended, or that an account would have had that was not created",
     does: "withdraw the note",
     of: ["undo"],
     isHeld: true,
@@ -51,12 +61,12 @@ export const endRows: readonly Row[] = [
   {
     when: "Azure does not show the password that this run has stored",
     does: "wait while it is young and pulls; then decide again",
-    of: ["keep"],
+    of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
     decide(d, o) {
       const { memory, record, login, by } = o;
-      if (memory.stored === undefined || !record || !login || by.isDry || !hasRest(o)) return undefined;
+      if (memory.stored === undefined || !record || !login || by.isDry || !steps.hasRest(o)) return undefined;
       const account = o.ask("account");
       if (isShown(account, record)) return undefined;
       const wait = waitUntilShown(d, o);
@@ -69,7 +79,7 @@ export const endRows: readonly Row[] = [
     when: "a killed run has left a password that no Secret has",
     does: "end it",
     killed: "the claim still notes its slot",
-    of: ["keep"],
+    of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
     decide(_, o) {
@@ -84,7 +94,7 @@ export const endRows: readonly Row[] = [
     when: "the time of the replaced password is over",
     does: "end it; keep it while a Secret holds it",
     killed: "the record still names it, and the next run finds that Azure does not show it",
-    of: ["keep"],
+    of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
     decide(d, o) {
@@ -110,7 +120,7 @@ export const endRows: readonly Row[] = [
     when: "the replaced password has ended, and the record names it",
     does: "store the record without it",
     killed: "nothing is left",
-    of: ["keep"],
+    of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
     decide(d, o) {
@@ -124,7 +134,7 @@ export const endRows: readonly Row[] = [
     when: "the run holds the claim",
     does: "release it",
     killed: "nothing is left",
-    of: ["keep", "remove", "undo"],
+    of: ["create", "rotate", "remove", "undo"],
     isHeld: true,
     decide: (d, o) => steps.release(d, o),
   },

@@ -1,45 +1,21 @@
 import { warnOfRights } from "../credential/granted-rights.ts";
-import { type Held, isNewerCopy, isOther, uncheckedHolders } from "../credential/holders.ts";
-import { endOfDelay, InGrace, isDue, isLeftOver, isRecent, StillHeld } from "../credential/issue.ts";
-import { type Account, type Issuer, isIssuer, isShown, type Shown } from "../credential/issuer.ts";
+import { isRecent } from "../credential/issue.ts";
 import { OthersLogin } from "../credential/owner.ts";
 import { type Patience, youngPatience } from "../credential/prove.ts";
-import { CliError, InTheWay } from "../errors.ts";
-import type { Ref } from "../kinds.ts";
+import type { Login } from "../registry/port.ts";
 import { isYoung, waitingFor } from "../retry.ts";
-import { isRecorded, samePassword } from "../secret/record.ts";
-import { toSeconds } from "../timestamp.ts";
-import { nameInPlace } from "../wording.ts";
+import type { Credential } from "../secret/record.ts";
 import { type Desired, endsAtOnce } from "./desired.ts";
 import type { Memory, Observed } from "./observe.ts";
 import type { Row } from "./steps.ts";
 import * as steps from "./steps.ts";
-
-/** The kind of the recorded credential, if Azure generates its passwords. */
-export function issuerOf({ ask }: Observed): Issuer {
-  const kind = ask("kind");
-  if (typeof kind === "string" || !isIssuer(kind)) throw new TypeError("a row for generated passwords was asked for another kind");
-  return kind;
-}
-
-/** Whether Azure generates the passwords of the recorded kind. */
-export function isIssued({ ask }: Pick<Observed, "ask">): boolean {
-  const kind = ask("kind");
-  return typeof kind !== "string" && isIssuer(kind);
-}
+import { fileFor, hasExpired, isIssued, isRecordShown, isRefused, keepsLogin, obstacleFor, repositoriesFor } from "./wanted.ts";
 
 /** Waits until the registry knows a password, with pauses that grow. @returns undefined if it has waited long enough */
 function waitForRegistry(o: Observed, what: string, because: string, { wait, pauses }: Patience, rereads: "proof" | "test") {
   const milliseconds = pauses[steps.waitsFor(o, what)];
   return milliseconds === undefined ? undefined : steps.wait(o, what, { milliseconds, why: waitingFor(wait, because), rereads });
 }
-
-/** Whether the registry rejects the login of the source. It may not know a young password yet. */
-function isRefused(d: Desired, { ask, record, login }: Observed): boolean {
-  return d.verify && record !== undefined && login !== undefined && ask("test", login.password.hash()).pulls === "no";
-}
-
-const isRecordShown = ({ ask, record }: Observed): boolean => record !== undefined && isShown(ask("account"), record);
 
 /** Whether a copy lacks the login of its source. One that can't be read may hold the replaced password. */
 const isBehind = (d: Desired, o: Observed): boolean =>
@@ -60,92 +36,21 @@ function mustReplace(d: Desired, o: Observed): boolean {
   return !isOverdue && !isBehind(d, o);
 }
 
-/** Whether the source needs a password that this run has not generated. One that it has stored is good until Azure shows another. */
-function needsPassword(d: Desired, o: Observed): boolean {
-  const { record, login, memory } = o;
-  if (d.password === "recorded" || memory.made || memory.stored === steps.passwordOf(record)) return false;
-  return memory.replaces === steps.passwordOf(record) || !login || !isRecordShown(o) || isRefused(d, o);
-}
-
-/** Whether something is left to end after a password was stored: what a killed run has noted, or the replaced password. */
-export const hasRest = (o: Observed): boolean => o.claim?.intent !== undefined || (o.record !== undefined && isDue(o.record, o.by.now));
-
-/** The slot for a password: the one that this run has noted, or a free one. */
-function slotFor(o: Observed): string | undefined {
-  const { memory, claim, record } = o;
-  if (memory.noted) return memory.noted.slot;
-  const isLeft = (password: Shown) => isLeftOver({ claim, credential: record }, password);
-  return issuerOf(o).slotFor(o.ask("account"), claim?.intent, isLeft, o.ask("owner"));
-}
-
-const inside = ({ passwords }: Account, slot: string) => passwords.find((password) => password.slot === slot);
-
-/** The replaced password, as Azure shows it. */
-export const shownPrevious = ({ ask, record }: Observed): Shown | undefined =>
-  record?.previous && ask("account").passwords.find((password) => samePassword(password, record.previous));
-
-/** A Secret that holds another password than the source. A dry run that only seems to replace it would find the source. */
-export function holderOf(o: Observed, ending: Shown): Held {
-  return o.by.isDry && !o.login ? {} : o.ask("holder", ending.slot);
-}
-
-/** What `holder` counts. @param ending the password that is to end */
-export function countsAsHolder({ ask, login, record }: Observed, to: Ref<"secret">, ending: Shown) {
-  if (isRecorded(record, ending)) return isOther(login, ending);
-  const isHolder = isOther(login);
-  const { passwords } = ask("account");
-  return (one: Parameters<typeof isHolder>[0]) => isHolder(one) && !isNewerCopy(one, to, passwords, ending);
-}
-
-/** Ends the replaced password, and says who held it. */
-export function endPrevious({ ask }: Observed, password: Shown, { by, unlisted }: Held): steps.Step {
-  const account = ask("account");
-  const { slot } = password;
-  const messages = by ? [`${nameInPlace(by)} held ${slot} of ${account.ref.name}, which has ended`] : uncheckedHolders(unlisted);
-  const say = [{ to: account.ref, result: "configured", slot, because: "another password replaced it", messages } as const];
-  return { act: "end", does: `end ${slot}`, account, password, say };
-}
-
-/** A token has only two passwords, and a record names only one that was replaced. */
-function makeRoom(d: Desired, o: Observed): steps.Step | undefined {
-  const { record, by, ask } = o;
-  const password = shownPrevious(o);
-  if (!record?.previous || !password) return undefined;
-  const account = ask("account");
-  const { until } = record.previous;
-  if (until !== undefined && !isDue(record, by.now) && !endsAtOnce(d)) return steps.refuse(new InGrace(account, record.previous, until));
-  const held = holderOf(o, password);
-  if (!held.by || endsAtOnce(d) || !isRecent(record, by.now)) return endPrevious(o, password, held);
-  const stays = `${password.slot} of ${account.ref.name} stays, because ${nameInPlace(held.by)} holds it`;
-  return steps.refuse(new StillHeld(`${stays} until ${toSeconds(new Date(endOfDelay(record)))}`));
-}
-
-/** Ends the older of two passwords that no record names, with --force: a source that was deleted by hand may have left it. */
-function endUnknown(d: Desired, o: Observed): steps.Step {
-  const account = o.ask("account");
-  const { name } = account.ref;
-  const unknown = account.passwords.filter((password) => !isRecorded(o.record, password));
-  const [older] = unknown.toSorted((a, b) => Date.parse(a.madeAt) - Date.parse(b.madeAt));
-  if (!older) return steps.refuse(new InTheWay(`both passwords of ${name} are in use until the next rotation`));
-  const { slot } = older;
-  if (!d.force)
-    return steps.refuse(
-      new InTheWay(
-        `no Secret records ${slot} of ${name}, and another tool may use it`,
-        `add --force to end ${slot} if no pull Secret holds it`,
-      ),
-    );
-  const held = o.ask("holder", slot);
-  if (held.by) return steps.refuse(new CliError("conflict", `${nameInPlace(held.by)} holds ${slot} of ${name}`));
-  const messages = uncheckedHolders(held.unlisted);
-  const say = [{ to: account.ref, result: "configured", slot, because: "no Secret records it", messages } as const];
-  return { act: "end", does: `end ${slot}`, account, password: older, say };
-}
+type Candidate = {
+  readonly login: Login | undefined;
+  readonly isProven?: boolean;
+  readonly isNewPassword?: boolean;
+  readonly hasNewRight?: boolean | undefined;
+};
 
 /** The login that is not stored yet. */
-function candidate({ ask, memory }: Observed): (Pick<NonNullable<Memory["made"]>, "login"> & { readonly isProven?: boolean }) | undefined {
-  if (isIssued({ ask })) return memory.made;
-  return memory.stored === undefined ? ask("taken") : undefined;
+export function candidate(d: Desired, o: Observed): Candidate | undefined {
+  const { memory, ask, by } = o;
+  if (memory.stored !== undefined && !memory.made) return undefined;
+  if (!isIssued(o)) return ask("taken");
+  const hasNewRight = memory.granted?.hasNewRight;
+  if (memory.made) return { login: memory.made.login, isNewPassword: true, hasNewRight };
+  return memory.granted && !by.isDry && keepsLogin(d, o) ? { login: o.login, hasNewRight } : undefined;
 }
 
 /** A warning that is printed once, whatever other runs do. */
@@ -163,33 +68,41 @@ export function waitUntilShown(d: Desired, o: Observed): steps.Step | undefined 
   return steps.wait(o, "password", { milliseconds: staleReads.pause, why, rereads: "account" });
 }
 
+export const youngRow: Row = {
+  when: "the registry rejects the login of the source, and may not know a young password yet",
+  does: "wait",
+  of: ["create", "rotate"],
+  kind: "issued",
+  decide(d, o) {
+    const { record, login, by, memory } = o;
+    if (steps.isSupplied(o) || d.password === "recorded" || memory.made || memory.stored !== undefined || !record) return undefined;
+    if (!isRefused(d, o) || hasExpired(record, d.creates) || !isRecordShown(o)) return undefined;
+    if (login?.username !== record.identity || !isYoung(record.madeAt, by.now)) return undefined;
+    return waitForRegistry(o, "young password", `${record.host} rejects the password of ${record.identity}`, youngPatience(), "test");
+  },
+};
+
+/** What a run remembers of a login that it has stored: nothing reverses it any more. */
+const stored = (credential: Credential): Partial<Memory> => ({
+  made: undefined,
+  granted: undefined,
+  stored: steps.passwordOf(credential),
+  places: new Map(),
+});
+
 export const loginRows: readonly Row[] = [
   {
     when: "Azure does not show the password of the source, which is young, and which the registry accepts",
     does: "wait, and read Azure again",
-    of: ["keep"],
+    of: ["rotate"],
     kind: "issued",
     isHeld: true,
     decide: (d, o) => o.memory.replaces === undefined && d.password === "new" && d.verify && waitUntilShown(d, o),
   },
   {
-    when: "the registry rejects the login of the source, and may not know a young password yet",
-    does: "wait",
-    of: ["keep"],
-    kind: "issued",
-    isHeld: true,
-    decide(d, o) {
-      const { record, login, by } = o;
-      if (d.password === "recorded" || o.memory.made || o.memory.stored !== undefined || !isRecordShown(o) || !isRefused(d, o))
-        return undefined;
-      if (login?.username !== record?.identity || !isYoung(record?.madeAt, by.now)) return undefined;
-      return waitForRegistry(o, "young password", `${record?.host} rejects the password of ${record?.identity}`, youngPatience(), "test");
-    },
-  },
-  {
     when: "the source holds a login of another account that pulls",
     does: "refuse",
-    of: ["keep"],
+    of: ["rotate"],
     kind: "issued",
     isHeld: true,
     decide(d, o) {
@@ -203,7 +116,7 @@ export const loginRows: readonly Row[] = [
   {
     when: "the credential can do more than pull",
     does: "warn, once",
-    of: ["keep"],
+    of: ["rotate"],
     kind: "issued",
     isHeld: true,
     decide(d, o) {
@@ -217,7 +130,7 @@ export const loginRows: readonly Row[] = [
   {
     when: "a rotation begins",
     does: "replace this password, or complete a rotation that was killed",
-    of: ["keep"],
+    of: ["rotate"],
     kind: "issued",
     isHeld: true,
     decide(d, o) {
@@ -230,10 +143,10 @@ export const loginRows: readonly Row[] = [
   {
     when: "a login is not proven",
     does: "prove it; wait while the registry may not know it",
-    of: ["keep"],
-    isHeld: true,
+    of: ["create", "rotate"],
     decide(d, o) {
-      const { login, isProven } = candidate(o) ?? {};
+      if (steps.isSupplied(o)) return undefined;
+      const { login, isProven } = candidate(d, o) ?? {};
       const hash = login?.password.hash();
       if (!hash || !d.verify || isProven || o.memory.proven === hash) return undefined;
       const { warnings, rejected } = o.ask("proof", hash);
@@ -246,94 +159,63 @@ export const loginRows: readonly Row[] = [
     when: "a password is not stored",
     does: "store it",
     killed: "the record names it, and the next run gives it to the copies",
-    of: ["keep"],
+    of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
     decide(d, o) {
-      const { made } = o.memory;
+      const { made, granted } = o.memory;
       if (!made) return undefined;
       const account = o.ask("account");
-      const credential = steps.madeRecord(d, o, issuerOf(o), account, made);
-      const step = steps.store(d, o, { credential, login: made.login }, { before: [{ to: account.ref, result: "configured" }] });
-      return { ...step, memory: { made: undefined, stored: steps.passwordOf(credential), places: new Map() } };
+      const credential = steps.madeRecord(d, o, account, made);
+      const changed = granted?.isNew ? [] : [{ to: account.ref, result: "configured" } as const];
+      const step = steps.store(d, o, { credential, login: made.login }, { before: [...(granted?.say ?? []), ...changed] });
+      return { ...step, memory: { ...stored(credential), isUnmade: made.login ? undefined : true } };
+    },
+  },
+  {
+    when: "Azure grants what is wanted, and the login of the source works",
+    does: "store its record",
+    killed: "the next run finds that nothing is missing",
+    of: ["create"],
+    kind: "issued",
+    isHeld: true,
+    decide(d, o) {
+      const { record, login, memory } = o;
+      if (!record || !memory.granted || !keepsLogin(d, o)) return undefined;
+      const credential = { ...record, repositories: repositoriesFor(d, o), file: fileFor(d, record) };
+      return { ...steps.store(d, o, { credential, login }, { before: memory.granted.say }), memory: stored(credential) };
+    },
+  },
+  {
+    when: "a login was taken, and the source holds it already",
+    does: "keep it",
+    of: ["create"],
+    kind: "taken",
+    decide(d, o) {
+      if (steps.isSupplied(o)) return undefined;
+      const { credential, login, warnings } = o.ask("taken");
+      if (!steps.isHolding(d, o, { credential, login })) return undefined;
+      const messages = warnings.length > 0 ? warnings : undefined;
+      const say = { to: d.source, result: "unchanged", because: "holds this credential", object: o.secret ?? undefined, messages } as const;
+      return steps.decide("keep the login", { kept: steps.passwordOf(credential) }, [say]);
     },
   },
   {
     when: "a login was taken and is not stored",
-    does: "store it",
+    does: "store it; a run that creates claims the source first if it has copies",
     killed: "the next run gives it to the copies",
-    of: ["keep"],
+    of: ["create", "rotate"],
     kind: "taken",
-    isHeld: true,
     decide(d, o) {
-      if (o.memory.stored !== undefined) return undefined;
+      if (o.memory.stored !== undefined || steps.isSupplied(o)) return undefined;
       const { credential, login, warnings } = o.ask("taken");
-      const after = warnings.length > 0 ? [{ to: { kind: "registry", name: credential.host }, messages: warnings } as const] : [];
-      return {
-        ...steps.store(d, o, { credential, login }, { before: after }),
-        memory: { stored: steps.passwordOf(credential), places: new Map() },
-      };
-    },
-  },
-  {
-    when: "a password is needed, the one before still works, and copies may have it",
-    does: "give the copies the current one",
-    of: ["keep"],
-    kind: "issued",
-    isHeld: true,
-    decide(d, o) {
-      if (!needsPassword(d, o) || o.memory.said.has("copies") || !o.record?.previous || !isRecordShown(o)) return undefined;
-      const copies = steps.copiesBehind(d, o);
-      return copies.size > 0 && { act: "copy", does: "copy", copies, isSilent: true, memory: steps.saying(o, "copies") };
-    },
-  },
-  {
-    when: "a password is needed, and the one before still works",
-    does: "end that one, unless it is in its grace period or a Secret holds it",
-    killed: "the record still names it, and the next run finds that Azure does not show it",
-    of: ["keep"],
-    kind: "issued",
-    isHeld: true,
-    decide: (d, o) => needsPassword(d, o) && makeRoom(d, o),
-  },
-  {
-    when: "a password is needed, and every slot has one that may be in use",
-    does: "refuse; with --force end the older one that no record names, unless a Secret holds it",
-    of: ["keep"],
-    kind: "issued",
-    isHeld: true,
-    decide: (d, o) => needsPassword(d, o) && slotFor(o) === undefined && endUnknown(d, o),
-  },
-  {
-    when: "a password is needed, and its slot is not noted",
-    does: "note the slot, and what is in it",
-    killed: "nothing is in the slot yet",
-    of: ["keep"],
-    kind: "issued",
-    isHeld: true,
-    decide(d, o) {
-      if (!needsPassword(d, o) || o.memory.noted) return undefined;
-      // Before there is a password to end if this read fails
-      if (d.verify) o.ask("images");
-      const slot = slotFor(o);
-      return slot !== undefined && steps.note(o, { slot, madeAt: inside(o.ask("account"), slot)?.madeAt });
-    },
-  },
-  {
-    when: "a password is needed, its slot is noted, and Azure was read by the last request",
-    does: "generate it; withdraw the note if the slot has changed",
-    killed: "no Secret has it: the next run fills the slot again, or ends it",
-    of: ["keep"],
-    kind: "issued",
-    isHeld: true,
-    decide(d, o) {
-      const { noted } = o.memory;
-      if (!needsPassword(d, o) || !noted) return undefined;
-      // A person may have generated a password in the slot since
-      if (!o.by.isDry && o.last !== "account") return steps.read("account", "");
-      const account = o.ask("account");
-      if (!o.by.isDry && inside(account, noted.slot)?.madeAt !== noted.madeAt) return steps.note(o, undefined);
-      return { act: "generate", does: `generate ${noted.slot}`, account, slot: noted.slot, expiresAt: d.expiresAt };
+      const before = warnings.length > 0 ? [{ to: { kind: "registry", name: credential.host }, messages: warnings } as const] : [];
+      if (o.isHeld) return { ...steps.store(d, o, { credential, login }, { before }), memory: stored(credential) };
+      if (!d.creates) return undefined;
+      const obstacle = obstacleFor(d, d.creates, o);
+      const hasCopies = [o.copies, o.ask("places").copies].some((copies) => Object.keys(copies).length > 0);
+      if (hasCopies) return steps.claim(d, o, { creates: { shape: d.creates.shape, obstacle } });
+      return { ...steps.storeGiven(d, o, { credential, login }, obstacle, { before }), memory: stored(credential) };
     },
   },
 ];

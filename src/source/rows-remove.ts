@@ -14,9 +14,9 @@ import { emptying, forgetting } from "../secret/source.ts";
 import { nameInPlace } from "../wording.ts";
 import type { Desired } from "./desired.ts";
 import type { Observed } from "./observe.ts";
-import { isIssued, issuerOf } from "./rows-login.ts";
 import type { Row } from "./steps.ts";
 import * as steps from "./steps.ts";
+import { isIssued, issuerOf } from "./wanted.ts";
 
 /** Returns the error if a login that another user added would be lost. */
 export function otherLogins({ name, namespace }: Ref, secret: Secret, credential: Credential | undefined): CliError | undefined {
@@ -148,7 +148,7 @@ export const removeRows: readonly Row[] = [
     does: "release the claim; a rerun finds by the record what is left",
     of: ["remove"],
     isHeld: true,
-    decide: (d, o) => isLeft(o) && steps.release(d, o, [{ to: d.source, left: "failed" }]),
+    decide: (d, o) => isLeft(o) && steps.release(d, o, { isDone: true }, [{ to: d.source, left: "failed" }]),
   },
   {
     when: "the plugin can't revoke the credential",

@@ -1,15 +1,27 @@
 import { isDue, recordOf } from "../credential/issue.ts";
-import { type Account, type Issuer, isShown, type Shown } from "../credential/issuer.ts";
+import { type Account, isShown, type Shown } from "../credential/issuer.ts";
 import type { CliError } from "../errors.ts";
 import { type Decide, type Edited, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
-import type { Login } from "../registry/port.ts";
 import type { Credential } from "../secret/record.ts";
 import { shapeOf } from "../secret/shapes.ts";
-import { abandoning, claiming, copying, extending, releasing, storing } from "../secret/source.ts";
-import type { Desired } from "./desired.ts";
+import {
+  abandoning,
+  type Claiming,
+  claiming,
+  copying,
+  extending,
+  isStored,
+  releasing,
+  type Storing,
+  storing,
+  storingGiven,
+} from "../secret/source.ts";
+import type { Creating, Desired } from "./desired.ts";
 import type { Fact, KnownCopies, Memory, Observed } from "./observe.ts";
+import type { Places } from "./places.ts";
+import { fileFor, issuerOf, repositoriesFor } from "./wanted.ts";
 
 /** One thing that the loop does: a read, a write, a wait, or only a decision. */
 export type Step = (
@@ -24,14 +36,20 @@ export type Step = (
       readonly isClaim?: true;
       readonly print?: (edited: Edited<"secret">) => readonly Outcome[];
     }
+  /** Creates and grants what is missing in Azure. */
+  | { readonly act: "grant"; readonly account: Account; readonly repositories: readonly string[] }
   | { readonly act: "generate"; readonly account: Account; readonly slot: string; readonly expiresAt: string | undefined }
   | { readonly act: "end"; readonly account: Account; readonly password: Shown }
   /** Gives copies the login of the source, each in a loop of its own. `isSilent`: before a rotation, which prints them. */
   | { readonly act: "copy"; readonly copies: KnownCopies; readonly isSilent: boolean }
+  /** Gives namespaces their copies and references, or takes both away, each in a loop of its own. */
+  | { readonly act: "place"; readonly places: Places; readonly creates: Creating }
   /** Takes references and copies away, each namespace in a loop of its own. */
   | { readonly act: "withdraw"; readonly namespaces: readonly string[] }
   /** Deletes the account, and what was created for it. */
   | { readonly act: "revoke"; readonly account: Account }
+  /** Reverses what this run has created and granted in Azure. */
+  | { readonly act: "reverse"; readonly reversals: readonly (() => Promise<unknown>)[] }
   | ({ readonly act: "wait" } & Waiting)
   | { readonly act: "refuse"; readonly error: CliError }
   | { readonly act: "decide" }
@@ -65,8 +83,8 @@ export type Row = {
   readonly does: string;
   /** What a kill right after the step leaves. */
   readonly killed?: string;
-  /** Whether it is for a source that should exist, for one that should not, or for a run that has failed. */
-  readonly of: readonly ("keep" | "remove" | "undo")[];
+  /** What the run wants of the source; `undo`: it has failed. */
+  readonly of: readonly ("create" | "rotate" | "remove" | "undo")[];
   /** Only for a kind of credential whose passwords Azure generates, or only for one whose login is taken. Absent: for both. */
   readonly kind?: "issued" | "taken";
   /** Only while this run holds the claim. */
@@ -93,12 +111,13 @@ export function wait({ memory, by }: Observed, what: string, waiting: Waiting): 
 /** How often the run has waited for this. */
 export const waitsFor = ({ memory: { waits } }: Observed, what: string): number => (waits.for === what ? waits.count : 0);
 
-export const claim = (d: Desired, { by }: Observed): Step => ({
+/** @param noted the slot that the claim notes already */
+export const claim = (d: Desired, { by }: Observed, order: Claiming = {}, noted?: Memory["noted"]): Step => ({
   act: "write",
   does: "claim",
-  decide: claiming(d.source, by, {}),
+  decide: claiming(d.source, by, order),
   isClaim: true,
-  memory: { isClaimed: true },
+  memory: { isClaimed: true, noted },
 });
 
 export const extend = ({ by }: Observed): Step => ({ act: "write", does: "extend the claim", decide: extending(by) });
@@ -110,8 +129,12 @@ export function note({ by }: Observed, noted: Memory["noted"]): Step {
 }
 
 /** Ends the claim. What a killed run noted stays, unless it has ended. */
-export function release(d: Desired, { by, record }: Observed, say: readonly Outcome[] = []): Step {
-  const memory = { isDone: true } as const;
+export function release(
+  d: Desired,
+  { by, record }: Observed,
+  memory: Partial<Memory> = { isDone: true },
+  say: readonly Outcome[] = [],
+): Step {
   if (by.isDry) return decide("release", memory, say);
   const how = d.undo || !record ? abandoning(by) : releasing(by, record, d.exists);
   return { act: "write", does: "release", decide: how, memory, print: () => say };
@@ -121,37 +144,58 @@ export function release(d: Desired, { by, record }: Observed, say: readonly Outc
 export const passwordOf = (record: Pick<Credential, "slot" | "madeAt"> | undefined): string =>
   record ? `${record.slot} ${record.madeAt}` : "";
 
-type Storing = { readonly credential: Credential; readonly login: Login | undefined };
+/** Whether the source has the login that it is to have: this run keeps it, or has stored it. */
+export function isSupplied({ memory, record }: Observed): boolean {
+  return record !== undefined && [memory.kept, memory.stored].includes(passwordOf(record));
+}
 
-/** Writes the record and the login that it describes, in one write. */
-export function store(
-  d: Desired,
-  { by, secret }: Observed,
-  of: Storing,
-  more: { readonly before?: readonly Outcome[]; readonly after?: readonly Outcome[]; readonly isQuiet?: true } = {},
-): Step {
-  const shape = secret ? shapeOf(secret) : undefined;
-  const print = (edited: Edited<"secret">) => [
-    ...(more.before ?? []),
-    ...(more.isQuiet ? [] : [outcomeOf(d.source, edited)]),
-    ...(more.after ?? []),
-  ];
-  const write = (endsClaim: boolean) => storing(d.source, by, { ...of, shape }, { endsClaim });
-  return { act: "write", does: "store", decide: write(false), last: write(true), print };
+type More = { readonly before?: readonly Outcome[]; readonly after?: readonly Outcome[]; readonly isQuiet?: true };
+
+/** Writes the record and the login that it describes, in one write, which may end the claim. */
+export function store(d: Desired, o: Observed, of: Omit<Storing, "shape">, more: More = {}): Step {
+  const whole = storingOf(d, o, of);
+  const { secret, by } = o;
+  const write = (endsClaim: boolean) => storing(d.source, by, whole, { endsClaim });
+  const isDone = secret !== undefined && secret !== null && isStored(secret, whole);
+  return { act: "write", does: "store", decide: write(false), last: isDone ? undefined : write(true), print: printing(d, o, more) };
+}
+
+/** The same without a claim, for a login that the run did not generate. */
+export function storeGiven(d: Desired, o: Observed, of: Omit<Storing, "shape">, obstacle: Parameters<typeof storingGiven>[2], more: More) {
+  return {
+    act: "write",
+    does: "store",
+    decide: storingGiven(d.source, storingOf(d, o, of), obstacle),
+    print: printing(d, o, more),
+  } as const;
+}
+
+function storingOf({ creates }: Desired, { secret, ask }: Observed, of: Omit<Storing, "shape">): Storing {
+  if (creates) return { copies: ask("places").copies, ...of, shape: creates.shape };
+  return { ...of, shape: secret ? shapeOf(secret) : undefined };
+}
+
+/** A Secret that the run has created for its claim counts as created with its login. */
+const printing =
+  ({ source }: Desired, { memory }: Observed, { before = [], after = [], isQuiet }: More) =>
+  (edited: Edited<"secret">): readonly Outcome[] => {
+    const outcome = outcomeOf(source, edited);
+    const stored = memory.isNew ? { ...outcome, result: "created" as const, before: undefined } : outcome;
+    return [...before, ...(isQuiet ? [] : [stored]), ...after];
+  };
+
+/** Whether the source holds a login with exactly this record already. */
+export function isHolding(d: Desired, o: Observed, of: Omit<Storing, "shape">): boolean {
+  return o.secret !== undefined && o.secret !== null && isStored(o.secret, storingOf(d, o, of));
 }
 
 /** The record of a password that was generated. A dry run only predicts it. */
-export function madeRecord(
-  d: Desired,
-  { by, record }: Observed,
-  issuer: Issuer,
-  account: Account,
-  made: NonNullable<Memory["made"]>,
-): Credential {
-  const repositories = record?.repositories ?? account.granted;
+export function madeRecord(d: Desired, o: Observed, account: Account, made: NonNullable<Memory["made"]>): Credential {
+  const { by, record } = o;
   const replaced = record && isShown(account, record) ? record : undefined;
   const now = made.madeAt === undefined ? by.now : Date.parse(made.madeAt);
-  return recordOf(issuer, made, { grace: d.grace, repositories, file: record?.file }, { replaced, now });
+  const order = { grace: d.grace, repositories: repositoriesFor(d, o), file: fileFor(d, record) };
+  return recordOf(issuerOf(o), made, order, { replaced, now });
 }
 
 /** What a copy needs; undefined if it could not be read. */
@@ -159,6 +203,9 @@ export function copyDecision(d: Desired, { record, login }: Observed, namespace:
   if (!record || !isSecret(secret)) return undefined;
   return copying({ ...d.source, namespace }, { source: d.source, credential: record, login, mayCreate: false })(secret);
 }
+
+/** Whether something is left to end after a password was stored: what a killed run has noted, or the replaced password. */
+export const hasRest = (o: Observed): boolean => o.claim?.intent !== undefined || isPreviousDue(o);
 
 /** The copies on which the run has not acted; none if each has the login of the source. Others lack it, or are in the way. */
 export function copiesBehind(d: Desired, o: Observed): KnownCopies {

@@ -4,18 +4,29 @@ import { claimLasts, requestLimit } from "../secret/source.ts";
 import type { Desired } from "./desired.ts";
 import { type Known, NotRead, type Observed } from "./observe.ts";
 import { claimRows } from "./rows-claim.ts";
+import { createRows } from "./rows-create.ts";
 import { endRows } from "./rows-end.ts";
-import { isIssued, loginRows } from "./rows-login.ts";
+import { loginRows } from "./rows-login.ts";
+import { passwordRows } from "./rows-password.ts";
+import { placeRows } from "./rows-places.ts";
 import { removeRows } from "./rows-remove.ts";
 import type { Row, Step } from "./steps.ts";
 import * as steps from "./steps.ts";
+import { isIssued } from "./wanted.ts";
 
 /** Says from top to bottom what a run does next, and therefore what happens after a kill at any point. */
-export const rows: readonly Row[] = [...claimRows, ...loginRows, ...removeRows, ...endRows];
+export const rows: readonly Row[] = [...claimRows, ...createRows, ...loginRows, ...passwordRows, ...removeRows, ...placeRows, ...endRows];
+
+function modeOf({ undo, exists, creates }: Desired): Row["of"][number] {
+  if (undo) return "undo";
+  if (!exists) return "remove";
+  return creates ? "create" : "rotate";
+}
 
 function applies({ of, isHeld, kind }: Row, d: Desired, o: Observed): boolean {
-  if (!of.includes(d.undo ? "undo" : d.exists ? "keep" : "remove") || (isHeld && !o.isHeld)) return false;
-  return kind === undefined || (kind === "issued") === isIssued(o);
+  if (!of.includes(modeOf(d)) || (isHeld && !o.isHeld)) return false;
+  // A login that is kept needs no request to Azure
+  return kind === undefined || (o.memory.kept === undefined && (kind === "issued") === isIssued(o));
 }
 
 /** The step of the first row that applies, or the read of a fact that a row needs. */
@@ -37,16 +48,20 @@ export const enough = (claimLasts + requestLimit) / 2;
 
 /** What has no precondition on the claim is done only while it lasts: requests to Azure, copies, and waits for both. */
 function guarded(o: Observed, step: Step): Step {
-  const needsTime = ["generate", "end", "copy", "withdraw", "revoke"].includes(step.act) || (step.act === "wait" && !step.isFree);
-  return needsTime && o.left < enough ? steps.extend(o) : step;
+  const needsTime =
+    ["grant", "generate", "end", "copy", "withdraw", "revoke", "reverse"].includes(step.act) || (step.act === "wait" && !step.isFree);
+  return needsTime && o.isHeld && o.left < enough ? steps.extend(o) : step;
 }
 
 /** The loop's next step. A write of the source ends the claim too, if nothing else would follow. */
 export function nextStep(d: Desired, o: Observed, predict: (step: Step) => Observed): Step {
-  if (o.secret === undefined && !o.memory.open) return steps.read("source", "");
+  // While the run waits for a claim, it reads no namespaces
+  if (o.secret === undefined && !o.memory.open)
+    return steps.read(modeOf(d) === "create" && o.memory.waits.for !== "claim" ? "places" : "source", "");
   const step = firstStep(d, o);
-  if (step.act !== "write" || !step.last || firstStep(d, predict(step)).does !== "release") return step;
-  return { ...step, decide: step.last, memory: { ...step.memory, isDone: true } };
+  if (step.act !== "write" || !step.last) return step;
+  const next = firstStep(d, predict(step));
+  return next.does === "release" ? { ...step, decide: step.last, memory: { ...step.memory, ...next.memory } } : step;
 }
 
 /** What is known after a step, if it does what it should. */

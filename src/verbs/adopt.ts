@@ -6,8 +6,9 @@ import type { Outcome } from "../outcome.ts";
 import { isLoginServerOf } from "../registry/login-server.ts";
 import { fileId } from "../secret/azure-words.ts";
 import { type Credential, credentialOf, type FileIdentity, isSameFile } from "../secret/record.ts";
+import type { FileOrder } from "../source/desired.ts";
+import type { Places } from "../source/places.ts";
 import { inLine, nameInPlace } from "../wording.ts";
-import type { FileOrder, Places } from "./create-places.ts";
 
 /** What a run wants to do with a source. */
 type TakeOver = {

@@ -76,7 +76,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/scope",
   ],
   "src/doctor": ["src/schedule", "src/credential", "src/usage", "src/check", "src/secret", "src/azure", "src/http", "src/scope"],
-  "src/source": ["src/credential", "src/usage", "src/registry", "src/secret", "src/kube", "src/scope"],
+  "src/source": ["src/targets", "src/credential", "src/usage", "src/registry", "src/secret", "src/kube", "src/scope"],
   "src/targets": ["src/usage", "src/kube", "src/scope"],
   "src/credential": ["src/usage", "src/secret", "src/registry", "src/azure", "src/kube", "src/scope"],
   // The facts of a pull secret for a check need the row of its kind

@@ -11,6 +11,7 @@ import { all, any, failed, type Given, type Row, refuse, testRows, typed, unchan
 const name = "acr-myregistry";
 const source = "create --registry myregistry --repository app/web -n platform";
 const toTeams = `${source} --copy-to team-*`;
+const supplied = "create --registry myregistry.azurecr.io --repository app/web --username ci --password-stdin -n platform --copy-to team-*";
 const attached = `${toTeams} --serviceaccount default`;
 const token = "platform-acr-myregistry-4ij6jg3buuuxhkst";
 const three = () => worldOf(["platform", ...teams(3)]);
@@ -395,15 +396,24 @@ testRows(
       }),
     ),
     {
-      does: "gives a supplied login to all copies, and proves it once",
+      does: "gives a supplied login to all copies, proves it once, and writes nothing in the next run",
       given: ({ azure }) => azure.users.set("ci", "hunter2"),
-      command: "create --registry myregistry.azurecr.io --repository app/web --username ci --password-stdin -n platform --copy-to team-*",
+      command: supplied,
       options: { stdin: "hunter2" },
       stderr: [unchecked, "4 Secrets created"],
       check: ({ asking, loginIn }) => {
         expect(teams(3).map((at) => loginIn(at)?.username)).toEqual(["ci", "ci", "ci"]);
         expect(asking.all.filter((text) => text.startsWith("prove"))).toHaveLength(2);
       },
+      after: [
+        {
+          command: supplied,
+          options: { stdin: "hunter2" },
+          stdout: any,
+          stderr: ["4 namespaces unchanged"],
+          writes: [],
+        },
+      ],
     },
     {
       does: "replaces an invalid login in the source and in all copies",

@@ -148,7 +148,7 @@ testRows(
       {
         why: "its password is wrong",
         how: ({ data }: Secret) => ({ data: { ...data, password: base64("no") } }),
-        said: ["waiting up to 2 minutes for Azure: myregistry.azurecr.io refuses the login"],
+        said: ["waiting up to 2 minutes for Azure: myregistry.azurecr.io rejects the password of argocd-acr-myregistry-jlf7uladmoc2kkm2"],
       },
       { why: "its type is git", how: ({ data }: Secret) => ({ data: { ...data, type: base64("git") } }) },
       {

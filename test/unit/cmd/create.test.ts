@@ -63,7 +63,7 @@ testRows([
     does: "keeps a young password that the registry rejects twice in the next run",
     given: all(typed(line), answer("prove", { verdict: "refused", message: "not yet" }, 2)),
     command: line,
-    stdout: [`scopemap.azurecr.io/${token} unchanged`, "secret/acr-myregistry unchanged", "serviceaccount/default unchanged"],
+    stdout: ["secret/acr-myregistry unchanged", "serviceaccount/default unchanged"],
     leaves: everything,
   },
   {

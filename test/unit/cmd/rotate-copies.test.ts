@@ -100,6 +100,15 @@ testRows(
       writes: /^(?!.*secret b\/)/s,
     },
     {
+      does: "fails and keeps the replaced password when a tenant has made a copy immutable",
+      given: (world) => void world.cluster.put({ ...secretIn(world, "b"), immutable: true }, "kubectl-acr-secret"),
+      command: now,
+      ...failed,
+      stdout: [...source, inC],
+      stderr: new RegExp(`b: error: .* is immutable\n[^]*Warning: password1 of ${token} stays`),
+      check: both(alive("a", "b", "c"), slots("password1", "password2")),
+    },
+    {
       does: "keeps the replaced password when a copy may not be written, and ends it when the copy was written",
       given: refuse("patch secret b/"),
       command: now,

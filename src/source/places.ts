@@ -1,31 +1,29 @@
-import { withdrawCopy, writeCopy } from "../credential/copies.ts";
-import type { Hold } from "../credential/hold.ts";
-import type { Work } from "../credential/issue.ts";
 import { beyond } from "../credential/repository-scope.ts";
-import { absent, asCliError, InTheWay, Interrupted, isForbidden, unlessForbidden } from "../errors.ts";
-import { type Command, flag } from "../hint.ts";
+import { absent, asCliError, CliError, InTheWay, Interrupted, isForbidden, unlessForbidden } from "../errors.ts";
+import { flag } from "../hint.ts";
 import { type Ref, resourceOf } from "../kinds.ts";
+import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
-import { memoize, runConcurrently } from "../scope/concurrency.ts";
+import { memoize } from "../scope/concurrency.ts";
 import { missingNamespace, type Selected, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
-import { isGlob, isOpen, type Scope } from "../scope/scope.ts";
-import { type Copies, type Credential, copiesOf, credentialOf, type FileOfRecord } from "../secret/record.ts";
-import { copying, isCopyOf, StartAgain } from "../secret/source.ts";
+import { isGlob, isOpen } from "../scope/scope.ts";
+import { type Copies, type Credential, copiesData, copiesOf, credentialOf } from "../secret/record.ts";
+import { copying, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
 import { attachTargets } from "../targets/attach.ts";
 import { detachNoted } from "../targets/detach.ts";
-import type { RestartOptions } from "../targets/restart.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom, imagesIn } from "../usage/images.ts";
 import { type NamespaceReader, readersOf } from "../usage/namespace-reader.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
-import { picksOf, type TargetOptions, templatesOf, wantsTargets } from "../usage/targets.ts";
+import { picksOf, templatesOf, wantsTargets } from "../usage/targets.ts";
 import { usersOf } from "../usage/users.ts";
 import { inLine, maxNames } from "../wording.ts";
+import type { Creating } from "./desired.ts";
 
 /** A namespace of a run. */
 export type CreatePlace = {
@@ -46,47 +44,15 @@ export type Places = {
   readonly copies: Copies;
   /** The namespaces that lose their copy. */
   readonly withdrawn: readonly string[];
-  /** What to say about the selection. */
-  readonly note: Outcome | undefined;
-  /** The named namespaces that do not exist. */
-  readonly missing: readonly string[];
+  /** What to say about the selection, and the named namespaces that do not exist. */
+  readonly say: readonly Outcome[];
   readonly namespaces: readonly string[];
   all(): AsyncIterable<CreatePlace>;
   /** The images of a registry that the target namespaces use; none if pods don't tell. */
   images(host: string | undefined): Promise<readonly ImageRef[]>;
 };
 
-type Order = {
-  readonly source: Ref<"secret">;
-  readonly copyTo: Scope | undefined;
-  readonly targets: TargetOptions;
-  readonly repositories: readonly string[];
-  readonly fromPods: boolean;
-  readonly podsTell: boolean;
-  readonly restart: RestartOptions;
-  readonly recreate: boolean;
-  /** Azure generates passwords of this kind. */
-  readonly isIssued: boolean;
-  readonly again: Command;
-  readonly wait: number;
-  readonly file: FileOrder | undefined;
-};
-
-/** The file of `apply` that asks for a source: what it does not name is taken away. */
-export type FileOrder = FileOfRecord & {
-  /** A selector or pattern that matches no namespace takes all copies away. */
-  readonly prune: boolean;
-  /** The repositories that Azure shows; undefined if they were not read. Another user may have changed them. */
-  readonly granted: readonly string[] | undefined;
-  /** Azure shows what the file says, or was not read. */
-  readonly isDescribed: boolean;
-  /** The id of the file that Azure's description names. */
-  readonly maker: string | undefined;
-  /** The user accepts that the file takes the source over. */
-  readonly adopts: boolean;
-  /** The source is in the namespace of a team, which can write its record. */
-  readonly isOfTeam: boolean;
-};
+type Order = Creating & { readonly source: Ref<"secret"> };
 
 /** Reads which namespaces a run writes: its own, or with copies those that the source records and those that the flags select. */
 export async function placesOf(order: Order, tools: Tools): Promise<Places> {
@@ -137,8 +103,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
     secret,
     copies,
     withdrawn,
-    note: selected && noteOn(source, selected, kept),
-    missing: selected?.missing ?? [],
+    say: selected ? sayOf(source, selected, kept) : [],
     namespaces: [...targetScope.namespaces, ...rest],
     all,
     images: (host) => (host === undefined ? Promise.resolve([]) : memoize(images, host, () => readImages(host))),
@@ -156,12 +121,16 @@ async function selectionOf({ copyTo, file }: Order, cluster: Cluster): Promise<S
 const takesAway = ({ file, copyTo }: Order, selected: Selected | undefined): boolean =>
   file !== undefined && (file.prune || !copyTo || !isOpen(copyTo) || (selected?.uids.size ?? 0) > 0);
 
-function noteOn(source: Ref, { uids, ending, missing }: Selected, kept: readonly string[]): Outcome | undefined {
+function sayOf(source: Ref, { uids, ending, missing }: Selected, kept: readonly string[]): Outcome[] {
   const none = uids.size + ending.length + missing.length === 0 ? ["no namespace matches"] : [];
   const skipped = ending.length > 0 ? [`skipped namespaces that are being deleted: ${inLine(ending)}`] : [];
   const keep = kept.length > 1 ? "keep their copies" : "keeps its copy";
   const messages = [...none, ...skipped, ...(kept.length > 0 ? [`${inLine(kept)} ${keep}, although not selected`] : [])];
-  return messages.length > 0 ? { to: namespaceOf(source), messages, isInfo: true } : undefined;
+  const note = messages.length > 0 ? [{ to: namespaceOf(source), messages, isInfo: true } as const] : [];
+  return [
+    ...note,
+    ...missing.map((name) => ({ to: { kind: "namespace", name, namespace: name }, error: missingNamespace(name) }) as const),
+  ];
 }
 
 /** Returns the recorded copies that are not selected, and all copies of the source. */
@@ -186,6 +155,19 @@ async function copiesAfter(
 const rethrow = (error: unknown): never => {
   throw error;
 };
+
+/** The most bytes of a Secret's data (core/v1 MaxSecretSize), less room for the login and for entries of other hosts. */
+const mostBytes = 1024 * 1024 - 64 * 1024;
+
+/** @throws CliError invalid if the list of the copies would not fit into the source */
+export function checkCopies(copies: Copies): void {
+  const bytes = Buffer.byteLength(copiesData(copies) ?? "", "base64");
+  if (bytes <= mostBytes) return;
+  const count = Object.keys(copies).length.toLocaleString("en-US");
+  throw new CliError("invalid", `the list of ${count} copies has ${bytes} bytes, and a Secret has room for ${mostBytes}`, {
+    hint: "share the namespaces among several Secrets, each with a selector of its own",
+  });
+}
 
 /** What to read in the target namespaces: all pods if their images determine the repositories or prove the credential. */
 function readsOf(order: Order, { sleep }: Tools) {
@@ -221,48 +203,21 @@ function* unread({ cut, scope: { namespace } }: NamespaceState): Generator<Outco
     yield { to, error: new InTheWay(`the ServiceAccounts that a pattern selects in namespace "${namespace}" are too large`) };
 }
 
-/** The login that the copies get. `hold` claims the source if it is not claimed yet. */
+/** The login that the places get. */
 export type Given = {
+  readonly source: Ref<"secret">;
   readonly credential: Credential;
   readonly login: Login | undefined;
   /** This run has stored the login, so pods that failed with the old one recover by themselves. */
   readonly isRenewed: boolean;
-  hold(): Promise<Hold>;
-  /** The claimed source, if it is claimed. */
-  held(): Hold | undefined;
-  /** The run of the credential, if Azure generates it. */
-  readonly work?: Work;
+  /** Claims the source, or makes its claim last. @throws StartAgain if another run has written the source */
+  claim(): Promise<void>;
+  /** Whether the claim ends before a request that is sent now is applied. */
+  isEnding(): boolean;
 };
-
-export type Written = {
-  /** The copies that could not be written. */
-  readonly failed: readonly Ref[];
-  /** The namespaces in which something failed. */
-  readonly incomplete: ReadonlySet<string>;
-};
-
-/**
- * Gives every namespace its copy, and its targets the Secret. Takes away what the file of `apply` does not name.
- * @throws Interrupted
- */
-export async function* writePlaces(places: Places, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome, Written> {
-  const failed: Ref[] = [];
-  const left = new Set(places.namespaces);
-  const incomplete = new Set<string>();
-  for await (const outcome of runConcurrently(places.all(), tools, (place) => inPlace(place, given, order, tools))) {
-    const { namespace = "" } = outcome.to;
-    if (!outcome.left) left.delete(namespace);
-    if (isFailed(outcome) && outcome.to.kind === order.source.kind) failed.push(outcome.to);
-    if (isFailed(outcome)) incomplete.add(namespace);
-    yield outcome;
-  }
-  if (!tools.interrupted()) return { failed, incomplete };
-  for (const namespace of left) yield { to: { ...order.source, namespace }, left: "interrupted" };
-  throw new Interrupted();
-}
 
 /** Gives one namespace its copy and the targets there the Secret, or takes both away. A failure doesn't stop the others. */
-async function* inPlace(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+export async function* writePlace(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   try {
     yield* place.isWithdrawn ? withdrawIn(place, given, order, tools) : writeIn(place, given, order, tools);
   } catch (error) {
@@ -275,7 +230,7 @@ async function* inPlace(place: CreatePlace, given: Given, order: Order, tools: T
 async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
   if (place.hasCopy) {
-    const copied = await copyTo(state, given, order, tools);
+    const copied = await copyTo(place.namespace, state.secret, given, { mayCreate: true }, tools);
     yield copied;
     if (isFailed(copied)) return;
   }
@@ -284,15 +239,44 @@ async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: T
   yield* detachUnnamed(state.scope, given, order, tools);
 }
 
-async function copyTo({ scope: { namespace }, secret }: NamespaceState, given: Given, order: Order, tools: Tools): Promise<Outcome> {
-  const { credential, login } = given;
-  const to = { ...order.source, namespace };
-  const known = { object: secret };
-  const decision = copying(to, { source: order.source, credential, login, mayCreate: true })(secret);
+/**
+ * Gives one namespace its copy.
+ * @param secret the Secret there as it was listed
+ * @returns the outcome, with the error if another Secret is in the way or the write was refused
+ * @throws StartAgain if the claim is ending
+ */
+export async function copyTo(
+  namespace: string,
+  secret: Secret | undefined,
+  given: Given,
+  { mayCreate }: { readonly mayCreate: boolean },
+  tools: Tools,
+): Promise<Outcome> {
+  const to = { ...given.source, namespace };
+  const decide = copying(to, { ...given, mayCreate });
+  const decision = decide(secret);
   if (decision.act === "keep") return { to, result: "unchanged", because: decision.because, object: secret };
   if (decision.act === "refuse") return { to, error: decision.error };
   if (tools.interrupted()) return { to, left: "interrupted" };
-  return writeCopy(await given.hold(), namespace, { mayCreate: true, known });
+  try {
+    return await writeClaimed(to, decide, given, secret, tools);
+  } catch (error) {
+    if (!(error instanceof CliError) || error instanceof StartAgain || tools.interrupted()) throw error;
+    return { to, error };
+  }
+}
+
+/** Writes a copy while the claim lasts. A late write could give it a login that another run has ended since. */
+async function writeClaimed(
+  to: Ref<"secret">,
+  decide: Decide<"secret">,
+  given: Given,
+  secret: Secret | undefined,
+  tools: Tools,
+): Promise<Outcome> {
+  await given.claim();
+  const late = () => ({ act: "refuse", error: new StartAgain("the claim is ending") }) as const;
+  return outcomeOf(to, await edit(to, (old) => (given.isEnding() ? late() : decide(old)), tools, { object: secret }));
 }
 
 /** Takes the copy in one namespace away, and the references that `apply` has added. */
@@ -302,7 +286,8 @@ async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order
   if (secret && !isCopyOf(secret, order.source)) return;
   const recorded = given.credential.file?.serviceAccounts ?? [];
   yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [] }, tools);
-  if (secret) yield await withdrawCopy(await given.hold(), namespace);
+  const to = { ...order.source, namespace };
+  if (secret) yield await writeClaimed(to, withdrawing(order.source, given.credential.host), given, secret, tools);
 }
 
 /** Removes the references that `apply` has added to ServiceAccounts that its file does not name any more. */

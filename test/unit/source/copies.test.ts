@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkCopies } from "../../../src/credential/copies.ts";
+import { checkCopies } from "../../../src/source/places.ts";
 
 const copies = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`namespace-${index}`, "00000000-0000-4000-8000-000000000000"]));

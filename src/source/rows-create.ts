@@ -1,0 +1,121 @@
+import { kindCalled } from "../credential/kinds.ts";
+import { notOwn } from "../credential/owner.ts";
+import { plugin } from "../hint.ts";
+import type { Outcome } from "../outcome.ts";
+import type { Credential } from "../secret/record.ts";
+import type { Claiming } from "../secret/source.ts";
+import type { Creating, Desired } from "./desired.ts";
+import type { Observed } from "./observe.ts";
+import { youngRow } from "./rows-login.ts";
+import type { Row } from "./steps.ts";
+import * as steps from "./steps.ts";
+import { covers, issuerOf, obstacleFor, scopeOf, testOf } from "./wanted.ts";
+
+/** What is kept although the command line names something else, and what is not known. */
+function keptWith(d: Desired, { file }: Creating, o: Observed): string[] {
+  const { name } = d.source;
+  const { expiresAt } = o.record ?? {};
+  const isLong = !file && d.expiresAt !== undefined && (expiresAt === undefined || expiresAt > d.expiresAt);
+  const now = expiresAt === undefined ? "never expires" : `works until ${expiresAt}`;
+  const { untestedBecause } = testOf(d, o);
+  return [
+    ...(isLong ? [`secret/${name} keeps its password, which ${now}. To use --expires-in, run rotate with it`] : []),
+    ...(untestedBecause === undefined ? [] : [`secret/${name} keeps its password, which was not tested: ${untestedBecause}`]),
+  ];
+}
+
+/** Another kind of credential is a rotation: pods may still start with the old one, so it does not end now. */
+function leftBehind({ source }: Desired, { registry }: Creating, old: Credential | undefined): Outcome[] {
+  if (!old || kindCalled(old.kind)?.notRenewable !== undefined) return [];
+  const messages = [`${old.kind} ${old.identity} still works. To end it once no Secret holds it, run`];
+  return [{ to: source, messages, fix: plugin("prune", "--registry", registry) }];
+}
+
+/** A new account has no password, so the claim already notes the slot. */
+function claimFor(d: Desired, creates: Creating, o: Observed): steps.Step {
+  const { shape } = creates;
+  const owner = o.ask("owner");
+  const account = o.ask("account");
+  const slot = account.exists ? undefined : issuerOf(o).slotFor(account, undefined, () => false, owner);
+  const noted = slot === undefined ? undefined : { slot };
+  const claiming: Claiming = { creates: { shape, obstacle: obstacleFor(d, creates, o) }, identity: owner.name, intent: noted };
+  return steps.claim(d, o, claiming, noted);
+}
+
+export const createRows: readonly Row[] = [
+  {
+    when: "the namespaces of the run are not read",
+    does: "read them; say which the run passes over, and what a file takes over",
+    of: ["create"],
+    decide(_, o) {
+      const { say } = o.ask("places");
+      return !o.memory.said.has("places") && steps.decide("say what is selected", steps.saying(o, "places"), say);
+    },
+  },
+  {
+    when: "the login of the source pulls what is wanted, and nothing is claimed",
+    does: "keep it, without a request to Azure",
+    of: ["create"],
+    decide(d, o) {
+      const { secret, record, memory } = o;
+      if (!d.creates || !secret || memory.kept !== undefined || memory.stored !== undefined || !covers(d, d.creates, o)) return undefined;
+      const messages = keptWith(d, d.creates, o);
+      const say = [{ to: d.source, result: "unchanged", because: "holds this credential", object: secret, messages } as const];
+      return steps.decide("keep the login", { kept: steps.passwordOf(record) }, say);
+    },
+  },
+  {
+    when: "the Secret can't be the source of the credential",
+    does: "refuse",
+    of: ["create"],
+    decide(d, o) {
+      if (!d.creates || !o.secret || o.isHeld || steps.isSupplied(o)) return undefined;
+      const problem = obstacleFor(d, d.creates, o)(o.secret);
+      return problem && steps.refuse(problem);
+    },
+  },
+  youngRow,
+  {
+    when: "the source holds the login of another token, which pulls",
+    does: "refuse; with --force, generate a password",
+    of: ["create"],
+    kind: "issued",
+    decide(d, o) {
+      const issuer = issuerOf(o);
+      const { record, ask } = o;
+      if (steps.isSupplied(o) || d.force || record?.kind !== issuer.kind || !issuer.hasOwnName || testOf(d, o).pulls === "no")
+        return undefined;
+      const owner = ask("owner");
+      return record.identity !== owner.name && steps.refuse(notOwn(owner, record));
+    },
+  },
+  {
+    when: "rights or a password are wanted, and the source is not claimed",
+    does: "claim it, in a new empty Secret if there is none; the claim for a new account notes the slot",
+    killed: "the claim ends by itself, and the next run takes over what it notes",
+    of: ["create"],
+    kind: "issued",
+    decide(d, o) {
+      if (!d.creates || o.isHeld || steps.isSupplied(o)) return undefined;
+      // What can be refused is refused before anything changes
+      o.ask("account");
+      scopeOf(d, o);
+      o.ask("repositories");
+      return claimFor(d, d.creates, o);
+    },
+  },
+  {
+    when: "it is not known that Azure grants what is wanted",
+    does: "create and grant what is missing; take away what --exact or a file does not name",
+    killed: "the next run finds it by the name in the claim, and creates what is missing",
+    of: ["create"],
+    kind: "issued",
+    isHeld: true,
+    decide(d, o) {
+      if (!d.creates || o.memory.granted || steps.isSupplied(o)) return undefined;
+      const account = o.ask("account");
+      const say = o.record?.kind === issuerOf(o).kind ? [] : leftBehind(d, d.creates, o.record);
+      return { act: "grant", does: "grant", account, repositories: scopeOf(d, o).repositories, say };
+    },
+  },
+];
