@@ -3,7 +3,7 @@ import { type Command, inPlace, plugin } from "../src/hint.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { DryRun, Outcome } from "../src/outcome.ts";
 import { printError } from "../src/output/error.ts";
-import type { Desired } from "../src/output/format.ts";
+import type { DesiredEntry } from "../src/output/format.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import { drySuffix, type PlaceDetail, placePrefix } from "../src/output/words.ts";
@@ -20,7 +20,7 @@ type PrintingFlags = {
   /** `-o json|yaml` prints the data of Secrets. */
   readonly passwords?: true;
   /** What `-o file` prints. */
-  readonly desired?: Desired | undefined;
+  readonly desired?: DesiredEntry | undefined;
   /** The namespace of the run. Lines name other namespaces. */
   readonly home?: string | undefined;
 };

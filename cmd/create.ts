@@ -46,9 +46,9 @@ export const create = verb({
       session.warn("--repository '*' lets the credential pull every repository of the registry");
     // Azure is read concurrently with the cluster, if it is read at all
     const open = once(() => kind.open(options.asked, session));
-    if (flags.export) return exportOne({ ...options, open, isIssued: isIssued(kind) }, flags, session);
-    let isNew = false;
     const order = { ...options, kind: kind.name, isIssued: isIssued(kind), open, file: undefined };
+    if (flags.export) return exportOne(order, flags, session);
+    let isNew = false;
     const outcomes = observed(createSecret(order, toolsOf(session, flags)), ({ to, result }) => {
       isNew ||= result === "created" && to.kind === options.source.kind && to.namespace === options.source.namespace;
     });

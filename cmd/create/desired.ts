@@ -3,7 +3,7 @@ import { CliError, usage } from "../../src/errors.ts";
 import { readFiles } from "../../src/file/read.ts";
 import { fileData, type NewEntry } from "../../src/file/write.ts";
 import { argumentKind, kinds } from "../../src/kinds.ts";
-import type { Desired } from "../../src/output/format.ts";
+import type { DesiredEntry } from "../../src/output/format.ts";
 import { firstIgnored, identityFlags } from "../line/flags.ts";
 import { type CreateFlags, type CreateOptions, createFlags } from "./options.ts";
 
@@ -18,7 +18,7 @@ const sayable: readonly string[] = [
  * Returns the entry that does what this command line does; undefined without `-o file`.
  * @throws CliError usage, before any request, for what a file can't say
  */
-export async function desiredOf(flags: CreateFlags, options: CreateOptions): Promise<Desired | undefined> {
+export async function desiredOf(flags: CreateFlags, options: CreateOptions): Promise<DesiredEntry | undefined> {
   if (flags.output !== "file") return undefined;
   const { source, registry, repositories, copyTo, targets } = options;
   refuseUnsayable(flags, options);

@@ -2,15 +2,13 @@ import { usage } from "../../src/errors.ts";
 import type { Secret } from "../../src/objects.ts";
 import { printObjects } from "../../src/output/object.ts";
 import { wantsTargets } from "../../src/usage/targets.ts";
-import { type ExportOrder, exportSecret } from "../../src/verbs/export.ts";
+import { type CreateOrder, exportSecret } from "../../src/verbs/create.ts";
 import { conclude } from "../conclude.ts";
 import { type Session, toolsOf } from "../session.ts";
-import type { CreateFlags, CreateOptions } from "./options.ts";
-
-type Exporting = Pick<ExportOrder, "open"> & { readonly isIssued: boolean };
+import type { CreateFlags } from "./options.ts";
 
 /** Prints the Secret of one namespace with a new password. @returns the exit code */
-export async function exportOne(options: CreateOptions & Exporting, flags: CreateFlags, session: Session): Promise<number> {
+export async function exportOne(options: CreateOrder, flags: CreateFlags, session: Session): Promise<number> {
   const { force, output = "yaml", "dry-run": dryRun } = flags;
   if (output !== "yaml" && output !== "json") throw usage(`--export cannot be combined with -o ${output}; use yaml or json`);
   if (wantsTargets(options.targets)) throw usage("--export cannot be combined with targets; attach the Secret after you have applied it");
@@ -24,7 +22,7 @@ export async function exportOne(options: CreateOptions & Exporting, flags: Creat
     session.print(await printObjects([secret], output));
     await session.output.written();
   };
-  const outcomes = exportSecret({ ...options, to: options.source, print }, toolsOf(session, flags));
+  const outcomes = exportSecret({ ...options, print }, toolsOf(session, flags));
   const { namespace = "" } = options.source;
   return conclude(outcomes, session, { ...flags, output }, { namespaces: [namespace], open: false });
 }

@@ -7,7 +7,7 @@ import { includes, type Scope } from "../scope/scope.ts";
 import { copiesOf, credentialOf } from "../secret/record.ts";
 import { joinNames, nameInPlace } from "../wording.ts";
 import { printWarning } from "./error.ts";
-import type { Desired, Format, PrinterOptions } from "./format.ts";
+import type { DesiredEntry, Format, PrinterOptions } from "./format.ts";
 
 /** Where editors find the schema of the file. */
 const schema = "https://raw.githubusercontent.com/kubectl-acr-secret/kubectl-acr-secret/main/docs/schema/acr-secret-file-v1.json";
@@ -42,7 +42,7 @@ export const file: Format = {
 type Stderr = Pick<PrinterOptions, "stderr" | "env">;
 
 /** Warns about repositories that only the record names. The file grants them when it is applied. */
-function warnOfRecord({ source, entry }: Desired, recorded: readonly string[], { stderr, env }: Stderr): void {
+function warnOfRecord({ source, entry }: DesiredEntry, recorded: readonly string[], { stderr, env }: Stderr): void {
   const others = recorded.filter((repository) => !entry.repositories.includes(repository));
   if (others.length > 0) printWarning(stderr, env, `the file grants ${joinNames(others)} only because ${nameInPlace(source)} records it`);
 }

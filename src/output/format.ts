@@ -19,7 +19,7 @@ export type Format = {
 export type Writer = { each(outcome: Outcome): string | Promise<string>; end?(): string | Promise<string> };
 
 /** A file with the entry of one source. */
-export type Desired = FileIdentity & { readonly source: Ref; readonly entry: NewEntry };
+export type DesiredEntry = FileIdentity & { readonly source: Ref; readonly entry: NewEntry };
 
 export type PrinterOptions = {
   readonly stdout: Sink;
@@ -33,7 +33,7 @@ export type PrinterOptions = {
   /** `json` and `yaml` print the data of Secrets; otherwise each value is `***`. */
   readonly passwords?: true | undefined;
   /** What `file` prints, with the repositories that the source records. */
-  readonly desired?: Desired | undefined;
+  readonly desired?: DesiredEntry | undefined;
   /** The run changes objects in Azure only: `name` prints their names, and `json` prints outcomes. */
   readonly inAzure?: boolean;
   formatCommand(fix: Command): string;

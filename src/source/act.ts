@@ -7,32 +7,37 @@ import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { claimOf, copiesOf, credentialOf } from "../secret/record.ts";
-import { type By, Claimed, claiming, extending, forgetting, isCopyOf, requestLimit, StartAgain } from "../secret/source.ts";
+import { Claimed, claiming, extending, forgetting, isCopyOf, requestLimit, StartAgain } from "../secret/source.ts";
 import type { Tools } from "../tools.ts";
 import type { Desired } from "./desired.ts";
-import { type Fact, type Known, leftOf, type Memory, mostRestarts, nothing, type Observed, observe } from "./observe.ts";
+import { type Deciding, type Fact, type Knowledge, leftOf, type Memory, mostRestarts, nothing, type Observed, observe } from "./observe.ts";
 import { copyTo, type Given, type Places, writePlace } from "./places.ts";
-import { read, type World } from "./read.ts";
+import { readFact, type World } from "./read.ts";
 import { isSecret, type Step } from "./steps.ts";
 import { after, enough, withSource } from "./table.ts";
 import { fileInAzure, issuerOf } from "./wanted.ts";
 
-const remember = (known: Known, memory: Partial<Memory> | undefined): Known => ({ ...known, memory: { ...known.memory, ...memory } });
+const remember = (known: Knowledge, memory: Partial<Memory> | undefined): Knowledge => ({
+  ...known,
+  memory: { ...known.memory, ...memory },
+});
 
 /** What is known after another run may have written the source or Azure: the run's own acts that name a password or an object. */
-function forgotten({ memory: { replaces, stored, uid, said, waits, restarts } }: Known): Known {
+function forgotten({ memory: { replaces, stored, uid, said, waits, restarts } }: Knowledge): Knowledge {
   const once = new Set([...said].filter((one) => ["rights", "places"].includes(one)));
   return { ...nothing, memory: { ...nothing.memory, replaces, stored, uid, said: once, waits, restarts: restarts + 1 } };
 }
 
 // Writes
 
-export const byOf = (tools: Tools): By => ({ run: tools.runId, now: tools.cluster().now(), isDry: tools.dryRun !== "none" });
+export function byOf({ tools, creating }: World): Deciding {
+  return { run: tools.runId, now: tools.cluster().now(), isDry: tools.dryRun !== "none", isPrinted: creating?.print !== undefined };
+}
 
-const without = (facts: Known["facts"], ...old: readonly Fact[]): Known["facts"] =>
+const without = (facts: Knowledge["facts"], ...old: readonly Fact[]): Knowledge["facts"] =>
   Object.fromEntries(Object.entries(facts).filter(([fact]) => !old.includes(fact as Fact)));
 
-async function* write(known: Known, d: Desired, step: Step & { act: "write" }, { tools }: World): AsyncGenerator<Outcome, Known> {
+async function* write(known: Knowledge, d: Desired, step: Step & { kind: "write" }, { tools }: World): AsyncGenerator<Outcome, Knowledge> {
   const old = known.facts.source;
   const edited = await edit(d.source, step.decide, tools, old && { object: old.value ?? undefined });
   yield* step.print?.(edited) ?? [];
@@ -44,7 +49,7 @@ async function* write(known: Known, d: Desired, step: Step & { act: "write" }, {
 }
 
 /** What is known after a claim. If another client has written the source since it was read, what was read with it is old. */
-function claimed(known: Known, { object, before }: Edited<"secret">, isDry: boolean): Known {
+function claimed(known: Knowledge, { object, before }: Edited<"secret">, isDry: boolean): Knowledge {
   if (isDry) return known;
   const claim = claimOf(object);
   // A run that was killed may have noted another slot, or the same one at another time
@@ -79,14 +84,16 @@ export class Open extends Interrupted {
 }
 
 /** How long the run's claim lasts, in milliseconds. */
-const timeLeft = ({ facts }: Known, { tools }: World): number => leftOf(claimOf(facts.source?.value ?? undefined), byOf(tools));
+const timeLeft = ({ facts }: Knowledge, world: World): number => leftOf(claimOf(facts.source?.value ?? undefined), byOf(world));
 
 /**
  * Sends a request to Azure, which has no preconditions, while the claim lasts. Later, it would end what another run makes.
  * @throws StartAgain if the claim may end before the request is applied; Unanswered
  */
-async function send<T>(known: Known, world: World, request: () => Promise<T>): Promise<T> {
+async function send<T>(known: Knowledge, world: World, request: () => Promise<T>): Promise<T> {
   if (timeLeft(known, world) < requestLimit) throw new StartAgain("the claim is ending");
+  // The name in Azure of a Secret that is printed is random, so another attempt would not find what a request without an answer did
+  if (world.creating?.print) return request();
   const until = world.tools.cluster().now() + requestLimit;
   return request().catch((error: unknown) => {
     throw error instanceof CliError && isLost(error) ? new Unanswered({ until, error }) : error;
@@ -104,10 +111,10 @@ const afterMade = (account: Account, { slot, madeAt, expiresAt }: Made, name: st
 });
 
 /** What several requests of one step share: the claim, which is made to last before each of them. */
-function holding(known: Known, d: Desired, world: World) {
+function holding(known: Knowledge, d: Desired, world: World) {
   let held = known;
   let writing: Promise<unknown> | undefined;
-  const isHeld = () => observe(held, byOf(world.tools), noPatience).isHeld;
+  const isHeld = () => observe(held, byOf(world), noPatience).isHeld;
   const write = async (): Promise<void> => {
     held = await (isHeld() ? extend(held, d, world) : claimAsRead(held, d, world));
   };
@@ -130,25 +137,26 @@ function holding(known: Known, d: Desired, world: World) {
   };
 }
 
-async function extend(known: Known, { source }: Desired, { tools }: World): Promise<Known> {
-  const edited = await edit(source, extending(byOf(tools)), tools, { object: known.facts.source?.value ?? undefined });
+async function extend(known: Knowledge, { source }: Desired, world: World): Promise<Knowledge> {
+  const edited = await edit(source, extending(byOf(world)), world.tools, { object: known.facts.source?.value ?? undefined });
   return withSource(known, edited.object ?? null);
 }
 
 const noPatience = { waited: 0, claimWait: 0 };
 
 /** Claims a source that keeps its login. @throws StartAgain if another run has written or claimed it since it was read */
-async function claimAsRead(known: Known, d: Desired, { tools }: World): Promise<Known> {
+async function claimAsRead(known: Knowledge, d: Desired, world: World): Promise<Knowledge> {
+  const { tools } = world;
   const isDry = tools.dryRun !== "none";
   const creates = { shape: d.creates?.shape, obstacle: () => undefined };
   const old = known.facts.source?.value ?? undefined;
-  const edited = await edit(d.source, claiming(d.source, byOf(tools), { creates }), tools, { object: old });
+  const edited = await edit(d.source, claiming(d.source, byOf(world), { creates }), tools, { object: old });
   if (sourceText(edited.before) !== sourceText(old)) throw new StartAgain("another run has written the Secret");
   return claimed(remember(known, { isClaimed: true }), edited, isDry);
 }
 
 /** Creates and grants what is missing. A failure is remembered, with what reverses the steps before it. */
-async function grant(known: Known, d: Desired, o: Observed, step: Step & { act: "grant" }, world: World): Promise<Known> {
+async function grant(known: Knowledge, d: Desired, o: Observed, step: Step & { kind: "grant" }, world: World): Promise<Knowledge> {
   const held = holding(known, d, world);
   const reversals: (() => Promise<unknown>)[] = [];
   const say: Outcome[] = [...(step.say ?? [])];
@@ -156,7 +164,7 @@ async function grant(known: Known, d: Desired, o: Observed, step: Step & { act: 
   const wanted = { repositories: step.repositories, exact: creates?.exact ?? false, file: creates && fileInAzure(creates) };
   const sending = { dryRun: o.by.isDry, undo: reversals, send: held.send };
   const isNew = !step.account.exists;
-  const done = (account: Account, failure?: CliError): Known => {
+  const done = (account: Account, failure?: CliError): Knowledge => {
     const { granted: repositories, hasNewRight } = account;
     const granted = { say, reversals, before: JSON.stringify(o.record ?? null), isNew, repositories, hasNewRight };
     const next = remember(held.known(), { granted, failure, isFenced: undefined });
@@ -173,7 +181,7 @@ async function grant(known: Known, d: Desired, o: Observed, step: Step & { act: 
   }
 }
 
-async function generate(known: Known, d: Desired, o: Observed, step: Step & { act: "generate" }, world: World): Promise<Known> {
+async function generate(known: Knowledge, d: Desired, o: Observed, step: Step & { kind: "generate" }, world: World): Promise<Knowledge> {
   const { tools } = world;
   const { account, slot } = step;
   const { ref, identity = ref.name } = account;
@@ -186,7 +194,7 @@ async function generate(known: Known, d: Desired, o: Observed, step: Step & { ac
   return { ...next, facts: { ...without(next.facts, "holder"), account: { of: "", value } }, last: undefined };
 }
 
-async function* end(known: Known, o: Observed, step: Step & { act: "end" }, world: World): AsyncGenerator<Outcome, Known> {
+async function* end(known: Knowledge, o: Observed, step: Step & { kind: "end" }, world: World): AsyncGenerator<Outcome, Knowledge> {
   const { account, password, memory, say = [] } = step;
   if (!o.by.isDry) await send(known, world, () => issuerOf(o).end(account, password));
   yield* say;
@@ -202,7 +210,13 @@ function givenBy(d: Desired, o: Observed, held: ReturnType<typeof holding>): Giv
 }
 
 /** Gives copies the login of the source while the claim lasts. The loop goes on with those that are left. */
-async function* copy(known: Known, d: Desired, o: Observed, step: Step & { act: "copy" }, world: World): AsyncGenerator<Outcome, Known> {
+async function* copy(
+  known: Knowledge,
+  d: Desired,
+  o: Observed,
+  step: Step & { kind: "copy" },
+  world: World,
+): AsyncGenerator<Outcome, Knowledge> {
   const { tools } = world;
   const end = tools.cluster().now() + timeLeft(known, world) - requestLimit;
   const isEnding = () => tools.cluster().now() > end;
@@ -244,7 +258,13 @@ async function copied(namespace: string, secret: Secret | CliError | undefined, 
 }
 
 /** Gives namespaces their copies and references, and takes away what a file does not name. @throws Interrupted */
-async function* place(known: Known, d: Desired, o: Observed, step: Step & { act: "place" }, world: World): AsyncGenerator<Outcome, Known> {
+async function* place(
+  known: Knowledge,
+  d: Desired,
+  o: Observed,
+  step: Step & { kind: "place" },
+  world: World,
+): AsyncGenerator<Outcome, Knowledge> {
   const { tools } = world;
   const { places, creates } = step;
   const { source } = d;
@@ -274,19 +294,28 @@ async function* countPlaces(outcomes: AsyncIterable<Outcome>, { namespaces }: Pl
   return { left, failed };
 }
 
-async function reverse(known: Known, { reversals, memory }: Step & { act: "reverse" }): Promise<Known> {
+/** Prints the Secret. @throws CliError if it can't be printed */
+async function* print(known: Knowledge, d: Desired, step: Step & { kind: "print" }, world: World): AsyncGenerator<Outcome, Knowledge> {
+  const { secret, isUnmade, say = [], memory } = step;
+  await world.creating?.print?.(secret);
+  yield* say;
+  yield { to: d.source, result: "created", unmade: isUnmade };
+  return remember(known, memory);
+}
+
+async function reverse(known: Knowledge, { reversals, memory }: Step & { kind: "reverse" }): Promise<Knowledge> {
   for (const one of reversals.toReversed()) await one();
   return remember({ ...known, facts: without(known.facts, "account", "holder"), last: undefined }, memory);
 }
 
 /** Takes references and copies away while the claim lasts. The loop goes on with those that are left. */
 async function* withdraw(
-  known: Known,
+  known: Knowledge,
   d: Desired,
   o: Observed,
-  { namespaces }: Step & { act: "withdraw" },
+  { namespaces }: Step & { kind: "withdraw" },
   world: World,
-): AsyncGenerator<Outcome, Known> {
+): AsyncGenerator<Outcome, Knowledge> {
   const { tools } = world;
   const places = new Map(known.memory.places);
   const bounds = { interrupted: () => tools.interrupted() || timeLeft(known, world) < requestLimit };
@@ -314,19 +343,19 @@ async function* takeAwayIn(namespace: string, { source }: Desired, { record }: O
 
 /** Deletes the account, and what was created for it. */
 async function* revoke(
-  known: Known,
+  known: Knowledge,
   d: Desired,
   o: Observed,
-  step: Step & { act: "revoke" },
+  step: Step & { kind: "revoke" },
   world: World,
-): AsyncGenerator<Outcome, Known> {
+): AsyncGenerator<Outcome, Knowledge> {
   const { tools } = world;
   const held = holding(known, d, world);
   let forgotten: Edited<"secret"> | undefined;
   // Without a Secret there is no claim
   const send = <T>(request: () => Promise<T>): Promise<T> => (forgotten ? request() : held.send(request));
   const beforeTrace = async () => {
-    const decide = forgetting(byOf(tools), o.record?.host ?? "", o.memory.uid, d.force);
+    const decide = forgetting(byOf(world), o.record?.host ?? "", o.memory.uid, d.force);
     forgotten = await edit(d.source, decide, tools, { object: held.known().facts.source?.value ?? undefined });
   };
   const order = { dryRun: o.by.isDry, send, undo: [], beforeTrace: d.isFoundInAzure ? beforeTrace : undefined };
@@ -336,7 +365,7 @@ async function* revoke(
   return remember(next, { ...step.memory, isDone: forgotten ? true : undefined });
 }
 
-async function waitFor(known: Known, d: Desired, step: Step & { act: "wait" }, { tools, waited }: World): Promise<Known> {
+async function waitFor(known: Knowledge, d: Desired, step: Step & { kind: "wait" }, { tools, waited }: World): Promise<Knowledge> {
   const { milliseconds, why, inform, rereads, isForClaim, memory } = step;
   const { namespace = "" } = d.source;
   if (inform !== undefined) tools.inform(inform);
@@ -353,7 +382,7 @@ async function waitFor(known: Known, d: Desired, step: Step & { act: "wait" }, {
 const isOvertaken = (error: unknown): boolean => error instanceof StartAgain || error instanceof Claimed;
 
 /** Does one step. @returns what is known after it @throws CliError, NotRead */
-export async function* act(known: Known, d: Desired, o: Observed, step: Step, world: World): AsyncGenerator<Outcome, Known> {
+export async function* act(known: Knowledge, d: Desired, o: Observed, step: Step, world: World): AsyncGenerator<Outcome, Knowledge> {
   try {
     return yield* does(known, d, o, step, world);
   } catch (error) {
@@ -364,10 +393,10 @@ export async function* act(known: Known, d: Desired, o: Observed, step: Step, wo
   }
 }
 
-async function* does(known: Known, d: Desired, o: Observed, step: Step, world: World): AsyncGenerator<Outcome, Known> {
-  switch (step.act) {
+async function* does(known: Knowledge, d: Desired, o: Observed, step: Step, world: World): AsyncGenerator<Outcome, Knowledge> {
+  switch (step.kind) {
     case "read":
-      return read(known, d, o, world, step);
+      return readFact(known, d, o, world, step);
     case "write":
       return yield* write(known, d, step, world);
     case "grant":
@@ -380,6 +409,8 @@ async function* does(known: Known, d: Desired, o: Observed, step: Step, world: W
       return yield* copy(known, d, o, step, world);
     case "place":
       return yield* place(known, d, o, step, world);
+    case "print":
+      return yield* print(known, d, step, world);
     case "reverse":
       return reverse(known, step);
     case "withdraw":

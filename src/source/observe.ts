@@ -110,7 +110,7 @@ export type Granting = {
   readonly hasNewRight: boolean | undefined;
 };
 
-export type Known = {
+export type Knowledge = {
   /** Each with what it is about, such as the hash of a login. */
   readonly facts: { readonly [F in Fact]?: { readonly of: string; readonly value: Facts[F] } };
   /** The fact that the last request has read. */
@@ -121,7 +121,7 @@ export type Known = {
 /** How often a run decides again because another one came first, or because Azure did not answer. */
 export const mostRestarts = 10;
 
-export const nothing: Known = {
+export const nothing: Knowledge = {
   facts: {},
   last: undefined,
   memory: { places: new Map(), said: new Set(), waits: { for: "", count: 0, since: 0 }, restarts: 0 },
@@ -143,15 +143,21 @@ export class NotRead extends Error {
 export type Ask = <F extends Fact>(fact: F, of?: string) => Facts[F];
 
 /** How long the run has waited for claims on Secrets of this namespace, in milliseconds, and how long it may wait for this one. */
-export type Patience = { readonly waited: number; readonly claimWait: number };
+export type ClaimPatience = { readonly waited: number; readonly claimWait: number };
+
+/** The run that decides. */
+export type Deciding = By & {
+  /** The Secret is printed, and not written: there is nothing to claim. */
+  readonly isPrinted: boolean;
+};
 
 export type Observed = {
   readonly ask: Ask;
   readonly memory: Memory;
   /** The fact that the last request has read: Azure has no preconditions, so some writes need it. */
   readonly last: Fact | undefined;
-  readonly by: By;
-  readonly patience: Patience;
+  readonly by: Deciding;
+  readonly patience: ClaimPatience;
   /** The Secret; null if it does not exist, undefined if that is not known. */
   readonly secret: Secret | null | undefined;
   readonly record: Credential | undefined;
@@ -172,13 +178,13 @@ function copiesListed(secret: Secret | undefined): Copies {
   return copies;
 }
 
-export function observe(known: Known, by: By, patience: Patience): Observed {
+export function observe(known: Knowledge, by: Deciding, patience: ClaimPatience): Observed {
   const { facts, memory, last } = known;
   const source = facts.source?.value;
   const secret = source ?? undefined;
   const [claim, record] = [claimOf(secret), credentialOf(secret)];
   // A dry run has not written its claim
-  const isHeld = by.isDry ? memory.isClaimed === true : claim?.run === by.run;
+  const isHeld = by.isPrinted || (by.isDry ? memory.isClaimed === true : claim?.run === by.run);
   const login = record && !memory.isUnmade ? loginOf(secret, record.host) : undefined;
   const ask: Ask = (fact, of = "") => {
     const found = facts[fact];
@@ -201,8 +207,8 @@ export function observe(known: Known, by: By, patience: Patience): Observed {
   };
 }
 
-/** How long the claim of a run lasts, in milliseconds. A dry run has none that ends. */
-export function leftOf(claim: Claim | undefined, { run, now, isDry }: By): number {
-  if (isDry) return claimLasts;
+/** How long the claim of a run lasts, in milliseconds. A dry run, and one that prints its Secret, have none that ends. */
+export function leftOf(claim: Claim | undefined, { run, now, isDry, isPrinted }: Deciding): number {
+  if (isDry || isPrinted) return claimLasts;
   return claim?.run === run ? Date.parse(claim.until) - now : 0;
 }

@@ -15,12 +15,12 @@ import { imagesFrom } from "../usage/images.ts";
 import { readersOf } from "../usage/namespace-reader.ts";
 import { nameInPlace } from "../wording.ts";
 import type { Creating, Desired } from "./desired.ts";
-import type { Fact, Facts, Known, KnownCopies, Observed } from "./observe.ts";
+import type { Fact, Facts, Knowledge, KnownCopies, Observed } from "./observe.ts";
 import type { Places } from "./places.ts";
 import { candidate } from "./rows-login.ts";
 import { countsAsHolder } from "./rows-password.ts";
 import { countsForRevocation } from "./rows-remove.ts";
-import { fileInAzure, isIssued, issuerOf, renewable, scopeOf } from "./wanted.ts";
+import { fileInAzure, isIssued, issuerOf, renewable, scopeFor } from "./wanted.ts";
 
 /** What a run on one source uses. */
 export type World = {
@@ -36,6 +36,8 @@ export type World = {
     /** Opens the kind that is wanted. Called only if the source lacks what was asked for. */
     open(): Promise<Issuer | Taker>;
     places(): Promise<Places>;
+    /** Prints the Secret. Absent: it is written. @throws CliError if standard output can't be written */
+    print?(secret: Secret): Promise<void>;
   };
   /** Takes references to a source and its copy in one namespace away. */
   takeAway?(namespace: string, record: Credential): AsyncGenerator<Outcome>;
@@ -54,7 +56,8 @@ const readers: { readonly [F in Fact]: Reader<F> } = {
       throw new Unconfirmed(withLines(`${nameInPlace(source)} records a registry that was not found`, error.message), error.hint);
     });
   },
-  owner: async ({ source, creates }, _, { tools }) => ownerOf(source, tools.cluster(), { file: creates && fileInAzure(creates) }),
+  owner: async ({ source, creates }, { by }, { tools }) =>
+    ownerOf(source, tools.cluster(), { exported: by.isPrinted, file: creates && fileInAzure(creates) }),
   account: async (_, o) => {
     const issuer = issuerOf(o);
     // A record of another kind says nothing about the account
@@ -87,14 +90,14 @@ const readers: { readonly [F in Fact]: Reader<F> } = {
   taken: async (d, o) => {
     const kind = renewable(o.ask("kind"));
     if (isIssuer(kind)) throw new TypeError("a login that Azure generates was taken");
-    return kind.take({ to: d.source, credential: o.record, login: o.login }, scopeOf(d, o));
+    return kind.take({ to: d.source, credential: o.record, login: o.login }, scopeFor(d, o));
   },
   proof: async (d, o, { tools }) => {
     const kind = renewable(o.ask("kind"));
     const { login, isNewPassword = false, hasNewRight } = candidate(d, o) ?? {};
     if (!login) throw new TypeError("there is no login to prove");
     const issuer = isIssuer(kind) ? kind : undefined;
-    return proveOnce({ tools, issuer, hasNewRight, isNewPassword }, login, scopeOf(d, o));
+    return proveOnce({ tools, issuer, hasNewRight, isNewPassword }, login, scopeFor(d, o));
   },
   holder: async (d, o, { holders }, slot) => {
     if (!d.exists && o.record) return holders(o.record.host).find(o.record.identity, countsForRevocation(d, o, slot));
@@ -145,13 +148,13 @@ async function readCopies(secret: string, copies: Observed["copies"], tools: Too
 }
 
 /** Reads one fact. @throws CliError; NotRead of a fact that this one needs */
-export async function read<F extends Fact>(
-  known: Known,
+export async function readFact<F extends Fact>(
+  known: Knowledge,
   d: Desired,
   o: Observed,
   world: World,
   { fact, of }: { fact: F; of: string },
-): Promise<Known> {
+): Promise<Knowledge> {
   const value = await readers[fact](d, o, world, of);
   const one = { [fact]: { of, value } };
   if (fact !== "source" && fact !== "places") return { ...known, facts: { ...known.facts, ...one }, last: fact };

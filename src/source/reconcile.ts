@@ -4,7 +4,7 @@ import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { act, byOf, Open } from "./act.ts";
 import type { Desired } from "./desired.ts";
-import { type Known, NotRead, nothing, type Observed, observe } from "./observe.ts";
+import { type Knowledge, NotRead, nothing, type Observed, observe } from "./observe.ts";
 import type { World } from "./read.ts";
 import type { Step } from "./steps.ts";
 import { after, nextStep, withSource } from "./table.ts";
@@ -18,12 +18,12 @@ const mostTurns = 2_000;
 /**
  * Makes a source and its copies what is desired: observes, takes the step of the first row of the table that applies, and again. After a
  * kill, a conflict or an answer that was lost there is nothing to resume. A run that fails ends what it made and did not store.
- * @param secret the source, if the verb has read it
+ * @param secret the source, if the verb has read it; null if there is none
  * @returns what the run knows and remembers in the end
  * @throws CliError
  */
-export async function* reconcile(d: Desired, world: World, secret?: Secret): AsyncGenerator<Outcome, Known> {
-  const run = { known: secret ? withSource(nothing, secret) : nothing };
+export async function* reconcile(d: Desired, world: World, secret?: Secret | null): AsyncGenerator<Outcome, Knowledge> {
+  const run = { known: secret === undefined ? nothing : withSource(nothing, secret) };
   try {
     yield* saidOnce(follow(d, run, world));
     return run.known;
@@ -44,7 +44,7 @@ async function* saidOnce(outcomes: AsyncIterable<Outcome>): AsyncGenerator<Outco
   }
 }
 
-type Run = { known: Known };
+type Run = { known: Knowledge };
 
 async function* follow(d: Desired, run: Run, world: World): AsyncGenerator<Outcome> {
   const { tools } = world;
@@ -52,25 +52,26 @@ async function* follow(d: Desired, run: Run, world: World): AsyncGenerator<Outco
     if (tools.interrupted() && !d.undo) throw new Interrupted();
     const o = observed(run.known, d, world);
     const step = nextStep(d, o, (one) => observed(after(run.known, one), d, world));
-    if (step.act === "done") return;
-    if (step.act === "refuse") throw step.error;
+    if (step.kind === "done") return;
+    if (step.kind === "refuse") throw step.error;
     run.known = yield* taking(run.known, d, o, step, world);
   }
   throw new CliError("internal", "the run does not end");
 }
 
 /** Does a step. If a read needs another fact, reads that one. */
-async function* taking(known: Known, d: Desired, o: Observed, step: Step, world: World): AsyncGenerator<Outcome, Known> {
+async function* taking(known: Knowledge, d: Desired, o: Observed, step: Step, world: World): AsyncGenerator<Outcome, Knowledge> {
   try {
     return yield* act(known, d, o, step, world);
   } catch (error) {
     if (!(error instanceof NotRead)) throw error;
-    return yield* taking(known, d, o, { act: "read", does: "read", fact: error.fact, of: error.of }, world);
+    return yield* taking(known, d, o, { kind: "read", does: "read", fact: error.fact, of: error.of }, world);
   }
 }
 
-function observed(known: Known, { source: { namespace = "" } }: Desired, { tools, waited }: World): Observed {
-  return observe(known, byOf(tools), { waited: waited.get(namespace) ?? 0, claimWait: tools.claimWait ?? longestWait });
+function observed(known: Knowledge, { source: { namespace = "" } }: Desired, world: World): Observed {
+  const { tools, waited } = world;
+  return observe(known, byOf(world), { waited: waited.get(namespace) ?? 0, claimWait: tools.claimWait ?? longestWait });
 }
 
 /**
@@ -79,7 +80,7 @@ function observed(known: Known, { source: { namespace = "" } }: Desired, { tools
  */
 async function undo(d: Desired, run: Run, world: World): Promise<CliError | undefined> {
   // The run has written nothing
-  if (run.known.memory.uid === undefined) return undefined;
+  if (run.known.memory.uid === undefined && !world.creating?.print) return undefined;
   const undoing = { ...d, undo: true } as const;
   const fails = () => world.tools.uninterrupted(() => Array.fromAsync(follow(undoing, run, world))).then(() => undefined, asCliError);
   const left = await fails();

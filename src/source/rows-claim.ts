@@ -11,7 +11,7 @@ import { nameInPlace } from "../wording.ts";
 import type { Desired } from "./desired.ts";
 import { mostRestarts, type Observed } from "./observe.ts";
 import { refuseRow } from "./rows-remove.ts";
-import type { Row } from "./steps.ts";
+import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
 import { issuerOf } from "./wanted.ts";
 
@@ -58,7 +58,7 @@ function waitForClaim(d: Desired, o: Observed, claimed: Claimed) {
 const isClaimable = (secret: Observed["secret"], force: boolean): boolean =>
   secret !== null && secret !== undefined && (force || isOurs(secret));
 
-export const claimRows: readonly Row[] = [
+export const claimRows: readonly StepRow[] = [
   {
     when: "the run has ended its claim",
     does: "done",

@@ -7,9 +7,9 @@ import type { Claiming } from "../secret/source.ts";
 import type { Creating, Desired } from "./desired.ts";
 import type { Observed } from "./observe.ts";
 import { youngRow } from "./rows-login.ts";
-import type { Row } from "./steps.ts";
+import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
-import { covers, issuerOf, obstacleFor, scopeOf, testOf } from "./wanted.ts";
+import { isCovered, issuerOf, obstacleFor, scopeFor, testOf } from "./wanted.ts";
 
 /** What is kept although the command line names something else, and what is not known. */
 function keptWith(d: Desired, { file }: Creating, o: Observed): string[] {
@@ -42,7 +42,7 @@ function claimFor(d: Desired, creates: Creating, o: Observed): steps.Step {
   return steps.claim(d, o, claiming, noted);
 }
 
-export const createRows: readonly Row[] = [
+export const createRows: readonly StepRow[] = [
   {
     when: "the namespaces of the run are not read",
     does: "read them; say which the run passes over, and what a file takes over",
@@ -58,7 +58,8 @@ export const createRows: readonly Row[] = [
     of: ["create"],
     decide(d, o) {
       const { secret, record, memory } = o;
-      if (!d.creates || !secret || memory.kept !== undefined || memory.stored !== undefined || !covers(d, d.creates, o)) return undefined;
+      if (!d.creates || !secret || memory.kept !== undefined || memory.stored !== undefined || !isCovered(d, d.creates, o))
+        return undefined;
       const messages = keptWith(d, d.creates, o);
       const say = [{ to: d.source, result: "unchanged", because: "holds this credential", object: secret, messages } as const];
       return steps.decide("keep the login", { kept: steps.passwordOf(record) }, say);
@@ -99,7 +100,7 @@ export const createRows: readonly Row[] = [
       if (!d.creates || o.isHeld || steps.isSupplied(o)) return undefined;
       // What can be refused is refused before anything changes
       o.ask("account");
-      scopeOf(d, o);
+      scopeFor(d, o);
       o.ask("repositories");
       return claimFor(d, d.creates, o);
     },
@@ -115,7 +116,7 @@ export const createRows: readonly Row[] = [
       if (!d.creates || o.memory.granted || steps.isSupplied(o)) return undefined;
       const account = o.ask("account");
       const say = o.record?.kind === issuerOf(o).kind ? [] : leftBehind(d, d.creates, o.record);
-      return { act: "grant", does: "grant", account, repositories: scopeOf(d, o).repositories, say };
+      return { kind: "grant", does: "grant", account, repositories: scopeFor(d, o).repositories, say };
     },
   },
 ];

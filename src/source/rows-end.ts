@@ -7,10 +7,10 @@ import { endsAtOnce } from "./desired.ts";
 import { mostRestarts } from "./observe.ts";
 import { waitUntilShown } from "./rows-login.ts";
 import { endPrevious, holderOf, shownPrevious } from "./rows-password.ts";
-import type { Row } from "./steps.ts";
+import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
 
-export const endRows: readonly Row[] = [
+export const endRows: readonly StepRow[] = [
   {
     when: "this run has failed, and the write of its login may still be on its way",
     does: "write the claim again",
@@ -19,7 +19,7 @@ export const endRows: readonly Row[] = [
     decide(_, o) {
       const { made, granted, isFenced } = o.memory;
       const isLeft = made !== undefined || granted?.isNew || (granted?.reversals.length ?? 0) > 0;
-      return isLeft && !isFenced && { ...steps.extend(o), memory: { isFenced: true } };
+      return isLeft && !isFenced && !o.by.isPrinted && { ...steps.extend(o), memory: { isFenced: true } };
     },
   },
   {
@@ -33,7 +33,7 @@ export const endRows: readonly Row[] = [
       if (steps.passwordOf(record) === steps.passwordOf(made)) return steps.decide("keep the stored password", { made: undefined });
       const password = { slot: made.slot, madeAt: made.madeAt };
       const memory = { made: undefined, isSettled: true } as const;
-      return { act: "end", does: `end ${made.slot}`, account: ask("account"), password, memory };
+      return { kind: "end", does: `end ${made.slot}`, account: ask("account"), password, memory };
     },
   },
   {
@@ -48,7 +48,7 @@ export const endRows: readonly Row[] = [
       if (isStored) return steps.decide("keep what is granted", { granted: undefined });
       const { reversals, isNew } = granted;
       const memory = { granted: undefined, isSettled: isSettled || isNew || reversals.length > 0 || undefined } as const;
-      return { act: "reverse", does: "reverse", reversals, memory };
+      return { kind: "reverse", does: "reverse", reversals, memory };
     },
   },
   {
@@ -87,7 +87,7 @@ export const endRows: readonly Row[] = [
       if (by.isDry || !claim?.intent) return undefined;
       const account = o.ask("account");
       const left = account.passwords.find((password) => isLeftOver({ claim, credential }, password));
-      return left && { act: "end", does: `end ${left.slot}`, account, password: left };
+      return left && { kind: "end", does: `end ${left.slot}`, account, password: left };
     },
   },
   {

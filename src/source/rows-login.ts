@@ -7,7 +7,7 @@ import { isYoung, waitingFor } from "../retry.ts";
 import type { Credential } from "../secret/record.ts";
 import { type Desired, endsAtOnce } from "./desired.ts";
 import type { Memory, Observed } from "./observe.ts";
-import type { Row } from "./steps.ts";
+import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
 import { fileFor, hasExpired, isIssued, isRecordShown, isRefused, keepsLogin, obstacleFor, repositoriesFor } from "./wanted.ts";
 
@@ -54,7 +54,7 @@ export function candidate(d: Desired, o: Observed): Candidate | undefined {
 }
 
 /** A warning that is printed once, whatever other runs do. */
-export const warnedOfRights = "rights";
+const warnedOfRights = "rights";
 
 /** How long Azure may show a state from before the last password, and how often it is read again. */
 const staleReads = { pause: 5_000, count: 12 };
@@ -68,7 +68,7 @@ export function waitUntilShown(d: Desired, o: Observed): steps.Step | undefined 
   return steps.wait(o, "password", { milliseconds: staleReads.pause, why, rereads: "account" });
 }
 
-export const youngRow: Row = {
+export const youngRow: StepRow = {
   when: "the registry rejects the login of the source, and may not know a young password yet",
   does: "wait",
   of: ["create", "rotate"],
@@ -90,7 +90,7 @@ const stored = (credential: Credential): Partial<Memory> => ({
   places: new Map(),
 });
 
-export const loginRows: readonly Row[] = [
+export const loginRows: readonly StepRow[] = [
   {
     when: "Azure does not show the password of the source, which is young, and which the registry accepts",
     does: "wait, and read Azure again",
@@ -168,7 +168,9 @@ export const loginRows: readonly Row[] = [
       const account = o.ask("account");
       const credential = steps.madeRecord(d, o, account, made);
       const changed = granted?.isNew ? [] : [{ to: account.ref, result: "configured" } as const];
-      const step = steps.store(d, o, { credential, login: made.login }, { before: [...(granted?.say ?? []), ...changed] });
+      const before = [...(granted?.say ?? []), ...changed];
+      if (o.by.isPrinted) return steps.print(d, { credential, login: made.login }, granted?.say ?? []);
+      const step = steps.store(d, o, { credential, login: made.login }, { before });
       return { ...step, memory: { ...stored(credential), isUnmade: made.login ? undefined : true } };
     },
   },
@@ -210,6 +212,7 @@ export const loginRows: readonly Row[] = [
       if (o.memory.stored !== undefined || steps.isSupplied(o)) return undefined;
       const { credential, login, warnings } = o.ask("taken");
       const before = warnings.length > 0 ? [{ to: { kind: "registry", name: credential.host }, messages: warnings } as const] : [];
+      if (o.by.isPrinted) return steps.print(d, { credential, login }, before);
       if (o.isHeld) return { ...steps.store(d, o, { credential, login }, { before }), memory: stored(credential) };
       if (!d.creates) return undefined;
       const obstacle = obstacleFor(d, d.creates, o);

@@ -9,9 +9,9 @@ import { toSeconds } from "../timestamp.ts";
 import { nameInPlace } from "../wording.ts";
 import { type Desired, endsAtOnce } from "./desired.ts";
 import type { Observed } from "./observe.ts";
-import type { Row } from "./steps.ts";
+import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
-import { isRecordShown, isRefused, issuerOf, keepsLogin, scopeOf } from "./wanted.ts";
+import { isRecordShown, isRefused, issuerOf, keepsLogin, scopeFor } from "./wanted.ts";
 
 /** Whether the source needs a password that this run has not generated. One that it has stored is good until Azure shows another. */
 function needsPassword(d: Desired, o: Observed): boolean {
@@ -54,7 +54,7 @@ export function endPrevious({ ask }: Observed, password: Shown, { by, unlisted }
   const { slot } = password;
   const messages = by ? [`${nameInPlace(by)} held ${slot} of ${account.ref.name}, which has ended`] : uncheckedHolders(unlisted);
   const say = [{ to: account.ref, result: "configured", slot, because: "another password replaced it", messages } as const];
-  return { act: "end", does: `end ${slot}`, account, password, say };
+  return { kind: "end", does: `end ${slot}`, account, password, say };
 }
 
 /** A login that does not work needs a slot now, unless the registry may not know the password yet. */
@@ -93,10 +93,10 @@ function endUnknown(d: Desired, o: Observed): steps.Step {
   if (held.by) return steps.refuse(new CliError("conflict", `${nameInPlace(held.by)} holds ${slot} of ${name}`));
   const messages = uncheckedHolders(held.unlisted);
   const say = [{ to: account.ref, result: "configured", slot, because: "no Secret records it", messages } as const];
-  return { act: "end", does: `end ${slot}`, account, password: older, say };
+  return { kind: "end", does: `end ${slot}`, account, password: older, say };
 }
 
-export const passwordRows: readonly Row[] = [
+export const passwordRows: readonly StepRow[] = [
   {
     when: "a password is needed, the one before still works, and copies may have it",
     does: "give the copies the current one",
@@ -106,7 +106,7 @@ export const passwordRows: readonly Row[] = [
     decide(d, o) {
       if (!needsPassword(d, o) || o.memory.said.has("copies") || !o.record?.previous || !isRecordShown(o)) return undefined;
       const copies = steps.copiesBehind(d, o);
-      return copies.size > 0 && { act: "copy", does: "copy", copies, isSilent: true, memory: steps.saying(o, "copies") };
+      return copies.size > 0 && { kind: "copy", does: "copy", copies, isSilent: true, memory: steps.saying(o, "copies") };
     },
   },
   {
@@ -136,7 +136,7 @@ export const passwordRows: readonly Row[] = [
     decide(d, o) {
       if (!needsPassword(d, o) || o.memory.noted) return undefined;
       // Before there is a password to end if this read fails
-      if (d.verify) scopeOf(d, o);
+      if (d.verify) scopeFor(d, o);
       const slot = slotFor(o);
       return slot !== undefined && steps.note(o, { slot, madeAt: inside(o.ask("account"), slot)?.madeAt });
     },
@@ -152,11 +152,11 @@ export const passwordRows: readonly Row[] = [
       const { noted } = o.memory;
       if (!needsPassword(d, o) || !noted) return undefined;
       // A person may have generated a password in the slot since. That of an account that this run has created is empty
-      const isSure = o.by.isDry || o.memory.granted?.isNew === true;
-      if (!isSure && o.last !== "account") return steps.read("account", "");
+      const isSure = o.by.isDry || o.by.isPrinted || o.memory.granted?.isNew === true;
+      if (!isSure && o.last !== "account") return steps.reading("account", "");
       const account = o.ask("account");
       if (!isSure && inside(account, noted.slot)?.madeAt !== noted.madeAt) return steps.note(o, undefined);
-      return { act: "generate", does: `generate ${noted.slot}`, account, slot: noted.slot, expiresAt: d.expiresAt };
+      return { kind: "generate", does: `generate ${noted.slot}`, account, slot: noted.slot, expiresAt: d.expiresAt };
     },
   },
 ];

@@ -3,7 +3,7 @@ import { type Copies, copiesData } from "../secret/record.ts";
 import { inLine } from "../wording.ts";
 import type { Creating, Desired } from "./desired.ts";
 import type { Observed } from "./observe.ts";
-import type { Row } from "./steps.ts";
+import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
 import { fileFor, fileWith } from "./wanted.ts";
 
@@ -23,7 +23,7 @@ const hasLess = (creates: Creating, o: Observed): boolean => o.memory.places.siz
 const claimToWrite = (d: Desired, { shape }: Creating, o: Observed) =>
   steps.claim(d, o, { creates: { shape, obstacle: () => undefined } }, undefined);
 
-export const placeRows: readonly Row[] = [
+export const placeRows: readonly StepRow[] = [
   {
     when: "the source keeps its login, and its record or its list of copies differs",
     does: "claim it, and store them before a copy is written",
@@ -57,7 +57,7 @@ export const placeRows: readonly Row[] = [
     of: ["create"],
     decide(d, o) {
       if (!d.creates || !steps.isSupplied(o) || o.memory.isPlaced) return undefined;
-      return { act: "place", does: "place", places: o.ask("places"), creates: d.creates };
+      return { kind: "place", does: "place", places: o.ask("places"), creates: d.creates };
     },
   },
   {
@@ -88,7 +88,7 @@ export const placeRows: readonly Row[] = [
     isHeld: true,
     decide(d, o) {
       const copies = steps.copiesBehind(d, o);
-      return copies.size > 0 && { act: "copy", does: "copy", copies, isSilent: false };
+      return copies.size > 0 && { kind: "copy", does: "copy", copies, isSilent: false };
     },
   },
   {

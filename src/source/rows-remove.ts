@@ -14,7 +14,7 @@ import { emptying, forgetting } from "../secret/source.ts";
 import { nameInPlace } from "../wording.ts";
 import type { Desired } from "./desired.ts";
 import type { Observed } from "./observe.ts";
-import type { Row } from "./steps.ts";
+import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
 import { isIssued, issuerOf } from "./wanted.ts";
 
@@ -29,7 +29,7 @@ export function otherLogins({ name, namespace }: Ref, secret: Secret, credential
 const revokes = (d: Desired, o: Observed): boolean => d.revoke === true && isIssued(o);
 
 /** Before anything changes. */
-export const refuseRow: Row = {
+export const refuseRow: StepRow = {
   when: "a login of another user would be lost, the record names another account, or a right is missing",
   does: "refuse",
   of: ["remove"],
@@ -72,13 +72,13 @@ function revoke({ ask, claim, record: credential }: Observed): steps.Step {
   const isOurs = (password: Shown) => isRecorded(credential, password) || isLeftOver({ claim, credential }, password);
   const [password, ...more] = account.passwords.filter(isOurs);
   const isAll = account.passwords.every(isOurs);
-  if (isAll) return { act: "revoke", does: "revoke", account, memory: { isRevoked: true } };
+  if (isAll) return { kind: "revoke", does: "revoke", account, memory: { isRevoked: true } };
   if (!password) return steps.decide("revoke", { isRevoked: true });
   const say = [{ to: account.ref, result: "configured", slot: password.slot, because: "it is revoked" } as const];
-  return { act: "end", does: `end ${password.slot}`, account, password, say, memory: more.length > 0 ? {} : { isRevoked: true } };
+  return { kind: "end", does: `end ${password.slot}`, account, password, say, memory: more.length > 0 ? {} : { isRevoked: true } };
 }
 
-export const removeRows: readonly Row[] = [
+export const removeRows: readonly StepRow[] = [
   {
     when: "another Secret holds the credential, before anything is taken away",
     does: "refuse, except with --force",
@@ -101,7 +101,7 @@ export const removeRows: readonly Row[] = [
       if (!o.record) return undefined;
       const copied = Object.keys(o.copies).length > 0 ? o.ask("namespaces") : [];
       const namespaces = [d.source.namespace ?? "", ...copied].filter((name) => !o.memory.places.has(name));
-      return namespaces.length > 0 && { act: "withdraw", does: "take away", namespaces };
+      return namespaces.length > 0 && { kind: "withdraw", does: "take away", namespaces };
     },
   },
   {
@@ -123,7 +123,7 @@ export const removeRows: readonly Row[] = [
     of: ["remove"],
     isHeld: true,
     decide: (d, o) =>
-      o.login !== undefined && mayRevoke(d, o) && { act: "write", does: "empty", decide: emptying(o.by, o.record?.host ?? "") },
+      o.login !== undefined && mayRevoke(d, o) && { kind: "write", does: "empty", decide: emptying(o.by, o.record?.host ?? "") },
   },
   {
     when: "a Secret holds the login: its tenant has put it back",
@@ -173,7 +173,7 @@ export const removeRows: readonly Row[] = [
     decide(d, { by, record, memory }) {
       if (!record) return undefined;
       const forget = forgetting(by, record.host, memory.uid, d.force);
-      return { act: "write", does: "forget", decide: forget, memory: { isDone: true }, print: (edited) => [outcomeOf(d.source, edited)] };
+      return { kind: "write", does: "forget", decide: forget, memory: { isDone: true }, print: (edited) => [outcomeOf(d.source, edited)] };
     },
   },
 ];

@@ -11,6 +11,7 @@ import {
   type Claiming,
   claiming,
   copying,
+  exportedSecret,
   extending,
   isStored,
   releasing,
@@ -25,10 +26,10 @@ import { fileFor, issuerOf, repositoriesFor } from "./wanted.ts";
 
 /** One thing that the loop does: a read, a write, a wait, or only a decision. */
 export type Step = (
-  | { readonly act: "read"; readonly fact: Fact; readonly of: string }
+  | { readonly kind: "read"; readonly fact: Fact; readonly of: string }
   /** Writes the source. */
   | {
-      readonly act: "write";
+      readonly kind: "write";
       readonly decide: Decide<"secret">;
       /** The same write, which also ends the claim. */
       readonly last?: Decide<"secret">;
@@ -37,23 +38,25 @@ export type Step = (
       readonly print?: (edited: Edited<"secret">) => readonly Outcome[];
     }
   /** Creates and grants what is missing in Azure. */
-  | { readonly act: "grant"; readonly account: Account; readonly repositories: readonly string[] }
-  | { readonly act: "generate"; readonly account: Account; readonly slot: string; readonly expiresAt: string | undefined }
-  | { readonly act: "end"; readonly account: Account; readonly password: Shown }
+  | { readonly kind: "grant"; readonly account: Account; readonly repositories: readonly string[] }
+  /** Prints the Secret. */
+  | { readonly kind: "print"; readonly secret: Secret; readonly isUnmade: true | undefined }
+  | { readonly kind: "generate"; readonly account: Account; readonly slot: string; readonly expiresAt: string | undefined }
+  | { readonly kind: "end"; readonly account: Account; readonly password: Shown }
   /** Gives copies the login of the source, each in a loop of its own. `isSilent`: before a rotation, which prints them. */
-  | { readonly act: "copy"; readonly copies: KnownCopies; readonly isSilent: boolean }
+  | { readonly kind: "copy"; readonly copies: KnownCopies; readonly isSilent: boolean }
   /** Gives namespaces their copies and references, or takes both away, each in a loop of its own. */
-  | { readonly act: "place"; readonly places: Places; readonly creates: Creating }
+  | { readonly kind: "place"; readonly places: Places; readonly creates: Creating }
   /** Takes references and copies away, each namespace in a loop of its own. */
-  | { readonly act: "withdraw"; readonly namespaces: readonly string[] }
+  | { readonly kind: "withdraw"; readonly namespaces: readonly string[] }
   /** Deletes the account, and what was created for it. */
-  | { readonly act: "revoke"; readonly account: Account }
+  | { readonly kind: "revoke"; readonly account: Account }
   /** Reverses what this run has created and granted in Azure. */
-  | { readonly act: "reverse"; readonly reversals: readonly (() => Promise<unknown>)[] }
-  | ({ readonly act: "wait" } & Waiting)
-  | { readonly act: "refuse"; readonly error: CliError }
-  | { readonly act: "decide" }
-  | { readonly act: "done" }
+  | { readonly kind: "reverse"; readonly reversals: readonly (() => Promise<unknown>)[] }
+  | ({ readonly kind: "wait" } & Waiting)
+  | { readonly kind: "refuse"; readonly error: CliError }
+  | { readonly kind: "decide" }
+  | { readonly kind: "done" }
 ) & {
   /** Its name in a plan. */
   readonly does: string;
@@ -77,7 +80,7 @@ type Waiting = {
 };
 
 /** A row of the table. The first row that applies says what the loop does next. */
-export type Row = {
+export type StepRow = {
   /** What is the case, and what is done then. Printed in docs/architecture.md. */
   readonly when: string;
   readonly does: string;
@@ -93,10 +96,15 @@ export type Row = {
   decide(d: Desired, o: Observed): Step | undefined | false;
 };
 
-export const done: Step = { act: "done", does: "done" };
-export const refuse = (error: CliError): Step => ({ act: "refuse", does: "refuse", error });
-export const decide = (does: string, memory: Partial<Memory>, say: readonly Outcome[] = []): Step => ({ act: "decide", does, memory, say });
-export const read = (fact: Fact, of: string): Step => ({ act: "read", does: `read ${fact}`, fact, of });
+export const done: Step = { kind: "done", does: "done" };
+export const refuse = (error: CliError): Step => ({ kind: "refuse", does: "refuse", error });
+export const decide = (does: string, memory: Partial<Memory>, say: readonly Outcome[] = []): Step => ({
+  kind: "decide",
+  does,
+  memory,
+  say,
+});
+export const reading = (fact: Fact, of: string): Step => ({ kind: "read", does: `read ${fact}`, fact, of });
 
 /** Adds to what was said. */
 export const saying = ({ memory }: Observed, what: string): Partial<Memory> => ({ said: new Set([...memory.said, what]) });
@@ -105,7 +113,7 @@ export const saying = ({ memory }: Observed, what: string): Partial<Memory> => (
 export function wait({ memory, by }: Observed, what: string, waiting: Waiting): Step {
   const { for: last, count, since } = memory.waits;
   const waits = last === what ? { for: what, count: count + 1, since } : { for: what, count: 1, since: by.now };
-  return { act: "wait", does: `wait: ${waiting.why}`, ...waiting, memory: { waits } };
+  return { kind: "wait", does: `wait: ${waiting.why}`, ...waiting, memory: { waits } };
 }
 
 /** How often the run has waited for this. */
@@ -113,19 +121,21 @@ export const waitsFor = ({ memory: { waits } }: Observed, what: string): number 
 
 /** @param noted the slot that the claim notes already */
 export const claim = (d: Desired, { by }: Observed, order: Claiming = {}, noted?: Memory["noted"]): Step => ({
-  act: "write",
+  kind: "write",
   does: "claim",
   decide: claiming(d.source, by, order),
   isClaim: true,
   memory: { isClaimed: true, noted },
 });
 
-export const extend = ({ by }: Observed): Step => ({ act: "write", does: "extend the claim", decide: extending(by) });
+export const extend = ({ by }: Observed): Step => ({ kind: "write", does: "extend the claim", decide: extending(by) });
 
 /** Notes the slot that is about to be filled and what is in it: that must be known if this run is killed. */
 export function note({ by }: Observed, noted: Memory["noted"]): Step {
   const does = noted ? `note ${noted.slot}` : "withdraw the note";
-  return by.isDry ? decide(does, { noted }) : { act: "write", does, decide: extending(by, noted ?? "none"), memory: { noted } };
+  return by.isDry || by.isPrinted
+    ? decide(does, { noted })
+    : { kind: "write", does, decide: extending(by, noted ?? "none"), memory: { noted } };
 }
 
 /** Ends the claim. What a killed run noted stays, unless it has ended. */
@@ -135,9 +145,9 @@ export function release(
   memory: Partial<Memory> = { isDone: true },
   say: readonly Outcome[] = [],
 ): Step {
-  if (by.isDry) return decide("release", memory, say);
+  if (by.isDry || by.isPrinted) return decide("release", memory, say);
   const how = d.undo || !record ? abandoning(by) : releasing(by, record, d.exists);
-  return { act: "write", does: "release", decide: how, memory, print: () => say };
+  return { kind: "write", does: "release", decide: how, memory, print: () => say };
 }
 
 /** Names a password by its slot and creation time. */
@@ -157,13 +167,20 @@ export function store(d: Desired, o: Observed, of: Omit<Storing, "shape">, more:
   const { secret, by } = o;
   const write = (endsClaim: boolean) => storing(d.source, by, whole, { endsClaim });
   const isDone = secret !== undefined && secret !== null && isStored(secret, whole);
-  return { act: "write", does: "store", decide: write(false), last: isDone ? undefined : write(true), print: printing(d, o, more) };
+  return { kind: "write", does: "store", decide: write(false), last: isDone ? undefined : write(true), print: printing(d, o, more) };
+}
+
+/** Prints the Secret that a user applies to another cluster. */
+export function print(d: Desired, { credential, login }: Omit<Storing, "shape">, say: readonly Outcome[]): Step {
+  const record = { ...credential, isExported: true } as const;
+  const secret = exportedSecret(d.source, { credential: record, login, shape: d.creates?.shape });
+  return { kind: "print", does: "print", secret, isUnmade: login ? undefined : true, say, memory: { isDone: true } };
 }
 
 /** The same without a claim, for a login that the run did not generate. */
 export function storeGiven(d: Desired, o: Observed, of: Omit<Storing, "shape">, obstacle: Parameters<typeof storingGiven>[2], more: More) {
   return {
-    act: "write",
+    kind: "write",
     does: "store",
     decide: storingGiven(d.source, storingOf(d, o, of), obstacle),
     print: printing(d, o, more),

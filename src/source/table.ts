@@ -2,7 +2,7 @@ import { previewOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import { claimLasts, requestLimit } from "../secret/source.ts";
 import type { Desired } from "./desired.ts";
-import { type Known, NotRead, type Observed } from "./observe.ts";
+import { type Knowledge, NotRead, type Observed } from "./observe.ts";
 import { claimRows } from "./rows-claim.ts";
 import { createRows } from "./rows-create.ts";
 import { endRows } from "./rows-end.ts";
@@ -10,20 +10,28 @@ import { loginRows } from "./rows-login.ts";
 import { passwordRows } from "./rows-password.ts";
 import { placeRows } from "./rows-places.ts";
 import { removeRows } from "./rows-remove.ts";
-import type { Row, Step } from "./steps.ts";
+import type { Step, StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
 import { isIssued } from "./wanted.ts";
 
 /** Says from top to bottom what a run does next, and therefore what happens after a kill at any point. */
-export const rows: readonly Row[] = [...claimRows, ...createRows, ...loginRows, ...passwordRows, ...removeRows, ...placeRows, ...endRows];
+export const stepRows: readonly StepRow[] = [
+  ...claimRows,
+  ...createRows,
+  ...loginRows,
+  ...passwordRows,
+  ...removeRows,
+  ...placeRows,
+  ...endRows,
+];
 
-function modeOf({ undo, exists, creates }: Desired): Row["of"][number] {
+function modeOf({ undo, exists, creates }: Desired): StepRow["of"][number] {
   if (undo) return "undo";
   if (!exists) return "remove";
   return creates ? "create" : "rotate";
 }
 
-function applies({ of, isHeld, kind }: Row, d: Desired, o: Observed): boolean {
+function applies({ of, isHeld, kind }: StepRow, d: Desired, o: Observed): boolean {
   if (!of.includes(modeOf(d)) || (isHeld && !o.isHeld)) return false;
   // A login that is kept needs no request to Azure
   return kind === undefined || (o.memory.kept === undefined && (kind === "issued") === isIssued(o));
@@ -32,13 +40,13 @@ function applies({ of, isHeld, kind }: Row, d: Desired, o: Observed): boolean {
 /** The step of the first row that applies, or the read of a fact that a row needs. */
 function firstStep(d: Desired, o: Observed): Step {
   try {
-    for (const row of rows) {
+    for (const row of stepRows) {
       const step = applies(row, d, o) && row.decide(d, o);
       if (step) return guarded(o, step);
     }
     return steps.done;
   } catch (error) {
-    if (error instanceof NotRead) return steps.read(error.fact, error.of);
+    if (error instanceof NotRead) return steps.reading(error.fact, error.of);
     throw error;
   }
 }
@@ -49,7 +57,7 @@ export const enough = (claimLasts + requestLimit) / 2;
 /** What has no precondition on the claim is done only while it lasts: requests to Azure, copies, and waits for both. */
 function guarded(o: Observed, step: Step): Step {
   const needsTime =
-    ["grant", "generate", "end", "copy", "withdraw", "revoke", "reverse"].includes(step.act) || (step.act === "wait" && !step.isFree);
+    ["grant", "generate", "end", "copy", "withdraw", "revoke", "reverse"].includes(step.kind) || (step.kind === "wait" && !step.isFree);
   return needsTime && o.isHeld && o.left < enough ? steps.extend(o) : step;
 }
 
@@ -57,23 +65,23 @@ function guarded(o: Observed, step: Step): Step {
 export function nextStep(d: Desired, o: Observed, predict: (step: Step) => Observed): Step {
   // While the run waits for a claim, it reads no namespaces
   if (o.secret === undefined && !o.memory.open)
-    return steps.read(modeOf(d) === "create" && o.memory.waits.for !== "claim" ? "places" : "source", "");
+    return steps.reading(modeOf(d) === "create" && o.memory.waits.for !== "claim" ? "places" : "source", "");
   const step = firstStep(d, o);
-  if (step.act !== "write" || !step.last) return step;
+  if (step.kind !== "write" || !step.last) return step;
   const next = firstStep(d, predict(step));
   return next.does === "release" ? { ...step, decide: step.last, memory: { ...step.memory, ...next.memory } } : step;
 }
 
 /** What is known after a step, if it does what it should. */
-export function after(known: Known, step: Step): Known {
+export function after(known: Knowledge, step: Step): Knowledge {
   const memory = { ...known.memory, ...step.memory };
-  if (step.act !== "write") return { ...known, memory };
+  if (step.kind !== "write") return { ...known, memory };
   const old = known.facts.source?.value ?? undefined;
   const decision = step.decide(old);
   return withSource({ ...known, memory }, previewOf<"secret">(decision, old) ?? null);
 }
 
 /** What is known after the source was written. What was read of Azure and of a login's holders before a new record is old. */
-export function withSource({ facts, memory }: Known, secret: Secret | null): Known {
+export function withSource({ facts, memory }: Knowledge, secret: Secret | null): Knowledge {
   return { facts: { ...facts, source: { of: "", value: secret } }, last: undefined, memory };
 }

@@ -32,7 +32,7 @@ export function isIssued({ ask }: Pick<Observed, "ask">): boolean {
   return typeof kind !== "string" && isIssuer(kind);
 }
 
-export const hostOf = (kind: Issuer | Taker): string => (isIssuer(kind) ? kind.registry.loginServer : kind.host);
+const hostOf = (kind: Issuer | Taker): string => (isIssuer(kind) ? kind.registry.loginServer : kind.host);
 
 /** Whether a run that creates takes the password of a record for expired. A rotation replaces it anyway. */
 export const hasExpired = ({ expiresAt }: Credential, creates: Creating | undefined): boolean =>
@@ -68,7 +68,7 @@ export function obstacleFor(d: Desired, creates: Creating, o: Observed): (secret
 }
 
 /** Whether a source has a login of the wanted kind that works and may pull what is wanted. */
-export function covers(d: Desired, creates: Creating, o: Observed): boolean {
+export function isCovered(d: Desired, creates: Creating, o: Observed): boolean {
   const { secret, record, claim } = o;
   const { kind, file, shape = "pull-secret", exact } = creates;
   if (!secret || !record || claim || !creates.isIssued || shapeOf(secret) !== shape) return false;
@@ -86,7 +86,7 @@ const isPullable = (granted: readonly string[], wanted: readonly string[], exact
   lackingIn(granted, wanted).length === 0 && !(exact && lackingIn(wanted, granted).length > 0);
 
 /** What a login is proven with, and what it is granted. */
-export function scopeOf({ creates }: Desired, o: Observed): RepositoryScope {
+export function scopeFor({ creates }: Desired, o: Observed): RepositoryScope {
   const kind = renewable(o.ask("kind"));
   const host = hostOf(kind);
   const images = o.ask("images", host);
@@ -109,7 +109,7 @@ function scopeToGrant(issuer: Issuer, { ask }: Observed, images: readonly ImageR
 /** The repositories that a credential pulls, as its record lists them. */
 export function repositoriesFor(d: Desired, o: Observed): readonly string[] | undefined {
   if (!d.creates) return o.record?.repositories ?? o.ask("account").granted;
-  return issuerOf(o).isScoped ? [...new Set(o.memory.granted?.repositories ?? scopeOf(d, o).repositories)].sort() : ["*"];
+  return issuerOf(o).isScoped ? [...new Set(o.memory.granted?.repositories ?? scopeFor(d, o).repositories)].sort() : ["*"];
 }
 
 export const fileInAzure = ({ file }: Creating): FileInAzure | undefined => file && { id: fileId(file), isEach: file.isOfTeam };

@@ -3,13 +3,17 @@ import type { Issuer, Taker } from "../credential/issuer.ts";
 import { kindCalled } from "../credential/kinds.ts";
 import { Interrupted } from "../errors.ts";
 import { type Command, flag, plugin } from "../hint.ts";
+import { listAll } from "../kube/port.ts";
+import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { memoize } from "../scope/concurrency.ts";
 import { type Credential, type SourceOfCopy, sourceOf } from "../secret/record.ts";
 import type { Creating, Desired } from "../source/desired.ts";
 import { checkCopies, type Places, placesOf } from "../source/places.ts";
+import type { World } from "../source/read.ts";
 import { reconcile } from "../source/reconcile.ts";
 import type { Tools } from "../tools.ts";
+import { imagesFrom } from "../usage/images.ts";
 import { copyError } from "../usage/pull-secrets.ts";
 import { takeOver } from "./adopt.ts";
 
@@ -23,19 +27,51 @@ export type CreateOrder = Omit<Creating, "fieldManager" | "now"> &
 
 /** Gives a source a login that pulls, the same to its copies, and the Secret to the targets. */
 export async function* createSecret(order: CreateOrder, tools: Tools): AsyncGenerator<Outcome> {
-  const { source, expiresAt, verify, open } = order;
-  const creates = { ...order, fieldManager: tools.fieldManager, now: tools.now().getTime() };
-  const desired = { source, exists: true, creates, password: "new", grace: 0, expiresAt, verify, force: tools.force } as const;
-  const opened = new Map<string, Holders>();
-  const holders = (host: string) =>
-    order.holders?.(host) ?? memoize(opened, host, () => openHolders(tools.cluster(), tools.registry, host));
-  const creating = { open, places: () => readPlaces(creates, tools) };
+  const desired = desiredBy(order, tools);
+  const creating = { open: order.open, places: () => readPlaces({ ...desired.creates, source: order.source }, tools) };
   try {
-    yield* reconcile(desired, { tools, open, holders, waited: new Map(), creating });
+    yield* reconcile(desired, worldOf(order, creating, tools));
   } catch (error) {
     // The outcomes so far are printed, and how many namespaces are left
     if (!(error instanceof Interrupted)) throw error;
   }
+}
+
+function desiredBy(order: CreateOrder, tools: Tools) {
+  const { source, expiresAt, verify } = order;
+  const creates: Creating = { ...order, fieldManager: tools.fieldManager, now: tools.now().getTime() };
+  return { source, exists: true, creates, password: "new", grace: 0, expiresAt, verify, force: tools.force } as const;
+}
+
+function worldOf({ open, holders }: CreateOrder, creating: World["creating"], tools: Tools): World {
+  const opened = new Map<string, Holders>();
+  const own = (host: string) => memoize(opened, host, () => openHolders(tools.cluster(), tools.registry, host));
+  return { tools, open, holders: holders ?? own, waited: new Map(), creating };
+}
+
+export type ExportOrder = CreateOrder & {
+  /** Prints the Secret. Nothing is written to the cluster. @throws CliError if standard output can't be written */
+  print(secret: Secret): Promise<void>;
+};
+
+/**
+ * Creates a credential of its own each time, proves it, and prints its Secret without writing it to the cluster. It never shares a slot with
+ * a Secret of the cluster or with another export. If the Secret can't be printed, the credential is deleted.
+ */
+export async function* exportSecret(order: ExportOrder, tools: Tools): AsyncGenerator<Outcome> {
+  const { source, open, print } = order;
+  const places = async () => ({ ...nowhere, images: (host: string | undefined) => imagesFor(host ?? "", order, tools) });
+  yield* reconcile(desiredBy({ ...order, exact: false }, tools), worldOf(order, { open, places, print }, tools), null);
+  const messages = [`secret/${source.name} exported; apply it to namespace ${source.namespace}`];
+  if (tools.dryRun === "none") yield { to: source, messages, isInfo: true };
+}
+
+/** An export writes no namespace. */
+const nowhere = { secret: undefined, copies: {}, withdrawn: [], say: [], namespaces: [], async *all() {} };
+
+async function imagesFor(host: string, { source, repositories, fromPods, podsTell }: ExportOrder, tools: Tools) {
+  if (!(fromPods || (podsTell && repositories.length === 0))) return [];
+  return imagesFrom([host], await listAll(tools.cluster(), "pod", { namespace: source.namespace }));
 }
 
 /** Reads which namespaces the run writes. @throws CliError if the Secret is a copy, or if a file may not take it over */
