@@ -1,12 +1,11 @@
 import { minute } from "../duration.ts";
-import type { Sleep } from "../env.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
-import { askUntilFinal, pausesOf } from "../retry.ts";
+import { pausesOf } from "../retry.ts";
 import { limits } from "../scope/limits.ts";
 import type { Tools } from "../tools.ts";
 import { inLine } from "../wording.ts";
@@ -19,23 +18,13 @@ type Proving = Pick<Account, "hasNewRight"> & {
   readonly issuer?: Issuer | undefined;
   /** This run created the password, so the registry may not know it yet. */
   readonly isNewPassword?: boolean;
-  /** The caller waits and asks again. */
-  readonly isOnce?: boolean;
 };
 
 /** Pulls with a login before a Secret gets it. @throws CliError if the registry rejects it */
-export async function* prove(
-  { issuer, tools, hasNewRight = false, isNewPassword: fresh = false, isOnce = false }: Proving,
-  login: Login,
-  scope: RepositoryScope | undefined,
-): AsyncGenerator<Outcome> {
-  if (!scope) return;
-  const { host, repositories, named = [], images } = scope;
-  const passing = !isOnce && (fresh || hasNewRight) ? passingOf(issuer, hasNewRight) : undefined;
-  const what = `Asking ${host} for a manifest as ${login.username}${fresh ? ": a new password can take 2 minutes" : ""}`;
-  const proven = await tools.during(what, () =>
-    proveLogin({ host, repositories, images }, login, { registry: tools.registry(), sleep: tools.sleep, fresh: fresh && !isOnce, passing }),
-  );
+async function* prove({ issuer, tools, isNewPassword }: Proving, login: Login, scope: RepositoryScope): AsyncGenerator<Outcome> {
+  const { host, named = [] } = scope;
+  const what = `Asking ${host} for a manifest as ${login.username}${isNewPassword ? ": a new password can take 2 minutes" : ""}`;
+  const proven = await tools.during(what, () => proveLogin(scope, login, tools.registry()));
   const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
   // The warning about a missing image covers its repository and the paths above it
   const unseen = proven.empty.filter((name) => name !== "*" && !proven.missing.some(({ repository }) => covers(name, repository)));
@@ -84,7 +73,7 @@ export type Patience = { readonly wait: number; readonly pauses: readonly number
 export async function proveOnce(proving: Proving, login: Login, scope: RepositoryScope): Promise<ProofOnce> {
   const { issuer, hasNewRight = false, isNewPassword = false } = proving;
   try {
-    return { warnings: await Array.fromAsync(prove({ ...proving, isOnce: true }, login, scope)) };
+    return { warnings: await Array.fromAsync(prove(proving, login, scope)) };
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
     const passing = passingOf(issuer, hasNewRight) ?? { milliseconds: 2 * minute, verdicts: ["refused"] };
@@ -117,36 +106,28 @@ type Passing = { readonly milliseconds: number; readonly verdicts: readonly ("re
 
 type Prover = Pick<Registry, "prove" | "admits" | "anyTag">;
 
-/** `fresh`: this run created the login, so the registry may reject it temporarily. */
-type ProofTools = {
-  readonly registry: Prover;
-  readonly sleep: Sleep;
-  readonly fresh: boolean;
-  readonly passing?: Passing | undefined;
-};
-
 /**
  * Proves that a login pulls one manifest of each repository, before it is written to a Secret. If no repository has an image, proves that
  * the registry accepts the login.
  * @returns the image that was pulled; `empty`: the repositories without an image; `missing`: the images of pods that were not found
  * @throws CliError if the registry rejects a manifest or the login
  */
-export async function proveLogin(scope: RepositoryScope, login: Login, tools: ProofTools) {
+export async function proveLogin(scope: RepositoryScope, login: Login, registry: Prover) {
   const empty: string[] = [];
   const missing: ImageRef[] = [];
   let image: ImageRef | undefined;
-  const ask = (repository: string) => askFor(repository, scope, login, { ...tools, miss: (gone) => missing.push(gone) });
+  const ask = (repository: string) => askFor(repository, scope, login, { registry, miss: (gone) => missing.push(gone) });
   for await (const { repository, asked } of inOrder(scope.repositories, ask)) {
     if (!asked) empty.push(repository);
     else if (asked.proof.verdict === "pulls") image ??= asked.image;
     else throw refusal(asked.proof, `the credential cannot pull ${scope.host}/${asked.image.repository}`);
   }
-  const admitted = image ? undefined : await retryRejections(() => tools.registry.admits(scope.host, login), tools);
+  const admitted = image ? undefined : await registry.admits(scope.host, login);
   if (admitted && admitted.verdict !== "pulls") throw refusal(admitted, "the credential was not accepted");
   return { image, missing, empty: scope.repositories.length === 0 ? ["*"] : empty };
 }
 
-/** Yields the answers in order. The first repository is tested alone, because its test waits until the registry accepts a new login. */
+/** Yields the answers in order. The first repository is tested alone, because most rejections are of the login. */
 async function* inOrder<T>(repositories: readonly string[], ask: (repository: string) => Promise<T>) {
   for (let at = 0; at < repositories.length; at += at === 0 ? 1 : limits.repositories) {
     const some = repositories.slice(at, at === 0 ? 1 : at + limits.repositories);
@@ -161,14 +142,10 @@ export type LoginTest = {
   readonly isSkipped?: true;
 };
 
-/**
- * Tests whether the login of a Secret still pulls one of its repositories; `unknown` if the answer doesn't show it.
- * @param sleep waits while the registry may not know the password yet
- */
-export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover, sleep?: Sleep): Promise<LoginTest> {
+/** Tests whether the login of a Secret still pulls one of its repositories; `unknown` if the answer doesn't show it. */
+export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover): Promise<LoginTest> {
   const image = await knownImage(scope, login, registry);
-  const ask = () => (image ? registry.prove(image, login) : registry.admits(scope.host, login));
-  const { verdict, message } = await (sleep ? retryRejections(ask, { sleep, fresh: true }) : ask());
+  const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(scope.host, login));
   if (verdict === "pulls") return { pulls: image ? "yes" : "unknown" };
   if (verdict === "refused") return { pulls: "no" };
   return { pulls: "unknown", untestedBecause: unrelatedVerdicts.includes(verdict) ? message : undefined };
@@ -190,16 +167,15 @@ async function askFor(
   repository: string,
   { host, images }: RepositoryScope,
   login: Login,
-  tools: ProofTools & { miss(image: ImageRef): void },
+  { registry, miss }: { readonly registry: Prover; miss(image: ImageRef): void },
 ): Promise<{ readonly image: ImageRef; readonly proof: Proof } | undefined> {
   const isPath = repository.endsWith("*");
   const named = images.filter((image) => covers(repository, image.repository)).slice(0, mostImages);
   const latest = { host, repository, reference: "latest" };
-  const proofOf = (image: ImageRef) => retryRejections(() => tools.registry.prove(image, login), tools);
   const ask = async (image: ImageRef) => {
-    const proof = await proofOf(image);
+    const proof = await registry.prove(image, login);
     if (proof.verdict !== "not-found") return { image, proof };
-    if (images.includes(image)) tools.miss(image);
+    if (images.includes(image)) miss(image);
     return undefined;
   };
   for (const image of isPath ? named : [...named, latest]) {
@@ -211,19 +187,12 @@ async function askFor(
     const probe = { ...latest, repository: repository.replace(/\*$/, "acr-secret-probe") };
     return named.length === 0 && isLoginServer(host) ? ask(probe) : undefined;
   }
-  // Listed last, because no proof waits until a new login can list tags
-  const tag = await tools.registry.anyTag(host, repository, login);
+  // Listed last, because the registry may not know a new login yet
+  const tag = await registry.anyTag(host, repository, login);
   // Without a tag, tests whether the login can still pull: another run may have removed the repository from the scope map
   if (tag === undefined) return ask(latest);
   const image = { ...latest, reference: tag };
-  return { image, proof: await proofOf(image) };
-}
-
-function retryRejections(ask: () => Promise<Proof>, { sleep, fresh, passing }: Omit<ProofTools, "registry">): Promise<Proof> {
-  const verdicts: readonly Proof["verdict"][] = passing?.verdicts ?? (fresh ? ["refused"] : []);
-  const whyNot = ({ verdict, message }: Proof) => (verdicts.includes(verdict) ? message : undefined);
-  const pauses = passing ? undefined : retryPauses;
-  return askUntilFinal({ wait: passing?.milliseconds ?? 2 * minute, sleep }, ask, whyNot, pauses);
+  return { image, proof: await registry.prove(image, login) };
 }
 
 /** The error kind of each verdict. Default: unreachable. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { proveLogin, stillPulls } from "../../../src/credential/prove.ts";
+import { proveLogin, proveOnce, stillPulls } from "../../../src/credential/prove.ts";
 import type { RepositoryScope } from "../../../src/credential/repository-scope.ts";
 import type { ImageRef, Proof } from "../../../src/registry/port.ts";
 import { Sensitive } from "../../../src/sensitive.ts";
@@ -16,7 +16,6 @@ const reach = (repositories: readonly string[], images: readonly ImageRef[] = []
 /** Returns a registry with a test's verdicts by image, and `not-found` for other images, and the record of its requests. */
 function registry(answers: Readonly<Record<string, Proof["verdict"] | Proof["verdict"][]>>, tags: Readonly<Record<string, string>> = {}) {
   const asked: string[] = [];
-  const slept: number[] = [];
   const left = new Map(Object.entries(answers).map(([name, verdicts]) => [name, [verdicts].flat()]));
   const port = {
     prove: async ({ repository, reference }: ImageRef) => {
@@ -36,8 +35,7 @@ function registry(answers: Readonly<Record<string, Proof["verdict"] | Proof["ver
       return tags[repository];
     },
   };
-  const tools = { registry: port, sleep: async (milliseconds: number) => void slept.push(milliseconds), fresh: false };
-  return { asked, slept, tools };
+  return { asked, port };
 }
 
 test.for<{
@@ -117,9 +115,9 @@ test.for<{
   },
   { why: "without a repository", reach: reach([]), answers: {}, asked: ["login"], proven: undefined, empty: ["*"] },
 ])("proves a login $why", async ({ reach: of, answers, tags, asked, proven, empty = [], missing = [] }) => {
-  const { tools, asked: calls } = registry(answers, tags);
+  const { port, asked: calls } = registry(answers, tags);
 
-  const found = await proveLogin(of, login, tools);
+  const found = await proveLogin(of, login, port);
 
   expect(found.image && `${found.image.repository}:${found.image.reference}`).toBe(proven);
   expect(found.empty).toEqual(empty);
@@ -136,9 +134,9 @@ test.for<{ verdict: Proof["verdict"]; kind: string; hint: boolean }>([
   { verdict: "unreachable", kind: "unreachable", hint: true },
   { verdict: "untrusted", kind: "config", hint: true },
 ])("fails with $kind when the verdict is $verdict (with a hint: $hint)", async ({ verdict, kind, hint }) => {
-  const { tools } = registry({ "a:latest": "pulls", "b:latest": verdict });
+  const { port } = registry({ "a:latest": "pulls", "b:latest": verdict });
 
-  await expect(proveLogin(reach(["a", "b"]), login, tools)).rejects.toMatchObject({
+  await expect(proveLogin(reach(["a", "b"]), login, port)).rejects.toMatchObject({
     kind,
     message: `the credential cannot pull ${host}/b: it is ${verdict}`,
     hint: hint ? "add --verify=false if only the cluster can reach the registry" : undefined,
@@ -158,40 +156,41 @@ test.for<{ why: string; of: RepositoryScope; answers: Parameters<typeof registry
     answers: { "acr-secret-probe:latest": "out-of-scope" },
   },
 ])("rejects a login without a known image when $why", async ({ of, answers }) => {
-  const { tools } = registry(answers);
+  const { port } = registry(answers);
 
-  await expect(proveLogin(of, login, tools)).rejects.toMatchObject({ kind: "forbidden" });
+  await expect(proveLogin(of, login, port)).rejects.toMatchObject({ kind: "forbidden" });
 });
 
-test("waits for a regenerated password that the registry knows after 65 seconds", async () => {
-  const { tools, slept } = registry({});
-  const waited = () => slept.reduce((sum, one) => sum + one, 0);
-  const prove = async () => ({ verdict: waited() < 65_000 ? "refused" : "pulls", message: "" }) as const;
+/** Tests a login once. @returns how long a rejection may be temporary, in milliseconds */
+async function patienceFor(verdict: Proof["verdict"], isNewPassword: boolean, of = reach(["a"])) {
+  const { port, asked } = registry({ "a:latest": verdict, login: verdict });
+  const tools = { registry: () => port, during: <T>(_: string, work: () => Promise<T>) => work() };
+  const { rejected } = await proveOnce({ tools: tools as never, isNewPassword }, login, of);
+  return { asked, pauses: rejected?.patience?.pauses, wait: rejected?.patience?.wait };
+}
 
-  await proveLogin(reach(["a"]), login, { ...tools, registry: { ...tools.registry, prove }, fresh: true });
+test.for([
+  { what: "an image", of: reach(["a"]) },
+  { what: "the login", of: reach(["team/*"]) },
+])("waits for two minutes, and asks once at a time, when the registry rejects $what of a new login", async ({ of }) => {
+  const { asked, pauses = [], wait } = await patienceFor("refused", true, of);
 
-  expect(waited()).toBeGreaterThanOrEqual(65_000);
-});
-
-test("retries for two minutes when the registry rejects a new login", async () => {
-  const { tools, slept, asked } = registry({ "a:latest": ["refused", "refused", "pulls"] });
-
-  await proveLogin(reach(["a"]), login, { ...tools, fresh: true });
-  expect(slept).toEqual([500, 1000]);
-  expect(asked).toHaveLength(3);
-
-  const never = registry({ "a:latest": "refused" });
-  await expect(proveLogin(reach(["a"]), login, { ...never.tools, fresh: true })).rejects.toMatchObject({ kind: "unauthenticated" });
-  const waited = never.slept.reduce((sum, one) => sum + one, 0);
+  expect([asked.length, wait, pauses.slice(0, 2)]).toEqual([1, 120_000, [500, 1000]]);
+  const waited = pauses.reduce((sum, one) => sum + one, 0);
   expect(waited).toBeGreaterThanOrEqual(120_000);
   expect(waited).toBeLessThan(125_000);
+});
+
+test("does not wait for another verdict or a rejected login that is not new", async () => {
+  expect(await patienceFor("blocked", true)).toMatchObject({ wait: undefined });
+  expect(await patienceFor("refused", false)).toMatchObject({ wait: undefined });
 });
 
 test("proves eight repositories at once after the first", async () => {
   const names = Array.from({ length: 40 }, (_, index) => `app-${index}`);
   let under = 0;
   const seen: number[] = [];
-  const { tools } = registry({});
+  const { port } = registry({});
   const prove = async ({ repository }: ImageRef) => {
     seen.push(++under);
     await new Promise(setImmediate);
@@ -199,7 +198,7 @@ test("proves eight repositories at once after the first", async () => {
     return { verdict: repository === "app-30" ? "out-of-scope" : "pulls", message: "" } as const;
   };
 
-  const proven = proveLogin(reach(names), login, { ...tools, registry: { ...tools.registry, prove } });
+  const proven = proveLogin(reach(names), login, { ...port, prove });
 
   await expect(proven).rejects.toMatchObject({ message: expect.stringContaining(`${host}/app-30: `) });
   expect([seen[0], seen[1], Math.max(...seen)]).toEqual([1, 1, 8]);
@@ -207,37 +206,17 @@ test("proves eight repositories at once after the first", async () => {
   expect(seen).toHaveLength(33);
 });
 
-test("does not retry another verdict or a rejected login that is not new", async () => {
-  const fresh = registry({ "a:latest": "blocked" });
-  await expect(proveLogin(reach(["a"]), login, { ...fresh.tools, fresh: true })).rejects.toThrow();
-  const given = registry({ "a:latest": "refused" });
-  await expect(proveLogin(reach(["a"]), login, given.tools)).rejects.toThrow();
-
-  expect([fresh.slept, given.slept]).toEqual([[], []]);
-});
-
 test.for<{ verdict: Proof["verdict"]; kind: string }>([
   { verdict: "refused", kind: "unauthenticated" },
   { verdict: "blocked", kind: "forbidden" },
   { verdict: "unreachable", kind: "unreachable" },
 ])("fails with $kind when there is no image and the login is $verdict", async ({ verdict, kind }) => {
-  const { tools } = registry({ login: verdict });
+  const { port } = registry({ login: verdict });
 
-  await expect(proveLogin(reach(["a"]), login, tools)).rejects.toMatchObject({
+  await expect(proveLogin(reach(["a"]), login, port)).rejects.toMatchObject({
     kind,
     message: `the credential was not accepted: it is ${verdict}`,
   });
-});
-
-test("waits for a new login without an image when the registry accepts it later", async () => {
-  const { tools, slept } = registry({ login: ["refused", "refused", "pulls"] });
-
-  expect(await proveLogin(reach(["team/*"]), login, { ...tools, fresh: true })).toEqual({
-    image: undefined,
-    empty: ["team/*"],
-    missing: [],
-  });
-  expect(slept).toEqual([500, 1000]);
 });
 
 test.for<{
@@ -298,9 +277,9 @@ test.for<{
     asked: ["login"],
   },
 ])("answers $pulls whether a login still pulls when $why", async ({ reach: of, answers, tags, asked, ...still }) => {
-  const { tools, asked: calls } = registry(answers, tags);
+  const { port, asked: calls } = registry(answers, tags);
 
   const { pulls, untestedBecause } = still;
-  expect(await stillPulls(of, login, tools.registry)).toEqual({ pulls, ...(untestedBecause && { untestedBecause }) });
+  expect(await stillPulls(of, login, port)).toEqual({ pulls, ...(untestedBecause && { untestedBecause }) });
   expect(calls).toEqual(asked);
 });
