@@ -6,7 +6,7 @@ import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { causes } from "../../src/check/cause.ts";
 import { fileForm } from "../../src/file/keys.ts";
-import { rows as steps } from "../../src/source/table.ts";
+import { stepRows } from "../../src/source/table.ts";
 import { root } from "../run.ts";
 
 /** The requests to an API server that test/cluster/plugin/rights.test.ts recorded for each command line. */
@@ -57,7 +57,7 @@ function stepTable(): string {
   const runs = { create: "create", rotate: "rotate", remove: "delete", undo: "a failed run" };
   return table(
     ["when", "step", "for", "if the run is killed then"],
-    steps.map(({ when, does, of, kind, killed = "" }) => [
+    stepRows.map(({ when, does, of, kind, killed = "" }) => [
       when,
       does,
       `${of.length === Object.keys(runs).length ? "all" : of.map((one) => runs[one]).join(", ")}${kind ? kinds[kind] : ""}`,

@@ -42,11 +42,13 @@ async function* write(known: Knowledge, d: Desired, step: Step & { kind: "write"
   const edited = await edit(d.source, step.decide, tools, old && { object: old.value ?? undefined });
   yield* step.print?.(edited) ?? [];
   const isDry = tools.dryRun !== "none";
-  const memory = { uid: edited.before?.metadata.uid ?? edited.object?.metadata.uid, ...step.memory };
+  const memory = { uid: uidIn(edited), ...step.memory };
   if (step.isClaim) return claimed(remember(known, memory), edited, isDry);
   const next = isDry ? after(known, step) : withSource(remember(known, memory), edited.object ?? null);
   return step.last && !isDry ? { ...next, facts: without(next.facts, "account", "holder", "test", "proof") } : next;
 }
+
+const uidIn = ({ before, object }: Edited<"secret">) => before?.metadata.uid ?? object?.metadata.uid;
 
 /** What is known after a claim. If another client has written the source since it was read, what was read with it is old. */
 function claimed(known: Knowledge, { object, before }: Edited<"secret">, isDry: boolean): Knowledge {
@@ -152,7 +154,7 @@ async function claimAsRead(known: Knowledge, d: Desired, world: World): Promise<
   const old = known.facts.source?.value ?? undefined;
   const edited = await edit(d.source, claiming(d.source, byOf(world), { creates }), tools, { object: old });
   if (sourceText(edited.before) !== sourceText(old)) throw new StartAgain("another run has written the Secret");
-  return claimed(remember(known, { isClaimed: true }), edited, isDry);
+  return claimed(remember(known, { isClaimed: true, uid: uidIn(edited) }), edited, isDry);
 }
 
 /** Creates and grants what is missing. A failure is remembered, with what reverses the steps before it. */
@@ -257,7 +259,7 @@ async function copied(namespace: string, secret: Secret | CliError | undefined, 
   }
 }
 
-/** Gives namespaces their copies and references, and takes away what a file does not name. @throws Interrupted */
+/** Gives namespaces their copies and references, and takes away what a file does not name. */
 async function* place(
   known: Knowledge,
   d: Desired,
@@ -271,14 +273,17 @@ async function* place(
   const held = holding(known, d, world);
   const given = givenBy(d, o, held);
   const writing = runConcurrently(places.all(), tools, (one) => writePlace(one, given, { ...creates, source }, tools));
-  const { left, failed } = yield* countPlaces(writing, places, source);
-  if (tools.interrupted()) {
-    for (const namespace of left) yield { to: { ...source, namespace }, left: "interrupted" };
-    throw new Interrupted();
+  try {
+    const { left, failed } = yield* countPlaces(writing, places, source);
+    for (const namespace of tools.interrupted() ? left : []) yield { to: { ...source, namespace }, left: "interrupted" };
+    const next = held.known();
+    const facts = o.by.isDry ? next.facts : without(next.facts, "account", "holder");
+    return remember({ ...next, facts, last: undefined }, { places: failed, isPlaced: true });
+  } catch (error) {
+    if (!(error instanceof CliError) || error instanceof StartAgain) throw error;
+    // The claim may have been written since
+    return remember(held.known(), { failure: error });
   }
-  const next = held.known();
-  const facts = o.by.isDry ? next.facts : without(next.facts, "account", "holder");
-  return remember({ ...next, facts, last: undefined }, { places: failed, isPlaced: true });
 }
 
 /** Yields the outcomes of places. @returns the namespaces without one, and those in which something failed */

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { ProxyEnded } from "../../../src/errors.ts";
-import { copiesData, copiesKey, copiesOf, credentialKey, sourceKey } from "../../../src/secret/record.ts";
+import { claimOf, copiesData, copiesKey, copiesOf, credentialKey, sourceKey } from "../../../src/secret/record.ts";
 import { counted } from "../../../src/wording.ts";
 import { exactly, refused, unchecked } from "../../support/demo.ts";
 import { namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
@@ -554,6 +554,24 @@ testRows(
           },
         },
       ],
+    },
+    {
+      does: "ends its claim when an interruption ends the repair of copies",
+      world: () => worldOf(["platform", "team-0", "team-1"]),
+      given: all(
+        typed(`${source} --copy-to team-0,team-1`),
+        ({ cluster }) => {
+          for (const at of ["team-0", "team-1"]) cluster.remove("secret", at, name);
+        },
+        interruptAt("create"),
+      ),
+      command: `${source} --copy-to team-0,team-1`,
+      options: { started },
+      code: 130,
+      stdout: any,
+      stderr: any,
+      writes: /^patch secret platform\/(?=.*create secret team-0\/).*patch secret platform\//s,
+      check: ({ cluster }) => expect(claimOf(cluster.get("secret", "platform", name))).toBeUndefined(),
     },
     {
       does: "prints the singular for one namespace that an interruption leaves",
