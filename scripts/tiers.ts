@@ -113,8 +113,13 @@ const all: readonly Tier[] = [
     needs: [programs(...readerPrograms)],
     brokenBy: ["src/kubelet/", "src/kube/kubeconfig", "src/schedule/", "src/file/", "src/output/", `${toolVersions}kubernetes-1.37/`],
   },
-  { name: "large", gate: "release", needs: [controlPlane, registry, plugin], brokenBy: ["src/kube/", "src/verbs/"] },
-  { name: "soak", gate: "release", needs: [controlPlane, registry, plugin], brokenBy: ["src/credential/", "src/kube/", "src/verbs/"] },
+  { name: "large", gate: "release", needs: [controlPlane, registry, plugin], brokenBy: ["src/kube/", "src/source/", "src/verbs/"] },
+  {
+    name: "soak",
+    gate: "release",
+    needs: [controlPlane, registry, plugin],
+    brokenBy: ["src/credential/", "src/kube/", "src/source/", "src/verbs/"],
+  },
   {
     name: "node",
     gate: "test",
@@ -134,7 +139,8 @@ const all: readonly Tier[] = [
     needs: [nodeParts, controlPlane, registry, programs(...nodePrograms, ...encryptionPrograms), plugin],
     brokenBy: [
       "cmd/create/",
-      "src/verbs/export",
+      "src/source/",
+      "src/verbs/create",
       "docs/export.md",
       ...["age", "sops", "sealed-secrets"].map((name) => `${toolVersions}${name}/`),
     ],

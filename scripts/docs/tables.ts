@@ -53,14 +53,14 @@ function inShort(rights: Rights): Rights {
 
 /** The rows of the loop, in their order. */
 function stepTable(): string {
-  const kinds = { issued: ", generated passwords", taken: ", other logins" };
-  const runs = { create: "create", rotate: "rotate", remove: "delete", undo: "a failed run" };
+  const kinds = { issued: " *", taken: " †" };
+  const runs = { create: "create", rotate: "rotate", remove: "delete", undo: "undo" };
   return table(
     ["when", "step", "for", "if the run is killed then"],
     stepRows.map(({ when, does, of, kind, killed = "" }) => [
       when,
       does,
-      `${of.length === Object.keys(runs).length ? "all" : of.map((one) => runs[one]).join(", ")}${kind ? kinds[kind] : ""}`,
+      `${of.length === Object.keys(runs).length ? "all" : of.map((one) => runs[one]).join("/")}${kind ? kinds[kind] : ""}`,
       killed,
     ]),
   );

@@ -85,13 +85,13 @@ export const claimRows: readonly StepRow[] = [
     decide: (_, { memory }) => memory.failure && steps.refuse(memory.failure),
   },
   {
-    when: "this run has failed, and has no claim, or one that must last as long as a request that may still be applied",
+    when: "there is no claim, or one that must outlast a request",
     does: "done",
     of: ["undo"],
     decide: (_, { isHeld, memory, by }) => (!isHeld || memory.open !== undefined || by.isDry) && steps.done,
   },
   {
-    when: "the source was deleted, or created again, since this run has claimed it",
+    when: "the source that this run has claimed was deleted",
     does: "done",
     of: ["remove"],
     decide: (_, { secret, memory }) => memory.uid !== undefined && secret?.metadata.uid !== memory.uid && steps.done,
@@ -111,8 +111,8 @@ export const claimRows: readonly StepRow[] = [
   refuseRow,
   {
     when: "the source is not claimed",
-    does: "claim, or refuse a Secret that can't be the source",
-    killed: "the claim ends by itself, and the next run takes over what it notes",
+    does: "claim it",
+    killed: "the next run takes over what the claim notes",
     of: ["rotate", "remove"],
     decide: (d, o) => !o.isHeld && steps.claim(d, o),
   },
@@ -127,7 +127,7 @@ export const claimRows: readonly StepRow[] = [
     },
   },
   {
-    when: "the record names an account that is not the source's own, or that was deleted",
+    when: "the account is not the source's own, or was deleted",
     does: "refuse",
     of: ["rotate"],
     kind: "issued",

@@ -45,7 +45,7 @@ function claimFor(d: Desired, creates: Creating, o: Observed): steps.Step {
 export const createRows: readonly StepRow[] = [
   {
     when: "the namespaces of the run are not read",
-    does: "read them; say which the run passes over, and what a file takes over",
+    does: "read them; say what is passed over, and what a file takes over",
     of: ["create"],
     decide(_, o) {
       const { say } = o.ask("places");
@@ -92,8 +92,8 @@ export const createRows: readonly StepRow[] = [
   },
   {
     when: "rights or a password are wanted, and the source is not claimed",
-    does: "claim it, in a new empty Secret if there is none; the claim for a new account notes the slot",
-    killed: "the claim ends by itself, and the next run takes over what it notes",
+    does: "claim it, in a new Secret if there is none; for a new account, note the slot",
+    killed: "the next run takes over what the claim notes",
     of: ["create"],
     kind: "issued",
     decide(d, o) {
@@ -107,8 +107,8 @@ export const createRows: readonly StepRow[] = [
   },
   {
     when: "it is not known that Azure grants what is wanted",
-    does: "create and grant what is missing; take away what --exact or a file does not name",
-    killed: "the next run finds it by the name in the claim, and creates what is missing",
+    does: "create and grant what is missing; withdraw what --exact or a file omits",
+    killed: "the next run finds it by the name in the claim",
     of: ["create"],
     kind: "issued",
     isHeld: true,

@@ -12,7 +12,7 @@ import * as steps from "./steps.ts";
 
 export const endRows: readonly StepRow[] = [
   {
-    when: "this run has failed, and the write of its login may still be on its way",
+    when: "the write of a login may still be on its way",
     does: "write the claim again",
     of: ["undo"],
     isHeld: true,
@@ -37,7 +37,7 @@ export const endRows: readonly StepRow[] = [
     },
   },
   {
-    when: "rights or an account were created for a login that is not stored",
+    when: "Azure grants something for a login that is not stored",
     does: "take them back, the last one first",
     killed: "the next run finds them by the name in the claim",
     of: ["undo"],
@@ -52,7 +52,7 @@ export const endRows: readonly StepRow[] = [
     },
   },
   {
-    when: "the claim notes a password that has ended, or that an account would have had that was not created",
+    when: "the claim notes a password that has ended, or that was never made",
     does: "withdraw the note",
     of: ["undo"],
     isHeld: true,
@@ -60,7 +60,7 @@ export const endRows: readonly StepRow[] = [
   },
   {
     when: "Azure does not show the password that this run has stored",
-    does: "wait while it is young and pulls; then decide again",
+    does: "wait while it is young; then decide again",
     of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
@@ -93,7 +93,7 @@ export const endRows: readonly StepRow[] = [
   {
     when: "the time of the replaced password is over",
     does: "end it; keep it while a Secret holds it",
-    killed: "the record still names it, and the next run finds that Azure does not show it",
+    killed: "the next run finds that it has ended",
     of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,

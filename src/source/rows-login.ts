@@ -69,7 +69,7 @@ export function waitUntilShown(d: Desired, o: Observed): steps.Step | undefined 
 }
 
 export const youngRow: StepRow = {
-  when: "the registry rejects the login of the source, and may not know a young password yet",
+  when: "the registry rejects a young password of the source",
   does: "wait",
   of: ["create", "rotate"],
   kind: "issued",
@@ -92,7 +92,7 @@ const stored = (credential: Credential): Partial<Memory> => ({
 
 export const loginRows: readonly StepRow[] = [
   {
-    when: "Azure does not show the password of the source, which is young, and which the registry accepts",
+    when: "Azure does not show a young password that the registry accepts",
     does: "wait, and read Azure again",
     of: ["rotate"],
     kind: "issued",
@@ -129,7 +129,7 @@ export const loginRows: readonly StepRow[] = [
   },
   {
     when: "a rotation begins",
-    does: "replace this password, or complete a rotation that was killed",
+    does: "choose the password to replace, or complete a killed rotation",
     of: ["rotate"],
     kind: "issued",
     isHeld: true,
@@ -158,7 +158,7 @@ export const loginRows: readonly StepRow[] = [
   {
     when: "a password is not stored",
     does: "store it",
-    killed: "the record names it, and the next run gives it to the copies",
+    killed: "the next run gives it to the copies",
     of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
@@ -204,7 +204,7 @@ export const loginRows: readonly StepRow[] = [
   },
   {
     when: "a login was taken and is not stored",
-    does: "store it; a run that creates claims the source first if it has copies",
+    does: "store it; claim the source first if it has copies",
     killed: "the next run gives it to the copies",
     of: ["create", "rotate"],
     kind: "taken",

@@ -110,9 +110,9 @@ export const passwordRows: readonly StepRow[] = [
     },
   },
   {
-    when: "a password is needed, and the one before still works",
-    does: "end that one, unless it is in its grace period or a Secret holds it",
-    killed: "the record still names it, and the next run finds that Azure does not show it",
+    when: "a password is needed, and the replaced one still works",
+    does: "end it, unless it is in its grace period or a Secret holds it",
+    killed: "the next run finds that it has ended",
     of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
@@ -120,7 +120,7 @@ export const passwordRows: readonly StepRow[] = [
   },
   {
     when: "a password is needed, and every slot has one that may be in use",
-    does: "refuse; with --force end the older one that no record names, unless a Secret holds it",
+    does: "refuse; with --force, end the older one that no record names",
     of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
@@ -142,9 +142,9 @@ export const passwordRows: readonly StepRow[] = [
     },
   },
   {
-    when: "a password is needed, its slot is noted, and Azure was read by the last request",
+    when: "its slot is noted, and Azure was read by the last request",
     does: "generate it; withdraw the note if the slot has changed",
-    killed: "no Secret has it: the next run fills the slot again, or ends it",
+    killed: "the next run fills the slot again, or ends it",
     of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
@@ -153,7 +153,7 @@ export const passwordRows: readonly StepRow[] = [
       if (!needsPassword(d, o) || !noted) return undefined;
       // A person may have generated a password in the slot since. That of an account that this run has created is empty
       const isSure = o.by.isDry || o.by.isPrinted || o.memory.granted?.isNew === true;
-      if (!isSure && o.last !== "account") return steps.reading("account", "");
+      if (!isSure && o.last !== "account") return steps.readOf("account", "");
       const account = o.ask("account");
       if (!isSure && inside(account, noted.slot)?.madeAt !== noted.madeAt) return steps.note(o, undefined);
       return { kind: "generate", does: `generate ${noted.slot}`, account, slot: noted.slot, expiresAt: d.expiresAt };

@@ -25,7 +25,7 @@ const claimToWrite = (d: Desired, { shape }: Creating, o: Observed) =>
 
 export const placeRows: readonly StepRow[] = [
   {
-    when: "the source keeps its login, and its record or its list of copies differs",
+    when: "the login is kept, and the record or the list of copies differs",
     does: "claim it, and store them before a copy is written",
     killed: "the next run finds the missing copies",
     of: ["create"],
@@ -52,7 +52,7 @@ export const placeRows: readonly StepRow[] = [
   },
   {
     when: "the source has its login",
-    does: "give each namespace its copy, then its targets the name; take away what a file does not name. One that fails stops no other",
+    does: "give each namespace its copy and references, or take them away",
     killed: "the next run writes the others",
     of: ["create"],
     decide(d, o) {
@@ -82,8 +82,8 @@ export const placeRows: readonly StepRow[] = [
   },
   {
     when: "recorded copies lack the login of the source",
-    does: "copy; one that fails stops no other",
-    killed: "the others hold the password before, which works, and the next run copies",
+    does: "copy",
+    killed: "the next run copies; the password before works",
     of: ["rotate"],
     isHeld: true,
     decide(d, o) {
@@ -92,7 +92,7 @@ export const placeRows: readonly StepRow[] = [
     },
   },
   {
-    when: "the source, its copies and the references are as wanted, and nothing is claimed",
+    when: "all is as wanted, and nothing is claimed",
     does: "done",
     of: ["create"],
     decide: (_, o) => !o.isHeld && steps.isSupplied(o) && steps.done,

@@ -30,7 +30,7 @@ const revokes = (d: Desired, o: Observed): boolean => d.revoke === true && isIss
 
 /** Before anything changes. */
 export const refuseRow: StepRow = {
-  when: "a login of another user would be lost, the record names another account, or a right is missing",
+  when: "another login would be lost, the account is not its own, or a right is missing",
   does: "refuse",
   of: ["remove"],
   decide(d, o) {
@@ -93,7 +93,7 @@ export const removeRows: readonly StepRow[] = [
   },
   {
     when: "namespaces have references or copies",
-    does: "take them away; a namespace that fails stops no other",
+    does: "take them away",
     killed: "the record still names the namespaces",
     of: ["remove"],
     isHeld: true,
@@ -119,7 +119,7 @@ export const removeRows: readonly StepRow[] = [
   {
     when: "the source has the login",
     does: "empty it",
-    killed: "the record still names the account and its passwords",
+    killed: "the record names its passwords",
     of: ["remove"],
     isHeld: true,
     decide: (d, o) =>
@@ -137,15 +137,15 @@ export const removeRows: readonly StepRow[] = [
   },
   {
     when: "the credential works",
-    does: "delete its account, or end its own passwords if the account has others",
-    killed: "the record is still there, and the next run continues",
+    does: "delete its account, or end only its own passwords",
+    killed: "the next run continues by the record",
     of: ["remove"],
     isHeld: true,
     decide: (d, o) => o.record !== undefined && mayRevoke(d, o) && revoke(o),
   },
   {
     when: "something is left",
-    does: "release the claim; a rerun finds by the record what is left",
+    does: "release the claim",
     of: ["remove"],
     isHeld: true,
     decide: (d, o) => isLeft(o) && steps.release(d, o, { isDone: true }, [{ to: d.source, left: "failed" }]),
@@ -166,7 +166,7 @@ export const removeRows: readonly StepRow[] = [
   },
   {
     when: "the record is left",
-    does: "delete the source, or only its record and login if other logins are inside",
+    does: "delete the source, or only its record and login",
     killed: "nothing is left",
     of: ["remove"],
     isHeld: true,

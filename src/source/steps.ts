@@ -104,7 +104,7 @@ export const decide = (does: string, memory: Partial<Memory>, say: readonly Outc
   memory,
   say,
 });
-export const reading = (fact: Fact, of: string): Step => ({ kind: "read", does: `read ${fact}`, fact, of });
+export const readOf = (fact: Fact, of: string): Step => ({ kind: "read", does: `read ${fact}`, fact, of });
 
 /** Adds to what was said. */
 export const saying = ({ memory }: Observed, what: string): Partial<Memory> => ({ said: new Set([...memory.said, what]) });

@@ -46,7 +46,7 @@ function firstStep(d: Desired, o: Observed): Step {
     }
     return steps.done;
   } catch (error) {
-    if (error instanceof NotRead) return steps.reading(error.fact, error.of);
+    if (error instanceof NotRead) return steps.readOf(error.fact, error.of);
     throw error;
   }
 }
@@ -65,7 +65,7 @@ function guarded(o: Observed, step: Step): Step {
 export function nextStep(d: Desired, o: Observed, predict: (step: Step) => Observed): Step {
   // While the run waits for a claim, it reads no namespaces
   if (o.secret === undefined && !o.memory.open)
-    return steps.reading(modeOf(d) === "create" && o.memory.waits.for !== "claim" ? "places" : "source", "");
+    return steps.readOf(modeOf(d) === "create" && o.memory.waits.for !== "claim" ? "places" : "source", "");
   const step = firstStep(d, o);
   if (step.kind !== "write" || !step.last) return step;
   const next = firstStep(d, predict(step));
