@@ -194,7 +194,8 @@ export const loginRows: readonly StepRow[] = [
     of: ["create"],
     kind: "taken",
     decide(d, o) {
-      if (steps.isSupplied(o)) return undefined;
+      // A run that was killed may have left its claim
+      if (steps.isSupplied(o) || o.claim) return undefined;
       const { credential, login, warnings } = o.ask("taken");
       if (!steps.isHolding(d, o, { credential, login })) return undefined;
       const messages = warnings.length > 0 ? warnings : undefined;

@@ -161,20 +161,15 @@ export function isSupplied({ memory, record }: Observed): boolean {
 
 type More = { readonly before?: readonly Outcome[]; readonly after?: readonly Outcome[]; readonly isQuiet?: true };
 
+/** Whether the source holds a login with exactly this record already. */
+export const isHolding = (d: Desired, o: Observed, of: Omit<Storing, "shape">): boolean =>
+  o.secret ? isStored(o.secret, storingOf(d, o, of)) : false;
+
 /** Writes the record and the login that it describes, in one write, which may end the claim. */
 export function store(d: Desired, o: Observed, of: Omit<Storing, "shape">, more: More = {}): Step {
-  const whole = storingOf(d, o, of);
-  const { secret, by } = o;
-  const write = (endsClaim: boolean) => storing(d.source, by, whole, { endsClaim });
-  const isDone = secret !== undefined && secret !== null && isStored(secret, whole);
-  return { kind: "write", does: "store", decide: write(false), last: isDone ? undefined : write(true), print: printing(d, o, more) };
-}
-
-/** Prints the Secret that a user applies to another cluster. */
-export function print(d: Desired, { credential, login }: Omit<Storing, "shape">, say: readonly Outcome[]): Step {
-  const record = { ...credential, isExported: true } as const;
-  const secret = exportedSecret(d.source, { credential: record, login, shape: d.creates?.shape });
-  return { kind: "print", does: "print", secret, isUnmade: login ? undefined : true, say, memory: { isDone: true } };
+  const write = (endsClaim: boolean) => storing(d.source, o.by, storingOf(d, o, of), { endsClaim });
+  const last = isHolding(d, o, of) ? undefined : write(true);
+  return { kind: "write", does: "store", decide: write(false), last, print: printing(d, o, more) };
 }
 
 /** The same without a claim, for a login that the run did not generate. */
@@ -185,6 +180,13 @@ export function storeGiven(d: Desired, o: Observed, of: Omit<Storing, "shape">, 
     decide: storingGiven(d.source, storingOf(d, o, of), obstacle),
     print: printing(d, o, more),
   } as const;
+}
+
+/** Prints the Secret that a user applies to another cluster. */
+export function print(d: Desired, { credential, login }: Omit<Storing, "shape">, say: readonly Outcome[]): Step {
+  const record = { ...credential, isExported: true } as const;
+  const secret = exportedSecret(d.source, { credential: record, login, shape: d.creates?.shape });
+  return { kind: "print", does: "print", secret, isUnmade: login ? undefined : true, say, memory: { isDone: true } };
 }
 
 function storingOf({ creates }: Desired, { secret, ask }: Observed, of: Omit<Storing, "shape">): Storing {
@@ -200,11 +202,6 @@ const printing =
     const stored = memory.isNew ? { ...outcome, result: "created" as const, before: undefined } : outcome;
     return [...before, ...(isQuiet ? [] : [stored]), ...after];
   };
-
-/** Whether the source holds a login with exactly this record already. */
-export function isHolding(d: Desired, o: Observed, of: Omit<Storing, "shape">): boolean {
-  return o.secret !== undefined && o.secret !== null && isStored(o.secret, storingOf(d, o, of));
-}
 
 /** The record of a password that was generated. A dry run only predicts it. */
 export function madeRecord(d: Desired, o: Observed, account: Account, made: NonNullable<Memory["made"]>): Credential {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { ProxyEnded } from "../../../src/errors.ts";
-import { claimOf, copiesData, copiesKey, copiesOf, credentialKey, sourceKey } from "../../../src/secret/record.ts";
+import { claimKey, claimOf, copiesData, copiesKey, copiesOf, credentialKey, sourceKey } from "../../../src/secret/record.ts";
 import { counted } from "../../../src/wording.ts";
 import { exactly, refused, unchecked } from "../../support/demo.ts";
 import { namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
@@ -412,6 +412,21 @@ testRows(
           stdout: any,
           stderr: ["4 namespaces unchanged"],
           writes: [],
+        },
+        {
+          given: ({ cluster }) => {
+            const { metadata, ...secret } = cluster.get("secret", "platform", name) ?? expect.unreachable("no source");
+            const claim = JSON.stringify({ run: "killed", until: "2020-01-01T00:00:00Z" });
+            cluster.put(
+              { ...secret, metadata: { ...metadata, annotations: { ...metadata.annotations, [claimKey]: claim } } },
+              "kubectl-acr-secret",
+            );
+          },
+          command: supplied,
+          options: { stdin: "hunter2" },
+          stdout: any,
+          stderr: ["4 namespaces unchanged"],
+          check: ({ cluster }) => expect(claimOf(cluster.get("secret", "platform", name))).toBeUndefined(),
         },
       ],
     },
