@@ -22,14 +22,14 @@ export function measureHouse(): Measure[] {
     .flatMap(({ text }) => [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|type) (\w+)/gm)])
     .map(([, name]) => name);
   return [
-    { what: "lines in cmd and src", count: lines(files), limit: above(28_556) },
-    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_443_172) },
+    { what: "lines in cmd and src", count: lines(files), limit: above(29_700) },
+    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_493_500) },
     { what: "lines in test", count: lines(sourcesIn("test")), limit: above(56_437) },
     { what: "lines in sandbox", count: lines(sourcesIn("sandbox")), limit: above(7_448) },
     { what: "lines in scripts", count: lines(sourcesIn("scripts")), limit: above(4_468) },
-    { what: "files in cmd and src", count: files.length, limit: above(261) },
+    { what: "files in cmd and src", count: files.length, limit: above(268) },
     { what: "files under 25 lines", count: files.filter((file) => lines([file]) < 25).length, limit: above(13) },
-    { what: "exported types", count: matches(files, /^export type /gm), limit: above(282) },
+    { what: "exported types", count: matches(files, /^export type /gm), limit: above(293) },
     { what: "exported names that exist twice", count: exportedNames.length - new Set(exportedNames).size, limit: 0 },
     // A retry: the same condition checks for a conflict and for the number of the attempt.
     {
