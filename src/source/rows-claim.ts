@@ -120,7 +120,6 @@ export const claimRows: readonly StepRow[] = [
     when: "the Secret has no record, or its credential was exported",
     does: "refuse",
     of: ["rotate"],
-    isHeld: true,
     decide(d, { record }) {
       if (!record) return steps.refuse(noRecord(d.source));
       return record.isExported && steps.refuse(exported(d.source, record));
@@ -131,7 +130,6 @@ export const claimRows: readonly StepRow[] = [
     does: "refuse",
     of: ["rotate"],
     kind: "issued",
-    isHeld: true,
     decide(d, o) {
       const issuer = issuerOf(o);
       const owner = o.ask("owner");

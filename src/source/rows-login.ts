@@ -96,7 +96,6 @@ export const loginRows: readonly StepRow[] = [
     does: "wait, and read Azure again",
     of: ["rotate"],
     kind: "issued",
-    isHeld: true,
     decide: (d, o) => o.memory.replaces === undefined && d.password === "new" && d.verify && waitUntilShown(d, o),
   },
   {
@@ -104,7 +103,6 @@ export const loginRows: readonly StepRow[] = [
     does: "refuse",
     of: ["rotate"],
     kind: "issued",
-    isHeld: true,
     decide(d, o) {
       const { record, login } = o;
       if (d.password === "recorded" || d.force || !record || !login || login.username === record.identity || isRefused(d, o))
@@ -118,7 +116,6 @@ export const loginRows: readonly StepRow[] = [
     does: "warn, once",
     of: ["rotate"],
     kind: "issued",
-    isHeld: true,
     decide(d, o) {
       const { memory, ask } = o;
       if (d.password === "recorded" || memory.replaces !== undefined || memory.said.has(warnedOfRights)) return undefined;
@@ -132,7 +129,6 @@ export const loginRows: readonly StepRow[] = [
     does: "choose the password to replace, or complete a killed rotation",
     of: ["rotate"],
     kind: "issued",
-    isHeld: true,
     decide(d, o) {
       if (d.password === "recorded" || o.memory.replaces !== undefined) return undefined;
       if (mustReplace(d, o)) return steps.decide("choose", { replaces: steps.passwordOf(o.record) });

@@ -83,7 +83,6 @@ export const removeRows: readonly StepRow[] = [
     when: "another Secret holds the credential, before anything is taken away",
     does: "refuse, except with --force",
     of: ["remove"],
-    isHeld: true,
     decide(d, o) {
       if (!o.record || d.force || o.memory.said.has("elsewhere") || !revokes(d, o)) return undefined;
       const held = o.ask("holder", "elsewhere");
@@ -96,7 +95,6 @@ export const removeRows: readonly StepRow[] = [
     does: "take them away",
     killed: "the record still names the namespaces",
     of: ["remove"],
-    isHeld: true,
     decide(d, o) {
       if (!o.record) return undefined;
       const copied = Object.keys(o.copies).length > 0 ? o.ask("namespaces") : [];
@@ -108,7 +106,6 @@ export const removeRows: readonly StepRow[] = [
     when: "a reference or a copy is left",
     does: "keep the credential, except with --force",
     of: ["remove"],
-    isHeld: true,
     decide(d, o) {
       if (!isLeft(o) || d.force || o.memory.said.has("left") || !revokes(d, o)) return undefined;
       const messages = [`credential "${o.record?.identity}" was not revoked. To revoke it now, run`];
@@ -121,7 +118,6 @@ export const removeRows: readonly StepRow[] = [
     does: "empty it",
     killed: "the record names its passwords",
     of: ["remove"],
-    isHeld: true,
     decide: (d, o) =>
       o.login !== undefined && mayRevoke(d, o) && { kind: "write", does: "empty", decide: emptying(o.by, o.record?.host ?? "") },
   },
@@ -129,7 +125,6 @@ export const removeRows: readonly StepRow[] = [
     when: "a Secret holds the login: its tenant has put it back",
     does: "refuse, except with --force",
     of: ["remove"],
-    isHeld: true,
     decide(d, o) {
       if (!o.record || d.force || o.by.isDry || o.memory.said.has("anywhere") || !mayRevoke(d, o)) return undefined;
       return refuseHeld(o, o.ask("holder", "anywhere")) ?? steps.decide("look for holders", steps.saying(o, "anywhere"));
@@ -140,21 +135,18 @@ export const removeRows: readonly StepRow[] = [
     does: "delete its account, or end only its own passwords",
     killed: "the next run continues by the record",
     of: ["remove"],
-    isHeld: true,
     decide: (d, o) => o.record !== undefined && mayRevoke(d, o) && revoke(o),
   },
   {
     when: "something is left",
     does: "release the claim",
     of: ["remove"],
-    isHeld: true,
     decide: (d, o) => isLeft(o) && steps.release(d, o, { isDone: true }, [{ to: d.source, left: "failed" }]),
   },
   {
     when: "the plugin can't revoke the credential",
     does: "say so",
     of: ["remove"],
-    isHeld: true,
     decide(d, o) {
       if (!d.revoke || !o.record || o.memory.said.has("kind")) return undefined;
       const kind = o.ask("kind");
@@ -169,7 +161,6 @@ export const removeRows: readonly StepRow[] = [
     does: "delete the source, or only its record and login",
     killed: "nothing is left",
     of: ["remove"],
-    isHeld: true,
     decide(d, { by, record, memory }) {
       if (!record) return undefined;
       const forget = forgetting(by, record.host, memory.uid, d.force);

@@ -90,7 +90,7 @@ export type StepRow = {
   readonly of: readonly ("create" | "rotate" | "remove" | "undo")[];
   /** Only for a kind of credential whose passwords Azure generates, or only for one whose login is taken. Absent: for both. */
   readonly kind?: "issued" | "taken";
-  /** Only while this run holds the claim. */
+  /** Only while this run holds the claim. Rows of `rotate` and `remove` below the one that claims need not say it. */
   readonly isHeld?: true;
   /** Returns the step, if the row applies. Asks for the facts that it needs; one that is not known ends the decision. */
   decide(d: Desired, o: Observed): Step | undefined | false;
