@@ -37,6 +37,18 @@ testRows([
     stderr: /^error: secret "acr-myregistry" in namespace "demo" \(type Opaque\) was not created .*\nhint: use another name\n$/,
     check: none,
   },
+  {
+    does: "refuses a Secret that another user created at once, although it has a claim",
+    given: ({ cluster }) => {
+      const claim = JSON.stringify({ run: "x", until: new Date(cluster.about.now() + 100_000).toISOString() });
+      const secret = pullSecret("demo", metadata.name, { "ghcr.io": { username: "jane", password: "p" } });
+      return cluster.put({ ...secret, metadata: { ...metadata, annotations: { [claimKey]: claim } } });
+    },
+    command: line,
+    code: 1,
+    stderr: /^error: secret "acr-myregistry" in namespace "demo" \(type kubernetes.io\/dockerconfigjson\) was not created /,
+    writes: [],
+  },
   ...[
     { what: "another type", given: putOpaque, problem: "has type Opaque instead of kubernetes.io/dockerconfigjson" },
     { what: "an immutable Secret", given: immutable, problem: "is immutable" },

@@ -7,7 +7,7 @@ import { stuckPod } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import type { Run } from "../../support/in-process.ts";
-import { any, failed, type Row, refuse, type Step, testRows, typed } from "../../support/rows.ts";
+import { any, failed, lose, type Row, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 
 const host = "myregistry.azurecr.io";
 const plain = "create --registry myregistry --repository app/web -n demo";
@@ -102,6 +102,14 @@ testRows(
         check: ({ azure }) => expect([azure.tokens.size, azure.scopeMaps.size]).toEqual([0, 0]),
       }),
     ),
+    {
+      does: "prints no Secret and deletes the token when the answer with the password is lost",
+      given: lose("generatePassword"),
+      command: line,
+      ...failed,
+      stdout: [],
+      check: ({ azure }) => expect([azure.tokens.size, azure.scopeMaps.size]).toEqual([0, 0]),
+    },
     {
       does: "prints no success and leaves nothing in Azure when standard output cannot be written",
       command: line,

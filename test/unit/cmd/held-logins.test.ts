@@ -45,6 +45,21 @@ test.for(Object.keys(commands).flatMap((command) => Object.keys(records).map((re
   },
 );
 
+test("create --force keeps the login of another Secret when it replaces one that does not work", async () => {
+  const world = await stored("a");
+  addNamespaces(world.cluster, "b");
+  const login = world.loginIn("a") ?? expect.unreachable("no login");
+  world.cluster.put(pullSecret("b", "mine", { [host]: login }));
+  const { metadata } = world.cluster.get("secret", "a", name) ?? expect.unreachable("no source");
+  const wrong = pullSecret("a", name, { [host]: { ...login, password: "wrong" } });
+  world.cluster.put({ ...wrong, metadata }, "kubectl-acr-secret");
+
+  const line = `create --registry myregistry --repository app/web -n a --force`;
+  expect(await type(line, world.ports)).toMatchObject({ code: 0, stderr: expect.stringContaining("secret/mine in namespace b holds it") });
+
+  expect([world.azure.knows(login), isAlive(world, "a")]).toEqual([true, true]);
+});
+
 test.for(Object.keys(commands))("%s keeps the login of a token that a user supplied", async (command) => {
   const world = await stored("a");
   addNamespaces(world.cluster, "c");
