@@ -202,7 +202,11 @@ async function* end(known: Knowledge, o: Observed, step: Step & { kind: "end" },
   yield* say;
   const value = afterEnd(account, password);
   const ended = [...known.memory.ended, password];
-  return { ...remember(known, { ...memory, ended }), facts: { ...without(known.facts, "holder"), account: { of: "", value } }, last: undefined };
+  return {
+    ...remember(known, { ...memory, ended }),
+    facts: { ...without(known.facts, "holder"), account: { of: "", value } },
+    last: undefined,
+  };
 }
 
 /** The login of the source, for places that are written while the claim lasts. */

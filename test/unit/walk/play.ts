@@ -223,11 +223,16 @@ export class Play {
     const fate = program.fates.get(program.trace.length);
     if (fate) this.notes.push(`${fate}: ${program.trace.at(-1)}`);
     try {
-      return await (fate ? this.#meet(fate, program, asked, next) : this.#perform(program, asked, next));
+      return await this.#answer(fate, program, asked, next);
     } finally {
       if (program.state === "going") await new Promise<void>((go) => program.waiting.push(go));
       if (program.state !== "going") await never();
     }
+  }
+
+  #answer(fate: Fate | undefined, program: Live, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
+    if (fate === "stale" || fate === "staler") return this.#lagged(fate, asked, () => this.#perform(program, asked, next));
+    return fate ? this.#meet(fate, program, asked, next) : this.#perform(program, asked, next);
   }
 
   async #perform(program: Program, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
@@ -265,7 +270,6 @@ export class Play {
 
   async #meet(fate: Fate, program: Live, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
     const perform = () => this.#perform(program, asked, next);
-    if (fate === "stale" || fate === "staler") return this.#lagged(fate, asked, perform);
     if (fate.endsWith("delayed") && asked.writes) this.#later = [...this.#later, { at: this.now + delay, apply: perform }];
     if (fate.startsWith("kill")) {
       program.state = "killed";

@@ -1,8 +1,11 @@
 import { test } from "vitest";
 import { lags } from "./play.ts";
-import { disturbed, endsWell, scenarios, undisturbed, upTo } from "./scenarios.ts";
+import { disturbed, endsWell, type Scenario, scenarios, undisturbed, upTo } from "./scenarios.ts";
 
-test.for(scenarios.map((one) => [one.what, one] as const))(
+/** A stale read of its ServiceAccount leaves the annotations of a setup, which has no claim. */
+const isClaimed = ({ line }: Scenario) => !line.startsWith("secretless delete");
+
+test.for(scenarios.filter(isClaimed).map((one) => [one.what, one] as const))(
   "holds the guarantees when each read is answered as of some writes ago: %s",
   { timeout: 120_000 },
   async ([, scenario]) => {
