@@ -69,11 +69,18 @@ function withoutAnonymous(facts: ImageFacts): ImageFacts {
   return { ...facts, pods, anonymous: { verdict: "refused", message: "" } };
 }
 
-function proofOf({ cause, text }: PullFailure, node: string): Proof[] {
-  // The registry gives this machine every other failure too
-  if (cause === "no-login" || cause === "malformed-secret" || cause === "never-pulled") return [];
-  return cause === "invalid-image" || cause === "unknown" ? [] : [{ verdict: cause, message: `node ${node} says: ${text}` }];
-}
+const proofOf = ({ cause, text }: PullFailure, node: string): Proof[] =>
+  isAnswer(cause) ? [{ verdict: cause, message: `node ${node} says: ${text}` }] : [];
+
+type OfNode = Extract<
+  Cause,
+  "no-login" | "malformed-secret" | "never-pulled" | "invalid-image" | "private-host" | "unknown" | `node-${string}`
+>;
+
+/** The registry gives this machine every other failure too. */
+const ofNode: readonly string[] = ["no-login", "malformed-secret", "never-pulled", "invalid-image", "private-host", "unknown"];
+const isAnswer = (cause: PullFailure["cause"]): cause is Exclude<PullFailure["cause"], OfNode> =>
+  !ofNode.includes(cause) && !cause.startsWith("node-");
 
 /** The causes that the registry's answer to a node does not tell apart. */
 const refinements: Partial<Record<PullFailure["cause"], readonly Cause[]>> = {

@@ -1,4 +1,4 @@
-import { minute } from "../duration.ts";
+import { ago, minute } from "../duration.ts";
 import { type Command, plugin } from "../hint.ts";
 import type { Workload } from "../kinds.ts";
 import type { Proof, PullHost } from "../registry/port.ts";
@@ -41,14 +41,15 @@ export type Verdict = {
 type Finding = Pick<Verdict, "cause" | "message" | "notes"> & {
   readonly secret?: string | undefined;
   readonly details?: readonly string[] | undefined;
-  readonly advice?: Advice;
+  readonly advice?: Advice | undefined;
 };
 
 /** Judges one image like the kubelet: a malformed Secret first, then any login that pulls, then the reason that none does. */
 export function judge(facts: ImageFacts): Verdict {
   const { image, namespace, account, tried } = facts;
   const { cause, message, details, secret, notes = [], advice = advise(cause, facts, secret) } = find(facts);
-  const allNotes = [...notes, ...(advice.notes ?? [])];
+  const said = saidByNodes(facts, `${message} ${notes.join(" ")}`);
+  const allNotes = [...said, ...notes, ...(advice.notes ?? [])];
   return {
     image,
     namespace,
@@ -77,6 +78,13 @@ function hostsOf({ ref, tried, anonymous, otherHosts }: ImageFacts): PullHost[] 
 }
 
 function find(facts: ImageFacts): Finding {
+  const found = findCause(facts);
+  // No certificate names such a host, so a login for it is of no use
+  const isPrivate = facts.azure?.otherwise === "private" && ["unreachable", "untrusted", "no-login"].includes(found.cause);
+  return isPrivate ? { ...found, cause: "private-host", advice: undefined } : found;
+}
+
+function findCause(facts: ImageFacts): Finding {
   const { tried, malformed, attachedLater } = facts;
   if (malformed) {
     const message = `secret ${malformed.secret} is malformed, so the kubelet ignores all pull secrets of the pod: ${malformed.message}`;
@@ -106,10 +114,11 @@ function onNodesWithIdentity(facts: ImageFacts): Finding | undefined {
   };
 }
 
-/** None of the readable pull secrets pulls. The message of a node is about the past, so it does not replace a check. */
+/** None of the readable pull secrets pulls. Then the failure on a node is all that is known about the others. */
 function notRead(facts: ImageFacts): Finding {
+  const message = `you cannot read secret ${joinNames(facts.unread)}`;
   const said = onItsNode(facts, "", (says) => says);
-  return { cause: "not-checked", message: `you cannot read secret ${joinNames(facts.unread)}`, notes: said?.message ? [said.message] : [] };
+  return said ? { ...said, notes: [message] } : { cause: "not-checked", message };
 }
 
 /** There is no login to test: interprets the registry's response to an anonymous request. */
@@ -139,19 +148,31 @@ function notesOf({ otherHosts }: ImageFacts, { message }: Proof): Pick<Finding, 
 }
 
 /** Causes on the node that end at its next try after a change of the network. */
-const ofNetwork: readonly Cause[] = ["unreachable", "untrusted", "blocked", "data-blocked"];
+const ofNetwork: readonly Cause[] = ["unreachable", "untrusted", "blocked", "data-blocked", "node-interrupted", "node-limit"];
 
-/**
- * Causes on the node that a proof from this machine cannot detect. The other messages of a node are about the past: it retries by itself.
- */
-const lasting: readonly Cause[] = ["other-platform", "never-pulled", ...ofNetwork];
-const lastingOf = (says: PodFacts["failures"]): PodFacts["failures"] => says.filter(({ cause }) => lasting.includes(cause));
+/** Causes on the node that a pull from this machine disproves: they are about the past, and the node retries by itself. */
+const disproved: readonly Cause[] = ["no-login", "refused", "out-of-scope", "not-found", "throttled", "cache-rule", "malformed-secret"];
+const lastingOf = (says: PodFacts["failures"]): PodFacts["failures"] =>
+  // Before 1.31, the kubelet says no cause during a back-off
+  says.filter(({ cause, text }) => !disproved.includes(cause) && (cause !== "unknown" || text !== ""));
 
 /** Returns the first message of a pending pod's node that `counts` accepts. */
-function onItsNode({ pods }: ImageFacts, secret: string, counts = lastingOf): Finding | undefined {
+function onItsNode({ pods, now }: ImageFacts, secret: string, counts = lastingOf): Finding | undefined {
   const waiting = pods.filter(({ pulled }) => !pulled);
-  const [found] = waiting.flatMap(({ name, failures }) => counts(failures).map((it) => ({ ...it, name })));
-  return found && { cause: found.cause, secret, message: `the node of pod/${found.name} says: ${found.text}`, advice: {} };
+  const [found] = waiting.flatMap((pod) => counts(pod.failures).map(({ cause, text }) => ({ cause, message: saidBy(pod, text, now) })));
+  return found && { ...found, secret, advice: {} };
+}
+
+/** Says what the node of a pod has reported, and how long ago. */
+function saidBy({ name, saidAt }: PodFacts, text: string, now: Date): string {
+  const says = saidAt === undefined ? "says" : `said ${ago(Math.max(0, now.getTime() - Date.parse(saidAt)) || 0)} ago`;
+  return `the node of pod/${name} ${says}: ${text}`;
+}
+
+/** Returns each failure that the nodes of pending pods report, once. @param words the words of the verdict, which are not repeated */
+function saidByNodes({ pods, now }: ImageFacts, words: string): string[] {
+  const said = pods.flatMap((pod) => pod.failures.flatMap(({ text }) => (words.includes(text) ? [] : { pod, text })));
+  return [...Map.groupBy(said, ({ text }) => text).values()].flatMap(([first]) => (first ? saidBy(first.pod, first.text, now) : []));
 }
 
 /** Returns a lasting failure of a node for an image that this machine can pull. */

@@ -272,12 +272,6 @@ describe("check of Secrets that may not be read", () => {
   test.for<{ when: string; given: Situation; row: string; message: string }>([
     { when: "the pod runs", given: { pods: [running(["acr"])] }, row: "deployment/web not-checked", message: "you cannot read secret acr" },
     {
-      when: "the node fails",
-      given: { pods: [waiting(anonymous)] },
-      row: "deployment/web not-checked",
-      message: `you cannot read secret acr; the node of pod/web-1 says: ${anonymous}`,
-    },
-    {
       when: "another Secret pulls",
       given: { pods: [running(["acr", "mine"])], secrets: [ours("mine", "web:right"), ours("acr", "web:right")] },
       row: "deployment/web pulls",
@@ -291,6 +285,14 @@ describe("check of Secrets that may not be read", () => {
     },
   ])("calls no pull broken when $when", async ({ given, row, message }) => {
     expect(await rowsOf({ secrets: [ours("acr", "web:right")], ...given, unread: ["acr"] })).toEqual([{ row, message }]);
+  });
+
+  test("counts what the node has refused", async () => {
+    const rows = await rowsOf({ secrets: [ours("acr", "web:right")], pods: [waiting(anonymous)], unread: ["acr"] });
+
+    expect(rows).toEqual([
+      { row: "deployment/web no-login", message: `the node of pod/web-1 says: ${anonymous}; you cannot read secret acr` },
+    ]);
   });
 
   test("fails when the command line names the Secret", async () => {
