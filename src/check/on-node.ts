@@ -60,8 +60,13 @@ function failed(facts: ImageFacts, here: Verdict, { node, failures }: Extract<No
 
 const withNote = (note: string, verdict: Verdict): Verdict => ({ ...verdict, notes: [note, ...(verdict.notes ?? [])] });
 
-const contrasted = (here: Verdict, verdict: Verdict): Verdict =>
-  causes[here.cause].pulls === true ? withNote(fromHere(here), verdict) : verdict;
+const mirror = "if the container runtime of the node has a mirror for the registry, the answer may be that of the mirror";
+
+const contrasted = (here: Verdict, verdict: Verdict): Verdict => {
+  if (causes[here.cause].pulls !== true) return verdict;
+  const isAnswered = ["refused", "out-of-scope", "not-found", "denied", "throttled"].includes(verdict.cause);
+  return withNote(fromHere(here), isAnswered ? withNote(mirror, verdict) : verdict);
+};
 
 /** A new pod gets no image that only the nodes of existing pods have. */
 function withoutAnonymous(facts: ImageFacts): ImageFacts {

@@ -1,6 +1,7 @@
 import { ago, minute } from "../duration.ts";
 import { type Command, plugin } from "../hint.ts";
 import type { Workload } from "../kinds.ts";
+import { isRegional } from "../registry/login-server.ts";
 import type { Proof, PullHost } from "../registry/port.ts";
 import { joinNames } from "../wording.ts";
 import { type Advice, advise, adviseRestart, concerned } from "./advice.ts";
@@ -29,6 +30,8 @@ export type Verdict = {
   readonly cause: Cause;
   /** Where it was proven: by requests from this machine to the registry, or by a pull of a node (`--from-cluster`). */
   readonly proof: "registry" | "cluster";
+  /** The image does not exist, but a replica of the registry may not have it yet. */
+  readonly mayArrive?: boolean | undefined;
   /** The reason of a failure in one line; absent if the cause says it all. */
   readonly message?: string | undefined;
   /** The registry's own messages, one per line of its response. */
@@ -61,6 +64,7 @@ export function judge(facts: ImageFacts): Verdict {
     pods: facts.pods.map(({ name }) => name),
     cause,
     proof: "registry",
+    mayArrive: isMissing(cause) && hasReplicas(facts),
     message,
     registryMessages: details?.length ? details : undefined,
     notes: allNotes.length > 0 ? allNotes : undefined,
@@ -214,8 +218,21 @@ function isNotYetEffective({ secrets, now }: ImageFacts, { secret, byRole, proof
   return byRole === true && note?.renewal === "made" && age < roleDelay && mayWaitForRole.includes(proof.verdict);
 }
 
+/** Whether an image does not exist. */
+export const isMissing = (cause: Cause): boolean => cause === "not-found" || cause === "no-repository";
+
+/** Whether the image or a Secret names a host of one region. A registry without replicas can have such hosts too. */
+const hasReplicas = ({ azure, secrets }: ImageFacts): boolean =>
+  azure !== undefined &&
+  (azure.otherwise === "region" || secrets.some(({ servers = [] }) => servers.some((server) => isRegional(azure.loginServer, server))));
+
 /** The causes that Azure's answer does not tell apart. */
-function ambiguities({ azure, ref, otherTags }: ImageFacts, cause: Cause, { byRole }: TriedLogin): string[] {
+function ambiguities(facts: ImageFacts, cause: Cause, tried: TriedLogin): string[] {
+  const late = isMissing(cause) && hasReplicas(facts) ? ["a replica of the registry may not have a new image yet"] : [];
+  return [...late, ...ambiguitiesInAzure(facts, cause, tried)];
+}
+
+function ambiguitiesInAzure({ azure, ref, otherTags }: ImageFacts, cause: Cause, { byRole }: TriedLogin): string[] {
   if (!azure) return [];
   if (cause === "refused") return ["the registry does not say whether the password is wrong, expired or deleted, or the token is disabled"];
   if (cause === "out-of-scope" && byRole)
