@@ -8,6 +8,7 @@ import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import { drySuffix, type PlaceDetail, placePrefix } from "../src/output/words.ts";
 import { counted } from "../src/wording.ts";
+import { pagesAddress } from "./project.ts";
 import type { Session } from "./session.ts";
 import { failureCode } from "./verb.ts";
 
@@ -82,6 +83,16 @@ const checkOf = ({ namespaces }: Places, where: PlaceDetail): Command =>
 /** Whether to print the next step after a run: only for people, and only if it has changed something. */
 export const printsHints = (code: number, { output, "dry-run": dryRun }: PrintingFlags): boolean =>
   code === 0 && output === undefined && dryRun === "none";
+
+/** Whether an outcome ends a login: its password, its account in Azure, its right to a repository, or a copy of its Secret. */
+export const endsLogin = ({ result, slot, withdraws = [], to }: Outcome): boolean =>
+  withdraws.length > 0 || (slot !== undefined && result === "configured") || (result === "deleted" && to.kind !== "scopemap.azurecr.io");
+
+/** Says after a run that has ended a login what the login still opens. */
+export function hintAtNodes(code: number, flags: PrintingFlags, session: Session): void {
+  const still = "nodes that have an image still start it for pods with an ended login; to end that too, see";
+  if (printsHints(code, flags)) session.hint(`${still} ${pagesAddress}end-access.md`);
+}
 
 /** Whether an outcome is the error of a run on one namespace, and not the error of one of its credentials. */
 export const endsRun = ({ error, endsPlace }: Outcome): boolean => error !== undefined && endsPlace === true;

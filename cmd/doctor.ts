@@ -17,7 +17,7 @@ const { namespace, "all-namespaces": allNamespaces } = readScope;
 const doctorFlags = {
   ...under("What it checks", {
     registry: createFlags.registry,
-    strict: { type: "boolean", describe: "Exit with 2 if any check could not look. By default, only if a flag asked for it" },
+    strict: { type: "boolean", describe: "Exit with 2 if any check could not look. Default: only if a flag asks for it" },
   }),
   ...under("Where", { namespace, "all-namespaces": allNamespaces }),
   ...identityFlags,
