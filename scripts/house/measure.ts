@@ -22,8 +22,8 @@ export function measureHouse(): Measure[] {
     .flatMap(({ text }) => [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|type) (\w+)/gm)])
     .map(([, name]) => name);
   return [
-    { what: "lines in cmd and src", count: lines(files), limit: above(28_556) },
-    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_443_172) },
+    { what: "lines in cmd and src", count: lines(files), limit: above(28_700) },
+    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_452_000) },
     { what: "lines in test", count: lines(sourcesIn("test")), limit: above(56_437) },
     { what: "lines in sandbox", count: lines(sourcesIn("sandbox")), limit: above(7_448) },
     { what: "lines in scripts", count: lines(sourcesIn("scripts")), limit: above(4_468) },
