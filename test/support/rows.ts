@@ -63,7 +63,7 @@ export function testRows(rows: readonly Row[], open: () => FakeWorld | Promise<F
 }
 
 /** The hint after a run that has ended a login, and the command lines that print it. Without -o and --dry-run. */
-export const nodesHint = /^hint: nodes that have an image still start it for pods with an ended login; .*\/end-access\.md\n$/m;
+export const nodesHint = /^hint: nodes that have an image still start it for pods with an ended login; .*\/end-access\.md\n/m;
 const endsLogins = /^(?!.*(?: -o |--dry-run))(?:delete .*--revoke|apply |rotate (?=.*--grace 0)(?=.*--force))/;
 
 async function take(step: Step, world: FakeWorld, before: Run | undefined): Promise<Run> {

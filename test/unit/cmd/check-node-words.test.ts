@@ -36,8 +36,10 @@ describe("check of an image that this machine can pull", () => {
     { cause: "node-interrupted", code: "DeadlineExceeded", says: "failed to copy: context deadline exceeded" },
     { cause: "node-limit", says: "pull QPS exceeded", isWhole: true },
     { cause: "unknown", says: "failed to do something new" },
-  ])("fails, and prints what the node said: $says", async ({ cause, code, says, isWhole }) => {
-    const pod = failing(isWhole ? says : `${code ? `rpc error: code = ${code} desc = ` : ""}${unpack}${says}`);
+    // The status of a container that restarts has the id of its image
+    { cause: "unreachable", says: "failed to do request: Head: EOF", status: { imageID: "sha256:1" } },
+  ])("fails, and prints what the node said: $says", async ({ cause, code, says, isWhole, status }) => {
+    const pod = failing(isWhole ? says : `${code ? `rpc error: code = ${code} desc = ` : ""}${unpack}${says}`, status);
     const message = `the node of pod/web-1 said 20 s ago: ${says}`;
 
     const table = await check(pod);

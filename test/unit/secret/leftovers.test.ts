@@ -249,6 +249,7 @@ test.for([
   { more: {}, stays: undefined },
   { more: { held: held({ record: {} }) }, stays: "a Secret now holds it" },
   { more: { cluster: undefined }, stays: "its holders are no longer known" },
+  { more: { closed: new Set(["demo"]) }, stays: "its holders are no longer known" },
 ])("checks an object again before its deletion: $stays", ({ more, stays }) => {
   expect(reasonToKeep([token], { ...facts, ...more })).toBe(stays);
 });
