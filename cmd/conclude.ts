@@ -85,8 +85,8 @@ export const printsHints = (code: number, { output, "dry-run": dryRun }: Printin
   code === 0 && output === undefined && dryRun === "none";
 
 /** Whether an outcome ends a login: its password, its account in Azure, its right to a repository, or a copy of its Secret. */
-export const endsLogin = ({ result, slot, withdraws = [], to }: Outcome): boolean =>
-  withdraws.length > 0 || (slot !== undefined && result === "configured") || (result === "deleted" && to.kind !== "scopemap.azurecr.io");
+export const endsLogin = ({ result, slot, withdraws = [] }: Outcome): boolean =>
+  withdraws.length > 0 || result === "deleted" || (result === "configured" && slot !== undefined);
 
 /** Says after a run that has ended a login what the login still opens. */
 export function hintAtNodes(code: number, flags: PrintingFlags, session: Session): void {

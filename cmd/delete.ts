@@ -83,7 +83,8 @@ export const deletion = verb({
     let endsAccess = false;
     async function* outcomes(): AsyncGenerator<Outcome> {
       for await (const outcome of run(flags["dry-run"])) {
-        endsAccess ||= outcome.to.kind !== "secret" && endsLogin(outcome);
+        // Objects in Azure have no namespace
+        endsAccess ||= outcome.to.namespace === undefined && endsLogin(outcome);
         for (const { registry, exported } of leftBy(outcome)) registries.set(registry, exported ?? registries.get(registry));
         yield outcome;
       }
