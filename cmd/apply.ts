@@ -12,7 +12,7 @@ import { rightsToApply } from "../src/schedule/rights.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { applyFiles } from "../src/verbs/apply.ts";
 import { readDesired } from "./apply/read-files.ts";
-import { conclude, endsLogin, hintAtNodes } from "./conclude.ts";
+import { conclude, endsLogin } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./confirm.ts";
 import { createFlags } from "./create/options.ts";
 import { azureWaits } from "./line/durations.ts";
@@ -109,16 +109,9 @@ export const apply = verb({
         run("client", (source) => shown.add(source).has(source)),
         asking,
       );
-    let endsAccess = false;
-    const outcomes = noting(
-      run(flags["dry-run"], (source) => !asks || shown.has(source)),
-      (outcome) => {
-        endsAccess ||= endsLogin(outcome);
-      },
-    );
-    const code = await conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, flags, { namespaces: undefined, open: true });
-    if (endsAccess) hintAtNodes(code, flags, session);
-    return code;
+    const outcomes = run(flags["dry-run"], (source) => !asks || shown.has(source));
+    const printing = { ...flags, endsAccess: endsLogin };
+    return conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, printing, { namespaces: undefined, open: true });
   },
 });
 
@@ -167,13 +160,6 @@ function credentialsOf(flags: ApplyFlags, again: Command, session: Session) {
       holders: (host: string) => memoize(holders, host, () => openHolders(session.cluster(), session.registry, host)),
     },
   };
-}
-
-async function* noting(outcomes: AsyncIterable<Outcome>, note: (outcome: Outcome) => void): AsyncGenerator<Outcome> {
-  for await (const outcome of outcomes) {
-    note(outcome);
-    yield outcome;
-  }
 }
 
 async function* changesOf(outcomes: AsyncIterable<Outcome>): AsyncGenerator<Outcome> {

@@ -24,6 +24,8 @@ type PrintingFlags = {
   readonly desired?: Desired | undefined;
   /** The namespace of the run. Lines name other namespaces. */
   readonly home?: string | undefined;
+  /** Whether an outcome ends access to images that nodes may still start. */
+  readonly endsAccess?: ((outcome: Outcome) => boolean) | undefined;
 };
 
 /** The namespaces of a run, and whether they were discovered; undefined if they are not known before it. */
@@ -48,7 +50,7 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, session: Sessio
   };
   const printer = openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
   const total = places.namespaces?.length;
-  const tally = await printOutcomes(outcomes, session, { printer, where, total: total ?? 0 });
+  const tally = await printOutcomes(outcomes, session, { printer, where, total: total ?? 0, endsAccess: flags.endsAccess });
   const left = Math.max(0, (total ?? tally.places) - tally.places) + tally.left;
   return endOf(tally, { session, flags, places, where, total, left, differs: printer.differs ?? false });
 }
@@ -72,8 +74,15 @@ function endOf(tally: ReturnType<typeof openTally>, { session, flags, places, wh
   session.stderr.write(summaryLine(summary, where, interrupted ? left : undefined));
   if (interrupted) return 130;
   const code = tally.failures > 0 ? failureCode(flags.diff) : Number(differs);
-  if (tally.attaches && session.terminal && printsHints(code, flags)) session.hint(checkOf(places, where));
+  if (printsHints(code, flags)) hintNext(tally, session, checkOf(places, where));
   return code;
+}
+
+/** @param check finds what still keeps pods from pulling */
+function hintNext({ attaches, endsAccess }: ReturnType<typeof openTally>, { terminal, hint }: Session, check: Command): void {
+  if (attaches && terminal) hint(check);
+  const still = "nodes that have an image still start it for pods with an ended login; to end that too, see";
+  if (endsAccess) hint(`${still} ${pagesAddress}end-access.md`);
 }
 
 /** Returns the command that finds what still keeps pods from pulling, after a run that attached a Secret. */
@@ -87,12 +96,6 @@ export const printsHints = (code: number, { output, "dry-run": dryRun }: Printin
 /** Whether an outcome ends a login: its password, its account in Azure, its right to a repository, or a copy of its Secret. */
 export const endsLogin = ({ result, slot, withdraws = [] }: Outcome): boolean =>
   withdraws.length > 0 || result === "deleted" || (result === "configured" && slot !== undefined);
-
-/** Says after a run that has ended a login what the login still opens. */
-export function hintAtNodes(code: number, flags: PrintingFlags, session: Session): void {
-  const still = "nodes that have an image still start it for pods with an ended login; to end that too, see";
-  if (printsHints(code, flags)) session.hint(`${still} ${pagesAddress}end-access.md`);
-}
 
 /** Whether an outcome is the error of a run on one namespace, and not the error of one of its credentials. */
 export const endsRun = ({ error, endsPlace }: Outcome): boolean => error !== undefined && endsPlace === true;
@@ -118,9 +121,18 @@ async function* withoutProxyErrors(outcomes: AsyncIterable<Outcome>): AsyncGener
 export async function printOutcomes(
   outcomes: AsyncIterable<Outcome>,
   { count, hint }: Session,
-  { printer, where, total }: { readonly printer: Printer; readonly where: PlaceDetail; readonly total: number },
+  {
+    printer,
+    where,
+    total,
+    endsAccess,
+  }: Pick<PrintingFlags, "endsAccess"> & {
+    readonly printer: Printer;
+    readonly where: PlaceDetail;
+    readonly total: number;
+  },
 ): Promise<ReturnType<typeof openTally>> {
-  const tally = openTally();
+  const tally = openTally(endsAccess);
   const bar = count(total);
   let next: string | undefined;
   try {

@@ -77,15 +77,11 @@ function withoutAnonymous(facts: ImageFacts): ImageFacts {
 const proofOf = ({ cause, text }: PullFailure, node: string): Proof[] =>
   isAnswer(cause) ? [{ verdict: cause, message: `node ${node} says: ${text}` }] : [];
 
-type OfNode = Extract<
-  Cause,
-  "no-login" | "malformed-secret" | "never-pulled" | "invalid-image" | "private-host" | "unknown" | `node-${string}`
->;
-
 /** The registry gives this machine every other failure too. */
-const ofNode: readonly string[] = ["no-login", "malformed-secret", "never-pulled", "invalid-image", "private-host", "unknown"];
+const ofNode = ["no-login", "malformed-secret", "never-pulled", "invalid-image", "private-host", "unknown"] as const;
+type OfNode = (typeof ofNode)[number] | `node-${string}`;
 const isAnswer = (cause: PullFailure["cause"]): cause is Exclude<PullFailure["cause"], OfNode> =>
-  !ofNode.includes(cause) && !cause.startsWith("node-");
+  !ofNode.some((one) => one === cause) && !cause.startsWith("node-");
 
 /** The causes that the registry's answer to a node does not tell apart. */
 const refinements: Partial<Record<PullFailure["cause"], readonly Cause[]>> = {
