@@ -110,6 +110,15 @@ export const claimRows: readonly StepRow[] = [
   },
   refuseRow,
   {
+    when: "the password is not due, its copies have it, and nothing is claimed or left to end",
+    does: "done",
+    of: ["rotate"],
+    decide(d, o) {
+      if (d.password !== "recorded" || o.isHeld || o.claim || !o.record || steps.isPreviousDue(o)) return undefined;
+      return steps.copiesBehind(d, o).size === 0 && steps.done;
+    },
+  },
+  {
     when: "the source is not claimed",
     does: "claim it",
     killed: "the next run takes over what the claim notes",
