@@ -44,7 +44,6 @@ export const create = verb({
     const desired = await desiredOf(flags, options);
     if (isIssued(kind) && options.repositories.includes("*"))
       session.warn("--repository '*' lets the credential pull every repository of the registry");
-    // Azure is read concurrently with the cluster, if it is read at all
     const open = once(() => kind.open(options.asked, session));
     const order = { ...options, kind: kind.name, isIssued: isIssued(kind), open, file: undefined };
     if (flags.export) return exportOne(order, flags, session);

@@ -58,7 +58,7 @@ export type Step = (
   | { readonly kind: "decide" }
   | { readonly kind: "done" }
 ) & {
-  /** Its name in a plan. */
+  /** Its name in tests and in errors of this program. */
   readonly does: string;
   /** What the run remembers of it. */
   readonly memory?: Partial<Memory> | undefined;
