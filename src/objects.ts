@@ -97,7 +97,7 @@ export type PodSpec = {
 /** core/v1 Volume: the fields for a volume that is pulled (an ImageVolumeSource), that is deleted with its pod, or that admission adds. */
 type Volume = {
   readonly name: string;
-  readonly image?: { readonly reference?: string };
+  readonly image?: { readonly reference?: string; readonly pullPolicy?: string };
   readonly emptyDir?: object;
   readonly ephemeral?: object;
   readonly projected?: object;
@@ -142,12 +142,13 @@ export type Pod = Named<
   }
 >;
 
-/** core/v1 Node. */
+/** core/v1 Node. `images`: the largest images that it has, each with its names. */
 type KubeNode = Named<
   "v1",
   "Node",
   {
     status?: {
+      readonly images?: readonly { readonly names?: readonly string[] }[];
       readonly nodeInfo?: { readonly operatingSystem?: string; readonly architecture?: string; readonly kubeletVersion?: string };
     };
   }
@@ -162,6 +163,7 @@ type KubeEvent = Named<
     type: "Normal" | "Warning";
     reason: string;
     message?: string;
+    firstTimestamp?: string;
     /** When it was last seen. */
     lastTimestamp?: string;
   }
@@ -253,6 +255,9 @@ export const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** The label of this plugin's objects. */
 export const managedBy = { key: "app.kubernetes.io/managed-by", value: "kubectl-acr-secret" };
+
+/** The minor version in `v1.34.1+k3s1`; NaN for a version of another form. */
+export const minorOf = (version: string): number => Number(/^v1\.(\d+)\./.exec(version)?.[1]);
 
 /** Returns an object after a JSON merge patch (RFC 7386). */
 export function merged<T extends object>(object: T, patch: object): T {

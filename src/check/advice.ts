@@ -48,6 +48,7 @@ const forSecret: Partial<Record<Cause, (facts: InAzure, existing: SecretFacts) =
 
 const forImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
   "no-login": supply,
+  "next-start": supply,
   "other-namespace": supply,
   rewritten: supply,
   "private-host": (facts) => renameImage(facts),

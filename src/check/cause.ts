@@ -5,8 +5,12 @@ type Row = { readonly words: string; readonly pulls: boolean | "unknown"; readon
 export const causes = {
   pulls: { words: "ready", pulls: true, severity: "fine" },
   anonymous: { words: "ready without credential", pulls: true, severity: "fine" },
-  /** The nodes have their own identity, or the image is only cached. The API server doesn't say which. */
-  "by-node": { words: "cached on its node, no credential", pulls: "unknown", severity: "note" },
+  /** No pull secret has a login. The nodes of the pods have the image, and their kubelets start it. Another node may not. */
+  "by-node": { words: "starts only on its node", pulls: "unknown", severity: "note" },
+  /** Like `by-node`, but the API doesn't show whether the kubelets start it. */
+  "not-visible": { words: "next start not visible", pulls: "unknown", severity: "note" },
+  /** Like `by-node`, but a kubelet asks for a login at the next start. */
+  "next-start": { words: "fails at its next start", pulls: false, severity: "failure" },
   /** The command line or an Event says that nodes pull from the registry by an identity. The image itself was not checked. */
   "by-identity": { words: "pulled by its node", pulls: "unknown", severity: "fine" },
   /** The registry checks logins at a host to which the plugin doesn't send them, or no request was possible. */

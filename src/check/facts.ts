@@ -57,6 +57,8 @@ export type PodFacts = {
   readonly container: string | undefined;
   /** Undefined if the pod has no node yet. */
   readonly node?: string | undefined;
+  /** The imagePullPolicy of the container. */
+  readonly pullPolicy?: string | undefined;
   /** Its node has the image, and the container doesn't wait for it. */
   readonly pulled: boolean;
   /** When its node certainly pulled the image (RFC 3339). */
@@ -79,6 +81,7 @@ export type PodFacts = {
 type TemplateFacts = Workload & {
   /** The container of the image; absent for an image volume. */
   readonly container: string | undefined;
+  readonly pullPolicy?: string | undefined;
   /** It has its own imagePullSecrets, so its pods don't copy its ServiceAccount's list. */
   readonly own: boolean;
 };
@@ -121,6 +124,8 @@ export type ImageFacts = {
   readonly unread: readonly string[];
   /** Why the nodes can pull from the registry by an identity of their own; undefined if nothing shows it. */
   readonly nodeIdentity: string | undefined;
+  /** Whether a pod that starts now gets its image from its node, and why. Undefined if a pull decides. */
+  readonly start?: { readonly result: "starts" | "fails" | "unknown"; readonly message: string } | undefined;
   /** A malformed pull secret, because of which the kubelet uses none. */
   readonly malformed: { readonly secret: string; readonly message: string } | undefined;
   /** A matching login of the ServiceAccount that was attached after the pods were created. */

@@ -18,7 +18,8 @@ export function judgeOnNode(given: ImageFacts, answer: NodeAnswer): Verdict {
     return { ...here, cause: "not-checked", message, registryMessages: undefined, notes: [fromHere(here)], fix: undefined };
   }
   const verdict = answer.failures.length === 0 ? pulled(facts, answer.node) : failed(facts, here, answer);
-  return { ...verdict, notes: verdict.notes?.filter((note) => note !== nodesMayPass), proof: "cluster" };
+  const start = answer.failures.length === 0 ? verdict.start : given.start?.result;
+  return { ...verdict, start, notes: verdict.notes?.filter((note) => note !== nodesMayPass), proof: "cluster" };
 }
 
 const fromHere = ({ cause }: Verdict) => `from this machine: ${causes[cause].words}`;

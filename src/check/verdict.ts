@@ -28,6 +28,8 @@ export type Verdict = {
   /** The known hosts of the pull. All of them, if the parts of the image were fetched. */
   readonly hosts?: readonly PullHost[];
   readonly cause: Cause;
+  /** Whether a pod that starts now gets the image, also from its node. Absent if a pull decides. */
+  readonly start?: NonNullable<ImageFacts["start"]>["result"] | undefined;
   /** Where it was proven: by requests from this machine to the registry, or by a pull of a node (`--from-cluster`). */
   readonly proof: "registry" | "cluster";
   /** The image does not exist, but a replica of the registry may not have it yet. */
@@ -51,8 +53,9 @@ type Finding = Pick<Verdict, "cause" | "message" | "notes"> & {
 export function judge(facts: ImageFacts): Verdict {
   const { image, namespace, account, tried } = facts;
   const { cause, message, details, secret, notes = [], advice = advise(cause, facts, secret) } = find(facts);
+  const fromNode = facts.start?.result === "starts" && causes[cause].pulls === false ? [facts.start.message] : [];
   const said = saidByNodes(facts, `${message} ${notes.join(" ")}`);
-  const allNotes = [...said, ...notes, ...(advice.notes ?? [])];
+  const allNotes = [...said, ...notes, ...fromNode, ...(advice.notes ?? [])];
   return {
     image,
     namespace,
@@ -63,6 +66,7 @@ export function judge(facts: ImageFacts): Verdict {
     owners: facts.owners,
     pods: facts.pods.map(({ name }) => name),
     cause,
+    start: causes[cause].pulls === true ? "starts" : facts.start?.result,
     proof: "registry",
     mayArrive: isMissing(cause) && hasReplicas(facts),
     message,
@@ -95,7 +99,13 @@ function findCause(facts: ImageFacts): Finding {
     return { cause: "malformed-secret", secret: malformed.secret, message };
   }
   const pulled = tried.find(({ proof }) => proof.verdict === "pulls");
-  if (pulled) return onNodeOnly(facts, pulled.secret) ?? { cause: "pulls", secret: pulled.secret, ...notesOf(facts, pulled.proof) };
+  const never = neverPulled(facts, pulled?.secret ?? "");
+  if (never) return never;
+  if (pulled)
+    return (
+      onNodeOnly(facts, pulled.secret) ??
+      onNodeUnseen(facts, pulled.secret) ?? { cause: "pulls", secret: pulled.secret, ...notesOf(facts, pulled.proof) }
+    );
   const byIdentity = onNodesWithIdentity(facts);
   if (byIdentity) return byIdentity;
   if (facts.unread.length > 0) return notRead(facts);
@@ -129,13 +139,40 @@ function notRead(facts: ImageFacts): Finding {
 function withoutLogin(facts: ImageFacts): Finding {
   const { anonymous } = facts;
   if (anonymous === undefined) return onItsNode(facts, "", (says) => says) ?? { cause: "unknown" };
-  if (anonymous.verdict === "pulls") return onNodeOnly(facts, "") ?? { cause: "anonymous", secret: "" };
+  if (anonymous.verdict === "pulls") return onNodeOnly(facts, "") ?? onNodeUnseen(facts, "") ?? { cause: "anonymous", secret: "" };
   if (anonymous.verdict === "unreachable" && otherCloudOf(facts)) return { cause: "other-cloud", message: absence(facts) };
   if (anonymous.verdict !== "refused" && anonymous.verdict !== "out-of-scope")
     return { cause: anonymous.verdict, ...explanationIn(anonymous) };
-  if (!facts.only && facts.pods.length > 0 && facts.pods.every(({ pulled }) => pulled))
-    return { cause: "by-node", secret: "", message: "a node without the image can pull it only with its own identity" };
+  if (!facts.only && facts.pods.length > 0 && facts.pods.every(({ pulled }) => pulled)) return onNodesWithImage(facts);
   return { cause: unusable(facts), message: absence(facts), notes: rewriteNotes(facts) };
+}
+
+/** The pods run without a login for the registry. */
+const onNodesWithImage = ({ start }: ImageFacts): Finding => ({
+  cause: ofStart[start?.result ?? "unknown"],
+  secret: "",
+  message: start?.message,
+});
+
+const ofStart = { starts: "by-node", unknown: "not-visible", fails: "next-start" } as const;
+
+/** A login pulls, but with the pull policy Never only the node decides. */
+const onNodeUnseen = ({ start, ...facts }: ImageFacts, secret: string): Finding | undefined =>
+  start?.result === "unknown" && isByNever(facts) ? { cause: "not-visible", secret, message: start.message } : undefined;
+
+/** Whether the pull policy Never decides. If a login pulls, the containers with another policy start. */
+function isByNever({ pods, templates, tried, anonymous }: Omit<ImageFacts, "start">): boolean {
+  const pulls = anonymous?.verdict === "pulls" || tried.some(({ proof }) => proof.verdict === "pulls");
+  const areNever = [...pods, ...templates].map(({ pullPolicy }) => pullPolicy === "Never");
+  return pulls ? areNever.includes(true) : !areNever.includes(false);
+}
+
+/** With the pull policy Never, a node says the same in two cases: it does not have the image, or no login of the pod has pulled it. */
+function neverPulled(facts: ImageFacts, secret: string): Finding | undefined {
+  const { start } = facts;
+  if (start?.result !== "fails" || !isByNever(facts)) return undefined;
+  const said = onItsNode(facts, secret, (says) => says.filter(({ cause }) => cause === "never-pulled"));
+  return said ? { ...said, notes: [start.message] } : { cause: "never-pulled", secret, message: start.message, advice: {} };
 }
 
 /** Why a pod without a login for the registry probably has none. The fix is the same for all of these. */

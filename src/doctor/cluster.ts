@@ -1,5 +1,6 @@
 import { unlessRefused } from "../errors.ts";
 import type { Cluster, KubectlFacts, Right } from "../kube/port.ts";
+import { minorOf } from "../objects.ts";
 import type { CheckResult } from "./finding.ts";
 
 /** Where kubectl's versions are documented. */
@@ -14,9 +15,6 @@ export async function checkKubectl(kubectl: Promise<KubectlFacts>, cluster: Pick
   const message = `kubectl ${version} is ${skew} minor versions from the API server ${server.gitVersion}, and only one is supported`;
   return [{ status: "warning", message, next: skewPage }];
 }
-
-/** The minor version in `v1.34.1+k3s1`; NaN for a version of another form. */
-export const minorOf = (version: string): number => Number(/^v1\.(\d+)\./.exec(version)?.[1]);
 
 /** Checks that the API server responds. */
 export const checkServer = async (cluster: Pick<Cluster, "serverVersion">): Promise<CheckResult[]> => [

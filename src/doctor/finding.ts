@@ -16,6 +16,7 @@ type CheckId =
   | "nodes"
   | "azure-arc"
   | "credential-provider"
+  | "images-on-nodes"
   | "azure-identity"
   | "azure-registry"
   | "azure-rights"

@@ -1,9 +1,9 @@
 import { asRefusal, CliError, unlessRefused } from "../errors.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
-import type { KubeObjects } from "../objects.ts";
+import { type KubeObjects, minorOf } from "../objects.ts";
 import { isGuid } from "../secret/azure-words.ts";
-import { counted } from "../wording.ts";
-import { minorOf } from "./cluster.ts";
+import { hasProvider, readKubelet } from "../usage/kubelets.ts";
+import { counted, joinNames } from "../wording.ts";
 import { type Checked, type CheckResult, explainCommand, type Finding, findingOf } from "./finding.ts";
 
 type KubeNode = KubeObjects["node"];
@@ -38,11 +38,10 @@ const identityLabel = "kubernetes.azure.com/kubelet-identity-client-id";
 /** Since this minor version of Kubernetes 1, a kubelet can give a credential provider the ServiceAccount's token by default (KEP-4412). */
 const federatedSince = 34;
 
-/** A series that a kubelet from 1.34 on has only with a credential provider. */
-export const providerMetric = /^kubelet_credential_provider_config_info\b/m;
-
 /** Checks how the nodes pull: by an identity, by a credential provider, or only by pull secrets. Changes nothing. */
-export async function checkNodes(cluster: Pick<Cluster, "pages" | "get" | "nodeMetrics" | "issuer">): Promise<Checked<NodeFacts>> {
+export async function checkNodes(
+  cluster: Pick<Cluster, "pages" | "get" | "nodeMetrics" | "nodeConfig" | "issuer">,
+): Promise<Checked<NodeFacts>> {
   const of = { id: "nodes", subject: "nodes" } as const;
   const [nodes, issuer, arc] = await Promise.all([
     listAll(cluster, "node").catch(asRefusal),
@@ -52,9 +51,9 @@ export async function checkNodes(cluster: Pick<Cluster, "pages" | "get" | "nodeM
   const message = "connected to Azure Arc, which gives the kubelets no identity that can pull";
   const isInArc: Finding[] = arc ? [{ id: "azure-arc", status: "ok", subject: "cluster", message }] : [];
   if (nodes instanceof CliError) return { findings: [findingOf(nodes, of), ...isInArc], facts: nodes };
-  const { findings, hasProvider } = await providerOf(cluster, nodes);
-  const facts = { ...factsOf(nodes), hasProvider, issuer };
-  return { findings: [{ ...of, ...summary(facts) }, ...isInArc, ...findings], facts };
+  const [provider, onNodes] = await Promise.all([providerOf(cluster, nodes), imagesOnNodes(cluster, nodes)]);
+  const facts = { ...factsOf(nodes), hasProvider: provider.hasProvider, issuer };
+  return { findings: [{ ...of, ...summary(facts) }, ...isInArc, ...provider.findings, ...onNodes], facts };
 }
 
 function factsOf(nodes: readonly KubeNode[]): Omit<NodeFacts, "hasProvider" | "issuer"> {
@@ -80,6 +79,26 @@ function summary({ count, managedBy, oldest }: NodeFacts): CheckResult {
   return { status: "ok", message: `${counted(count, "node")}, the oldest kubelet is ${oldest ?? "of an unknown version"}; ${configured}` };
 }
 
+/** The most kubelets whose configuration is read. */
+const mostKubelets = 20;
+
+/** Says whether the kubelets ask for a login for an image that their nodes have. */
+async function imagesOnNodes(cluster: Pick<Cluster, "nodeConfig" | "nodeMetrics">, nodes: readonly KubeNode[]): Promise<Finding[]> {
+  const kubelets = await Promise.all(nodes.slice(0, mostKubelets).map((node) => readKubelet(cluster, node)));
+  if (kubelets.length === 0) return [];
+  const asking = kubelets.filter(({ rules: [{ ensures, policy }] }) => ensures && policy !== "NeverVerify");
+  const policies = joinNames([...new Set(asking.map(({ rules: [{ policy }] }) => policy))]);
+  const isHidden = kubelets.some(({ rules }) => rules.length > 1);
+  const count = asking.length === kubelets.length ? "" : `${asking.length} of ${kubelets.length} `;
+  const words =
+    asking.length === 0
+      ? "the kubelets start every image that their nodes have, also for a pod without a login"
+      : `${count}kubelets, from v1.35 on, ask for a login also for an image that the node has (${policies}): there, a pod without one can fail at its next start`;
+  const hidden = isHidden ? ["their configuration is not visible, so this is the default"] : [];
+  const rest = nodes.length > mostKubelets ? [`only the first ${mostKubelets} nodes were checked`] : [];
+  return [{ id: "images-on-nodes", status: "ok", subject: "nodes", message: [words, ...hidden, ...rest].join("; ") }];
+}
+
 type Provider = Pick<Checked<NodeFacts>, "findings"> & Pick<NodeFacts, "hasProvider">;
 
 /** Looks for a credential provider in the metrics of one kubelet. Its configuration is a file on the node, which no API shows. */
@@ -87,13 +106,12 @@ async function providerOf(cluster: Pick<Cluster, "nodeMetrics">, nodes: readonly
   const node = nodes.find(({ status }) => minor(status?.nodeInfo?.kubeletVersion) >= federatedSince);
   if (!node) return { findings: [], hasProvider: undefined };
   const of = { id: "credential-provider", subject: `node/${node.metadata.name}` } as const;
-  const metrics = await cluster.nodeMetrics(node.metadata.name).catch(asRefusal);
-  if (metrics instanceof CliError) {
+  const found = await hasProvider(cluster, node.metadata.name).catch(asRefusal);
+  if (found instanceof CliError) {
     // The API server connects to the kubelet, and answers with any error if it can't
-    const error = metrics.kind === "invalid" ? metrics.withHint(explainCommand(of.id)) : metrics;
+    const error = found.kind === "invalid" ? found.withHint(explainCommand(of.id)) : found;
     return { findings: [{ ...findingOf(error, of), status: "unknown" }], hasProvider: undefined };
   }
-  const hasProvider = providerMetric.test(metrics);
-  const message = `the kubelet has ${hasProvider ? "a credential provider" : "no credential provider, so it pulls with pull secrets"}`;
-  return { findings: [{ ...of, status: "ok", message }], hasProvider };
+  const message = `the kubelet has ${found ? "a credential provider" : "no credential provider, so it pulls with pull secrets"}`;
+  return { findings: [{ ...of, status: "ok", message }], hasProvider: found };
 }

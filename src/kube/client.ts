@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { objectOf, parseJson } from "../json.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import { Sensitive } from "../sensitive.ts";
@@ -21,8 +22,8 @@ const onlyMetadata = { accept: "application/json;as=PartialObjectMetadataList;g=
  */
 const mostBytes = 4_000_000;
 
-/** The most bytes of a kubelet's metrics, of which it usually has one megabyte. A node may be hostile. */
-const mostMetrics = 16_000_000;
+/** The most bytes of a kubelet's answer. Its metrics usually have one megabyte. A node may be hostile. */
+const mostOfKubelet = 16_000_000;
 
 /**
  * Reads and writes the objects of an API server. Error responses become CliErrors in kubectl's words.
@@ -34,6 +35,13 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
 
   /** The objects of the first page by kind, after one that was too large: a tenant may have several namespaces. */
   const firstPages = new Map<ClusterKind, number>();
+
+  async function ofKubelet(node: string, page: string, accept = json): Promise<string> {
+    const answer = await get(`/api/v1/nodes/${encodeURIComponent(node)}/proxy/${page}`, accept, mostOfKubelet);
+    if (answer.isTooLarge) throw new CliError("unreachable", `the ${page} of node ${node} are too large`);
+    if (answer.status >= 400) throw statusError(answer);
+    return answer.text;
+  }
 
   /** Sends a question that the server answers and doesn't store. @returns the status of the object */
   async function review<T>(api: string, kind: string, spec?: object, path = `/apis/${api}/${kind.toLowerCase()}s`): Promise<Partial<T>> {
@@ -106,12 +114,9 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
       return userInfo?.username ?? "";
     },
 
-    nodeMetrics: async (node: string) => {
-      const answer = await get(`/api/v1/nodes/${encodeURIComponent(node)}/proxy/metrics`, "text/plain", mostMetrics);
-      if (answer.isTooLarge) throw new CliError("unreachable", `the metrics of node ${node} are too large`);
-      if (answer.status >= 400) throw statusError(answer);
-      return answer.text;
-    },
+    nodeMetrics: (node: string) => ofKubelet(node, "metrics", "text/plain"),
+
+    nodeConfig: async (node: string) => objectOf(parseJson(await ofKubelet(node, "configz"))),
 
     issuer: async () => parse<{ issuer?: string }>(await get("/.well-known/openid-configuration")).issuer,
   } satisfies Partial<Cluster>;

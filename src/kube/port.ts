@@ -1,3 +1,4 @@
+import type { Json } from "../json.ts";
 import type { ClusterKind, Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import type { Sensitive } from "../sensitive.ts";
@@ -67,6 +68,8 @@ export type Cluster = {
   user(): Promise<string>;
   /** The metrics of a node's kubelet, in Prometheus' text format. Requires the right to get `nodes/proxy`. */
   nodeMetrics(node: string): Promise<string>;
+  /** The response of `/configz` of a node's kubelet. Requires the same right. */
+  nodeConfig(node: string): Promise<Json>;
   /** The issuer of ServiceAccount tokens (OpenID Connect Discovery 1.0); undefined if the server names none. */
   issuer(): Promise<string | undefined>;
   /** The context that a printed command must name: the run's, if it was the kubeconfig's current one and that has changed since. */

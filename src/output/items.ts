@@ -39,11 +39,12 @@ type ExplanationItem = {
   readonly says: string;
 };
 
+const starts = { true: "starts", false: "fails", unknown: "unknown" } as const;
 const results = { true: "pulls", false: "fails", unknown: "unknown" } as const;
 
 /** Returns the result of one image. @param strict an image that could not be checked, or is only cached, fails */
 export function imageCheck(checked: Verdict, formatCommand: FormatCommand, strict = false) {
-  const { account, cause, fix, expiresAt, registryMessages = [], notes = [], mayArrive: _, ...verdict } = checked;
+  const { account, cause, fix, expiresAt, registryMessages = [], notes = [], start, mayArrive: _, ...verdict } = checked;
   const { words, pulls } = causes[cause];
   return {
     apiVersion,
@@ -54,6 +55,7 @@ export function imageCheck(checked: Verdict, formatCommand: FormatCommand, stric
     cause,
     verdict: words,
     result: results[`${pulls}`],
+    start: start ?? starts[`${pulls}`],
     ok: !failed(checked, strict),
     registryMessages,
     notes,

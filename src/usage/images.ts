@@ -15,12 +15,19 @@ export function containersOf({ spec }: Specified): Container[] {
 }
 
 /** An image of a pod spec as written, with the name of its container or of its volume. */
-export type NamedImage = { readonly text: string; readonly container?: string; readonly volume?: string };
+export type NamedImage = {
+  readonly text: string;
+  readonly container?: string;
+  readonly volume?: string;
+  readonly pullPolicy: string | undefined;
+};
 
 /** Returns the images of a pod spec: those of containers in start order, then those of volumes. */
 export const namedImagesOf = (pod: Specified): NamedImage[] => [
-  ...containersOf(pod).map(({ name, image = "" }) => ({ text: image, container: name })),
-  ...(pod.spec.volumes ?? []).flatMap(({ name, image }) => (image?.reference ? [{ text: image.reference, volume: name }] : [])),
+  ...containersOf(pod).map(({ name, image = "", imagePullPolicy: pullPolicy }) => ({ text: image, container: name, pullPolicy })),
+  ...(pod.spec.volumes ?? []).flatMap(({ name, image: { reference: text, pullPolicy } = {} }) =>
+    text ? [{ text, volume: name, pullPolicy }] : [],
+  ),
 ];
 
 type Specified = { readonly spec: PodSpec };

@@ -120,13 +120,14 @@ export function topOf({ kind, metadata }: { readonly kind: string; readonly meta
 
 export const pullSecretNames = ({ spec }: Pick<Pod, "spec">): string[] => (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
 
-export function podFacts(pod: Pod, { text, container, volume }: NamedImage, account: ServiceAccount | undefined): PodFacts {
+export function podFacts(pod: Pod, { text, container, volume, pullPolicy }: NamedImage, account: ServiceAccount | undefined): PodFacts {
   const status = statusesOf(pod).find(({ name }) => name === container);
   const failures = status?.state?.waiting ? readWaiting(status.state.waiting) : [];
   return {
     name: pod.metadata.name,
     container,
     node: pod.spec.nodeName,
+    pullPolicy,
     // A container that restarts keeps the id of its image, also while its node fails to pull it again
     pulled: volume === undefined ? (status?.imageID ?? "") !== "" && failures.length === 0 : isMounted(pod, volume),
     pulledAt: isPulledAtStart(pod, container) && status?.image === text ? status.state?.running?.startedAt : undefined,

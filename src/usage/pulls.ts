@@ -63,8 +63,8 @@ export function pullsOf({ pods, templates, accounts, controllers }: PullingObjec
     const own = (spec.imagePullSecrets ?? []).length > 0;
     const pull = { ...account, names: own ? pullSecretNames({ spec }) : account.accountNames, placement: spec, pods: [] };
     const owner = controllers.get(nameOf(workload)) ?? workload;
-    return namedImagesOf({ spec }).map(({ text, container }) => {
-      const template = { ...workload, container, own };
+    return namedImagesOf({ spec }).map(({ text, container, pullPolicy }) => {
+      const template = { ...workload, container, pullPolicy, own };
       return {
         ...pull,
         ...readImage(text),

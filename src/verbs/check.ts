@@ -24,6 +24,7 @@ import { forNodesOf } from "../usage/platforms.ts";
 import { noOtherNamespaces, noSecret, type OtherNamespaces, secretsOf } from "../usage/pull-secrets.ts";
 import { type PullReader, type PullSelection, pullReadersOf } from "../usage/pulling-objects.ts";
 import { type Pull, type PullSource, pullsByAccount, pullsOf } from "../usage/pulls.ts";
+import { openStarts } from "../usage/starts.ts";
 import { joinNames, shownName } from "../wording.ts";
 
 /** What a check selects. */
@@ -56,6 +57,7 @@ type PlaceTools = Pick<CheckTools, "registry" | "now"> & {
   readonly nodePulls?: ReturnType<typeof openNodePulls> | undefined;
   readonly others?: OtherNamespaces | undefined;
   readonly admit?: Admit;
+  readonly predict?: ReturnType<typeof openStarts>;
 };
 
 /**
@@ -74,7 +76,15 @@ export async function checkAll(clusterScope: ClusterScope, options: CheckOptions
   // Named images need no lists
   const scope = options.images.length > 0 ? { ...clusterScope, open: false } : clusterScope;
   const readers = pullReadersOf(scope, options.selection, unlisted);
-  const ofPlace = { ...tools, registry, width, nodePulls, others: noOtherNamespaces(), admit: openAdmission(clusterScope.cluster) };
+  const ofPlace = {
+    ...tools,
+    registry,
+    width,
+    nodePulls,
+    others: noOtherNamespaces(),
+    admit: openAdmission(clusterScope.cluster),
+    predict: openStarts(clusterScope.cluster, options.newNode),
+  };
   try {
     for await (const checked of runConcurrently(readers, { ...tools, width }, (reader) => checkOne(reader, options, ofPlace))) {
       if (Array.isArray(checked)) verdicts.push(...checked);
@@ -107,9 +117,10 @@ async function* checkOne(reader: PullReader, options: CheckOptions, tools: Place
 export async function checkPlace(
   reader: PullReader,
   options: CheckOptions,
-  { registry, now, width = limits.cluster, nodePulls, others, admit = openAdmission(reader.cluster) }: PlaceTools,
+  { registry, now, width = limits.cluster, nodePulls, others, ...tools }: PlaceTools,
 ): Promise<Verdict[]> {
   const { cluster, namespace } = reader;
+  const { admit = openAdmission(cluster), predict = openStarts(cluster, options.newNode) } = tools;
   const pulls = await selectPulls(reader, options);
   const secrets = secretsOf(cluster, namespace, others, reader.secrets);
   if (options.secret !== undefined && !(await secrets.get(options.secret)))
@@ -120,7 +131,8 @@ export async function checkPlace(
   const seen = once(() => seenPulls(pulls, now()));
   const read = async (question: ImageQuery): Promise<ImageFacts | undefined> => {
     const facts = await readImageFacts(question, sources);
-    return facts && { ...facts, nodeIdentity: nodeIdentityFor(facts, options, seen) };
+    const identified = facts && { ...facts, nodeIdentity: nodeIdentityFor(facts, options, seen) };
+    return identified && { ...identified, start: await predict(question, identified, secrets) };
   };
 
   const verdicts = await mapConcurrently(pulls, width, async (pull) => {
@@ -277,7 +289,10 @@ function unreadable({ image, text, account, owners, pods }: Pull, namespace: str
 
 /** Omits images that the named Secret has no login for, unless there are no others or the user named the images too. */
 function withoutOthers(verdicts: readonly Verdict[], { secret, images }: CheckOptions): Verdict[] {
-  const about = secret === undefined || images.length > 0 ? [] : verdicts.filter(({ cause }) => !["no-login", "by-node"].includes(cause));
+  const about =
+    secret === undefined || images.length > 0
+      ? []
+      : verdicts.filter(({ cause }) => !["no-login", "by-node", "not-visible", "next-start"].includes(cause));
   return about.length > 0 ? about : [...verdicts];
 }
 

@@ -1,7 +1,6 @@
 import type { Azure, Exchanged } from "../azure/port.ts";
 import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { isPublic } from "../doctor/ladder.ts";
-import { providerMetric } from "../doctor/nodes.ts";
 import { minute, second } from "../duration.ts";
 import { asRefusal, CliError, unlessRefused } from "../errors.ts";
 import { type Command, kubectl, plugin } from "../hint.ts";
@@ -14,6 +13,7 @@ import { tokenUser } from "../secret/guess.ts";
 import { type AccountRef, annotationKeys, audienceRight, kubeletGroup, roleRef, tokenAudience } from "../secretless/objects.ts";
 import type { Sensitive } from "../sensitive.ts";
 import type { Tools } from "../tools.ts";
+import { hasProvider } from "../usage/kubelets.ts";
 import { openNodePulls, type PullTools } from "../usage/node-pulls.ts";
 
 /** The parts of a pull without a pull secret. docs/secretless.md has a section for each, which `explain` prints. */
@@ -191,8 +191,7 @@ const maxNodes = 100;
 
 async function providerOf(cluster: Cluster): Promise<Result> {
   const all = await listAll(cluster, "node");
-  const hasProvider = (name: string) => cluster.nodeMetrics(name).then((metrics) => providerMetric.test(metrics), asRefusal);
-  const read = async ({ metadata: { name } }: KubeObjects["node"]) => ({ name, answer: await hasProvider(name) });
+  const read = async ({ metadata: { name } }: KubeObjects["node"]) => ({ name, answer: await hasProvider(cluster, name).catch(asRefusal) });
   const some = await Promise.all(all.slice(0, maxNodes).map(read));
   const [without, ...more] = some.filter(({ answer }) => answer === false);
   if (without)

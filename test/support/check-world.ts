@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { CliError } from "../../src/errors.ts";
 import { formatCommand } from "../../src/hint.ts";
+import type { Json } from "../../src/json.ts";
 import { type ClusterKind, nameOf, type Ref } from "../../src/kinds.ts";
 import { objectPath } from "../../src/kube/client.ts";
 import type { Cluster, Where } from "../../src/kube/port.ts";
@@ -52,12 +53,18 @@ export type Situation = {
   /** The names of the Secrets that the user may not read. */
   readonly unread?: readonly string[];
   readonly events?: readonly object[];
+  /** The nodes, and the response of `/configz` of each kubelet if the user may read it. */
+  readonly nodes?: readonly KubeObjects["node"][];
+  readonly configz?: Json;
+  /** The kubelets have a credential provider. */
+  readonly provider?: true;
   readonly nodesCanPull?: readonly string[];
 };
 
 /** One row of the check, as a user reads it. */
 export type Row = {
   readonly cause: string;
+  readonly start: string | undefined;
   readonly message: string;
   readonly fix: string;
   readonly secret: string;
@@ -100,8 +107,9 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
   const clusterScope = { cluster: clusterOf(situation, asked), namespaces: ["demo"], open: false, trace: () => {} };
   const [reader] = await Array.fromAsync(pullReadersOf(clusterScope, selection, new Set()));
   const verdicts = await checkPlace(reader as PullReader, options, { registry, now: () => now });
-  const rows = verdicts.map(({ cause, message = "", registryMessages = [], notes = [], fix, secret, image, owners, pods }) => ({
+  const rows = verdicts.map(({ cause, start, message = "", registryMessages = [], notes = [], fix, secret, image, owners, pods }) => ({
     cause,
+    start,
     message: [message, ...registryMessages, ...notes].join("; "),
     fix: fix ? formatCommand(fix) : "",
     secret,
@@ -141,6 +149,7 @@ function clusterOf(situation: Situation, asked: string[]): Cluster {
     pod: () => pods,
     serviceaccount: () => Object.keys(accounts).map(account),
     event: () => situation.events ?? [],
+    node: () => situation.nodes ?? [],
     ...Object.fromEntries(mutatorKinds.map((kind) => [kind, () => situation.mutators?.[kind] ?? forbidden()])),
     secret: () => (situation.mayNotList ? forbidden() : secrets).filter(({ metadata }) => metadata.labels !== undefined),
   };
@@ -157,7 +166,9 @@ function clusterOf(situation: Situation, asked: string[]): Cluster {
         ? undefined
         : { metadata: { name }, spec: { template: { spec: { containers: [{ name: "app", image: situation.templateImage }] } } } },
   };
-  const cluster: Pick<Cluster, "get" | "pages" | "write"> = {
+  const cluster: Pick<Cluster, "get" | "pages" | "write" | "nodeConfig" | "nodeMetrics"> = {
+    nodeConfig: async () => situation.configz ?? forbidden(),
+    nodeMetrics: async () => (situation.provider ? "kubelet_credential_provider_config_info 1" : "up 1"),
     write: async (to, write, { dryRun }) => {
       if (!dryRun || !("create" in write)) throw new Error("a check writes nothing");
       const given = write.create as Pod;

@@ -24,6 +24,7 @@ function image(namespace: string, name: string, more: Partial<ImageCheck> = {}):
     cause: "pulls",
     verdict: "ready",
     result: "pulls",
+    start: "starts",
     ok: true,
     proof: "registry",
     message: undefined,
@@ -72,9 +73,9 @@ export const images: readonly ImageCheck[] = [
   image("tools", "app/cache:1", {
     secret: "",
     cause: "by-node",
-    verdict: "cached on its node, no credential",
+    verdict: "starts only on its node",
     result: "unknown",
-    message: "a node without the image can pull it only with its own identity",
+    message: "node pool-1 (kubelet v1.37.2) starts the image: the image was preloaded",
   }),
   image("tools", "app/proxy:5", { secret: "acr-tools", expiresAt: inDays(200) }),
 ];

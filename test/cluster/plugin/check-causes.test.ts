@@ -72,7 +72,14 @@ const waits = (reason: string, message: string) => async (at: Place) => {
 const status = (code: number, more: object = {}) =>
   ({ kind: "status", host: /^myregistry\.azurecr/, path: /manifests/, status: code, ...more }) as const;
 
-const situations: Readonly<Record<Cause, Situation>> = {
+/** A pod whose kubelet pulls the image before each start. */
+function pullingPod(namespace: string): object {
+  const { spec, ...rest } = barePod()(namespace);
+  return { ...rest, spec: { ...spec, containers: spec.containers.map((one) => ({ ...one, imagePullPolicy: "Always" })) } };
+}
+
+/** Only a kubelet makes a pod fail at its next start: test/node/start.test.ts. */
+const situations: Readonly<Record<Exclude<Cause, "next-start">, Situation>> = {
   pulls: {
     prepare: async (at) => {
       await at.typed(mine);
@@ -81,6 +88,12 @@ const situations: Readonly<Record<Cause, Situation>> = {
   },
   anonymous: { prepare: (at) => having(at, workload("Deployment", "publicregistry.azurecr.io/app/web:1")) },
   "by-node": {
+    prepare: async (at) => {
+      await having(at, (namespace) => pullingPod(namespace));
+      await reports(at, { imageID: `${r}/app/web@sha256:1`, state: { running: { startedAt: new Date().toISOString() } } });
+    },
+  },
+  "not-visible": {
     prepare: async (at) => {
       await having(at, barePod());
       await reports(at, { imageID: `${r}/app/web@sha256:1`, state: { running: {} } });

@@ -1,5 +1,6 @@
 import { CliError, Conflict, Interrupted } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
+import type { Json } from "../../../src/json.ts";
 import { type ClusterKind, kinds, type Ref } from "../../../src/kinds.ts";
 import type { Cluster, KubeFlags, Preconditions, Right, Where, Write, WriteOptions } from "../../../src/kube/port.ts";
 import type { KubeObject, KubeObjects, Metadata, Pod, Role, RoleBinding, Secret, ServiceAccount } from "../../../src/objects.ts";
@@ -16,7 +17,7 @@ export type FakeCluster = {
   /** Everything that is stored, for a test that answers a read as of an earlier time. */
   readonly rows: Map<ClusterKind, Map<string, unknown>>;
   /** The metrics of each kubelet, the issuer of ServiceAccount tokens, and its signature; by default an invalid one. */
-  readonly kubelets: { metrics: string; issuer: string; sign: (claims: Record<string, unknown>) => Promise<string> };
+  readonly kubelets: { metrics: string; config: Json; issuer: string; sign: (claims: Record<string, unknown>) => Promise<string> };
   /** Opens the port of one command line. */
   open(of: { readonly kube: KubeFlags; readonly interruption: Interruption }): Cluster;
   /** Creates or replaces an object as an administrator. @returns the object as the server stores it */
@@ -38,7 +39,12 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
     now: () => Date.parse("2026-01-01T00:00:00Z"),
   };
   const unsigned = async (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
-  const kubelets: FakeCluster["kubelets"] = { metrics: "", issuer: "https://kubernetes.default.svc.cluster.local", sign: unsigned };
+  const kubelets: FakeCluster["kubelets"] = {
+    metrics: "",
+    config: {},
+    issuer: "https://kubernetes.default.svc.cluster.local",
+    sign: unsigned,
+  };
   let version = 100;
   const of = (kind: ClusterKind) => {
     const some = rows.get(kind) ?? new Map<string, Row>();
@@ -193,6 +199,7 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
         },
         user: async () => ask("user", { kind: "" }, false, false, () => about.user),
         nodeMetrics: async (name) => ask("metrics", { kind: "node", name }, false, false, () => kubelets.metrics),
+        nodeConfig: async (name) => ask("config", { kind: "node", name }, false, false, () => kubelets.config),
         issuer: async () => ask("issuer", { kind: "server" }, false, false, () => kubelets.issuer),
         kubectl: () => Promise.reject(new Error("kubectl was called")),
         now: () => about.now(),

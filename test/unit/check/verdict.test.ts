@@ -5,6 +5,8 @@ import { judge } from "../../../src/check/verdict.ts";
 import type { Proof } from "../../../src/registry/port.ts";
 import { facts, judged, noLogin, note, pod, proof, r, secret, tried } from "../../support/situations/verdicts.ts";
 
+const onNodes = { ...noLogin, pods: [pod("a", { pulled: true }), pod("b", { pulled: true })] };
+
 const byRole = (verdict: Proof["verdict"]) => ({ ...tried("a", verdict), byRole: true });
 
 describe("judge", () => {
@@ -64,11 +66,26 @@ describe("judge", () => {
     { what: "an image without any response", given: {}, cause: "unknown", secret: "" },
     {
       what: "an image on the node of every pod",
-      given: { ...noLogin, pods: [pod("a", { pulled: true }), pod("b", { pulled: true })] },
+      given: { ...onNodes, start: { result: "starts", message: "node n starts it" } },
       cause: "by-node",
       secret: "",
-      message: "a node without the image can pull it only with its own identity",
+      message: "node n starts it",
     },
+    {
+      what: "an image that a node rejects at the next start",
+      given: { ...onNodes, start: { result: "fails", message: "node n rejects it" } },
+      cause: "next-start",
+      secret: "",
+      message: "node n rejects it",
+    },
+    {
+      what: "an image whose next start is unknown",
+      given: { ...onNodes, start: { result: "unknown", message: "node n shows nothing" } },
+      cause: "not-visible",
+      secret: "",
+      message: "node n shows nothing",
+    },
+    { what: "an image on nodes that are not visible", given: onNodes, cause: "not-visible", secret: "" },
     {
       what: "an image that one pod's node lacks",
       given: { ...noLogin, pods: [pod("a", { pulled: true }), pod("b")] },
@@ -275,6 +292,63 @@ describe("judge", () => {
       });
     },
   );
+});
+
+describe("judges the start of a pod", () => {
+  const never = (more = {}) => [pod("web-1", { pullPolicy: "Never", ...more })];
+  const says = (result: "starts" | "fails" | "unknown") => ({ result, message: `node n ${result}` });
+  const pulls = [tried("a", "pulls")];
+  const failures = [{ cause: "never-pulled", text: "not present" } as const];
+
+  test.for<{ when: string; given: Partial<ImageFacts>; expected: object }>([
+    {
+      when: "only the node decides, and rejects it",
+      given: { tried: pulls, pods: never(), start: says("fails") },
+      expected: { cause: "never-pulled", secret: "a", start: "fails", message: "node n fails", fix: undefined },
+    },
+    {
+      when: "only the node decides, and that is not visible",
+      given: { tried: pulls, pods: never(), start: says("unknown") },
+      expected: { cause: "not-visible", secret: "a", start: "unknown", message: "node n unknown" },
+    },
+    {
+      when: "only the node decides, and starts it",
+      given: { tried: pulls, pods: never(), start: says("starts") },
+      expected: { cause: "pulls", start: "starts", message: undefined },
+    },
+    {
+      when: "the pod has no login and waits",
+      given: { ...noLogin, pods: never({ failures }), start: says("fails") },
+      expected: { cause: "never-pulled", secret: "", message: "the node of pod/web-1 says: not present; node n fails", fix: undefined },
+    },
+    {
+      when: "only the node decides for one of two pods",
+      given: { tried: pulls, pods: [...never(), pod("b", { pullPolicy: "Always" })], start: says("fails") },
+      expected: { cause: "never-pulled", start: "fails", message: "node n fails" },
+    },
+    {
+      when: "only the node decides for one of two pods, and the registry rejects the login",
+      given: { tried: [tried("a", "refused")], pods: [...never(), pod("b", { pullPolicy: "Always" })], start: says("fails") },
+      expected: { cause: "refused", start: "fails" },
+    },
+    {
+      when: "the registry rejects the login, and the node starts it",
+      given: { tried: [tried("a", "refused")], start: says("starts") },
+      expected: { cause: "refused", start: "starts", message: expect.stringContaining("; node n starts") },
+    },
+    {
+      when: "the registry and the node reject it",
+      given: { tried: [tried("a", "refused")], start: says("fails") },
+      expected: { cause: "refused", start: "fails", message: expect.not.stringContaining("node n") },
+    },
+    {
+      when: "the node rejects it at the next start",
+      given: { ...onNodes, start: says("fails") },
+      expected: { cause: "next-start", fix: expect.stringMatching(/^kubectl acr-secret create .* --where-used$/) },
+    },
+  ])("when $when", ({ given, expected }) => {
+    expect(judged(given)).toMatchObject(expected);
+  });
 });
 
 test("names the pods and every tested Secret", () => {

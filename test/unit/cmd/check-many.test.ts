@@ -61,6 +61,7 @@ function clusterOf({
     secret: secretsIn.map((namespace) => ({ ...secret, metadata: { name: "acr", namespace } })),
     "deployment.apps": deployments,
     "replicaset.apps": replicasets,
+    node: [{ metadata: { name: "n1" }, status: { nodeInfo: { kubeletVersion: "v1.32.0" } } }],
     serviceaccount: namespaces.map((namespace) => ({ kind: "ServiceAccount", metadata: { name: "default", namespace } })),
   };
   const cluster: Partial<Cluster> = {

@@ -45,6 +45,7 @@ const checks: Readonly<Record<Finding["id"] | PartId, true>> = {
   nodes: true,
   "azure-arc": true,
   "credential-provider": true,
+  "images-on-nodes": true,
   "azure-identity": true,
   "azure-registry": true,
   "azure-rights": true,
@@ -101,8 +102,8 @@ describe("explain", () => {
 
     expect([stderr, code]).toEqual(["", 0]);
     expect(stdout.split("\n").slice(0, 2)).toEqual([
-      "ID                     TYPE      VERDICT                             MEANS",
-      "pulls                  verdict   ready                               A credential of the pods can pull the image.",
+      "ID                     TYPE      VERDICT                       MEANS",
+      "pulls                  verdict   ready                         A credential of the pods can pull the image.",
     ]);
     expect(stdout.trimEnd().split("\n")).toHaveLength(explanations.length + 1);
     expect((await type("explain --no-headers", noWorld)).stdout).toBe(stdout.slice(stdout.indexOf("\n") + 1));
@@ -194,7 +195,7 @@ describe("explain", () => {
 
   test("completes one id with its description", async () => {
     expect((await type("__complete explain never", { patient: true })).stdout).toBe(
-      "never-pulled\tThe pod has `imagePullPolicy: Never`, and its node doesn't have the image.\n:4\n",
+      "never-pulled\tWith `imagePullPolicy: Never`, the node doesn't have the image, or no login of the pod has pulled it there.\n:4\n",
     );
     expect((await type("__complete explain refused e", { patient: true })).stdout).toBe(":4\n");
   });

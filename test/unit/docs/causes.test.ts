@@ -21,7 +21,19 @@ test.for(words)("reads the kubelet's words in docs/troubleshooting.md: $says", (
 
 test("has the kubelet's words for each verdict in docs/troubleshooting.md", () => {
   const ours = [
-    ...["pulls", "anonymous", "by-node", "by-identity", "not-checked", "denied", "expired", "older-pod", "unknown"],
+    ...[
+      "pulls",
+      "anonymous",
+      "by-node",
+      "not-visible",
+      "next-start",
+      "by-identity",
+      "not-checked",
+      "denied",
+      "expired",
+      "older-pod",
+      "unknown",
+    ],
     ...["no-repository", "not-yet-effective", "other-namespace", "other-cloud", "rewritten"],
   ];
 

@@ -56,7 +56,7 @@ test("shows each failure with its reason, the registry's message and its fix, be
   expect(failures).toContain("myregistry.azurecr.io/app/report:1 cronjob/report");
   expect(failures).toContain("authentication required, visit https://aka.ms/acr/authorization");
   expect(failures).toContain("kubectl acr-secret rotate -n batch acr-old");
-  expect(notChecked).toContain("cached on its node, no credential");
+  expect(notChecked).toContain("starts only on its node");
   expect(expiry).toMatch(/acr-old batch.*acr-myregistry shop.*acr-myregistry batch.*acr-tools tools/);
   expect(all).toMatch(/app\/cart:2.*app\/search:7.*app\/web:4/);
 });

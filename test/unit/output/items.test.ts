@@ -50,6 +50,7 @@ test("returns the cause of a failure with its notes and its fix", () => {
     cause: "no-login",
     verdict: "missing credential",
     result: "fails",
+    start: "fails",
     ok: false,
     proof: "registry",
     message: "serviceaccount/default has no pull secret for this registry",

@@ -51,7 +51,7 @@ test("prints a note in yellow when only the node has the image", () => {
   });
 
   expect(verdictTable(itemsOf([cached]), { headers: false, where: "one", style: colors })).toContain(
-    "\u001b[33mcached on its node, no credential\u001b[39m\n",
+    "\u001b[33mstarts only on its node\u001b[39m\n",
   );
   expect(failed(cached)).toBe(false);
 });

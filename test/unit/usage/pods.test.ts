@@ -70,7 +70,11 @@ test.for<{ why: string; reasons?: string[]; status?: Pod["status"]; waits: Retur
 const ownedBy = (apiVersion: string, kind: string) => {
   const made = workloadPod("p", { owner: { kind, name: "x" }, labels: {} });
   const ownerReferences = [{ apiVersion, kind, name: "x", uid: "u", controller: true }];
-  return podFacts({ ...made, metadata: { ...made.metadata, ownerReferences } }, { text: "", container: "app" }, undefined).owner;
+  return podFacts(
+    { ...made, metadata: { ...made.metadata, ownerReferences } },
+    { text: "", container: "app", pullPolicy: undefined },
+    undefined,
+  ).owner;
 };
 
 test.for([

@@ -137,7 +137,7 @@ const combined: readonly Case[] = [
   {
     when: "only a node has the image",
     given: { pods: [pod("web-1", running)], templates: crons(cronjob("report")) },
-    rows: ["app/web:1 deployment/web,cronjob/report 1 by-node"],
+    rows: ["app/web:1 deployment/web,cronjob/report 1 not-visible"],
   },
 ];
 
@@ -223,14 +223,14 @@ test("knows that a node has the image of a volume when a container that mounts i
     return { ...rest, spec: { ...inside, containers: mounting, volumes }, status: { containerStatuses: [{ name: "app", state }] } };
   };
 
-  expect(await rowsOf({ pods: [podWith({ running: {} })] })).toEqual(["model:1 deployment/web 1 by-node"]);
+  expect(await rowsOf({ pods: [podWith({ running: {} })] })).toEqual(["model:1 deployment/web 1 not-visible"]);
   expect(await rowsOf({ pods: [podWith({ waiting: { reason: "ContainerCreating" } })] })).toEqual(["model:1 deployment/web 1 no-login"]);
 });
 
 test("ignores what nodes have when pods are checked for a new node", async () => {
   const pods = [pod("web-1", running)];
 
-  expect(await rowsOf({ pods })).toEqual(["app/web:1 deployment/web 1 by-node"]);
+  expect(await rowsOf({ pods })).toEqual(["app/web:1 deployment/web 1 not-visible"]);
   expect(await rowsOf({ pods, newNode: true })).toEqual(["app/web:1 deployment/web 1 no-login"]);
 });
 
