@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { shapes, shownIn, watchProcesses } from "../../support/canary.ts";
 import { create, kubectl } from "../../support/kubectl.ts";
@@ -140,4 +141,14 @@ test("finds a secret when there is one", async () => {
   expect((await watch.stop()).filter((line) => shownIn(line, { stale }).length > 0)).not.toEqual([]);
   expect(shownIn(auth, { given, stale })).toEqual(["given"]);
   expect(shapes("abc")).toContain("YWJj");
+});
+
+test("leaves out the processes of another program", async () => {
+  const other = spawn("sleep", ["60"]);
+  onTestFinished(() => void other.kill());
+  const [own, others] = await Promise.all([watchProcesses(), watchProcesses(other.pid)]);
+  await shell.type(`sleep 0.3 # ${stale}`);
+
+  const shown = async (watch: typeof own) => (await watch.stop()).some((line) => shownIn(line, { stale }).length > 0);
+  expect({ own: await shown(own), others: await shown(others) }).toEqual({ own: true, others: false });
 });
