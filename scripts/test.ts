@@ -3,6 +3,7 @@
 // npm run check passes --quick: types, lint, and the unit tests that import a changed file (selectQuick in changed.ts).
 // npm run test:release passes --gate=release. The tests get it in GATE (test/support/sampled.ts).
 // npm run test:release -- --soak=30m [--seed=N]: runs the tier `soak` for that long. The test gets them in SOAK and SEED.
+// npm run test:release -- --record: runs the tier `record`, which puts each past fault back (docs/track-record.md).
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +13,7 @@ import { failuresOf } from "./failures.ts";
 import { Interrupted, root, runTool } from "./run.ts";
 import { type Gate, type Tier, tiers, tiersOf } from "./tiers.ts";
 
-const args = process.argv.slice(2).flatMap(readSoak);
+const args = process.argv.slice(2).flatMap(readRun);
 const [only = ""] = args.length === 1 ? args : [];
 const chosen = ["--changed", "--quick"].includes(only) ? await readChanged(only === "--quick") : readArguments(args, tiers());
 process.exitCode = await runAll(chosen).catch((error: unknown) => {
@@ -76,8 +77,9 @@ function slowestOf(files: readonly FileTime[]): string[] {
     .map(({ file, milliseconds }) => `${duration(Math.round(milliseconds / 1000)).padStart(9)}  ${file}`);
 }
 
-/** Passes `--soak` and `--seed` to the test. */
-function readSoak(arg: string): string[] {
+/** Passes `--soak` and `--seed` to the test. Returns the tier that a flag runs, or the argument. */
+function readRun(arg: string): string[] {
+  if (arg === "--record") return ["record"];
   const [, name, value] = /^--(soak|seed)=(.+)$/.exec(arg) ?? [];
   if (name === undefined) return [arg];
   process.env[name.toUpperCase()] = value;

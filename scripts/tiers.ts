@@ -120,6 +120,7 @@ const all: readonly Tier[] = [
     needs: [controlPlane, registry, plugin],
     brokenBy: ["src/credential/", "src/kube/", "src/source/", "src/verbs/"],
   },
+  { name: "record", gate: "release", needs: [] },
   {
     name: "node",
     gate: "test",

@@ -23,6 +23,7 @@ test("runs the sampled tiers again in the release gate, with the tiers of a rele
     "differential",
     "large",
     "soak",
+    "record",
     "node",
     "secretless",
     "export",
