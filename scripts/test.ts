@@ -3,6 +3,7 @@
 // npm run check passes --quick: types, lint, and the unit tests that import a changed file (selectQuick in changed.ts).
 // npm run test:release passes --gate=release. The tests get it in GATE (test/support/sampled.ts).
 // npm run test:release -- --soak=30m [--seed=N]: runs the tier `soak` for that long. The test gets them in SOAK and SEED.
+// npm test -- [--seed=N]: the tests that draw rows (drawn in test/support/sampled.ts) draw the same as another run.
 // npm run test:release -- --record: runs the tier `record`, which puts each past fault back (docs/track-record.md).
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,6 +15,7 @@ import { Interrupted, root, runTool } from "./run.ts";
 import { type Gate, type Tier, tiers, tiersOf } from "./tiers.ts";
 
 const args = process.argv.slice(2).flatMap(readRun);
+process.env.SAMPLE ??= process.env.SEED ?? String(Math.floor(Math.random() * 1e9));
 const [only = ""] = args.length === 1 ? args : [];
 const chosen = ["--changed", "--quick"].includes(only) ? await readChanged(only === "--quick") : readArguments(args, tiers());
 process.exitCode = await runAll(chosen).catch((error: unknown) => {
@@ -34,6 +36,8 @@ async function readChanged(isQuick: boolean): Promise<Selected[]> {
 async function runAll(chosen: readonly Selected[]): Promise<number> {
   let total: Counts = { passed: 0, failed: 0, skipped: 0 };
   const ended: Timed[] = [];
+  if (process.env.GATE !== "release")
+    say(`The walks draw their requests with the seed ${process.env.SAMPLE}. To repeat: --seed=${process.env.SAMPLE}`);
   for (const { tier, args } of chosen) {
     say(`\n── ${tier.name} ──`);
     const start = performance.now();

@@ -67,6 +67,7 @@ const all: readonly Tier[] = [
   {
     name: "unit",
     gate: "test",
+    sampled: true,
     needs: [],
     always: ["architecture", "docs/", "krew/", "release/", "scripts/docs/", "scripts/house"].map((start) => `test/unit/${start}`),
   },
