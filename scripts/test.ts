@@ -6,7 +6,7 @@
 // npm test -- [--seed=N]: the tests that draw rows (drawn in test/support/sampled.ts) draw the same as another run.
 // npm run test:release -- --record: runs the tier `record`, which puts each past fault back (docs/track-record.md).
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { findChanged, relatedTests, type Selected, select, selectQuick } from "./changed.ts";
 import { add, type Counts, countReport, type FileTime, inWords, type Report, timesOf } from "./counts.ts";
@@ -107,7 +107,7 @@ function readArguments([first = "", ...others]: readonly string[], known: readon
   return chosen.map((tier) => ({ tier, args: rest }));
 }
 
-async function runTier({ name, checker, needs }: Tier, args: readonly string[]): Promise<Ended> {
+async function runTier({ name, checker, needs, waits }: Tier, args: readonly string[]): Promise<Ended> {
   try {
     for (const prepare of needs) {
       const lack = await prepare();
@@ -118,7 +118,9 @@ async function runTier({ name, checker, needs }: Tier, args: readonly string[]):
     say(message);
     return failed(name, message);
   }
-  return checker ? await check(name, checker) : await runProject(name, args);
+  return checker
+    ? await check(name, checker)
+    : await runProject(name, waits ? ["--maxWorkers", `${Math.ceil(availableParallelism() * 1.5)}`] : [], args);
 }
 
 function failed(tier: string, why: string): Ended {
@@ -133,12 +135,12 @@ async function check(tier: string, { script, args }: NonNullable<Tier["checker"]
     : failed(tier, "what it found stands above");
 }
 
-async function runProject(tier: string, args: readonly string[]): Promise<Ended> {
+async function runProject(tier: string, options: readonly string[], args: readonly string[]): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), "acr-secret-test-"));
   try {
     const file = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const code = await runTool("vitest/vitest.mjs", ["run", "--project", tier, "--passWithNoTests", ...reporters, ...args]);
+    const code = await runTool("vitest/vitest.mjs", ["run", "--project", tier, "--passWithNoTests", ...reporters, ...options, ...args]);
     const report: Report | undefined = await readFile(file, "utf8").then(JSON.parse, () => undefined);
     const counts = countReport(report, code);
     const failed = failuresOf(report, root);

@@ -28,7 +28,7 @@ const rows = scenarios.flatMap((scenario) =>
 );
 
 /** After how many requests another writer acts in the test gate. */
-const stepsOfAct = 4;
+const stepsOfAct = 3;
 
 /** Runs a command again. A password that a person has ended in a grace period is replaced when that is over. */
 async function again(play: Play, line: string, who: string): Promise<void> {

@@ -201,7 +201,7 @@ export async function endsWell(play: Play, { start, line, mayLeaveApplication }:
 export const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 /** How many disturbances of a command the test gate draws. */
-export const someDisturbances = 10;
+export const someDisturbances = 8;
 
 /** Returns each request with each fate. In the test gate, draws some of them. */
 export const fatesUpTo = <T>(count: number, fates: readonly T[]): readonly (readonly [step: number, fate: T])[] =>
