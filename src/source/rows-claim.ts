@@ -31,7 +31,7 @@ function deleted({ hasOwnName }: Issuer, { identity, host }: Credential, to: Ref
   return new Unconfirmed(`${nameInPlace(to)} records application "${identity}", which does not exist`, hint);
 }
 
-/** How long to wait for the claims of other runs on all Secrets of a namespace, in milliseconds: anyone there can claim thousands. */
+/** How long to wait for other runs in one namespace, in milliseconds. Anyone there can claim thousands of Secrets. */
 const longestSum = 10 * 60_000;
 
 /** Waits for the end of another run's claim, after ever longer pauses. */
@@ -109,6 +109,15 @@ export const claimRows: readonly StepRow[] = [
     },
   },
   refuseRow,
+  {
+    when: "the password is not due, its copies have it, and nothing is claimed or left to end",
+    does: "done",
+    of: ["rotate"],
+    decide(d, o) {
+      if (d.password !== "recorded" || o.isHeld || o.claim || !o.record || steps.isPreviousDue(o)) return undefined;
+      return steps.copiesBehind(d, o).size === 0 && steps.done;
+    },
+  },
   {
     when: "the source is not claimed",
     does: "claim it",

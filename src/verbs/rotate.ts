@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Holders } from "../credential/holders.ts";
-import { InGrace, isDue, StillHeld } from "../credential/issue.ts";
+import { InGrace, StillHeld } from "../credential/issue.ts";
 import type { Issuer, Taker } from "../credential/issuer.ts";
 import { OthersLogin, Unconfirmed } from "../credential/owner.ts";
 import { asCliError, CliError, Interrupted, withLines } from "../errors.ts";
@@ -67,7 +67,8 @@ async function* rotateListed(source: Listed, rotations: Rotations, tools: Tools)
   const { order, defects } = rotations;
   const reasons = order.notDue(credential);
   if (reasons.length > 0) order.skipped(reasons, to);
-  if (reasons.length > 0 && !isDue(credential, tools.cluster().now())) return;
+  // A rotation that was killed may have left copies with the replaced password
+  if (reasons.length > 0 && !credential.previous) return;
   try {
     yield* rotate(to, reasons.length > 0 ? "recorded" : "new", rotations, tools);
   } catch (error) {

@@ -65,6 +65,7 @@ const scenariosOf = (kind: Kind): readonly Scenario[] => {
     { what: "detach", start: alone, line: detach },
     { what: "rotate with grace", start: made, line: rotate("1h") },
     { what: "rotate until the next rotation", start: made, line: rotate("next") },
+    { what: "rotate passwords of an age", start: made, line: `${rotate("next")} --older-than 12h` },
     { what: "rotate without grace", start: made, line: rotate("0") },
     { what: "rotate after the grace", start: [...made, rotate("1h"), pass], line: rotate("1h") },
     { what: "prune", start: [...alone, deleteSecret, pass], line: prune },
