@@ -2,15 +2,12 @@ import { afterAll, expect, test } from "vitest";
 import { applyAll, expectDesired, newAppliedWorlds, scheduledWorld, stateOf } from "../../support/applied-world.ts";
 import { kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
-import { drawn, takesAll } from "../../support/sampled.ts";
+import { takesAll } from "../../support/sampled.ts";
 import { applied, inCluster } from "../../support/situations/applied.ts";
 
 type By = { readonly by: string; readonly isScheduled?: true; readonly isNamed?: true };
 
-/**
- * The test gate draws some situations. The release gate has all, and each also as the ServiceAccount that `schedule -f` prints, with rights
- * in the cluster or in each namespace.
- */
+/** The release gate also has each as the ServiceAccount that `schedule -f` prints, with rights in the cluster or in each namespace. */
 const runners: readonly By[] = [
   { by: "an administrator" },
   { by: "the CronJob of a file with labels", isScheduled: true },
@@ -18,9 +15,7 @@ const runners: readonly By[] = [
 ];
 const situations = runners
   .slice(0, takesAll ? undefined : 1)
-  .flatMap((runner) =>
-    drawn(applied, 15).map((row) => ({ ...(runner.isScheduled ? inCluster(row, runner.isNamed === true) : row), ...runner })),
-  );
+  .flatMap((runner) => applied.map((row) => ({ ...(runner.isScheduled ? inCluster(row, runner.isNamed === true) : row), ...runner })));
 
 const shell = await openShell();
 const schedules = await newNamespace([], () => {});
