@@ -18,6 +18,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   differential: [],
   large: [controlPlane],
   soak: [controlPlane],
+  record: [],
   node: ["test/support/node-setup.ts"],
   secretless: [],
   export: ["test/support/node-setup.ts"],
@@ -42,8 +43,8 @@ export default defineConfig({
         include: [`test/${name}/**/*.test.ts`],
         // The unit tests share no state. Without isolation, each worker loads each module only once.
         isolate: name !== "unit",
-        // Each page of the documentation uses the processor for much of its time.
-        maxConcurrency: name === "docs" ? 2 : 5,
+        // Each page of the documentation, and each run of vitest, uses the processor for much of its time.
+        maxConcurrency: name === "docs" || name === "record" ? 2 : 5,
       },
     })),
   },

@@ -3,8 +3,10 @@
 // npm run check passes --quick: types, lint, and the unit tests that import a changed file (selectQuick in changed.ts).
 // npm run test:release passes --gate=release. The tests get it in GATE (test/support/sampled.ts).
 // npm run test:release -- --soak=30m [--seed=N]: runs the tier `soak` for that long. The test gets them in SOAK and SEED.
+// npm test -- [--seed=N]: the tests that draw rows (drawn in test/support/sampled.ts) draw the same as another run.
+// npm run test:release -- --record: runs the tier `record`, which puts each past fault back (docs/track-record.md).
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { findChanged, relatedTests, type Selected, select, selectQuick } from "./changed.ts";
 import { add, type Counts, countReport, type FileTime, inWords, type Report, timesOf } from "./counts.ts";
@@ -12,7 +14,8 @@ import { failuresOf } from "./failures.ts";
 import { Interrupted, root, runTool } from "./run.ts";
 import { type Gate, type Tier, tiers, tiersOf } from "./tiers.ts";
 
-const args = process.argv.slice(2).flatMap(readSoak);
+const args = process.argv.slice(2).flatMap(readRun);
+process.env.SAMPLE ??= process.env.SEED ?? String(Math.floor(Math.random() * 1e9));
 const [only = ""] = args.length === 1 ? args : [];
 const chosen = ["--changed", "--quick"].includes(only) ? await readChanged(only === "--quick") : readArguments(args, tiers());
 process.exitCode = await runAll(chosen).catch((error: unknown) => {
@@ -33,6 +36,8 @@ async function readChanged(isQuick: boolean): Promise<Selected[]> {
 async function runAll(chosen: readonly Selected[]): Promise<number> {
   let total: Counts = { passed: 0, failed: 0, skipped: 0 };
   const ended: Timed[] = [];
+  if (process.env.GATE !== "release")
+    say(`The walks draw their requests with the seed ${process.env.SAMPLE}. To repeat: --seed=${process.env.SAMPLE}`);
   for (const { tier, args } of chosen) {
     say(`\n── ${tier.name} ──`);
     const start = performance.now();
@@ -76,8 +81,9 @@ function slowestOf(files: readonly FileTime[]): string[] {
     .map(({ file, milliseconds }) => `${duration(Math.round(milliseconds / 1000)).padStart(9)}  ${file}`);
 }
 
-/** Passes `--soak` and `--seed` to the test. */
-function readSoak(arg: string): string[] {
+/** Passes `--soak` and `--seed` to the test. Returns the tier that a flag runs, or the argument. */
+function readRun(arg: string): string[] {
+  if (arg === "--record") return ["record"];
   const [, name, value] = /^--(soak|seed)=(.+)$/.exec(arg) ?? [];
   if (name === undefined) return [arg];
   process.env[name.toUpperCase()] = value;
@@ -101,7 +107,7 @@ function readArguments([first = "", ...others]: readonly string[], known: readon
   return chosen.map((tier) => ({ tier, args: rest }));
 }
 
-async function runTier({ name, checker, needs }: Tier, args: readonly string[]): Promise<Ended> {
+async function runTier({ name, checker, needs, waits }: Tier, args: readonly string[]): Promise<Ended> {
   try {
     for (const prepare of needs) {
       const lack = await prepare();
@@ -112,7 +118,9 @@ async function runTier({ name, checker, needs }: Tier, args: readonly string[]):
     say(message);
     return failed(name, message);
   }
-  return checker ? await check(name, checker) : await runProject(name, args);
+  return checker
+    ? await check(name, checker)
+    : await runProject(name, waits ? ["--maxWorkers", `${Math.ceil(availableParallelism() * 1.5)}`] : [], args);
 }
 
 function failed(tier: string, why: string): Ended {
@@ -127,12 +135,12 @@ async function check(tier: string, { script, args }: NonNullable<Tier["checker"]
     : failed(tier, "what it found stands above");
 }
 
-async function runProject(tier: string, args: readonly string[]): Promise<Ended> {
+async function runProject(tier: string, options: readonly string[], args: readonly string[]): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), "acr-secret-test-"));
   try {
     const file = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const code = await runTool("vitest/vitest.mjs", ["run", "--project", tier, "--passWithNoTests", ...reporters, ...args]);
+    const code = await runTool("vitest/vitest.mjs", ["run", "--project", tier, "--passWithNoTests", ...reporters, ...options, ...args]);
     const report: Report | undefined = await readFile(file, "utf8").then(JSON.parse, () => undefined);
     const counts = countReport(report, code);
     const failed = failuresOf(report, root);

@@ -39,6 +39,8 @@ export type Tier = {
   readonly gate: Gate;
   /** The release gate runs it, too, with every row of the tables from which the test gate takes a sample (test/support/sampled.ts). */
   readonly sampled?: true;
+  /** Its tests often wait for other processes, so more files run at a time than the machine has cores. */
+  readonly waits?: true;
   readonly checker?: { readonly script: string; readonly args: readonly string[] };
   readonly needs: readonly Preparation[];
   /** Starts of paths. After a change of such a file, `--changed` runs the whole tier, not only the tests that import the file. */
@@ -67,6 +69,7 @@ const all: readonly Tier[] = [
   {
     name: "unit",
     gate: "test",
+    sampled: true,
     needs: [],
     always: ["architecture", "docs/", "krew/", "release/", "scripts/docs/", "scripts/house"].map((start) => `test/unit/${start}`),
   },
@@ -89,6 +92,7 @@ const all: readonly Tier[] = [
     name: "cluster",
     gate: "test",
     sampled: true,
+    waits: true,
     needs: [controlPlane, registry, plugin],
     brokenBy: [...product, "sandbox/", "docs/rbac.json"],
   },
@@ -120,6 +124,7 @@ const all: readonly Tier[] = [
     needs: [controlPlane, registry, plugin],
     brokenBy: ["src/credential/", "src/kube/", "src/source/", "src/verbs/"],
   },
+  { name: "record", gate: "release", needs: [] },
   {
     name: "node",
     gate: "test",

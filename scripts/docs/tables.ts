@@ -7,6 +7,7 @@ import { verbs } from "../../cmd/verbs.ts";
 import { causes } from "../../src/check/cause.ts";
 import { fileForm } from "../../src/file/keys.ts";
 import { stepRows } from "../../src/source/table.ts";
+import { faults } from "../../test/record/faults.ts";
 import { root } from "../run.ts";
 
 /** The requests to an API server that test/cluster/plugin/rights.test.ts recorded for each command line. */
@@ -17,14 +18,15 @@ const observed: Observed = JSON.parse(await readFile(join(root, "docs/rbac.json"
 const all = await Promise.all(verbs.map(opened));
 
 /**
- * Fills the generated places of a page: `<!-- verbs -->`, `<!-- causes -->`, `<!-- steps -->`, `<!-- rights -->`,
- * `<!-- keys:file -->` and `<!-- flags:create -->`, each up to the comment that closes it.
+ * Fills the generated places of a page: `<!-- verbs -->`, `<!-- causes -->`, `<!-- steps -->`, `<!-- record -->`,
+ * `<!-- rights -->`, `<!-- keys:file -->` and `<!-- flags:create -->`, each up to the comment that closes it.
  */
 export function withTables(page: string): string {
   return page
     .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(all)}${close}`)
     .replace(/(<!-- causes -->\n)[\s\S]*?(<!-- \/causes -->)/g, (_, open, close) => `${open}${causeTable()}${close}`)
     .replace(/(<!-- steps -->\n)[\s\S]*?(<!-- \/steps -->)/g, (_, open, close) => `${open}${stepTable()}${close}`)
+    .replace(/(<!-- record -->\n)[\s\S]*?(<!-- \/record -->)/g, (_, open, close) => `${open}${recordTable()}${close}`)
     .replace(/(<!-- rights -->\n)[\s\S]*?(<!-- \/rights -->)/g, (_, open, close) => `${open}${rightsTable(observed)}${close}`)
     .replace(/(<!-- keys:(\w+) -->\n)[\s\S]*?(<!-- \/keys -->)/g, (_, open, name, close) => `${open}${keyTable(name)}${close}`)
     .replace(/(<!-- flags:(\S+) -->\n)[\s\S]*?(<!-- \/flags -->)/g, (_, open, name, close) => `${open}${flagTable(name)}${close}`);
@@ -63,6 +65,16 @@ function stepTable(): string {
       `${of.length === Object.keys(runs).length ? "all" : of.map((one) => runs[one]).join("/")}${kind ? kinds[kind] : ""}`,
       killed,
     ]),
+  );
+}
+
+function recordTable(): string {
+  return table(
+    ["fault", "since", "found", "test"],
+    faults.map(({ what, since, found, by, test, gone }) => {
+      const label = test?.file.replace(/^test\/unit\/|\.test\.ts$/g, "");
+      return [what, since, `${found}, ${by}`, test ? `[${label}](../${test.file})` : `none: ${gone}`];
+    }),
   );
 }
 

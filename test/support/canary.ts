@@ -27,9 +27,10 @@ function inBase64(secret: string): string[] {
   });
 }
 
-/** Watches all processes' command lines, and the environments of kubectl's proxies, until `stop`, which returns them. */
-export async function watchProcesses(): Promise<{ stop(): Promise<string[]> }> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "canary-sampler.ts")]);
+/** Watches the command lines of a process's descendants, and the environments of kubectl's proxies, until `stop`, which returns them. */
+export async function watchProcesses(root = process.pid): Promise<{ stop(): Promise<string[]> }> {
+  const sampler = join(import.meta.dirname, "canary-sampler.ts");
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", sampler, `${root}`]);
   const seen = text(child.stdout);
   await once(child.stderr, "data");
   return {

@@ -5,7 +5,7 @@ import { hostileKubeconfig, layOut } from "../../support/hostile/on-a-server.ts"
 import { deceives, texts } from "../../support/hostile/texts.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { typeInTerminal } from "../../support/pty.ts";
-import { sampled } from "../../support/sampled.ts";
+import { drawn, sampled } from "../../support/sampled.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
@@ -42,7 +42,7 @@ test.for(sampled(texts, 1))(
     const env = { KUBECONFIG: await hostileKubeconfig(folder, { namespace, text }) };
 
     let printed = "";
-    for (const line of lines) {
+    for (const line of drawn(lines, 12)) {
       const { stdout, stderr } = await shell.type(`kubectl acr-secret ${line}`, { env });
       expect(deceives(stdout + stderr, { terminal: false, tabs: true }), line).toEqual([]);
       printed += stdout + stderr;

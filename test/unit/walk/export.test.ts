@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { failures, kills, Play } from "./play.ts";
-import { create, kinds, stateOf, upTo } from "./scenarios.ts";
+import { create, fatesUpTo, kinds, stateOf } from "./scenarios.ts";
 
 const pruning = "prune --registry myregistry --exported=all --older-than 0s --yes";
 
@@ -27,14 +27,13 @@ test.for(kinds.map(({ what, kind }) => [what, kind] as const))(
   async ([, kind]) => {
     const line = create(kind, "--export").replace(" --serviceaccount default", "");
     const { trace } = await new Play().alone(line);
-    for (const step of upTo(trace.length))
-      for (const fate of [...kills, ...failures]) {
-        // Without the right to read the id of the cluster, prune can't say whose an exported application is
-        if (kind !== "" && fate === "forbidden" && trace[step - 1] === "get namespace kube-system") continue;
-        const play = new Play();
-        await play.alone(line, { [step]: fate });
-        expect((await play.alone(line)).run, play.told("the second run fails")).toMatchObject({ code: 0 });
-        await leavesNothing(play);
-      }
+    for (const [step, fate] of fatesUpTo(trace.length, [...kills, ...failures])) {
+      // Without the right to read the id of the cluster, prune can't say whose an exported application is
+      if (kind !== "" && fate === "forbidden" && trace[step - 1] === "get namespace kube-system") continue;
+      const play = new Play();
+      await play.alone(line, { [step]: fate });
+      expect((await play.alone(line)).run, play.told("the second run fails")).toMatchObject({ code: 0 });
+      await leavesNothing(play);
+    }
   },
 );

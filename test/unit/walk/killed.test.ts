@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { drawn } from "../../support/sampled.ts";
 import { kills } from "./play.ts";
 import {
   after,
@@ -7,10 +8,12 @@ import {
   disturbed,
   endPassword,
   endsWell,
+  fatesUpTo,
   kinds,
   pass,
   rotate,
   scenarios,
+  someDisturbances,
   stateOf,
   undisturbed,
   upTo,
@@ -21,8 +24,7 @@ test.for(scenarios.map((one) => [one.what, one] as const))(
   { timeout: 120_000 },
   async ([, scenario]) => {
     const ended = await undisturbed(scenario);
-    for (const step of upTo(ended.requests))
-      for (const fate of kills) await endsWell(await disturbed(scenario, step, fate), scenario, ended);
+    for (const [step, fate] of fatesUpTo(ended.requests, kills)) await endsWell(await disturbed(scenario, step, fate), scenario, ended);
   },
 );
 
@@ -36,7 +38,7 @@ test.for(refilling.map((one) => [one.what, one] as const))(
   async ([, { start, line }]) => {
     const { trace } = await (await after(...start)).alone(line);
     const noted = trace.findIndex((one) => /^(generatePassword|addKey) /.test(one)) + 1;
-    for (const step of upTo(noted)) {
+    for (const step of drawn(upTo(noted), someDisturbances)) {
       const play = await after(...start);
       await play.alone(line, { [noted]: "kill before" });
       play.act(pass);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { claimKey } from "../../../src/secret/record.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
+import { drawn } from "../../support/sampled.ts";
 import { persons, tenants, tools } from "./acts.ts";
 import type { Act, Play } from "./play.ts";
 import { after, copies, create, pass, remove, rotate, stateOf, undisturbed, upTo } from "./scenarios.ts";
@@ -25,6 +26,9 @@ const scenarios = [
 const rows = scenarios.flatMap((scenario) =>
   Object.entries({ "a tenant": tenants, "another tool": tools, "a person": persons }).map(([who, acts]) => ({ who, acts, ...scenario })),
 );
+
+/** After how many requests another writer acts in the test gate. */
+const stepsOfAct = 3;
 
 /** Runs a command again. A password that a person has ended in a grace period is replaced when that is over. */
 async function again(play: Play, line: string, who: string): Promise<void> {
@@ -54,7 +58,7 @@ test.for(rows.map((one) => [one.who, one.what, one] as const))(
   async ([who, , { acts, ...scenario }]) => {
     const { requests } = await undisturbed(scenario);
     for (const act of acts)
-      for (const step of [0, ...upTo(requests)]) {
+      for (const step of drawn([0, ...upTo(requests)], stepsOfAct)) {
         const play = await after(...scenario.start);
         play.watch.isStrict = true;
         play.add(scenario.line);
@@ -73,7 +77,7 @@ test.for(rows.map((one) => [one.who, one.what, one] as const))(
   async ([who, , { acts, ...scenario }]) => {
     const { requests } = await undisturbed(scenario);
     for (const act of acts)
-      for (const step of upTo(requests)) {
+      for (const step of drawn(upTo(requests), stepsOfAct)) {
         const play = await after(...scenario.start);
         await play.alone(scenario.line, { [step]: "kill after" });
         play.act(act);

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { claimKey, claimOf, copiesOf, credentialOf } from "../../../src/secret/record.ts";
 import { clientOf } from "../../../src/secretless/objects.ts";
 import { loginOf } from "../../support/logins.ts";
+import { drawn } from "../../support/sampled.ts";
 import { type Act, type Fate, Play, type Program } from "./play.ts";
 import { name } from "./watch.ts";
 
@@ -199,6 +200,16 @@ export async function endsWell(play: Play, { start, line, mayLeaveApplication }:
 }
 
 export const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+/** How many disturbances of a command the test gate draws. */
+export const someDisturbances = 8;
+
+/** Returns each request with each fate. In the test gate, draws some of them. */
+export const fatesUpTo = <T>(count: number, fates: readonly T[]): readonly (readonly [step: number, fate: T])[] =>
+  drawn(
+    upTo(count).flatMap((step) => fates.map((fate) => [step, fate] as const)),
+    someDisturbances,
+  );
 
 /** Runs a command that meets a fate at one of its requests. */
 export async function disturbed({ start, line }: Scenario, step: number, fate: Fate): Promise<Play> {

@@ -1,6 +1,6 @@
 import { test } from "vitest";
 import { lags } from "./play.ts";
-import { disturbed, endsWell, type Scenario, scenarios, undisturbed, upTo } from "./scenarios.ts";
+import { disturbed, endsWell, fatesUpTo, type Scenario, scenarios, undisturbed } from "./scenarios.ts";
 
 /** A stale read of its ServiceAccount leaves the annotations of a setup, which has no claim. */
 const isClaimed = ({ line }: Scenario) => !line.startsWith("secretless delete");
@@ -10,11 +10,10 @@ test.for(scenarios.filter(isClaimed).map((one) => [one.what, one] as const))(
   { timeout: 120_000 },
   async ([, scenario]) => {
     const ended = await undisturbed(scenario);
-    for (const step of upTo(ended.requests))
-      for (const fate of lags) {
-        const play = await disturbed(scenario, step, fate);
-        await play.pass(60_000);
-        await endsWell(play, scenario, ended);
-      }
+    for (const [step, fate] of fatesUpTo(ended.requests, lags)) {
+      const play = await disturbed(scenario, step, fate);
+      await play.pass(60_000);
+      await endsWell(play, scenario, ended);
+    }
   },
 );
