@@ -54,10 +54,11 @@ function questionOf(outcomes: readonly Outcome[], home: string): string | undefi
   const annotated = done.filter(({ to, result }) => result === "configured" && targetKinds.some((kind) => kind === to.kind));
   const taken = [...part("remove its name from", detached, home), ...part("remove the identity from", annotated, home)];
   const adopted = done.flatMap(({ to, loses }) => (loses ? [`adopt ${nameInPlace(to)}${losing(loses)}`] : []));
+  const needed = done.flatMap(({ neededBy }) => (neededBy === undefined ? [] : [`${neededBy}. `]));
   const parts = [...adopted, ...part("delete", deleted, home), ...taken];
   if (parts.length === 0) return undefined;
   const text = parts.join(", and ");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
+  return `${needed.join("")}${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
 }
 
 const losing = (loses: readonly string[]): string => (loses.length > 0 ? `, which loses ${loses.join(", ")}` : "");
