@@ -23,9 +23,9 @@ const remember = (known: Knowledge, memory: Partial<Memory> | undefined): Knowle
 });
 
 /** What is known after another run may have written the source or Azure: the run's own acts that name a password or an object. */
-function forgotten({ memory: { replaces, stored, uid, said, waits, restarts } }: Knowledge): Knowledge {
+function forgotten({ memory: { replaces, stored, ended, uid, said, waits, restarts } }: Knowledge): Knowledge {
   const once = new Set([...said].filter((one) => ["rights", "places"].includes(one)));
-  return { ...nothing, memory: { ...nothing.memory, replaces, stored, uid, said: once, waits, restarts: restarts + 1 } };
+  return { ...nothing, memory: { ...nothing.memory, replaces, stored, ended, uid, said: once, waits, restarts: restarts + 1 } };
 }
 
 // Writes
@@ -201,7 +201,12 @@ async function* end(known: Knowledge, o: Observed, step: Step & { kind: "end" },
   if (!o.by.isDry) await send(known, world, () => issuerOf(o).end(account, password));
   yield* say;
   const value = afterEnd(account, password);
-  return { ...remember(known, memory), facts: { ...without(known.facts, "holder"), account: { of: "", value } }, last: undefined };
+  const ended = [...known.memory.ended, password];
+  return {
+    ...remember(known, { ...memory, ended }),
+    facts: { ...without(known.facts, "holder"), account: { of: "", value } },
+    last: undefined,
+  };
 }
 
 /** The login of the source, for places that are written while the claim lasts. */

@@ -1,5 +1,5 @@
 import type { Held } from "../credential/holders.ts";
-import type { Account, Issuer, Made, Taken, Taker } from "../credential/issuer.ts";
+import type { Account, Issuer, Made, Shown, Taken, Taker } from "../credential/issuer.ts";
 import type { Owner } from "../credential/owner.ts";
 import type { LoginTest, ProofOnce } from "../credential/prove.ts";
 import type { CliError } from "../errors.ts";
@@ -87,6 +87,8 @@ export type Memory = {
   readonly uid?: string | undefined;
   /** The credential was revoked. */
   readonly isRevoked?: true | undefined;
+  /** The passwords that this run has ended. Azure may show them for a while. */
+  readonly ended: readonly Shown[];
   /** The password that the claim notes has ended. */
   readonly isSettled?: true | undefined;
   /** The claim was written again since a write of the login without an answer, which the API server refuses from then on. */
@@ -124,7 +126,7 @@ export const mostRestarts = 10;
 export const nothing: Knowledge = {
   facts: {},
   last: undefined,
-  memory: { places: new Map(), said: new Set(), waits: { for: "", count: 0, since: 0 }, restarts: 0 },
+  memory: { places: new Map(), ended: [], said: new Set(), waits: { for: "", count: 0, since: 0 }, restarts: 0 },
 };
 
 /** A row has asked for a fact that is not known yet. It ends the decision, so no row takes it for an absence. */

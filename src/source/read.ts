@@ -1,6 +1,6 @@
 import { skewOfAzure } from "../clock.ts";
 import type { Holders } from "../credential/holders.ts";
-import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
+import { type Issuer, isIssuer, type Shown, type Taker } from "../credential/issuer.ts";
 import { requireRepositories } from "../credential/missing-repositories.ts";
 import { ownerOf, Unconfirmed } from "../credential/owner.ts";
 import { proveOnce, stillPulls } from "../credential/prove.ts";
@@ -62,7 +62,9 @@ const readers: { readonly [F in Fact]: Reader<F> } = {
     const issuer = issuerOf(o);
     // A record of another kind says nothing about the account
     const credential = o.record?.kind === issuer.kind ? o.record : undefined;
-    return issuer.look(o.ask("owner"), { credential, claim: o.claim });
+    const account = await issuer.look(o.ask("owner"), { credential, claim: o.claim });
+    const isEnded = (password: Shown) => o.memory.ended.some((one) => samePassword(one, password));
+    return { ...account, passwords: account.passwords.filter((password) => !isEnded(password)) };
   },
   copies: async ({ source: { name } }, { copies }, { tools }) => readCopies(name, copies, tools),
   places: async (_, __, { creating }) => {

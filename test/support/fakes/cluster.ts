@@ -13,6 +13,8 @@ const pageSize = 100;
 export type FakeCluster = {
   /** The server's version, the user of a command line, and the rights that the user lacks. */
   readonly about: { version: string; user: string; denies(right: Right): boolean; now(): number };
+  /** Everything that is stored, for a test that answers a read as of an earlier time. */
+  readonly rows: Map<ClusterKind, Map<string, unknown>>;
   /** The metrics of each kubelet, the issuer of ServiceAccount tokens, and its signature; by default an invalid one. */
   readonly kubelets: { metrics: string; issuer: string; sign: (claims: Record<string, unknown>) => Promise<string> };
   /** Opens the port of one command line. */
@@ -116,6 +118,7 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
 
   return {
     about,
+    rows,
     kubelets,
     put: (object, manager = "administrator") => {
       const kind = kindOf(object);

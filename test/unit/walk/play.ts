@@ -4,6 +4,7 @@ import type { Asked } from "../../support/fakes/asked.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
 import { files } from "./files.ts";
+import { remember } from "./stale.ts";
 import { Watch } from "./watch.ts";
 
 /** What happens to one request of a run. */
@@ -21,10 +22,18 @@ export type Fate =
   | "forbidden"
   | "interrupted"
   /** The same, and the request is applied, but its response is not waited for. */
-  | "interrupted, lost";
+  | "interrupted, lost"
+  /** A read is answered as before the last write, or as before the last four. Azure answers its next reads so, too. */
+  | "stale"
+  | "staler";
 
 export const kills = ["kill before", "kill after", "kill, delayed"] as const;
 export const failures = ["lost", "dropped", "delayed", "forbidden", "interrupted", "interrupted, lost"] as const;
+
+export const lags = ["stale", "staler"] as const;
+
+/** How old a stale answer can be, and how long Azure gives it, in milliseconds. */
+const longestLag = 20_000;
 
 /** After how many milliseconds a delayed request is applied: the last moment that Azure and its client allow. */
 const delay = 59_000;
@@ -65,6 +74,9 @@ function errorOf(fate: Fate): CliError {
 const registryFailures: Readonly<Record<string, unknown>> = { contentOf: "unknown", repositories: [] };
 const unreachable = { verdict: "unreachable", message: "no response" };
 
+/** What a server stored before a write. */
+type Past = { readonly at: number; readonly answer: ReturnType<typeof remember> };
+
 type Delayed = { readonly at: number; readonly apply: () => Promise<unknown> };
 
 export type Act = (play: Play) => void;
@@ -79,6 +91,10 @@ export class Play {
   now = Date.parse("2026-01-01T00:00:00Z");
   step = 0;
   #later: readonly Delayed[] = [];
+  /** Before each write, the last one first. */
+  readonly #past: Record<"cluster" | "azure", Past[]> = { cluster: [], azure: [] };
+  /** Azure answers as of then, until `until`. */
+  #lag: { readonly until: number; readonly answer: Past["answer"] } | undefined;
 
   constructor() {
     this.world = fakeWorld();
@@ -207,21 +223,49 @@ export class Play {
     const fate = program.fates.get(program.trace.length);
     if (fate) this.notes.push(`${fate}: ${program.trace.at(-1)}`);
     try {
-      return await (fate ? this.#meet(fate, program, asked, next) : this.#perform(program, asked, next));
+      return await this.#answer(fate, program, asked, next);
     } finally {
       if (program.state === "going") await new Promise<void>((go) => program.waiting.push(go));
       if (program.state !== "going") await never();
     }
   }
 
+  #answer(fate: Fate | undefined, program: Live, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
+    if (fate === "stale" || fate === "staler") return this.#lagged(fate, asked, () => this.#perform(program, asked, next));
+    return fate ? this.#meet(fate, program, asked, next) : this.#perform(program, asked, next);
+  }
+
   async #perform(program: Program, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
     this.step++;
+    if (asked.writes && !asked.dryRun) this.#remember(asked.port);
+    const { until = 0, answer } = this.#lag ?? {};
+    if (answer && asked.port === "azure" && !asked.writes && this.now < until) return answer(() => this.watch.around(program, asked, next));
     if (/^(token|applications)$/.test(asked.call)) program.looked = this.step;
     if (asked.call === "list" && asked.at.startsWith("secret")) {
       program.listed = this.step;
       program.lists.push(this.step);
     }
     return this.watch.around(program, asked, next);
+  }
+
+  #remember(port: Asked["port"]): void {
+    if (port === "registry") return;
+    const { rows } = this.world.cluster;
+    const { tokens, scopeMaps, directory, identities } = this.world.azure;
+    const { applications, principals, assignments } = directory;
+    const stores = port === "cluster" ? [rows] : [tokens, scopeMaps, identities.all, applications, principals, assignments];
+    this.#past[port].unshift({ at: this.now, answer: remember(stores as Parameters<typeof remember>[0]) });
+  }
+
+  /** Answers a read as before one of the last writes. Others' writes are none of them. */
+  #lagged(fate: Fate, { port, writes }: Asked, read: () => Promise<unknown>): Promise<unknown> {
+    if (port === "registry" || writes) return read();
+    const recent = this.#past[port].filter(({ at }) => at > this.now - longestLag);
+    const past = recent[fate === "stale" ? 0 : Math.min(3, recent.length - 1)];
+    if (!past) return read();
+    if (port === "cluster") return past.answer(read);
+    this.#lag = { until: this.now + longestLag, answer: past.answer };
+    return read();
   }
 
   async #meet(fate: Fate, program: Live, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {

@@ -59,7 +59,7 @@ const scenariosOf = (kind: Kind): readonly Scenario[] => {
     { what: "create with copies", start: [], line: create(kind, copies) },
     { what: "create copies of an old source", start: alone, line: create(kind, copies) },
     { what: "create after its password was ended", start: [...made, endPassword], line: create(kind, copies) },
-    { what: "create after its Secret was deleted", start: [...alone, deleteSecret], line: create(kind) },
+    { what: "create after its Secret was deleted", start: [...alone, deleteSecret, pass], line: create(kind) },
     { what: "attach", start: [create(kind).replace(" --serviceaccount default", "")], line: attach },
     { what: "detach", start: alone, line: detach },
     { what: "rotate with grace", start: made, line: rotate("1h") },
