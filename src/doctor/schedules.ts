@@ -3,7 +3,7 @@ import { asRefusal } from "../errors.ts";
 import { type Command, kubectl, plugin } from "../hint.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import type { Job, KubeObject, KubeObjects, Pod } from "../objects.ts";
-import { ownNamespace, scheduleLabel } from "../schedule/objects.ts";
+import { scheduleLabel } from "../schedule/objects.ts";
 import { mapConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { statusesOf } from "../usage/recreation.ts";
@@ -15,15 +15,14 @@ type CronJob = KubeObjects["cronjob.batch"];
 /** Why a run failed or cannot start, and the command that shows more. */
 type Problem = { readonly message: string; readonly next: Command };
 
-/** Anyone who may create a CronJob can give it the label. */
+/** Anyone who may create a CronJob can give it the label, but no earlier time of its creation. */
 const mostSchedules = 20;
 
 /** Checks this plugin's CronJobs in all namespaces, and which namespaces `apply` could not write. */
 export async function checkSchedules(cluster: Pick<Cluster, "pages">): Promise<readonly CheckResult[]> {
   const all = await listAll(cluster, "cronjob.batch", { labels: scheduleLabel });
   if (all.length === 0) return [{ status: "ok", message: "there are no schedules" }];
-  const isDefault = ({ metadata }: CronJob) => metadata.namespace === ownNamespace;
-  const schedules = [...all.filter(isDefault), ...all.filter((one) => !isDefault(one))];
+  const schedules = newestFirst(all).reverse();
   const found = await mapConcurrently(schedules.slice(0, mostSchedules), limits.cluster, (one) => checkSchedule(cluster, one));
   const message = `only the first ${mostSchedules} of ${counted(schedules.length, "schedule")} are checked`;
   const next = { ...kubectl("get cronjobs", "--all-namespaces", "--selector", scheduleLabel), namespace: "" };
@@ -55,9 +54,12 @@ async function checkSchedule(cluster: Pick<Cluster, "pages">, schedule: CronJob)
 
 /** Returns the objects that an object owns, the newest first. Anyone can write a label. */
 function ownedBy<T extends KubeObject>({ metadata: { uid } }: KubeObject, all: readonly T[]): T[] {
+  return newestFirst(all.filter(({ metadata }) => (metadata.ownerReferences ?? []).some((owner) => owner.uid === uid)));
+}
+
+function newestFirst<T extends KubeObject>(all: readonly T[]): T[] {
   const createdAt = ({ metadata }: T): string => metadata.creationTimestamp ?? "";
-  const owned = all.filter(({ metadata }) => (metadata.ownerReferences ?? []).some((owner) => owner.uid === uid));
-  return owned.sort((a, b) => (createdAt(a) < createdAt(b) ? 1 : -1));
+  return all.toSorted((a, b) => (createdAt(a) < createdAt(b) ? 1 : -1));
 }
 
 const holds = ({ status }: Job, wanted: string): boolean =>

@@ -9,6 +9,7 @@ import { grantable, rulesOf } from "./rights.ts";
 export type Schedule = {
   /** The name of its objects, with a hash (scheduleName). */
   readonly name: string;
+  /** The home of its files. */
   readonly namespace: string;
   /** Five cron fields, in UTC. */
   readonly cron: string;
@@ -27,7 +28,7 @@ export type Schedule = {
   readonly networkPolicy: boolean;
 };
 
-/** The namespace of a schedule by default. Only schedules use it, so it is one of their objects. */
+/** The namespace of a schedule of `check` by default. It is one of the objects of the schedule. */
 export const ownNamespace = "acr-secret";
 
 /** The label of a schedule's objects. */
@@ -36,7 +37,7 @@ export const scheduleLabel = "acr-secret/schedule";
 /** The label selector of the objects that limit the rights of a schedule. */
 export const policySelector = "acr-secret/part=policy";
 
-/** Returns the name of a schedule's objects, which no other object has. @param home the namespace of the schedule */
+/** Returns the name of a schedule's objects, which no other object has. @param home their namespace */
 export const scheduleName = (home: string, name: string): string =>
   `${name}-${createHash("sha256").update(`${home}/${name}`).digest("hex").slice(0, 8)}`;
 
@@ -69,7 +70,7 @@ export function scheduleObjects(schedule: Schedule): readonly object[] {
     spec: { podSelector: { matchLabels: labels }, policyTypes: ["Ingress", "Egress"], egress: [{ ports }] },
   };
   return [
-    ...(namespace === ownNamespace ? [ownNamespaceObject] : []),
+    ...(namespace === ownNamespace && !files ? [ownNamespaceObject] : []),
     ...(files ? policyObjects(schedule) : []),
     ...(files ? [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: files.texts }] : []),
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, annotations } },

@@ -195,11 +195,16 @@ const rows: readonly Row[] = [
     code: 2,
   })),
   {
-    when: "there are more than twenty",
-    given: put(...Array.from({ length: 22 }, (_, at) => cronJob({}, { name: `a-${at}`, namespace: "blue" })), cronJob()),
+    when: "there are more than twenty, of which the oldest are checked",
+    given: put(
+      ...Array.from({ length: 22 }, (_, at) => {
+        return cronJob({}, { name: `a-${at}`, namespace: "blue", creationTimestamp: `2026-01-01T11:${40 - at}:00Z` });
+      }),
+      cronJob({}, { creationTimestamp: "2026-01-01T10:00:00Z" }),
+    ),
     finds: [
       healthy,
-      ...[0, 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 2, 20, 21, 3, 4, 5, 6].map((at) => `ok cronjob/a-${at}: undefined`),
+      ...Array.from({ length: 19 }, (_, at) => `ok cronjob/a-${21 - at}: undefined`),
       "unknown others: kubectl get cronjobs --all-namespaces --selector acr-secret/schedule",
     ],
     code: 2,
