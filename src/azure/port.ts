@@ -230,9 +230,10 @@ export type Azure = Principals &
     /**
      * Finds a registry by its name, its login server or its id in Azure. Searches the selected subscription, or all that the identity can
      * read.
+     * @param needs an action of the caller on the registry. An error asks for a role that has it. Default: reading it
      * @throws CliError notFound; the message says whether the name is registered in Azure
      */
-    findRegistry(named: string): Promise<AzureRegistry>;
+    findRegistry(named: string, needs?: string): Promise<AzureRegistry>;
     /** The registry with a login server, in all subscriptions; undefined if Azure has none. @throws CliError if that is unknown */
     registryAt(loginServer: string): Promise<AzureRegistry | undefined>;
     scopeMap(registry: AzureRegistry, name: string): Promise<ScopeMap | undefined>;
