@@ -154,6 +154,11 @@ export type Principals = {
   servicePrincipal(appId: string): Promise<ServicePrincipal | undefined>;
   createServicePrincipal(appId: string): Promise<ServicePrincipal>;
   deleteServicePrincipal(id: string): Promise<void>;
+  /**
+   * The longest lifetime of a new password that the policies of the tenant and of an application allow, in milliseconds; undefined if there
+   * is no limit, or if this identity can't read them.
+   */
+  passwordLimit(application: Pick<Application, "id" | "madeAt">): Promise<number | undefined>;
   /** Adds a password. All others stay. */
   addKey(
     applicationId: string,

@@ -54,7 +54,7 @@ const servicePrincipal = {
     return named !== undefined;
   },
   flagsFor: ({ identity }) => ({ "service-principal": identity }),
-  async open(asked, { azure: openAzure, registry: data, during, sleep }) {
+  async open(asked, { azure: openAzure, registry: data, during, now, sleep }) {
     const { identity, force, wait, waitForRole = wait, isRecorded = false } = asked;
     const flag = asked.flags["service-principal"];
     const named = isRecorded ? String(flag) : nameOfPrincipal(flag);
@@ -67,7 +67,7 @@ const servicePrincipal = {
       refuseScoped(mode, asked.repositories, registry.name);
       const waits = { right: waitForRole, password: wait };
       const { principalIssuer } = await import("./service-principal.ts");
-      const issuer = principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep });
+      const issuer = principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep, now });
       return { ...issuer, ownLogin: once(() => ownLogin(registry, azure, data())) };
     });
   },

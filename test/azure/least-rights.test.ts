@@ -38,7 +38,13 @@ async function issue(issuer: Issuer, { name, secret = name, repositories = [] }:
   };
 }
 
-const common = (azure: Azure, registry: AzureRegistry) => ({ azure, registry, force: false, sleep: async () => undefined });
+const common = (azure: Azure, registry: AzureRegistry) => ({
+  azure,
+  registry,
+  force: false,
+  sleep: async () => undefined,
+  now: () => new Date(),
+});
 
 const uniqueName = () => `least-${crypto.randomUUID().slice(0, 8)}`;
 
