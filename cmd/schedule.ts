@@ -223,7 +223,9 @@ function commentsOn(planned: Schedule, { formatCommand: format }: Session): read
   return [
     `This replaces the schedule ${name} in namespace ${namespace}, if it exists. Others stay, also those of an earlier name or home`,
     ...reasonsOf(entries),
-    ...(planned.secret === undefined ? [] : ["Renew the password of its service principal every year, before it expires"]),
+    ...(planned.secret === undefined
+      ? []
+      : [`Renew the password of its service principal every year: ${pagesAddress}schedule.md#renew-the-password-of-the-schedule`]),
     ...(entries.length > 0
       ? [
           "",

@@ -60,7 +60,7 @@ type Tokens = Pick<AzureFacts, "tokens" | "limit">;
 /** `90 of 100` */
 const tokensOf = ({ tokens, limit }: Tokens): string => (limit === undefined ? `${tokens}` : `${tokens} of ${limit}`);
 
-const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean => tokens >= 0.9 * limit;
+const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean => tokens >= 0.8 * limit;
 
 /**
  * Checks the current identity in Azure and, if a registry is named, its settings and the identity's rights on it. Changes nothing.

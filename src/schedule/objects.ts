@@ -34,6 +34,9 @@ export const ownNamespace = "acr-secret";
 /** The label of a schedule's objects. */
 export const scheduleLabel = "acr-secret/schedule";
 
+/** The annotation of the CronJob with the time at which the password expires that it signs in to Azure with (RFC 3339). */
+export const passwordEnd = "acr-secret/password-expires-at";
+
 /** The label selector of the objects that limit the rights of a schedule. */
 export const policySelector = "acr-secret/part=policy";
 

@@ -223,12 +223,16 @@ test("sets when the password of the service principal expires, and says that it 
     ["-f -", `-f - --client-id ${client}`].map((line) => type(`schedule ${line} --image ${image}`, {}, { stdin: namedTeams })),
   );
   const found = printed.map(({ stdout }) =>
-    [/^# az ad sp create-for-rbac .* --years 1 /m, /^# Renew the password .* every year/m].map((one) => one.test(stdout)),
+    [
+      /^# az ad sp create-for-rbac .* --years 1 /m,
+      /^# kubectl annotate .* cronjob teams-\S+ .*=.*endDateTime/m,
+      /^# Renew the password .* every year/m,
+    ].map((one) => one.test(stdout)),
   );
 
   expect(found).toEqual([
-    [true, true],
-    [false, false],
+    [true, true, true],
+    [false, false, false],
   ]);
 });
 
@@ -284,7 +288,7 @@ test("prints only commands of a shell after the first paragraph of comments", as
     rest
       .join("\n")
       .split("\n")
-      .filter((line) => !/^# (az |kubectl (apply|delete) )|^#$|:$/.test(line)),
+      .filter((line) => !/^# (az |kubectl (annotate|apply|delete) )|^#$|:$/.test(line)),
   ).toEqual([]);
 });
 
@@ -292,7 +296,8 @@ test.for(["-f -", `-f - --client-id ${client}`, "check"])(
   "names the cluster of the command line in each kubectl of the comments of schedule %s",
   async (words) => {
     const { stdout } = await type(`schedule ${words} --image ${image} --context prod`, {}, { stdin: namedTeams });
-    const commands = stdout.match(/^#.*$/gm)?.flatMap((line) => line.match(/kubectl (apply|create|delete|get) [^|&]*/g) ?? []) ?? [];
+    const commands =
+      stdout.match(/^#.*$/gm)?.flatMap((line) => line.match(/kubectl (annotate|apply|create|delete|get) [^|&]*/g) ?? []) ?? [];
 
     expect(commands.length).toBeGreaterThan(1);
     expect(commands.filter((command) => !command.includes(" --context=prod "))).toEqual([]);
