@@ -2,7 +2,7 @@ import { day, hour, minute, second } from "../duration.ts";
 import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
 
 /** A policy of the tenant (tenantAppManagementPolicy), or of an application (appManagementPolicy), in Microsoft Graph. */
-export type PasswordPolicy = Json;
+type PasswordPolicy = Json;
 
 /**
  * Returns the longest lifetime of a new password that a policy allows, in milliseconds; undefined if it has no limit. A restriction may be
