@@ -7,10 +7,12 @@ import type { DesiredFile, Entry } from "../src/file/entry.ts";
 import { type Command, flag, plugin } from "../src/hint.ts";
 import type { Cluster } from "../src/kube/port.ts";
 import type { Outcome } from "../src/outcome.ts";
+import { printable } from "../src/output/printable.ts";
 import { bindingFor, policyFor, policyVariable } from "../src/schedule/policy.ts";
 import { rightsToApply } from "../src/schedule/rights.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { applyFiles } from "../src/verbs/apply.ts";
+import { inLine } from "../src/wording.ts";
 import { readDesired } from "./apply/read-files.ts";
 import { conclude, endsLogin } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./confirm.ts";
@@ -89,6 +91,9 @@ export const apply = verb({
     const files = await readDesired(filename, session);
     const policy = session.env[policyVariable];
     if (policy !== undefined) await requirePolicy(policy, files, session.cluster());
+    const unending = files.flatMap(({ entries }) => entries).filter(({ expiresIn }) => expiresIn === undefined);
+    if (unending.length > 0 && flags["dry-run"] !== "none")
+      session.stderr.write(`Warning: new passwords never expire: ${inLine(unending.map(({ at }) => printable(at)))}\n`);
     const order = {
       files,
       prune,

@@ -11,6 +11,9 @@ import { type Checked, type CheckResult, type Finding, findingOf } from "./findi
 /** The maximum number of tokens of a registry, by its SKU (learn.microsoft.com/azure/container-registry/container-registry-skus). */
 const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
 
+/** The first permission for a token that a role for reading does not have. */
+const writeTokens = "Microsoft.ContainerRegistry/registries/tokens/write";
+
 /** Reads a registry, and what the current identity may create for it. @throws CliError if the settings can't be read */
 async function readRegistry(azure: Azure, registry: AzureRegistry) {
   const [settings, permissions, tokens] = await Promise.all([
@@ -57,7 +60,7 @@ type Tokens = Pick<AzureFacts, "tokens" | "limit">;
 /** `90 of 100` */
 const tokensOf = ({ tokens, limit }: Tokens): string => (limit === undefined ? `${tokens}` : `${tokens} of ${limit}`);
 
-const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean => tokens >= 0.9 * limit;
+const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean => tokens >= 0.8 * limit;
 
 /**
  * Checks the current identity in Azure and, if a registry is named, its settings and the identity's rights on it. Changes nothing.
@@ -77,7 +80,7 @@ export async function checkAzure(opening: Promise<Azure>, named: string | undefi
   };
   if (named === undefined)
     return { findings: [signedIn], facts: usage("no registry is named", plugin("doctor", "--registry", "REGISTRY")) };
-  const finding = azure.findRegistry(named);
+  const finding = azure.findRegistry(named, writeTokens);
   const [facts, roles] = await Promise.all([
     finding.then((registry) => readRegistry(azure, registry)).catch(asRefusal),
     finding.then((registry) => roleNames(azure, registry, objectId)).catch(unlessRefused([])),
@@ -85,8 +88,7 @@ export async function checkAzure(opening: Promise<Azure>, named: string | undefi
   if (facts instanceof CliError) {
     const subject = `registry/${named}`;
     const message = "what you may create is unknown; a role that can create ACR tokens can also read the registry";
-    // The first permission for a token that a role for reading does not have
-    const grant = grantCommand({ action: "Microsoft.ContainerRegistry/registries/tokens/write", scope: named, principal: objectId });
+    const grant = grantCommand({ action: writeTokens, scope: named, principal: objectId });
     const next = facts.kind === "usage" ? undefined : grant;
     const rights: Finding = { id: "azure-rights", subject, status: "unknown", message, next };
     return { findings: [signedIn, findingOf(facts, { id: "azure-registry", subject }), rights], facts };

@@ -258,6 +258,26 @@ testRows(
       ],
     },
     {
+      does: "apply creates passwords for 90 days when the file has no lifetime",
+      ...applies(fileOf(blue)),
+      check: (world) => expect(credentialOf(secretIn(world, "platform"))?.expiresAt).toBe("2026-04-01T00:00:00Z"),
+    },
+    {
+      does: "apply says in a dry run, and in no other, which entries have passwords that never expire",
+      ...applies(fileOf(own, { ...blue, expiresIn: "never" }), {
+        flags: " --dry-run",
+        stderr: /^Warning: new passwords never expire: \S+:\d+$/m,
+        writes: /^$/,
+      }),
+      after: [
+        applies(fileOf(own, { ...blue, expiresIn: "never" }), {
+          stderr: /^(?!.*never expire)/s,
+          check: (world) => expect(credentialOf(secretIn(world, "platform"))?.expiresAt).toBeUndefined(),
+        }),
+        nothingMore(fileOf(own, { ...blue, expiresIn: "never" })),
+      ],
+    },
+    {
       does: "apply rotates when the file wants a shorter life, and not when it wants a longer one",
       ...applies(fileOf({ ...blue, expiresIn: "90d" })),
       after: [
@@ -603,7 +623,7 @@ testRows(
     },
     {
       does: "apply prints the command that rotates a Secret when both slots of its token have a password",
-      ...applies(fileOf(blue)),
+      ...applies(fileOf({ ...blue, expiresIn: "never" })),
       after: [
         applies(fileOf({ ...blue, expiresIn: "90d" }), {
           ...failed,

@@ -76,6 +76,12 @@ test.for([
     text: withEntry(`${web}, rotate: {olderThan: 2d}`, "myregistry", "rotate: {olderThan: 9d, grace: 30m}"),
     reads: { olderThan: 2 * day, grace: 30 * minute },
   },
+  { what: "an entry whose passwords never expire", text: withEntry(`${web}, expiresIn: never`), reads: { expiresIn: undefined } },
+  {
+    what: "an entry with a lifetime in a file whose passwords never expire",
+    text: withEntry(`${web}, expiresIn: 30d, credential: service-principal`, "myregistry", "expiresIn: never"),
+    reads: { expiresIn: 30 * day, credential: "service-principal" },
+  },
   {
     what: "the home for an entry that names no namespace",
     text: withEntry("name: acr, repositories: [web/*]"),
@@ -191,6 +197,16 @@ test.for([
   { what: "a restart of all pods", text: withEntry(`${web}, restart: →all`), says: ["stuck or none"] },
   { what: "a lifetime without a unit", text: withEntry(`${web}, expiresIn: →90`), says: ["90"] },
   { what: "a grace period of zero", text: withEntry(`${web}, rotate: {grace: →0d}`), says: ["0d"] },
+  {
+    what: "a rotation after the default expiry",
+    text: withEntry(web, "myregistry", "rotate: {olderThan: →90d}"),
+    says: ["expiresIn (90d)"],
+  },
+  {
+    what: "a service principal whose passwords never expire",
+    text: withEntry(`${web}, credential: service-principal`, "myregistry", "expiresIn: →never"),
+    says: ["service principal"],
+  },
   {
     what: "a rotation after the expiry",
     text: withEntry(`${web}, expiresIn: 30d`, "myregistry", "rotate: {olderThan: →30d}"),
