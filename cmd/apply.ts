@@ -12,9 +12,10 @@ import { bindingFor, policyFor, policyVariable } from "../src/schedule/policy.ts
 import { rightsToApply } from "../src/schedule/rights.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { applyFiles } from "../src/verbs/apply.ts";
+import { type Effects, openEffects } from "../src/verbs/apply-effects.ts";
 import { inLine } from "../src/wording.ts";
 import { readDesired } from "./apply/read-files.ts";
-import { conclude, endsLogin } from "./conclude.ts";
+import { conclude, endsLogin, printsHints } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./confirm.ts";
 import { createFlags } from "./create/options.ts";
 import { azureWaits } from "./line/durations.ts";
@@ -91,9 +92,6 @@ export const apply = verb({
     const files = await readDesired(filename, session);
     const policy = session.env[policyVariable];
     if (policy !== undefined) await requirePolicy(policy, files, session.cluster());
-    const unending = files.flatMap(({ entries }) => entries).filter(({ expiresIn }) => expiresIn === undefined);
-    if (unending.length > 0 && flags["dry-run"] !== "none")
-      session.stderr.write(`Warning: new passwords never expire: ${inLine(unending.map(({ at }) => printable(at)))}\n`);
     const order = {
       files,
       prune,
@@ -103,22 +101,44 @@ export const apply = verb({
       again,
       ...credentialsOf(flags, again, session),
     };
-    const run = (dryRun: ApplyFlags["dry-run"], mayTakeAway: (source: string) => boolean) =>
-      applyFiles({ ...order, mayTakeAway }, toolsOf(session, { ...flags, "dry-run": dryRun }));
+    const effects = openEffects(session.now().getTime());
+    const run = (dryRun: ApplyFlags["dry-run"], mayTakeAway: (source: string) => boolean, seen = effects) =>
+      applyFiles({ ...order, mayTakeAway, effects: seen }, toolsOf(session, { ...flags, "dry-run": dryRun }));
     const asking = { home: "", output: flags.output, again: { ...again, words: [...again.words, ...flag("prune", prune), "--yes"] } };
     const asks = (prune || adopt.length > 0) && mustAsk(flags);
     const shown = new Set<string>();
     if (asks)
       await confirmDeletion(
         session,
-        run("client", (source) => shown.add(source).has(source)),
+        run("client", (source) => shown.add(source).has(source), openEffects(session.now().getTime())),
         asking,
       );
     const outcomes = run(flags["dry-run"], (source) => !asks || shown.has(source));
     const printing = { ...flags, endsAccess: endsLogin };
-    return conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, printing, { namespaces: undefined, open: true });
+    const code = await conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, printing, { namespaces: undefined, open: true });
+    if (flags["dry-run"] !== "none" && flags.output === undefined) printEffects(effects, files, session);
+    else if (policy === undefined && !flags.quiet && printsHints(code, flags)) hintSchedule(effects, flags, session);
+    return code;
   },
 });
+
+/** Prints what a run would change, after the summary of a dry run. */
+function printEffects(effects: Effects, files: readonly DesiredFile[], { stderr }: Session): void {
+  const unending = files.flatMap(({ entries }) => entries).filter(({ expiresIn }) => expiresIn === undefined);
+  const never = unending.length > 0 ? [`Warning: new passwords never expire: ${inLine(unending.map(({ at }) => at))}`] : [];
+  for (const line of [...effects.lines(), ...never]) stderr.write(`${printable(line)}\n`);
+}
+
+/** Says when the run must be repeated, and what repeats it. */
+function hintSchedule({ deadline }: Effects, { filename }: ApplyFlags, { hint }: Session): void {
+  if (deadline === undefined) return;
+  const files = filename.includes("-") ? ["FILE"] : filename;
+  hint({
+    ...plugin("schedule", flag("filename", files, "f"), "--image", "IMAGE"),
+    isLocal: true,
+    when: `run this again before ${deadline}, or let a CronJob do it`,
+  });
+}
 
 /**
  * Requires the policy of a schedule, whose roles are wider than its files. The cluster may lack it, because kubectl applies the other

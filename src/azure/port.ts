@@ -276,5 +276,7 @@ export type Azure = Principals &
     permissions(registry: AzureRegistry): Promise<readonly Permission[]>;
     /** The number of tokens of the registry. */
     tokenCount(registry: AzureRegistry): Promise<number>;
+    /** How many tokens a registry can have, as Azure or its SKU says; undefined if neither does. */
+    tokenLimit(registry: AzureRegistry): Promise<number | undefined>;
     listTokens(registry: AzureRegistry): Promise<TokenList>;
   };

@@ -1,5 +1,6 @@
 import { grantCommand } from "../azure/arm-error.ts";
 import type { Azure, AzureIdentity, AzureRegistry, RegistryFacts, RoleAssignment, ServicePrincipal, TokenSource } from "../azure/port.ts";
+import { mostTokens } from "../azure/tokens.ts";
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { kindsOfCredential } from "../credential/kinds.ts";
 import { mayMint, onData, permits } from "../credential/mint-rights.ts";
@@ -7,9 +8,6 @@ import { granted } from "../credential/service-principal/roles.ts";
 import { asRefusal, CliError, unlessRefused, usage } from "../errors.ts";
 import { type Command, plugin, shell } from "../hint.ts";
 import { type Checked, type CheckResult, type Finding, findingOf } from "./finding.ts";
-
-/** The maximum number of tokens of a registry, by its SKU (learn.microsoft.com/azure/container-registry/container-registry-skus). */
-const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
 
 /** The first permission for a token that a role for reading does not have. */
 const writeTokens = "Microsoft.ContainerRegistry/registries/tokens/write";
@@ -24,7 +22,7 @@ async function readRegistry(azure: Azure, registry: AzureRegistry) {
   ]);
   // For each kind of credential, whether the identity may create it. The default comes first
   const may = kindsOfCredential.toReversed().flatMap((kind) => mayMint(kind, permissions, settings));
-  return { registry, settings, permissions, tokens, limit: tokensIn[registry.sku], may };
+  return { registry, settings, permissions, tokens, limit: mostTokens[registry.sku], may };
 }
 
 /** A registry, and the rights of the current identity on it. */

@@ -35,6 +35,17 @@ function expiryReason({ madeAt = "", expiresAt }: Credential, within: number | "
   return end - now <= time ? undefined : "later";
 }
 
+/**
+ * Returns when a password is due by its age or in the last third of its life, in milliseconds; Infinity if never. A password that a dry run
+ * does not generate is created now.
+ */
+export function dueAt({ madeAt, expiresAt }: Credential, olderThan: number | undefined, now: number): number {
+  const made = madeAt === undefined ? now : Date.parse(madeAt);
+  const end = Date.parse(expiresAt ?? "");
+  const times = [made + (olderThan ?? Number.POSITIVE_INFINITY), end - (end - made) / 3];
+  return Math.min(...times.filter((time) => !Number.isNaN(time)));
+}
+
 function isLongerThan({ expiresAt }: Credential, longest: number | undefined, now: number): boolean {
   if (longest === undefined) return false;
   return expiresAt === undefined || Date.parse(expiresAt) - now > longest + skewOfLifetime;

@@ -13,6 +13,7 @@ import { fileId, parseAzureOwner, secretIn } from "../secret/azure-words.ts";
 import { copyLabel, credentialOf, type FileIdentity } from "../secret/record.ts";
 import type { Tools } from "../tools.ts";
 import { idBy, uidOf } from "../usage/namespace.ts";
+import type { TokensIn } from "./apply-limits.ts";
 
 /** A kind of credential at a registry. */
 export type Kind = Pick<Entry, "credential" | "registry">;
@@ -40,6 +41,8 @@ export type InAzure = {
   readonly read: Set<string>;
   /** One spelling for all spellings of a registry. */
   readonly spellings: Map<string, string>;
+  /** The tokens of the registries that were read. */
+  readonly tokens: Map<string, TokensIn>;
 };
 
 type Reading = {
@@ -100,10 +103,16 @@ async function* findRegistries(
 type Place = { readonly registry: string; readonly at: AzureRegistry; readonly cluster: string; readonly hasPrincipals: boolean };
 
 /** Adds the sources in one registry. @returns them */
-async function readRegistry(place: Place, { sources, read }: InAzure, { azure: open }: Reading): Promise<readonly Described[]> {
+async function readRegistry(
+  place: Place,
+  { sources, read, tokens: tokensIn }: InAzure,
+  { azure: open }: Reading,
+): Promise<readonly Described[]> {
   const { registry, at, hasPrincipals } = place;
   const azure = await open();
-  const tokens = sourcesOfTokens(await azure.listTokens(at), place);
+  const list = await azure.listTokens(at);
+  tokensIn.set(registry, { at, names: new Set(list.tokens.map(({ name }) => name.toLowerCase())) });
+  const tokens = sourcesOfTokens(list, place);
   const notes = hasPrincipals ? await notesOfPrincipals(azure, at) : undefined;
   const ofPrincipal = { kind: { credential: "service-principal", registry }, granted: undefined, isIntact: true } as const;
   const found = [...tokens, ...(notes ?? []).flatMap((text) => describedBy(text, ofPrincipal, place))];

@@ -25,6 +25,8 @@ import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
 import { nameInPlace } from "../wording.ts";
 import { fileWords } from "./adopt.ts";
+import type { EffectOn, Effects } from "./apply-effects.ts";
+import { noRoom, planTokens, withoutRoom } from "./apply-limits.ts";
 import {
   type Described,
   describe,
@@ -57,6 +59,7 @@ export type ApplyOrder = {
   readonly revoking: Pick<DeleteOrder, "open" | "holders">;
   azure(): Promise<Azure>;
   findRegistry(named: string): Promise<AzureRegistry>;
+  readonly effects: Effects;
   /** The current command, as the base of one with --prune. */
   readonly again: Command;
 };
@@ -66,36 +69,61 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
   // Before Azure is read, so that each Secret in the list has its description there
   const recorded = yield* recordedSources(order, tools);
   const made = new Set<string>();
-  for (const file of order.files) yield* applyFile(file, recorded, made, order, tools);
+  const runs: (readonly [Run, Steps])[] = [];
+  for (const file of order.files) runs.push(yield* planFile(file, recorded, order, tools));
+  const refused = await refusedBy(runs, order, tools);
+  for (const [run, steps] of runs) {
+    for (const { source } of [...steps.shared, ...steps.each]) made.add(placeOf(source));
+    yield* applySteps({ ...run, refused }, steps);
+  }
   for (const place of order.adopt.filter((one) => !made.has(one))) {
     const [namespace, name = ""] = place.split("/");
     yield { to: { kind: "secret", name, namespace }, error: new CliError("notFound", `no entry makes secret/${name} there`) };
   }
 }
 
-/** @param made gets the places of the sources of its entries */
-async function* applyFile(
+/**
+ * Returns the sources for which a registry has no token left.
+ * @throws CliError invalid if there are any, without --skip-blocked
+ */
+async function refusedBy(runs: readonly (readonly [Run, Steps])[], order: ApplyOrder, tools: Tools): Promise<Run["refused"]> {
+  const files = runs.map(([{ tokens }, { shared, each }]) => ({ tokens, made: [...shared, ...each] }));
+  const refused = new Map<string, CliError>();
+  for (const plan of planTokens(files)) {
+    if (plan.needs.length === 0 && tools.dryRun === "none") continue;
+    const limit = await (await order.azure()).tokenLimit(plan.at);
+    order.effects.seeTokens(plan, limit);
+    const over = withoutRoom(plan, limit);
+    if (over.length > 0 && !order.skipBlocked) throw noRoom(plan, limit, over);
+    for (const one of over) refused.set(keyOf(one.source), noRoom(plan, limit, [one]));
+  }
+  return refused;
+}
+
+/** Reads what a file changes. Nothing is written before all files are read. */
+async function* planFile(
   written: DesiredFile,
   recorded: readonly RecordedSource[],
-  made: Set<string>,
   order: ApplyOrder,
   tools: Tools,
-): AsyncGenerator<Outcome> {
-  const bounds = { width: limits.credentials, interrupted: tools.interrupted };
+): AsyncGenerator<Outcome, readonly [Run, Steps]> {
   // First, so that no source of a later run is among those to take away
-  const inAzure: InAzure = { sources: [], read: new Set(), spellings: new Map() };
+  const inAzure: InAzure = { sources: [], read: new Set(), spellings: new Map(), tokens: new Map() };
   yield* describe(written, inAzure, order, tools);
   const entries = written.entries.map((entry) => ({ ...entry, registry: inAzure.spellings.get(entry.registry) ?? entry.registry }));
   const file = { ...written, entries };
   const run: Run = {
-    ...{ order, tools, file, read: inAzure.read },
+    ...{ order, tools, file, read: inAzure.read, tokens: inAzure.tokens, refused: new Map() },
     described: inAzure.sources.filter((one) => one.file === fileId(file)),
     byKey: Map.groupBy(inAzure.sources, ({ to }) => keyOf(to)),
     recorded: recorded.filter((one) => isSameFile(file, one.file)),
     ...{ said: new Set(), unverified: new Map(), failed: new Set(), claimed: 0 },
   };
-  const steps = yield* stepsOf(run);
-  for (const { source } of [...steps.shared, ...steps.each]) made.add(placeOf(source));
+  return [run, yield* stepsOf(run)];
+}
+
+async function* applySteps(run: Run, steps: Steps): AsyncGenerator<Outcome> {
+  const bounds = { width: limits.credentials, interrupted: run.tools.interrupted };
   // A namespace may have the Secret of another entry, which makes room first
   for (const phase of [steps.away, steps.shared, steps.each, steps.lost])
     yield* runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, run));
@@ -113,6 +141,9 @@ type Run = {
   /** The sources of all files in this cluster. */
   readonly byKey: ReadonlyMap<string, readonly Described[]>;
   readonly read: InAzure["read"];
+  readonly tokens: InAzure["tokens"];
+  /** The sources that can't be made, because a registry has no token left. */
+  readonly refused: ReadonlyMap<string, CliError>;
   /** The sources that record the file, and their kinds of credential. */
   readonly recorded: readonly RecordedSource[];
   /** The warnings about the registry that this run has printed. */
@@ -148,9 +179,9 @@ type Steps = {
   /** The sources that are taken away. */
   readonly away: readonly Step[];
   /** Sources in a namespace of their own, with copies. */
-  readonly shared: readonly Step[];
+  readonly shared: readonly Making[];
   /** Sources in the namespaces of teams. */
-  readonly each: readonly Step[];
+  readonly each: readonly Making[];
   /** Credentials of namespaces that were created again. Last, because their copies have the new login then. */
   readonly lost: readonly Step[];
 };
@@ -276,13 +307,18 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   const tools = toolsFor(home, run);
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
-    for await (const outcome of outcomes) for (const one of withoutRepetition(outcome, run)) yield* judged(one, home, order);
+    for await (const outcome of outcomes) {
+      order.effects.see(effectOn(step), outcome);
+      for (const one of withoutRepetition(outcome, run)) yield* judged(one, home, order);
+    }
   } catch (error) {
     if (error instanceof Interrupted) return yield { to, left: "interrupted" };
     run.claimed += Number(error instanceof Claimed);
     yield* judged({ to, error: asCliError(error) }, home, order);
   }
 }
+
+const effectOn = (step: Step): EffectOn => (step.does === "make" ? step : { source: step.source, granted: step.described.granted });
 
 function toolsFor(home: string | undefined, { order, tools, claimed }: Run): Tools {
   if (!order.skipBlocked || home !== undefined) return tools;
@@ -328,6 +364,8 @@ const isBlocking = (error: CliError): boolean =>
 async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   const { tools } = run;
   const { source, entry } = making;
+  const refusal = run.refused.get(keyOf(source));
+  if (refusal) throw refusal;
   let secret: Secret | undefined;
   try {
     for await (const outcome of createSecret(createOrderOf(making, run), tools)) {
