@@ -161,9 +161,11 @@ function cronJob(schedule: Schedule): object {
       // Without one, the times are those of the control plane
       timeZone: "Etc/UTC",
       concurrencyPolicy: "Forbid",
+      // The controller starts no Job if it finds 100 missed times. Every minute, these are 60
       startingDeadlineSeconds: 3600,
       successfulJobsHistoryLimit: 3,
-      failedJobsHistoryLimit: 3,
+      // Every minute, these show the failures of the last ten minutes
+      failedJobsHistoryLimit: 10,
       jobTemplate: { metadata: { labels }, spec: jobSpec },
     },
   };

@@ -67,6 +67,16 @@ test.for([
   });
 });
 
+test("starts a Job after a pause of the cluster, and keeps the failures of ten minutes, when it runs every minute", async () => {
+  const { stdout } = await run(["schedule", "check", "--at", "* * * * *", "--image", image, "-o", "json"]);
+  const { spec } = JSON.parse(stdout).items.find(({ kind }: { kind: string }) => kind === "CronJob");
+
+  expect(spec).toMatchObject({ schedule: "* * * * *", concurrencyPolicy: "Forbid" });
+  // The CronJob controller gives up at 100 missed times
+  expect(spec.startingDeadlineSeconds / 60).toBeLessThan(100);
+  expect(spec.failedJobsHistoryLimit).toBeGreaterThanOrEqual(10);
+});
+
 test.for([
   { when: "they have different names", names: ["teams.yaml", "more teams.yaml"], keys: ["teams.yaml", "more-teams.yaml"] },
   { when: "they have the same name", names: ["x:y.yaml", "x y.yaml"], keys: ["1-x-y.yaml", "2-x-y.yaml"] },
