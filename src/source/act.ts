@@ -22,7 +22,7 @@ const remember = (known: Knowledge, memory: Partial<Memory> | undefined): Knowle
   memory: { ...known.memory, ...memory },
 });
 
-/** What is known after another run may have written the source or Azure: the run's own acts that name a password or an object. */
+/** The knowledge left when another run may have written: this run's own acts on passwords and objects. */
 function forgotten({ memory: { replaces, stored, ended, uid, said, waits, restarts } }: Knowledge): Knowledge {
   const once = new Set([...said].filter((one) => ["rights", "places"].includes(one)));
   return { ...nothing, memory: { ...nothing.memory, replaces, stored, ended, uid, said: once, waits, restarts: restarts + 1 } };
@@ -50,7 +50,7 @@ async function* write(known: Knowledge, d: Desired, step: Step & { kind: "write"
 
 const uidIn = ({ before, object }: Edited<"secret">) => before?.metadata.uid ?? object?.metadata.uid;
 
-/** What is known after a claim. If another client has written the source since it was read, what was read with it is old. */
+/** The knowledge after a claim. If another client has written the source since it was read, the other facts are old. */
 function claimed(known: Knowledge, { object, before }: Edited<"secret">, isDry: boolean): Knowledge {
   if (isDry) return known;
   const claim = claimOf(object);
@@ -351,7 +351,7 @@ async function* takeAwayIn(namespace: string, { source }: Desired, { record }: O
   }
 }
 
-/** Deletes the account, and what was created for it. */
+/** Deletes the account with the objects that were created for it. */
 async function* revoke(
   known: Knowledge,
   d: Desired,

@@ -14,7 +14,7 @@ import type { Places } from "./places.ts";
 /** The recorded copies as they were read, or why not, without those in namespaces that were created again. */
 export type KnownCopies = ReadonlyMap<string, Secret | CliError | undefined>;
 
-/** What a run reads. A read that was refused (403) and that a row can decide by is a value, as in `copies` and `holder`. */
+/** What a run reads. A refused read (403) that a row can decide by is a value, as in `copies` and `holder`. */
 export type Facts = {
   /** null: it does not exist. */
   readonly source: Secret | null;

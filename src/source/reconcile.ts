@@ -16,7 +16,7 @@ const longestWait = 5 * 60_000;
 const mostTurns = 2_000;
 
 /**
- * Makes a source and its copies what is desired: observes, takes the step of the first row of the table that applies, and again. After a
+ * Makes a source and its copies what is desired. Each turn observes, and takes the step of the first row of the table that applies. After a
  * kill, a conflict or an answer that was lost there is nothing to resume. A run that fails ends what it made and did not store.
  * @param secret the source, if the verb has read it; null if there is none
  * @returns what the run knows and remembers in the end

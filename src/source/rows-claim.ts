@@ -31,7 +31,7 @@ function deleted({ hasOwnName }: Issuer, { identity, host }: Credential, to: Ref
   return new Unconfirmed(`${nameInPlace(to)} records application "${identity}", which does not exist`, hint);
 }
 
-/** How long to wait for the claims of other runs on all Secrets of a namespace, in milliseconds: anyone there can claim thousands. */
+/** How long to wait for other runs in one namespace, in milliseconds. Anyone there can claim thousands of Secrets. */
 const longestSum = 10 * 60_000;
 
 /** Waits for the end of another run's claim, after ever longer pauses. */

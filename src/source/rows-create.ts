@@ -11,7 +11,7 @@ import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
 import { isCovered, issuerOf, obstacleFor, scopeFor, testOf } from "./wanted.ts";
 
-/** What is kept although the command line names something else, and what is not known. */
+/** Says which wishes of the command line the kept login does not meet, and what was not tested. */
 function keptWith(d: Desired, { file }: Creating, o: Observed): string[] {
   const { name } = d.source;
   const { expiresAt } = o.record ?? {};
@@ -45,7 +45,7 @@ function claimFor(d: Desired, creates: Creating, o: Observed): steps.Step {
 export const createRows: readonly StepRow[] = [
   {
     when: "the namespaces of the run are not read",
-    does: "read them; say what is passed over, and what a file takes over",
+    does: "read them, and print which ones the run skips and what a file takes over",
     of: ["create"],
     decide(_, o) {
       const { say } = o.ask("places");
@@ -78,7 +78,7 @@ export const createRows: readonly StepRow[] = [
   youngRow,
   {
     when: "the source holds the login of another token, which pulls",
-    does: "refuse; with --force, generate a password",
+    does: "refuse, or generate a password with --force",
     of: ["create"],
     kind: "issued",
     decide(d, o) {
@@ -92,7 +92,7 @@ export const createRows: readonly StepRow[] = [
   },
   {
     when: "rights or a password are wanted, and the source is not claimed",
-    does: "claim it, in a new Secret if there is none; for a new account, note the slot",
+    does: "claim it (in a new Secret if there is none, with the slot if the account is new)",
     killed: "the next run takes over what the claim notes",
     of: ["create"],
     kind: "issued",
@@ -107,7 +107,7 @@ export const createRows: readonly StepRow[] = [
   },
   {
     when: "it is not known that Azure grants what is wanted",
-    does: "create and grant what is missing; withdraw what --exact or a file omits",
+    does: "create and grant what is missing, and withdraw what --exact or a file omits",
     killed: "the next run finds it by the name in the claim",
     of: ["create"],
     kind: "issued",

@@ -60,7 +60,7 @@ export const endRows: readonly StepRow[] = [
   },
   {
     when: "Azure does not show the password that this run has stored",
-    does: "wait while it is young; then decide again",
+    does: "wait while it is young, and then decide again",
     of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
@@ -92,7 +92,7 @@ export const endRows: readonly StepRow[] = [
   },
   {
     when: "the time of the replaced password is over",
-    does: "end it; keep it while a Secret holds it",
+    does: "end it, or keep it while a Secret holds it",
     killed: "the next run finds that it has ended",
     of: ["create", "rotate"],
     kind: "issued",

@@ -24,8 +24,8 @@ const isBehind = (d: Desired, o: Observed): boolean =>
   );
 
 /**
- * Whether a rotation replaces the password. One that was killed or that failed for a copy is completed with the password that it has
- * stored, for a day: a tenant can always write a copy, or hold the replaced password.
+ * Whether a rotation replaces the password. For a day, a rotation that was killed or failed for a copy is completed with its stored
+ * password. Later, a tenant that writes a copy or holds the replaced password does not stop a new one.
  */
 function mustReplace(d: Desired, o: Observed): boolean {
   const { record, login, by } = o;
@@ -138,7 +138,7 @@ export const loginRows: readonly StepRow[] = [
   },
   {
     when: "a login is not proven",
-    does: "prove it; wait while the registry may not know it",
+    does: "prove it, and wait while the registry may not know it",
     of: ["create", "rotate"],
     decide(d, o) {
       if (steps.isSupplied(o)) return undefined;
@@ -201,7 +201,7 @@ export const loginRows: readonly StepRow[] = [
   },
   {
     when: "a login was taken and is not stored",
-    does: "store it; claim the source first if it has copies",
+    does: "store it, and claim the source first if it has copies",
     killed: "the next run gives it to the copies",
     of: ["create", "rotate"],
     kind: "taken",

@@ -74,7 +74,7 @@ function makeRoom(d: Desired, o: Observed): steps.Step | undefined {
   return steps.refuse(new StillHeld(`${stays} until ${toSeconds(new Date(endOfDelay(record)))}`));
 }
 
-/** Ends the older of two passwords that no record names, with --force: a source that was deleted by hand may have left it. */
+/** With --force, ends the older of two passwords that no record names. A source that was deleted by hand may have left it. */
 function endUnknown(d: Desired, o: Observed): steps.Step {
   const account = o.ask("account");
   const { name } = account.ref;
@@ -120,7 +120,7 @@ export const passwordRows: readonly StepRow[] = [
   },
   {
     when: "a password is needed, and every slot has one that may be in use",
-    does: "refuse; with --force, end the older one that no record names",
+    does: "refuse, or end the older one that no record names with --force",
     of: ["create", "rotate"],
     kind: "issued",
     isHeld: true,
@@ -128,7 +128,7 @@ export const passwordRows: readonly StepRow[] = [
   },
   {
     when: "a password is needed, and its slot is not noted",
-    does: "note the slot, and what is in it",
+    does: "note the slot and its password",
     killed: "nothing is in the slot yet",
     of: ["create", "rotate"],
     kind: "issued",
@@ -143,7 +143,7 @@ export const passwordRows: readonly StepRow[] = [
   },
   {
     when: "its slot is noted, and Azure was read by the last request",
-    does: "generate it; withdraw the note if the slot has changed",
+    does: "generate it, or withdraw the note if the slot has changed",
     killed: "the next run fills the slot again, or ends it",
     of: ["create", "rotate"],
     kind: "issued",

@@ -63,7 +63,7 @@ export const placeRows: readonly StepRow[] = [
   {
     when: "the record names copies or ServiceAccounts that were taken away",
     does: "store it without them",
-    killed: "the next run finds that they are gone",
+    killed: "the next run finds that they are absent",
     of: ["create"],
     decide(d, o) {
       const { record, login } = o;
@@ -83,7 +83,7 @@ export const placeRows: readonly StepRow[] = [
   {
     when: "recorded copies lack the login of the source",
     does: "copy",
-    killed: "the next run copies; the password before works",
+    killed: "the next run copies, and the password before works",
     of: ["rotate"],
     isHeld: true,
     decide(d, o) {

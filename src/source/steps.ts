@@ -49,7 +49,7 @@ export type Step = (
   | { readonly kind: "place"; readonly places: Places; readonly creates: Creating }
   /** Takes references and copies away, each namespace in a loop of its own. */
   | { readonly kind: "withdraw"; readonly namespaces: readonly string[] }
-  /** Deletes the account, and what was created for it. */
+  /** Deletes the account with the objects that were created for it. */
   | { readonly kind: "revoke"; readonly account: Account }
   /** Reverses what this run has created and granted in Azure. */
   | { readonly kind: "reverse"; readonly reversals: readonly (() => Promise<unknown>)[] }
@@ -81,7 +81,7 @@ type Waiting = {
 
 /** A row of the table. The first row that applies says what the loop does next. */
 export type StepRow = {
-  /** What is the case, and what is done then. Printed in docs/architecture.md. */
+  /** The condition and the step, as docs/steps.md prints them. */
   readonly when: string;
   readonly does: string;
   /** What a kill right after the step leaves. */
@@ -130,7 +130,7 @@ export const claim = (d: Desired, { by }: Observed, order: Claiming = {}, noted?
 
 export const extend = ({ by }: Observed): Step => ({ kind: "write", does: "extend the claim", decide: extending(by) });
 
-/** Notes the slot that is about to be filled and what is in it: that must be known if this run is killed. */
+/** Notes the slot that this run fills next, and its present password. The next run needs both if this one is killed. */
 export function note({ by }: Observed, noted: Memory["noted"]): Step {
   const does = noted ? `note ${noted.slot}` : "withdraw the note";
   return by.isDry || by.isPrinted

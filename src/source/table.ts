@@ -51,7 +51,7 @@ function firstStep(d: Desired, o: Observed): Step {
   }
 }
 
-/** A claim that ends sooner is extended first, in milliseconds: one request to Azure, with pauses while Azure is busy, fits into the rest. */
+/** A claim that ends sooner is extended first, in milliseconds. One request to Azure, with its retries, fits into the rest. */
 export const enough = (claimLasts + requestLimit) / 2;
 
 /** What has no precondition on the claim is done only while it lasts: requests to Azure, copies, and waits for both. */
@@ -72,7 +72,7 @@ export function nextStep(d: Desired, o: Observed, predict: (step: Step) => Obser
   return next.does === "release" ? { ...step, decide: step.last, memory: { ...step.memory, ...next.memory } } : step;
 }
 
-/** What is known after a step, if it does what it should. */
+/** The knowledge after a step, if it does what it should. */
 export function after(known: Knowledge, step: Step): Knowledge {
   const memory = { ...known.memory, ...step.memory };
   if (step.kind !== "write") return { ...known, memory };
@@ -81,7 +81,7 @@ export function after(known: Knowledge, step: Step): Knowledge {
   return withSource({ ...known, memory }, previewOf<"secret">(decision, old) ?? null);
 }
 
-/** What is known after the source was written. What was read of Azure and of a login's holders before a new record is old. */
+/** The knowledge after a write of the source. Facts about Azure and about holders that are older than a new record are old. */
 export function withSource({ facts, memory }: Knowledge, secret: Secret | null): Knowledge {
   return { facts: { ...facts, source: { of: "", value: secret } }, last: undefined, memory };
 }

@@ -85,7 +85,7 @@ const isOfFile = ({ file, repositories = [] }: Credential, order: FileOrder): bo
 const isPullable = (granted: readonly string[], wanted: readonly string[], exact: boolean): boolean =>
   lackingIn(granted, wanted).length === 0 && !(exact && lackingIn(wanted, granted).length > 0);
 
-/** What a login is proven with, and what it is granted. */
+/** The repositories that a login is granted, and the images that prove it. */
 export function scopeFor({ creates }: Desired, o: Observed): RepositoryScope {
   const kind = renewable(o.ask("kind"));
   const host = hostOf(kind);
