@@ -35,6 +35,7 @@ testRows(
         next("acr-blue in namespace platform"),
       ]),
       after: [
+        applies(fileOf(`${blue}, ${web}`, `${own}, ${web}`), " --diff", { code: 1, stderr: /\nPasswords: 2 generated\n/, writes: [] }),
         applies(fileOf(`${blue}, ${web}`, `${own}, ${web}`)),
         dry(fileOf(`${blue}, ${web}`, `${own}, ${web}`), [
           "4 namespaces unchanged (dry run)",
