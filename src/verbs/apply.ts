@@ -1,5 +1,5 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
-import { uncheckedHolders } from "../credential/holders.ts";
+import { type Holders, uncheckedHolders } from "../credential/holders.ts";
 import { InGrace, StillHeld } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
@@ -9,17 +9,18 @@ import { asCliError, CliError, InTheWay, Interrupted, isNotFound, permissionHint
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
+import { type Decision, edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
-import { isLoginServerOf } from "../registry/login-server.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob } from "../scope/scope.ts";
 import { fileId } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
-import { type Credential, credentialOf, isSameFile } from "../secret/record.ts";
-import { Claimed, StartAgain } from "../secret/source.ts";
+import { loginsIn } from "../secret/login.ts";
+import { type Credential, credentialOf, isOurs, isSameFile } from "../secret/record.ts";
+import { Claimed, discarding, StartAgain } from "../secret/source.ts";
 import { toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
@@ -272,7 +273,7 @@ async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> 
 
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   const { order } = run;
-  const [to, home] = [step.source, step.does === "make" ? homeOf(step.entry) : undefined];
+  const [to, home] = [step.source, homeOf(step)];
   const tools = toolsFor(home, run);
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
@@ -301,7 +302,10 @@ function* withoutRepetition(outcome: Outcome, { said, unverified: paths }: Run):
 }
 
 /** The namespace of a source whose owners are those of the file; undefined for one in a team's namespace. */
-const homeOf = ({ sources }: Entry): string | undefined => ("namespace" in sources ? sources.namespace : undefined);
+function homeOf(step: Step): string | undefined {
+  const isOfTeam = step.does === "make" ? "eachOf" in step.entry.sources : step.described.isEach;
+  return isOfTeam ? undefined : step.source.namespace;
+}
 
 /** With --skip-blocked, an outcome of a team's namespace whose own objects are in the way is only a warning. */
 function* judged(outcome: Outcome, home: string | undefined, { skipBlocked }: ApplyOrder): Generator<Outcome> {
@@ -385,7 +389,7 @@ function createOrderOf({ source, entry, uid }: Making, { order, tools, file, byK
   const isOf = ({ namespaceUid, kind }: Described) => namespaceUid === uid && readKey(kind) === readKey(entry);
   const inAzure = byKey.get(keyOf(source))?.find(isOf);
   const isUnread = uid === undefined || !read.has(readKey(entry));
-  const isOfTeam = homeOf(entry) === undefined;
+  const isOfTeam = "eachOf" in entry.sources;
   const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
   const [names, globs] = [serviceAccounts.filter((word) => !isGlob(word)), serviceAccounts.filter(isGlob)];
   const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
@@ -403,45 +407,86 @@ function createOrderOf({ source, entry, uid }: Making, { order, tools, file, byK
   };
 }
 
-/** Deletes a source that the file does not name any more, and ends its credential. */
+/**
+ * Deletes a source that the file does not name any more, and ends its credential. In the home of the file, the record of the source decides.
+ * In any other namespace, its owners can write the record, so Azure's description decides.
+ */
 async function* takeAway({ described, onlyAdded }: TakingAway, run: Run): AsyncGenerator<Outcome> {
-  const { order, tools, file } = run;
+  const { tools, file } = run;
   const { to, namespaceUid } = described;
   const { namespace = "" } = to;
   const isThere = (await uidsOf([namespace], tools.cluster())).get(namespace) === namespaceUid;
   const secret = isThere ? await tools.cluster().get(to) : undefined;
   const record = credentialOf(secret);
-  const isOwn = record && isRecordOf(record, described) && (!onlyAdded || isUnchanged(record, described, await order.open(described.kind)));
-  if (!isOwn) yield* endLost(described, run);
-  else if (record.file && !isSameFile(file, record.file))
+  const isHome = namespace === file.home;
+  const isOwn = record && isRecordOf(record, described) && (isHome || isUnchanged(record, described));
+  if (!isOwn) {
+    // First, because a rerun finds the credential in Azure. A Secret of the home has one of another registry or kind
+    if (secret && !isHome) yield* discard(secret, described, run);
+    yield* endLost(described, run);
+  } else if (record.file && !isSameFile(file, record.file))
     yield { to, messages: [`secret/${to.name} belongs to ${fileWords(record.file)}, so it stays`] };
-  else yield* removeUntilLost({ ...order.revoking, to, revoke: true, onlyAdded, isFoundInAzure: true }, described, run);
+  else yield* removeUntilLost(described, onlyAdded, run);
 }
 
 /** Whether a record is about a credential in Azure. The source may have had another kind, or its tenant has changed the record. */
-const isRecordOf = ({ kind, host }: Credential, { kind: { credential, registry } }: Described): boolean =>
-  kind === credential && isLoginServerOf(host, registry);
+const isRecordOf = ({ kind, host }: Credential, { kind: { credential }, host: shown }: Described): boolean =>
+  kind === credential && host === shown;
 
-/** Whether a record also names the file and the account that Azure shows, where a team cannot write. */
-function isUnchanged(
-  { identity, file, isExported }: Credential,
-  { to, namespaceUid, file: id }: Described,
-  opened: Issuer | Taker,
-): boolean {
-  const hasOwnName = isIssuer(opened) && opened.hasOwnName;
-  const isNamed = !hasOwnName || identity === azureName(namespaceUid, to.namespace ?? "", to.name);
-  return !isExported && isNamed && file !== undefined && fileId(file) === id;
+/** Whether a record also names the file and the account that Azure shows. */
+const isUnchanged = ({ identity, file, isExported }: Credential, described: Described): boolean =>
+  !isExported && isUserOf(described, identity) && file !== undefined && fileId(file) === described.file;
+
+/** Whether a user name can be that of the credential that Azure describes. An application has an id of its own. */
+const isUserOf = ({ kind: { credential }, namespaceUid, to }: Described, username: string): boolean =>
+  credential !== "acr-token" || username === azureName(namespaceUid, to.namespace ?? "", to.name);
+
+/** Deletes a Secret whose record was changed, if it holds only the login that ends. */
+async function* discard(read: Secret, described: Described, { tools }: Run): AsyncGenerator<Outcome> {
+  const { to, host } = described;
+  const holdsOnlyThat = (secret: Secret) => {
+    const logins = loginsIn(secret);
+    return logins.length > 0 && logins.every(({ server, login }) => server === host && isUserOf(described, login.username));
+  };
+  const decide = (old: Secret | undefined): Decision =>
+    old && isOurs(old) && holdsOnlyThat(old)
+      ? discarding(read.metadata.uid, true)(old)
+      : { act: "keep", because: "it holds another login" };
+  const outcome = outcomeOf(to, await edit(to, decide, tools, { object: read }));
+  if (outcome.result === "deleted") yield outcome;
 }
 
 /** Deletes a source. While this run waits for its claim, the run that had it may delete the Secret and not the rest. */
-async function* removeUntilLost(deletion: DeleteOrder, described: Described, run: Run): AsyncGenerator<Outcome> {
-  const { tools } = run;
+async function* removeUntilLost(described: Described, onlyAdded: boolean, run: Run): AsyncGenerator<Outcome> {
+  const { order, tools } = run;
+  const { to } = described;
+  const held = new Set<string>();
+  const { open } = order.revoking;
+  const deletion = { to, onlyAdded, open, revoke: true, isFoundInAzure: true, holders: () => namedHolders(held, described, order) };
   try {
     yield* remove(deletion, tools);
   } catch (error) {
-    if (!isNotFound(error) || (await tools.cluster().get(deletion.to))) throw withDelete(error, deletion.to);
+    if (!isNotFound(error) || (await tools.cluster().get(to))) throw withDelete(error, to);
     yield* endLost(described, run);
   }
+  for (const message of held) yield { to, messages: [message] };
+}
+
+/**
+ * Names the holders of a credential that is taken away, without an effect on its end: to remove it from the file is to revoke it. The Secret
+ * that is deleted is no holder, and neither is another one in the namespace of its team.
+ */
+function namedHolders(held: Set<string>, { to, isEach, host }: Described, { revoking }: ApplyOrder): Holders {
+  const holders = revoking.holders(host);
+  const isLosing = (one: Ref) => one.namespace === to.namespace && (isEach || one.name === to.name);
+  return {
+    ...holders,
+    async find(username, counts, replacedAt) {
+      const { by, unlisted } = await holders.find(username, (one) => !isLosing(one.to) && counts(one), replacedAt);
+      if (by) held.add(`${nameInPlace(by)} held ${username}, which is revoked`);
+      return { unlisted };
+    },
+  };
 }
 
 /** A run of `apply` has no --force: `delete` has it, for one Secret. */
@@ -452,15 +497,16 @@ function withDelete(error: unknown, { name, namespace }: Ref): unknown {
   return error.withHint({ ...plugin("delete", name, "--revoke", "--force"), namespace, when: "to delete it anyway, run" });
 }
 
-/** Ends the credential of a source that was deleted or replaced, or whose namespace was. */
-async function* endLost({ to, namespaceUid, description, kind }: Described, { order, tools }: Run): AsyncGenerator<Outcome> {
+/** Ends the credential of a source that was deleted or changed, or whose namespace was created again. */
+async function* endLost(described: Described, { order, tools }: Run): AsyncGenerator<Outcome> {
+  const { to, namespaceUid, description, kind } = described;
   const issuer = await order.open(kind);
   if (!isIssuer(issuer)) return;
   const name = azureName(namespaceUid, to.namespace ?? "", to.name);
   const owner: Owner = { to, namespaceUid, name, stem: name, description: async () => description };
   const account = await issuer.look(owner, { credential: undefined, claim: undefined });
-  const { by, unlisted } = await order.revoking.holders(issuer.registry.loginServer).find(account.identity ?? "", () => true);
-  if (by) return yield { to: account.ref, messages: [`${account.ref.name} is not revoked, because ${nameInPlace(by)} holds it`] };
-  yield { to: account.ref, messages: uncheckedHolders(unlisted) };
+  const held = new Set<string>();
+  const { unlisted } = await namedHolders(held, described, order).find(account.identity ?? "", () => true);
+  yield { to: account.ref, messages: [...(uncheckedHolders(unlisted) ?? []), ...held] };
   yield* issuer.remove(owner, account, { dryRun: tools.dryRun !== "none", send: (request) => request(), undo: [] });
 }
