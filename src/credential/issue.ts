@@ -149,10 +149,10 @@ async function* endUnknown({ hold, attempts, issuer, holders }: Work, account: A
   const { name } = account.ref;
   const unknown = account.passwords.filter((password) => !isRecorded(credential, password));
   const [older] = unknown.toSorted((a, b) => Date.parse(a.madeAt) - Date.parse(b.madeAt));
-  if (!older) throw new InTheWay(`both passwords of ${name} are in use until the next rotation`);
+  if (!older) throw new InTheWay(`both passwords of ${name} are in use until the next rotation`, undefined, "azure");
   const { slot } = older;
   const problem = `no Secret records ${slot} of ${name}, and another tool may use it`;
-  if (!tools.force) throw new InTheWay(problem, `add --force to end ${slot} if no pull Secret holds it`);
+  if (!tools.force) throw new InTheWay(problem, `add --force to end ${slot} if no pull Secret holds it`, "azure");
   const isHolder = isOther(login);
   const held = await holders.find(account.identity ?? "", (one) => isHolder(one) && !isNewerCopy(one, hold.to, account.passwords, older));
   if (held.by) throw new CliError("conflict", `${nameInPlace(held.by)} holds ${slot} of ${name}`);

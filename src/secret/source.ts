@@ -21,6 +21,7 @@ import {
   credentialKey,
   credentialOf,
   type Intent,
+  isOurs,
   samePassword,
   sourceKey,
   sourceOf,
@@ -61,7 +62,9 @@ export class Claimed extends InTheWay {
 /** What the run has read is old: another run has taken over, or a claim is ending. The verb must start again. */
 export class StartAgain extends CliError {
   constructor(because: string, cause?: CliError) {
-    super(cause?.kind ?? "conflict", because, { hint: cause?.hint ?? "run the command again", cause });
+    // Anyone in a namespace can write its Secrets
+    const owner = cause ? "azure" : "namespace";
+    super(cause?.kind ?? "conflict", because, { hint: cause?.hint ?? "run the command again", cause, owner });
   }
 }
 
@@ -303,7 +306,7 @@ export const copying =
 
 function updateCopy(old: Secret, to: Ref<"secret">, of: Copying): Decision {
   const { source, credential, login } = of;
-  const problem = isCopyOf(old, source) ? rejection(to, old, undefined) : notCopy(to, source);
+  const problem = isCopyOf(old, source) ? rejection(to, old, undefined) : notCopy(to, old, source);
   if (problem) return refuse(problem);
   const annotations = copyNote(of);
   const isDone = sameLogin(loginOf(old, credential.host), login) && old.metadata.annotations?.[sourceKey] === annotations[sourceKey];
@@ -318,8 +321,12 @@ export function isCopyOf(secret: Secret, source: Ref<"secret">): boolean {
   return named?.namespace === source.namespace && named?.name === source.name;
 }
 
-const notCopy = (to: Ref<"secret">, { namespace, name }: Ref) =>
-  inTheWay(to, `is not a copy of secret "${name}" in namespace "${namespace}"`);
+const notCopy = ({ name: of, namespace: at }: Ref<"secret">, old: Secret, { namespace, name }: Ref) =>
+  new InTheWay(
+    `secret "${of}" in namespace "${at}" is not a copy of secret "${name}" in namespace "${namespace}"`,
+    undefined,
+    isOurs(old) && sourceOf(old) ? "platform" : "namespace",
+  );
 
 const copyNote = ({ source: { namespace = "", name }, credential: { madeAt } }: Copying) => ({
   [sourceKey]: JSON.stringify({ namespace, name, madeAt }),

@@ -1,27 +1,27 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { type Holders, uncheckedHolders } from "../credential/holders.ts";
 import { InGrace, StillHeld } from "../credential/issue.ts";
-import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
+import { type Issuer, isIssuer, type Shown, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
 import { unverified } from "../credential/prove.ts";
 import { formatLifetime } from "../duration.ts";
-import { asCliError, CliError, InTheWay, Interrupted, isNotFound, permissionHint, unlessForbidden } from "../errors.ts";
+import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import { type Decision, edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
-import { runConcurrently } from "../scope/concurrency.ts";
+import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob } from "../scope/scope.ts";
 import { fileId } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
-import { loginsIn } from "../secret/login.ts";
-import { type Credential, credentialOf, isOurs, isSameFile } from "../secret/record.ts";
-import { Claimed, discarding, StartAgain } from "../secret/source.ts";
-import { toSeconds } from "../timestamp.ts";
+import { loginOf, loginsIn } from "../secret/login.ts";
+import { type Credential, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
+import { Claimed, discarding } from "../secret/source.ts";
+import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
 import { nameInPlace } from "../wording.ts";
@@ -93,7 +93,7 @@ async function* applyFile(
     described: inAzure.sources.filter((one) => one.file === fileId(file)),
     byKey: Map.groupBy(inAzure.sources, ({ to }) => keyOf(to)),
     recorded: recorded.filter((one) => isSameFile(file, one.file)),
-    ...{ said: new Set(), unverified: new Map(), failed: new Set(), claimed: 0 },
+    ...{ said: new Set(), unverified: new Map(), failed: new Set(), accounts: new Map(), claimed: 0 },
   };
   const steps = yield* stepsOf(run);
   for (const { source } of [...steps.shared, ...steps.each]) made.add(placeOf(source));
@@ -122,6 +122,8 @@ type Run = {
   readonly unverified: Map<string, Set<string>>;
   /** The sources that could not be made, or not everywhere: their copies may hold the credential from before. */
   readonly failed: Set<string>;
+  /** The accounts of sources that could not be written everywhere. */
+  readonly accounts: Map<string, ReturnType<typeof accountOf>>;
   /** How many claims of other runs have not ended. */
   claimed: number;
 };
@@ -165,10 +167,10 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   const unread = new Set<string>();
   for (const entry of file.entries) {
     const { uids, say, isUnread } = await namespacesOf(entry, run);
-    for (const outcome of say) yield* judged(outcome, undefined, order);
+    for (const outcome of say) yield* judged(outcome, undefined, run);
     if (isUnread) unread.add(entry.name);
     else if (uids.size === 0) empty.add(entry.name);
-    yield* placeEntry(entry, uids, made, order);
+    yield* placeEntry(entry, uids, made);
   }
   const isEach = ({ sources }: Entry) => "eachOf" in sources;
   const each = new Set(file.entries.filter(isEach).map(({ name }) => name));
@@ -190,15 +192,15 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
 }
 
 /** Adds the sources of an entry. If two entries select one, only the first makes it: they would undo each other's changes in each run. */
-function* placeEntry(entry: Entry, uids: Selection["uids"], made: Making[], order: ApplyOrder): Generator<Outcome> {
+function* placeEntry(entry: Entry, uids: Selection["uids"], made: Making[]): Generator<Outcome> {
   const { name, at } = entry;
   for (const [namespace, uid] of uids) {
     const source = { kind: "secret", name, namespace } as const;
     const other = made.find((one) => one.entry.name === name && one.source.namespace === namespace)?.entry;
     if (!other) made.push({ does: "make", source, entry, uid });
     else {
-      const error = new InTheWay(`${nameInPlace(source)} is in the entries at ${other.at} and ${at}`, "change one of them");
-      yield* judged({ to: source, error }, undefined, order);
+      const message = `${nameInPlace(source)} is in the entries at ${other.at} and ${at}`;
+      yield { to: source, error: new InTheWay(message, "change one of them", "platform") };
     }
   }
 }
@@ -272,21 +274,20 @@ async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> 
 }
 
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
-  const { order } = run;
-  const [to, home] = [step.source, homeOf(step)];
-  const tools = toolsFor(home, run);
+  const to = step.source;
+  const tools = toolsFor(step, run);
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
-    for await (const outcome of outcomes) for (const one of withoutRepetition(outcome, run)) yield* judged(one, home, order);
+    for await (const outcome of outcomes) for (const one of withoutRepetition(outcome, run)) yield* judged(one, step, run);
   } catch (error) {
     if (error instanceof Interrupted) return yield { to, left: "interrupted" };
     run.claimed += Number(error instanceof Claimed);
-    yield* judged({ to, error: asCliError(error) }, home, order);
+    yield* judged({ to, error: asCliError(error) }, step, run);
   }
 }
 
-function toolsFor(home: string | undefined, { order, tools, claimed }: Run): Tools {
-  if (!order.skipBlocked || home !== undefined) return tools;
+function toolsFor(step: Step, { order, tools, claimed }: Run): Tools {
+  if (!order.skipBlocked || homeOf(step) !== undefined) return tools;
   return { ...tools, claimWait: claimed < mostWaits ? shortWait : 0 };
 }
 
@@ -307,26 +308,52 @@ function homeOf(step: Step): string | undefined {
   return isOfTeam ? undefined : step.source.namespace;
 }
 
-/** With --skip-blocked, an outcome of a team's namespace whose own objects are in the way is only a warning. */
-function* judged(outcome: Outcome, home: string | undefined, { skipBlocked }: ApplyOrder): Generator<Outcome> {
+/** With --skip-blocked, an obstacle of a team's namespace is only a warning, unless a login of the file there is about to end. */
+async function* judged(outcome: Outcome, step: Step | undefined, run: Run): AsyncGenerator<Outcome> {
   const { to, error, left } = outcome;
   const { namespace } = to;
-  const isTheirs = skipBlocked && namespace !== undefined && namespace !== home;
-  if (!isTheirs || !(error || left === "failed")) return yield outcome;
-  if (error && !isBlocking(error)) return yield outcome;
+  if (!run.order.skipBlocked || namespace === undefined || namespace === (step && homeOf(step))) return yield outcome;
   // A change that was left because of the error adds nothing
-  if (!error) return;
-  const fix = typeof error.hint === "object" ? { namespace, ...error.hint } : undefined;
-  const messages = [[`namespace "${namespace}" is blocked: ${error.message}`, ...(fix?.when ? [fix.when] : [])].join("; ")];
-  yield { to: { kind: "namespace", name: namespace }, isBlocked: true, messages, fix };
+  if (left === "failed" && !error) return;
+  if (error?.owner !== "namespace") return yield outcome;
+  const password = step?.does === "make" ? await passwordIn(namespace, step, run).catch(asRefusal) : undefined;
+  yield password instanceof CliError ? outcome : blocked(namespace, error, outcome, password, run.tools.cluster().now());
 }
 
-/** Whether the owners of a namespace can cause an error: by their objects, a quota or a policy; not if this run lacks a right. */
-const isBlocking = (error: CliError): boolean =>
-  error instanceof InTheWay ||
-  error instanceof StartAgain ||
-  (/^(?:Error from server \((?:Forbidden|NotFound|Conflict|AlreadyExists)|The \w+ ".*" is invalid)/.test(error.message) &&
-    permissionHint(error) === undefined);
+function blocked(namespace: string, error: CliError, outcome: Outcome, password: Found, now: number): Outcome {
+  const { kind, message, hint, owner } = error;
+  const ending = endingOf(password, now);
+  if (ending !== undefined) return { ...outcome, error: new CliError(kind, `${message}, and ${ending}`, { hint, owner, cause: error }) };
+  const expiresAt = password === "ended" ? undefined : password?.expiresAt;
+  const until = expiresAt === undefined ? undefined : `its password works until ${expiresAt}`;
+  const [next, fix] = typeof hint === "object" ? [hint.when, { namespace, ...hint }] : [hint];
+  const parts = [`namespace "${namespace}" is blocked: ${message}`, until, next];
+  return { to: { kind: "namespace", name: namespace }, isBlocked: true, messages: [parts.filter(Boolean).join("; ")], fix };
+}
+
+type Found = Shown | "ended" | undefined;
+
+/** Returns the password in a namespace that has a source or a copy, if Azure describes it as one of this file. */
+async function passwordIn(namespace: string, { source, entry, uid }: Making, run: Run): Promise<Found> {
+  const isOf = ({ to, kind, namespaceUid }: Described) =>
+    keyOf(to) === keyOf(source) && namespaceUid === uid && readKey(kind) === readKey(entry);
+  const described = run.described.find(isOf);
+  const secret = described && (await run.tools.cluster().get({ ...source, namespace }));
+  const login = described && loginOf(secret, described.host);
+  if (!secret || !login) return undefined;
+  const { identity, passwords = [] } = (await memoize(run.accounts, keyOf(source), () => accountOf(described, run)))?.account ?? {};
+  if (login.username !== identity) return undefined;
+  const { madeAt } = sourceOf(secret) ?? recordIn(secret) ?? {};
+  return passwords.find((one) => isSameTime(one.madeAt, madeAt)) ?? "ended";
+}
+
+/** Why the owners of a namespace must act now; undefined if its password lasts. @param now in milliseconds */
+function endingOf(password: Found, now: number): string | undefined {
+  if (password === undefined) return undefined;
+  if (password === "ended") return "its password has ended";
+  const isEnding = notDue(password, { expiresWithin: "last third" }, now).length === 0;
+  return isEnding ? `its password ends at ${password.expiresAt}` : undefined;
+}
 
 /** Makes a source as its entry says, and rotates its password if that is due. */
 async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
@@ -456,18 +483,23 @@ async function* discard(read: Secret, described: Described, { tools }: Run): Asy
   if (outcome.result === "deleted") yield outcome;
 }
 
-/** Deletes a source. While this run waits for its claim, the run that had it may delete the Secret and not the rest. */
+/**
+ * Deletes a source. While this run waits for its claim, the run that had it may delete the Secret and not the rest. The owners of a team's
+ * namespace can be in the way of the deletion, but not of the end of the credential.
+ */
 async function* removeUntilLost(described: Described, onlyAdded: boolean, run: Run): AsyncGenerator<Outcome> {
   const { order, tools } = run;
-  const { to } = described;
+  const { to, isEach } = described;
   const held = new Set<string>();
   const { open } = order.revoking;
   const deletion = { to, onlyAdded, open, revoke: true, isFoundInAzure: true, holders: () => namedHolders(held, described, order) };
   try {
     yield* remove(deletion, tools);
   } catch (error) {
-    if (!isNotFound(error) || (await tools.cluster().get(to))) throw withDelete(error, to);
-    yield* endLost(described, run);
+    const isDeleted = isNotFound(error) && !(await tools.cluster().get(to));
+    const isBlocked = isEach && error instanceof CliError && error.owner === "namespace";
+    if (isDeleted || isBlocked) yield* endLost(described, run);
+    if (!isDeleted) throw withDelete(error, to);
   }
   for (const message of held) yield { to, messages: [message] };
 }
@@ -498,15 +530,21 @@ function withDelete(error: unknown, { name, namespace }: Ref): unknown {
 }
 
 /** Ends the credential of a source that was deleted or changed, or whose namespace was created again. */
-async function* endLost(described: Described, { order, tools }: Run): AsyncGenerator<Outcome> {
-  const { to, namespaceUid, description, kind } = described;
+async function* endLost(described: Described, run: Run): AsyncGenerator<Outcome> {
+  const found = await accountOf(described, run);
+  if (!found) return;
+  const { issuer, owner, account } = found;
+  const held = new Set<string>();
+  const { unlisted } = await namedHolders(held, described, run.order).find(account.identity ?? "", () => true);
+  yield { to: account.ref, messages: [...(uncheckedHolders(unlisted) ?? []), ...held] };
+  yield* issuer.remove(owner, account, { dryRun: run.tools.dryRun !== "none", send: (request) => request(), undo: [] });
+}
+
+/** Reads the account that Azure describes. */
+async function accountOf({ to, namespaceUid, description, kind }: Described, { order }: Run) {
   const issuer = await order.open(kind);
-  if (!isIssuer(issuer)) return;
+  if (!isIssuer(issuer)) return undefined;
   const name = azureName(namespaceUid, to.namespace ?? "", to.name);
   const owner: Owner = { to, namespaceUid, name, stem: name, description: async () => description };
-  const account = await issuer.look(owner, { credential: undefined, claim: undefined });
-  const held = new Set<string>();
-  const { unlisted } = await namedHolders(held, described, order).find(account.identity ?? "", () => true);
-  yield { to: account.ref, messages: [...(uncheckedHolders(unlisted) ?? []), ...held] };
-  yield* issuer.remove(owner, account, { dryRun: tools.dryRun !== "none", send: (request) => request(), undo: [] });
+  return { issuer, owner, account: await issuer.look(owner, { credential: undefined, claim: undefined }) };
 }

@@ -1,6 +1,8 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
+import { statusError } from "../../../src/kube/status.ts";
 import { claimKey, copiesOf, credentialKey, credentialOf } from "../../../src/secret/record.ts";
+import { lost } from "../../support/demo.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
@@ -127,11 +129,19 @@ const later =
     azure.clock.made = () => Date.parse(time);
     cluster.about.now = () => Date.parse(time);
   };
-const quota = () =>
-  new CliError("forbidden", 'Error from server (Forbidden): secrets "acr" is forbidden: exceeded quota: few, requested: secrets=1');
-
-const forbid = (what: string) => () =>
-  new CliError("forbidden", `Error from server (Forbidden): ${what} is forbidden: User "system:serviceaccount:acr:x" cannot get resource`);
+const forbidden = (message: string) =>
+  statusError({ status: 403, phrase: "Forbidden", text: JSON.stringify({ kind: "Status", reason: "Forbidden", message }) });
+const quota = () => forbidden('secrets "acr" is forbidden: exceeded quota: few, requested: secrets=1');
+const forbid = (what: string) => () => forbidden(`${what} is forbidden: User "system:serviceaccount:acr:x" cannot get resource`);
+const immutable =
+  (at: string, name = "acr"): Given =>
+  (world) =>
+    world.cluster.put({ ...(secretIn(world, at, name) ?? expect.unreachable("no Secret")), immutable: true }, "kubectl-edit");
+const endsPasswords: Given = ({ azure }) => {
+  for (const { passwords } of azure.tokens.values()) passwords.clear();
+};
+const aging: Lines = { ...own, expiresIn: "90d", rotate: "{olderThan: 30d}" };
+const agingCopies: Lines = { ...blue, expiresIn: "90d", rotate: "{olderThan: 30d}" };
 const forgeCopies =
   (at: string, copies: object): Given =>
   ({ cluster }) => {
@@ -163,6 +173,7 @@ const world = () => worldOf(["platform", ...teams(2), "own-1", "own-2"]);
 const tenants = Array.from({ length: 40 }, (_, index) => `own-${index}`);
 /** Milliseconds that a run has slept. */
 let slept = 0;
+const claimed = { run: "x", until: "2026-01-01T00:02:00.000Z" };
 /** Another run claims the Secrets of 40 namespaces. Sleeping advances the clock of the cluster. */
 const claimAll: Given = (world) => {
   let now = Date.parse("2026-01-01T00:00:00Z");
@@ -172,7 +183,7 @@ const claimAll: Given = (world) => {
     slept += milliseconds;
     now += milliseconds;
   };
-  const claim = { key: claimKey, value: { run: "x", until: "2026-01-01T00:02:00.000Z" }, name: "acr", manager: "kubectl-edit" };
+  const claim = { key: claimKey, value: claimed, name: "acr", manager: "kubectl-edit" };
   for (const at of tenants) annotates(at, claim)(world);
 };
 let pass = (_: number): void => {};
@@ -514,6 +525,105 @@ testRows(
         nothingMore(fileOf(own)),
       ],
     },
+    ...[
+      { what: "source", file: fileOf(aging), at: "own-1", name: "acr", other: "own-2" },
+      { what: "copy", file: fileOf(agingCopies), at: "team-1", name: "acr-blue", other: "team-0" },
+    ].flatMap(({ what, file, at, name, other }) => [
+      {
+        does: `apply --skip-blocked warns of a blocked ${what} with its expiry and the next step, and fails in the last third of its life`,
+        ...applies(file),
+        after: [
+          applies(file, {
+            flags: " --skip-blocked",
+            given: all(immutable(at, name), later("2026-02-01T00:00:00Z")),
+            stderr: new RegExp(
+              `^Warning: namespace "${at}" is blocked: .*is immutable; its password works until 2026-04-01\\S+; use another name.*:\n.*delete secret -n ${at} ${name}$`,
+              "m",
+            ),
+            check: (world: FakeWorld) => expect(pulls(world, other, name)).toBe(true),
+          }),
+          applies(file, {
+            ...failed,
+            flags: " --skip-blocked",
+            given: later("2026-03-05T00:00:00Z"),
+            stderr: /is immutable, and its password ends at 2026-04-01/,
+          }),
+        ],
+      },
+      {
+        does: `apply --skip-blocked fails when the password of a blocked ${what} has ended`,
+        ...applies(file),
+        after: [
+          applies(file, {
+            ...failed,
+            flags: " --skip-blocked",
+            given: all(immutable(at, name), endsPasswords),
+            stderr: /is immutable, and its password has ended/,
+            check: (world: FakeWorld) => expect(pulls(world, other, name)).toBe(true),
+          }),
+        ],
+      },
+    ]),
+    {
+      does: "apply --skip-blocked fails when other users have filled both slots of a token",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(own), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: (world) => {
+            endsPasswords(world);
+            const name = world.loginIn("own-1", "acr")?.username ?? "";
+            for (const slot of ["password1", "password2"] as const) world.azure.generate(name, slot);
+          },
+          stderr: /no Secret records password\d of own-1-acr-/,
+        }),
+      ],
+    },
+    {
+      does: "apply --skip-blocked fails when Azure does not answer",
+      ...applies(fileOf(own), {
+        ...failed,
+        flags: " --skip-blocked",
+        given: refuse("putToken", lost),
+        options: { sleep: async () => {} },
+      }),
+    },
+    {
+      does: "apply --skip-blocked fails when the Secrets are those of another file",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(own).replace("name: teams", "name: others"), {
+          ...failed,
+          flags: " --skip-blocked",
+          stderr: /belongs to file teams/,
+        }),
+      ],
+    },
+    {
+      does: "apply --skip-blocked fails when a copy is that of another source",
+      ...applies(fileOf({ ...blue, name: "acr", namespace: "own-1" })),
+      after: [
+        applies(elsewhere({ ...blue, name: "acr" }), { ...failed, flags: " --skip-blocked", stderr: /is not a copy of secret "acr"/ }),
+      ],
+    },
+    ...[
+      { what: "is immutable", blocks: immutable("own-1") },
+      {
+        what: "is claimed",
+        blocks: annotates("own-1", { key: claimKey, value: claimed, name: "acr", manager: "kubectl-edit" }),
+      },
+    ].map(({ what, blocks }) => ({
+      does: `apply --skip-blocked revokes the credential of a team that is not selected when its Secret ${what}`,
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, ...onlySecond }), {
+          flags: " --skip-blocked",
+          given: blocks,
+          check: (world: FakeWorld) => expect([world.azure.tokens.size, pulls(world, "own-2", "acr")]).toEqual([1, true]),
+        }),
+      ],
+    })),
     {
       does: "apply gives the Secret to the ServiceAccounts of other namespaces when those of a tenant are too large",
       ...applies(fileOf({ ...blue, serviceAccounts: '[default, "ci-*"]' }), {
