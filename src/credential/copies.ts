@@ -4,7 +4,7 @@ import { edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { type Copies, copiesData } from "../secret/record.ts";
-import { copying, requestLimit, StartAgain, withdrawing } from "../secret/source.ts";
+import { type Copying, copying, requestLimit, StartAgain, withdrawing } from "../secret/source.ts";
 import { extend, type Hold, timeLeft } from "./hold.ts";
 
 /** The most bytes of a Secret's data (core/v1 MaxSecretSize), less room for the login and for entries of other hosts. */
@@ -23,19 +23,20 @@ export function checkCopies(copies: Copies): void {
 /**
  * Gives the copy in one namespace the login of its source, while the claim lasts.
  * @param known the Secret there as it was listed
+ * @param replaces whether the copy takes the place of a Secret that is not its copy
  * @returns the outcome, with the error if another Secret is in the way or the write was refused
  * @throws StartAgain if the claim is ending
  */
 export async function writeCopy(
   hold: Hold,
   namespace: string,
-  { mayCreate, known }: { readonly mayCreate: boolean; readonly known?: { readonly object: Secret | undefined } | undefined },
+  { mayCreate, known, replaces }: Pick<Copying, "mayCreate" | "replaces"> & { readonly known?: { readonly object: Secret | undefined } },
 ): Promise<Outcome> {
   const { to: source, tools, credential, login } = hold;
   const to: Ref<"secret"> = { ...source, namespace };
   if (!credential) throw new StartAgain("the source has no login");
   await extend(hold);
-  const decide = copying(to, { source, credential, login, mayCreate });
+  const decide = copying(to, { source, credential, login, mayCreate, replaces });
   // A late write could give the copy a login that another run has ended since
   const late = { act: "refuse", error: new StartAgain("the claim is ending") } as const;
   try {

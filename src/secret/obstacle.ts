@@ -19,11 +19,16 @@ export type Wanted = {
   readonly pulls: "yes" | "no" | "unknown";
   /** A file asks for another kind of credential, which replaces the recorded one. */
   readonly mayChangeKind: boolean;
+  /** Whether the source may take the place of a copy of another source. */
+  replaces(secret: Secret): boolean;
 };
 
 /** Why a Secret cannot be the source of a credential; undefined if it can. */
 export function obstacleTo(to: Ref<"secret">, secret: Secret, wanted: Wanted): CliError | undefined {
-  const loss = copyLoss(secret) ?? recordLoss(to, secret, wanted) ?? (wanted.force ? undefined : lossOf(secret, wanted));
+  const isReplaced = sourceOf(secret) !== undefined && wanted.replaces(secret);
+  const ofCopy = isReplaced ? undefined : copyLoss(secret);
+  const mayOverwrite = wanted.force || isReplaced;
+  const loss = ofCopy ?? recordLoss(to, secret, wanted) ?? (mayOverwrite ? undefined : lossOf(secret, wanted));
   if (!loss) return undefined;
   const [message, hint, owner] = loss;
   return new InTheWay(

@@ -2,7 +2,7 @@ import { withdrawCopy, writeCopy } from "../credential/copies.ts";
 import type { Hold } from "../credential/hold.ts";
 import type { Work } from "../credential/issue.ts";
 import { beyond } from "../credential/repository-scope.ts";
-import { absent, asCliError, InTheWay, Interrupted, isForbidden, unlessForbidden } from "../errors.ts";
+import { absent, asCliError, type CliError, InTheWay, Interrupted, isForbidden, unlessForbidden } from "../errors.ts";
 import { type Command, flag } from "../hint.ts";
 import { type Ref, resourceOf } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
@@ -86,7 +86,18 @@ export type FileOrder = FileOfRecord & {
   readonly adopts: boolean;
   /** The source is in the namespace of a team, which can write its record. */
   readonly isOfTeam: boolean;
+  /** The run ends the credential that the source had before. */
+  readonly endsReplaced: boolean;
+  /** The error if another credential may have to replace the copy in a namespace, and could not be written there. */
+  needed(to: Ref<"secret">): CliError | undefined;
+  /** Whether a Secret may take the place of one that the file has made and does not name any more. */
+  replaces(to: Ref<"secret">, old: Secret): boolean;
 };
+
+export const replacing =
+  ({ file }: Pick<Order, "file">, to: Ref<"secret">) =>
+  (old: Secret | undefined): boolean =>
+    old !== undefined && file?.replaces(to, old) === true;
 
 /** Reads which namespaces a run writes: its own, or with copies those that the source records and those that the flags select. */
 export async function placesOf(order: Order, tools: Tools): Promise<Places> {
@@ -288,11 +299,12 @@ async function copyTo({ scope: { namespace }, secret }: NamespaceState, given: G
   const { credential, login } = given;
   const to = { ...order.source, namespace };
   const known = { object: secret };
-  const decision = copying(to, { source: order.source, credential, login, mayCreate: true })(secret);
+  const replaces = replacing(order, to);
+  const decision = copying(to, { source: order.source, credential, login, mayCreate: true, replaces })(secret);
   if (decision.act === "keep") return { to, result: "unchanged", because: decision.because, object: secret };
   if (decision.act === "refuse") return { to, error: decision.error };
   if (tools.interrupted()) return { to, left: "interrupted" };
-  return writeCopy(await given.hold(), namespace, { mayCreate: true, known });
+  return writeCopy(await given.hold(), namespace, { mayCreate: true, known, replaces });
 }
 
 /** Takes the copy in one namespace away, and the references that `apply` has added. */
@@ -300,6 +312,9 @@ async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order
   const { scope, secret } = await read();
   // Another source of this name, whose references are its own
   if (secret && !isCopyOf(secret, order.source)) return;
+  const to = { ...order.source, namespace };
+  const needed = order.file?.needed(to);
+  if (needed) return yield { to, error: needed };
   const recorded = given.credential.file?.serviceAccounts ?? [];
   yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [] }, tools);
   if (secret) yield await withdrawCopy(await given.hold(), namespace);

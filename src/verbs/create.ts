@@ -42,7 +42,7 @@ import { copyError } from "../usage/pull-secrets.ts";
 import type { TargetOptions } from "../usage/targets.ts";
 import { inLine } from "../wording.ts";
 import { takeOver } from "./adopt.ts";
-import { type FileOrder, type Given, type Places, placesOf, writePlaces } from "./create-places.ts";
+import { type FileOrder, type Given, type Places, placesOf, replacing, writePlaces } from "./create-places.ts";
 
 export type CreateOrder = {
   readonly source: Ref<"secret">;
@@ -107,7 +107,7 @@ async function* attempt(run: Run): AsyncGenerator<Outcome> {
   const { order, tools } = run;
   const places = await placesOf(order, tools);
   const copied = places.secret && sourceOf(places.secret);
-  if (copied)
+  if (copied && !replacing(order, order.source)(places.secret))
     throw await copyError(order.source, copied, tools.cluster(), (credential) => forSource(copied, credential, order), "use another name");
   checkCopies(places.copies);
   yield* takeOver(order, places);
@@ -252,6 +252,7 @@ async function* renew(before: TestedSource, run: Run, places: Places): AsyncGene
     force: tools.force,
     pulls: before.test.pulls,
     mayChangeKind: order.file !== undefined,
+    replaces: replacing(order, order.source),
   };
   const obstacle = (secret: Secret) => obstacleTo(order.source, secret, wanted);
   const problem = before.secret && obstacle(before.secret);
@@ -261,8 +262,8 @@ async function* renew(before: TestedSource, run: Run, places: Places): AsyncGene
 }
 
 /** Another kind of credential is a rotation: pods may still start with the old one, so it does not end now. */
-function leftBehind(old: Credential | undefined, { source, registry }: CreateOrder): Outcome[] {
-  if (!old || kindCalled(old.kind)?.notRenewable !== undefined) return [];
+function leftBehind(old: Credential | undefined, { source, registry, file }: CreateOrder): Outcome[] {
+  if (!old || file?.endsReplaced || kindCalled(old.kind)?.notRenewable !== undefined) return [];
   const messages = [`${old.kind} ${old.identity} still works. To end it once no Secret holds it, run`];
   return [{ to: source, messages, fix: plugin("prune", "--registry", registry) }];
 }

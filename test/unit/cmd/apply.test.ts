@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { statusError } from "../../../src/kube/status.ts";
-import { claimKey, copiesOf, credentialKey, credentialOf } from "../../../src/secret/record.ts";
+import { claimKey, copiesOf, copyLabel, credentialKey, credentialOf, sourceKey } from "../../../src/secret/record.ts";
 import { lost } from "../../support/demo.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
@@ -328,7 +328,7 @@ testRows(
           check: (world) => {
             expect(credentialOf(secretIn(world, "platform"))?.kind).toBe("service-principal");
             expect(pulls(world, "team-0")).toBe(true);
-            expect(world.azure.tokens.size).toBe(1);
+            expect([world.azure.tokens.size, world.azure.scopeMaps.size]).toEqual([0, 0]);
           },
         }),
         nothingMore(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" })),
@@ -763,6 +763,111 @@ testRows(
             expect(world.azure.tokens.size).toBe(1);
             expect(logins(world, "own-1", "acr")).toEqual(["myregistry.azurecr.io", "ghcr.io"]);
           },
+        }),
+      ],
+    },
+    ...[
+      { what: "copyTo instead of eachOf", from: { ...own, name: "acr-blue", eachOf: "{names: [team-0, team-1]}" }, to: blue },
+      { what: "eachOf instead of copyTo", from: blue, to: { ...own, name: "acr-blue", eachOf: "{names: [team-0, team-1]}" } },
+      { what: "another namespace", from: blue, to: { ...blue, namespace: "own-1" } },
+    ].flatMap(({ what, from, to }) => [
+      {
+        does: `apply with --prune replaces the credentials when the entry has ${what}`,
+        ...applies(fileOf(from)),
+        after: [
+          applies(fileOf(to), {
+            flags: " --prune --yes",
+            check: (world: FakeWorld) => {
+              const count = "eachOf" in to ? 2 : 1;
+              expect([pulls(world, "team-0"), pulls(world, "team-1"), world.azure.tokens.size]).toEqual([true, true, count]);
+              expect([lists(world, "team-0"), lists(world, "team-1")]).toEqual([["acr-blue"], ["acr-blue"]]);
+            },
+          }),
+          nothingMore(fileOf(to)),
+          applies(fileOf(own), {
+            flags: " --prune --yes",
+            check: (world: FakeWorld) => expect(["team-0", "team-1"].map((at) => secretIn(world, at))).toEqual([undefined, undefined]),
+          }),
+        ],
+      },
+      {
+        does: `apply with --prune keeps the credentials when the entry has ${what} and Azure refuses the new ones`,
+        ...applies(fileOf(from)),
+        after: [
+          applies(fileOf(to), {
+            ...failed,
+            flags: " --prune --yes",
+            given: refuse("putScopeMap", () => new CliError("forbidden", "HTTP 403")),
+            stderr: /keeps its earlier credential, because another one was not written/,
+            check: (world: FakeWorld) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]),
+          }),
+          applies(fileOf(to), { flags: " --prune --yes" }),
+          nothingMore(fileOf(to), { flags: " --prune --yes" }),
+        ],
+      },
+    ]),
+    {
+      does: "apply with --prune takes an entry away when another entry fails in other namespaces",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf({ ...blue, repositories: "[app/api]" }), {
+          ...failed,
+          flags: " --prune --yes",
+          given: refuse("putScopeMap", () => new CliError("forbidden", "HTTP 403")),
+          check: (world) => expect([pulls(world, "team-0"), world.azure.tokens.size]).toEqual([true, 1]),
+        }),
+      ],
+    },
+    {
+      does: "apply with --prune keeps an entry when the namespaces of a new one cannot be read",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, name: "acr-new", eachOf: "{selector: team=own}" }), {
+          ...failed,
+          flags: " --prune --yes",
+          given: refuse("list namespace"),
+          check: (world) => expect([pulls(world, "own-1", "acr"), pulls(world, "own-2", "acr")]).toEqual([true, true]),
+        }),
+      ],
+    },
+    {
+      does: "apply ends the credential of another kind when the Secret was deleted before its kind changed",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
+          given: removes("platform"),
+          check: ({ azure }) => expect([azure.tokens.size, azure.directory.applications.length]).toEqual([0, 1]),
+        }),
+      ],
+    },
+    {
+      does: "apply keeps the credential of another kind while another Secret holds it",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
+          given: holds("own-1", "kept", "platform"),
+          stderr: /Warning: platform-acr-blue-\w+ is not revoked, because secret\/kept in namespace own-1 holds it/,
+          check: (world) => expect(pulls(world, "own-1", "kept")).toBe(true),
+        }),
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
+          given: removes("own-1", "kept"),
+          check: ({ azure }) => expect(azure.tokens.size).toBe(0),
+        }),
+      ],
+    },
+    {
+      does: "apply does not make a copy of a Secret that a team has labeled as a copy of another source",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), {
+          ...failed,
+          given: (world) => {
+            const secret = secretIn(world, "team-1") ?? expect.unreachable("no Secret");
+            const labels = { ...secret.metadata.labels, [copyLabel]: "own-1" };
+            const annotations = { ...secret.metadata.annotations, [sourceKey]: JSON.stringify({ namespace: "own-1", name: "acr" }) };
+            world.cluster.put({ ...secret, metadata: { ...secret.metadata, labels, annotations } }, "kubectl-edit");
+          },
+          stderr: /is not a copy of secret "acr-blue"/,
         }),
       ],
     },
