@@ -25,8 +25,8 @@ function keptWith(d: Desired, { file }: Creating, o: Observed): string[] {
 }
 
 /** Another kind of credential is a rotation: pods may still start with the old one, so it does not end now. */
-function leftBehind({ source }: Desired, { registry }: Creating, old: Credential | undefined): Outcome[] {
-  if (!old || kindCalled(old.kind)?.notRenewable !== undefined) return [];
+function leftBehind({ source }: Desired, { registry, file }: Creating, old: Credential | undefined): Outcome[] {
+  if (!old || file?.endsReplaced || kindCalled(old.kind)?.notRenewable !== undefined) return [];
   const messages = [`${old.kind} ${old.identity} still works. To end it once no Secret holds it, run`];
   return [{ to: source, messages, fix: plugin("prune", "--registry", registry) }];
 }

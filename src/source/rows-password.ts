@@ -80,13 +80,14 @@ function endUnknown(d: Desired, o: Observed): steps.Step {
   const { name } = account.ref;
   const unknown = account.passwords.filter((password) => !isRecorded(o.record, password));
   const [older] = unknown.toSorted((a, b) => Date.parse(a.madeAt) - Date.parse(b.madeAt));
-  if (!older) return steps.refuse(new InTheWay(`both passwords of ${name} are in use until the next rotation`));
+  if (!older) return steps.refuse(new InTheWay(`both passwords of ${name} are in use until the next rotation`, undefined, "azure"));
   const { slot } = older;
   if (!d.force)
     return steps.refuse(
       new InTheWay(
         `no Secret records ${slot} of ${name}, and another tool may use it`,
         `add --force to end ${slot} if no pull Secret holds it`,
+        "azure",
       ),
     );
   const held = o.ask("holder", slot);

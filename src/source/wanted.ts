@@ -9,7 +9,7 @@ import { type FileInAzure, fileId } from "../secret/azure-words.ts";
 import { obstacleTo } from "../secret/obstacle.ts";
 import { type Credential, type FileOfRecord, isSameFile } from "../secret/record.ts";
 import { shapeOf } from "../secret/shapes.ts";
-import type { Creating, Desired, FileOrder } from "./desired.ts";
+import { type Creating, type Desired, type FileOrder, replacing } from "./desired.ts";
 import type { Facts, Observed } from "./observe.ts";
 
 // Compares what a run wants with what the source, Azure and the registry have.
@@ -63,7 +63,8 @@ export function obstacleFor(d: Desired, creates: Creating, o: Observed): (secret
   const kind = renewable(o.ask("kind"));
   const { shape, fieldManager, file } = creates;
   const { pulls } = testOf(d, o);
-  const wanted = { kind: kind.kind, host: hostOf(kind), shape, fieldManager, force: d.force, pulls, mayChangeKind: file !== undefined };
+  const of = { kind: kind.kind, host: hostOf(kind), shape, fieldManager, force: d.force, pulls };
+  const wanted = { ...of, mayChangeKind: file !== undefined, replaces: replacing(file, d.source) };
   return (secret) => obstacleTo(d.source, secret, wanted);
 }
 

@@ -27,6 +27,8 @@ export type Described = {
   /** Its file gives each of several namespaces a credential of its own. */
   readonly isEach: boolean;
   readonly kind: Kind;
+  /** The login server of the registry, as Azure names it. */
+  readonly host: string;
   /** The repositories of its scope map. */
   readonly granted: readonly string[] | undefined;
   /** Azure grants its repositories and no other right, and its token is enabled. */
@@ -102,10 +104,11 @@ type Place = { readonly registry: string; readonly at: AzureRegistry; readonly c
 /** Adds the sources in one registry. @returns them */
 async function readRegistry(place: Place, { sources, read }: InAzure, { azure: open }: Reading): Promise<readonly Described[]> {
   const { registry, at, hasPrincipals } = place;
+  const host = at.loginServer;
   const azure = await open();
   const tokens = sourcesOfTokens(await azure.listTokens(at), place);
   const notes = hasPrincipals ? await notesOfPrincipals(azure, at) : undefined;
-  const ofPrincipal = { kind: { credential: "service-principal", registry }, granted: undefined, isIntact: true } as const;
+  const ofPrincipal = { kind: { credential: "service-principal", registry }, host, granted: undefined, isIntact: true } as const;
   const found = [...tokens, ...(notes ?? []).flatMap((text) => describedBy(text, ofPrincipal, place))];
   sources.push(...found);
   read.add(readKey({ credential: "acr-token", registry }));
@@ -118,13 +121,14 @@ function sourcesOfTokens({ tokens, scopeMaps }: TokenList, place: Place): readon
   return scopeMaps.flatMap((map) => {
     const token = tokenNamed.get(map.name.toLowerCase());
     const kind = { credential: "acr-token", registry: place.registry } as const;
-    const described = describedBy(map.description, { kind, granted: pulledRepositories(map), isIntact: isIntact(map, token) }, place);
+    const shown = { kind, host: place.at.loginServer, granted: pulledRepositories(map), isIntact: isIntact(map, token) };
+    const described = describedBy(map.description, shown, place);
     // A user may have written the description into a scope map of another name
     return described.filter(({ to, namespaceUid }) => azureName(namespaceUid, to.namespace ?? "", to.name) === map.name);
   });
 }
 
-function describedBy(description: string, of: Pick<Described, "kind" | "granted" | "isIntact">, { cluster }: Place): Described[] {
+function describedBy(description: string, of: Pick<Described, "kind" | "host" | "granted" | "isIntact">, { cluster }: Place): Described[] {
   const owner = parseAzureOwner(description);
   const secret = owner && secretIn(owner);
   if (!secret || owner.cluster !== cluster || owner.namespaceUid === undefined) return [];

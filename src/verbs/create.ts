@@ -8,7 +8,7 @@ import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { memoize } from "../scope/concurrency.ts";
 import { type Credential, type SourceOfCopy, sourceOf } from "../secret/record.ts";
-import type { Creating, Desired } from "../source/desired.ts";
+import { type Creating, type Desired, replacing } from "../source/desired.ts";
 import { checkCopies, type Places, placesOf } from "../source/places.ts";
 import type { World } from "../source/read.ts";
 import { reconcile } from "../source/reconcile.ts";
@@ -78,7 +78,7 @@ async function imagesFor(host: string, { source, repositories, fromPods, podsTel
 async function readPlaces(order: Creating & Pick<Desired, "source">, tools: Tools): Promise<Places> {
   const places = await placesOf(order, tools);
   const copied = places.secret && sourceOf(places.secret);
-  if (copied)
+  if (places.secret && copied && !replacing(order.file, order.source)(places.secret))
     throw await copyError(order.source, copied, tools.cluster(), (credential) => forSource(copied, credential, order), "use another name");
   checkCopies(places.copies);
   return { ...places, say: [...takeOver(order, places), ...places.say] };
