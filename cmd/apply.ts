@@ -12,7 +12,7 @@ import { rightsToApply } from "../src/schedule/rights.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
 import { applyFiles } from "../src/verbs/apply.ts";
 import { readDesired } from "./apply/read-files.ts";
-import { conclude } from "./conclude.ts";
+import { conclude, endsLogin } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./confirm.ts";
 import { createFlags } from "./create/options.ts";
 import { azureWaits } from "./line/durations.ts";
@@ -110,7 +110,8 @@ export const apply = verb({
         asking,
       );
     const outcomes = run(flags["dry-run"], (source) => !asks || shown.has(source));
-    return conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, flags, { namespaces: undefined, open: true });
+    const printing = { ...flags, endsAccess: endsLogin };
+    return conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, printing, { namespaces: undefined, open: true });
   },
 });
 

@@ -1,5 +1,4 @@
-import type { Cause } from "../src/check/cause.ts";
-import type { Verdict } from "../src/check/verdict.ts";
+import { isMissing, type Verdict } from "../src/check/verdict.ts";
 import { isNotFound, usage } from "../src/errors.ts";
 import { resourceOf } from "../src/kinds.ts";
 import { printWarning } from "../src/output/error.ts";
@@ -122,16 +121,13 @@ export const check = verb({
         return { clusterScope, checked };
       };
       const isFailure = (verdict: Verdict) => failed(verdict, flags.strict);
-      const isFinal = ({ cause }: Verdict) => flags["fail-fast"] && missingImage.includes(cause);
+      const isFinal = ({ cause, mayArrive }: Verdict) => flags["fail-fast"] && isMissing(cause) && !mayArrive;
       const wait = { ...session, milliseconds: parseWait({ wait: flags.wait ?? "0s" }), isFailure, isFinal };
       return session.during("Checking images", () => waitForPulls(check, wait));
     });
     return report(checked, flags, clusterScope, session);
   },
 });
-
-/** The causes of `--fail-fast`. */
-const missingImage: readonly Cause[] = ["not-found", "no-repository"];
 
 type CheckFlags = Values<typeof checkFlags>;
 

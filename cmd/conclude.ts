@@ -8,6 +8,7 @@ import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import { drySuffix, type PlaceDetail, placePrefix } from "../src/output/words.ts";
 import { counted } from "../src/wording.ts";
+import { pagesAddress } from "./project.ts";
 import type { Session } from "./session.ts";
 import { failureCode } from "./verb.ts";
 
@@ -23,6 +24,8 @@ type PrintingFlags = {
   readonly desired?: DesiredEntry | undefined;
   /** The namespace of the run. Lines name other namespaces. */
   readonly home?: string | undefined;
+  /** Whether an outcome ends access to images that nodes may still start. */
+  readonly endsAccess?: ((outcome: Outcome) => boolean) | undefined;
 };
 
 /** The namespaces of a run, and whether they were discovered; undefined if they are not known before it. */
@@ -47,7 +50,7 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, session: Sessio
   };
   const printer = openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
   const total = places.namespaces?.length;
-  const tally = await printOutcomes(outcomes, session, { printer, where, total: total ?? 0 });
+  const tally = await printOutcomes(outcomes, session, { printer, where, total: total ?? 0, endsAccess: flags.endsAccess });
   const left = Math.max(0, (total ?? tally.places) - tally.places) + tally.left;
   return endOf(tally, { session, flags, places, where, total, left, differs: printer.differs ?? false });
 }
@@ -71,8 +74,15 @@ function endOf(tally: ReturnType<typeof openTally>, { session, flags, places, wh
   session.stderr.write(summaryLine(summary, where, interrupted ? left : undefined));
   if (interrupted) return 130;
   const code = tally.failures > 0 ? failureCode(flags.diff) : Number(differs);
-  if (tally.attaches && session.terminal && printsHints(code, flags)) session.hint(checkOf(places, where));
+  if (printsHints(code, flags)) hintNext(tally, session, checkOf(places, where));
   return code;
+}
+
+/** @param check finds what still keeps pods from pulling */
+function hintNext({ attaches, endsAccess }: ReturnType<typeof openTally>, { terminal, hint }: Session, check: Command): void {
+  if (attaches && terminal) hint(check);
+  const still = "nodes that have an image still start it for pods with an ended login; to end that too, see";
+  if (endsAccess) hint(`${still} ${pagesAddress}end-access.md`);
 }
 
 /** Returns the command that finds what still keeps pods from pulling, after a run that attached a Secret. */
@@ -82,6 +92,10 @@ const checkOf = ({ namespaces }: Places, where: PlaceDetail): Command =>
 /** Whether to print the next step after a run: only for people, and only if it has changed something. */
 export const printsHints = (code: number, { output, "dry-run": dryRun }: PrintingFlags): boolean =>
   code === 0 && output === undefined && dryRun === "none";
+
+/** Whether an outcome ends a login: its password, its account in Azure, its right to a repository, or a copy of its Secret. */
+export const endsLogin = ({ result, slot, withdraws = [] }: Outcome): boolean =>
+  withdraws.length > 0 || result === "deleted" || (result === "configured" && slot !== undefined);
 
 /** Whether an outcome is the error of a run on one namespace, and not the error of one of its credentials. */
 export const endsRun = ({ error, endsPlace }: Outcome): boolean => error !== undefined && endsPlace === true;
@@ -107,9 +121,18 @@ async function* withoutProxyErrors(outcomes: AsyncIterable<Outcome>): AsyncGener
 export async function printOutcomes(
   outcomes: AsyncIterable<Outcome>,
   { count, hint }: Session,
-  { printer, where, total }: { readonly printer: Printer; readonly where: PlaceDetail; readonly total: number },
+  {
+    printer,
+    where,
+    total,
+    endsAccess,
+  }: Pick<PrintingFlags, "endsAccess"> & {
+    readonly printer: Printer;
+    readonly where: PlaceDetail;
+    readonly total: number;
+  },
 ): Promise<ReturnType<typeof openTally>> {
-  const tally = openTally();
+  const tally = openTally(endsAccess);
   const bar = count(total);
   let next: string | undefined;
   try {

@@ -6,7 +6,7 @@ import { registryName } from "../src/registry/login-server.ts";
 import { credentialOf } from "../src/secret/record.ts";
 import { noSecret, onlySecret } from "../src/usage/pull-secrets.ts";
 import { type DeleteOrder, remove } from "../src/verbs/delete.ts";
-import { conclude, printsHints } from "./conclude.ts";
+import { conclude, endsLogin, printsHints } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./confirm.ts";
 import { type Flags, identityFlags, identityOf, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
@@ -86,7 +86,10 @@ export const deletion = verb({
         yield outcome;
       }
     }
-    const code = await conclude(outcomes(), session, { ...flags, home: namespace }, { namespaces: [namespace], open: false });
+    // Objects in Azure have no namespace
+    const endsAccess = (outcome: Outcome) => outcome.to.namespace === undefined && endsLogin(outcome);
+    const printing = { ...flags, home: namespace, endsAccess };
+    const code = await conclude(outcomes(), session, printing, { namespaces: [namespace], open: false });
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
     session.hint("the objects that were created for it in Azure still exist. To list them, run:");
     for (const [registry, exported] of registries) session.hint(plugin("prune", "--registry", registry, exported));

@@ -2,6 +2,7 @@ import rbac from "../docs/rbac.json" with { type: "json" };
 import { cloudOf } from "../src/azure/cloud.ts";
 import { readRegistryId, registryHost } from "../src/azure/registry-name.ts";
 import type { VerbRights } from "../src/doctor/cluster.ts";
+import type { Finding } from "../src/doctor/finding.ts";
 import type { Environment } from "../src/env.ts";
 import type { Command } from "../src/hint.ts";
 import { type DoctorOptions, examine } from "../src/verbs/doctor.ts";
@@ -14,7 +15,10 @@ import { verb } from "./verb.ts";
 const { namespace, "all-namespaces": allNamespaces } = readScope;
 
 const doctorFlags = {
-  ...under("What it checks", { registry: createFlags.registry }),
+  ...under("What it checks", {
+    registry: createFlags.registry,
+    strict: { type: "boolean", describe: "Exit with 2 if any check could not look. Default: only if a flag asks for it" },
+  }),
   ...under("Where", { namespace, "all-namespaces": allNamespaces }),
   ...identityFlags,
   ...dataOutput,
@@ -45,9 +49,22 @@ export const doctor = verb({
       session.formatCommand({ ...command, words: [...words, ...(words.includes("--registry") && !command.isLocal ? identity : [])] });
     const tools = { ...session, uninterrupted: session.interruption.uninterrupted, registry: session.registry() };
     const { findings, ways } = examine(optionsOf(flags, session.env), tools);
-    return printFindings(findings, { ...session, formatCommand }, output, ways);
+    const asks = {
+      registry: flags.registry !== undefined,
+      place: flags.namespace !== undefined || flags["all-namespaces"] === true,
+      identity: identity.length > 0,
+    };
+    const counts = ({ id }: Finding<string>) => flags.strict === true || askedBy.some(([flag, ids]) => asks[flag] && ids.test(id));
+    return printFindings(findings, { ...session, formatCommand }, output, ways, counts);
   },
 });
+
+/** The checks that a flag asks for: what they can't read is an error. */
+const askedBy = [
+  ["registry", /^(?:registry-.*|azure-(?:identity|registry|rights)|leftovers)$/],
+  ["place", /^(?:secret-expiry|image-pulls)$/],
+  ["identity", /^azure-identity$/],
+] as const;
 
 function optionsOf(flags: Omit<Values<typeof doctorFlags>, "output">, env: Environment): DoctorOptions {
   const { authority, resourceManager, registrySuffix } = cloudOf(env, flags.cloud);

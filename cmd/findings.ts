@@ -58,13 +58,15 @@ export function printUnreadable(session: Session, unreadable: readonly Unreadabl
 
 /**
  * Prints findings, each as soon as it is known, and then the ways to pull. In a format for programs, prints all of them as one list.
- * @returns the exit code: 2 if a check could not look, or else 1 if one failed
+ * @param counts whether a check that could not look is an error. By default, each one is
+ * @returns the exit code: 2 if such a check could not look, or else 1 if one failed
  */
 export async function printFindings(
   findings: AsyncIterable<Finding<string>>,
   session: Session,
   output: "json" | "yaml" | undefined,
   readWays?: () => Promise<readonly Rung[]>,
+  counts: (finding: Finding<string>) => boolean = () => true,
 ): Promise<number> {
   const { print, stdout, stderr, env, formatCommand } = session;
   const style = { style: styleFor(stdout, env), formatCommand };
@@ -84,6 +86,6 @@ export async function printFindings(
       output,
       [...found, ...ways].map((one) => findingItem(one, formatCommand)),
     );
-  if (found.some(({ status }) => status === "unknown")) return failureCode(true);
+  if (found.some((one) => one.status === "unknown" && counts(one))) return failureCode(true);
   return Number(found.some(({ status }) => status === "failed"));
 }

@@ -74,10 +74,11 @@ export const prune = verb({
     if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(found, azure, flags, session);
     await showLeftovers(rows, { ...flags, olderThan: age }, session);
     hintAtOthers(rows, { age, ...options }, session);
-    if (removals.length === 0) return 0;
+    const code = Number(found.unlisted !== undefined);
+    if (removals.length === 0) return code;
     if (output !== undefined || !session.terminal) {
       session.stderr.write(`${removals.length} would be removed; add --yes\n`);
-      return 0;
+      return code;
     }
     const yes = await session.terminal.confirm(`Remove ${removals.length} from registry ${printable(registry.name)}? [y/N] `);
     if (!yes) throw new CliError("cancelled", "aborted; nothing was removed");
@@ -104,7 +105,7 @@ async function remove(found: Leftovers, azure: Azure, flags: PruneFlags, session
   const form = flags.output === "wide" ? undefined : flags.output;
   const printer = openPrinter(form, { ...session, dryRun, where: "one", managedFields: false, inAzure: true });
   const { failures } = await printOutcomes(deleteLeftovers(found, azure, tools), session, { printer, where: "one", total: 0 });
-  if (!session.interrupted()) return failures > 0 ? 1 : 0;
+  if (!session.interrupted()) return Number(failures > 0 || found.unlisted !== undefined);
   session.stderr.write("interrupted. Run the same command again to continue.\n");
   return 130;
 }

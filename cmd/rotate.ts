@@ -12,7 +12,7 @@ import { credentialOf, type SourceOfCopy, sourceOf } from "../src/secret/record.
 import { namespaceNotFound, uidOf } from "../src/usage/namespace.ts";
 import { copyError, managed, noSecret } from "../src/usage/pull-secrets.ts";
 import { type Listed, rotateSources } from "../src/verbs/rotate.ts";
-import { conclude } from "./conclude.ts";
+import { conclude, endsLogin } from "./conclude.ts";
 import { parseWait } from "./line/durations.ts";
 import { identityOf } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
@@ -73,7 +73,8 @@ export const rotate = verb({
     };
     const isOne = !clusterScope.open && clusterScope.namespaces.length === 1;
     const home = isOne ? clusterScope.namespaces[0] : undefined;
-    const code = await conclude(rotateSources(order, toolsOf(session, flags)), session, { ...flags, home }, clusterScope);
+    const endsAccess = flags.force && options.grace === 0 ? endsLogin : undefined;
+    const code = await conclude(rotateSources(order, toolsOf(session, flags)), session, { ...flags, home, endsAccess }, clusterScope);
     session.stderr.write(skipLines(skipped, flags));
     return code;
   },

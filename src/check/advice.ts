@@ -50,6 +50,8 @@ const forImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
   "no-login": supply,
   "other-namespace": supply,
   rewritten: supply,
+  "private-host": (facts) => renameImage(facts),
+  "cache-rule": ({ azure: { registry } }) => list("the credential sets", "az acr credential-set list", "--registry", registry),
   "other-cloud": changeCloud,
   "not-yet-effective": awaitRole,
   "not-found": lookFor,

@@ -30,6 +30,10 @@ export const causes = {
   throttled: { words: "throttled", pulls: "unknown", severity: "failure" },
   unreachable: { words: "registry unreachable", pulls: "unknown", severity: "failure" },
   untrusted: { words: "untrusted certificate", pulls: "unknown", severity: "failure" },
+  /** The host of a private endpoint, which no certificate names. */
+  "private-host": { words: "host of a private endpoint", pulls: false, severity: "failure" },
+  /** The registry's own login for the source of an artifact cache rule. */
+  "cache-rule": { words: "cache rule rejected", pulls: false, severity: "failure" },
   /** No pull secret matches, and the registry rejects anonymous pulls. */
   "no-login": { words: "missing credential", pulls: false, severity: "failure" },
   /** Like `no-login`, and a Secret of that name exists in another namespace only. */
@@ -43,6 +47,11 @@ export const causes = {
   /** The kubelet uses no Secret of a pod if one is malformed. */
   "malformed-secret": { words: "malformed secret", pulls: false, severity: "failure" },
   "never-pulled": { words: "pull policy Never", pulls: false, severity: "failure" },
+  /** What only time or a change of the node fixes, and this machine can't see. */
+  "node-disk-full": { words: "no space on node", pulls: "unknown", severity: "failure" },
+  "node-content": { words: "wrong digest on node", pulls: "unknown", severity: "failure" },
+  "node-interrupted": { words: "pull interrupted on node", pulls: "unknown", severity: "failure" },
+  "node-limit": { words: "pull limit of node", pulls: "unknown", severity: "failure" },
   "invalid-image": { words: "invalid image name", pulls: false, severity: "failure" },
   unknown: { words: "unknown error", pulls: "unknown", severity: "failure" },
 } as const satisfies Readonly<Record<string, Row>>;

@@ -57,7 +57,7 @@ export type PodFacts = {
   readonly container: string | undefined;
   /** Undefined if the pod has no node yet. */
   readonly node?: string | undefined;
-  /** Its node has the image. */
+  /** Its node has the image, and the container doesn't wait for it. */
   readonly pulled: boolean;
   /** When its node certainly pulled the image (RFC 3339). */
   readonly pulledAt?: string | undefined;
@@ -71,6 +71,8 @@ export type PodFacts = {
     | undefined;
   /** The failed pulls that its node reports. */
   readonly failures: readonly PullFailure[];
+  /** When its node last changed the status of its containers (RFC 3339), if managedFields records that. */
+  readonly saidAt?: string | undefined;
 };
 
 /** An object whose next pod will use an image: `deployment/web`. */
@@ -94,7 +96,7 @@ export type ImageFacts = {
         /** The host for which `create` writes a pull secret. */
         readonly loginServer: string;
         /** Why a login for the login server doesn't match the image's host. */
-        readonly otherwise: "port" | "capitals" | "region" | undefined;
+        readonly otherwise: "port" | "capitals" | "region" | "private" | undefined;
       }
     | undefined;
   readonly namespace: string;

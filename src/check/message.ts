@@ -83,14 +83,20 @@ export const rewriteNotes = ({ rewritten }: ImageFacts): string[] =>
 
 /** Parts of messages that several verdicts share. */
 const statuses: readonly (readonly [words: RegExp, causes: readonly Cause[]])[] = [
+  [/illegal base64 data|unable to parse auth field|cannot unmarshal /, ["malformed-secret"]],
+  [/pull policy of Never/, ["never-pulled"]],
+  [/couldn't parse image name/, ["invalid-image"]],
   [/\b401\b|\bunauthorized\b/i, ["no-login", "refused", "expired", "older-pod"]],
   [/\b403\b|\bforbidden\b/i, ["blocked", "data-blocked", "denied"]],
   [/\b429\b|\btoo many requests\b/i, ["throttled"]],
 ];
 
-/** Returns the causes that a message or a reason of the kubelet can mean, or a part of a message. */
+/** Returns the causes that a message or a reason of the kubelet can mean, a part of a message, or lines of `kubectl describe`. */
 export function causesIn(text: string): readonly Cause[] {
   const byReason = text.includes(" ") ? [] : readWaiting({ reason: text });
-  const read = [...readWaiting({ reason: "ErrImagePull", message: text }), ...byReason].filter(({ cause }) => cause !== "unknown");
-  return read.length > 0 ? read.map(({ cause }) => cause) : (statuses.find(([words]) => words.test(text))?.[1] ?? []);
+  // A shell removes the quotes
+  const pulls = [...text.matchAll(/(?:Failed to pull|Back-off pulling) image \S+ (?:ErrImagePull: )?(.*)/g)].map(([, error = ""]) => error);
+  const said = (pulls.length > 0 ? pulls : [text]).flatMap((error) => readWaiting({ reason: "ErrImagePull", message: error.trim() }));
+  const read = [...said, ...byReason].flatMap(({ cause }) => (cause === "unknown" ? [] : cause));
+  return read.length > 0 ? [...new Set(read)] : (statuses.find(([words]) => words.test(text))?.[1] ?? []);
 }

@@ -60,8 +60,13 @@ function failed(facts: ImageFacts, here: Verdict, { node, failures }: Extract<No
 
 const withNote = (note: string, verdict: Verdict): Verdict => ({ ...verdict, notes: [note, ...(verdict.notes ?? [])] });
 
-const contrasted = (here: Verdict, verdict: Verdict): Verdict =>
-  causes[here.cause].pulls === true ? withNote(fromHere(here), verdict) : verdict;
+const mirror = "if the container runtime of the node has a mirror for the registry, the answer may be that of the mirror";
+
+const contrasted = (here: Verdict, verdict: Verdict): Verdict => {
+  if (causes[here.cause].pulls !== true) return verdict;
+  const isAnswered = ["refused", "out-of-scope", "not-found", "denied", "throttled"].includes(verdict.cause);
+  return withNote(fromHere(here), isAnswered ? withNote(mirror, verdict) : verdict);
+};
 
 /** A new pod gets no image that only the nodes of existing pods have. */
 function withoutAnonymous(facts: ImageFacts): ImageFacts {
@@ -69,11 +74,14 @@ function withoutAnonymous(facts: ImageFacts): ImageFacts {
   return { ...facts, pods, anonymous: { verdict: "refused", message: "" } };
 }
 
-function proofOf({ cause, text }: PullFailure, node: string): Proof[] {
-  // The registry gives this machine every other failure too
-  if (cause === "no-login" || cause === "malformed-secret" || cause === "never-pulled") return [];
-  return cause === "invalid-image" || cause === "unknown" ? [] : [{ verdict: cause, message: `node ${node} says: ${text}` }];
-}
+const proofOf = ({ cause, text }: PullFailure, node: string): Proof[] =>
+  isAnswer(cause) ? [{ verdict: cause, message: `node ${node} says: ${text}` }] : [];
+
+/** The registry gives this machine every other failure too. */
+const ofNode = ["no-login", "malformed-secret", "never-pulled", "invalid-image", "private-host", "unknown"] as const;
+type OfNode = (typeof ofNode)[number] | `node-${string}`;
+const isAnswer = (cause: PullFailure["cause"]): cause is Exclude<PullFailure["cause"], OfNode> =>
+  !ofNode.some((one) => one === cause) && !cause.startsWith("node-");
 
 /** The causes that the registry's answer to a node does not tell apart. */
 const refinements: Partial<Record<PullFailure["cause"], readonly Cause[]>> = {

@@ -1,6 +1,7 @@
-import { minute } from "../duration.ts";
+import { ago, minute } from "../duration.ts";
 import { type Command, plugin } from "../hint.ts";
 import type { Workload } from "../kinds.ts";
+import { isRegional } from "../registry/login-server.ts";
 import type { Proof, PullHost } from "../registry/port.ts";
 import { joinNames } from "../wording.ts";
 import { type Advice, advise, adviseRestart, concerned } from "./advice.ts";
@@ -29,6 +30,8 @@ export type Verdict = {
   readonly cause: Cause;
   /** Where it was proven: by requests from this machine to the registry, or by a pull of a node (`--from-cluster`). */
   readonly proof: "registry" | "cluster";
+  /** The image does not exist, but a replica of the registry may not have it yet. */
+  readonly mayArrive?: boolean | undefined;
   /** The reason of a failure in one line; absent if the cause says it all. */
   readonly message?: string | undefined;
   /** The registry's own messages, one per line of its response. */
@@ -41,14 +44,15 @@ export type Verdict = {
 type Finding = Pick<Verdict, "cause" | "message" | "notes"> & {
   readonly secret?: string | undefined;
   readonly details?: readonly string[] | undefined;
-  readonly advice?: Advice;
+  readonly advice?: Advice | undefined;
 };
 
 /** Judges one image like the kubelet: a malformed Secret first, then any login that pulls, then the reason that none does. */
 export function judge(facts: ImageFacts): Verdict {
   const { image, namespace, account, tried } = facts;
   const { cause, message, details, secret, notes = [], advice = advise(cause, facts, secret) } = find(facts);
-  const allNotes = [...notes, ...(advice.notes ?? [])];
+  const said = saidByNodes(facts, `${message} ${notes.join(" ")}`);
+  const allNotes = [...said, ...notes, ...(advice.notes ?? [])];
   return {
     image,
     namespace,
@@ -60,6 +64,7 @@ export function judge(facts: ImageFacts): Verdict {
     pods: facts.pods.map(({ name }) => name),
     cause,
     proof: "registry",
+    mayArrive: isMissing(cause) && hasReplicas(facts),
     message,
     registryMessages: details?.length ? details : undefined,
     notes: allNotes.length > 0 ? allNotes : undefined,
@@ -77,6 +82,13 @@ function hostsOf({ ref, tried, anonymous, otherHosts }: ImageFacts): PullHost[] 
 }
 
 function find(facts: ImageFacts): Finding {
+  const found = findCause(facts);
+  // No certificate names such a host, so a login for it is of no use
+  const isPrivate = facts.azure?.otherwise === "private" && ["unreachable", "untrusted", "no-login"].includes(found.cause);
+  return isPrivate ? { ...found, cause: "private-host", advice: undefined } : found;
+}
+
+function findCause(facts: ImageFacts): Finding {
   const { tried, malformed, attachedLater } = facts;
   if (malformed) {
     const message = `secret ${malformed.secret} is malformed, so the kubelet ignores all pull secrets of the pod: ${malformed.message}`;
@@ -106,10 +118,11 @@ function onNodesWithIdentity(facts: ImageFacts): Finding | undefined {
   };
 }
 
-/** None of the readable pull secrets pulls. The message of a node is about the past, so it does not replace a check. */
+/** None of the readable pull secrets pulls. Then the failure on a node is all that is known about the others. */
 function notRead(facts: ImageFacts): Finding {
+  const message = `you cannot read secret ${joinNames(facts.unread)}`;
   const said = onItsNode(facts, "", (says) => says);
-  return { cause: "not-checked", message: `you cannot read secret ${joinNames(facts.unread)}`, notes: said?.message ? [said.message] : [] };
+  return said ? { ...said, notes: [message] } : { cause: "not-checked", message };
 }
 
 /** There is no login to test: interprets the registry's response to an anonymous request. */
@@ -139,19 +152,31 @@ function notesOf({ otherHosts }: ImageFacts, { message }: Proof): Pick<Finding, 
 }
 
 /** Causes on the node that end at its next try after a change of the network. */
-const ofNetwork: readonly Cause[] = ["unreachable", "untrusted", "blocked", "data-blocked"];
+const ofNetwork: readonly Cause[] = ["unreachable", "untrusted", "blocked", "data-blocked", "node-interrupted", "node-limit"];
 
-/**
- * Causes on the node that a proof from this machine cannot detect. The other messages of a node are about the past: it retries by itself.
- */
-const lasting: readonly Cause[] = ["other-platform", "never-pulled", ...ofNetwork];
-const lastingOf = (says: PodFacts["failures"]): PodFacts["failures"] => says.filter(({ cause }) => lasting.includes(cause));
+/** Causes on the node that a pull from this machine disproves: they are about the past, and the node retries by itself. */
+const disproved: readonly Cause[] = ["no-login", "refused", "out-of-scope", "not-found", "throttled", "cache-rule", "malformed-secret"];
+const lastingOf = (says: PodFacts["failures"]): PodFacts["failures"] =>
+  // Before 1.31, the kubelet says no cause during a back-off
+  says.filter(({ cause, text }) => !disproved.includes(cause) && (cause !== "unknown" || text !== ""));
 
 /** Returns the first message of a pending pod's node that `counts` accepts. */
-function onItsNode({ pods }: ImageFacts, secret: string, counts = lastingOf): Finding | undefined {
+function onItsNode({ pods, now }: ImageFacts, secret: string, counts = lastingOf): Finding | undefined {
   const waiting = pods.filter(({ pulled }) => !pulled);
-  const [found] = waiting.flatMap(({ name, failures }) => counts(failures).map((it) => ({ ...it, name })));
-  return found && { cause: found.cause, secret, message: `the node of pod/${found.name} says: ${found.text}`, advice: {} };
+  const [found] = waiting.flatMap((pod) => counts(pod.failures).map(({ cause, text }) => ({ cause, message: saidBy(pod, text, now) })));
+  return found && { ...found, secret, advice: {} };
+}
+
+/** Says what the node of a pod has reported, and how long ago. */
+function saidBy({ name, saidAt }: PodFacts, text: string, now: Date): string {
+  const says = saidAt === undefined ? "says" : `said ${ago(Math.max(0, now.getTime() - Date.parse(saidAt)) || 0)} ago`;
+  return `the node of pod/${name} ${says}: ${text}`;
+}
+
+/** Returns each failure that the nodes of pending pods report, once. @param words the words of the verdict, which are not repeated */
+function saidByNodes({ pods, now }: ImageFacts, words: string): string[] {
+  const said = pods.flatMap((pod) => pod.failures.flatMap(({ text }) => (words.includes(text) ? [] : { pod, text })));
+  return [...Map.groupBy(said, ({ text }) => text).values()].flatMap(([first]) => (first ? saidBy(first.pod, first.text, now) : []));
 }
 
 /** Returns a lasting failure of a node for an image that this machine can pull. */
@@ -193,8 +218,21 @@ function isNotYetEffective({ secrets, now }: ImageFacts, { secret, byRole, proof
   return byRole === true && note?.renewal === "made" && age < roleDelay && mayWaitForRole.includes(proof.verdict);
 }
 
+/** Whether an image does not exist. */
+export const isMissing = (cause: Cause): boolean => cause === "not-found" || cause === "no-repository";
+
+/** Whether the image or a Secret names a host of one region. A registry without replicas can have such hosts too. */
+const hasReplicas = ({ azure, secrets }: ImageFacts): boolean =>
+  azure !== undefined &&
+  (azure.otherwise === "region" || secrets.some(({ servers = [] }) => servers.some((server) => isRegional(azure.loginServer, server))));
+
 /** The causes that Azure's answer does not tell apart. */
-function ambiguities({ azure, ref, otherTags }: ImageFacts, cause: Cause, { byRole }: TriedLogin): string[] {
+function ambiguities(facts: ImageFacts, cause: Cause, tried: TriedLogin): string[] {
+  const late = isMissing(cause) && hasReplicas(facts) ? ["a replica of the registry may not have a new image yet"] : [];
+  return [...late, ...ambiguitiesInAzure(facts, cause, tried)];
+}
+
+function ambiguitiesInAzure({ azure, ref, otherTags }: ImageFacts, cause: Cause, { byRole }: TriedLogin): string[] {
   if (!azure) return [];
   if (cause === "refused") return ["the registry does not say whether the password is wrong, expired or deleted, or the token is disabled"];
   if (cause === "out-of-scope" && byRole)

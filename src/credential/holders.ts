@@ -39,6 +39,8 @@ type Found = {
   readonly key: string | undefined;
   /** The source of a copy, and when the password of the copy was created. */
   readonly source: SourceOfCopy | undefined;
+  /** The namespaces with a copy of the Secret. */
+  readonly copies: readonly string[];
 };
 
 /** Whether a Secret records a key of its own. An application has many, while only one source has passwords of a token. */
@@ -130,15 +132,18 @@ const isTaken = async (registry: Registry, host: string, login: Login): Promise<
 
 async function listFor(cluster: Pick<Cluster, "pages">, wanted: ReadonlySet<string>): Promise<Listed | CliError> {
   const found = new Map<string, Map<string, Found>>();
+  const closed = new Set<string>();
   try {
-    for await (const page of pullLogins(cluster)) {
+    for await (const page of pullLogins(cluster, closed))
       for (const one of page.flatMap((secret) => heldIn(secret, wanted))) add(found, one);
-    }
   } catch (error) {
     if (isForbidden(error)) return error;
     throw error;
   }
-  return new Map([...found].map(([username, all]) => [username, [...all.values()]]));
+  const all = [...found].map(([username, byPassword]) => [username, [...byPassword.values()]] as const);
+  const refused = all.flatMap(([, some]) => some.flatMap(({ copies }) => copies)).find((namespace) => closed.has(namespace));
+  if (refused !== undefined) return new CliError("forbidden", `cannot list the Secrets of namespace "${refused}", which has a copy`);
+  return new Map(all);
 }
 
 /** The most characters of a password in Azure, with a margin. */
@@ -148,7 +153,7 @@ const longestPassword = 1_000;
 const mostKept = 1_000;
 
 /** Returns the first logins of a Secret, more than are tested. A tenant that writes thousands loses only its own protection. */
-function heldIn({ to, metadata, logins }: PullLogins, wanted: ReadonlySet<string>): readonly Found[] {
+function heldIn({ to, metadata, logins, copies }: PullLogins, wanted: ReadonlySet<string>): readonly Found[] {
   const held = logins.filter(({ login: { username, password } }) => wanted.has(username) && password.length <= longestPassword);
   if (held.length === 0) return [];
   const record = recordIn({ metadata });
@@ -157,7 +162,7 @@ function heldIn({ to, metadata, logins }: PullLogins, wanted: ReadonlySet<string
   // A tenant that records a key in a copy of another Secret loses only the protection of that copy
   const keyOfUser = (username: string) => (record?.kind === "service-principal" && record.identity === username ? record.slot : undefined);
   const some = [...Map.groupBy(held, ({ login }) => login.username).values()].flatMap((ofUser) => ofUser.slice(0, mostTested + 1));
-  return some.slice(0, mostKept).map(({ login }) => ({ to, login, key: keyOfUser(login.username), source }));
+  return some.slice(0, mostKept).map(({ login }) => ({ to, login, key: keyOfUser(login.username), source, copies }));
 }
 
 function add(found: Map<string, Map<string, Found>>, one: Found): void {

@@ -201,12 +201,21 @@ const kindOf: Partial<Record<Proof["verdict"], ErrorKind>> = {
   "out-of-scope": "forbidden",
   blocked: "forbidden",
   denied: "forbidden",
+  "cache-rule": "invalid",
   throttled: "timeout",
   untrusted: "config",
 };
 
 /** Verdicts that don't depend on the login. */
-const unrelatedVerdicts: readonly Proof["verdict"][] = ["blocked", "denied", "throttled", "unreachable", "untrusted", "not-checked"];
+const unrelatedVerdicts: readonly Proof["verdict"][] = [
+  "blocked",
+  "denied",
+  "cache-rule",
+  "throttled",
+  "unreachable",
+  "untrusted",
+  "not-checked",
+];
 
 /** Verdicts for this machine that may differ for the cluster. */
 const localVerdicts: readonly Proof["verdict"][] = ["blocked", "denied", "unreachable", "untrusted"];

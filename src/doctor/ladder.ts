@@ -1,5 +1,6 @@
 import { CliError } from "../errors.ts";
 import { type Command, type Hint, plugin, shell } from "../hint.ts";
+import { withoutProvider } from "../registry/login-server.ts";
 import { type AzureFacts, disableAdmin } from "./azure.ts";
 import { type CheckResult, explainCommand } from "./finding.ts";
 import type { NodeFacts } from "./nodes.ts";
@@ -73,6 +74,8 @@ function federatedProvider({ azure, nodes }: LadderFacts): Way {
     const why = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`;
     return unavailable(why, explainCommand("account-token"));
   }
+  const noLogin = azure instanceof CliError ? undefined : withoutProvider(azure.registry.loginServer);
+  if (noLogin !== undefined) return unavailable(noLogin);
   const registry = azure instanceof CliError ? "REGISTRY" : azure.registry.name;
   const start = hasProvider
     ? "the kubelets have a credential provider"

@@ -29,7 +29,7 @@ export function readWaiting(waiting: { readonly reason?: string; readonly messag
 
 /** An error, or `[error, error]` if several logins failed in different ways. */
 function readError(message: string): PullFailure[] {
-  const error = message.replace(/^Back-off pulling image "[^"]*": (?:ErrImagePull: )?/, "");
+  const error = message.replace(/^Back-off pulling image "[^"]*"(?:$|: (?:ErrImagePull: )?)/, "");
   const [, list] = /^\[(.*)\]$/s.exec(error) ?? [];
   const errors = list === undefined ? [error] : list.split(/, (?=(?:rpc error: code = \w+ desc = )?failed to pull and unpack image ")/);
   return errors.map((text) => ({ cause: causeOf(text), text: unwrap(text) }));
@@ -44,6 +44,7 @@ function unwrap(text: string): string {
 
 /** The order matters: "no match for platform" also ends in "not found". */
 const causes = [
+  [/source registry for cache rule/, "cache-rule"],
   [/failed to fetch anonymous token.* 401 /s, "no-login"],
   [/failed to fetch oauth token.* 401 /s, "refused"],
   [/insufficient_scope/, "out-of-scope"],
@@ -54,8 +55,13 @@ const causes = [
   [/httpReadSeeker: failed open: failed to do request: Get "https:\/\/[^/"]*\.(?:data\.azurecr|blob\.core)\./, "data-blocked"],
   [/: 403 Forbidden/, "blocked"],
   [/: 429 Too Many Requests/, "throttled"],
+  [/x509: .*\.privatelink\./s, "private-host"],
   [/x509: /, "untrusted"],
+  [/no space left on device/, "node-disk-full"],
+  [/unexpected commit digest |failed size validation: /, "node-content"],
+  [/\bpull QPS exceeded$/, "node-limit"],
   [/failed to do request: |: 5\d\d [A-Z]/, "unreachable"], // no such host, connection refused, i/o timeout, rejected by a proxy…
+  [/connection reset by peer|context deadline exceeded|unexpected EOF|i\/o timeout|short read/, "node-interrupted"],
 ] as const satisfies readonly (readonly [RegExp, Cause])[];
 
 function causeOf(text: string): PullCause {

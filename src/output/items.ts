@@ -43,7 +43,7 @@ const results = { true: "pulls", false: "fails", unknown: "unknown" } as const;
 
 /** Returns the result of one image. @param strict an image that could not be checked, or is only cached, fails */
 export function imageCheck(checked: Verdict, formatCommand: FormatCommand, strict = false) {
-  const { account, cause, fix, expiresAt, registryMessages = [], notes = [], ...verdict } = checked;
+  const { account, cause, fix, expiresAt, registryMessages = [], notes = [], mayArrive: _, ...verdict } = checked;
   const { words, pulls } = causes[cause];
   return {
     apiVersion,

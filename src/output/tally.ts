@@ -11,14 +11,18 @@ const order: readonly Word[] = ["failed", "left", ...results.filter((word) => wo
 /** The result of a place, and the kind and the names of the objects with this result. */
 type Result = { readonly word: Word; readonly kind: Ref["kind"]; readonly names: readonly string[] };
 
-/** Counts the result of each place: its most important outcome. */
-export function openTally() {
+/**
+ * Counts the result of each place: its most important outcome.
+ * @param ends whether an outcome ends access to images
+ */
+export function openTally(ends: (outcome: Outcome) => boolean = () => false) {
   const byPlace = new Map<string, Result>();
   const updated: Ref["kind"][] = [];
   const blocked = new Set<string>();
   let failures = 0;
   let deletedPasswords = 0;
   let attaches = false;
+  let endsAccess = false;
   /** The credential of the following places got more rights. Its outcome comes before theirs. */
   let widens = false;
   let isBetweenPlaces = true;
@@ -47,6 +51,7 @@ export function openTally() {
       if (outcome.slot !== undefined) deletedPasswords++;
       if (outcome.isBlocked) blocked.add(outcome.to.name);
       attaches ||= !isFailure(outcome) && outcome.list?.does === "attach" && outcome.result === "patched";
+      endsAccess ||= ends(outcome);
       const { namespace } = outcome.to;
       if (namespace === undefined) countAzure(outcome);
       else countIn(namespace, outcome);
@@ -57,6 +62,10 @@ export function openTally() {
     /** Whether a list has got the Secret. */
     get attaches() {
       return attaches;
+    },
+    /** Whether access to images has ended. */
+    get endsAccess() {
+      return endsAccess;
     },
     /** The places with a result. */
     get places() {

@@ -23,11 +23,10 @@ export function readAnswer(step: "token" | "manifest", image: ImageRef, username
   if (status === 429) return { verdict: "throttled", message: withWords(`${host} is throttling requests (429 Too Many Requests)`) };
   if (isFirewall(answer, registryError?.message))
     return { verdict: "blocked", message: withWords(`the firewall of ${host} blocks this machine (403 Forbidden)`) };
+  if (isOfCacheRule(answer, registryError?.message))
+    return { verdict: "cache-rule", message: withWords(`${host} cannot pull ${repository} from the source of its artifact cache rule`) };
   if (isOutOfScope(step, answer, registryError))
-    return {
-      verdict: "out-of-scope",
-      message: `${user} cannot pull from ${repository === "" ? "" : `repository ${repository} of `}${host}`,
-    };
+    return { verdict: "out-of-scope", message: withWords(`${user} cannot pull from ${placeOf(image)}`) };
   if (status === 403) return { verdict: "denied", message: withWords(`${host} denied ${user} (403 Forbidden)`) };
   if (status === 401) return { verdict: "refused", message: withWords(`${host} rejected ${user} (401 Unauthorized)`) };
   if (status === 404 && step === "manifest") return notFound(image, registryError?.code === "NAME_UNKNOWN");
@@ -36,9 +35,15 @@ export function readAnswer(step: "token" | "manifest", image: ImageRef, username
 
 const nameOf = (username: string | undefined) => (username === undefined ? "an anonymous user" : `user ${JSON.stringify(username)}`);
 
+const placeOf = ({ host, repository }: ImageRef) => (repository === "" ? host : `repository ${repository} of ${host}`);
+
 /** ACR's message for an address that its firewall rejects. The code is not enough: a missing permission has `DENIED` too. */
 const isFirewall = ({ status }: HttpResponse, message = "") =>
   status === 403 && /client with IP .* is not allowed access|aka\.ms\/acr\/firewall/i.test(message);
+
+/** ACR's message if the source of an artifact cache rule rejects the registry's own login. The code is that of a wrong password. */
+const isOfCacheRule = ({ status }: HttpResponse, message = "") =>
+  (status === 401 || status === 403) && /source registry for cache rule/i.test(message);
 
 /** A valid login without the right to pull this repository: 401 with a challenge, or 403 in the words of the distribution. */
 function isOutOfScope(step: string, { status, header }: HttpResponse, registryError: ReturnType<typeof readRegistryError>): boolean {

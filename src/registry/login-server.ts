@@ -20,6 +20,13 @@ export function registryName(loginServer: string): string | undefined {
   return host.exec(loginServer.toLowerCase())?.[1];
 }
 
+/**
+ * Returns why the acr-credential-provider of kubelets gives no login for a registry: it knows only hosts like `^[a-zA-Z0-9]+\.azurecr\.`
+ * (kubernetes-sigs/cloud-provider-azure).
+ */
+export const withoutProvider = (loginServer: string): string | undefined =>
+  host.exec(loginServer.toLowerCase())?.[2] && `acr-credential-provider gives no login for ${loginServer}, because its name has a hash`;
+
 /** Whether a login server is that of a registry. @param registry its name, its login server or its id in Azure, as the user wrote it */
 export function isLoginServerOf(loginServer: string, registry: string): boolean {
   const name = registry.split("/").at(-1)?.toLowerCase() ?? "";

@@ -21,6 +21,7 @@ export type Proof = {
     | "pulls"
     | "refused"
     | "out-of-scope"
+    | "cache-rule"
     | "not-found"
     | "other-platform"
     | "blocked"

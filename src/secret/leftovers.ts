@@ -3,7 +3,7 @@ import type { Ref } from "../kinds.ts";
 import type { Metadata } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { hostOf, servesHost } from "../registry/server-key.ts";
-import { type AzureOwner, mapOf, parseAzureOwner } from "./azure-words.ts";
+import { type AzureOwner, mapOf, parseAzureOwner, secretIn } from "./azure-words.ts";
 import { type Credential, claimOf, recordIn, sourceOf } from "./record.ts";
 
 // Which objects in Azure this plugin created, and which of them no pull secret holds.
@@ -186,6 +186,8 @@ export type HolderFacts = {
   readonly held: HeldByName;
   /** The id of the cluster; undefined if not all its Secrets were listed. */
   readonly cluster: string | undefined;
+  /** The namespaces that refuse their Secrets: what is for one of their Secrets is kept. */
+  readonly closed: ReadonlySet<string>;
   /** The uids of its namespaces, for objects whose description names no cluster. */
   readonly namespaceUids: ReadonlySet<string>;
 };
@@ -217,14 +219,20 @@ export function judgeLeftovers(created: readonly Created[], facts: HolderFacts, 
 
 function stateOf(one: Created, facts: HolderFacts, isKeptExport: boolean, isTooRecent: () => boolean): LeftoverState {
   if (one.needed || isHeld(one, facts.held)) return "in use";
-  const state = one.lost ? "orphan" : stateByCluster(one.for, facts);
+  const state = one.lost ? "orphan" : stateByCluster(one, facts);
   // No flag deletes an object of another cluster, however old it is
   if (state === "other cluster" && facts.cluster !== undefined) return state;
   if (isKeptExport) return "exported";
   return isTooRecent() ? "too recent" : state;
 }
 
-function stateByCluster({ cluster: of, namespaceUid = "" }: AzureOwner, { cluster, namespaceUids }: HolderFacts): LeftoverState {
+/** Whether the Secret that an object is for can't be read. */
+const isClosed = (one: Created, { closed }: HolderFacts): boolean => closed.has(secretIn(one.for)?.namespace ?? "");
+
+function stateByCluster(one: Created, facts: HolderFacts): LeftoverState {
+  const { cluster: of, namespaceUid = "" } = one.for;
+  const { cluster, namespaceUids } = facts;
+  if (isClosed(one, facts) && (of === undefined || of === cluster)) return "unknown";
   if (of === undefined) return cluster !== undefined && namespaceUids.has(namespaceUid) ? "orphan" : "unknown";
   return of === cluster ? "orphan" : "other cluster";
 }
@@ -268,7 +276,9 @@ function isYoung({ changedAt }: Created, now: Date | undefined, olderThan: numbe
 }
 
 /** Returns why objects stay after another look at the Secrets; undefined if they are still left over. */
-export function reasonToKeep(rows: readonly Created[], { held, cluster }: HolderFacts): string | undefined {
-  if (rows.some((one) => isHeld(one, held))) return "a Secret now holds it";
-  return cluster === undefined && rows.some(({ lost }) => !lost) ? "its holders are no longer known" : undefined;
+export function reasonToKeep(rows: readonly Created[], facts: HolderFacts): string | undefined {
+  if (rows.some((one) => isHeld(one, facts.held))) return "a Secret now holds it";
+  return rows.some((one) => !one.lost && (facts.cluster === undefined || isClosed(one, facts)))
+    ? "its holders are no longer known"
+    : undefined;
 }

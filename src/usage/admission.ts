@@ -37,7 +37,7 @@ export function openAdmission(cluster: Cluster): (namespace: string, pod: NewPod
     ]),
   );
 
-  async function withoutRight(namespace: string, { metadata }: NewPod): Promise<Admitted> {
+  async function withoutRight(namespace: string, { metadata }: NewPod, fails: boolean): Promise<Admitted> {
     const lists = await mutations();
     const covering = lists
       .flatMap((list) => list ?? [])
@@ -50,15 +50,17 @@ export function openAdmission(cluster: Cluster): (namespace: string, pod: NewPod
     const found = covering.find(({ of }) => selects(of.namespaceSelector, ofNamespace));
     if (found) return { unknown: `${found.name} may change new pods, and without the right to create pods, check cannot ask how` };
     const unlisted = "admission may add a pull secret: you can neither create pods nor list mutating webhooks and policies";
-    return { note: lists.includes(undefined) ? unlisted : undefined };
+    // KEP-5793, on since v1.37: no list has the webhooks and policies that files of the API server define
+    const hidden = "files of the API server can define admission that adds a pull secret: check sees it only with the right to create pods";
+    return { note: lists.includes(undefined) ? unlisted : fails ? hidden : undefined };
   }
 
   const running = new Set<Promise<unknown>>();
   const answers = new WeakMap<NewPod, Promise<Admitted>>();
 
-  async function ask(namespace: string, pod: NewPod): Promise<Admitted> {
+  async function ask(namespace: string, pod: NewPod, fails: boolean): Promise<Admitted> {
     while (running.size >= limits.cluster) await Promise.race(running);
-    if (denied.has(namespace)) return withoutRight(namespace, pod);
+    if (denied.has(namespace)) return withoutRight(namespace, pod, fails);
     const name = `acr-secret-check-${randomBytes(8).toString("hex")}`;
     const create = { apiVersion: "v1", kind: "Pod", ...pod, metadata: { ...pod.metadata, name, namespace } };
     const write = { dryRun: true, fieldManager: managedBy.value, isQuestion: true } as const;
@@ -69,19 +71,19 @@ export function openAdmission(cluster: Cluster): (namespace: string, pod: NewPod
     if (isLost(answer)) return { unknown: reasonOf(answer) };
     if (permissionHint(answer) === undefined) return rejected(answer);
     denied.add(namespace);
-    return withoutRight(namespace, pod);
+    return withoutRight(namespace, pod, fails);
   }
 
   // A template may have several images
-  function askOnce(namespace: string, pod: NewPod): Promise<Admitted> {
-    const answer = answers.get(pod) ?? ask(namespace, pod);
+  function askOnce(namespace: string, pod: NewPod, fails: boolean): Promise<Admitted> {
+    const answer = answers.get(pod) ?? ask(namespace, pod, fails);
     answers.set(pod, answer);
     return answer;
   }
 
   return async (namespace, pod, fails) => {
-    const guess = fails && !denied.has(namespace) ? undefined : await withoutRight(namespace, pod);
-    return guess && (denied.has(namespace) || isUnchanged(guess)) ? guess : askOnce(namespace, pod);
+    const guess = fails && !denied.has(namespace) ? undefined : await withoutRight(namespace, pod, fails);
+    return guess && (denied.has(namespace) || isUnchanged(guess)) ? guess : askOnce(namespace, pod, fails);
   };
 }
 

@@ -1,35 +1,69 @@
+import { isForbidden, unlessForbidden } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
-import type { Cluster, Where } from "../kube/port.ts";
+import { type Cluster, listAll, type Where } from "../kube/port.ts";
 import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
 import { loginsIn } from "../secret/login.ts";
+import { copiesOf } from "../secret/record.ts";
 import { Sensitive } from "../sensitive.ts";
+import { refusesAll } from "./namespace.ts";
 
 /** A Secret with its logins. `server`: the key under `auths`, or the address of an Argo CD repository, as written. */
 export type PullLogins = {
   readonly to: Ref<"secret">;
   readonly metadata: Metadata;
   readonly logins: readonly { readonly server: string; readonly login: Login }[];
+  /** The namespaces with a copy of it. */
+  readonly copies: readonly string[];
 };
 
 const argoLists: Where = { labels: "argocd.argoproj.io/secret-type in (repository,repo-creds)" };
 
 /**
  * Yields every Secret of the cluster that holds logins for registries, page by page: the pull secrets that the kubelet reads, and the
- * repositories and credential templates of Argo CD. Only one page is in memory.
- * @throws CliError forbidden if the user may not list all Secrets
+ * repositories and credential templates of Argo CD. If the list of the cluster is forbidden, reads each namespace.
+ * @param closed receives the kube-* namespaces that refuse their Secrets
+ * @throws CliError forbidden if the user may not list the Secrets of another namespace
  */
-export async function* pullLogins(cluster: Pick<Cluster, "pages">): AsyncGenerator<readonly PullLogins[]> {
+export async function* pullLogins(cluster: Pick<Cluster, "pages">, closed = new Set<string>()): AsyncGenerator<readonly PullLogins[]> {
+  let isPartial = false;
+  try {
+    for await (const page of loginsAt(cluster, undefined)) {
+      isPartial = true;
+      yield page;
+    }
+  } catch (error) {
+    if (isPartial || !isForbidden(error)) throw error;
+    const namespaces = await listAll(cluster, "namespace", { metadataOnly: true }).catch(unlessForbidden([]));
+    const names = namespaces.map(({ metadata }) => metadata.name);
+    if (names.length === 0) throw error;
+    yield* runConcurrently(names, { interrupted: () => false }, (name) => unlessClosed(name, loginsAt(cluster, name), closed));
+  }
+}
+
+async function* unlessClosed<T>(namespace: string, pages: AsyncIterable<T>, closed: Set<string>): AsyncGenerator<T> {
+  try {
+    yield* pages;
+  } catch (error) {
+    if (!refusesAll(namespace, error)) throw error;
+    closed.add(namespace);
+  }
+}
+
+async function* loginsAt(cluster: Pick<Cluster, "pages">, namespace: string | undefined): AsyncGenerator<readonly PullLogins[]> {
   const types = Object.keys(pullSecretKey);
   for (const type of types)
-    for await (const page of cluster.pages("secret", { fields: `type=${type}` })) yield page.map((secret) => withLogins(secret, loginsIn));
-  for await (const page of cluster.pages("secret", argoLists))
+    for await (const page of cluster.pages("secret", { namespace, fields: `type=${type}` }))
+      yield page.map((secret) => withLogins(secret, loginsIn));
+  for await (const page of cluster.pages("secret", { ...argoLists, namespace }))
     yield page.filter(({ type = "" }) => !types.includes(type)).map((secret) => withLogins(secret, argoLogins));
 }
 
 function withLogins(secret: Secret, read: (secret: Secret) => PullLogins["logins"]): PullLogins {
   const { metadata } = secret;
-  return { to: { kind: "secret", name: metadata.name, namespace: metadata.namespace ?? "" }, metadata, logins: read(secret) };
+  const to = { kind: "secret", name: metadata.name, namespace: metadata.namespace ?? "" } as const;
+  return { to, metadata, logins: read(secret), copies: Object.keys(copiesOf(secret)) };
 }
 
 /** The login of an Argo CD repository of any type: the plugin's own ones are Helm repositories. */

@@ -59,16 +59,18 @@ const distinct = (images: readonly ImageRef[]): ImageRef[] => [
 ];
 
 /**
- * Returns the registry in Azure for an image's host. The host can differ from the login server: with port 443, with capital letters, or as
- * a regional endpoint (`NAME.REGION.geo.azurecr.io`).
+ * Returns the registry in Azure for an image's host. The host can differ from the login server: with port 443, with capital letters, as a
+ * regional endpoint (`NAME.REGION.geo.azurecr.io`), or by the zone of private endpoints (`NAME.privatelink.azurecr.io`).
  */
 export function azureHost(host: string): ImageFacts["azure"] {
   const small = host.toLowerCase();
-  const bare = small.replace(/:443$/, "");
+  const own = small.replace(/:443$/, "");
+  const bare = own.replace(/^([a-z0-9-]+)\.privatelink(?=\.azurecr\.)/, "$1");
   const registry = registryName(bare);
   if (registry === undefined) return undefined;
   const loginServer = loginServerIn(bare) ?? bare;
-  const otherwise = host !== small ? "capitals" : small !== bare ? "port" : bare !== loginServer ? "region" : undefined;
+  const forms = [host, small, own, bare, loginServer];
+  const otherwise = (["capitals", "port", "private", "region"] as const).find((_, index) => forms[index] !== forms[index + 1]);
   return { registry, loginServer, otherwise };
 }
 

@@ -5,7 +5,7 @@ import { type ClusterScope, clusterWideOrEach } from "../scope/cluster-scopes.ts
 import { awaitAll, prefetch } from "../scope/concurrency.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { shapeNamed, shapes } from "../secret/shapes.ts";
-import { requireNamespace } from "./namespace.ts";
+import { refusesAll, requireNamespace } from "./namespace.ts";
 
 export type ListedSecret = { readonly secret: Secret; readonly serviceAccounts: readonly string[] };
 
@@ -44,11 +44,15 @@ async function* perNamespace(
     try {
       yield* await inNamespace(scope, namespace, where, carriers);
     } catch (error) {
-      // Any other error concerns the whole cluster
-      if (!isForbidden(error) && !isNotFound(error)) throw error;
-      yield { namespace, error };
+      if (!(open && refusesAll(namespace, error))) yield { namespace, error: ofNamespace(error) };
     }
   }
+}
+
+/** @throws any error that concerns the whole cluster */
+function ofNamespace(error: unknown): CliError {
+  if (!isForbidden(error) && !isNotFound(error)) throw error;
+  return error;
 }
 
 /** @throws CliError notFound if a named namespace doesn't exist */

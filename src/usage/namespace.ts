@@ -1,4 +1,4 @@
-import { absent, type CliError, unlessForbidden } from "../errors.ts";
+import { absent, type CliError, isForbidden, unlessForbidden } from "../errors.ts";
 import { type Command, kubectl } from "../hint.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import { nearest } from "../nearest.ts";
@@ -16,6 +16,12 @@ export async function idBy(read: () => Promise<string | undefined>): Promise<str
   const uid = await read().catch(unlessForbidden(undefined));
   return uid === undefined ? undefined : clusterId(uid);
 }
+
+/**
+ * Whether a namespace of the system refuses its Secrets to every user, as on AKS Automatic. It then counts as one without a login of this
+ * plugin, unless a command or a record names it.
+ */
+export const refusesAll = (namespace: string, error: unknown): boolean => namespace.startsWith("kube-") && isForbidden(error);
 
 /** @throws CliError notFound if a namespace doesn't exist. Without permission to read it, the namespace is assumed to exist */
 export async function requireNamespace(cluster: Cluster, name: string): Promise<void> {

@@ -122,15 +122,18 @@ export const pullSecretNames = ({ spec }: Pick<Pod, "spec">): string[] => (spec.
 
 export function podFacts(pod: Pod, { text, container, volume }: NamedImage, account: ServiceAccount | undefined): PodFacts {
   const status = statusesOf(pod).find(({ name }) => name === container);
+  const failures = status?.state?.waiting ? readWaiting(status.state.waiting) : [];
   return {
     name: pod.metadata.name,
     container,
     node: pod.spec.nodeName,
-    pulled: volume === undefined ? (status?.imageID ?? "") !== "" : isMounted(pod, volume),
+    // A container that restarts keeps the id of its image, also while its node fails to pull it again
+    pulled: volume === undefined ? (status?.imageID ?? "") !== "" && failures.length === 0 : isMounted(pod, volume),
     pulledAt: isPulledAtStart(pod, container) && status?.image === text ? status.state?.running?.startedAt : undefined,
     own: hasOwnList(pod, account),
     owner: podOwner(pod),
-    failures: status?.state?.waiting ? readWaiting(status.state.waiting) : [],
+    failures,
+    saidAt: failures.length > 0 ? lastWrittenAt(pod.metadata, ["status", "containerStatuses"]) : undefined,
   };
 }
 

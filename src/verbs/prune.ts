@@ -64,15 +64,16 @@ export async function findLeftovers(azure: Azure, cluster: Cluster, { registry: 
 /** Reads what all Secrets of the cluster hold, and the id of the cluster if all could be listed. */
 async function readHolders(cluster: Cluster): Promise<Omit<HolderFacts, "namespaceUids"> & Pick<Leftovers, "unlisted">> {
   const found = openHeld();
+  const closed = new Set<string>();
   try {
-    for await (const page of pullLogins(cluster)) for (const secret of page) found.add(secret);
+    for await (const page of pullLogins(cluster, closed)) for (const secret of page) found.add(secret);
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    return { held: found.all(), cluster: undefined, unlisted: error };
+    return { held: found.all(), cluster: undefined, closed, unlisted: error };
   }
   const id = await idBy(() => uidOf(cluster, "kube-system"));
   const message = "cannot read namespace kube-system, whose uid identifies the cluster";
-  return { held: found.all(), cluster: id, unlisted: id === undefined ? new CliError("forbidden", message) : undefined };
+  return { held: found.all(), cluster: id, closed, unlisted: id === undefined ? new CliError("forbidden", message) : undefined };
 }
 
 /** Reads the uids of the namespaces that objects name without their cluster. */

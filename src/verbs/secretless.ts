@@ -9,6 +9,7 @@ import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { KubeObjects, Role, RoleBinding, ServiceAccount } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
+import { withoutProvider } from "../registry/login-server.ts";
 import { retryWhileReplicating } from "../retry.ts";
 import { mapConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
@@ -61,6 +62,7 @@ type SecretlessTools = Omit<Tools, "registry" | "files" | "force" | "now" | "run
 export async function* createSecretless(order: SecretlessOrder, azure: Azure, tools: SecretlessTools): AsyncGenerator<Outcome> {
   const state = await readState(order, azure, tools);
   const { registry, identityId } = state;
+  requireProvider(registry);
   const accounts = state.accounts.map((one) => ({ ...one, refusal: refusalOf(one, state) }));
   if (accounts.every(({ refusal }) => refusal)) return yield* accounts.map(({ at, refusal }): Outcome => ({ to: at, error: refusal }));
 
@@ -117,6 +119,12 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
     if (annotated.result === "configured") yield await describePulls({ at, ...there }, registry, tools.cluster());
   }
   if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
+}
+
+/** @throws CliError invalid if the credential provider gives no login for a registry */
+function requireProvider({ name, loginServer }: AzureRegistry): void {
+  const reason = withoutProvider(loginServer);
+  if (reason !== undefined) throw new CliError("invalid", reason, { hint: plugin("create", "--registry", name) });
 }
 
 /** Warns that other ServiceAccounts with the identity gain a registry. */

@@ -70,7 +70,7 @@ test.for([
     image: "team/other:1",
     as: () => puller,
     verdict: "out-of-scope",
-    says: /^user "puller" cannot pull from repository team\/other of myregistry.azurecr.io$/,
+    says: /^user "puller" cannot pull from repository team\/other of myregistry.azurecr.io\n\* authentication required/,
   },
   {
     what: "a tag that is not there",

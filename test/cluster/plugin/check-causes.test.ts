@@ -158,6 +158,17 @@ const situations: Readonly<Record<Cause, Situation>> = {
       return { SSL_CERT_FILE: file, NODE_EXTRA_CA_CERTS: file };
     },
   },
+  "private-host": {
+    says: /has no pull secret|privatelink/,
+    prepare: (at) => having(at, workload("Deployment", "myregistry.privatelink.azurecr.io/app/web:1")),
+  },
+  "cache-rule": {
+    prepare: faulty(
+      status(401, {
+        body: { errors: [{ code: "UNAUTHORIZED", message: "authentication required with source registry for cache rule 'hub'." }] },
+      }),
+    ),
+  },
   "no-login": { prepare: (at) => having(at, workload("Deployment")) },
   "other-namespace": {
     says: /^secret regcred exists in namespace p-\w+, but a pod can use only Secrets of its own namespace$/,
@@ -193,6 +204,21 @@ const situations: Readonly<Record<Cause, Situation>> = {
     },
   },
   "never-pulled": { prepare: waits("ErrImageNeverPull", `Container image "${web}" is not present with pull policy of Never`) },
+  "node-disk-full": {
+    prepare: waits(
+      "ErrImagePull",
+      `failed to pull and unpack image "${web}": failed to copy: write /var/lib/containerd/1: no space left on device`,
+    ),
+    says: /^the node of pod\/own said \d+ s ago: failed to copy/,
+  },
+  "node-content": {
+    prepare: waits(
+      "ImagePullBackOff",
+      `Back-off pulling image "${web}": ErrImagePull: unexpected commit digest sha256:2, expected sha256:1`,
+    ),
+  },
+  "node-interrupted": { prepare: waits("ErrImagePull", "failed to copy: read tcp: read: connection reset by peer") },
+  "node-limit": { prepare: waits("ErrImagePull", "pull QPS exceeded") },
   "invalid-image": { prepare: (at) => having(at, workload("Deployment", `${r}/App:1`)) },
   unknown: {
     prepare: async (at) => {

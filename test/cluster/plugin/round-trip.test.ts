@@ -186,7 +186,7 @@ test("keeps a role that it assigned to another user's application, and prints th
   const { stderr, code } = await type(`${deleting} -n A`);
 
   expect({ stderr, code }).toEqual({
-    stderr: expect.stringMatching(/^Warning: .*:\n {2}az role assignment delete --assignee \S+ --scope \S+\n$/),
+    stderr: expect.stringMatching(/^Warning: .*:\n {2}az role assignment delete --assignee \S+ --scope \S+\nhint: .*end-access\.md\n$/),
     code: 0,
   });
   expect(shell.azure.world.roleAssignments).toEqual(assignments);

@@ -257,8 +257,31 @@ export const setups: readonly Setup[] = [
     given: refuse("user", error("notFound")),
     finds: ["unknown cluster-identity cluster: kubectl acr-secret explain notFound"],
     ...usual,
+    code: 0,
+  },
+  {
+    when: "--strict counts what no flag has asked for",
+    given: refuse("user", error("notFound")),
+    words: "--registry myregistry -n demo --strict",
+    finds: ["unknown cluster-identity cluster: kubectl acr-secret explain notFound"],
+    ...usual,
     code: 2,
   },
+  ...(
+    [
+      ["-n demo", 2],
+      ["-A", 2],
+      ["", 0, "unknown image-pulls namespace/default: kubectl get namespaces"],
+    ] as const
+  ).map(([words, code, ...more]) => ({
+    when: `pull secrets cannot be listed with the flags "${words}"`,
+    given: refuse((asked) => asked.call === "list" && asked.at.startsWith("secret"), error("forbidden")),
+    words,
+    finds: [`unknown secret-expiry namespace/${words === "" ? "default" : "demo"}: kubectl acr-secret explain forbidden`, ...more],
+    ways: "uu???x",
+    best: "none",
+    code,
+  })),
   {
     when: "the cluster is unreachable",
     given: refuse(from("cluster"), error("unreachable")),

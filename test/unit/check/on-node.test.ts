@@ -109,6 +109,17 @@ const rows: readonly Row[] = [
     firstNote: "from this machine: ready",
   },
   {
+    when: "only the node is refused, maybe by a mirror",
+    given: { tried: [tried("a", "pulls")] },
+    answer: failed("refused"),
+    cause: "refused",
+    notes: [
+      "from this machine: ready",
+      "if the container runtime of the node has a mirror for the registry, the answer may be that of the mirror",
+      "the registry does not say whether the password is wrong, expired or deleted, or the token is disabled",
+    ],
+  },
+  {
     when: "the node has another platform",
     given: { tried: [tried("a", "pulls")] },
     answer: failed("other-platform"),

@@ -3,7 +3,7 @@ import type { Cause } from "../../../src/check/cause.ts";
 import type { ImageFacts } from "../../../src/check/facts.ts";
 import { judge } from "../../../src/check/verdict.ts";
 import type { Proof } from "../../../src/registry/port.ts";
-import { facts, judged, noLogin, note, pod, proof, secret, tried } from "../../support/situations/verdicts.ts";
+import { facts, judged, noLogin, note, pod, proof, r, secret, tried } from "../../support/situations/verdicts.ts";
 
 const byRole = (verdict: Proof["verdict"]) => ({ ...tried("a", verdict), byRole: true });
 
@@ -213,25 +213,68 @@ describe("judge", () => {
     );
   });
 
-  test.for<{ cause: Cause; lasts: boolean; retried?: boolean }>([
-    ...(["other-platform", "never-pulled"] as const).map((cause) => ({ cause, lasts: true })),
-    ...(["unreachable", "untrusted", "blocked", "data-blocked"] as const).map((cause) => ({ cause, lasts: true, retried: true })),
-    ...(["refused", "no-login", "out-of-scope", "not-found", "throttled", "unknown"] as const).map((cause) => ({ cause, lasts: false })),
-  ])("prefers a node's message over a successful pull only if it lasts: $cause", ({ cause, lasts, retried }) => {
+  const fails = (cause: string) => {
     const failures = [{ cause: cause as never, text: "why" }];
-    const pods = [pod("ready", { pulled: true, failures }), pod("web-1", { failures })];
-    const row = judged({ pods, tried: [tried("a", "pulls")] });
-    const anonymous = judged({ pods, anonymous: proof("pulls") });
-    const others = judged({ pods, azure: undefined });
+    return { pods: [pod("ready", { pulled: true }), pod("web-1", { failures, saidAt: "2026-01-09T23:59:40Z" })] };
+  };
+  const said = "the node of pod/web-1 said 20 s ago: why";
+  const retried = ["this machine can pull the image; the node retries within five minutes"];
 
-    const fromNode = { cause, message: "the node of pod/web-1 says: why", fix: undefined };
-    const late = "; this machine can pull the image; the node retries within five minutes";
-    const onlyThere = retried ? { ...fromNode, message: fromNode.message + late } : fromNode;
-    expect(row).toMatchObject(lasts ? { ...onlyThere, secret: "a" } : { cause: "pulls", secret: "a", message: undefined });
-    expect(anonymous).toMatchObject(lasts ? { ...onlyThere, secret: "" } : { cause: "anonymous", secret: "" });
-    expect(others).toMatchObject(fromNode);
-    expect(judged({ pods: [pod("ready", { pulled: true, failures })], tried: [tried("a", "pulls")] }).cause).toBe("pulls");
+  test.for<{ cause: Cause; notes?: readonly string[] }>([
+    ...(["other-platform", "never-pulled", "private-host", "node-disk-full", "node-content", "unknown"] as const).map((cause) => ({
+      cause,
+    })),
+    ...(["unreachable", "untrusted", "blocked", "data-blocked", "node-interrupted", "node-limit"] as const).map((cause) => ({
+      cause,
+      notes: retried,
+    })),
+  ])("prefers a node's message over a successful pull if it lasts: $cause", ({ cause, notes }) => {
+    const given = { ...facts, ...fails(cause) };
+    const expected = { cause, message: said, notes, fix: undefined };
+
+    expect(judge({ ...given, tried: [tried("a", "pulls")] })).toMatchObject({ ...expected, secret: "a" });
+    expect(judge({ ...given, tried: [tried("a", "pulls")], azure: undefined })).toMatchObject(expected);
+    expect(judge({ ...given, anonymous: proof("pulls") })).toMatchObject({ ...expected, secret: "" });
   });
+
+  test.for(["refused", "no-login", "out-of-scope", "not-found", "throttled", "cache-rule"])(
+    "only notes a node's message that a successful pull disproves: %s",
+    (cause) => {
+      const given = { ...facts, ...fails(cause) };
+
+      expect(judge({ ...given, tried: [tried("a", "pulls")] })).toMatchObject({ cause: "pulls", message: undefined, notes: [said] });
+      expect(judge({ ...given, anonymous: proof("pulls") })).toMatchObject({ cause: "anonymous", notes: [said] });
+    },
+  );
+
+  test("repeats each message of the nodes once, next to another failure of this machine", () => {
+    const failures = [{ cause: "refused", text: "401" } as const];
+    const pods = [pod("a", { failures }), pod("b", { failures }), pod("c", { failures: [{ cause: "throttled", text: "429" }] })];
+
+    expect(judge({ ...facts, ...noLogin, pods }).notes?.slice(0, 2)).toEqual([
+      "the node of pod/a says: 401",
+      "the node of pod/c says: 429",
+    ]);
+  });
+
+  test("ignores a back-off without a cause", () => {
+    const pods = [pod("a", { failures: [{ cause: "unknown", text: "" }] })];
+
+    expect(judge({ ...facts, pods, tried: [tried("a", "pulls")] })).toMatchObject({ cause: "pulls", notes: undefined });
+  });
+
+  test.for(["unreachable", "untrusted", "refused"] as const)(
+    "names the registry's own host for that of a private endpoint: %s",
+    (verdict) => {
+      const host = "r1234.privatelink.azurecr.io";
+      const azure = { registry: "r1234", loginServer: r, otherwise: "private" } as const;
+
+      expect(judged({ azure, image: `${host}/app/web:1`, ref: { ...facts.ref, host }, anonymous: proof(verdict) })).toMatchObject({
+        cause: "private-host",
+        fix: `kubectl set image -n demo deployment/web app=${r}/app/web:1`,
+      });
+    },
+  );
 });
 
 test("names the pods and every tested Secret", () => {

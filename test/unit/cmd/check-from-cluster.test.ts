@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Pod } from "../../../src/objects.ts";
+import type { Proof } from "../../../src/registry/port.ts";
 import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -155,17 +156,20 @@ test.for([
   expect({ ...ended, stderr: ended.stderr.split("hint:")[0] }).toEqual({ code: 1, stdout: "", stderr });
 });
 
-test.for([
+test.for<{ line: string; first: Proof["verdict"]; replica?: true; code: number; proofs: number }>([
+  { line: "check -n demo --wait --fail-fast", first: "not-found", replica: true, code: 0, proofs: 3 },
   { line: "check -n demo --wait", first: "refused", code: 0, proofs: 3 },
   { line: "check -n demo --wait=4s", first: "refused", code: 1, proofs: 2 },
   { line: "check -n demo", first: "refused", code: 1, proofs: 1 },
   { line: "check -n demo --wait --fail-fast", first: "refused", code: 0, proofs: 3 },
   { line: "check -n demo --wait --fail-fast", first: "not-found", code: 1, proofs: 1 },
   { line: "check -n demo --wait", first: "not-found", code: 0, proofs: 3 },
-] as const)(
+])(
   "repeats $line from the answer $first until the login is accepted or the time is over",
-  async ({ line, first, code, proofs }) => {
-    const { ports } = demo({});
+  async ({ line, first, replica, code, proofs }) => {
+    const { ports, cluster } = demo({});
+    const login = { username: "ci", password: "p" };
+    if (replica) cluster.put(pullSecret("demo", "acr", { "myregistry.azurecr.io": login, "myregistry.eastus.geo.azurecr.io": login }));
     let time = Date.parse("2026-01-01T00:00:00Z");
     let count = 0;
     const ended = await type(line, ports, {

@@ -3,7 +3,7 @@ import { main } from "../../../cmd/main.ts";
 import type { SignInOptions } from "../../../src/azure/port.ts";
 import { attachedAll, demo, line, next, token, unchecked } from "../../support/demo.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
-import type { FakeWorld } from "../../support/fakes/world.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { open } from "../../support/in-process.ts";
 import { all, answer, any, testRows, typed, unchanged } from "../../support/rows.ts";
 
@@ -154,6 +154,7 @@ test.for<{ flags: string; options: SignInOptions }>([
   },
 ])("signs in to Azure as the flags $flags say", async ({ flags, options }) => {
   const world = demo();
+  addNamespaces(world.cluster, "kube-system");
   const asked: SignInOptions[] = [];
   for (const verb of [line, "prune --registry myregistry"]) {
     const { context } = open(world.ports);

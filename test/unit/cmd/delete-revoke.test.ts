@@ -330,7 +330,7 @@ testRows(
     },
     {
       does: "says once that it did not look at other Secrets when it may not list them",
-      given: refuse(({ call, at }) => call === "list" && at === "secret"),
+      given: refuse(({ call, at }) => call === "list" && (at === "secret" || at === "namespace")),
       command: revoke,
       stdout: [patched, ...inAzure, deleted],
       stderr: /^Warning: cannot check whether other Secrets hold the password: .*Forbidden.*\n$/,

@@ -6,7 +6,7 @@ import type { Rung } from "../../../src/doctor/ladder.ts";
 import type { ErrorKind } from "../../../src/errors.ts";
 import type { WarningId } from "../../../src/targets/warnings.ts";
 import type { PartId } from "../../../src/verbs/secretless-check.ts";
-import { type } from "../../support/in-process.ts";
+import { run, type } from "../../support/in-process.ts";
 
 /** All error kinds. A missing one is a compile error. */
 const kinds: Readonly<Record<ErrorKind, true>> = {
@@ -72,6 +72,14 @@ const ways: Readonly<Record<Rung["id"], true>> = {
 };
 
 const noWorld = {};
+
+/** Events of a pod, as `kubectl describe` prints them. */
+const described = `  Normal   Pulling  12s (x3 over 60s)  kubelet  Pulling image "r.azurecr.io/app:1"
+  Warning  Failed   11s (x2 over 59s)  kubelet  Failed to pull image "r.azurecr.io/app:1": failed to fetch oauth token: unexpected status: 401 Unauthorized
+  Warning  Failed   11s (x3 over 60s)  kubelet  Error: ErrImagePull
+  Warning  Failed   10s                kubelet  Failed to pull image "r.azurecr.io/app:1": failed to copy: write /1: no space left on device
+  Normal   BackOff  2s (x4 over 58s)   kubelet  Back-off pulling image "r.azurecr.io/app:1"
+`;
 
 test.for([
   { of: "verdict", ids: Object.keys(causes) },
@@ -159,10 +167,23 @@ describe("explain", () => {
     { typed: "failed to fetch oauth token: unexpected status: 401 Unauthorized", ids: ["refused"] },
     { typed: "pull access denied, insufficient_scope: authorization failed", ids: ["out-of-scope"] },
     { typed: "myregistry.azurecr.io/app/web:1: not found", ids: ["not-found"] },
+    { typed: "illegal base64 data at input byte 0", ids: ["malformed-secret"] },
+    { typed: "ErrImagePull: pull QPS exceeded", ids: ["node-limit"] },
+    {
+      typed:
+        "Failed to pull image myregistry.azurecr.io/app/web:9: rpc error: code = NotFound desc = myregistry.azurecr.io/app/web:9: not found",
+      ids: ["not-found"],
+    },
   ])("explains the verdicts that the kubelet's words $typed can mean", async ({ typed, ids }) => {
     const { stdout } = await type(`explain ${typed} -o json`, noWorld);
 
     expect(JSON.parse(stdout).items.map(({ id }: { id: string }) => id)).toEqual(ids);
+  });
+
+  test("explains the lines of kubectl describe", async () => {
+    const { stdout } = await run(["explain", described, "-o", "json"], noWorld);
+
+    expect(JSON.parse(stdout).items.map(({ id }: { id: string }) => id)).toEqual(["refused", "node-disk-full"]);
   });
 
   test.for(["ImagePullBackOff", "errimagepull"])("prints the command that finds the cause of %s", async (typed) => {

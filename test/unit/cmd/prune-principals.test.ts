@@ -120,6 +120,14 @@ testRows(
       stderr: any,
       after: [
         {
+          given: refuse("list secret"),
+          command: `${yes} --dry-run=client`,
+          code: 1,
+          stdout: new RegExp(`${role}/bbbbbbbb-\\S+ deleted \\(dry run\\)\n`),
+          stderr: /^Warning: .*could not be listed\n\* .*Forbidden.*\n/,
+          writes: [],
+        },
+        {
           command: yes,
           stdout: new RegExp(`${role}/bbbbbbbb-\\S+ deleted\n`),
           check: ({ azure }) => expect(azure.directory.assignments).toMatchObject([{ ours: false }]),

@@ -146,6 +146,7 @@ testRows(
         does: `deletes nothing of the cluster when ${what} is forbidden`,
         given: refuse(what),
         command: yes,
+        code: 1,
         stdout: /other cluster/,
         stderr,
         writes: [],

@@ -272,7 +272,7 @@ testRows(
     },
     {
       does: "says that it did not look at other Secrets when it may not list them",
-      given: refuse(({ call, at }) => call === "list" && at === "secret"),
+      given: refuse(({ call, at }) => call === "list" && (at === "secret" || at === "namespace")),
       command: now,
       stdout: any,
       stderr: /^Warning: cannot check whether other Secrets hold the password: .*Forbidden.*\n$/,

@@ -278,12 +278,27 @@ test("ends no pull of an identity that delete does not name, and says so", async
 });
 
 /** Adds another registry in the same resource group. */
-const addRegistry = () =>
+const addRegistry = (loginServer = "secondreg.azurecr.io") =>
   world.asking.around(async ({ call, at }, next) =>
     `${call} ${at}`.match(/^(findRegistry|registryAt) secondreg/)
-      ? { id: "/registries/myregistry/providers/secondreg", name: "secondreg", loginServer: "secondreg.azurecr.io", sku: "Basic" }
+      ? { id: "/registries/myregistry/providers/secondreg", name: "secondreg", loginServer, sku: "Basic" }
       : next(),
   );
+
+test.for(["", " --dry-run=client"])("creates nothing%s when the name of the registry has a hash", async (flags) => {
+  addRegistry("secondreg-a1b2c3.azurecr.io");
+  world.asking.forget();
+
+  expect(await run(`create web --registry secondreg${flags}`)).toEqual({
+    code: 1,
+    stdout: "",
+    stderr:
+      "error: acr-credential-provider gives no login for secondreg-a1b2c3.azurecr.io, because its name has a hash\n" +
+      "hint: kubectl acr-secret create -n demo --registry secondreg\n",
+  });
+  expect(world.asking.writes).toEqual([]);
+});
+
 const shared = "--identity shared";
 const second = `web --registry secondreg ${shared}`;
 

@@ -4,6 +4,7 @@ import { CliError } from "../../../src/errors.ts";
 import type { Cluster } from "../../../src/kube/port.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { Registry } from "../../../src/registry/port.ts";
+import { copiesData, copiesKey } from "../../../src/secret/record.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
 
 const host = "myregistry.azurecr.io";
@@ -72,6 +73,24 @@ test("lists again when a list was forbidden", async () => {
   state.secrets = [holder("b")];
 
   expect((await holders.find("b", () => true, 0)).by?.name).toBe("theirs");
+});
+
+test.for<{ copies: Record<string, string>; unlisted: string | undefined }>([
+  { copies: { "kube-system": "uid" }, unlisted: 'cannot list the Secrets of namespace "kube-system", which has a copy' },
+  { copies: { other: "uid" }, unlisted: undefined },
+])("counts kube-system, which refuses its Secrets, only if a record names it: $copies", async ({ copies, unlisted }) => {
+  const source = holder("a");
+  const secrets = [{ ...source, data: { ...source.data, [copiesKey]: copiesData(copies) ?? "" } }];
+  const pages = async function* (kind: string, { namespace, fields = "" }: { namespace?: string; fields?: string }) {
+    if (kind === "namespace") yield ["kube-system", "other"].map((name) => ({ metadata: { name } }));
+    else if (namespace !== "other") throw new CliError("forbidden", "Forbidden");
+    else if (fields.endsWith("dockerconfigjson")) yield secrets;
+  };
+  const holders = openHolders({ pages, now: () => 0 } as unknown as Cluster, () => registry, host);
+
+  const held = await holders.find("a", () => true);
+
+  expect({ by: held.by?.name, unlisted: held.unlisted?.message }).toEqual({ by: unlisted ? undefined : "theirs", unlisted });
 });
 
 test("keeps at most 1,000 logins of a Secret when a run expects many names", async () => {

@@ -67,6 +67,16 @@ const rows: readonly Row[] = [
     why: { "aks-identity": "no label" },
   },
   {
+    when: "the name of the registry has a hash",
+    facts: {
+      azure: azure({
+        registry: { id: "/registries/myregistry", name: "myregistry", loginServer: "myregistry-a1b2.azurecr.io", sku: "Basic" },
+      }),
+    },
+    rungs: "- - best available available never",
+    why: { "federated-provider": "acr-credential-provider gives no login for myregistry-a1b2.azurecr.io" },
+  },
+  {
     when: "you configure kubelets from v1.34 on",
     facts: {},
     rungs: "- best available available available never",

@@ -62,6 +62,28 @@ describe("readWaiting", () => {
       return { cause: ["blocked", "throttled", "unreachable"][index], error: resolve + text, text };
     }),
     { cause: "unreachable", error: `${resolve}${head}Bad Gateway`, text: `${head}Bad Gateway` },
+    { cause: "node-limit", error: "pull QPS exceeded", text: "pull QPS exceeded" },
+    ...(
+      [
+        [
+          "node-disk-full",
+          "",
+          "failed to copy: write /var/lib/containerd/io.containerd.content.v1.content/ingest/1/data: no space left on device",
+        ],
+        [
+          "node-content",
+          "FailedPrecondition",
+          `failed commit on ref "layer-sha256:1": unexpected commit digest sha256:2, expected sha256:1: failed precondition`,
+        ],
+        ["node-interrupted", "", "failed to copy: read tcp 10.0.0.4:41234->20.60.1.2:443: read: connection reset by peer"],
+        ["node-interrupted", "DeadlineExceeded", "failed to copy: context deadline exceeded"],
+      ] as const
+    ).map(([cause, code, text]) => ({ cause, error: `${code && `rpc error: code = ${code} desc = `}${pull}${text}`, text })),
+    {
+      cause: "private-host",
+      error: `${resolve}${head}tls: failed to verify certificate: x509: certificate is valid for *.azurecr.io, not myregistry.privatelink.azurecr.io`,
+      text: `${head}tls: failed to verify certificate: x509: certificate is valid for *.azurecr.io, not myregistry.privatelink.azurecr.io`,
+    },
     { cause: "unknown", error: "an unknown error", text: "an unknown error" },
   ])("reports $cause for: $text", ({ cause, error, text }) => {
     const failures = [{ cause, text }];
@@ -133,7 +155,8 @@ describe("similar text", () => {
     expect(readWaiting({ reason: "ImagePullBackOff", message: `Back-off pulling image "${image}": why` })).toEqual([
       { cause: "unknown", text: "why" },
     ]);
-    expect(readWaiting({ reason: "ImagePullBackOff" })).toEqual([{ cause: "unknown", text: "" }]);
+    for (const message of [undefined, `Back-off pulling image "${image}"`])
+      expect(readWaiting({ reason: "ImagePullBackOff", ...(message && { message }) })).toEqual([{ cause: "unknown", text: "" }]);
   });
 
   test("parses an error of several lines", () => {

@@ -84,7 +84,23 @@ test.for([
     status: 403,
     text: errors("DENIED", "requested access to the resource is denied"),
     verdict: "out-of-scope",
-    message: 'user "acr" cannot pull from repository team/app of r.azurecr.io',
+    message: 'user "acr" cannot pull from repository team/app of r.azurecr.io\n* requested access to the resource is denied',
+  },
+  ...(["token", "manifest"] as const).map((step) => ({
+    step,
+    status: 401,
+    text: errors("UNAUTHORIZED", "authentication required with source registry for cache rule 'hub'."),
+    challenge: 'Bearer realm="x",error="insufficient_scope"',
+    verdict: "cache-rule",
+    message:
+      "r.azurecr.io cannot pull team/app from the source of its artifact cache rule\n* authentication required with source registry for cache rule 'hub'.",
+  })),
+  {
+    step: "manifest",
+    status: 404,
+    text: errors("MANIFEST_UNKNOWN", "no source registry for cache rule"),
+    verdict: "not-found",
+    message: "tag 1 not found in repository team/app of r.azurecr.io",
   },
   {
     step: "manifest",
@@ -181,7 +197,7 @@ test("names no repository when the registry denied a login without one", () => {
 
   expect(readAnswer("token", { host: "r.azurecr.io", repository: "", reference: "" }, "acr", answer)).toEqual({
     verdict: "out-of-scope",
-    message: 'user "acr" cannot pull from r.azurecr.io',
+    message: 'user "acr" cannot pull from r.azurecr.io\n* requested access to the resource is denied',
   });
 });
 

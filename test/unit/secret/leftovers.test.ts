@@ -68,7 +68,7 @@ function held(...secrets: readonly Holding[]): HolderFacts["held"] {
   return found.all();
 }
 
-const facts: HolderFacts = { held: held(), cluster: here, namespaceUids: new Set() };
+const facts: HolderFacts = { held: held(), cluster: here, closed: new Set(), namespaceUids: new Set() };
 const ofKey: Partial<Credential> = { kind: "service-principal", identity: "app-1", slot: "k1" };
 const of = (cluster?: string): Created => ({ ...token, for: { ...token.for, cluster } });
 const exported = (cluster?: string): Created => ({ ...token, for: { ...token.for, cluster, isExported: true } });
@@ -116,6 +116,14 @@ test.for<{
     more: { cluster: undefined, namespaceUids: new Set(["uid-of-demo"]) },
     state: "unknown",
   },
+  { what: "its namespace refuses its Secrets", made: token, more: { closed: new Set(["demo"]) }, state: "unknown" },
+  {
+    what: "a namespace of another cluster has the name of one",
+    made: of(there),
+    more: { closed: new Set(["demo"]) },
+    state: "other cluster",
+  },
+  { what: "another namespace refuses its Secrets", made: token, more: { closed: new Set(["kube-system"]) }, state: "orphan" },
   { what: "it was exported", made: exported(here), state: "exported" },
   { what: "it was exported a moment ago", made: { ...exported(here), changedAt: undefined }, state: "exported" },
   { what: "it was exported for another cluster", made: exported(there), state: "other cluster" },
@@ -241,6 +249,7 @@ test.for([
   { more: {}, stays: undefined },
   { more: { held: held({ record: {} }) }, stays: "a Secret now holds it" },
   { more: { cluster: undefined }, stays: "its holders are no longer known" },
+  { more: { closed: new Set(["demo"]) }, stays: "its holders are no longer known" },
 ])("checks an object again before its deletion: $stays", ({ more, stays }) => {
   expect(reasonToKeep([token], { ...facts, ...more })).toBe(stays);
 });

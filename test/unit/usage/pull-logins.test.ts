@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { Where } from "../../../src/kube/port.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { pullLogins } from "../../../src/usage/holders.ts";
-import { openAsking } from "../../support/fakes/asked.ts";
-import { fakeCluster } from "../../support/fakes/cluster.ts";
+import { openAsking, refusing } from "../../support/fakes/asked.ts";
+import { fakeCluster, pullSecret } from "../../support/fakes/cluster.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const auths = { "r.azurecr.io": { username: "ci", password: "p" } };
@@ -55,6 +56,35 @@ test.for(rows)("lists the logins of $what", async ({ secret, metadata = {}, logi
   expect(listed.map(({ to }) => to)).toEqual(logins ? [{ kind: "secret", name: "acr", namespace: "a" }] : []);
   const texts = listed.flatMap((one) => one.logins.map(({ server, login }) => `${server}: ${login.username} ${login.password.reveal()}`));
   expect(texts).toEqual(logins ?? []);
+});
+
+/** Refuses the list of all Secrets, and those of some namespaces. */
+function refusingIn(...refused: readonly string[]) {
+  const asking = openAsking();
+  const cluster = fakeCluster(asking);
+  for (const name of ["a", "b", "kube-system"]) {
+    cluster.put({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+    cluster.put(pullSecret(name, "acr", auths));
+  }
+  asking.around(
+    refusing(
+      ({ call, at, namespace = "" }) => call === "list" && at.startsWith("secret") && (namespace === "" || refused.includes(namespace)),
+      () => new CliError("forbidden", "Forbidden"),
+    ),
+  );
+  return cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
+}
+
+test("reads each namespace when the list of the cluster is forbidden, and kube-system refuses its Secrets", async () => {
+  const closed = new Set<string>();
+  const listed = (await Array.fromAsync(pullLogins(refusingIn("kube-system"), closed))).flat();
+
+  expect(listed.map(({ to }) => to.namespace)).toEqual(["a", "b"]);
+  expect([...closed]).toEqual(["kube-system"]);
+});
+
+test("fails when another namespace refuses its Secrets", async () => {
+  await expect(Array.fromAsync(pullLogins(refusingIn("kube-system", "b")))).rejects.toMatchObject({ kind: "forbidden" });
 });
 
 test("keeps only one page of one list in memory, however many large Secrets a tenant has written", async () => {
