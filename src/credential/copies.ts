@@ -4,7 +4,7 @@ import { edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { type Copies, copiesData } from "../secret/record.ts";
-import { type Copying, copying, requestLimit, StartAgain, withdrawing } from "../secret/source.ts";
+import { copying, requestLimit, StartAgain, withdrawing } from "../secret/source.ts";
 import { extend, type Hold, timeLeft } from "./hold.ts";
 
 /** The most bytes of a Secret's data (core/v1 MaxSecretSize), less room for the login and for entries of other hosts. */
@@ -20,6 +20,8 @@ export function checkCopies(copies: Copies): void {
   });
 }
 
+type Known = { readonly object: Secret | undefined };
+
 /**
  * Gives the copy in one namespace the login of its source, while the claim lasts.
  * @param known the Secret there as it was listed
@@ -30,7 +32,7 @@ export function checkCopies(copies: Copies): void {
 export async function writeCopy(
   hold: Hold,
   namespace: string,
-  { mayCreate, known, replaces }: Pick<Copying, "mayCreate" | "replaces"> & { readonly known?: { readonly object: Secret | undefined } },
+  { mayCreate, known, replaces }: Pick<Parameters<typeof copying>[1], "mayCreate" | "replaces"> & { readonly known?: Known },
 ): Promise<Outcome> {
   const { to: source, tools, credential, login } = hold;
   const to: Ref<"secret"> = { ...source, namespace };

@@ -292,7 +292,7 @@ export const releasing = (by: By, of: Credential, isSettled: boolean): SecretDec
     },
   );
 
-export type Copying = {
+type Copying = {
   readonly source: Ref<"secret">;
   readonly credential: Credential;
   /** Absent in a dry run, which generates none. */

@@ -252,6 +252,7 @@ async function* renew(before: TestedSource, run: Run, places: Places): AsyncGene
     force: tools.force,
     pulls: before.test.pulls,
     mayChangeKind: order.file !== undefined,
+    isDescribed: order.file?.maker !== undefined,
     replaces: replacing(order, order.source),
   };
   const obstacle = (secret: Secret) => obstacleTo(order.source, secret, wanted);
