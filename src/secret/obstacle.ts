@@ -19,6 +19,8 @@ export type Wanted = {
   readonly pulls: "yes" | "no" | "unknown";
   /** A file asks for another kind of credential, which replaces the recorded one. */
   readonly mayChangeKind: boolean;
+  /** Azure describes the source at the registry, so only the owners of its namespace can have recorded another one. */
+  readonly isDescribed: boolean;
   /** Whether the source may take the place of a copy of another source. */
   replaces(secret: Secret): boolean;
 };
@@ -47,7 +49,7 @@ function copyLoss(secret: Secret): Loss | undefined {
 }
 
 /** Also with --force: without its record, another registry's credential could be neither rotated nor revoked. */
-function recordLoss({ name, namespace }: Ref, secret: Secret, { host, mayChangeKind }: Wanted): Loss | undefined {
+function recordLoss({ name, namespace }: Ref, secret: Secret, { host, mayChangeKind, isDescribed }: Wanted): Loss | undefined {
   const record = credentialOf(secret);
   if (!record || record.host === host) return undefined;
   // A file no longer names the registry from before, so no run of apply would find the credential there
@@ -56,7 +58,7 @@ function recordLoss({ name, namespace }: Ref, secret: Secret, { host, mayChangeK
     namespace,
     when: "use another name, or delete the Secret first",
   };
-  return [`SECRET holds a credential for ${record.host}`, deletion, "platform"];
+  return [`SECRET holds a credential for ${record.host}`, deletion, isDescribed ? "namespace" : "platform"];
 }
 
 const lossOf = (secret: Secret, wanted: Wanted): Loss | undefined =>

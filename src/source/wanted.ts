@@ -64,7 +64,10 @@ export function obstacleFor(d: Desired, creates: Creating, o: Observed): (secret
   const { shape, fieldManager, file } = creates;
   const { pulls } = testOf(d, o);
   const of = { kind: kind.kind, host: hostOf(kind), shape, fieldManager, force: d.force, pulls };
-  const wanted = { ...of, mayChangeKind: file !== undefined, replaces: replacing(file, d.source) };
+  const wanted = {
+    ...{ ...of, mayChangeKind: file !== undefined, isDescribed: file?.maker !== undefined },
+    replaces: replacing(file, d.source),
+  };
   return (secret) => obstacleTo(d.source, secret, wanted);
 }
 

@@ -600,6 +600,22 @@ testRows(
         }),
       ],
     },
+    ...[
+      { what: "the file now has another registry", isNew: true, code: 1 },
+      { what: "a team has recorded another registry", isNew: false, code: 0 },
+    ].map(({ what, isNew, code }) => ({
+      does: `apply --skip-blocked ${code === 0 ? "succeeds" : "fails"} when ${what}`,
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(own), {
+          ...{ code, flags: " --skip-blocked", stderr: /holds a credential for firstregistry\.azurecr\.io/ },
+          given: all(records("own-1", "acr", { host: "firstregistry.azurecr.io" }), ({ azure }) => {
+            // The new registry has no object of the source
+            if (isNew) editMap(azure, (map) => ({ ...map, description: "" }));
+          }),
+        }),
+      ],
+    })),
     {
       does: "apply --skip-blocked fails when a copy is that of another source",
       ...applies(fileOf({ ...blue, name: "acr", namespace: "own-1" })),
