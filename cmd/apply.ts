@@ -10,7 +10,7 @@ import type { Outcome } from "../src/outcome.ts";
 import { bindingFor, policyFor, policyVariable } from "../src/schedule/policy.ts";
 import { rightsToApply } from "../src/schedule/rights.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
-import { applyFiles } from "../src/verbs/apply.ts";
+import { type ApplyOrder, applyFiles } from "../src/verbs/apply.ts";
 import { readDesired } from "./apply/read-files.ts";
 import { conclude, endsLogin } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./confirm.ts";
@@ -98,18 +98,14 @@ export const apply = verb({
       again,
       ...credentialsOf(flags, again, session),
     };
-    const run = (dryRun: ApplyFlags["dry-run"], mayTakeAway: (source: string) => boolean) =>
-      applyFiles({ ...order, mayTakeAway }, toolsOf(session, { ...flags, "dry-run": dryRun }));
+    const run = (dryRun: ApplyFlags["dry-run"], confirmed: ApplyOrder["confirmed"]) =>
+      applyFiles({ ...order, confirmed }, toolsOf(session, { ...flags, "dry-run": dryRun }));
     const asking = { home: "", output: flags.output, again: { ...again, words: [...again.words, ...flag("prune", prune), "--yes"] } };
     const asks = (prune || adopt.length > 0) && mustAsk(flags);
     const shown = new Set<string>();
-    if (asks)
-      await confirmDeletion(
-        session,
-        run("client", (source) => shown.add(source).has(source)),
-        asking,
-      );
-    const outcomes = run(flags["dry-run"], (source) => !asks || shown.has(source));
+    const anything = { has: () => true, add: (what: string) => shown.add(what) };
+    if (asks) await confirmDeletion(session, run("client", anything), asking);
+    const outcomes = run(flags["dry-run"], asks ? shown : anything);
     const printing = { ...flags, endsAccess: endsLogin };
     return conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, printing, { namespaces: undefined, open: true });
   },

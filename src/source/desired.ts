@@ -89,6 +89,8 @@ export type FileOrder = FileOfRecord & {
   readonly endsReplaced: boolean;
   /** The error if another credential may have to replace the copy in a namespace, and could not be written there. */
   needed(to: Ref<"secret">): CliError | undefined;
+  /** The error if the run has asked before it takes something away, and not about this. @param id with `what`, it names this one thing */
+  unshown(what: string, id: string | undefined): CliError | undefined;
   /** Whether a Secret may take the place of one that the file has made and does not name any more. */
   replaces(to: Ref<"secret">, old: Secret): boolean;
 };

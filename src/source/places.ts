@@ -22,7 +22,7 @@ import { type NamespaceReader, readersOf } from "../usage/namespace-reader.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
 import { picksOf, templatesOf, wantsTargets } from "../usage/targets.ts";
 import { usersOf } from "../usage/users.ts";
-import { inLine, maxNames } from "../wording.ts";
+import { inLine, maxNames, nameInPlace } from "../wording.ts";
 import { type Creating, replacing } from "./desired.ts";
 
 /** A namespace of a run. */
@@ -286,10 +286,10 @@ async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order
   // Another source of this name, whose references are its own
   if (secret && !isCopyOf(secret, order.source)) return;
   const to = { ...order.source, namespace };
-  const needed = order.file?.needed(to);
-  if (needed) return yield { to, error: needed };
+  const keeps = order.file?.needed(to) ?? (secret && order.file?.unshown(nameInPlace(to), secret.metadata.uid));
+  if (keeps) return yield { to, error: keeps };
   const recorded = given.credential.file?.serviceAccounts ?? [];
-  yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [] }, tools);
+  yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [], keeps: order.file?.unshown }, tools);
   if (secret) yield await writeClaimed(to, withdrawing(order.source, given.credential.host), given, secret, tools);
 }
 
@@ -299,7 +299,7 @@ async function* detachUnnamed(scope: NamespaceScope, given: Given, { source, fil
   const named = (given.credential.file?.serviceAccounts ?? []).filter((word) => !file.serviceAccounts.includes(word));
   if (named.length === 0) return;
   try {
-    yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts }, tools);
+    yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts, keeps: file.unshown }, tools);
   } catch (error) {
     // A team can record any ServiceAccount, also those that a schedule may not read
     throw file.isOfTeam && isForbidden(error) ? new InTheWay(error.message) : error;

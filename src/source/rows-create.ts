@@ -9,7 +9,7 @@ import type { Observed } from "./observe.ts";
 import { youngRow } from "./rows-login.ts";
 import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
-import { isCovered, issuerOf, obstacleFor, scopeFor, testOf } from "./wanted.ts";
+import { isCovered, issuerOf, obstacleFor, scopeFor, stayingIn, testOf } from "./wanted.ts";
 
 /** What is kept although the command line names something else, and what is not known. */
 function keptWith(d: Desired, { file }: Creating, o: Observed): string[] {
@@ -115,7 +115,9 @@ export const createRows: readonly StepRow[] = [
     decide(d, o) {
       if (!d.creates || o.memory.granted || steps.isSupplied(o)) return undefined;
       const account = o.ask("account");
-      const say = o.record?.kind === issuerOf(o).kind ? [] : leftBehind(d, d.creates, o.record);
+      const left = o.record?.kind === issuerOf(o).kind ? [] : leftBehind(d, d.creates, o.record);
+      const staying = stayingIn(d, d.creates, issuerOf(o).isScoped ? account.granted : undefined) ?? [];
+      const say = [...left, ...staying.map(({ error }) => ({ to: d.source, error }))];
       return { kind: "grant", does: "grant", account, repositories: scopeFor(d, o).repositories, say };
     },
   },

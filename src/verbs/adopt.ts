@@ -56,6 +56,9 @@ export function* takeOver(order: TakeOver, { secret, withdrawn }: Pick<Places, "
   if (!isForeign && (lost.length === 0 || !isLoginServerOf(record.host, registry))) return;
   const loses = lost.length > 0 ? [`loses ${inLine(lost)}`] : [];
   if (!file.adopts) throw notAdopted(order, maker, loses);
+  const which = [`${nameInPlace(source)}, which belonged to ${maker}`, ...loses].join(" and ");
+  const unshown = file.unshown(`${which},`, secret?.metadata.uid);
+  if (unshown) throw unshown;
   yield { to: source, loses: lost, messages: [[`secret/${source.name} belonged to ${maker}`, ...loses].join(" and ")] };
 }
 

@@ -48,8 +48,8 @@ export type ApplyOrder = {
   readonly skipBlocked: boolean;
   /** The sources that a file may take over although something is lost: NAMESPACE/NAME. */
   readonly adopt: readonly string[];
-  /** Whether the run may take a source away: the user saw it in the question, or was not asked. */
-  mayTakeAway(source: string): boolean;
+  /** What the run may take away: what the user saw in the question, or anything without one. It gets what the run takes away. */
+  readonly confirmed: { has(what: string): boolean; add(what: string): unknown };
   readonly verify: boolean;
   /** Opens a kind of credential, once for each registry. */
   open(kind: Kind): Promise<Issuer | Taker>;
@@ -304,8 +304,8 @@ const mostWaits = 8;
 /** Names a source with its credential. A namespace that is created again has another uid. */
 const idOf = ({ to, namespaceUid, kind }: Described): string => [keyOf(to), namespaceUid, readKey(kind)].join();
 
-const notShown = (to: Ref) =>
-  new CliError("conflict", `${nameInPlace(to)} was not in the question, so it stays`, { hint: "run the command again" });
+const notShown = (what: string) =>
+  new CliError("conflict", `${what} was not in the question, so it stays`, { hint: "run the command again" });
 
 const kept = (to: Ref, where: string) =>
   new CliError("conflict", `${nameInPlace(to)} keeps its earlier credential, because another one was not written ${where}`, {
@@ -315,12 +315,16 @@ const kept = (to: Ref, where: string) =>
 /** Takes nothing away until what replaces it works. */
 async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> {
   const { source: to } = step;
-  if (step.does === "take away") {
-    const needed = await neededIn(step, run).catch(asRefusal);
-    if (needed !== undefined) return yield { to, error: needed instanceof CliError ? needed : kept(to, needed) };
-    if (!run.order.mayTakeAway(idOf(step.described))) return yield { to, error: notShown(to) };
+  if (step.does === "make") return yield* take(step, run);
+  const needed = await neededIn(step, run).catch(asRefusal);
+  if (needed !== undefined) return yield { to, error: needed instanceof CliError ? needed : kept(to, needed) };
+  const { confirmed } = run.order;
+  const id = idOf(step.described);
+  if (!confirmed.has(id)) return yield { to, error: notShown(nameInPlace(to)) };
+  for await (const outcome of take(step, run)) {
+    if (outcome.result) confirmed.add(id);
+    yield outcome;
   }
-  yield* take(step, run);
 }
 
 /** Where a source is still needed: there, another credential may have to replace it, and could not be written. */
@@ -516,6 +520,12 @@ function createOrderOf(making: Making, run: Run): CreateOrder {
       ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isOfTeam },
       endsReplaced: run.described.some((one) => replacesKind(making, one)),
       needed: (to) => (run.isUnread || run.failedIn.has(to.namespace ?? "") ? kept(to, "there") : undefined),
+      unshown(what, id) {
+        const key = [keyOf(source), uid, what, id].join();
+        if (!order.confirmed.has(key)) return notShown(what);
+        order.confirmed.add(key);
+        return undefined;
+      },
       replaces: (to, old) => replaces(to, old, run),
       isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isOfTeam),
       maker: inAzure?.file,

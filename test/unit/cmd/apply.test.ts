@@ -152,6 +152,17 @@ const forgeCopies =
 const twoOwn: Lines = { ...own, eachOf: "{names: [own-1, own-2]}" };
 const onlySecond: Lines = { eachOf: "{names: [own-2]}" };
 
+const green: Lines = { ...blue, copyTo: "{selector: team=green}" };
+/** A user deletes a ServiceAccount, and creates it again as it was. */
+const again =
+  (at: string, name: string): Given =>
+  ({ cluster }) => {
+    const { metadata, ...rest } = cluster.get("serviceaccount", at, name) ?? expect.unreachable("no ServiceAccount");
+    cluster.remove("serviceaccount", at, name);
+    cluster.put({ ...rest, metadata: { ...metadata, uid: "another" } } as never, "kubectl-create");
+  };
+const actionsOf = (repository: string) => ["content/read", "metadata/read"].map((right) => `repositories/${repository}/${right}`);
+
 type FakeAzure = FakeWorld["azure"];
 type ScopeMap = Pick<Parameters<FakeAzure["putScopeMap"]>[0], "name" | "actions"> & { readonly description: string };
 const editMap = ({ scopeMaps, putScopeMap }: FakeAzure, edit: (map: ScopeMap) => ScopeMap) => {
@@ -166,6 +177,8 @@ const notes =
 const ours = "kubectl-acr-secret";
 const idOfRegistry =
   "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/myregistry";
+/** A user grants base/os in Azure. */
+const grantsMore: Given = ({ azure }) => editMap(azure, (map) => ({ ...map, actions: [...map.actions, ...actionsOf("base/os")] }));
 const withId = (file: string) => file.replace("registry: myregistry", `registry: ${idOfRegistry}`);
 
 const world = () => worldOf(["platform", ...teams(2), "own-1", "own-2"]);
@@ -1292,6 +1305,92 @@ testRows(
               true,
               undefined,
             ]),
+        }),
+      ],
+    },
+    {
+      does: "apply --prune names everything that it takes away when it cannot ask",
+      given: accounts("team-0", "ci-a"),
+      ...applies(fileOf({ ...blue, repositories: "[app/web, base/os]", serviceAccounts: "[default, ci-a]" })),
+      code: 1,
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
+          given: adds("team-1", "acr-blue", "ghcr.io"),
+          ...{ flags: " --prune", ...failed, writes: [] },
+          stderr: new RegExp(
+            "withdraw base/os from scopemap\\S+, and remove a login from secret/acr-blue in namespace team-1, " +
+              "and remove its name from serviceaccount/ci-a in namespace team-0 and serviceaccount/default in namespace team-1\\?",
+            "i",
+          ),
+        }),
+      ],
+    },
+    ...[
+      { what: "a copy", happens: labeled("team-1", "red"), stays: "secret/acr-blue in namespace team-1" },
+      {
+        what: "a repository",
+        happens: grantsMore,
+        stays: "repository base/os of secret/acr-blue in namespace platform",
+      },
+      { what: "a reference of a ServiceAccount", happens: again("team-0", "ci-a"), stays: "serviceaccount/ci-a in namespace team-0" },
+    ].map(({ what, happens, stays }) => ({
+      does: `apply --prune keeps ${what} that was not in the question`,
+      given: all(labeled("team-0", "green"), labeled("team-1", "green"), accounts("team-0", "ci-a"), accounts("team-1", "ci-a")),
+      ...applies(fileOf({ ...green, repositories: "[app/web, app/api]", serviceAccounts: "[default, ci-a]" })),
+      after: [
+        applies(fileOf(green), {
+          flags: " --prune",
+          options: { answers: [true], env: { CI: undefined } },
+          given: before("listTokens", before("listTokens", happens)),
+          code: 1,
+          stderr: new RegExp(`error: ${stays} was not in the question, so it stays`),
+          check: (world) =>
+            expect({
+              copies: copies(world),
+              granted: grants(world).toSorted(),
+              listed: [lists(world, "team-0", "ci-a"), lists(world, "team-1", "ci-a")],
+            }).toEqual({
+              copies: ["team-0", "team-1"],
+              granted: what === "a repository" ? ["app/web", "base/os"] : ["app/web"],
+              listed: [what.includes("ServiceAccount") ? ["acr-blue"] : [], what === "a copy" ? ["acr-blue"] : []],
+            }),
+        }),
+        applies(fileOf(green), { flags: " --prune --yes" }),
+        nothingMore(fileOf(green), { flags: " --prune --yes" }),
+      ],
+    })),
+    {
+      does: "apply --adopt refuses a Secret that loses more than the question has said",
+      ...applies(fileOf(blue), {
+        flags: " --adopt platform/acr-blue",
+        options: { answers: [true], env: { CI: undefined } },
+        given: all(
+          typed("create acr-blue -n platform --registry myregistry --repository app/web,app/api --copy-to team-0"),
+          before("listTokens", before("listTokens", grantsMore)),
+        ),
+        code: 1,
+        stderr:
+          /error: secret\/acr-blue in namespace platform, which belonged to no file and loses app\/api, base\/os, was not in the question/,
+        writes: [],
+      }),
+    },
+    {
+      does: "apply --prune keeps a source that it would have kept when it asked",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf(own), {
+          flags: " --prune",
+          options: { answers: [], env: { CI: undefined } },
+          given: all(
+            records("platform", "acr-blue", { file: { home: "platform", name: "other", serviceAccounts: [] } }),
+            before(
+              "listTokens",
+              before("listTokens", records("platform", "acr-blue", { file: { home: "platform", name: "teams", serviceAccounts: [] } })),
+            ),
+          ),
+          code: 1,
+          stderr: /error: secret\/acr-blue in namespace platform was not in the question, so it stays/,
+          check: (world) => expect(pulls(world, "team-0")).toBe(true),
         }),
       ],
     },

@@ -125,6 +125,13 @@ testRows(
       check: (world) => expect(slotsOf(world)).toEqual(["password2"]),
     },
     {
+      does: "names the password that it would end when there is no terminal",
+      given: (world) => makeByHand(world, "password2"),
+      command: revoke.replace(" -y", ""),
+      code: 1,
+      stderr: new RegExp(`end password1 of token.azurecr.io/${token}`),
+    },
+    {
       does: "keeps a scope map that another token uses",
       given: ({ azure }) => azure.putToken("other-token", [], token),
       command: revoke,
