@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import { registryHost } from "../src/azure/registry-name.ts";
-import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError, unlessNotFound, usage } from "../src/errors.ts";
 import type { DesiredFile, Entry } from "../src/file/entry.ts";
@@ -15,6 +14,7 @@ import { readDesired } from "./apply/read-files.ts";
 import { conclude, endsLogin } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./confirm.ts";
 import { createFlags } from "./create/options.ts";
+import { holdersOf } from "./holders.ts";
 import { azureWaits } from "./line/durations.ts";
 import {
   type Flags,
@@ -96,6 +96,7 @@ export const apply = verb({
       skipBlocked: flags["skip-blocked"],
       verify: flags.verify,
       again,
+      unread: session.unread,
       ...credentialsOf(flags, again, session),
     };
     const run = (dryRun: ApplyFlags["dry-run"], confirmed: ApplyOrder["confirmed"]) =>
@@ -134,7 +135,6 @@ async function requirePolicy(name: string, files: readonly DesiredFile[], cluste
 function credentialsOf(flags: ApplyFlags, again: Command, session: Session) {
   const identity = identityOf(flags);
   const azure = once(() => session.azure(identity));
-  const holders = new Map<string, ReturnType<typeof openHolders>>();
   const opened = new Map<string, ReturnType<ReturnType<typeof openerOf>>>();
   const found = new Map<string, ReturnType<Awaited<ReturnType<typeof azure>>["findRegistry"]>>();
   const waits = azureWaits();
@@ -153,7 +153,7 @@ function credentialsOf(flags: ApplyFlags, again: Command, session: Session) {
     openRecorded: openerOf(opening, session),
     revoking: {
       open: revokerOf(identity, session),
-      holders: (host: string) => memoize(holders, host, () => openHolders(session.cluster(), session.registry, host)),
+      holders: holdersOf(session),
     },
   };
 }

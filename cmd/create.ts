@@ -14,6 +14,7 @@ import { conclude, printsHints } from "./conclude.ts";
 import { desiredOf } from "./create/desired.ts";
 import { exportOne } from "./create/export.ts";
 import { type CreateOptions, createFlags, readOptions } from "./create/options.ts";
+import { holdersOf } from "./holders.ts";
 import { targetCandidates } from "./line/known.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -46,7 +47,7 @@ export const create = verb({
       session.warn("--repository '*' lets the credential pull every repository of the registry");
     // Azure is read concurrently with the cluster, if it is read at all
     const open = once(() => kind.open(options.asked, session));
-    const order = { ...options, kind: kind.name, isIssued: isIssued(kind), open, file: undefined };
+    const order = { ...options, kind: kind.name, isIssued: isIssued(kind), open, holders: holdersOf(session), file: undefined };
     if (flags.export) return exportOne(order, flags, session);
     let isNew = false;
     const outcomes = observed(createSecret(order, toolsOf(session, flags)), ({ to, result }) => {

@@ -2,7 +2,7 @@ import type { Azure, AzureRegistry, TokenList } from "../azure/port.ts";
 import { isIntact, pulledRepositories } from "../credential/acr-token.ts";
 import type { Holders } from "../credential/holders.ts";
 import { azureName } from "../credential/owner.ts";
-import { asRefusal, isForbidden, unlessForbidden } from "../errors.ts";
+import { asRefusal, type CliError, isForbidden, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import type { Ref } from "../kinds.ts";
 import { managedBy, type Secret } from "../objects.ts";
@@ -12,6 +12,7 @@ import { limits } from "../scope/limits.ts";
 import { fileId, parseAzureOwner, secretIn } from "../secret/azure-words.ts";
 import { copyLabel, credentialOf, type FileIdentity } from "../secret/record.ts";
 import type { Tools } from "../tools.ts";
+import { everywhere } from "../usage/holders.ts";
 import { idBy, uidOf } from "../usage/namespace.ts";
 
 /** A kind of credential at a registry. */
@@ -152,21 +153,31 @@ async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise
 /** A source, and what it records. */
 export type RecordedSource = { readonly to: Ref<"secret">; readonly file: FileIdentity; readonly kind: string };
 
+type RecordsOrder = {
+  readonly skipBlocked: boolean;
+  readonly files: readonly Pick<DesiredFile, "home">[];
+  readonly unread: Map<string, CliError>;
+};
+
 /**
  * Lists the sources that record a file. A run without the right to list Secrets does without. So does one with --skip-blocked, such as that
  * of a schedule: it would ask in vain every five minutes.
  */
 export async function* recordedSources(
-  { skipBlocked }: { readonly skipBlocked: boolean },
+  { skipBlocked, files, unread }: RecordsOrder,
   tools: Tools,
 ): AsyncGenerator<Outcome, readonly RecordedSource[]> {
   if (skipBlocked) return [];
   const labels = `${managedBy.key}=${managedBy.value},!${copyLabel}`;
   const found: RecordedSource[] = [];
+  const cluster = tools.cluster();
+  const reading = { read: new Set<string>(), closed: new Set<string>(), refused: new Map<string, CliError>() };
+  const pagesAt = (namespace: string | undefined) => cluster.pages("secret", { namespace, labels, metadataOnly: true });
   try {
-    for await (const page of tools.cluster().pages("secret", { labels, metadataOnly: true })) {
-      found.push(...page.flatMap(recordedIn));
-    }
+    for await (const page of everywhere(cluster, pagesAt, reading)) found.push(...page.flatMap(recordedIn));
+    const homes = new Set(files.map(({ home }) => home));
+    // A user that can read only the homes of the files may not list the Secrets of others
+    if (!homes.isSupersetOf(reading.read)) for (const [namespace, error] of reading.refused) unread.set(namespace, error);
     return found;
   } catch (error) {
     if (!isForbidden(error)) yield { to: { kind: "namespace", name: "" }, error: asRefusal(error) };

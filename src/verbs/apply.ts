@@ -1,5 +1,5 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
-import { type Holders, uncheckedHolders } from "../credential/holders.ts";
+import { type Holders, uncheckedHolders, whyHeld } from "../credential/holders.ts";
 import { InGrace, StillHeld } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Shown, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
@@ -56,6 +56,8 @@ export type ApplyOrder = {
   /** The same for the credential that a source records. */
   openRecorded(credential: Credential): Promise<Issuer | Taker>;
   readonly revoking: Pick<DeleteOrder, "open" | "holders">;
+  /** Gets the namespaces whose Secrets could not be listed, while those of others could. */
+  readonly unread: Map<string, CliError>;
   azure(): Promise<Azure>;
   findRegistry(named: string): Promise<AzureRegistry>;
   /** The current command, as the base of one with --prune. */
@@ -658,9 +660,10 @@ async function* endReplaced(described: Described, run: Run): AsyncGenerator<Outc
   if (!found) return;
   const { ref: to, identity = "" } = found.account;
   const counts = () => run.tools.dryRun === "none";
-  const { by, unlisted } = await run.order.revoking.holders(described.host).find(identity, counts);
-  if (by) return yield { to, messages: [`${to.name} is not revoked, because ${nameInPlace(by)} holds it`] };
-  yield { to, messages: uncheckedHolders(unlisted) };
+  const held = await run.order.revoking.holders(described.host).find(identity, counts);
+  const why = whyHeld(held);
+  if (why !== undefined) return yield { to, messages: [`${to.name} is not revoked, because ${why}`] };
+  yield { to, messages: uncheckedHolders(held.unlisted) };
   yield* removeAccount(found, run);
 }
 

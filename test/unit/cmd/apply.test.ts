@@ -6,7 +6,7 @@ import { lost } from "../../support/demo.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { annotates, makeByHand } from "../../support/rotating.ts";
+import { annotates, closes, heldBack, makeByHand } from "../../support/rotating.ts";
 import { all, any, before, failed, type Given, printed, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 
 type Lines = Readonly<Record<string, string>>;
@@ -880,7 +880,11 @@ testRows(
           check: (world) => expect(pulls(world, "own-1", "kept")).toBe(true),
         }),
         applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
-          given: removes("own-1", "kept"),
+          given: all(removes("own-1", "kept"), closes("closed", "open")),
+          ...{ code: 1, stderr: heldBack(/is not revoked, because a namespace whose Secrets cannot be listed may hold it/) },
+          check: ({ azure }) => expect(azure.tokens.size).toBe(1),
+        }),
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
           check: ({ azure }) => expect(azure.tokens.size).toBe(0),
         }),
       ],
@@ -1146,6 +1150,32 @@ testRows(
         }),
         nothingMore(elsewhere(twoOwn)),
         applies(fileOf(own), { ...failed, writes: [], stderr: /belongs to file teams in namespace team-0\n/ }),
+      ],
+    },
+    {
+      does: "apply names the namespaces that refuse their Secrets once, and fails",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf(blue, own), { given: closes("closed", "open"), code: 1, writes: [], stderr: heldBack(/^/) }),
+        applies(fileOf(blue), {
+          given: closes("closed", "open"),
+          ...{ flags: " --prune --yes", code: 1, stderr: heldBack(/^(?!.*cannot check)/s) },
+          check: (world) => expect([secretIn(world, "own-1", "acr"), world.azure.tokens.size]).toEqual([undefined, 1]),
+        }),
+        applies(fileOf(blue), { given: closes("closed", "open"), flags: " --skip-blocked" }),
+        nothingMore(fileOf(blue), {
+          given: refuse(({ call, at, namespace: of }) => call === "list" && at.startsWith("secret") && of !== "platform"),
+        }),
+      ],
+    },
+    {
+      does: "apply finds a removed Secret in each namespace when it may not list those of the cluster",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf(own), {
+          given: all(closes("kube-closed", "open"), ({ azure }) => editMap(azure, (map) => ({ ...map, description: "of terraform" }))),
+          ...{ code: 1, stderr: /error: secret\/acr-blue records file teams in namespace platform/ },
+        }),
       ],
     },
     {
