@@ -64,10 +64,11 @@ function questionOf(outcomes: readonly Outcome[], home: string): string | undefi
     ...part("remove the identity from", annotated, home),
   ];
   const adopted = done.flatMap(({ to, loses }) => (loses ? [`adopt ${nameInPlace(to)}${losing(loses)}`] : []));
+  const needed = done.flatMap(({ neededBy }) => (neededBy === undefined ? [] : [`${neededBy}. `]));
   const parts = [...adopted, ...part("delete", deleted, home), ...taken];
   if (parts.length === 0) return undefined;
   const text = parts.join(", and ");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
+  return `${needed.join("")}${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
 }
 
 /** Whether a Secret stays with the other logins inside. */

@@ -381,6 +381,16 @@ testRows(
           writes: [],
         }),
         applies(fileOf(own), {
+          flags: " --prune",
+          ...failed,
+          given: ({ cluster }) => {
+            const image = "myregistry.azurecr.io/app/web:1";
+            for (const name of ["a", "b"]) cluster.put(stuckPod("team-0", name, image, { names: ["acr-blue"] }));
+          },
+          stderr: /cannot ask[^\n]*\n\* 2 pods in team-0 need secret\/acr-blue in namespace platform\. Delete /,
+          writes: [],
+        }),
+        applies(fileOf(own), {
           flags: " --prune --yes",
           check: (world) => {
             expect(["platform", ...teams(2)].map((at) => secretIn(world, at))).toEqual([undefined, undefined, undefined]);
