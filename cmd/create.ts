@@ -16,6 +16,7 @@ import { conclude, printsHints } from "./conclude.ts";
 import { desiredOf } from "./create/desired.ts";
 import { exportOne } from "./create/export.ts";
 import { type CreateOptions, createFlags, readOptions } from "./create/options.ts";
+import { holdersOf } from "./holders.ts";
 import { targetCandidates } from "./line/known.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -50,7 +51,8 @@ export const create = verb({
     const open = once(() => kind.open(options.asked, session));
     // An entry without expiresIn has the lifetime of a file
     const expiresAt = options.expiresAt ?? (desired && toSeconds(new Date(session.now().getTime() + defaultLifetime)));
-    const order = { ...options, expiresAt, kind: kind.name, isIssued: isIssued(kind), open, file: undefined };
+    const holders = holdersOf(session);
+    const order = { ...options, expiresAt, kind: kind.name, isIssued: isIssued(kind), open, holders, file: undefined };
     if (flags.export) return exportOne(order, flags, session);
     let isNew = false;
     const outcomes = observed(createSecret(order, toolsOf(session, flags)), ({ to, result }) => {

@@ -13,7 +13,7 @@ import { memoize } from "../scope/concurrency.ts";
 import { missingNamespace, type Selected, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob, isOpen } from "../scope/scope.ts";
 import { type Copies, type Credential, copiesData, copiesOf, credentialOf } from "../secret/record.ts";
-import { copying, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
+import { type Copying, copying, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
 import { attachTargets } from "../targets/attach.ts";
 import { detachNoted } from "../targets/detach.ts";
 import type { Tools } from "../tools.ts";
@@ -22,8 +22,8 @@ import { type NamespaceReader, readersOf } from "../usage/namespace-reader.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
 import { picksOf, templatesOf, wantsTargets } from "../usage/targets.ts";
 import { usersOf } from "../usage/users.ts";
-import { inLine, maxNames } from "../wording.ts";
-import type { Creating } from "./desired.ts";
+import { inLine, maxNames, nameInPlace } from "../wording.ts";
+import { type Creating, replacing } from "./desired.ts";
 
 /** A namespace of a run. */
 export type CreatePlace = {
@@ -230,7 +230,8 @@ export async function* writePlace(place: CreatePlace, given: Given, order: Order
 async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
   if (place.hasCopy) {
-    const copied = await copyTo(place.namespace, state.secret, given, { mayCreate: true }, tools);
+    const replaces = replacing(order.file, { ...order.source, namespace: place.namespace });
+    const copied = await copyTo(place.namespace, state.secret, given, { mayCreate: true, replaces }, tools);
     yield copied;
     if (isFailed(copied)) return;
   }
@@ -249,11 +250,11 @@ export async function copyTo(
   namespace: string,
   secret: Secret | undefined,
   given: Given,
-  { mayCreate }: { readonly mayCreate: boolean },
+  { mayCreate, replaces }: Pick<Copying, "mayCreate" | "replaces">,
   tools: Tools,
 ): Promise<Outcome> {
   const to = { ...given.source, namespace };
-  const decide = copying(to, { ...given, mayCreate });
+  const decide = copying(to, { ...given, mayCreate, replaces });
   const decision = decide(secret);
   if (decision.act === "keep") return { to, result: "unchanged", because: decision.because, object: secret };
   if (decision.act === "refuse") return { to, error: decision.error };
@@ -284,9 +285,11 @@ async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order
   const { scope, secret } = await read();
   // Another source of this name, whose references are its own
   if (secret && !isCopyOf(secret, order.source)) return;
-  const recorded = given.credential.file?.serviceAccounts ?? [];
-  yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [] }, tools);
   const to = { ...order.source, namespace };
+  const keeps = order.file?.needed(to) ?? (secret && order.file?.unshown(nameInPlace(to), secret.metadata.uid));
+  if (keeps) return yield { to, error: keeps };
+  const recorded = given.credential.file?.serviceAccounts ?? [];
+  yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [], keeps: order.file?.unshown }, tools);
   if (secret) yield await writeClaimed(to, withdrawing(order.source, given.credential.host), given, secret, tools);
 }
 
@@ -296,7 +299,7 @@ async function* detachUnnamed(scope: NamespaceScope, given: Given, { source, fil
   const named = (given.credential.file?.serviceAccounts ?? []).filter((word) => !file.serviceAccounts.includes(word));
   if (named.length === 0) return;
   try {
-    yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts }, tools);
+    yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts, keeps: file.unshown }, tools);
   } catch (error) {
     // A team can record any ServiceAccount, also those that a schedule may not read
     throw file.isOfTeam && isForbidden(error) ? new InTheWay(error.message) : error;

@@ -9,7 +9,7 @@ import type { Tools } from "../tools.ts";
 import { missingSecrets } from "../usage/pull-secrets.ts";
 import type { Target } from "../usage/references.ts";
 import { type TargetObject, targetOf } from "../usage/targets.ts";
-import { joinNames, maxNames, pluralize, shownName, targetArgument } from "../wording.ts";
+import { joinNames, maxNames, nameInPlace, pluralize, shownName, targetArgument } from "../wording.ts";
 import {
   announceEnding,
   editEach,
@@ -50,6 +50,8 @@ type NotedOrder = {
   readonly named: readonly string[];
   /** The ServiceAccounts among them that keep the Secret. */
   readonly except: readonly string[];
+  /** Why another one keeps it, too. */
+  keeps?(what: string, id: string | undefined): CliError | undefined;
 };
 
 /** The most ServiceAccounts that are read one by one. */
@@ -58,7 +60,7 @@ const mostNamed = 50;
 /** Removes the Secret in one namespace from those ServiceAccounts to which `apply` has added it. A person's reference stays. */
 export async function* detachNoted(
   { cluster, namespace }: NamespaceScope,
-  { secret, named, except }: NotedOrder,
+  { secret, named, except, keeps }: NotedOrder,
   tools: Tools,
 ): AsyncGenerator<Outcome> {
   const fits = (words: readonly string[], name: string) => words.some((word) => matchesGlob(word, name));
@@ -75,7 +77,13 @@ export async function* detachNoted(
       );
   }
   const cut = new Set<string>();
-  const targets = await listCapped(added(), cut);
+  const targets: TargetObject[] = [];
+  for (const one of await listCapped(added(), cut)) {
+    const { to } = targetOf(one);
+    const error = keeps?.(nameInPlace(to), one.metadata.uid);
+    if (error) yield { to, error };
+    else targets.push(one);
+  }
   yield* detachTargets({ secret: { kind: "secret", name: secret, namespace }, targets, noted: true }, tools);
   const error = new InTheWay(`more ServiceAccounts in namespace "${namespace}" list secret/${secret}; the next run removes it there`);
   if (cut.size > 0) yield { to: { kind: "namespace", name: namespace, namespace }, error };

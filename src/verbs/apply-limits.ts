@@ -70,6 +70,7 @@ export function noRoom(plan: TokenPlan, limit: number | undefined, over: readonl
   const message = `registry ${plan.at.name} would have too many tokens: ${describeTokens(plan, limit)}; no room for ${inLine([...entries])}`;
   const or = "use copyTo instead of eachOf, or a registry of a larger SKU";
   return new CliError("invalid", message, {
+    owner: "azure",
     hint: { ...plugin("prune", "--registry", plan.at.name), when: "to delete tokens that nothing uses, run", or },
   });
 }

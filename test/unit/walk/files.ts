@@ -24,6 +24,13 @@ const filesOf = (kind: Keys): Readonly<Record<string, AppliedFile>> => ({
   "each-less": fileOf(["c"], { ...one, ...kind, eachOf: "{names: [c]}" }),
   none: fileOf([], { ...one, name: "other", eachOf: "{names: [x-*]}" }),
   unlisted: fileOf(["app", "b", "c"], { ...shared, ...kind, serviceAccounts: "['x-*']" }),
+  renamed: fileOf(["app", "b", "c"], { ...shared, ...kind, name: "acr-new" }),
+  "each-renamed": fileOf(["b", "c"], { ...one, ...kind, name: "acr-new", eachOf: "{names: [b, c]}" }),
+  moved: fileOf(["app", "b", "c"], { ...shared, ...kind, namespace: "d" }),
+  repositories: fileOf(["app", "b", "c"], { ...shared, ...kind, repositories: "[app/api]" }),
+  "each-and-copies": fileOf(["b", "c"], { ...shared, ...kind, copyTo: "{names: [b]}" }, { ...one, ...kind, eachOf: "{names: [c]}" }),
+  "copies-and-each": fileOf(["b", "c"], { ...shared, ...kind, copyTo: "{names: [c]}" }, { ...one, ...kind, eachOf: "{names: [b]}" }),
+  two: fileOf(["app", "b", "c"], { ...shared, ...kind }, { ...one, ...kind, name: "acr-second", eachOf: "{names: [b]}" }),
   aging: fileOf(["app", "b", "c"], { ...shared, ...kind, rotate: "{olderThan: 36h, grace: 1h}" }),
 });
 
