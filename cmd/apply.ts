@@ -116,22 +116,23 @@ export const apply = verb({
     const outcomes = run(flags["dry-run"], (source) => !asks || shown.has(source));
     const printing = { ...flags, endsAccess: endsLogin };
     const code = await conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, printing, { namespaces: undefined, open: true });
-    if (flags["dry-run"] !== "none" && flags.output === undefined) printEffects(effects, files, session);
-    else if (policy === undefined && !flags.quiet && printsHints(code, flags)) hintSchedule(effects, flags, session);
+    if (flags["dry-run"] !== "none") printEffects(effects, files, flags, session);
+    else if (printsHints(code, flags)) hintSchedule(effects, flags, session);
     return code;
   },
 });
 
 /** Prints what a run would change, after the summary of a dry run. */
-function printEffects(effects: Effects, files: readonly DesiredFile[], { stderr }: Session): void {
+function printEffects(effects: Effects, files: readonly DesiredFile[], { output }: ApplyFlags, { stderr }: Session): void {
+  if (output !== undefined) return;
   const unending = files.flatMap(({ entries }) => entries).filter(({ expiresIn }) => expiresIn === undefined);
   const never = unending.length > 0 ? [`Warning: new passwords never expire: ${inLine(unending.map(({ at }) => at))}`] : [];
   for (const line of [...effects.lines(), ...never]) stderr.write(`${printable(line)}\n`);
 }
 
-/** Says when the run must be repeated, and what repeats it. */
-function hintSchedule({ deadline }: Effects, { filename }: ApplyFlags, { hint }: Session): void {
-  if (deadline === undefined) return;
+/** Says when the run must be repeated, and what repeats it. Nothing for the run of a schedule. */
+function hintSchedule({ deadline }: Effects, { filename, quiet }: ApplyFlags, { env, hint }: Session): void {
+  if (deadline === undefined || quiet || env[policyVariable] !== undefined) return;
   const files = filename.includes("-") ? ["FILE"] : filename;
   hint({
     ...plugin("schedule", flag("filename", files, "f"), "--image", "IMAGE"),

@@ -50,7 +50,10 @@ export function openEffects(now: number) {
     if (lost.length > 0) loses.push(`${nameInPlace(source)} (${inLine(lost)})`);
   }
 
-  const earliest = (of: "due" | "end") => [...ends.values()].filter((one) => Number.isFinite(one[of])).toSorted((a, b) => a[of] - b[of])[0];
+  const earliest = (of: "due" | "end") =>
+    [...ends.values()]
+      .filter((one) => Number.isFinite(one[of]))
+      .toSorted((a, b) => a[of] - b[of] || nameInPlace(a.source).localeCompare(nameInPlace(b.source)))[0];
 
   const passwords = () =>
     [

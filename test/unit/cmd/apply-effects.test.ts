@@ -3,7 +3,7 @@ import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { any, type Given, type Step, testRows } from "../../support/rows.ts";
 
 const blue = "name: acr-blue, copyTo: {names: [team-*]}, serviceAccounts: [default]";
-const own = "name: acr, eachOf: {names: [own]}";
+const own = "name: acr, eachOf: {names: [own]}, expiresIn: 60d";
 const fileOf = (...entries: readonly string[]) =>
   `{name: teams, namespace: platform, registry: myregistry, pullSecrets: [${entries.map((entry) => `{${entry}}`).join(", ")}]}`;
 const applies = (text: string, flags = "", more: Partial<Step> = {}): Step => ({
@@ -18,6 +18,10 @@ const dry = (text: string, stderr: readonly string[], flags = "", more: Partial<
   applies(text, ` --dry-run${flags}`, { stderr, writes: [], ...more });
 
 const web = "repositories: [app/web]";
+/** The passwords of the next run have one creation time, but for milliseconds. */
+const atOnce: Given = ({ azure }) => {
+  azure.clock.made = () => Date.parse("2026-01-01T00:00:00Z");
+};
 const image: Given = ({ azure }) => void azure.images.add("app/api:1");
 const registry = (has: number, most = has) =>
   `Registry myregistry: ${has} ACR token${has === 1 ? "" : "s"}, ${most} during the run, at most 50000 (Premium)`;
@@ -32,15 +36,15 @@ testRows(
         "New access: secret/acr in namespace own (app/web), secret/acr-blue in namespace platform (app/web)",
         registry(0, 2),
         "Passwords: 2 generated",
-        next("acr-blue in namespace platform"),
+        "Next rotation: secret/acr in namespace own at 2026-02-10T00:00:00Z",
       ]),
       after: [
         applies(fileOf(`${blue}, ${web}`, `${own}, ${web}`), " --diff", { code: 1, stderr: /\nPasswords: 2 generated\n/, writes: [] }),
-        applies(fileOf(`${blue}, ${web}`, `${own}, ${web}`)),
+        applies(fileOf(`${blue}, ${web}`, `${own}, ${web}`), "", { given: atOnce }),
         dry(fileOf(`${blue}, ${web}`, `${own}, ${web}`), [
           "4 namespaces unchanged (dry run)",
           registry(2),
-          next("acr-blue in namespace platform"),
+          "Next rotation: secret/acr in namespace own at 2026-02-10T00:00:00Z",
         ]),
         dry(
           fileOf(`${blue}, repositories: [app/api], rotate: {olderThan: 10d}`),
@@ -50,7 +54,7 @@ testRows(
             "Lost access: secret/acr in namespace own (app/web), secret/acr-blue in namespace platform (app/web)",
             registry(2),
             "Passwords: 1 credential revoked",
-            "Next rotation: secret/acr-blue in namespace platform at 2026-01-11T00:00:01Z",
+            "Next rotation: secret/acr-blue in namespace platform at 2026-01-11T00:00:00Z",
           ],
           " --prune",
           { given: image },
