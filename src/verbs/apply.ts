@@ -25,7 +25,7 @@ import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
 import { nameInPlace } from "../wording.ts";
 import { fileWords } from "./adopt.ts";
-import type { EffectOn, Effects } from "./apply-effects.ts";
+import type { Effects } from "./apply-effects.ts";
 import { noRoom, planTokens, withoutRoom } from "./apply-limits.ts";
 import {
   type Described,
@@ -308,7 +308,7 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
     for await (const outcome of outcomes) {
-      order.effects.see(effectOn(step), outcome);
+      order.effects.see(step, outcome);
       for (const one of withoutRepetition(outcome, run)) yield* judged(one, home, order);
     }
   } catch (error) {
@@ -317,8 +317,6 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
     yield* judged({ to, error: asCliError(error) }, home, order);
   }
 }
-
-const effectOn = (step: Step): EffectOn => (step.does === "make" ? step : { source: step.source, granted: step.described.granted });
 
 function toolsFor(home: string | undefined, { order, tools, claimed }: Run): Tools {
   if (!order.skipBlocked || home !== undefined) return tools;
