@@ -8,11 +8,11 @@ import { toSeconds } from "../timestamp.ts";
 import { counted, inLine, nameInPlace, pluralize } from "../wording.ts";
 import { describeTokens, type TokenPlan } from "./apply-limits.ts";
 
-/** A source of a run: its entry, or the repositories of a credential that is deleted. */
-export type EffectOn = {
+/** A source to make as its entry says, or to take away, with the repositories of its credential. */
+type Step = {
   readonly source: Ref<"secret">;
-  readonly entry?: Pick<Entry, "olderThan"> | undefined;
-  readonly granted?: readonly string[] | undefined;
+  readonly entry?: Pick<Entry, "olderThan">;
+  readonly described?: { readonly granted: readonly string[] | undefined };
 };
 
 export type Effects = ReturnType<typeof openEffects>;
@@ -42,10 +42,10 @@ export function openEffects(now: number) {
     accounts.set(nameOf(to), (accounts.get(nameOf(to)) ?? new Set()).add(to.namespace ?? ""));
   }
 
-  function seeAccess({ source, granted = [] }: EffectOn, { to, result, grants = [], withdraws = [] }: Outcome): void {
+  function seeAccess({ source, described }: Step, { to, result, grants = [], withdraws = [] }: Outcome): void {
     const isRevoked = result === "deleted" && !isInCluster(to) && !revoked.has(keyOf(source));
     if (isRevoked) revoked.add(keyOf(source));
-    const lost = isRevoked ? granted : withdraws;
+    const lost = isRevoked ? (described?.granted ?? []) : withdraws;
     if (grants.length > 0) gains.push(`${nameInPlace(source)} (${inLine(grants)})`);
     if (lost.length > 0) loses.push(`${nameInPlace(source)} (${inLine(lost)})`);
   }
@@ -63,12 +63,12 @@ export function openEffects(now: number) {
     ].join(", ");
 
   return {
-    see(of: EffectOn, outcome: Outcome): void {
+    see(step: Step, outcome: Outcome): void {
       const { to, slot } = outcome;
       if (isFailed(outcome)) seeMissing(outcome);
-      else if (slot === undefined) seeAccess(of, outcome);
+      else if (slot === undefined) seeAccess(step, outcome);
       else ended++;
-      if (of.entry && keyOf(to) === keyOf(of.source)) seeSource(of.source, of.entry, outcome);
+      if (step.entry && keyOf(to) === keyOf(step.source)) seeSource(step.source, step.entry, outcome);
     },
     seeTokens(plan: TokenPlan, limit: number | undefined): void {
       registries.push(`Registry ${plan.at.name}: ${describeTokens(plan, limit)}`);

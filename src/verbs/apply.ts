@@ -26,7 +26,7 @@ import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
 import { nameInPlace } from "../wording.ts";
 import { fileWords } from "./adopt.ts";
-import type { EffectOn, Effects } from "./apply-effects.ts";
+import type { Effects } from "./apply-effects.ts";
 import { noRoom, planTokens, withoutRoom } from "./apply-limits.ts";
 import {
   type Described,
@@ -397,7 +397,7 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
     for await (const outcome of outcomes) {
-      run.order.effects.see(effectOn(step), outcome);
+      run.order.effects.see(step, outcome);
       if (isFailed(outcome)) noteFailure(step, outcome, run);
       for (const one of withoutRepetition(outcome, run)) yield* judged(one, step, run);
     }
@@ -408,8 +408,6 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
     yield* judged({ to, error: asCliError(error) }, step, run);
   }
 }
-
-const effectOn = (step: Step): EffectOn => (step.does === "make" ? step : { source: step.source, granted: step.described.granted });
 
 function toolsFor(step: Step, { order, tools, claimed }: Run): Tools {
   if (!order.skipBlocked || homeOf(step) !== undefined) return tools;
