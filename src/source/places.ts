@@ -44,6 +44,8 @@ export type Places = {
   readonly copies: Copies;
   /** The namespaces that lose their copy. */
   readonly withdrawn: readonly string[];
+  /** The same, and those that lose it later in this run. */
+  readonly losing: readonly string[];
   /** What to say about the selection, and the named namespaces that do not exist. */
   readonly say: readonly Outcome[];
   readonly namespaces: readonly string[];
@@ -69,7 +71,8 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
     isTaken,
     isOfTeam: order.file?.isOfTeam,
   });
-  const withdrawn: readonly string[] = isTaken ? rest : [];
+  const losing: readonly string[] = isTaken ? rest : [];
+  const withdrawn = losing.length > 0 && order.file?.postpones() ? [] : losing;
   const kept: readonly string[] = isTaken ? [] : rest;
   const targetScope = {
     cluster,
@@ -102,7 +105,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   return {
     secret,
     copies,
-    withdrawn,
+    ...{ withdrawn, losing },
     say: selected ? sayOf(source, selected, kept) : [],
     namespaces: [...targetScope.namespaces, ...rest],
     all,
@@ -286,7 +289,7 @@ async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order
   // Another source of this name, whose references are its own
   if (secret && !isCopyOf(secret, order.source)) return;
   const to = { ...order.source, namespace };
-  const keeps = order.file?.needed(to) ?? (secret && order.file?.unshown(nameInPlace(to), secret.metadata.uid));
+  const keeps = (await order.file?.needed(to)) ?? (secret && order.file?.unshown(nameInPlace(to), secret.metadata.uid));
   if (keeps) return yield { to, error: keeps };
   const recorded = given.credential.file?.serviceAccounts ?? [];
   yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [], keeps: order.file?.unshown }, tools);

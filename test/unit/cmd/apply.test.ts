@@ -18,6 +18,7 @@ const blue: Lines = {
   repositories: "[app/web]",
   serviceAccounts: "[default]",
 };
+const red: Lines = { ...blue, name: "acr-red" };
 const own: Lines = { name: "acr", eachOf: "{names: [own-*]}", repositories: "[app/web]", serviceAccounts: "[default]" };
 
 const host = "myregistry.azurecr.io";
@@ -847,6 +848,30 @@ testRows(
       },
     ]),
     {
+      does: "apply keeps the copy of a namespace that moves to another entry until the new copy is written",
+      ...applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, { ...red, copyTo: "{names: [team-1]}" })),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...red, copyTo: "{names: [team-0]}" }), {
+          ...failed,
+          given: refuse("create secret team-0/acr-red"),
+          stderr:
+            /^(?!(?:.*Forbidden){2}).*error: secret\/acr-blue in namespace team-0 keeps its earlier credential, because another one was not written/s,
+          check: (world) =>
+            expect([pulls(world, "team-0"), lists(world, "team-0"), pulls(world, "team-1"), secretIn(world, "team-1", "acr-red")]).toEqual([
+              true,
+              ["acr-blue"],
+              true,
+              undefined,
+            ]),
+        }),
+        applies(fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...red, copyTo: "{names: [team-0]}" }), {
+          stdout: /^(?!(?:.*secret\/acr-blue unchanged in namespace platform){2})/s,
+          check: (world) => expect([lists(world, "team-0"), lists(world, "team-1")]).toEqual([["acr-red"], ["acr-blue"]]),
+        }),
+        nothingMore(fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...red, copyTo: "{names: [team-0]}" })),
+      ],
+    },
+    {
       does: "apply with --prune takes an entry away when another entry fails in other namespaces",
       ...applies(fileOf(blue, own)),
       after: [
@@ -1110,6 +1135,15 @@ testRows(
         nothingMore(fileOf(entry)),
       ],
     })),
+    {
+      does: "apply refuses a Secret of create that loses a copy when another entry has copies",
+      given: typed("create acr-blue -n platform --registry myregistry --repository app/web --copy-to team-0,team-1"),
+      ...applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, red), {
+        code: 1,
+        stderr: /acr-blue in namespace platform belongs to no file; otherwise it loses the copy in team-1/,
+        check: (world) => expect([pulls(world, "team-1"), pulls(world, "team-1", "acr-red")]).toEqual([true, true]),
+      }),
+    },
     {
       does: "apply takes over a Secret of create without a word when nothing is lost",
       given: typed("create acr-blue -n platform --registry myregistry --repository app/web --copy-to team-0"),
