@@ -1,9 +1,9 @@
 import { beyond } from "../credential/repository-scope.ts";
-import { absent, asCliError, CliError, InTheWay, Interrupted, isForbidden, unlessForbidden } from "../errors.ts";
+import { absent, asCliError, asForbidden, CliError, InTheWay, Interrupted, isForbidden, unlessForbidden } from "../errors.ts";
 import { flag } from "../hint.ts";
 import { type Ref, resourceOf } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
-import type { Cluster } from "../kube/port.ts";
+import { type Cluster, listAll } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
@@ -21,8 +21,8 @@ import { imagesFrom, imagesIn } from "../usage/images.ts";
 import { type NamespaceReader, readersOf } from "../usage/namespace-reader.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
 import { picksOf, templatesOf, wantsTargets } from "../usage/targets.ts";
-import { usersOf } from "../usage/users.ts";
-import { inLine, maxNames, nameInPlace } from "../wording.ts";
+import { podsNeeding, usersOf } from "../usage/users.ts";
+import { counted, inLine, maxNames, nameInPlace, pluralize } from "../wording.ts";
 import { type Creating, replacing } from "./desired.ts";
 
 /** A namespace of a run. */
@@ -291,9 +291,19 @@ async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order
   const to = { ...order.source, namespace };
   const keeps = (await order.file?.needed(to)) ?? (secret && order.file?.unshown(nameInPlace(to), secret.metadata.uid));
   if (keeps) return yield { to, error: keeps };
+  if (secret && tools.dryRun !== "none") yield* sayNeeded(to, secret, scope);
   const recorded = given.credential.file?.serviceAccounts ?? [];
   yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [], keeps: order.file?.unshown }, tools);
   if (secret) yield await writeClaimed(to, withdrawing(order.source, given.credential.host), given, secret, tools);
+}
+
+/** Says which pods need a copy that a plan withdraws. They don't stop it. */
+async function* sayNeeded(to: Ref<"secret">, secret: Secret, { cluster, namespace }: NamespaceScope): AsyncGenerator<Outcome> {
+  const pods = await listAll(cluster, "pod", { namespace }).catch(asForbidden);
+  if (pods instanceof CliError) return yield { to, messages: [`cannot list the pods that need ${nameInPlace(to)}: ${pods.message}`] };
+  const { length } = podsNeeding(secret, pods);
+  const neededBy = `${counted(length, "pod")} in ${namespace} ${pluralize(length, "needs", "need")} ${nameInPlace(to)}`;
+  if (length > 0) yield { to, neededBy, messages: [neededBy] };
 }
 
 /** Removes the references that `apply` has added to ServiceAccounts that its file does not name any more. */

@@ -1389,10 +1389,17 @@ testRows(
       code: 1,
       after: [
         applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
-          given: adds("team-1", "acr-blue", "ghcr.io"),
+          given: refuse("list pod team-1"),
+          ...{ flags: " --dry-run=client", writes: [] },
+          stderr: /Warning: team-1: cannot list the pods that need secret\/acr-blue in namespace team-1: /,
+        }),
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
+          given: all(adds("team-1", "acr-blue", "ghcr.io"), ({ cluster }) =>
+            cluster.put(stuckPod("team-1", "a", "myregistry.azurecr.io/app/web:1", { names: ["acr-blue"] })),
+          ),
           ...{ flags: " --prune", ...failed, writes: [] },
           stderr: new RegExp(
-            "withdraw base/os from scopemap\\S+, and remove a login from secret/acr-blue in namespace team-1, " +
+            "\\* 1 pod in team-1 needs secret/acr-blue in namespace team-1\\. withdraw base/os from scopemap\\S+, and remove a login from secret/acr-blue in namespace team-1, " +
               "and remove its name from serviceaccount/ci-a in namespace team-0 and serviceaccount/default in namespace team-1\\?",
             "i",
           ),
