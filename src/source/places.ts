@@ -15,7 +15,7 @@ import { isGlob, isOpen } from "../scope/scope.ts";
 import { type Copies, type Credential, copiesData, copiesOf, credentialOf } from "../secret/record.ts";
 import { type Copying, copying, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
 import { attachTargets } from "../targets/attach.ts";
-import { detachNoted } from "../targets/detach.ts";
+import { detachNoted, sayDangling } from "../targets/detach.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom, imagesIn } from "../usage/images.ts";
 import { type NamespaceReader, readersOf } from "../usage/namespace-reader.ts";
@@ -294,7 +294,10 @@ async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order
   if (secret && tools.dryRun !== "none") yield* sayNeeded(to, secret, scope);
   const recorded = given.credential.file?.serviceAccounts ?? [];
   yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [], keeps: order.file?.unshown }, tools);
-  if (secret) yield await writeClaimed(to, withdrawing(order.source, given.credential.host), given, secret, tools);
+  if (!secret) return;
+  const withdrawn = await writeClaimed(to, withdrawing(order.source, given.credential.host), given, secret, tools);
+  yield withdrawn;
+  if (withdrawn.result === "deleted") yield* sayDangling(scope, to.name);
 }
 
 /** Says which pods need a copy that a plan withdraws. They don't stop it. */

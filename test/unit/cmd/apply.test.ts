@@ -253,7 +253,8 @@ testRows(
       after: [
         applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
           given: all(accounts("team-1", "jane"), attach("team-1", "jane")),
-          stderr: /stays known in team-1 until the next rotation[\s\S]*rotate -n platform acr-blue --grace 0 --force/,
+          stderr:
+            /serviceaccount\/jane still lists secret\/acr-blue.*\n.*detach -n team-1 --dangling\n.*stays known in team-1 until the next rotation[\s\S]*rotate -n platform acr-blue --grace 0 --force/,
           check: (world) => {
             expect(copies(world)).toEqual(["team-0"]);
             expect(secretIn(world, "team-1")).toBeUndefined();
