@@ -1,4 +1,4 @@
-import { absent, CliError, InTheWay } from "../errors.ts";
+import { absent, CliError, InTheWay, unlessForbidden } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import { isObjectName, kinds, nameOf, type Ref, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
@@ -87,6 +87,20 @@ export async function* detachNoted(
   yield* detachTargets({ secret: { kind: "secret", name: secret, namespace }, targets, noted: true }, tools);
   const error = new InTheWay(`more ServiceAccounts in namespace "${namespace}" list secret/${secret}; the next run removes it there`);
   if (cut.size > 0) yield { to: { kind: "namespace", name: namespace, namespace }, error };
+}
+
+/** Names the ServiceAccounts that list a Secret that a run has deleted: a user, or `create`, has added the name. */
+export async function* sayDangling({ cluster, namespace }: NamespaceScope, secret: string): AsyncGenerator<Outcome> {
+  async function* listing() {
+    for await (const page of cluster.pages("serviceaccount", { namespace }))
+      yield page.filter((one) => targetOf(one).names.includes(secret) && !targetOf(one).added?.includes(secret));
+  }
+  const found = await listCapped(listing(), new Set()).catch(unlessForbidden([]));
+  const [first] = found.map((one) => targetOf(one).to);
+  if (!first) return;
+  const names = joinNames(found.map((one) => nameOf(targetOf(one).to)));
+  const messages = [`${names} still ${pluralize(found.length, "lists", "list")} secret/${secret}. To remove the name, run`];
+  yield { to: first, messages, fix: { ...plugin("detach", "--dangling"), namespace } };
 }
 
 type DanglingOrder = {

@@ -37,7 +37,7 @@ export function* warnOfFile(to: Ref, record: Credential | undefined, does: strin
  * file made it.
  * @throws InTheWay
  */
-export function* takeOver(order: TakeOver, { secret, withdrawn }: Pick<Places, "secret" | "withdrawn">): Generator<Outcome> {
+export function* takeOver(order: TakeOver, { secret, losing }: Pick<Places, "secret" | "losing">): Generator<Outcome> {
   const { file, source, registry } = order;
   const record = credentialOf(secret);
   if (!file) return yield* warnOfFile(source, record, "takes away what the file does not name");
@@ -50,7 +50,7 @@ export function* takeOver(order: TakeOver, { secret, withdrawn }: Pick<Places, "
     });
   const maker = makerOf(record, file);
   if (maker === "this file") return;
-  const lost = lostBy(record, file, order, withdrawn);
+  const lost = lostBy(record, file, order, losing);
   const isForeign = maker !== "no file";
   // The credential of another registry is refused later
   if (!isForeign && (lost.length === 0 || !isLoginServerOf(record.host, registry))) return;
@@ -78,12 +78,7 @@ function makerOf({ file: recorded }: Credential, file: FileOrder): string {
 }
 
 /** Returns what a source can do or has now, and not after the file has taken it over. */
-function lostBy(
-  { kind, identity, repositories, file: recorded }: Credential,
-  file: FileOrder,
-  order: TakeOver,
-  copies: Places["withdrawn"],
-) {
+function lostBy({ kind, identity, repositories, file: recorded }: Credential, file: FileOrder, order: TakeOver, copies: Places["losing"]) {
   const accounts = recorded?.serviceAccounts.filter((word) => !file.serviceAccounts.includes(word)) ?? [];
   return [
     ...(kind === order.kind ? [] : [`${kind} ${identity}`]),

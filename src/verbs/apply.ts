@@ -138,8 +138,14 @@ async function* planFile(
 
 async function* applySteps(run: Run, steps: Steps): AsyncGenerator<Outcome> {
   const bounds = { width: limits.credentials, interrupted: run.tools.interrupted };
+  const taking = (phase: Iterable<Step>, of: Run) => runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, of));
   // A copy that becomes a source does so before its old source would withdraw it
-  for (const phase of [steps.each, steps.shared, steps.away]) yield* runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, run));
+  yield* taking(steps.each, run);
+  // Entries may exchange namespaces
+  const postponed = steps.shared.length > 1 ? new Set<Making>() : undefined;
+  yield* taking(steps.shared, { ...run, postponed });
+  yield* taking(postponed ?? [], { ...run, isAgain: true });
+  yield* taking(steps.away, run);
   for (const [host, paths] of run.unverified) yield unverified(host, [...paths].sort());
 }
 
@@ -163,7 +169,7 @@ type Run = {
   readonly selected: Map<string, ReadonlySet<string>>;
   /** The sources that record the file, and their kinds of credential. */
   readonly recorded: readonly RecordedSource[];
-  /** The warnings about the registry that this run has printed. */
+  /** The errors and warnings that this run has printed: of an object, or for all entries of a registry. */
   readonly said: Set<string>;
   /** The paths without an image, by host: one warning for all entries. */
   readonly unverified: Map<string, Set<string>>;
@@ -177,6 +183,10 @@ type Run = {
   readonly failedSources: Set<Making>;
   /** The accounts of sources that could not be written everywhere. */
   readonly accounts: Map<string, ReturnType<typeof accountOf>>;
+  /** Gets the sources whose copies are taken away once all others are written. */
+  readonly postponed?: Set<Making> | undefined;
+  /** The run takes these copies away now. */
+  readonly isAgain?: true;
   /** How many claims of other runs have not ended. */
   claimed: number;
 };
@@ -415,14 +425,17 @@ function toolsFor(step: Step, { order, tools, claimed }: Run): Tools {
 }
 
 /** Leaves out warnings about repositories that another entry has, too, and keeps those about paths for the end. */
-function* withoutRepetition(outcome: Outcome, { said, unverified: paths }: Run): Generator<Outcome> {
+function* withoutRepetition(outcome: Outcome, { said, unverified: paths, isAgain }: Run): Generator<Outcome> {
   const { to, result, error } = outcome;
   if (outcome.unverified) return void paths.set(to.name, new Set([...(paths.get(to.name) ?? []), ...outcome.unverified]));
+  if (isAgain && result === "unchanged") return;
+  if (result) return yield outcome;
   // A registry is in no namespace
-  if (to.namespace !== undefined || result || error || !outcome.messages) return yield outcome;
-  const messages = outcome.messages.filter((message) => !said.has(message));
-  for (const message of messages) said.add(message);
-  if (messages.length > 0) yield { ...outcome, messages };
+  const about = to.namespace === undefined ? "" : keyOf(to);
+  const isNew = (text: string) => !said.has(about + text) && said.add(about + text);
+  const messages = outcome.messages?.filter(isNew);
+  const texts = error ? [error.message].filter(isNew) : messages;
+  if (texts?.length !== 0) yield { ...outcome, messages };
 }
 
 /** The namespace of a source whose owners are those of the file; undefined for one in a team's namespace. */
@@ -555,7 +568,14 @@ function createOrderOf(making: Making, run: Run): CreateOrder {
     file: {
       ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isOfTeam },
       endsReplaced: run.described.some((one) => replacesKind(making, one)),
-      needed: (to) => (run.isUnread || run.failedIn.has(to.namespace ?? "") ? kept(to, "there") : undefined),
+      postpones() {
+        run.postponed?.add(making);
+        return run.postponed !== undefined;
+      },
+      async needed(to) {
+        const isNeeded = run.isUnread || (await failedNamespaces(run)).has(to.namespace ?? "");
+        return isNeeded ? kept(to, "there") : undefined;
+      },
       unshown(what, id) {
         const key = [keyOf(source), uid, what, id].join();
         if (!order.confirmed.has(key)) return notShown(what);

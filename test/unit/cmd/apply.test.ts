@@ -18,6 +18,7 @@ const blue: Lines = {
   repositories: "[app/web]",
   serviceAccounts: "[default]",
 };
+const red: Lines = { ...blue, name: "acr-red" };
 const own: Lines = { name: "acr", eachOf: "{names: [own-*]}", repositories: "[app/web]", serviceAccounts: "[default]" };
 
 const host = "myregistry.azurecr.io";
@@ -252,7 +253,8 @@ testRows(
       after: [
         applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
           given: all(accounts("team-1", "jane"), attach("team-1", "jane")),
-          stderr: /stays known in team-1 until the next rotation[\s\S]*rotate -n platform acr-blue --grace 0 --force/,
+          stderr:
+            /serviceaccount\/jane still lists secret\/acr-blue.*\n.*detach -n team-1 --dangling\n.*stays known in team-1 until the next rotation[\s\S]*rotate -n platform acr-blue --grace 0 --force/,
           check: (world) => {
             expect(copies(world)).toEqual(["team-0"]);
             expect(secretIn(world, "team-1")).toBeUndefined();
@@ -867,6 +869,30 @@ testRows(
       },
     ]),
     {
+      does: "apply keeps the copy of a namespace that moves to another entry until the new copy is written",
+      ...applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, { ...red, copyTo: "{names: [team-1]}" })),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...red, copyTo: "{names: [team-0]}" }), {
+          ...failed,
+          given: refuse("create secret team-0/acr-red"),
+          stderr:
+            /^(?!(?:.*Forbidden){2}).*error: secret\/acr-blue in namespace team-0 keeps its earlier credential, because another one was not written/s,
+          check: (world) =>
+            expect([pulls(world, "team-0"), lists(world, "team-0"), pulls(world, "team-1"), secretIn(world, "team-1", "acr-red")]).toEqual([
+              true,
+              ["acr-blue"],
+              true,
+              undefined,
+            ]),
+        }),
+        applies(fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...red, copyTo: "{names: [team-0]}" }), {
+          stdout: /^(?!(?:.*secret\/acr-blue unchanged in namespace platform){2})/s,
+          check: (world) => expect([lists(world, "team-0"), lists(world, "team-1")]).toEqual([["acr-red"], ["acr-blue"]]),
+        }),
+        nothingMore(fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...red, copyTo: "{names: [team-0]}" })),
+      ],
+    },
+    {
       does: "apply with --prune takes an entry away when another entry fails in other namespaces",
       ...applies(fileOf(blue, own)),
       after: [
@@ -1131,6 +1157,15 @@ testRows(
       ],
     })),
     {
+      does: "apply refuses a Secret of create that loses a copy when another entry has copies",
+      given: typed("create acr-blue -n platform --registry myregistry --repository app/web --copy-to team-0,team-1"),
+      ...applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, red), {
+        code: 1,
+        stderr: /acr-blue in namespace platform belongs to no file; otherwise it loses the copy in team-1/,
+        check: (world) => expect([pulls(world, "team-1"), pulls(world, "team-1", "acr-red")]).toEqual([true, true]),
+      }),
+    },
+    {
       does: "apply takes over a Secret of create without a word when nothing is lost",
       given: typed("create acr-blue -n platform --registry myregistry --repository app/web --copy-to team-0"),
       ...applies(fileOf({ ...blue, repositories: "[app/*]" }), { stderr: /^(?!.*belong)/s }),
@@ -1375,10 +1410,17 @@ testRows(
       code: 1,
       after: [
         applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
-          given: adds("team-1", "acr-blue", "ghcr.io"),
+          given: refuse("list pod team-1"),
+          ...{ flags: " --dry-run=client", writes: [] },
+          stderr: /Warning: team-1: cannot list the pods that need secret\/acr-blue in namespace team-1: /,
+        }),
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
+          given: all(adds("team-1", "acr-blue", "ghcr.io"), ({ cluster }) =>
+            cluster.put(stuckPod("team-1", "a", "myregistry.azurecr.io/app/web:1", { names: ["acr-blue"] })),
+          ),
           ...{ flags: " --prune", ...failed, writes: [] },
           stderr: new RegExp(
-            "withdraw base/os from scopemap\\S+, and remove a login from secret/acr-blue in namespace team-1, " +
+            "\\* 1 pod in team-1 needs secret/acr-blue in namespace team-1\\. withdraw base/os from scopemap\\S+, and remove a login from secret/acr-blue in namespace team-1, " +
               "and remove its name from serviceaccount/ci-a in namespace team-0 and serviceaccount/default in namespace team-1\\?",
             "i",
           ),

@@ -14,6 +14,8 @@ const fileOf = (given: readonly string[], ...entries: readonly Keys[]): AppliedF
 const one: Keys = { name: "acr-myregistry", repositories: "[app/web]", serviceAccounts: "[default]" };
 const shared: Keys = { ...one, namespace: "app", copyTo: "{names: [b, c]}" };
 
+const second: Keys = { ...shared, name: "acr-second" };
+
 const kinds: Readonly<Record<string, Keys>> = { token: {}, principal: { credential: "service-principal" } };
 
 const filesOf = (kind: Keys): Readonly<Record<string, AppliedFile>> => ({
@@ -31,6 +33,8 @@ const filesOf = (kind: Keys): Readonly<Record<string, AppliedFile>> => ({
   "each-and-copies": fileOf(["b", "c"], { ...shared, ...kind, copyTo: "{names: [b]}" }, { ...one, ...kind, eachOf: "{names: [c]}" }),
   "copies-and-each": fileOf(["b", "c"], { ...shared, ...kind, copyTo: "{names: [c]}" }, { ...one, ...kind, eachOf: "{names: [b]}" }),
   two: fileOf(["app", "b", "c"], { ...shared, ...kind }, { ...one, ...kind, name: "acr-second", eachOf: "{names: [b]}" }),
+  beside: fileOf(["app", "b"], { ...shared, ...kind, copyTo: "{names: [b]}" }, { ...second, ...kind, copyTo: "{names: [c]}" }),
+  swapped: fileOf(["app", "c"], { ...shared, ...kind, copyTo: "{names: [c]}" }, { ...second, ...kind, copyTo: "{names: [b]}" }),
   aging: fileOf(["app", "b", "c"], { ...shared, ...kind, rotate: "{olderThan: 36h, grace: 1h}" }),
 });
 

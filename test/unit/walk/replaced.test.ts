@@ -25,6 +25,7 @@ const changes = kinds.flatMap(({ what: of, kind }): readonly Change[] => {
     change("eachOf instead of copyTo", "copies", apply(kind, "each", prune)),
     change("eachOf instead of copyTo without --prune", "copies", apply(kind, "each")),
     change("teams that change the entry", "each-and-copies", apply(kind, "copies-and-each")),
+    change("teams that change places", "beside", apply(kind, "swapped")),
     change("another kind", "copies", apply(other, "copies", prune)),
     change("another kind with eachOf", "each", apply(other, "each", prune)),
     change("other repositories", "copies", apply(kind, "repositories")),
