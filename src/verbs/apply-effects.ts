@@ -19,15 +19,16 @@ export type Effects = ReturnType<typeof openEffects>;
 
 /** Collects what a run changes for teams, and when it must run again. @param now in milliseconds */
 export function openEffects(now: number) {
-  const gains: string[] = [];
-  const loses: string[] = [];
+  // Sets, because a run may come to a source twice
+  const gains = new Set<string>();
+  const loses = new Set<string>();
   /** When the passwords of the sources are due, and when they expire. */
   const ends = new Map<string, { readonly source: Ref; readonly due: number; readonly end: number }>();
   const generated = new Set<string>();
   const revoked = new Set<string>();
   const accounts = new Map<string, Set<string>>();
   const registries: string[] = [];
-  let ended = 0;
+  const ended = new Set<string>();
 
   function seeSource(source: Ref<"secret">, { olderThan }: Pick<Entry, "olderThan">, { object, unmade }: Outcome): void {
     const credential = credentialOf(object as Secret | undefined);
@@ -46,8 +47,8 @@ export function openEffects(now: number) {
     const isRevoked = result === "deleted" && !isInCluster(to) && !revoked.has(keyOf(source));
     if (isRevoked) revoked.add(keyOf(source));
     const lost = isRevoked ? (described?.granted ?? []) : withdraws;
-    if (grants.length > 0) gains.push(`${nameInPlace(source)} (${inLine(grants)})`);
-    if (lost.length > 0) loses.push(`${nameInPlace(source)} (${inLine(lost)})`);
+    if (grants.length > 0) gains.add(`${nameInPlace(source)} (${inLine(grants)})`);
+    if (lost.length > 0) loses.add(`${nameInPlace(source)} (${inLine(lost)})`);
   }
 
   const earliest = (of: "due" | "end") =>
@@ -58,7 +59,7 @@ export function openEffects(now: number) {
   const passwords = () =>
     [
       ...(generated.size > 0 ? [`${generated.size} generated`] : []),
-      ...(ended > 0 ? [`${ended} ended`] : []),
+      ...(ended.size > 0 ? [`${ended.size} ended`] : []),
       ...(revoked.size > 0 ? [`${counted(revoked.size, "credential")} revoked`] : []),
     ].join(", ");
 
@@ -67,7 +68,7 @@ export function openEffects(now: number) {
       const { to, slot } = outcome;
       if (isFailed(outcome)) seeMissing(outcome);
       else if (slot === undefined) seeAccess(step, outcome);
-      else ended++;
+      else ended.add(`${nameOf(to)} ${slot}`);
       if (step.entry && keyOf(to) === keyOf(step.source)) seeSource(step.source, step.entry, outcome);
     },
     seeTokens(plan: TokenPlan, limit: number | undefined): void {
@@ -86,8 +87,8 @@ export function openEffects(now: number) {
         return `${at.size} ${have} no ${name}: ${inLine([...at])}`;
       });
       return [
-        ...(gains.length > 0 ? [`New access: ${inLine(gains.toSorted())}`] : []),
-        ...(loses.length > 0 ? [`Lost access: ${inLine(loses.toSorted())}`] : []),
+        ...(gains.size > 0 ? [`New access: ${inLine([...gains].toSorted())}`] : []),
+        ...(loses.size > 0 ? [`Lost access: ${inLine([...loses].toSorted())}`] : []),
         ...registries,
         ...(passwords() ? [`Passwords: ${passwords()}`] : []),
         ...(next ? [`Next rotation: ${nameInPlace(next.source)} at ${toSeconds(new Date(next.due))}`] : []),
