@@ -1,20 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
 import { registryHost } from "../src/azure/registry-name.ts";
-import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError, unlessNotFound, usage } from "../src/errors.ts";
 import type { DesiredFile, Entry } from "../src/file/entry.ts";
 import { type Command, flag, plugin } from "../src/hint.ts";
 import type { Cluster } from "../src/kube/port.ts";
 import type { Outcome } from "../src/outcome.ts";
+import { printable } from "../src/output/printable.ts";
 import { bindingFor, policyFor, policyVariable } from "../src/schedule/policy.ts";
 import { rightsToApply } from "../src/schedule/rights.ts";
 import { memoize, once } from "../src/scope/concurrency.ts";
-import { applyFiles } from "../src/verbs/apply.ts";
+import { type ApplyOrder, applyFiles } from "../src/verbs/apply.ts";
+import { type Effects, openEffects } from "../src/verbs/apply-effects.ts";
+import { inLine } from "../src/wording.ts";
 import { readDesired } from "./apply/read-files.ts";
-import { conclude, endsLogin } from "./conclude.ts";
+import { conclude, endsLogin, printsHints } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./confirm.ts";
 import { createFlags } from "./create/options.ts";
+import { holdersOf } from "./holders.ts";
 import { azureWaits } from "./line/durations.ts";
 import {
   type Flags,
@@ -39,7 +42,7 @@ const applyFlags = {
     "skip-blocked": {
       type: "boolean",
       describe:
-        "Only warn about a namespace of eachOf or copyTo whose own objects are in the way: a foreign, immutable or terminating Secret, a missing ServiceAccount, a quota, an admission policy",
+        "Only warn about a namespace of eachOf or copyTo whose own objects are in the way: a foreign, immutable or terminating Secret, a missing ServiceAccount, a quota, an admission policy. Fails if a password there is in the last third of its lifetime",
     },
     verify: createFlags.verify,
   }),
@@ -96,24 +99,44 @@ export const apply = verb({
       skipBlocked: flags["skip-blocked"],
       verify: flags.verify,
       again,
+      unread: session.unread,
       ...credentialsOf(flags, again, session),
     };
-    const run = (dryRun: ApplyFlags["dry-run"], mayTakeAway: (source: string) => boolean) =>
-      applyFiles({ ...order, mayTakeAway }, toolsOf(session, { ...flags, "dry-run": dryRun }));
+    const effects = openEffects(session.now().getTime());
+    const run = (dryRun: ApplyFlags["dry-run"], confirmed: ApplyOrder["confirmed"], seen = effects) =>
+      applyFiles({ ...order, confirmed, effects: seen }, toolsOf(session, { ...flags, "dry-run": dryRun }));
     const asking = { home: "", output: flags.output, again: { ...again, words: [...again.words, ...flag("prune", prune), "--yes"] } };
     const asks = (prune || adopt.length > 0) && mustAsk(flags);
     const shown = new Set<string>();
-    if (asks)
-      await confirmDeletion(
-        session,
-        run("client", (source) => shown.add(source).has(source)),
-        asking,
-      );
-    const outcomes = run(flags["dry-run"], (source) => !asks || shown.has(source));
+    const anything = { has: () => true, add: (what: string) => shown.add(what) };
+    if (asks) await confirmDeletion(session, run("client", anything, openEffects(session.now().getTime())), asking);
+    const outcomes = run(flags["dry-run"], asks ? shown : anything);
     const printing = { ...flags, endsAccess: endsLogin };
-    return conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, printing, { namespaces: undefined, open: true });
+    const code = await conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, printing, { namespaces: undefined, open: true });
+    if (flags["dry-run"] !== "none") printEffects(effects, files, flags, session);
+    else if (printsHints(code, flags)) hintSchedule(effects, flags, session);
+    return code;
   },
 });
+
+/** Prints what a run would change, after the summary of a dry run. */
+function printEffects(effects: Effects, files: readonly DesiredFile[], { output }: ApplyFlags, { stderr }: Session): void {
+  if (output !== undefined) return;
+  const unending = files.flatMap(({ entries }) => entries).filter(({ expiresIn }) => expiresIn === undefined);
+  const never = unending.length > 0 ? [`Warning: new passwords never expire: ${inLine(unending.map(({ at }) => at))}`] : [];
+  for (const line of [...effects.lines(), ...never]) stderr.write(`${printable(line)}\n`);
+}
+
+/** Says when the run must be repeated, and what repeats it. Nothing for the run of a schedule. */
+function hintSchedule({ deadline }: Effects, { filename, quiet }: ApplyFlags, { env, hint }: Session): void {
+  if (deadline === undefined || quiet || env[policyVariable] !== undefined) return;
+  const files = filename.includes("-") ? ["FILE"] : filename;
+  hint({
+    ...plugin("schedule", flag("filename", files, "f"), "--image", "IMAGE"),
+    isLocal: true,
+    when: `run this again before ${deadline}, or let a CronJob do it`,
+  });
+}
 
 /**
  * Requires the policy of a schedule, whose roles are wider than its files. The cluster may lack it, because kubectl applies the other
@@ -138,7 +161,6 @@ async function requirePolicy(name: string, files: readonly DesiredFile[], cluste
 function credentialsOf(flags: ApplyFlags, again: Command, session: Session) {
   const identity = identityOf(flags);
   const azure = once(() => session.azure(identity));
-  const holders = new Map<string, ReturnType<typeof openHolders>>();
   const opened = new Map<string, ReturnType<ReturnType<typeof openerOf>>>();
   const found = new Map<string, ReturnType<Awaited<ReturnType<typeof azure>>["findRegistry"]>>();
   const waits = azureWaits();
@@ -157,7 +179,7 @@ function credentialsOf(flags: ApplyFlags, again: Command, session: Session) {
     openRecorded: openerOf(opening, session),
     revoking: {
       open: revokerOf(identity, session),
-      holders: (host: string) => memoize(holders, host, () => openHolders(session.cluster(), session.registry, host)),
+      holders: holdersOf(session),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { ProxyEnded, permissionHint } from "../src/errors.ts";
+import { CliError, ProxyEnded, permissionHint, withLines } from "../src/errors.ts";
 import { type Command, inPlace, plugin } from "../src/hint.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { DryRun, Outcome } from "../src/outcome.ts";
@@ -7,7 +7,7 @@ import type { DesiredEntry } from "../src/output/format.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import { drySuffix, type PlaceDetail, placePrefix } from "../src/output/words.ts";
-import { counted } from "../src/wording.ts";
+import { counted, inLine, pluralize } from "../src/wording.ts";
 import { pagesAddress } from "./project.ts";
 import type { Session } from "./session.ts";
 import { failureCode } from "./verb.ts";
@@ -50,7 +50,12 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, session: Sessio
   };
   const printer = openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
   const total = places.namespaces?.length;
-  const tally = await printOutcomes(outcomes, session, { printer, where, total: total ?? 0, endsAccess: flags.endsAccess });
+  const tally = await printOutcomes(withUnread(outcomes, session), session, {
+    printer,
+    where,
+    total: total ?? 0,
+    endsAccess: flags.endsAccess,
+  });
   const left = Math.max(0, (total ?? tally.places) - tally.places) + tally.left;
   return endOf(tally, { session, flags, places, where, total, left, differs: printer.differs ?? false });
 }
@@ -99,6 +104,16 @@ export const endsLogin = ({ result, slot, withdraws = [] }: Outcome): boolean =>
 
 /** Whether an outcome is the error of a run on one namespace, and not the error of one of its credentials. */
 export const endsRun = ({ error, endsPlace }: Outcome): boolean => error !== undefined && endsPlace === true;
+
+/** Names the namespaces that may hold a password, and that could not be read, once. */
+async function* withUnread(outcomes: AsyncIterable<Outcome>, { unread }: Session): AsyncGenerator<Outcome> {
+  yield* outcomes;
+  const names = [...unread.keys()].sort();
+  const [name = ""] = names;
+  const which = `${pluralize(names.length, "namespace", "namespaces")} ${inLine(names)}`;
+  const message = withLines(`cannot list the Secrets of ${which}, which may hold a password`, unread.get(name)?.message);
+  if (names.length > 0) yield { to: { kind: "namespace", name }, error: new CliError("forbidden", message) };
+}
 
 /** Yields the outcomes without the error that the end of the proxy causes for each object. @throws ProxyEnded after the last outcome */
 async function* withoutProxyErrors(outcomes: AsyncIterable<Outcome>): AsyncGenerator<Outcome> {

@@ -1,8 +1,10 @@
 import { CliError, usage, withLines } from "../src/errors.ts";
 import type { Command } from "../src/hint.ts";
 import { isInCluster, nameOf, type Ref, targetKinds } from "../src/kinds.ts";
+import type { Secret } from "../src/objects.ts";
 import { type DryRun, isFailed, type Outcome } from "../src/outcome.ts";
 import { printable } from "../src/output/printable.ts";
+import { loginsIn } from "../src/secret/login.ts";
 import { inLine, joinNames, nameInPlace, pluralize } from "../src/wording.ts";
 import { endsRun } from "./conclude.ts";
 import type { Session } from "./session.ts";
@@ -52,19 +54,34 @@ function questionOf(outcomes: readonly Outcome[], home: string): string | undefi
   const deleted = [true, false].flatMap((here) => done.filter(({ to, result }) => result === "deleted" && isInCluster(to) === here));
   const detached = done.filter(({ list, result }) => result === "patched" && list?.does === "detach");
   const annotated = done.filter(({ to, result }) => result === "configured" && targetKinds.some((kind) => kind === to.kind));
-  const taken = [...part("remove its name from", detached, home), ...part("remove the identity from", annotated, home)];
+  const narrowed = done.flatMap(({ to, withdraws }) => (withdraws ? [`${joinNames(withdraws, 5)} from ${nameOf(to)}`] : []));
+  const ended = done.flatMap(({ to, slot }) => (slot === undefined ? [] : [`${slot} of ${nameOf(to)}`]));
+  const taken = [
+    ...listed("withdraw", narrowed),
+    ...listed("end", ended),
+    ...part("remove a login from", done.filter(losesLogin), home),
+    ...part("remove its name from", detached, home),
+    ...part("remove the identity from", annotated, home),
+  ];
   const adopted = done.flatMap(({ to, loses }) => (loses ? [`adopt ${nameInPlace(to)}${losing(loses)}`] : []));
+  const needed = done.flatMap(({ neededBy }) => (neededBy === undefined ? [] : [`${neededBy}. `]));
   const parts = [...adopted, ...part("delete", deleted, home), ...taken];
   if (parts.length === 0) return undefined;
   const text = parts.join(", and ");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
+  return `${needed.join("")}${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
 }
+
+/** Whether a Secret stays with the other logins inside. */
+const losesLogin = ({ result, before, object }: Outcome): boolean => result === "configured" && countLogins(before) > countLogins(object);
+
+const countLogins = (secret: Outcome["object"]): number => (secret ? loginsIn(secret as Secret).length : 0);
 
 const losing = (loses: readonly string[]): string => (loses.length > 0 ? `, which loses ${loses.join(", ")}` : "");
 
+const listed = (verb: string, names: readonly string[]): string[] => (names.length > 0 ? [`${verb} ${joinNames(names, 5)}`] : []);
+
 /** Describes the objects of one action. The same names in other namespaces are one object with these namespaces. */
 function part(verb: string, outcomes: readonly Outcome[], home: string): string[] {
-  if (outcomes.length === 0) return [];
   const here = ({ to: { namespace = home } }: Outcome) => namespace === home;
   const others = Map.groupBy(
     outcomes.filter((outcome) => !here(outcome)),
@@ -74,5 +91,5 @@ function part(verb: string, outcomes: readonly Outcome[], home: string): string[
     const namespaces = all.map(({ to }) => to.namespace ?? "");
     return `${name} in ${pluralize(namespaces.length, "namespace", "namespaces")} ${inLine(namespaces)}`;
   });
-  return [`${verb} ${joinNames([...outcomes.filter(here).map(({ to }) => nameOf(to)), ...elsewhere], 5)}`];
+  return listed(verb, [...outcomes.filter(here).map(({ to }) => nameOf(to)), ...elsewhere]);
 }

@@ -1,5 +1,6 @@
 import type { CredentialKind } from "../src/credential/credential-kind.ts";
 import { unlessRefused } from "../src/errors.ts";
+import { defaultLifetime } from "../src/file/keys.ts";
 import { plugin } from "../src/hint.ts";
 import type { Ref } from "../src/kinds.ts";
 import { type Cluster, listAll } from "../src/kube/port.ts";
@@ -7,6 +8,7 @@ import type { Outcome } from "../src/outcome.ts";
 import type { Next } from "../src/output/error.ts";
 import { once } from "../src/scope/concurrency.ts";
 import { readers } from "../src/secret/readers.ts";
+import { toSeconds } from "../src/timestamp.ts";
 import { namesIn } from "../src/usage/references.ts";
 import { targetOf, wantsTargets } from "../src/usage/targets.ts";
 import { createSecret } from "../src/verbs/create.ts";
@@ -14,6 +16,7 @@ import { conclude, printsHints } from "./conclude.ts";
 import { desiredOf } from "./create/desired.ts";
 import { exportOne } from "./create/export.ts";
 import { type CreateOptions, createFlags, readOptions } from "./create/options.ts";
+import { holdersOf } from "./holders.ts";
 import { targetCandidates } from "./line/known.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -45,7 +48,10 @@ export const create = verb({
     if (isIssued(kind) && options.repositories.includes("*"))
       session.warn("--repository '*' lets the credential pull every repository of the registry");
     const open = once(() => kind.open(options.asked, session));
-    const order = { ...options, kind: kind.name, isIssued: isIssued(kind), open, file: undefined };
+    // An entry without expiresIn has the lifetime of a file
+    const expiresAt = options.expiresAt ?? (desired && toSeconds(new Date(session.now().getTime() + defaultLifetime)));
+    const holders = holdersOf(session);
+    const order = { ...options, expiresAt, kind: kind.name, isIssued: isIssued(kind), open, holders, file: undefined };
     if (flags.export) return exportOne(order, flags, session);
     let isNew = false;
     const outcomes = observed(createSecret(order, toolsOf(session, flags)), ({ to, result }) => {

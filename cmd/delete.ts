@@ -1,4 +1,3 @@
-import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { plugin } from "../src/hint.ts";
 import type { Outcome } from "../src/outcome.ts";
@@ -8,6 +7,7 @@ import { noSecret, onlySecret } from "../src/usage/pull-secrets.ts";
 import { type DeleteOrder, remove } from "../src/verbs/delete.ts";
 import { conclude, endsLogin, printsHints } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./confirm.ts";
+import { holdersOf } from "./holders.ts";
 import { type Flags, identityFlags, identityOf, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { secretName } from "./line/names.ts";
@@ -66,7 +66,7 @@ export const deletion = verb({
       to: { kind: "secret", name, namespace },
       revoke: flags.revoke,
       open: revokerOf(identityOf(flags), session),
-      holders: (host) => openHolders(cluster, session.registry, host),
+      holders: holdersOf(session),
     };
     async function* run(dryRun: DeleteFlags["dry-run"]): AsyncGenerator<Outcome> {
       let isFound = false;

@@ -1,4 +1,3 @@
-import { openHolders } from "../src/credential/holders.ts";
 import { kindCalled } from "../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../src/errors.ts";
 import { flag, plugin } from "../src/hint.ts";
@@ -6,13 +5,13 @@ import type { Ref } from "../src/kinds.ts";
 import type { Cluster } from "../src/kube/port.ts";
 import { isLoginServerOf } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopeOf, clusterWideOrEach, noneMatches } from "../src/scope/cluster-scopes.ts";
-import { memoize } from "../src/scope/concurrency.ts";
 import { notDue } from "../src/secret/due.ts";
 import { credentialOf, type SourceOfCopy, sourceOf } from "../src/secret/record.ts";
 import { namespaceNotFound, uidOf } from "../src/usage/namespace.ts";
 import { copyError, managed, noSecret } from "../src/usage/pull-secrets.ts";
 import { type Listed, rotateSources } from "../src/verbs/rotate.ts";
 import { conclude, endsLogin } from "./conclude.ts";
+import { holdersOf } from "./holders.ts";
 import { parseWait } from "./line/durations.ts";
 import { identityOf } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
@@ -60,7 +59,6 @@ export const rotate = verb({
       return isAble;
     });
     const opening = { identity: identityOf(flags), verify: flags.verify, force: flags.force, wait: parseWait(flags) };
-    const holders = new Map<string, ReturnType<typeof openHolders>>();
     const order = {
       ...options,
       sources: able,
@@ -69,7 +67,7 @@ export const rotate = verb({
       notDue: (credential: Listed["credential"]) => notDue(credential, options.due, session.now().getTime()),
       skipped: (reasons: Skipped["reasons"], to: Ref) => void skipped.push({ reasons, to }),
       open: openerOf(opening, session),
-      holders: (host: string) => memoize(holders, host, () => openHolders(session.cluster(), session.registry, host)),
+      holders: holdersOf(session),
     };
     const isOne = !clusterScope.open && clusterScope.namespaces.length === 1;
     const home = isOne ? clusterScope.namespaces[0] : undefined;

@@ -23,6 +23,7 @@ import {
 } from "../src/schedule/objects.ts";
 import { reasonsOf, rightsToApply } from "../src/schedule/rights.ts";
 import { isGuid } from "../src/secret/azure-words.ts";
+import { inLine } from "../src/wording.ts";
 import { readTexts } from "./apply/read-files.ts";
 import { dataOutput, type Flags, fileFlag, firstIgnored, mustBe, nodesCanPull, under, type Values } from "./line/flags.ts";
 import { ours } from "./line/kubectl-flags.ts";
@@ -50,13 +51,13 @@ const flags = {
       type: "string",
       refuse: mustBe("at most 43 lowercase letters, digits and -", (name) => nameForm.test(name), "name"),
       value: "NAME",
-      describe: "Name of the objects, before a hash of it and the namespace",
+      describe: "Name of the objects, before a hash of it and their namespace",
       fallback: "that of the file, acr-secret-check for check",
     },
     namespace: {
       ...ours.namespace,
       refuse: mustBe("the name of a namespace", isObjectName, "namespace"),
-      describe: "Namespace of the CronJob. It must exist, unless it is the default",
+      describe: "For check: namespace of the CronJob. It must exist, unless it is the default",
       fallback: ownNamespace,
     },
     "network-policy": { type: "boolean", describe: "Also print a NetworkPolicy that allows DNS and HTTPS only" },
@@ -117,10 +118,18 @@ function checkSchedule(given: ScheduleFlags, namespace: string): Schedule {
   };
 }
 
-async function applySchedule(given: ScheduleFlags, namespace: string, session: Session): Promise<Schedule> {
+/** @throws CliError usage. The objects of a schedule are in one namespace */
+function homeOf(files: readonly DesiredFile[]): string {
+  const [home = "", ...others] = new Set(files.map((file) => file.home));
+  if (others.length === 0) return home;
+  throw usage(`the files have different homes: ${inLine([home, ...others])}`, "print a schedule for each home");
+}
+
+async function applySchedule(given: ScheduleFlags, session: Session): Promise<Schedule> {
   const image = imageOf(given);
   const texts = await readTexts(given.filename, session);
   const files = readFiles(texts, await import("js-yaml"));
+  const namespace = homeOf(files);
   const name = given.name ?? files[0]?.name ?? "";
   const paths = texts.map(({ path }) => (path === "stdin" ? `${name}.yaml` : keyOf(path)));
   const isUnique = new Set(paths).size === paths.length;
@@ -168,18 +177,18 @@ export const schedule = verb({
     "# Apply the objects, and the rights only if the cluster has their limits",
     `kubectl apply -f schedule.yaml -l ${policySelector} && kubectl apply -f schedule.yaml`,
     "# Show the last runs",
-    `kubectl get cronjobs,jobs -l ${scheduleLabel} -n ${ownNamespace}`,
+    `kubectl get cronjobs,jobs -l ${scheduleLabel} -A`,
   ],
   flags,
   most: 1,
   complete: async (_, words) => (words.length > 0 ? [] : ["check"]),
   async run({ flags: given, args: [word] }, session) {
-    const { namespace = ownNamespace } = session;
-    if (word === "check") return printSchedule(checkSchedule(given, namespace), given, session);
+    if (word === "check") return printSchedule(checkSchedule(given, given.namespace ?? ownNamespace), given, session);
     if (word !== undefined) throw usage(`invalid argument "${word}": must be check`);
     if (given["nodes-can-pull"].length > 0) throw usage("--nodes-can-pull requires schedule check");
     if (given.filename.length === 0) throw usage("argument required: -f FILE or check");
-    return printSchedule(await applySchedule(given, namespace, session), given, session);
+    if (given.namespace !== undefined) throw usage("--namespace requires schedule check: the objects of a file are in its home");
+    return printSchedule(await applySchedule(given, session), given, session);
   },
 });
 
@@ -206,14 +215,17 @@ const kinds =
   "validatingadmissionpolicybinding,validatingadmissionpolicy";
 
 function commentsOn(planned: Schedule, { formatCommand: format }: Session): readonly string[] {
-  const { name, namespace, files: { entries } = { entries: [] } } = planned;
+  const { name, namespace, files } = planned;
+  const { entries } = files ?? { entries: [] };
   const azure = azureCommands(planned, format);
   const apply = kubectl("apply", "-f", "schedule.yaml");
   const applyPolicy = { ...apply, words: [...apply.words, "-l", policySelector], namespace: "" };
   return [
-    `This replaces an earlier schedule for namespace ${namespace}, whose objects are also named ${name}. Other schedules stay`,
+    `This replaces the schedule ${name} in namespace ${namespace}, if it exists. Others stay, also those of an earlier name or home`,
     ...reasonsOf(entries),
-    ...(planned.secret === undefined ? [] : ["Renew the password of its service principal every year, before it expires"]),
+    ...(planned.secret === undefined
+      ? []
+      : [`Renew the password of its service principal every year: ${pagesAddress}schedule.md#renew-the-password-of-the-schedule`]),
     ...(entries.length > 0
       ? [
           "",
@@ -226,7 +238,8 @@ function commentsOn(planned: Schedule, { formatCommand: format }: Session): read
     "",
     "Remove these objects:",
     format({ ...kubectl("delete", kinds, "-A", "--field-selector", `metadata.name=${name}`), namespace: "" }),
-    ...(namespace === ownNamespace
+    // A home also has the Secrets of its file
+    ...(namespace === ownNamespace && files === undefined
       ? ["If the namespace has no other schedule:", format({ ...kubectl("delete namespace", namespace), namespace: "" })]
       : []),
   ];

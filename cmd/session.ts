@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import { parseTimeout, second } from "../src/duration.ts";
 import type { Sleep, Trace } from "../src/env.ts";
-import { isForbidden } from "../src/errors.ts";
+import { type CliError, isForbidden } from "../src/errors.ts";
 import { type Command, type CurrentPlace, formatCommand } from "../src/hint.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/kube/port.ts";
 import type { DryRun } from "../src/outcome.ts";
@@ -72,6 +72,8 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     denials: () => [...denials],
     azure: (identity: SignInOptions) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace, sleep)),
     registry: once(() => context.registry(trace, sleep)),
+    /** The namespaces whose Secrets could not be listed, while those of others could, and why. */
+    unread: new Map<string, CliError>(),
     interrupted: () => interruption.interrupted,
     print: (text: string) => stdout.write(text),
     /** Prints a warning, and the command that fixes it. */

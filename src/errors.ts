@@ -15,6 +15,12 @@ export type ErrorKind =
   | "internal"; // a defect of this plugin
 
 /**
+ * Who can remove an obstacle: the owners of the namespace that has it, the platform (a file, an earlier run, a right of this run), or the
+ * owners of the objects in Azure.
+ */
+export type ObstacleOwner = "namespace" | "platform" | "azure";
+
+/**
  * An error for the user: `message` is one sentence in kubectl's words, `hint` the next step, as a command or in words. Neither ever
  * contains a secret. Ports convert foreign errors to this class at their boundary. Only the entry point prints it.
  */
@@ -22,17 +28,26 @@ export class CliError extends Error {
   override name = "CliError";
   readonly kind: ErrorKind;
   readonly hint: Hint | undefined;
+  /** The owner of the obstacle; undefined if the error is no obstacle, or if that is not known. */
+  readonly owner: ObstacleOwner | undefined;
 
-  constructor(kind: ErrorKind, message: string, { hint, cause }: { hint?: Hint | undefined; cause?: unknown } = {}) {
+  constructor(kind: ErrorKind, message: string, { hint, cause, owner }: ErrorOptions = {}) {
     super(message, cause === undefined ? {} : { cause });
     this.kind = kind;
     this.hint = hint;
+    this.owner = owner;
   }
 
   withHint(hint: Hint): CliError {
-    return new CliError(this.kind, this.message, { hint, cause: this });
+    return new CliError(this.kind, this.message, { hint, cause: this, owner: this.owner });
   }
 }
+
+type ErrorOptions = {
+  readonly hint?: Hint | undefined;
+  readonly cause?: unknown;
+  readonly owner?: ObstacleOwner | undefined;
+};
 
 /** Ctrl-C or a signal ended the work. A hint says what it left behind. `-o json` prints its kind. */
 export class Interrupted extends CliError {
@@ -52,7 +67,7 @@ export class Conflict extends CliError {
   override name = "Conflict";
 
   constructor(message: string) {
-    super("conflict", message);
+    super("conflict", message, { owner: "namespace" });
   }
 }
 
@@ -77,14 +92,10 @@ export class NotYet extends CliError {
   most = Number.POSITIVE_INFINITY;
 }
 
-/** An object of a namespace that its owners must change first. It is no reason to end a run on other namespaces. */
+/** An object that its owner must change first. It is no reason to end a run on other namespaces. */
 export class InTheWay extends CliError {
-  constructor(message: string, hint?: Hint) {
-    super("conflict", message, { hint });
-  }
-
-  override withHint(hint: Hint): InTheWay {
-    return new InTheWay(this.message, hint);
+  constructor(message: string, hint?: Hint, owner: ObstacleOwner = "namespace") {
+    super("conflict", message, { hint, owner });
   }
 }
 
@@ -107,7 +118,7 @@ export class Busy extends CliError {
 
 /** Returns the error for a named object that does not exist, in the API server's words. @param plural `serviceaccounts` */
 export const absent = (plural: string, name: string, hint?: Hint): CliError =>
-  new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint });
+  new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint, owner: "namespace" });
 
 const separator = "\n* ";
 

@@ -50,6 +50,8 @@ export type Outcome = {
   readonly fix?: Command | undefined;
   /** A file of `apply` takes over a source that it did not make: what the source loses. */
   readonly loses?: readonly string[] | undefined;
+  /** Which pods need an object that a dry run deletes. It is one of the messages too. */
+  readonly neededBy?: string | undefined;
   /** What is about to happen, for a person who may still press Ctrl-C. */
   readonly notice?: string | undefined;
 };

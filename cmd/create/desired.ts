@@ -1,5 +1,6 @@
 import { day, parseLifetime } from "../../src/duration.ts";
 import { CliError, usage } from "../../src/errors.ts";
+import { defaultLifetime } from "../../src/file/keys.ts";
 import { readFiles } from "../../src/file/read.ts";
 import { fileData, type NewEntry } from "../../src/file/write.ts";
 import { argumentKind, kinds } from "../../src/kinds.ts";
@@ -31,7 +32,7 @@ export async function desiredOf(flags: CreateFlags, options: CreateOptions): Pro
     repositories,
     serviceAccounts: targets.picks.flatMap(({ names, globs }) => [...names, ...globs]),
     credential: flags["service-principal"] === undefined ? "acr-token" : "service-principal",
-    expiresIn: parseLifetime(flags["expires-in"] ?? ""),
+    expiresIn: parseLifetime(flags["expires-in"] ?? "") ?? defaultLifetime,
     olderThan: undefined,
     grace: day,
     restart: flags.restart === "none" ? "none" : "stuck",

@@ -14,6 +14,8 @@ export type World = {
   subscriptions: Subscription[];
   registries: Registry[];
   applications: Application[];
+  /** The tenant's policy on passwords. Absent: disabled. */
+  tenantPolicy?: PasswordPolicy;
   servicePrincipals: ServicePrincipal[];
   users: User[];
   /** The managed identities of the machine that runs the clients. */
@@ -148,11 +150,16 @@ export type Application = {
   missed?: number;
   /** Time of the last change, epoch milliseconds. */
   writtenAt?: number;
+  /** The policy that an administrator has assigned to it. */
+  policy?: PasswordPolicy;
   since: number;
 };
 
+/** A policy on the passwords of applications: of the tenant, or of one application. */
+export type PasswordPolicy = { readonly id: string; readonly mostDays?: number; readonly forbidsPasswords?: true };
+
 /** The permissions of an application in Microsoft Graph. */
-export type GraphRole = "Application.Read.All" | "Application.ReadWrite.OwnedBy" | "Application.ReadWrite.All";
+export type GraphRole = "Policy.Read.All" | "Application.Read.All" | "Application.ReadWrite.OwnedBy" | "Application.ReadWrite.All";
 
 /** Microsoft Graph servicePrincipal. `id` is the object id for role assignments. */
 export type ServicePrincipal = {

@@ -5,11 +5,12 @@ import { type Meaning, type Refusal, readError, refusalError } from "./service.t
 /**
  * Explains an error response of ARM.
  * @param doing the attempted action, after `cannot`: `delete token demo`
+ * @param needs the action for which the caller needs a role. By default, only the rejected action
  */
-export function explainArm(doing: string, refusal: Refusal): CliError {
+export function explainArm(doing: string, refusal: Refusal, needs?: string): CliError {
   const { code, message } = readError(refusal.text);
   if (code === "UnAuthorizedForCredentialOperations" && refusal.status !== 401) return adminIsOff(message);
-  return refusalError("Azure", doing, refusal, meaningOf(refusal, code, message));
+  return refusalError("Azure", doing, refusal, meaningOf(refusal, code, message, needs));
 }
 
 /** Explains the end of a failed operation. @param status `Failed` or `Canceled` */
@@ -18,11 +19,11 @@ export function explainEnd(doing: string, status: string, refusal: Refusal): Cli
   return refusalError("Azure", doing, refusal, { kind: "invalid", problem, words: readError(refusal.text).message });
 }
 
-function meaningOf(refusal: Refusal, code: string, message: string): Meaning | undefined {
+function meaningOf(refusal: Refusal, code: string, message: string, needs: string | undefined): Meaning | undefined {
   if (refusal.claims !== undefined) return challenged(message, refusal);
   if (refusal.status === 429) return throttled(refusal);
   const isUsual = refusal.status === 401 && code !== "InvalidAuthenticationTokenTenant";
-  return isUsual ? undefined : byCode[code]?.(message, refusal);
+  return isUsual ? undefined : byCode[code]?.(message, refusal, needs);
 }
 
 /** Azure requires another sign-in, such as one with multifactor authentication, which only a person can do. */
@@ -56,14 +57,14 @@ function adminIsOff(words: string): CliError {
 }
 
 /** An administrator needs the action, the scope and the identity, which ARM puts into one long sentence. */
-function forbidden(message: string): Meaning {
+function forbidden(message: string, _: Refusal, needs?: string): Meaning {
   if (/ABAC condition/.test(message)) return outsideCondition(message);
   const missing = readMissingRight(message);
   if (!missing) return { kind: "forbidden" };
   return {
     kind: "forbidden",
     problem: `the Azure identity lacks the permission ${missing.action} on ${missing.scope}`,
-    hint: grantCommand(missing),
+    hint: grantCommand({ ...missing, action: needs ?? missing.action }),
   };
 }
 
@@ -116,7 +117,7 @@ function unregistered(message: string, { path = "" }: Refusal): Meaning {
 }
 
 /** Codes that are more specific than their status. */
-const byCode: Readonly<Record<string, (message: string, refusal: Refusal) => Meaning>> = {
+const byCode: Readonly<Record<string, (message: string, refusal: Refusal, needs?: string) => Meaning>> = {
   AuthorizationFailed: forbidden,
   LinkedAuthorizationFailed: forbidden,
   PrincipalNotFound: notYetKnown,
@@ -149,7 +150,7 @@ function readMissingRight(message: string): Missing | undefined {
 }
 
 /** The role that is enough for ACR tokens. */
-export const dataAccess = "Container Registry Contributor and Data Access Configuration Administrator";
+const dataAccess = "Container Registry Contributor and Data Access Configuration Administrator";
 
 /** Built-in roles that have an action (learn.microsoft.com/azure/role-based-access-control/built-in-roles). The first match counts. */
 const roles: readonly (readonly [action: RegExp, role: string])[] = [
@@ -161,7 +162,7 @@ const roles: readonly (readonly [action: RegExp, role: string])[] = [
 ];
 
 /** Returns a built-in role that has an action. Contributor has all except those of Microsoft.Authorization. */
-const roleWith = (action: string): string => roles.find(([pattern]) => pattern.test(action))?.[1] ?? "Contributor";
+export const roleWith = (action: string): string => roles.find(([pattern]) => pattern.test(action))?.[1] ?? "Contributor";
 
 /**
  * Returns the scope to assign a role on: the registry, even if ARM names one of its children, else the resource group or the

@@ -15,6 +15,8 @@ type Resource = {
   readonly version: string;
   /** For errors, after `cannot`: `delete token demo`. */
   readonly doing: string;
+  /** The action for which the caller needs a role, if it lacks the right to read. */
+  readonly needs?: string | undefined;
 };
 
 type ArmRequest = Resource & {
@@ -134,10 +136,10 @@ export function openArm({ cloud, identity, http, sleep }: Connection & Pick<Requ
 
   /** Returns undefined if the object doesn't exist. */
   async function perform(request: ArmRequest): Promise<Json | undefined> {
-    const { method, doing, body, isRead } = request;
+    const { method, doing, body, isRead, needs } = request;
     const { url, answer } = await versioned(request, (at) => call(method, at, body, isRead));
     if (answer.status === 404 && method !== "PUT" && method !== "POST") return undefined;
-    if (answer.status >= 300) throw refused(doing, url, answer);
+    if (answer.status >= 300) throw explainArm(doing, refusalOf(url, answer), needs);
     const poll = pollOf(answer);
     return poll ? outcome(request, url, { ...poll, within: request.within }).catch(throwAccepted) : bodyOf(doing, answer);
   }

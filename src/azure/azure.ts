@@ -40,7 +40,7 @@ export function openAzure(options: AzureOptions): Azure {
     ...openRegistrySettings(arm),
     ...openManagedIdentities(arm),
     exchangeAssertion: (of) => exchangeAssertion(http, cloud, of),
-    findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, signIn.subscription),
+    findRegistry: (named, needs) => findRegistry({ ...options, arm, identity, cloud, needs }, named, signIn.subscription),
     registryAt: (loginServer) => registryAt({ ...options, arm, identity, cloud }, loginServer),
     prefetchToken: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {

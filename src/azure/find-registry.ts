@@ -1,13 +1,13 @@
 import type { Trace } from "../env.ts";
 import { CliError, type ErrorKind, isRefusal, unlessRefused, usage, withLines } from "../errors.ts";
-import { type Command, type Hint, shell } from "../hint.ts";
+import { type Hint, shell } from "../hint.ts";
 import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import { mapConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
-import { dataAccess } from "./arm-error.ts";
+import { roleWith } from "./arm-error.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import type { AzureRegistry } from "./port.ts";
@@ -18,6 +18,8 @@ type Finder = {
   readonly identity: Pick<Identity, "source" | "subscription">;
   readonly cloud: Cloud;
   readonly trace: Trace;
+  /** The action for which the caller needs the registry. Its role also reads the registry, so that a user asks for one role. */
+  readonly needs?: string | undefined;
   now(): Date;
 };
 
@@ -27,7 +29,7 @@ const type = "Microsoft.ContainerRegistry/registries";
 const searchTimeout = 42_000;
 
 export async function findRegistry(finder: Finder, text: string, within?: string): Promise<AzureRegistry> {
-  const { arm, cloud, now } = finder;
+  const { arm, cloud, needs, now } = finder;
   const until = now().getTime() + searchTimeout;
   const wanted = readRegistryName(text, cloud.registrySuffix);
   const only = within === undefined ? undefined : await subscriptionNamed(arm, within);
@@ -36,7 +38,7 @@ export async function findRegistry(finder: Finder, text: string, within?: string
     throw usage("--registry and --subscription name different subscriptions", "omit --subscription: the registry's ID contains it");
   }
   const ids = wanted.id === undefined ? await idsByGraph(arm, wanted) : [wanted.id];
-  const known = await readEach(arm, ids.filter(isInScope), wanted);
+  const known = await readEach(arm, ids.filter(isInScope), wanted, needs);
   // Resource Graph lists a new registry after some minutes. The lists of ARM contain it at once.
   const { found, gaps } =
     known.length > 0 || wanted.id !== undefined
@@ -83,8 +85,8 @@ async function idsByGraph(arm: Arm, { name }: RegistryName): Promise<string[]> {
 }
 
 /** Reads each registry itself, because Resource Graph may be out of date. */
-async function readEach(arm: Arm, ids: readonly string[], wanted: RegistryName): Promise<AzureRegistry[]> {
-  const read = (path: string) => arm.find({ path, version: apiVersion.registry, doing: `read registry ${wanted.name}` }, asRegistry);
+async function readEach(arm: Arm, ids: readonly string[], wanted: RegistryName, needs?: string): Promise<AzureRegistry[]> {
+  const read = (path: string) => arm.find({ path, version: apiVersion.registry, doing: `read registry ${wanted.name}`, needs }, asRegistry);
   const answers = await Promise.all(ids.map(read));
   return answers.flatMap((registries) => registries ?? []).filter((registry) => isWanted(registry, wanted));
 }
@@ -129,7 +131,7 @@ function asRegistry({ id, name, sku, properties }: Json): AzureRegistry[] {
 
 /** Registry names are unique in a cloud, so Azure can distinguish a typo from a registry that the identity cannot read. */
 async function notFound(
-  { arm, identity }: Finder,
+  { arm, identity, needs = `${type}/read` }: Finder,
   { name, id, loginServer = "" }: RegistryName,
   { text, only, gaps }: { readonly text: string; readonly only: string | undefined; readonly gaps: Gaps },
 ): Promise<CliError> {
@@ -157,17 +159,17 @@ async function notFound(
       `${named} not found: searched ${gaps.listed} of ${gaps.all} subscriptions in ${searchTimeout / 1000}s`,
       "add --subscription, or specify the registry by its Azure resource ID",
     );
+  const ask = `ask for the role ${roleWith(needs)} on the registry`;
   const problem = isFree === false ? "exists, but this Azure identity cannot read it" : "not found, or this Azure identity cannot read it";
   // While Azure does not answer for a subscription, the registry may be there
-  return error(`${named} ${problem}`, isAz ? askOrSignIn : askForRole, gaps.refusals.length > 0 ? "unreachable" : "notFound");
+  return error(
+    `${named} ${problem}`,
+    isAz ? { ...signIn, when: `${ask}, or sign in to its tenant` } : ask,
+    gaps.refusals.length > 0 ? "unreachable" : "notFound",
+  );
 }
 
-const askForRole = `ask for a role on the registry: Reader to read it, or ${dataAccess} to create ACR tokens`;
-
-const askOrSignIn: Command = {
-  ...shell("az login", "--tenant", "TENANT"),
-  when: `${askForRole}, or sign in to its tenant`,
-};
+const signIn = shell("az login", "--tenant", "TENANT");
 
 function failures({ refusals: [first, ...others] }: Gaps): string | undefined {
   return first && `${others.length + 1} ${others.length > 0 ? "subscriptions" : "subscription"} could not be searched: ${first.message}`;

@@ -1,8 +1,9 @@
 import { minute } from "../duration.ts";
-import { Busy, type CliError } from "../errors.ts";
+import { Busy, type CliError, unlessRefused } from "../errors.ts";
 import type { HttpRequest } from "../http/message.ts";
 import { type Json, objectsOf, textOf, textsOf } from "../json.ts";
 import { Sensitive } from "../sensitive.ts";
+import { longestIn } from "./password-policies.ts";
 import type { Application, ApplicationAccess, Azure, Key, ServicePrincipal } from "./port.ts";
 import { type Connection, type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
 
@@ -111,6 +112,16 @@ export function openGraph(connection: Connection) {
       return required(doing, asPrincipal(await write("POST", "/servicePrincipals", doing, { appId })));
     },
     deleteServicePrincipal: async (id) => void (await write("DELETE", `/servicePrincipals/${id}`, `delete service principal ${id}`)),
+    async passwordLimit({ id, madeAt }) {
+      const path = "/policies/defaultAppManagementPolicy";
+      const own = { path: `/applications/${id}/appManagementPolicies`, doing: `read the policies of application ${id}` };
+      const [ofTenant, all] = await Promise.all([
+        find({ path, doing: "read the tenant's policy on passwords" }, (policy) => policy).catch(unlessRefused(undefined)),
+        list(own, (policy) => policy).catch(unlessRefused([])),
+      ]);
+      // The policy of an application takes precedence
+      return [...all, ofTenant ?? {}].map((policy) => longestIn(policy, madeAt)).find((longest) => longest !== undefined);
+    },
     async addKey(id, { displayName, expiresAt }) {
       const doing = `add a password to application ${id}`;
       const passwordCredential = { displayName, endDateTime: expiresAt };
@@ -153,6 +164,8 @@ function asKeyCounts({ keyCredentials, passwordCredentials }: Json) {
 
 const otherwise = "or omit --service-principal: an ACR token needs no permissions in Entra ID";
 
+const policies = "policies/defaultAppManagementPolicy or the application's appManagementPolicies in Microsoft Graph";
+
 /** No limit but the time that a run waits for a new object. */
 const untilKnown = Number.POSITIVE_INFINITY;
 
@@ -171,9 +184,12 @@ const byCode: Readonly<Record<string, Meaning>> = {
   },
   CredentialInvalidLifetimeAsPerAppPolicy: {
     kind: "invalid",
-    hint: "add --expires-in with a lifetime that the tenant's policy allows, such as 90d",
+    hint: `add --expires-in with a lifetime that ${policies} allows, such as 30d, ${otherwise}`,
   },
-  CredentialTypeNotAllowedAsPerAppPolicy: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
+  CredentialTypeNotAllowedAsPerAppPolicy: {
+    kind: "forbidden",
+    hint: `ask an administrator of the tenant to change ${policies}, ${otherwise}`,
+  },
 };
 
 const byStatus: Readonly<Record<number, Meaning>> = {

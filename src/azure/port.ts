@@ -154,6 +154,11 @@ export type Principals = {
   servicePrincipal(appId: string): Promise<ServicePrincipal | undefined>;
   createServicePrincipal(appId: string): Promise<ServicePrincipal>;
   deleteServicePrincipal(id: string): Promise<void>;
+  /**
+   * The longest lifetime of a new password that the policies of the tenant and of an application allow, in milliseconds; undefined if there
+   * is no limit, or if this identity can't read them.
+   */
+  passwordLimit(application: Pick<Application, "id" | "madeAt">): Promise<number | undefined>;
   /** Adds a password. All others stay. */
   addKey(
     applicationId: string,
@@ -230,9 +235,10 @@ export type Azure = Principals &
     /**
      * Finds a registry by its name, its login server or its id in Azure. Searches the selected subscription, or all that the identity can
      * read.
+     * @param needs an action of the caller on the registry. An error asks for a role that has it. Default: reading it
      * @throws CliError notFound; the message says whether the name is registered in Azure
      */
-    findRegistry(named: string): Promise<AzureRegistry>;
+    findRegistry(named: string, needs?: string): Promise<AzureRegistry>;
     /** The registry with a login server, in all subscriptions; undefined if Azure has none. @throws CliError if that is unknown */
     registryAt(loginServer: string): Promise<AzureRegistry | undefined>;
     scopeMap(registry: AzureRegistry, name: string): Promise<ScopeMap | undefined>;
@@ -270,5 +276,7 @@ export type Azure = Principals &
     permissions(registry: AzureRegistry): Promise<readonly Permission[]>;
     /** The number of tokens of the registry. */
     tokenCount(registry: AzureRegistry): Promise<number>;
+    /** How many tokens a registry can have, as Azure or its SKU says; undefined if neither does. */
+    tokenLimit(registry: AzureRegistry): Promise<number | undefined>;
     listTokens(registry: AzureRegistry): Promise<TokenList>;
   };

@@ -1,4 +1,4 @@
-import { CliError, unlessForbidden } from "../errors.ts";
+import { CliError, unlessForbidden, unlessRefused } from "../errors.ts";
 import { type Json, objectOf, objectsOf, textOf, textsOf } from "../json.ts";
 import { Sensitive } from "../sensitive.ts";
 import { isSameTime } from "../timestamp.ts";
@@ -8,12 +8,21 @@ import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "./port.ts";
 
 const version = apiVersion.registry;
 
+/** The maximum number of tokens of a registry, by its SKU (learn.microsoft.com/azure/container-registry/container-registry-skus). */
+export const mostTokens: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
+
 /** How long a change of a token may take, in milliseconds: less than a run's claim lasts, so that no other run has taken over by then. */
 const within = 45_000;
 
 /** The tokens and scope maps of a registry (Microsoft.ContainerRegistry/registries/{scopeMaps,tokens}). */
 export function openTokens(arm: Arm) {
   const pathOf = ({ id }: AzureRegistry, kind: "scopeMaps" | "tokens", name: string) => `${id}/${kind}/${encodeURIComponent(name)}`;
+  /** The usage of tokens (Registries_ListUsages); undefined without the permission to read it. */
+  async function tokenUsage({ id, name }: Pick<AzureRegistry, "id" | "name">): Promise<Json | undefined> {
+    const usages = { path: `${id}/listUsages`, version, doing: `read the usages of registry ${name}` };
+    const found = await arm.find(usages, ({ value }) => objectsOf(value)).catch(unlessForbidden(undefined));
+    return found?.find((usage) => usage.name === "Tokens");
+  }
 
   return {
     scopeMap: (registry, name) =>
@@ -78,14 +87,16 @@ export function openTokens(arm: Arm) {
     },
 
     /**
-     * Reads the number from the usages (Registries_ListUsages). If that fails with a missing permission or without a number, counts a list
-     * of up to 50,000 tokens.
+     * Reads the number from the usages. If that fails with a missing permission or without a number, counts a list of up to 50,000 tokens.
      */
-    async tokenCount({ id, name }) {
-      const usages = { path: `${id}/listUsages`, version, doing: `read the usages of registry ${name}` };
-      const found = await arm.find(usages, ({ value }) => objectsOf(value)).catch(unlessForbidden(undefined));
-      const used = found?.find((usage) => usage.name === "Tokens")?.currentValue;
-      return typeof used === "number" ? used : (await arm.list(tokenList({ id, name }), (token) => token)).length;
+    async tokenCount(registry) {
+      const used = (await tokenUsage(registry))?.currentValue;
+      return typeof used === "number" ? used : (await arm.list(tokenList(registry), (token) => token)).length;
+    },
+
+    async tokenLimit(registry) {
+      const limit = (await tokenUsage(registry).catch(unlessRefused(undefined)))?.limit;
+      return typeof limit === "number" ? limit : mostTokens[registry.sku];
     },
 
     async listTokens(registry) {

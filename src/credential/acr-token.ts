@@ -3,6 +3,7 @@ import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../azure/po
 import type { Sleep } from "../env.ts";
 import { CliError, isLost, unlessRefused } from "../errors.ts";
 import type { Outcome } from "../outcome.ts";
+import { mostRepositories } from "../registry/repository.ts";
 import { retryWhileReplicating } from "../retry.ts";
 import { describeForFile, isDescribedAs, mapOf, parseAzureOwner } from "../secret/azure-words.ts";
 import type { Intent } from "../secret/record.ts";
@@ -243,16 +244,11 @@ export function isIntact(scopeMap: ScopeMap, token: AcrToken | undefined): boole
   return isExact && token?.status === "enabled" && mapOf(token).toLowerCase() === name.toLowerCase();
 }
 
-/**
- * The maximum number of actions of a scope map, two for each repository
- * (learn.microsoft.com/azure/container-registry/container-registry-skus).
- */
-const mostActions = 500;
-
 /** @throws CliError invalid if Azure doesn't allow that many */
 function checkSize(name: string, { length }: readonly string[]): void {
-  if (length <= mostActions) return;
-  const message = `scope map "${name}" would have ${length} actions; Azure allows ${mostActions} (250 repositories)`;
+  const most = 2 * mostRepositories;
+  if (length <= most) return;
+  const message = `scope map "${name}" would have ${length} actions; Azure allows ${most} (${mostRepositories} repositories)`;
   throw new CliError("invalid", message, { hint: "use a path for many repositories, such as --repository 'team/*'" });
 }
 

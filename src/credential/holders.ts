@@ -6,13 +6,24 @@ import { memoize } from "../scope/concurrency.ts";
 import { type Credential, type Password, recordIn, type SourceOfCopy, sourceOf } from "../secret/record.ts";
 import { isSameTime } from "../timestamp.ts";
 import { type PullLogins, pullLogins } from "../usage/holders.ts";
+import { nameInPlace } from "../wording.ts";
 
-/** Who holds another login of a credential, or why that could not be checked. */
-export type Held = { readonly by?: Ref<"secret"> | undefined; readonly unlisted?: CliError | undefined };
+/** Who holds another login of a credential. */
+export type Held = {
+  readonly by?: Ref<"secret"> | undefined;
+  /** The user may not list the Secrets of others. */
+  readonly unlisted?: CliError | undefined;
+  /** Namespaces that refuse their Secrets, while others don't, may hold one. */
+  readonly unread?: true | undefined;
+};
 
 /** Returns the warning that holders could not be listed. */
 export const uncheckedHolders = (unlisted: CliError | undefined): readonly string[] | undefined =>
   unlisted && [`cannot check whether other Secrets hold the password: ${unlisted.message}`];
+
+/** Why a password must stay; undefined if no Secret is known to hold it. */
+export const whyHeld = ({ by, unread }: Held): string | undefined =>
+  by ? `${nameInPlace(by)} holds it` : unread && "a namespace whose Secrets cannot be listed may hold it";
 
 /** Finds Secrets that hold a login of a credential. */
 export type Holders = {
@@ -62,7 +73,12 @@ export const isOther =
   (one: Found): boolean =>
     !than?.password.equals(one.login.password) && !(ending && hasOtherKey(one, ending));
 
-type Listed = ReadonlyMap<string, readonly Found[]>;
+type Listed = {
+  /** By user name. */
+  readonly logins: ReadonlyMap<string, readonly Found[]>;
+  /** The namespaces that could not be read, while others could. */
+  readonly unread: ReadonlyMap<string, CliError>;
+};
 
 type Listing = { readonly wanted: Set<string>; readonly found: Promise<Listed | CliError>; began?: number | undefined };
 
@@ -71,8 +87,14 @@ type Listing = { readonly wanted: Set<string>; readonly found: Promise<Listed | 
  * by then. Therefore a thousand rotations don't each list a thousand Secrets. For a minute, a list also serves calls for passwords that
  * were replaced before it began, unless it shows a holder.
  * @param host the login server of the credentials
+ * @param unread gets the namespaces that could not be read, while others could
  */
-export function openHolders(cluster: Pick<Cluster, "pages" | "now">, registry: () => Registry, host: string): Holders {
+export function openHolders(
+  cluster: Pick<Cluster, "pages" | "now">,
+  registry: () => Registry,
+  host: string,
+  unread = new Map<string, CliError>(),
+): Holders {
   const expected = new Set<string>();
   let last: Listing | undefined;
   let next: Listing | undefined;
@@ -101,8 +123,10 @@ export function openHolders(cluster: Pick<Cluster, "pages" | "now">, registry: (
   async function findIn({ found }: Listing, username: string, counts: (one: Found) => boolean): Promise<Held> {
     const listed = await found;
     if (listed instanceof CliError) return { unlisted: listed };
-    const others = listed.get(username)?.filter(counts) ?? [];
-    return { by: await firstValid(others, (login) => isTaken(registry(), host, login)) };
+    for (const [namespace, error] of listed.unread) unread.set(namespace, error);
+    const others = listed.logins.get(username)?.filter(counts) ?? [];
+    const by = await firstValid(others, (login) => isTaken(registry(), host, login));
+    return listed.unread.size > 0 ? { by, unread: true } : { by };
   }
 
   return {
@@ -132,18 +156,26 @@ const isTaken = async (registry: Registry, host: string, login: Login): Promise<
 
 async function listFor(cluster: Pick<Cluster, "pages">, wanted: ReadonlySet<string>): Promise<Listed | CliError> {
   const found = new Map<string, Map<string, Found>>();
-  const closed = new Set<string>();
+  const reading = { read: new Set<string>(), closed: new Set<string>(), refused: new Map<string, CliError>() };
+  const { read, closed, refused } = reading;
   try {
-    for await (const page of pullLogins(cluster, closed))
+    for await (const page of pullLogins(cluster, reading))
       for (const one of page.flatMap((secret) => heldIn(secret, wanted))) add(found, one);
   } catch (error) {
     if (isForbidden(error)) return error;
     throw error;
   }
   const all = [...found].map(([username, byPassword]) => [username, [...byPassword.values()]] as const);
-  const refused = all.flatMap(([, some]) => some.flatMap(({ copies }) => copies)).find((namespace) => closed.has(namespace));
-  if (refused !== undefined) return new CliError("forbidden", `cannot list the Secrets of namespace "${refused}", which has a copy`);
-  return new Map(all);
+  const held = all.flatMap(([, some]) => some);
+  const own = new Set(held.map(({ to }) => to.namespace ?? ""));
+  const [first] = refused.values();
+  // A user that can read only the namespaces of these credentials may not list the Secrets of others
+  if (first && own.isSupersetOf(read)) return first;
+  const copied = held.flatMap(({ copies }) => copies).filter((namespace) => closed.has(namespace));
+  const withCopy = copied.map(
+    (name) => [name, new CliError("forbidden", `namespace "${name}" refuses its Secrets, and has a copy`)] as const,
+  );
+  return { logins: new Map(all), unread: new Map([...refused, ...withCopy]) };
 }
 
 /** The most characters of a password in Azure, with a margin. */

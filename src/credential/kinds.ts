@@ -6,6 +6,9 @@ import { entra, ownLogin } from "./entra.ts";
 import { given } from "./given.ts";
 import { refuseScoped } from "./service-principal/roles.ts";
 
+/** An action on a registry that only the role for ACR tokens has, and one that only the role for service principals has. */
+const [writeTokens, assignRoles] = ["Microsoft.ContainerRegistry/registries/tokens/write", "Microsoft.Authorization/roleAssignments/write"];
+
 /** An ACR token of the source's own: the default. */
 const acrToken = {
   name: "acr-token",
@@ -20,7 +23,7 @@ const acrToken = {
   parse: () => true,
   async open({ registry: named, identity, force }, { azure: openAzure, registry: data, during, sleep }) {
     const azure = await openAzure(identity);
-    const registry = await during(`Looking for ${named} in Azure`, () => azure.findRegistry(named));
+    const registry = await during(`Looking for ${named} in Azure`, () => azure.findRegistry(named, writeTokens));
     const { tokenIssuer } = await import("./acr-token.ts");
     return { ...tokenIssuer({ azure, registry, force, sleep }), ownLogin: once(() => ownLogin(registry, azure, data())) };
   },
@@ -51,7 +54,7 @@ const servicePrincipal = {
     return named !== undefined;
   },
   flagsFor: ({ identity }) => ({ "service-principal": identity }),
-  async open(asked, { azure: openAzure, registry: data, during, sleep }) {
+  async open(asked, { azure: openAzure, registry: data, during, now, sleep }) {
     const { identity, force, wait, waitForRole = wait, isRecorded = false } = asked;
     const flag = asked.flags["service-principal"];
     const named = isRecorded ? String(flag) : nameOfPrincipal(flag);
@@ -59,12 +62,12 @@ const servicePrincipal = {
     // Starting az takes a second, and finding the registry requires another token
     azure.prefetchToken("graph");
     return during(`Looking for ${asked.registry} in Azure`, async () => {
-      const registry = await azure.findRegistry(asked.registry);
+      const registry = await azure.findRegistry(asked.registry, assignRoles);
       const { mode } = await azure.registryFacts(registry);
       refuseScoped(mode, asked.repositories, registry.name);
       const waits = { right: waitForRole, password: wait };
       const { principalIssuer } = await import("./service-principal.ts");
-      const issuer = principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep });
+      const issuer = principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep, now });
       return { ...issuer, ownLogin: once(() => ownLogin(registry, azure, data())) };
     });
   },

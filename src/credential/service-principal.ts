@@ -13,6 +13,7 @@ import { type Mode, pullRole, refuseBeyondReading, rightsOfPrincipal } from "./g
 import { type Account, createdBy, type Evidence, type Grant, type Issuer, type Made, type Sending, type Shown } from "./issuer.ts";
 import type { Owner } from "./owner.ts";
 import { checkGranting, checkUse, type FoundBy, findApplication, isRecordOf } from "./service-principal/access.ts";
+import { expiryWithin } from "./service-principal/lifetime.ts";
 import { granted, hasOurRole, isConflict, type RoleChange, roleChange, roleStays, writeRole } from "./service-principal/roles.ts";
 
 type PrincipalIssuing = {
@@ -28,6 +29,7 @@ type PrincipalIssuing = {
   /** How long Azure may take until it knows a new role, and a new password, everywhere. Milliseconds. */
   readonly waits: { readonly right: number; readonly password: number };
   readonly sleep: Sleep;
+  now(): Date;
 };
 
 type PrincipalAccount = Account & {
@@ -80,7 +82,8 @@ export function principalIssuer(env: PrincipalIssuing): Issuer {
       await check();
       // A killed run has left them: their random name was noted for no other password
       for (const left of account.passwords.filter(({ name }) => name === slot)) await send(() => endKey(application, left, env));
-      const add = () => azure.addKey(application.id, { displayName: slot, expiresAt });
+      const end = await expiryWithin(expiresAt, application, env);
+      const add = () => azure.addKey(application.id, { displayName: slot, expiresAt: end });
       const wait = isNew ? waits.password : briefly;
       const made = await retryWhileReplicating(isNew, { wait, sleep }, () => send(add));
       const { password, madeAt = "" } = made;

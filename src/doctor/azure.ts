@@ -1,5 +1,6 @@
 import { grantCommand } from "../azure/arm-error.ts";
 import type { Azure, AzureIdentity, AzureRegistry, RegistryFacts, RoleAssignment, ServicePrincipal, TokenSource } from "../azure/port.ts";
+import { mostTokens } from "../azure/tokens.ts";
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { kindsOfCredential } from "../credential/kinds.ts";
 import { mayMint, onData, permits } from "../credential/mint-rights.ts";
@@ -8,8 +9,8 @@ import { asRefusal, CliError, unlessRefused, usage } from "../errors.ts";
 import { type Command, plugin, shell } from "../hint.ts";
 import { type Checked, type CheckResult, type Finding, findingOf } from "./finding.ts";
 
-/** The maximum number of tokens of a registry, by its SKU (learn.microsoft.com/azure/container-registry/container-registry-skus). */
-const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
+/** The first permission for a token that a role for reading does not have. */
+const writeTokens = "Microsoft.ContainerRegistry/registries/tokens/write";
 
 /** Reads a registry, and what the current identity may create for it. @throws CliError if the settings can't be read */
 async function readRegistry(azure: Azure, registry: AzureRegistry) {
@@ -21,7 +22,7 @@ async function readRegistry(azure: Azure, registry: AzureRegistry) {
   ]);
   // For each kind of credential, whether the identity may create it. The default comes first
   const may = kindsOfCredential.toReversed().flatMap((kind) => mayMint(kind, permissions, settings));
-  return { registry, settings, permissions, tokens, limit: tokensIn[registry.sku], may };
+  return { registry, settings, permissions, tokens, limit: mostTokens[registry.sku], may };
 }
 
 /** A registry, and the rights of the current identity on it. */
@@ -57,7 +58,7 @@ type Tokens = Pick<AzureFacts, "tokens" | "limit">;
 /** `90 of 100` */
 const tokensOf = ({ tokens, limit }: Tokens): string => (limit === undefined ? `${tokens}` : `${tokens} of ${limit}`);
 
-const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean => tokens >= 0.9 * limit;
+const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean => tokens >= 0.8 * limit;
 
 /**
  * Checks the current identity in Azure and, if a registry is named, its settings and the identity's rights on it. Changes nothing.
@@ -77,7 +78,7 @@ export async function checkAzure(opening: Promise<Azure>, named: string | undefi
   };
   if (named === undefined)
     return { findings: [signedIn], facts: usage("no registry is named", plugin("doctor", "--registry", "REGISTRY")) };
-  const finding = azure.findRegistry(named);
+  const finding = azure.findRegistry(named, writeTokens);
   const [facts, roles] = await Promise.all([
     finding.then((registry) => readRegistry(azure, registry)).catch(asRefusal),
     finding.then((registry) => roleNames(azure, registry, objectId)).catch(unlessRefused([])),
@@ -85,8 +86,7 @@ export async function checkAzure(opening: Promise<Azure>, named: string | undefi
   if (facts instanceof CliError) {
     const subject = `registry/${named}`;
     const message = "what you may create is unknown; a role that can create ACR tokens can also read the registry";
-    // The first permission for a token that a role for reading does not have
-    const grant = grantCommand({ action: "Microsoft.ContainerRegistry/registries/tokens/write", scope: named, principal: objectId });
+    const grant = grantCommand({ action: writeTokens, scope: named, principal: objectId });
     const next = facts.kind === "usage" ? undefined : grant;
     const rights: Finding = { id: "azure-rights", subject, status: "unknown", message, next };
     return { findings: [signedIn, findingOf(facts, { id: "azure-registry", subject }), rights], facts };

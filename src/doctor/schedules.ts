@@ -1,30 +1,42 @@
 import { beforePull } from "../check/pull-pod.ts";
-import { asRefusal } from "../errors.ts";
+import { day, soonDays } from "../duration.ts";
+import { asRefusal, unlessRefused } from "../errors.ts";
 import { type Command, kubectl, plugin } from "../hint.ts";
 import { type Cluster, listAll } from "../kube/port.ts";
 import type { Job, KubeObject, KubeObjects, Pod } from "../objects.ts";
-import { ownNamespace, scheduleLabel } from "../schedule/objects.ts";
+import { passwordEnd, scheduleLabel } from "../schedule/objects.ts";
 import { mapConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
+import { isTimestamp, toSeconds } from "../timestamp.ts";
 import { statusesOf } from "../usage/recreation.ts";
 import { counted, placed } from "../wording.ts";
 import { type CheckResult, findingOf, limited } from "./finding.ts";
+import type { Expiries } from "./secrets.ts";
 
 type CronJob = KubeObjects["cronjob.batch"];
 
 /** Why a run failed or cannot start, and the command that shows more. */
 type Problem = { readonly message: string; readonly next: Command };
 
-/** Anyone who may create a CronJob can give it the label. */
+/** Anyone who may create a CronJob can give it the label, but no earlier time of its creation. */
 const mostSchedules = 20;
 
 /** Checks this plugin's CronJobs in all namespaces, and which namespaces `apply` could not write. */
-export async function checkSchedules(cluster: Pick<Cluster, "pages">): Promise<readonly CheckResult[]> {
+export async function checkSchedules(
+  cluster: Pick<Cluster, "pages">,
+  expiries: Promise<Expiries>,
+  now: Date,
+): Promise<readonly CheckResult[]> {
   const all = await listAll(cluster, "cronjob.batch", { labels: scheduleLabel });
   if (all.length === 0) return [{ status: "ok", message: "there are no schedules" }];
-  const isDefault = ({ metadata }: CronJob) => metadata.namespace === ownNamespace;
-  const schedules = [...all.filter(isDefault), ...all.filter((one) => !isDefault(one))];
-  const found = await mapConcurrently(schedules.slice(0, mostSchedules), limits.cluster, (one) => checkSchedule(cluster, one));
+  const schedules = newestFirst(all).reverse();
+  // Another check reports a failed read
+  const { all: secrets } = await expiries.catch(unlessRefused({ all: [] }));
+  const found = await mapConcurrently(schedules.slice(0, mostSchedules), limits.cluster, async (one) => [
+    ...(await checkSchedule(cluster, one)),
+    ...overdue(one, secrets, now),
+    ...ownPassword(one, now),
+  ]);
   const message = `only the first ${mostSchedules} of ${counted(schedules.length, "schedule")} are checked`;
   const next = { ...kubectl("get cronjobs", "--all-namespaces", "--selector", scheduleLabel), namespace: "" };
   const rest = schedules.length > mostSchedules ? [{ status: "unknown", subject: "others", message, next } as const] : [];
@@ -53,11 +65,39 @@ async function checkSchedule(cluster: Pick<Cluster, "pages">, schedule: CronJob)
   return [{ ...found, status: problem ? "failed" : schedule.spec.suspend ? "warning" : "ok" }, ...blockedNamespaces(schedule, own)];
 }
 
+/**
+ * Returns a warning if a password of the schedule's files should have been replaced by now. It is due in the last third of its life, and this
+ * waits for half of that.
+ */
+function overdue({ metadata, status }: CronJob, secrets: Expiries["all"], now: Date): readonly CheckResult[] {
+  const success = Date.parse(status?.lastSuccessfulTime ?? metadata.creationTimestamp ?? "");
+  const own = secrets.filter(({ file }) => file?.home === metadata.namespace).toSorted((a, b) => a.at - b.at);
+  // False if a time is not known
+  const late = own.find(({ at, madeAt }) => now.getTime() > at - (at - madeAt) / 6 && success < at - (at - madeAt) / 3);
+  if (!late) return [];
+  const secret = `secret/${late.name}${placed(late)}`;
+  const message = `no run has succeeded since ${secret} is due for rotation; it expires at ${toSeconds(new Date(late.at))}`;
+  return [{ status: "warning", subject: `cronjob/${metadata.name}`, message }];
+}
+
+/** Returns a warning if the password with which the schedule signs in to Azure expires soon. The printed commands record the end. */
+function ownPassword({ metadata }: CronJob, now: Date): readonly CheckResult[] {
+  const { name, annotations = {} } = metadata;
+  const end = annotations[passwordEnd] ?? "";
+  const left = Date.parse(end) - now.getTime();
+  if (!isTimestamp(end) || left > soonDays * day) return [];
+  const message = `the password with which cronjob/${name}${placed(metadata)} signs in to Azure ${left > 0 ? "expires" : "expired"} at ${end}`;
+  return [{ status: left > 0 ? "warning" : "failed", subject: `cronjob/${name}`, message }];
+}
+
 /** Returns the objects that an object owns, the newest first. Anyone can write a label. */
 function ownedBy<T extends KubeObject>({ metadata: { uid } }: KubeObject, all: readonly T[]): T[] {
+  return newestFirst(all.filter(({ metadata }) => (metadata.ownerReferences ?? []).some((owner) => owner.uid === uid)));
+}
+
+function newestFirst<T extends KubeObject>(all: readonly T[]): T[] {
   const createdAt = ({ metadata }: T): string => metadata.creationTimestamp ?? "";
-  const owned = all.filter(({ metadata }) => (metadata.ownerReferences ?? []).some((owner) => owner.uid === uid));
-  return owned.sort((a, b) => (createdAt(a) < createdAt(b) ? 1 : -1));
+  return all.toSorted((a, b) => (createdAt(a) < createdAt(b) ? 1 : -1));
 }
 
 const holds = ({ status }: Job, wanted: string): boolean =>

@@ -7,20 +7,34 @@ import { type Command, plugin } from "../hint.ts";
 import { nameOf } from "../kinds.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { holdingsOf } from "../secret/holdings.ts";
+import { recordedIn } from "../secret/login.ts";
 import { sourceOf } from "../secret/record.ts";
 import { toSeconds } from "../timestamp.ts";
 import { type ListedSecret, listPullSecrets, type UnreadableNamespace } from "../usage/listed-secrets.ts";
-import { counted, joinNames, placed, pluralize } from "../wording.ts";
+import { counted, inLine, joinNames, placed, pluralize } from "../wording.ts";
 import { type CheckResult, explainCommand, findingOf, limited } from "./finding.ts";
 
-/** Checks that no pull secret has expired or expires within two weeks. @param list the command that prints all pull secrets */
-export async function checkExpiry(clusterScope: ClusterScope, list: Command, now: Date): Promise<readonly CheckResult[]> {
-  const all: ReturnType<typeof expiryOf>[] = [];
+/** When the logins of all pull secrets expire, and the namespaces that can't be read. */
+export type Expiries = { readonly all: readonly Expiry[]; readonly unreadable: readonly UnreadableNamespace[] };
+
+type Expiry = ReturnType<typeof expiryOf>;
+
+/** Reads when the logins of all pull secrets expire. */
+export async function readExpiries(clusterScope: ClusterScope): Promise<Expiries> {
+  const all: Expiry[] = [];
   const unreadable: UnreadableNamespace[] = [];
   for await (const listed of listPullSecrets(clusterScope, { selector: undefined, carriers: false })) {
     if ("error" in listed) unreadable.push(listed);
     else all.push(expiryOf(listed));
   }
+  return { all, unreadable };
+}
+
+/**
+ * Checks that no pull secret has expired or expires within two weeks, and that each that never expires is in a file.
+ * @param list the command that prints all pull secrets
+ */
+export function checkExpiry({ all, unreadable }: Expiries, list: Command, now: Date): readonly CheckResult[] {
   const due = all.filter(({ at }) => at <= now.getTime() + soonDays * day).sort((a, b) => a.at - b.at);
   const found = due.map(({ name, namespace, at, isOwn, source }): CheckResult => {
     const isExpired = at <= now.getTime();
@@ -38,19 +52,33 @@ export async function checkExpiry(clusterScope: ClusterScope, list: Command, now
   return [
     ...(due.length === 0 && hasLooked ? [{ status: "ok", message: fine } as const] : []),
     ...limited(found, more, list),
+    ...neverEnding(all),
     ...unknown(unreadable),
   ];
+}
+
+function neverEnding(all: readonly Expiry[]): readonly CheckResult[] {
+  const found = all
+    .filter(({ isUnending, file }) => isUnending && !file)
+    .map(({ name, namespace }) => `secret/${name}${placed({ namespace })}`);
+  const never = pluralize(found.length, "never expires, and no file renews it", "never expire, and no file renews them");
+  return found.length === 0 ? [] : [{ status: "warning", message: `${counted(found.length, "pull secret")} ${never}: ${inLine(found)}` }];
 }
 
 /** The name of a pull secret, and when its first login expires. Its data is not kept, because there can be thousands of them. */
 function expiryOf({ secret }: ListedSecret) {
   const holdings = holdingsOf(secret);
+  const { madeAt = "", file } = recordedIn(secret)?.credential ?? {};
   return {
     name: secret.metadata.name,
     namespace: secret.metadata.namespace,
     /** Milliseconds; Infinity if it is not known or never. */
     at: Math.min(...holdings.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : Date.parse(expiresAt)))),
+    /** When the recorded login was created; NaN if that is not known. */
+    madeAt: Date.parse(madeAt),
     source: sourceOf(secret),
+    file,
+    isUnending: holdings.some(({ guessed, expiry }) => !guessed && expiry === "never"),
     isOwn: holdings.some(({ kind, guessed }) => !guessed && isRenewable(kindCalled(kind))),
   };
 }

@@ -26,7 +26,7 @@ export type Entry = {
   /** Names and patterns. */
   readonly serviceAccounts: readonly string[];
   readonly credential: "acr-token" | "service-principal";
-  /** The lifetime of a new password, in milliseconds; undefined: it doesn't expire, or when Azure says. */
+  /** The lifetime of a new password, in milliseconds; undefined: it never expires. */
   readonly expiresIn: number | undefined;
   /** The age at which a password is replaced, in milliseconds; undefined: only if it expires, in the last third of its life. */
   readonly olderThan: number | undefined;

@@ -1,5 +1,5 @@
 import { readRegistryId, registryHost } from "../azure/registry-name.ts";
-import { parseLifetime } from "../duration.ts";
+import { day, formatLifetime, parseLifetime } from "../duration.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import { choiceForm, listForm, mapForm, textForm } from "./form.ts";
 
@@ -9,6 +9,12 @@ import { choiceForm, listForm, mapForm, textForm } from "./form.ts";
 const label = (max: number) => `[a-z0-9]([-a-z0-9]{0,${max}}[a-z0-9])?`;
 
 const duration = textForm("a number with a unit (m, h, d, w or y), such as 90d or 1y", /^([1-9]\d{0,5}[mhdwy])+$/, parseLifetime);
+
+const lifetime = textForm(
+  "never, or a number with a unit (m, h, d, w or y), such as 90d or 1y",
+  /^(never|([1-9]\d{0,5}[mhdwy])+)$/,
+  (text) => (text === "never" ? Infinity : parseLifetime(text)),
+);
 
 const namespace = textForm("the name of a namespace", new RegExp(`^${label(61)}$`));
 
@@ -65,6 +71,9 @@ const rotate = mapForm({
   grace: { form: duration, describe: "How long a replaced password still works.", example: "24h", fallback: "24h" },
 });
 
+/** The lifetime of a new password, in milliseconds, if the file doesn't say it. A run that applies the file also rotates. */
+export const defaultLifetime = 90 * day;
+
 /** Keys of an entry. At the top of the file, they are the defaults of all entries. */
 const defaults = {
   credential: {
@@ -74,10 +83,10 @@ const defaults = {
     fallback: "acr-token",
   },
   expiresIn: {
-    form: duration,
-    describe: "The lifetime of a new password.",
-    example: "90d",
-    fallback: "no expiry, or two years for a service principal",
+    form: lifetime,
+    describe: "The lifetime of a new password. A policy of the tenant can shorten that of a service principal.",
+    example: "30d",
+    fallback: formatLifetime(defaultLifetime),
   },
   rotate: { form: rotate, describe: "When to replace the password.", example: "{olderThan: 60d, grace: 24h}" },
   restart: {

@@ -1,11 +1,11 @@
 import { registryNameIn } from "../azure/registry-name.ts";
-import { day } from "../duration.ts";
+import { day, formatLifetime } from "../duration.ts";
 import { CliError, withLines } from "../errors.ts";
-import { parseRepositoryScope } from "../registry/repository.ts";
+import { mostRepositories, parseRepositoryScope } from "../registry/repository.ts";
 import { includes, type Scope, scopeOfNamespaces } from "../scope/scope.ts";
 import type { DesiredFile, Entry } from "./entry.ts";
 import type { Placed, ReportProblem } from "./form.ts";
-import { fileForm } from "./keys.ts";
+import { defaultLifetime, fileForm } from "./keys.ts";
 import { documentsIn, InvalidYaml, type Located, type Yaml } from "./located.ts";
 
 /** A file of YAML or JSON. @param path as messages name it */
@@ -107,6 +107,8 @@ function entryOf({ at, value: own }: PlacedEntry, top: Top, place: string, repor
     credential: (own.credential ?? top.credential)?.value ?? "acr-token",
     restart: (own.restart ?? top.restart)?.value ?? "stuck",
   } as const;
+  if (rest.credential === "acr-token" && rest.repositories.length > mostRepositories)
+    report(at, `repositories must have at most ${mostRepositories} elements; use a path for many, such as team/*`);
   const line = place.replace(/:\d+$/, "");
   return { ...draft, place, entry: { ...draft, at: line, name, sources, registry, ...rest, ...lifetimes } };
 }
@@ -144,13 +146,19 @@ function repositoryIn({ at, value }: Placed<string>, registry: string | undefine
 }
 
 function lifetimesOf(own: Own, top: Top, report: ReportProblem): Pick<Entry, "expiresIn" | "olderThan" | "grace"> {
-  const expiresIn = (own.expiresIn ?? top.expiresIn)?.value;
+  const written = own.expiresIn ?? top.expiresIn;
+  const expiresIn = written ? written.value : defaultLifetime;
   const rotates = [own.rotate?.value, top.rotate?.value];
   const olderThan = rotates.map((each) => each?.olderThan).find((each) => each !== undefined);
   const grace = rotates.map((each) => each?.grace).find((each) => each !== undefined);
   if (olderThan?.value !== undefined && expiresIn !== undefined && olderThan.value >= expiresIn)
-    report(olderThan.at, "olderThan must be shorter than expiresIn, so that the password is replaced before it expires");
-  return { expiresIn, olderThan: olderThan?.value, grace: grace?.value ?? day };
+    report(
+      olderThan.at,
+      `olderThan must be shorter than expiresIn (${formatLifetime(expiresIn)}), so that the password is replaced before it expires`,
+    );
+  if (written && expiresIn === Infinity && (own.credential ?? top.credential)?.value === "service-principal")
+    report(written.at, "expiresIn must not be never for a service principal, because Azure ends each of its passwords");
+  return { expiresIn: expiresIn === Infinity ? undefined : expiresIn, olderThan: olderThan?.value, grace: grace?.value ?? day };
 }
 
 /** Returns a function that finds the line and the column of an offset, both from 1. */

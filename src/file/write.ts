@@ -2,7 +2,7 @@ import { day, formatLifetime } from "../duration.ts";
 import { withoutAbsent } from "../json.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { DesiredFile, Entry } from "./entry.ts";
-import { entryKeys } from "./keys.ts";
+import { defaultLifetime, entryKeys } from "./keys.ts";
 
 /** A file to write. Its entries have no place yet. */
 type NewFile = Pick<DesiredFile, "home" | "name"> & { readonly entries: readonly NewEntry[] };
@@ -19,7 +19,7 @@ const values: Readonly<Record<(typeof entryKeys)[number], (entry: NewEntry) => u
   repositories: ({ repositories }) => repositories,
   serviceAccounts: ({ serviceAccounts }) => (serviceAccounts.length > 0 ? serviceAccounts : undefined),
   credential: ({ credential }) => (credential === "acr-token" ? undefined : credential),
-  expiresIn: ({ expiresIn }) => lifetimeData(expiresIn),
+  expiresIn: ({ expiresIn }) => (expiresIn === defaultLifetime ? undefined : (lifetimeData(expiresIn) ?? "never")),
   rotate: ({ olderThan, grace }) => {
     const rotate = withoutAbsent({ olderThan: lifetimeData(olderThan), grace: grace === day ? undefined : lifetimeData(grace) });
     return Object.keys(rotate).length > 0 ? rotate : undefined;

@@ -1,4 +1,4 @@
-import { CliError, Conflict, type ErrorKind } from "../errors.ts";
+import { CliError, Conflict, type ErrorKind, type ObstacleOwner } from "../errors.ts";
 import { parseObject } from "../json.ts";
 import type { Answer } from "./exchange.ts";
 
@@ -45,9 +45,19 @@ export function statusError(answer: Pick<Answer, "status" | "phrase" | "text">):
   const kind = kinds[answer.status] ?? "unreachable";
   if (answer.status === 401) return new CliError(kind, "You must be logged in to the server (Unauthorized)");
   if (!status) return new CliError(kind, `Error from server (${answer.phrase}): ${firstLine(answer.text)}`);
-  if (status.reason === "Invalid") return new CliError("invalid", invalid(status));
+  const owner = ownerOf(status);
+  if (status.reason === "Invalid") return new CliError("invalid", invalid(status), { owner });
   const message = `Error from server (${status.reason || answer.phrase}): ${status.message ?? firstLine(answer.text)}`;
-  return answer.status === 409 ? new Conflict(message) : new CliError(kind, message);
+  return answer.status === 409 ? new Conflict(message) : new CliError(kind, message, { owner });
+}
+
+/** Responses whose cause is in the namespace: an object, a quota, an admission policy. */
+const ofNamespace = ["Forbidden", "NotFound", "Conflict", "AlreadyExists", "Invalid"];
+
+/** The authorizer and the admission control both answer Forbidden. Only the text of the message differs. */
+function ownerOf({ reason = "", message = "" }: Status): ObstacleOwner | undefined {
+  if (!ofNamespace.includes(reason)) return undefined;
+  return reason === "Forbidden" && / is forbidden: User .* cannot /.test(message) ? "platform" : "namespace";
 }
 
 /** kubectl's format: a single cause in the line, several as a list below it. */

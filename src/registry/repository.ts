@@ -3,6 +3,12 @@ import { isRepository } from "./image-reference.ts";
 import { isLoginServer, registryName } from "./login-server.ts";
 
 /**
+ * The maximum number of repositories of a scope map. Azure allows 500 actions, two for each repository
+ * (learn.microsoft.com/azure/container-registry/container-registry-skus).
+ */
+export const mostRepositories = 250;
+
+/**
  * Reads a value of `--repository`: a repository, everything below a path (`team/*`), or the whole registry (`*`), each optionally after the
  * registry's own host. Azure's scope maps support no other wildcard.
  * @param registry as the user typed it: its name, or its login server

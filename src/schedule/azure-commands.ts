@@ -1,5 +1,5 @@
 import { type Command, kubectl } from "../hint.ts";
-import type { Schedule } from "./objects.ts";
+import { passwordEnd, type Schedule } from "./objects.ts";
 
 /** The role definition in docs/rbac.md, for ACR tokens. */
 const role = {
@@ -39,6 +39,11 @@ export function azureCommands(schedule: Schedule, format: (command: Command) => 
     ];
   }
   if (secret === undefined) return [];
+  const id = outputOf(
+    `${format({ ...kubectl("get", "secret", secret, "-o", "jsonpath={.data.AZURE_CLIENT_ID}"), namespace })} | base64 --decode`,
+  );
+  const end = outputOf(`az ad app credential list --id ${id} --query 'max([].endDateTime)' --output tsv`);
+  const noteEnd = `${format({ ...kubectl("annotate", "--overwrite", "cronjob", name), namespace })} ${passwordEnd}=${end}`;
   // az gives the role to an application of the same name, which another cluster may use, or any user of the tenant has registered
   const random = outputOf("od -A n -t x1 -N 8 /dev/urandom | tr -d ' \\n'");
   const variables =
@@ -47,5 +52,6 @@ export function azureCommands(schedule: Schedule, format: (command: Command) => 
     createRole,
     `az ad sp create-for-rbac --name ${name}-${random} --years 1 --role "${role.Name}" --scopes ${scopes.join(" ")} --query "[${variables}]" --output tsv | ` +
       format({ ...kubectl("create", "secret", "generic", secret, "--from-env-file=/dev/stdin"), namespace }),
+    noteEnd,
   ];
 }

@@ -9,6 +9,7 @@ import { grantable, rulesOf } from "./rights.ts";
 export type Schedule = {
   /** The name of its objects, with a hash (scheduleName). */
   readonly name: string;
+  /** The home of its files. */
   readonly namespace: string;
   /** Five cron fields, in UTC. */
   readonly cron: string;
@@ -27,16 +28,19 @@ export type Schedule = {
   readonly networkPolicy: boolean;
 };
 
-/** The namespace of a schedule by default. Only schedules use it, so it is one of their objects. */
+/** The namespace of a schedule of `check` by default. It is one of the objects of the schedule. */
 export const ownNamespace = "acr-secret";
 
 /** The label of a schedule's objects. */
 export const scheduleLabel = "acr-secret/schedule";
 
+/** The annotation of the CronJob with the time at which the password expires that it signs in to Azure with (RFC 3339). */
+export const passwordEnd = "acr-secret/password-expires-at";
+
 /** The label selector of the objects that limit the rights of a schedule. */
 export const policySelector = "acr-secret/part=policy";
 
-/** Returns the name of a schedule's objects, which no other object has. @param home the namespace of the schedule */
+/** Returns the name of a schedule's objects, which no other object has. @param home their namespace */
 export const scheduleName = (home: string, name: string): string =>
   `${name}-${createHash("sha256").update(`${home}/${name}`).digest("hex").slice(0, 8)}`;
 
@@ -69,7 +73,7 @@ export function scheduleObjects(schedule: Schedule): readonly object[] {
     spec: { podSelector: { matchLabels: labels }, policyTypes: ["Ingress", "Egress"], egress: [{ ports }] },
   };
   return [
-    ...(namespace === ownNamespace ? [ownNamespaceObject] : []),
+    ...(namespace === ownNamespace && !files ? [ownNamespaceObject] : []),
     ...(files ? policyObjects(schedule) : []),
     ...(files ? [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: files.texts }] : []),
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, annotations } },
@@ -157,9 +161,11 @@ function cronJob(schedule: Schedule): object {
       // Without one, the times are those of the control plane
       timeZone: "Etc/UTC",
       concurrencyPolicy: "Forbid",
+      // The controller starts no Job if it finds 100 missed times. Every minute, these are 60
       startingDeadlineSeconds: 3600,
       successfulJobsHistoryLimit: 3,
-      failedJobsHistoryLimit: 3,
+      // Every minute, these show the failures of the last ten minutes
+      failedJobsHistoryLimit: 10,
       jobTemplate: { metadata: { labels }, spec: jobSpec },
     },
   };

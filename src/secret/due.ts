@@ -11,11 +11,13 @@ type DueWhen = {
   readonly longerThan?: number | undefined;
 };
 
+type Ages = Pick<Credential, "madeAt" | "expiresAt">;
+
 /** Why a password is not due: it never expires, expires later, has an invalid expiry, or is too young. */
 export type NotDue = "never" | "later" | "unknown" | "young";
 
 /** Returns why a password is not due, one reason for each condition; none if it is due. @param now in milliseconds */
-export function notDue(credential: Credential, { olderThan, expiresWithin, longerThan }: DueWhen, now: number): readonly NotDue[] {
+export function notDue(credential: Ages, { olderThan, expiresWithin, longerThan }: DueWhen, now: number): readonly NotDue[] {
   const byExpiry = expiresWithin === undefined ? [] : [expiryReason(credential, expiresWithin, now)];
   const byAge = olderThan === undefined ? [] : [isYoung(credential, olderThan, now) ? ("young" as const) : undefined];
   const reasons = [...byExpiry, ...byAge];
@@ -24,10 +26,9 @@ export function notDue(credential: Credential, { olderThan, expiresWithin, longe
 }
 
 /** The clock of Azure, which created the password, may be ahead: an age of zero includes every password. */
-const isYoung = ({ madeAt = "" }: Credential, olderThan: number, now: number): boolean =>
-  olderThan > 0 && now - Date.parse(madeAt) < olderThan;
+const isYoung = ({ madeAt = "" }: Ages, olderThan: number, now: number): boolean => olderThan > 0 && now - Date.parse(madeAt) < olderThan;
 
-function expiryReason({ madeAt = "", expiresAt }: Credential, within: number | "last third", now: number): NotDue | undefined {
+function expiryReason({ madeAt = "", expiresAt }: Ages, within: number | "last third", now: number): NotDue | undefined {
   if (expiresAt === undefined) return "never";
   const end = Date.parse(expiresAt);
   if (Number.isNaN(end)) return "unknown";
@@ -35,7 +36,18 @@ function expiryReason({ madeAt = "", expiresAt }: Credential, within: number | "
   return end - now <= time ? undefined : "later";
 }
 
-function isLongerThan({ expiresAt }: Credential, longest: number | undefined, now: number): boolean {
+/**
+ * Returns when a password is due by its age or in the last third of its life, in milliseconds; Infinity if never. A password that a dry run
+ * does not generate is created now.
+ */
+export function dueAt({ madeAt, expiresAt }: Ages, olderThan: number | undefined, now: number): number {
+  const made = madeAt === undefined ? now : Date.parse(madeAt);
+  const end = Date.parse(expiresAt ?? "");
+  const times = [made + (olderThan ?? Number.POSITIVE_INFINITY), end - (end - made) / 3];
+  return Math.min(...times.filter((time) => !Number.isNaN(time)));
+}
+
+function isLongerThan({ expiresAt }: Ages, longest: number | undefined, now: number): boolean {
   if (longest === undefined) return false;
   return expiresAt === undefined || Date.parse(expiresAt) - now > longest + skewOfLifetime;
 }

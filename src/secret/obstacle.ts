@@ -1,4 +1,4 @@
-import { type CliError, InTheWay } from "../errors.ts";
+import { type CliError, InTheWay, type ObstacleOwner } from "../errors.ts";
 import { flag, type Hint, plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
@@ -19,29 +19,37 @@ export type Wanted = {
   readonly pulls: "yes" | "no" | "unknown";
   /** A file asks for another kind of credential, which replaces the recorded one. */
   readonly mayChangeKind: boolean;
+  /** Azure describes the source at the registry, so only the owners of its namespace can have recorded another one. */
+  readonly isDescribed: boolean;
+  /** Whether the source may take the place of a copy of another source. */
+  replaces(secret: Secret): boolean;
 };
 
 /** Why a Secret cannot be the source of a credential; undefined if it can. */
 export function obstacleTo(to: Ref<"secret">, secret: Secret, wanted: Wanted): CliError | undefined {
-  const loss = copyLoss(secret) ?? recordLoss(to, secret, wanted) ?? (wanted.force ? undefined : lossOf(secret, wanted));
+  const isReplaced = sourceOf(secret) !== undefined && wanted.replaces(secret);
+  const ofCopy = isReplaced ? undefined : copyLoss(secret);
+  const mayOverwrite = wanted.force || isReplaced;
+  const loss = ofCopy ?? recordLoss(to, secret, wanted) ?? (mayOverwrite ? undefined : lossOf(secret, wanted));
   if (!loss) return undefined;
-  const [message, hint] = loss;
+  const [message, hint, owner] = loss;
   return new InTheWay(
     message.replace("SECRET", () => `secret "${to.name}" in namespace "${to.namespace}"`),
     hint,
+    owner,
   );
 }
 
 /** What would be lost, with SECRET for the name and place of the Secret, and what to do instead. */
-type Loss = readonly [message: string, hint: Hint | undefined];
+type Loss = readonly [message: string, hint: Hint | undefined, owner?: ObstacleOwner];
 
 function copyLoss(secret: Secret): Loss | undefined {
   const source = sourceOf(secret);
-  return source && [`SECRET is a copy of secret "${source.name}" in namespace "${source.namespace}"`, "use another name"];
+  return source && [`SECRET is a copy of secret "${source.name}" in namespace "${source.namespace}"`, "use another name", "platform"];
 }
 
 /** Also with --force: without its record, another registry's credential could be neither rotated nor revoked. */
-function recordLoss({ name, namespace }: Ref, secret: Secret, { host, mayChangeKind }: Wanted): Loss | undefined {
+function recordLoss({ name, namespace }: Ref, secret: Secret, { host, mayChangeKind, isDescribed }: Wanted): Loss | undefined {
   const record = credentialOf(secret);
   if (!record || record.host === host) return undefined;
   // A file no longer names the registry from before, so no run of apply would find the credential there
@@ -50,7 +58,7 @@ function recordLoss({ name, namespace }: Ref, secret: Secret, { host, mayChangeK
     namespace,
     when: "use another name, or delete the Secret first",
   };
-  return [`SECRET holds a credential for ${record.host}`, deletion];
+  return [`SECRET holds a credential for ${record.host}`, deletion, isDescribed ? "namespace" : "platform"];
 }
 
 const lossOf = (secret: Secret, wanted: Wanted): Loss | undefined =>

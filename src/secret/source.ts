@@ -21,6 +21,7 @@ import {
   credentialKey,
   credentialOf,
   type Intent,
+  isOurs,
   samePassword,
   sourceKey,
   sourceOf,
@@ -61,7 +62,9 @@ export class Claimed extends InTheWay {
 /** What the run has read is old: another run has taken over, or a claim is ending. The verb must start again. */
 export class StartAgain extends CliError {
   constructor(because: string, cause?: CliError) {
-    super(cause?.kind ?? "conflict", because, { hint: cause?.hint ?? "run the command again", cause });
+    // Anyone in a namespace can write its Secrets
+    const owner = cause ? "azure" : "namespace";
+    super(cause?.kind ?? "conflict", because, { hint: cause?.hint ?? "run the command again", cause, owner });
   }
 }
 
@@ -226,9 +229,12 @@ function patchWith(old: Secret, of: Storing, claim: Readonly<Record<string, stri
   const annotations = { [credentialKey]: JSON.stringify(credential), ...claim };
   const list = copies && { [copiesKey]: copiesData(copies) };
   const data = { ...dataWith(old, credential.host, login, shape), ...list };
+  // A copy becomes a source
+  const noCopy = sourceOf(old) ? { labels: { [copyLabel]: null }, annotations: { [sourceKey]: null } } : undefined;
+  const metadata = { labels: { ...labels(shape), ...noCopy?.labels }, annotations: { ...annotations, ...noCopy?.annotations } };
   return {
     act: "patch",
-    patch: { metadata: { labels: labels(shape), annotations }, data },
+    patch: { metadata, data },
     because: sameLogin(loginOf(old, credential.host), login) ? "its record differs" : "holds another credential",
     note: { unmade: login ? undefined : true },
   };
@@ -286,13 +292,15 @@ export const releasing = (by: By, of: Credential, isSettled: boolean): SecretDec
     },
   );
 
-type Copying = {
+export type Copying = {
   readonly source: Ref<"secret">;
   readonly credential: Credential;
   /** Absent in a dry run, which generates none. */
   readonly login: Login | undefined;
   /** Whether a copy that does not exist is created. */
   readonly mayCreate: boolean;
+  /** Whether the copy takes the place of a Secret that is not its copy: a source, or a copy of another source. */
+  readonly replaces?: ((old: Secret) => boolean) | undefined;
 };
 
 /** Gives a copy the login of its source. */
@@ -303,13 +311,19 @@ export const copying =
 
 function updateCopy(old: Secret, to: Ref<"secret">, of: Copying): Decision {
   const { source, credential, login } = of;
-  const problem = isCopyOf(old, source) ? rejection(to, old, undefined) : notCopy(to, source);
+  const isCopy = isCopyOf(old, source);
+  const problem = isCopy || of.replaces?.(old) ? rejection(to, old, undefined) : notCopy(to, old, source);
   if (problem) return refuse(problem);
   const annotations = copyNote(of);
-  const isDone = sameLogin(loginOf(old, credential.host), login) && old.metadata.annotations?.[sourceKey] === annotations[sourceKey];
+  const isDone =
+    isCopy && sameLogin(loginOf(old, credential.host), login) && old.metadata.annotations?.[sourceKey] === annotations[sourceKey];
   if (isDone) return keep("holds this credential");
   const data = dataWith(old, credential.host, login, undefined);
-  const patch = { metadata: { annotations, labels: labels(undefined) }, data };
+  const ofSource = { [credentialKey]: null, [claimKey]: null };
+  const converted = { annotations: { ...annotations, ...ofSource }, labels: { ...labels(undefined), [copyLabel]: source.namespace ?? "" } };
+  const patch = isCopy
+    ? { metadata: { annotations, labels: labels(undefined) }, data }
+    : { metadata: converted, data: { ...data, [copiesKey]: null } };
   return { act: "patch", patch, because: "holds another credential", note: { unmade: login ? undefined : true } };
 }
 
@@ -318,8 +332,12 @@ export function isCopyOf(secret: Secret, source: Ref<"secret">): boolean {
   return named?.namespace === source.namespace && named?.name === source.name;
 }
 
-const notCopy = (to: Ref<"secret">, { namespace, name }: Ref) =>
-  inTheWay(to, `is not a copy of secret "${name}" in namespace "${namespace}"`);
+const notCopy = ({ name: of, namespace: at }: Ref<"secret">, old: Secret, { namespace, name }: Ref) =>
+  new InTheWay(
+    `secret "${of}" in namespace "${at}" is not a copy of secret "${name}" in namespace "${namespace}"`,
+    undefined,
+    isOurs(old) && sourceOf(old) ? "platform" : "namespace",
+  );
 
 const copyNote = ({ source: { namespace = "", name }, credential: { madeAt } }: Copying) => ({
   [sourceKey]: JSON.stringify({ namespace, name, madeAt }),

@@ -1,5 +1,7 @@
+import type { CliError } from "../errors.ts";
 import type { Command } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
+import type { Secret } from "../objects.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { FileOfRecord } from "../secret/record.ts";
 import type { ShapeName } from "../secret/shapes.ts";
@@ -83,7 +85,23 @@ export type FileOrder = FileOfRecord & {
   readonly adopts: boolean;
   /** The source is in the namespace of a team, which can write its record. */
   readonly isOfTeam: boolean;
+  /** The run ends the credential that the source had before. */
+  readonly endsReplaced: boolean;
+  /** Whether copies are taken away later, once the copies of other entries that may replace them are written. */
+  postpones(): boolean;
+  /** The error if another credential may have to replace the copy in a namespace, and could not be written there. */
+  needed(to: Ref<"secret">): Promise<CliError | undefined>;
+  /** The error if the run has asked before it takes something away, and not about this. @param id with `what`, it names this one thing */
+  unshown(what: string, id: string | undefined): CliError | undefined;
+  /** Whether a Secret may take the place of one that the file has made and does not name any more. */
+  replaces(to: Ref<"secret">, old: Secret): boolean;
 };
+
+/** Whether a Secret may take the place of the one that is there. */
+export const replacing =
+  (file: FileOrder | undefined, to: Ref<"secret">) =>
+  (old: Secret): boolean =>
+    file?.replaces(to, old) === true;
 
 /** A replaced password ends although a Secret holds it, and in its grace period. */
 export const endsAtOnce = ({ creates, force, grace }: Desired): boolean => !creates && force && grace === 0;

@@ -1,9 +1,9 @@
 import { beyond } from "../credential/repository-scope.ts";
-import { absent, asCliError, CliError, InTheWay, Interrupted, isForbidden, unlessForbidden } from "../errors.ts";
+import { absent, asCliError, asForbidden, CliError, InTheWay, Interrupted, isForbidden, unlessForbidden } from "../errors.ts";
 import { flag } from "../hint.ts";
 import { type Ref, resourceOf } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
-import type { Cluster } from "../kube/port.ts";
+import { type Cluster, listAll } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
@@ -13,17 +13,17 @@ import { memoize } from "../scope/concurrency.ts";
 import { missingNamespace, type Selected, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob, isOpen } from "../scope/scope.ts";
 import { type Copies, type Credential, copiesData, copiesOf, credentialOf } from "../secret/record.ts";
-import { copying, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
+import { type Copying, copying, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
 import { attachTargets } from "../targets/attach.ts";
-import { detachNoted } from "../targets/detach.ts";
+import { detachNoted, sayDangling } from "../targets/detach.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom, imagesIn } from "../usage/images.ts";
 import { type NamespaceReader, readersOf } from "../usage/namespace-reader.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
 import { picksOf, templatesOf, wantsTargets } from "../usage/targets.ts";
-import { usersOf } from "../usage/users.ts";
-import { inLine, maxNames } from "../wording.ts";
-import type { Creating } from "./desired.ts";
+import { podsNeeding, usersOf } from "../usage/users.ts";
+import { counted, inLine, maxNames, nameInPlace, pluralize } from "../wording.ts";
+import { type Creating, replacing } from "./desired.ts";
 
 /** A namespace of a run. */
 export type CreatePlace = {
@@ -44,6 +44,8 @@ export type Places = {
   readonly copies: Copies;
   /** The namespaces that lose their copy. */
   readonly withdrawn: readonly string[];
+  /** The same, and those that lose it later in this run. */
+  readonly losing: readonly string[];
   /** What to say about the selection, and the named namespaces that do not exist. */
   readonly say: readonly Outcome[];
   readonly namespaces: readonly string[];
@@ -69,7 +71,8 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
     isTaken,
     isOfTeam: order.file?.isOfTeam,
   });
-  const withdrawn: readonly string[] = isTaken ? rest : [];
+  const losing: readonly string[] = isTaken ? rest : [];
+  const withdrawn = losing.length > 0 && order.file?.postpones() ? [] : losing;
   const kept: readonly string[] = isTaken ? [] : rest;
   const targetScope = {
     cluster,
@@ -102,7 +105,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   return {
     secret,
     copies,
-    withdrawn,
+    ...{ withdrawn, losing },
     say: selected ? sayOf(source, selected, kept) : [],
     namespaces: [...targetScope.namespaces, ...rest],
     all,
@@ -230,7 +233,8 @@ export async function* writePlace(place: CreatePlace, given: Given, order: Order
 async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
   if (place.hasCopy) {
-    const copied = await copyTo(place.namespace, state.secret, given, { mayCreate: true }, tools);
+    const replaces = replacing(order.file, { ...order.source, namespace: place.namespace });
+    const copied = await copyTo(place.namespace, state.secret, given, { mayCreate: true, replaces }, tools);
     yield copied;
     if (isFailed(copied)) return;
   }
@@ -249,11 +253,11 @@ export async function copyTo(
   namespace: string,
   secret: Secret | undefined,
   given: Given,
-  { mayCreate }: { readonly mayCreate: boolean },
+  { mayCreate, replaces }: Pick<Copying, "mayCreate" | "replaces">,
   tools: Tools,
 ): Promise<Outcome> {
   const to = { ...given.source, namespace };
-  const decide = copying(to, { ...given, mayCreate });
+  const decide = copying(to, { ...given, mayCreate, replaces });
   const decision = decide(secret);
   if (decision.act === "keep") return { to, result: "unchanged", because: decision.because, object: secret };
   if (decision.act === "refuse") return { to, error: decision.error };
@@ -284,10 +288,25 @@ async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order
   const { scope, secret } = await read();
   // Another source of this name, whose references are its own
   if (secret && !isCopyOf(secret, order.source)) return;
-  const recorded = given.credential.file?.serviceAccounts ?? [];
-  yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [] }, tools);
   const to = { ...order.source, namespace };
-  if (secret) yield await writeClaimed(to, withdrawing(order.source, given.credential.host), given, secret, tools);
+  const keeps = (await order.file?.needed(to)) ?? (secret && order.file?.unshown(nameInPlace(to), secret.metadata.uid));
+  if (keeps) return yield { to, error: keeps };
+  if (secret && tools.dryRun !== "none") yield* sayNeeded(to, secret, scope);
+  const recorded = given.credential.file?.serviceAccounts ?? [];
+  yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [], keeps: order.file?.unshown }, tools);
+  if (!secret) return;
+  const withdrawn = await writeClaimed(to, withdrawing(order.source, given.credential.host), given, secret, tools);
+  yield withdrawn;
+  if (withdrawn.result === "deleted") yield* sayDangling(scope, to.name);
+}
+
+/** Says which pods need a copy that a plan withdraws. They don't stop it. */
+async function* sayNeeded(to: Ref<"secret">, secret: Secret, { cluster, namespace }: NamespaceScope): AsyncGenerator<Outcome> {
+  const pods = await listAll(cluster, "pod", { namespace }).catch(asForbidden);
+  if (pods instanceof CliError) return yield { to, messages: [`cannot list the pods that need ${nameInPlace(to)}: ${pods.message}`] };
+  const { length } = podsNeeding(secret, pods);
+  const neededBy = `${counted(length, "pod")} in ${namespace} ${pluralize(length, "needs", "need")} ${nameInPlace(to)}`;
+  if (length > 0) yield { to, neededBy, messages: [neededBy] };
 }
 
 /** Removes the references that `apply` has added to ServiceAccounts that its file does not name any more. */
@@ -296,7 +315,7 @@ async function* detachUnnamed(scope: NamespaceScope, given: Given, { source, fil
   const named = (given.credential.file?.serviceAccounts ?? []).filter((word) => !file.serviceAccounts.includes(word));
   if (named.length === 0) return;
   try {
-    yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts }, tools);
+    yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts, keeps: file.unshown }, tools);
   } catch (error) {
     // A team can record any ServiceAccount, also those that a schedule may not read
     throw file.isOfTeam && isForbidden(error) ? new InTheWay(error.message) : error;

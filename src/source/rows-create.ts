@@ -9,7 +9,7 @@ import type { Observed } from "./observe.ts";
 import { youngRow } from "./rows-login.ts";
 import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
-import { isCovered, issuerOf, obstacleFor, scopeFor, testOf } from "./wanted.ts";
+import { isCovered, issuerOf, obstacleFor, scopeFor, stayingIn, testOf } from "./wanted.ts";
 
 /** Says which wishes of the command line the kept login does not meet, and what was not tested. */
 function keptWith(d: Desired, { file }: Creating, o: Observed): string[] {
@@ -25,8 +25,8 @@ function keptWith(d: Desired, { file }: Creating, o: Observed): string[] {
 }
 
 /** Another kind of credential is a rotation: pods may still start with the old one, so it does not end now. */
-function leftBehind({ source }: Desired, { registry }: Creating, old: Credential | undefined): Outcome[] {
-  if (!old || kindCalled(old.kind)?.notRenewable !== undefined) return [];
+function leftBehind({ source }: Desired, { registry, file }: Creating, old: Credential | undefined): Outcome[] {
+  if (!old || file?.endsReplaced || kindCalled(old.kind)?.notRenewable !== undefined) return [];
   const messages = [`${old.kind} ${old.identity} still works. To end it once no Secret holds it, run`];
   return [{ to: source, messages, fix: plugin("prune", "--registry", registry) }];
 }
@@ -115,7 +115,9 @@ export const createRows: readonly StepRow[] = [
     decide(d, o) {
       if (!d.creates || o.memory.granted || steps.isSupplied(o)) return undefined;
       const account = o.ask("account");
-      const say = o.record?.kind === issuerOf(o).kind ? [] : leftBehind(d, d.creates, o.record);
+      const left = o.record?.kind === issuerOf(o).kind ? [] : leftBehind(d, d.creates, o.record);
+      const staying = stayingIn(d, d.creates, issuerOf(o).isScoped ? account.granted : undefined) ?? [];
+      const say = [...left, ...staying.map(({ error }) => ({ to: d.source, error }))];
       return { kind: "grant", does: "grant", account, repositories: scopeFor(d, o).repositories, say };
     },
   },

@@ -1,3 +1,4 @@
+import { whyHeld } from "../credential/holders.ts";
 import { endOfDelay, isLeftOver } from "../credential/issue.ts";
 import { isShown } from "../credential/issuer.ts";
 import { StartAgain } from "../secret/source.ts";
@@ -110,9 +111,10 @@ export const endRows: readonly StepRow[] = [
         return steps.decide("keep the replaced password", { isDelayed: true }, [{ to: ref, messages }]);
       }
       const held = holderOf(o, password);
-      if (!held.by || endsAtOnce(d)) return endPrevious(o, password, held);
+      const why = whyHeld(held);
+      if (why === undefined || endsAtOnce(d)) return endPrevious(o, password, held);
       const until = toSeconds(new Date(endOfDelay(record)));
-      const messages = [`${stays}, because ${nameInPlace(held.by)} holds it. The next rotation after ${until} ends it`];
+      const messages = [`${stays}, because ${why}. The next rotation after ${until} ends it`];
       return steps.decide("keep the replaced password", { isDelayed: true }, [{ to: ref, messages, isInfo: true }]);
     },
   },

@@ -1,4 +1,4 @@
-import { type Held, isNewerCopy, isOther, uncheckedHolders } from "../credential/holders.ts";
+import { type Held, isNewerCopy, isOther, uncheckedHolders, whyHeld } from "../credential/holders.ts";
 import { endOfDelay, InGrace, isDue, isLeftOver, isRecent, StillHeld } from "../credential/issue.ts";
 import type { Account, Shown } from "../credential/issuer.ts";
 import { CliError, InTheWay } from "../errors.ts";
@@ -69,8 +69,9 @@ function makeRoom(d: Desired, o: Observed): steps.Step | undefined {
   const { until } = record.previous;
   if (until !== undefined && !isDue(record, by.now) && !needsSlot(d, o)) return steps.refuse(new InGrace(account, record.previous, until));
   const held = holderOf(o, password);
-  if (!held.by || needsSlot(d, o) || !isRecent(record, by.now)) return endPrevious(o, password, held);
-  const stays = `${password.slot} of ${account.ref.name} stays, because ${nameInPlace(held.by)} holds it`;
+  const why = whyHeld(held);
+  if (why === undefined || needsSlot(d, o) || !isRecent(record, by.now)) return endPrevious(o, password, held);
+  const stays = `${password.slot} of ${account.ref.name} stays, because ${why}`;
   return steps.refuse(new StillHeld(`${stays} until ${toSeconds(new Date(endOfDelay(record)))}`));
 }
 
@@ -80,17 +81,20 @@ function endUnknown(d: Desired, o: Observed): steps.Step {
   const { name } = account.ref;
   const unknown = account.passwords.filter((password) => !isRecorded(o.record, password));
   const [older] = unknown.toSorted((a, b) => Date.parse(a.madeAt) - Date.parse(b.madeAt));
-  if (!older) return steps.refuse(new InTheWay(`both passwords of ${name} are in use until the next rotation`));
+  if (!older) return steps.refuse(new InTheWay(`both passwords of ${name} are in use until the next rotation`, undefined, "azure"));
   const { slot } = older;
   if (!d.force)
     return steps.refuse(
       new InTheWay(
         `no Secret records ${slot} of ${name}, and another tool may use it`,
         `add --force to end ${slot} if no pull Secret holds it`,
+        "azure",
       ),
     );
   const held = o.ask("holder", slot);
   if (held.by) return steps.refuse(new CliError("conflict", `${nameInPlace(held.by)} holds ${slot} of ${name}`));
+  const why = whyHeld(held);
+  if (why !== undefined) return steps.refuse(new CliError("conflict", `${slot} of ${name} stays, because ${why}`));
   const messages = uncheckedHolders(held.unlisted);
   const say = [{ to: account.ref, result: "configured", slot, because: "no Secret records it", messages } as const];
   return { kind: "end", does: `end ${slot}`, account, password: older, say };

@@ -1,4 +1,4 @@
-import { type Held, type Holders, hasOtherKey, uncheckedHolders } from "../credential/holders.ts";
+import { type Held, type Holders, hasOtherKey, uncheckedHolders, whyHeld } from "../credential/holders.ts";
 import { isLeftOver } from "../credential/issue.ts";
 import type { Shown } from "../credential/issuer.ts";
 import { notOwn } from "../credential/owner.ts";
@@ -11,7 +11,6 @@ import { isKeyOf } from "../registry/server-key.ts";
 import { loginsIn } from "../secret/login.ts";
 import { type Credential, isRecorded } from "../secret/record.ts";
 import { emptying, forgetting } from "../secret/source.ts";
-import { nameInPlace } from "../wording.ts";
 import type { Desired } from "./desired.ts";
 import type { Observed } from "./observe.ts";
 import type { StepRow } from "./steps.ts";
@@ -50,15 +49,12 @@ export function countsForRevocation(d: Desired, { record, copies }: Observed, wh
   return (one) => (where !== "elsewhere" || isElsewhere(one.to)) && !(record && hasOtherKey(one, record));
 }
 
-function refuseHeld({ record }: Observed, { by }: Held): steps.Step | undefined {
-  return (
-    by &&
-    steps.refuse(
-      new CliError("conflict", `credential "${record?.identity}" is not revoked, because ${nameInPlace(by)} holds it`, {
-        hint: "delete that Secret first, or add --force to end the credential anyway",
-      }),
-    )
-  );
+function refuseHeld({ record }: Observed, held: Held): steps.Step | undefined {
+  const why = whyHeld(held);
+  if (why === undefined) return undefined;
+  const first = held.by ? "delete that Secret first, or " : "";
+  const hint = `${first}add --force to end the credential anyway`;
+  return steps.refuse(new CliError("conflict", `credential "${record?.identity}" is not revoked, because ${why}`, { hint }));
 }
 
 const isLeft = ({ memory }: Observed): boolean => [...memory.places.values()].includes("failed");

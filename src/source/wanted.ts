@@ -9,7 +9,8 @@ import { type FileInAzure, fileId } from "../secret/azure-words.ts";
 import { obstacleTo } from "../secret/obstacle.ts";
 import { type Credential, type FileOfRecord, isSameFile } from "../secret/record.ts";
 import { shapeOf } from "../secret/shapes.ts";
-import type { Creating, Desired, FileOrder } from "./desired.ts";
+import { nameInPlace } from "../wording.ts";
+import { type Creating, type Desired, type FileOrder, replacing } from "./desired.ts";
 import type { Facts, Observed } from "./observe.ts";
 
 // Compares what a run wants with what the source, Azure and the registry have.
@@ -63,7 +64,11 @@ export function obstacleFor(d: Desired, creates: Creating, o: Observed): (secret
   const kind = renewable(o.ask("kind"));
   const { shape, fieldManager, file } = creates;
   const { pulls } = testOf(d, o);
-  const wanted = { kind: kind.kind, host: hostOf(kind), shape, fieldManager, force: d.force, pulls, mayChangeKind: file !== undefined };
+  const of = { kind: kind.kind, host: hostOf(kind), shape, fieldManager, force: d.force, pulls };
+  const wanted = {
+    ...{ ...of, mayChangeKind: file !== undefined, isDescribed: file?.maker !== undefined },
+    replaces: replacing(file, d.source),
+  };
   return (secret) => obstacleTo(d.source, secret, wanted);
 }
 
@@ -86,24 +91,35 @@ const isPullable = (granted: readonly string[], wanted: readonly string[], exact
   lackingIn(granted, wanted).length === 0 && !(exact && lackingIn(wanted, granted).length > 0);
 
 /** The repositories that a login is granted, and the images that prove it. */
-export function scopeFor({ creates }: Desired, o: Observed): RepositoryScope {
+export function scopeFor(d: Desired, o: Observed): RepositoryScope {
+  const { creates } = d;
   const kind = renewable(o.ask("kind"));
   const host = hostOf(kind);
   const images = o.ask("images", host);
-  if (creates && isIssuer(kind)) return scopeToGrant(kind, o, images, creates);
+  if (creates && isIssuer(kind)) return scopeToGrant(kind, o, images, d, creates);
   if (creates) return { host, repositories: namedOrUsed({ ...creates, images }), named: creates.repositories, images };
   if (isIssuer(kind) && !kind.isScoped) return { host, repositories: [], images };
   return { host, repositories: o.record?.repositories ?? (isIssuer(kind) ? o.ask("account").granted : undefined) ?? [], images };
 }
 
 /** The repositories to grant and to prove. If the kind can't be limited to repositories, only those of images are proven. */
-function scopeToGrant(issuer: Issuer, { ask }: Observed, images: readonly ImageRef[], creates: Creating): RepositoryScope {
+function scopeToGrant(issuer: Issuer, { ask }: Observed, images: readonly ImageRef[], d: Desired, creates: Creating): RepositoryScope {
   const host = issuer.registry.loginServer;
   const { repositories, fromPods, grantExactly } = creates;
-  const had = creates.exact ? undefined : ask("account").granted;
+  const { granted } = ask("account");
+  const had = creates.exact ? stayingIn(d, creates, granted)?.map(({ repository }) => repository) : granted;
   if (issuer.isScoped)
     return { ...repositoryScopeOf({ host, ...creates }, { repositories, fromPods, images }, had), named: repositories, grantExactly };
   return { host, repositories: [...new Set(images.map(({ repository }) => repository))].sort(), images };
+}
+
+/** The repositories that a file does not name, and that stay because the user was not asked about them; undefined if there are none. */
+export function stayingIn({ source }: Pick<Desired, "source">, { file, repositories }: Creating, granted: readonly string[] = []) {
+  const staying = lackingIn(repositories, granted).flatMap((repository) => {
+    const error = file?.unshown(`repository ${repository} of ${nameInPlace(source)}`, undefined);
+    return error ? [{ repository, error }] : [];
+  });
+  return staying.length > 0 ? staying : undefined;
 }
 
 /** The repositories that a credential pulls, as its record lists them. */

@@ -1,4 +1,4 @@
-import { absent, CliError, InTheWay } from "../errors.ts";
+import { absent, CliError, InTheWay, unlessForbidden } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import { isObjectName, kinds, nameOf, type Ref, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
@@ -9,7 +9,7 @@ import type { Tools } from "../tools.ts";
 import { missingSecrets } from "../usage/pull-secrets.ts";
 import type { Target } from "../usage/references.ts";
 import { type TargetObject, targetOf } from "../usage/targets.ts";
-import { joinNames, maxNames, pluralize, shownName, targetArgument } from "../wording.ts";
+import { joinNames, maxNames, nameInPlace, pluralize, shownName, targetArgument } from "../wording.ts";
 import {
   announceEnding,
   editEach,
@@ -50,6 +50,8 @@ type NotedOrder = {
   readonly named: readonly string[];
   /** The ServiceAccounts among them that keep the Secret. */
   readonly except: readonly string[];
+  /** Why another one keeps it, too. */
+  keeps?(what: string, id: string | undefined): CliError | undefined;
 };
 
 /** The most ServiceAccounts that are read one by one. */
@@ -58,7 +60,7 @@ const mostNamed = 50;
 /** Removes the Secret in one namespace from those ServiceAccounts to which `apply` has added it. A person's reference stays. */
 export async function* detachNoted(
   { cluster, namespace }: NamespaceScope,
-  { secret, named, except }: NotedOrder,
+  { secret, named, except, keeps }: NotedOrder,
   tools: Tools,
 ): AsyncGenerator<Outcome> {
   const fits = (words: readonly string[], name: string) => words.some((word) => matchesGlob(word, name));
@@ -75,10 +77,30 @@ export async function* detachNoted(
       );
   }
   const cut = new Set<string>();
-  const targets = await listCapped(added(), cut);
+  const targets: TargetObject[] = [];
+  for (const one of await listCapped(added(), cut)) {
+    const { to } = targetOf(one);
+    const error = keeps?.(nameInPlace(to), one.metadata.uid);
+    if (error) yield { to, error };
+    else targets.push(one);
+  }
   yield* detachTargets({ secret: { kind: "secret", name: secret, namespace }, targets, noted: true }, tools);
   const error = new InTheWay(`more ServiceAccounts in namespace "${namespace}" list secret/${secret}; the next run removes it there`);
   if (cut.size > 0) yield { to: { kind: "namespace", name: namespace, namespace }, error };
+}
+
+/** Names the ServiceAccounts that list a Secret that a run has deleted: a user, or `create`, has added the name. */
+export async function* sayDangling({ cluster, namespace }: NamespaceScope, secret: string): AsyncGenerator<Outcome> {
+  async function* listing() {
+    for await (const page of cluster.pages("serviceaccount", { namespace }))
+      yield page.filter((one) => targetOf(one).names.includes(secret) && !targetOf(one).added?.includes(secret));
+  }
+  const found = await listCapped(listing(), new Set()).catch(unlessForbidden([]));
+  const [first] = found.map((one) => targetOf(one).to);
+  if (!first) return;
+  const names = joinNames(found.map((one) => nameOf(targetOf(one).to)));
+  const messages = [`${names} still ${pluralize(found.length, "lists", "list")} secret/${secret}. To remove the name, run`];
+  yield { to: first, messages, fix: { ...plugin("detach", "--dangling"), namespace } };
 }
 
 type DanglingOrder = {

@@ -1,4 +1,4 @@
-import { isForbidden, unlessForbidden } from "../errors.ts";
+import { type CliError, isForbidden, unlessForbidden } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { type Cluster, listAll, type Where } from "../kube/port.ts";
 import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
@@ -20,16 +20,35 @@ export type PullLogins = {
 
 const argoLists: Where = { labels: "argocd.argoproj.io/secret-type in (repository,repo-creds)" };
 
+/** What a list has read, namespace by namespace, because that of the cluster was forbidden. */
+type Reading = {
+  readonly read: Set<string>;
+  /** The kube-* namespaces that refuse their Secrets. */
+  readonly closed: Set<string>;
+  /** Other namespaces that refuse them. Without it, one of them ends the list. */
+  readonly refused?: Map<string, CliError>;
+};
+
+/** How many namespaces show that a user may not list the Secrets of others, if all of them refuse. */
+const enoughRefused = 16;
+
 /**
  * Yields every Secret of the cluster that holds logins for registries, page by page: the pull secrets that the kubelet reads, and the
- * repositories and credential templates of Argo CD. If the list of the cluster is forbidden, reads each namespace.
- * @param closed receives the kube-* namespaces that refuse their Secrets
- * @throws CliError forbidden if the user may not list the Secrets of another namespace
+ * repositories and credential templates of Argo CD.
+ * @throws CliError forbidden if the user may not list the Secrets of others
  */
-export async function* pullLogins(cluster: Pick<Cluster, "pages">, closed = new Set<string>()): AsyncGenerator<readonly PullLogins[]> {
+export const pullLogins = (cluster: Pick<Cluster, "pages">, reading: Reading): AsyncGenerator<readonly PullLogins[]> =>
+  everywhere(cluster, (namespace) => loginsAt(cluster, namespace), reading);
+
+/** Yields a list of the cluster, or that of each namespace if the first is forbidden. @throws CliError forbidden if each one refuses */
+export async function* everywhere<T>(
+  cluster: Pick<Cluster, "pages">,
+  pagesAt: (namespace: string | undefined) => AsyncIterable<T>,
+  reading: Reading,
+): AsyncGenerator<T> {
   let isPartial = false;
   try {
-    for await (const page of loginsAt(cluster, undefined)) {
+    for await (const page of pagesAt(undefined)) {
       isPartial = true;
       yield page;
     }
@@ -38,16 +57,20 @@ export async function* pullLogins(cluster: Pick<Cluster, "pages">, closed = new 
     const namespaces = await listAll(cluster, "namespace", { metadataOnly: true }).catch(unlessForbidden([]));
     const names = namespaces.map(({ metadata }) => metadata.name);
     if (names.length === 0) throw error;
-    yield* runConcurrently(names, { interrupted: () => false }, (name) => unlessClosed(name, loginsAt(cluster, name), closed));
+    yield* runConcurrently(names, { interrupted: () => false }, (name) => unlessRefused(name, pagesAt(name), reading));
+    if (reading.read.size === 0 && reading.refused && reading.refused.size > 0) throw error;
   }
 }
 
-async function* unlessClosed<T>(namespace: string, pages: AsyncIterable<T>, closed: Set<string>): AsyncGenerator<T> {
+async function* unlessRefused<T>(namespace: string, pages: AsyncIterable<T>, { read, closed, refused }: Reading): AsyncGenerator<T> {
   try {
     yield* pages;
+    read.add(namespace);
   } catch (error) {
-    if (!refusesAll(namespace, error)) throw error;
-    closed.add(namespace);
+    if (refusesAll(namespace, error)) return void closed.add(namespace);
+    if (!isForbidden(error) || !refused) throw error;
+    refused.set(namespace, error);
+    if (read.size === 0 && refused.size >= enoughRefused) throw error;
   }
 }
 

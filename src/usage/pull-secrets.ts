@@ -184,6 +184,8 @@ export async function copyError(
   return new InTheWay(
     `secret "${name}" in namespace "${namespace}" is a copy of secret "${source.name}" in namespace "${source.namespace}"`,
     command ? { ...command, namespace: source.namespace } : otherwise,
+    // Anyone in the namespace can label a Secret as a copy
+    command ? "platform" : "namespace",
   );
 }
 

@@ -37,33 +37,36 @@ export function* warnOfFile(to: Ref, record: Credential | undefined, does: strin
  * file made it.
  * @throws InTheWay
  */
-export function* takeOver(order: TakeOver, { secret, withdrawn }: Pick<Places, "secret" | "withdrawn">): Generator<Outcome> {
-  const { file, source, registry, again } = order;
+export function* takeOver(order: TakeOver, { secret, losing }: Pick<Places, "secret" | "losing">): Generator<Outcome> {
+  const { file, source, registry } = order;
   const record = credentialOf(secret);
-  const name = nameInPlace(source);
   if (!file) return yield* warnOfFile(source, record, "takes away what the file does not name");
   if (!record) return;
   if (!issued.includes(record.kind))
-    throw new InTheWay(`${name} holds the login of "${record.identity}" (${record.kind}), which apply cannot create`, {
+    throw new InTheWay(`${nameInPlace(source)} holds the login of "${record.identity}" (${record.kind}), which apply cannot create`, {
       ...plugin("delete", source.name),
       namespace: source.namespace,
       when: "to replace it, delete the Secret first",
     });
   const maker = makerOf(record, file);
   if (maker === "this file") return;
-  const lost = lostBy(record, file, order, withdrawn);
+  const lost = lostBy(record, file, order, losing);
   const isForeign = maker !== "no file";
   // The credential of another registry is refused later
   if (!isForeign && (lost.length === 0 || !isLoginServerOf(record.host, registry))) return;
   const loses = lost.length > 0 ? [`loses ${inLine(lost)}`] : [];
-  if (!file.adopts)
-    throw new InTheWay([`${name} belongs to ${maker}`, ...loses.map((one) => `otherwise it ${one}`)].join("; "), {
-      ...again,
-      namespace: "",
-      words: [...again.words, ...flag("adopt", `${source.namespace}/${source.name}`)],
-      when: "to let the file take it over, run",
-    });
+  if (!file.adopts) throw notAdopted(order, maker, loses);
+  const which = [`${nameInPlace(source)}, which belonged to ${maker}`, ...loses].join(" and ");
+  const unshown = file.unshown(`${which},`, secret?.metadata.uid);
+  if (unshown) throw unshown;
   yield { to: source, loses: lost, messages: [[`secret/${source.name} belonged to ${maker}`, ...loses].join(" and ")] };
+}
+
+function notAdopted({ source, again }: TakeOver, maker: string, loses: readonly string[]): InTheWay {
+  const words = [...again.words, ...flag("adopt", `${source.namespace}/${source.name}`)];
+  const hint = { ...again, namespace: "", words, when: "to let the file take it over, run" };
+  const message = [`${nameInPlace(source)} belongs to ${maker}`, ...loses.map((one) => `otherwise it ${one}`)].join("; ");
+  return new InTheWay(message, hint, maker === "no file" ? "namespace" : "platform");
 }
 
 /** Azure's description names the file, because a tenant can't write it. Without one, or if it names no file, the record does. */
@@ -75,12 +78,7 @@ function makerOf({ file: recorded }: Credential, file: FileOrder): string {
 }
 
 /** Returns what a source can do or has now, and not after the file has taken it over. */
-function lostBy(
-  { kind, identity, repositories, file: recorded }: Credential,
-  file: FileOrder,
-  order: TakeOver,
-  copies: Places["withdrawn"],
-) {
+function lostBy({ kind, identity, repositories, file: recorded }: Credential, file: FileOrder, order: TakeOver, copies: Places["losing"]) {
   const accounts = recorded?.serviceAccounts.filter((word) => !file.serviceAccounts.includes(word)) ?? [];
   return [
     ...(kind === order.kind ? [] : [`${kind} ${identity}`]),

@@ -2,7 +2,7 @@ import type { Azure, AzureRegistry, TokenList } from "../azure/port.ts";
 import { isIntact, pulledRepositories } from "../credential/acr-token.ts";
 import type { Holders } from "../credential/holders.ts";
 import { azureName } from "../credential/owner.ts";
-import { asRefusal, isForbidden, unlessForbidden } from "../errors.ts";
+import { asRefusal, type CliError, isForbidden, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import type { Ref } from "../kinds.ts";
 import { managedBy, type Secret } from "../objects.ts";
@@ -12,7 +12,9 @@ import { limits } from "../scope/limits.ts";
 import { fileId, parseAzureOwner, secretIn } from "../secret/azure-words.ts";
 import { copyLabel, credentialOf, type FileIdentity } from "../secret/record.ts";
 import type { Tools } from "../tools.ts";
+import { everywhere } from "../usage/holders.ts";
 import { idBy, uidOf } from "../usage/namespace.ts";
+import type { TokensIn } from "./apply-limits.ts";
 
 /** A kind of credential at a registry. */
 export type Kind = Pick<Entry, "credential" | "registry">;
@@ -27,6 +29,8 @@ export type Described = {
   /** Its file gives each of several namespaces a credential of its own. */
   readonly isEach: boolean;
   readonly kind: Kind;
+  /** The login server of the registry, as Azure names it. */
+  readonly host: string;
   /** The repositories of its scope map. */
   readonly granted: readonly string[] | undefined;
   /** Azure grants its repositories and no other right, and its token is enabled. */
@@ -40,6 +44,8 @@ export type InAzure = {
   readonly read: Set<string>;
   /** One spelling for all spellings of a registry. */
   readonly spellings: Map<string, string>;
+  /** The tokens of the registries that were read. */
+  readonly tokens: Map<string, TokensIn>;
 };
 
 type Reading = {
@@ -100,12 +106,19 @@ async function* findRegistries(
 type Place = { readonly registry: string; readonly at: AzureRegistry; readonly cluster: string; readonly hasPrincipals: boolean };
 
 /** Adds the sources in one registry. @returns them */
-async function readRegistry(place: Place, { sources, read }: InAzure, { azure: open }: Reading): Promise<readonly Described[]> {
+async function readRegistry(
+  place: Place,
+  { sources, read, tokens: tokensIn }: InAzure,
+  { azure: open }: Reading,
+): Promise<readonly Described[]> {
   const { registry, at, hasPrincipals } = place;
+  const host = at.loginServer;
   const azure = await open();
-  const tokens = sourcesOfTokens(await azure.listTokens(at), place);
+  const list = await azure.listTokens(at);
+  tokensIn.set(registry, { at, names: new Set(list.tokens.map(({ name }) => name.toLowerCase())) });
+  const tokens = sourcesOfTokens(list, place);
   const notes = hasPrincipals ? await notesOfPrincipals(azure, at) : undefined;
-  const ofPrincipal = { kind: { credential: "service-principal", registry }, granted: undefined, isIntact: true } as const;
+  const ofPrincipal = { kind: { credential: "service-principal", registry }, host, granted: undefined, isIntact: true } as const;
   const found = [...tokens, ...(notes ?? []).flatMap((text) => describedBy(text, ofPrincipal, place))];
   sources.push(...found);
   read.add(readKey({ credential: "acr-token", registry }));
@@ -118,13 +131,14 @@ function sourcesOfTokens({ tokens, scopeMaps }: TokenList, place: Place): readon
   return scopeMaps.flatMap((map) => {
     const token = tokenNamed.get(map.name.toLowerCase());
     const kind = { credential: "acr-token", registry: place.registry } as const;
-    const described = describedBy(map.description, { kind, granted: pulledRepositories(map), isIntact: isIntact(map, token) }, place);
+    const shown = { kind, host: place.at.loginServer, granted: pulledRepositories(map), isIntact: isIntact(map, token) };
+    const described = describedBy(map.description, shown, place);
     // A user may have written the description into a scope map of another name
     return described.filter(({ to, namespaceUid }) => azureName(namespaceUid, to.namespace ?? "", to.name) === map.name);
   });
 }
 
-function describedBy(description: string, of: Pick<Described, "kind" | "granted" | "isIntact">, { cluster }: Place): Described[] {
+function describedBy(description: string, of: Pick<Described, "kind" | "host" | "granted" | "isIntact">, { cluster }: Place): Described[] {
   const owner = parseAzureOwner(description);
   const secret = owner && secretIn(owner);
   if (!secret || owner.cluster !== cluster || owner.namespaceUid === undefined) return [];
@@ -148,21 +162,31 @@ async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise
 /** A source, and what it records. */
 export type RecordedSource = { readonly to: Ref<"secret">; readonly file: FileIdentity; readonly kind: string };
 
+type RecordsOrder = {
+  readonly skipBlocked: boolean;
+  readonly files: readonly Pick<DesiredFile, "home">[];
+  readonly unread: Map<string, CliError>;
+};
+
 /**
  * Lists the sources that record a file. A run without the right to list Secrets does without. So does one with --skip-blocked, such as that
  * of a schedule: it would ask in vain every five minutes.
  */
 export async function* recordedSources(
-  { skipBlocked }: { readonly skipBlocked: boolean },
+  { skipBlocked, files, unread }: RecordsOrder,
   tools: Tools,
 ): AsyncGenerator<Outcome, readonly RecordedSource[]> {
   if (skipBlocked) return [];
   const labels = `${managedBy.key}=${managedBy.value},!${copyLabel}`;
   const found: RecordedSource[] = [];
+  const cluster = tools.cluster();
+  const reading = { read: new Set<string>(), closed: new Set<string>(), refused: new Map<string, CliError>() };
+  const pagesAt = (namespace: string | undefined) => cluster.pages("secret", { namespace, labels, metadataOnly: true });
   try {
-    for await (const page of tools.cluster().pages("secret", { labels, metadataOnly: true })) {
-      found.push(...page.flatMap(recordedIn));
-    }
+    for await (const page of everywhere(cluster, pagesAt, reading)) found.push(...page.flatMap(recordedIn));
+    const homes = new Set(files.map(({ home }) => home));
+    // A user that can read only the homes of the files may not list the Secrets of others
+    if (!homes.isSupersetOf(reading.read)) for (const [namespace, error] of reading.refused) unread.set(namespace, error);
     return found;
   } catch (error) {
     if (!isForbidden(error)) yield { to: { kind: "namespace", name: "" }, error: asRefusal(error) };

@@ -1,30 +1,33 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
-import { uncheckedHolders } from "../credential/holders.ts";
+import { type Holders, uncheckedHolders, whyHeld } from "../credential/holders.ts";
 import { InGrace, StillHeld } from "../credential/issue.ts";
-import { type Issuer, isIssuer, type Taker } from "../credential/issuer.ts";
+import { type Issuer, isIssuer, type Shown, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
 import { unverified } from "../credential/prove.ts";
 import { formatLifetime } from "../duration.ts";
-import { asCliError, CliError, InTheWay, Interrupted, isNotFound, permissionHint, unlessForbidden } from "../errors.ts";
+import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
+import { type Decision, edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
-import type { Outcome } from "../outcome.ts";
-import { isLoginServerOf } from "../registry/login-server.ts";
-import { runConcurrently } from "../scope/concurrency.ts";
+import { isFailed, type Outcome } from "../outcome.ts";
+import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob } from "../scope/scope.ts";
 import { fileId } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
-import { type Credential, credentialOf, isSameFile } from "../secret/record.ts";
-import { Claimed, StartAgain } from "../secret/source.ts";
-import { toSeconds } from "../timestamp.ts";
+import { loginOf, loginsIn } from "../secret/login.ts";
+import { type Credential, copiesOf, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
+import { Claimed, discarding } from "../secret/source.ts";
+import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
 import { nameInPlace } from "../wording.ts";
 import { fileWords } from "./adopt.ts";
+import type { Effects } from "./apply-effects.ts";
+import { noRoom, planTokens, withoutRoom } from "./apply-limits.ts";
 import {
   type Described,
   describe,
@@ -47,16 +50,19 @@ export type ApplyOrder = {
   readonly skipBlocked: boolean;
   /** The sources that a file may take over although something is lost: NAMESPACE/NAME. */
   readonly adopt: readonly string[];
-  /** Whether the run may take a source away: the user saw it in the question, or was not asked. */
-  mayTakeAway(source: string): boolean;
+  /** What the run may take away: what the user saw in the question, or anything without one. It gets what the run takes away. */
+  readonly confirmed: { has(what: string): boolean; add(what: string): unknown };
   readonly verify: boolean;
   /** Opens a kind of credential, once for each registry. */
   open(kind: Kind): Promise<Issuer | Taker>;
   /** The same for the credential that a source records. */
   openRecorded(credential: Credential): Promise<Issuer | Taker>;
   readonly revoking: Pick<DeleteOrder, "open" | "holders">;
+  /** Gets the namespaces whose Secrets could not be listed, while those of others could. */
+  readonly unread: Map<string, CliError>;
   azure(): Promise<Azure>;
   findRegistry(named: string): Promise<AzureRegistry>;
+  readonly effects: Effects;
   /** The current command, as the base of one with --prune. */
   readonly again: Command;
 };
@@ -66,39 +72,80 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
   // Before Azure is read, so that each Secret in the list has its description there
   const recorded = yield* recordedSources(order, tools);
   const made = new Set<string>();
-  for (const file of order.files) yield* applyFile(file, recorded, made, order, tools);
+  const runs: (readonly [Run, Steps])[] = [];
+  for (const file of order.files) runs.push(yield* planFile(file, recorded, order, tools));
+  const refused = await refusedBy(runs, order, tools);
+  for (const [run, steps] of runs) {
+    for (const { source } of [...steps.shared, ...steps.each]) made.add(placeOf(source));
+    yield* applySteps({ ...run, refused }, steps);
+  }
   for (const place of order.adopt.filter((one) => !made.has(one))) {
     const [namespace, name = ""] = place.split("/");
     yield { to: { kind: "secret", name, namespace }, error: new CliError("notFound", `no entry makes secret/${name} there`) };
   }
 }
 
-/** @param made gets the places of the sources of its entries */
-async function* applyFile(
+/**
+ * Returns the sources for which a registry has no token left.
+ * @throws CliError invalid if there are any, without --skip-blocked
+ */
+async function refusedBy(runs: readonly (readonly [Run, Steps])[], order: ApplyOrder, tools: Tools): Promise<Run["refused"]> {
+  const files = runs.map(([{ tokens }, { shared, each }]) => ({ tokens, made: [...shared, ...each] }));
+  const refused = new Map<string, CliError>();
+  for (const plan of planTokens(files)) {
+    if (plan.needs.length === 0 && tools.dryRun === "none") continue;
+    const limit = await (await order.azure()).tokenLimit(plan.at);
+    order.effects.seeTokens(plan, limit);
+    const over = withoutRoom(plan, limit);
+    if (over.length > 0 && !order.skipBlocked) throw noRoom(plan, limit, over);
+    for (const one of over) refused.set(keyOf(one.source), noRoom(plan, limit, [one]));
+  }
+  return refused;
+}
+
+/** Reads what a file changes. Nothing is written before all files are read. */
+async function* planFile(
   written: DesiredFile,
   recorded: readonly RecordedSource[],
-  made: Set<string>,
   order: ApplyOrder,
   tools: Tools,
-): AsyncGenerator<Outcome> {
-  const bounds = { width: limits.credentials, interrupted: tools.interrupted };
+): AsyncGenerator<Outcome, readonly [Run, Steps]> {
   // First, so that no source of a later run is among those to take away
-  const inAzure: InAzure = { sources: [], read: new Set(), spellings: new Map() };
+  const inAzure: InAzure = { sources: [], read: new Set(), spellings: new Map(), tokens: new Map() };
   yield* describe(written, inAzure, order, tools);
   const entries = written.entries.map((entry) => ({ ...entry, registry: inAzure.spellings.get(entry.registry) ?? entry.registry }));
   const file = { ...written, entries };
   const run: Run = {
-    ...{ order, tools, file, read: inAzure.read },
+    ...{ order, tools, file, read: inAzure.read, tokens: inAzure.tokens, refused: new Map() },
     described: inAzure.sources.filter((one) => one.file === fileId(file)),
     byKey: Map.groupBy(inAzure.sources, ({ to }) => keyOf(to)),
     recorded: recorded.filter((one) => isSameFile(file, one.file)),
-    ...{ said: new Set(), unverified: new Map(), failed: new Set(), claimed: 0 },
+    ...{
+      made: new Map(),
+      selected: new Map(),
+      said: new Set(),
+      unverified: new Map(),
+      failed: new Set(),
+      failedIn: new Set(),
+      failedSources: new Set(),
+      accounts: new Map(),
+      isUnread: false,
+      claimed: 0,
+    },
   };
-  const steps = yield* stepsOf(run);
-  for (const { source } of [...steps.shared, ...steps.each]) made.add(placeOf(source));
-  // A namespace may have the Secret of another entry, which makes room first
-  for (const phase of [steps.away, steps.shared, steps.each, steps.lost])
-    yield* runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, run));
+  return [run, yield* stepsOf(run)];
+}
+
+async function* applySteps(run: Run, steps: Steps): AsyncGenerator<Outcome> {
+  const bounds = { width: limits.credentials, interrupted: run.tools.interrupted };
+  const taking = (phase: Iterable<Step>, of: Run) => runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, of));
+  // A copy that becomes a source does so before its old source would withdraw it
+  yield* taking(steps.each, run);
+  // Entries may exchange namespaces
+  const postponed = steps.shared.length > 1 ? new Set<Making>() : undefined;
+  yield* taking(steps.shared, { ...run, postponed });
+  yield* taking(postponed ?? [], { ...run, isAgain: true });
+  yield* taking(steps.away, run);
   for (const [host, paths] of run.unverified) yield unverified(host, [...paths].sort());
 }
 
@@ -113,14 +160,33 @@ type Run = {
   /** The sources of all files in this cluster. */
   readonly byKey: ReadonlyMap<string, readonly Described[]>;
   readonly read: InAzure["read"];
+  readonly tokens: InAzure["tokens"];
+  /** The sources that can't be made, because a registry has no token left. */
+  readonly refused: ReadonlyMap<string, CliError>;
+  /** The sources to make, by key. */
+  readonly made: Map<string, Making>;
+  /** The namespaces of their copies, for those whose name several entries have. */
+  readonly selected: Map<string, ReadonlySet<string>>;
   /** The sources that record the file, and their kinds of credential. */
   readonly recorded: readonly RecordedSource[];
-  /** The warnings about the registry that this run has printed. */
+  /** The errors and warnings that this run has printed: of an object, or for all entries of a registry. */
   readonly said: Set<string>;
   /** The paths without an image, by host: one warning for all entries. */
   readonly unverified: Map<string, Set<string>>;
   /** The sources that could not be made, or not everywhere: their copies may hold the credential from before. */
   readonly failed: Set<string>;
+  /** The namespaces in which something failed: a login that replaces another one may be missing there. */
+  readonly failedIn: Set<string>;
+  /** The namespaces of an entry could not be read, so it may have to replace any credential. */
+  isUnread: boolean;
+  /** The sources whose copies were not written. */
+  readonly failedSources: Set<Making>;
+  /** The accounts of sources that could not be written everywhere. */
+  readonly accounts: Map<string, ReturnType<typeof accountOf>>;
+  /** Gets the sources whose copies are taken away once all others are written. */
+  readonly postponed?: Set<Making> | undefined;
+  /** The run takes these copies away now. */
+  readonly isAgain?: true;
   /** How many claims of other runs have not ended. */
   claimed: number;
 };
@@ -140,19 +206,22 @@ type TakingAway = {
   readonly described: Described;
   /** The namespace is that of a team: only the references that `apply` has added go. */
   readonly onlyAdded: boolean;
+  /** The source has another credential now. */
+  readonly isReplaced: boolean;
 };
 
 type Step = Making | TakingAway;
 
 type Steps = {
-  /** The sources that are taken away. */
-  readonly away: readonly Step[];
   /** Sources in a namespace of their own, with copies. */
-  readonly shared: readonly Step[];
+  readonly shared: readonly Making[];
   /** Sources in the namespaces of teams. */
-  readonly each: readonly Step[];
-  /** Credentials of namespaces that were created again. Last, because their copies have the new login then. */
-  readonly lost: readonly Step[];
+  readonly each: readonly Making[];
+  /**
+   * The sources that are taken away, the credentials that were replaced, and those of namespaces that were created again. Last, because what
+   * replaces them works then.
+   */
+  readonly away: readonly Step[];
 };
 
 async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
@@ -164,40 +233,63 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   const unread = new Set<string>();
   for (const entry of file.entries) {
     const { uids, say, isUnread } = await namespacesOf(entry, run);
-    for (const outcome of say) yield* judged(outcome, undefined, order);
+    for (const outcome of say) yield* judged(outcome, undefined, run);
+    run.isUnread ||= isUnread === true;
     if (isUnread) unread.add(entry.name);
     else if (uids.size === 0) empty.add(entry.name);
-    yield* placeEntry(entry, uids, made, order);
+    yield* placeEntry(entry, uids, made);
   }
   const isEach = ({ sources }: Entry) => "eachOf" in sources;
   const each = new Set(file.entries.filter(isEach).map(({ name }) => name));
   const kept = new Map(made.map(({ source, uid }) => [keyOf(source), uid]));
   const isLost = ({ to, namespaceUid }: Described) => ![undefined, namespaceUid].includes(kept.get(keyOf(to)));
+  const isReplaced = (one: Described) => made.some((making) => replacesKind(making, one));
   const away = described.filter(({ to }) => !kept.has(keyOf(to)) && !unread.has(to.name));
   const isTaken = ({ to: { name }, isEach: isOne }: Described) => order.prune || (isOne && each.has(name) && !empty.has(name));
   yield* away.filter((one) => !isTaken(one)).map((one) => unnamed(one, run));
   const known = new Set([...kept.keys(), ...described.map(({ to }) => keyOf(to))]);
   const isKnown = ({ to }: RecordedSource) => known.has(keyOf(to)) || unread.has(to.name);
   for (const { to } of undescribed(run).filter((one) => !isKnown(one))) yield { to, error: notInAzure(to, file) };
-  const takingAway = (one: Described, onlyAdded: boolean): Step => ({ does: "take away", source: one.to, described: one, onlyAdded });
+  const takingAway = (one: Described, onlyAdded: boolean): TakingAway => ({
+    ...{ does: "take away", source: one.to, described: one, onlyAdded, isReplaced: isReplaced(one) },
+  });
+  const inPlace = described.filter((one) => isLost(one) || isReplaced(one));
+  for (const making of made) run.made.set(keyOf(making.source), making);
+  await selectCopies(made, run);
   return {
-    away: away.filter(isTaken).map((one) => takingAway(one, one.isEach)),
     shared: made.filter(({ entry }) => !isEach(entry)),
     each: made.filter(({ entry }) => isEach(entry)),
-    lost: described.filter(isLost).map((one) => takingAway(one, true)),
+    away: [...away.filter(isTaken).map((one) => takingAway(one, one.isEach)), ...inPlace.map((one) => takingAway(one, true))],
   };
 }
 
+/** Reads to which entry the copies of a namespace belong, if entries have the same name. */
+async function selectCopies(made: readonly Making[], { file, selected, tools }: Run): Promise<void> {
+  for (const { source, entry } of made) {
+    if (!entry.copyTo || file.entries.filter(({ name }) => name === entry.name).length === 1) continue;
+    // Without an answer, the copies stay those of this source
+    const found = await selectNamespaces(entry.copyTo, tools.cluster()).catch(asRefusal);
+    if (!(found instanceof CliError)) selected.set(keyOf(source), new Set(found.uids.keys()));
+  }
+}
+
+/** Whether the source gets another credential than the one that Azure describes. An application can pull from several registries. */
+const replacesKind = ({ source, entry, uid }: Making, { to, namespaceUid, kind }: Described): boolean =>
+  keyOf(source) === keyOf(to) &&
+  uid === namespaceUid &&
+  readKey(entry) !== readKey(kind) &&
+  !(entry.credential === "service-principal" && kind.credential === "service-principal");
+
 /** Adds the sources of an entry. If two entries select one, only the first makes it: they would undo each other's changes in each run. */
-function* placeEntry(entry: Entry, uids: Selection["uids"], made: Making[], order: ApplyOrder): Generator<Outcome> {
+function* placeEntry(entry: Entry, uids: Selection["uids"], made: Making[]): Generator<Outcome> {
   const { name, at } = entry;
   for (const [namespace, uid] of uids) {
     const source = { kind: "secret", name, namespace } as const;
     const other = made.find((one) => one.entry.name === name && one.source.namespace === namespace)?.entry;
     if (!other) made.push({ does: "make", source, entry, uid });
     else {
-      const error = new InTheWay(`${nameInPlace(source)} is in the entries at ${other.at} and ${at}`, "change one of them");
-      yield* judged({ to: source, error }, undefined, order);
+      const message = `${nameInPlace(source)} is in the entries at ${other.at} and ${at}`;
+      yield { to: source, error: new InTheWay(message, "change one of them", "platform") };
     }
   }
 }
@@ -255,79 +347,156 @@ const mostWaits = 8;
 /** Names a source with its credential. A namespace that is created again has another uid. */
 const idOf = ({ to, namespaceUid, kind }: Described): string => [keyOf(to), namespaceUid, readKey(kind)].join();
 
-const notShown = (to: Ref) =>
-  new CliError("conflict", `${nameInPlace(to)} was not in the question, so it stays`, { hint: "run the command again" });
+const notShown = (what: string) =>
+  new CliError("conflict", `${what} was not in the question, so it stays`, { hint: "run the command again" });
 
-/** Keeps the credential of a namespace that was created again until the copies have the new one. */
+const kept = (to: Ref, where: string) =>
+  new CliError("conflict", `${nameInPlace(to)} keeps its earlier credential, because another one was not written ${where}`, {
+    hint: "run the command again",
+  });
+
+/** Takes nothing away until what replaces it works. */
 async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> {
-  const key = keyOf(step.source);
-  if (step.does === "take away" && run.failed.has(key)) return;
-  if (step.does === "take away" && !run.order.mayTakeAway(idOf(step.described)))
-    return yield { to: step.source, error: notShown(step.source) };
+  const { source: to } = step;
+  if (step.does === "make") return yield* take(step, run);
+  const needed = await neededIn(step, run).catch(asRefusal);
+  if (needed !== undefined) return yield { to, error: needed instanceof CliError ? needed : kept(to, needed) };
+  const { confirmed } = run.order;
+  const id = idOf(step.described);
+  if (!confirmed.has(id)) return yield { to, error: notShown(nameInPlace(to)) };
   for await (const outcome of take(step, run)) {
-    if (outcome.error || outcome.left) run.failed.add(key);
+    if (outcome.result) confirmed.add(id);
     yield outcome;
   }
 }
 
+/** Where a source is still needed: there, another credential may have to replace it, and could not be written. */
+async function neededIn({ source, described }: TakingAway, run: Run): Promise<string | undefined> {
+  const isFailed = run.failed.has(keyOf(source));
+  if (run.made.has(keyOf(source))) return isFailed ? "everywhere" : undefined;
+  if (run.isUnread) return "everywhere";
+  const failed = await failedNamespaces(run);
+  if (failed.size === 0) return undefined;
+  const { namespace = "" } = source;
+  const copies = described.isEach ? {} : copiesOf(await run.tools.cluster().get(source));
+  const where = [namespace, ...Object.keys(copies)].find((name) => failed.has(name));
+  return where && `in namespace ${where}`;
+}
+
+/** The namespaces in which this run could not write everything that the file names. */
+async function failedNamespaces({ failedIn, failedSources, tools }: Run): Promise<ReadonlySet<string>> {
+  const all = new Set(failedIn);
+  for (const { entry } of failedSources) {
+    if (!entry.copyTo) continue;
+    const { uids } = await selectNamespaces(entry.copyTo, tools.cluster());
+    for (const name of uids.keys()) all.add(name);
+  }
+  return all;
+}
+
+function noteFailure(step: Step, { to: { namespace } }: Outcome, { failed, failedIn, failedSources }: Run): void {
+  failed.add(keyOf(step.source));
+  if (step.does === "take away") return;
+  if (namespace !== undefined) failedIn.add(namespace);
+  if (namespace === step.source.namespace || namespace === undefined) failedSources.add(step);
+}
+
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
-  const { order } = run;
-  const [to, home] = [step.source, step.does === "make" ? homeOf(step.entry) : undefined];
-  const tools = toolsFor(home, run);
+  const to = step.source;
+  const tools = toolsFor(step, run);
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
-    for await (const outcome of outcomes) for (const one of withoutRepetition(outcome, run)) yield* judged(one, home, order);
+    for await (const outcome of outcomes) {
+      run.order.effects.see(step, outcome);
+      if (isFailed(outcome)) noteFailure(step, outcome, run);
+      for (const one of withoutRepetition(outcome, run)) yield* judged(one, step, run);
+    }
   } catch (error) {
+    noteFailure(step, { to }, run);
     if (error instanceof Interrupted) return yield { to, left: "interrupted" };
     run.claimed += Number(error instanceof Claimed);
-    yield* judged({ to, error: asCliError(error) }, home, order);
+    yield* judged({ to, error: asCliError(error) }, step, run);
   }
 }
 
-function toolsFor(home: string | undefined, { order, tools, claimed }: Run): Tools {
-  if (!order.skipBlocked || home !== undefined) return tools;
+function toolsFor(step: Step, { order, tools, claimed }: Run): Tools {
+  if (!order.skipBlocked || homeOf(step) !== undefined) return tools;
   return { ...tools, claimWait: claimed < mostWaits ? shortWait : 0 };
 }
 
 /** Leaves out warnings about repositories that another entry has, too, and keeps those about paths for the end. */
-function* withoutRepetition(outcome: Outcome, { said, unverified: paths }: Run): Generator<Outcome> {
+function* withoutRepetition(outcome: Outcome, { said, unverified: paths, isAgain }: Run): Generator<Outcome> {
   const { to, result, error } = outcome;
   if (outcome.unverified) return void paths.set(to.name, new Set([...(paths.get(to.name) ?? []), ...outcome.unverified]));
+  if (isAgain && result === "unchanged") return;
+  if (result) return yield outcome;
   // A registry is in no namespace
-  if (to.namespace !== undefined || result || error || !outcome.messages) return yield outcome;
-  const messages = outcome.messages.filter((message) => !said.has(message));
-  for (const message of messages) said.add(message);
-  if (messages.length > 0) yield { ...outcome, messages };
+  const about = to.namespace === undefined ? "" : keyOf(to);
+  const isNew = (text: string) => !said.has(about + text) && said.add(about + text);
+  const messages = outcome.messages?.filter(isNew);
+  const texts = error ? [error.message].filter(isNew) : messages;
+  if (texts?.length !== 0) yield { ...outcome, messages };
 }
 
 /** The namespace of a source whose owners are those of the file; undefined for one in a team's namespace. */
-const homeOf = ({ sources }: Entry): string | undefined => ("namespace" in sources ? sources.namespace : undefined);
-
-/** With --skip-blocked, an outcome of a team's namespace whose own objects are in the way is only a warning. */
-function* judged(outcome: Outcome, home: string | undefined, { skipBlocked }: ApplyOrder): Generator<Outcome> {
-  const { to, error, left } = outcome;
-  const { namespace } = to;
-  const isTheirs = skipBlocked && namespace !== undefined && namespace !== home;
-  if (!isTheirs || !(error || left === "failed")) return yield outcome;
-  if (error && !isBlocking(error)) return yield outcome;
-  // A change that was left because of the error adds nothing
-  if (!error) return;
-  const fix = typeof error.hint === "object" ? { namespace, ...error.hint } : undefined;
-  const messages = [[`namespace "${namespace}" is blocked: ${error.message}`, ...(fix?.when ? [fix.when] : [])].join("; ")];
-  yield { to: { kind: "namespace", name: namespace }, isBlocked: true, messages, fix };
+function homeOf(step: Step): string | undefined {
+  const isOfTeam = step.does === "make" ? "eachOf" in step.entry.sources : step.described.isEach;
+  return isOfTeam ? undefined : step.source.namespace;
 }
 
-/** Whether the owners of a namespace can cause an error: by their objects, a quota or a policy; not if this run lacks a right. */
-const isBlocking = (error: CliError): boolean =>
-  error instanceof InTheWay ||
-  error instanceof StartAgain ||
-  (/^(?:Error from server \((?:Forbidden|NotFound|Conflict|AlreadyExists)|The \w+ ".*" is invalid)/.test(error.message) &&
-    permissionHint(error) === undefined);
+/** With --skip-blocked, an obstacle of a team's namespace is only a warning, unless a login of the file there is about to end. */
+async function* judged(outcome: Outcome, step: Step | undefined, run: Run): AsyncGenerator<Outcome> {
+  const { to, error, left } = outcome;
+  const { namespace } = to;
+  if (!run.order.skipBlocked || namespace === undefined || namespace === (step && homeOf(step))) return yield outcome;
+  // A change that was left because of the error adds nothing
+  if (left === "failed" && !error) return;
+  if (error?.owner !== "namespace") return yield outcome;
+  const password = step?.does === "make" ? await passwordIn(namespace, step, run).catch(asRefusal) : undefined;
+  yield password instanceof CliError ? outcome : blocked(namespace, error, outcome, password, run.tools.cluster().now());
+}
+
+function blocked(namespace: string, error: CliError, outcome: Outcome, password: Found, now: number): Outcome {
+  const { kind, message, hint, owner } = error;
+  const ending = endingOf(password, now);
+  if (ending !== undefined) return { ...outcome, error: new CliError(kind, `${message}, and ${ending}`, { hint, owner, cause: error }) };
+  const expiresAt = password === "ended" ? undefined : password?.expiresAt;
+  const until = expiresAt === undefined ? undefined : `its password works until ${expiresAt}`;
+  const [next, fix] = typeof hint === "object" ? [hint.when, { namespace, ...hint }] : [hint];
+  const parts = [`namespace "${namespace}" is blocked: ${message}`, until, next];
+  return { to: { kind: "namespace", name: namespace }, isBlocked: true, messages: [parts.filter(Boolean).join("; ")], fix };
+}
+
+type Found = Shown | "ended" | undefined;
+
+/** Returns the password in a namespace that has a source or a copy, if Azure describes it as one of this file. */
+async function passwordIn(namespace: string, { source, entry, uid }: Making, run: Run): Promise<Found> {
+  const isOf = ({ to, kind, namespaceUid }: Described) =>
+    keyOf(to) === keyOf(source) && namespaceUid === uid && readKey(kind) === readKey(entry);
+  const described = run.described.find(isOf);
+  const secret = described && (await run.tools.cluster().get({ ...source, namespace }));
+  const login = described && loginOf(secret, described.host);
+  if (!secret || !login) return undefined;
+  const { identity, passwords = [] } = (await memoize(run.accounts, keyOf(source), () => accountOf(described, run)))?.account ?? {};
+  if (login.username !== identity) return undefined;
+  const { madeAt } = sourceOf(secret) ?? recordIn(secret) ?? {};
+  return passwords.find((one) => isSameTime(one.madeAt, madeAt)) ?? "ended";
+}
+
+/** Why the owners of a namespace must act now; undefined if its password lasts. @param now in milliseconds */
+function endingOf(password: Found, now: number): string | undefined {
+  if (password === undefined) return undefined;
+  if (password === "ended") return "its password has ended";
+  const isEnding = notDue(password, { expiresWithin: "last third" }, now).length === 0;
+  return isEnding ? `its password ends at ${password.expiresAt}` : undefined;
+}
 
 /** Makes a source as its entry says, and rotates its password if that is due. */
 async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   const { tools } = run;
   const { source, entry } = making;
+  const refusal = run.refused.get(keyOf(source));
+  if (refusal) throw refusal;
   let secret: Secret | undefined;
   try {
     for await (const outcome of createSecret(createOrderOf(making, run), tools)) {
@@ -381,11 +550,13 @@ const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefin
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
 const accountWait = 5_000;
 
-function createOrderOf({ source, entry, uid }: Making, { order, tools, file, byKey, read }: Run): CreateOrder {
+function createOrderOf(making: Making, run: Run): CreateOrder {
+  const { source, entry, uid } = making;
+  const { order, tools, file, byKey, read } = run;
   const isOf = ({ namespaceUid, kind }: Described) => namespaceUid === uid && readKey(kind) === readKey(entry);
   const inAzure = byKey.get(keyOf(source))?.find(isOf);
   const isUnread = uid === undefined || !read.has(readKey(entry));
-  const isOfTeam = homeOf(entry) === undefined;
+  const isOfTeam = "eachOf" in entry.sources;
   const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
   const [names, globs] = [serviceAccounts.filter((word) => !isGlob(word)), serviceAccounts.filter(isGlob)];
   const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
@@ -396,6 +567,22 @@ function createOrderOf({ source, entry, uid }: Making, { order, tools, file, byK
     ...{ again: order.again, reader: undefined, holders: order.revoking.holders },
     file: {
       ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isOfTeam },
+      endsReplaced: run.described.some((one) => replacesKind(making, one)),
+      postpones() {
+        run.postponed?.add(making);
+        return run.postponed !== undefined;
+      },
+      async needed(to) {
+        const isNeeded = run.isUnread || (await failedNamespaces(run)).has(to.namespace ?? "");
+        return isNeeded ? kept(to, "there") : undefined;
+      },
+      unshown(what, id) {
+        const key = [keyOf(source), uid, what, id].join();
+        if (!order.confirmed.has(key)) return notShown(what);
+        order.confirmed.add(key);
+        return undefined;
+      },
+      replaces: (to, old) => replaces(to, old, run),
       isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isOfTeam),
       maker: inAzure?.file,
       adopts: order.adopt.includes(placeOf(source)),
@@ -403,45 +590,98 @@ function createOrderOf({ source, entry, uid }: Making, { order, tools, file, byK
   };
 }
 
-/** Deletes a source that the file does not name any more, and ends its credential. */
-async function* takeAway({ described, onlyAdded }: TakingAway, run: Run): AsyncGenerator<Outcome> {
-  const { order, tools, file } = run;
+/**
+ * Whether a Secret is, or is a copy of, a source that Azure describes as one of the file, and that the file does not name any more, or not
+ * for this namespace.
+ */
+function replaces(to: Ref<"secret">, old: Secret, { described, made, selected }: Run): boolean {
+  const copied = sourceOf(old);
+  const key = copied ? keyOf({ kind: "secret", name: copied.name, namespace: copied.namespace }) : keyOf(to);
+  const isNamed = made.has(key) && selected.get(key)?.has(to.namespace ?? "") !== false;
+  return isOurs(old) && !isNamed && described.some((one) => keyOf(one.to) === key);
+}
+
+/**
+ * Deletes a source that the file does not name any more, and ends its credential. In the home of the file, the record of the source decides.
+ * In any other namespace, its owners can write the record, so Azure's description decides.
+ */
+async function* takeAway({ described, onlyAdded, isReplaced }: TakingAway, run: Run): AsyncGenerator<Outcome> {
+  if (isReplaced) return yield* endReplaced(described, run);
+  const { tools, file } = run;
   const { to, namespaceUid } = described;
   const { namespace = "" } = to;
   const isThere = (await uidsOf([namespace], tools.cluster())).get(namespace) === namespaceUid;
   const secret = isThere ? await tools.cluster().get(to) : undefined;
   const record = credentialOf(secret);
-  const isOwn = record && isRecordOf(record, described) && (!onlyAdded || isUnchanged(record, described, await order.open(described.kind)));
-  if (!isOwn) yield* endLost(described, run);
+  const isHome = namespace === file.home;
+  const isOwn = record && isRecordOf(record, described) && (isHome || isUnchanged(record, described));
+  // A Secret of the home has a credential of another registry or kind
+  if (!isOwn) yield* endLost(described, isHome ? undefined : secret, run);
   else if (record.file && !isSameFile(file, record.file))
     yield { to, messages: [`secret/${to.name} belongs to ${fileWords(record.file)}, so it stays`] };
-  else yield* removeUntilLost({ ...order.revoking, to, revoke: true, onlyAdded, isFoundInAzure: true }, described, run);
+  else yield* removeUntilLost(described, onlyAdded, run);
 }
 
 /** Whether a record is about a credential in Azure. The source may have had another kind, or its tenant has changed the record. */
-const isRecordOf = ({ kind, host }: Credential, { kind: { credential, registry } }: Described): boolean =>
-  kind === credential && isLoginServerOf(host, registry);
+const isRecordOf = ({ kind, host }: Credential, { kind: { credential }, host: shown }: Described): boolean =>
+  kind === credential && host === shown;
 
-/** Whether a record also names the file and the account that Azure shows, where a team cannot write. */
-function isUnchanged(
-  { identity, file, isExported }: Credential,
-  { to, namespaceUid, file: id }: Described,
-  opened: Issuer | Taker,
-): boolean {
-  const hasOwnName = isIssuer(opened) && opened.hasOwnName;
-  const isNamed = !hasOwnName || identity === azureName(namespaceUid, to.namespace ?? "", to.name);
-  return !isExported && isNamed && file !== undefined && fileId(file) === id;
+/** Whether a record also names the file and the account that Azure shows. */
+const isUnchanged = ({ identity, file, isExported }: Credential, described: Described): boolean =>
+  !isExported && isUserOf(described, identity) && file !== undefined && fileId(file) === described.file;
+
+/** Whether a user name can be that of the credential that Azure describes. An application has an id of its own. */
+const isUserOf = ({ kind: { credential }, namespaceUid, to }: Described, username: string): boolean =>
+  credential !== "acr-token" || username === azureName(namespaceUid, to.namespace ?? "", to.name);
+
+/** Deletes a Secret that holds only the login that ends, and whose record was changed. A copy of another source is none. */
+async function* discard(read: Secret, username: string | undefined, { to, host }: Described, { tools }: Run): AsyncGenerator<Outcome> {
+  const isOnly = (secret: Secret) => {
+    const logins = loginsIn(secret);
+    return logins.length > 0 && logins.every(({ server, login }) => server === host && login.username === username);
+  };
+  const decide = (old: Secret | undefined): Decision =>
+    old && isOurs(old) && isOnly(old) ? discarding(read.metadata.uid, true)(old) : { act: "keep", because: "it holds another login" };
+  const outcome = outcomeOf(to, await edit(to, decide, tools, { object: read }));
+  if (outcome.result === "deleted") yield outcome;
 }
 
-/** Deletes a source. While this run waits for its claim, the run that had it may delete the Secret and not the rest. */
-async function* removeUntilLost(deletion: DeleteOrder, described: Described, run: Run): AsyncGenerator<Outcome> {
-  const { tools } = run;
+/**
+ * Deletes a source. While this run waits for its claim, the run that had it may delete the Secret and not the rest. The owners of a team's
+ * namespace can be in the way of the deletion, but not of the end of the credential.
+ */
+async function* removeUntilLost(described: Described, onlyAdded: boolean, run: Run): AsyncGenerator<Outcome> {
+  const { order, tools } = run;
+  const { to, isEach } = described;
+  const held = new Set<string>();
+  const { open } = order.revoking;
+  const deletion = { to, onlyAdded, open, revoke: true, isFoundInAzure: true, holders: () => namedHolders(held, described, order) };
   try {
     yield* remove(deletion, tools);
   } catch (error) {
-    if (!isNotFound(error) || (await tools.cluster().get(deletion.to))) throw withDelete(error, deletion.to);
-    yield* endLost(described, run);
+    const isDeleted = isNotFound(error) && !(await tools.cluster().get(to));
+    const isBlocked = isEach && error instanceof CliError && error.owner === "namespace";
+    if (isDeleted || isBlocked) yield* endLost(described, undefined, run);
+    if (!isDeleted) throw withDelete(error, to);
   }
+  for (const message of held) yield { to, messages: [message] };
+}
+
+/**
+ * Names the holders of a credential that is taken away, without an effect on its end: to remove it from the file is to revoke it. The Secret
+ * that is deleted is no holder, and neither is another one in the namespace of its team.
+ */
+function namedHolders(held: Set<string>, { to, isEach, host }: Described, { revoking }: ApplyOrder): Holders {
+  const holders = revoking.holders(host);
+  const isLosing = (one: Ref) => one.namespace === to.namespace && (isEach || one.name === to.name);
+  return {
+    ...holders,
+    async find(username, counts, replacedAt) {
+      const { by, unlisted } = await holders.find(username, (one) => !isLosing(one.to) && counts(one), replacedAt);
+      if (by) held.add(`${nameInPlace(by)} held ${username}, which is revoked`);
+      return { unlisted };
+    },
+  };
 }
 
 /** A run of `apply` has no --force: `delete` has it, for one Secret. */
@@ -452,15 +692,45 @@ function withDelete(error: unknown, { name, namespace }: Ref): unknown {
   return error.withHint({ ...plugin("delete", name, "--revoke", "--force"), namespace, when: "to delete it anyway, run" });
 }
 
-/** Ends the credential of a source that was deleted or replaced, or whose namespace was. */
-async function* endLost({ to, namespaceUid, description, kind }: Described, { order, tools }: Run): AsyncGenerator<Outcome> {
+/**
+ * Ends the credential of a source that was deleted or changed, or whose namespace was created again.
+ * @param secret the Secret whose record was changed
+ */
+async function* endLost(described: Described, secret: Secret | undefined, run: Run): AsyncGenerator<Outcome> {
+  const found = await accountOf(described, run);
+  if (!found) return;
+  const { identity } = found.account;
+  // First, because a rerun finds the credential in Azure
+  if (secret) yield* discard(secret, identity, described, run);
+  const held = new Set<string>();
+  const { unlisted } = await namedHolders(held, described, run.order).find(identity ?? "", () => true);
+  yield { to: found.account.ref, messages: [...(uncheckedHolders(unlisted) ?? []), ...held] };
+  yield* removeAccount(found, run);
+}
+
+/** Ends the credential that a source had before, unless another Secret holds it. In a dry run, the source still does. */
+async function* endReplaced(described: Described, run: Run): AsyncGenerator<Outcome> {
+  const found = await accountOf(described, run);
+  if (!found) return;
+  const { ref: to, identity = "" } = found.account;
+  const counts = () => run.tools.dryRun === "none";
+  const held = await run.order.revoking.holders(described.host).find(identity, counts);
+  const why = whyHeld(held);
+  if (why !== undefined) return yield { to, messages: [`${to.name} is not revoked, because ${why}`] };
+  yield { to, messages: uncheckedHolders(held.unlisted) };
+  yield* removeAccount(found, run);
+}
+
+type FoundAccount = NonNullable<Awaited<ReturnType<typeof accountOf>>>;
+
+const removeAccount = ({ issuer, owner, account }: FoundAccount, { tools }: Run): AsyncGenerator<Outcome> =>
+  issuer.remove(owner, account, { dryRun: tools.dryRun !== "none", send: (request) => request(), undo: [] });
+
+/** Reads the account that Azure describes. */
+async function accountOf({ to, namespaceUid, description, kind }: Described, { order }: Run) {
   const issuer = await order.open(kind);
-  if (!isIssuer(issuer)) return;
+  if (!isIssuer(issuer)) return undefined;
   const name = azureName(namespaceUid, to.namespace ?? "", to.name);
   const owner: Owner = { to, namespaceUid, name, stem: name, description: async () => description };
-  const account = await issuer.look(owner, { credential: undefined, claim: undefined });
-  const { by, unlisted } = await order.revoking.holders(issuer.registry.loginServer).find(account.identity ?? "", () => true);
-  if (by) return yield { to: account.ref, messages: [`${account.ref.name} is not revoked, because ${nameInPlace(by)} holds it`] };
-  yield { to: account.ref, messages: uncheckedHolders(unlisted) };
-  yield* issuer.remove(owner, account, { dryRun: tools.dryRun !== "none", send: (request) => request(), undo: [] });
+  return { issuer, owner, account: await issuer.look(owner, { credential: undefined, claim: undefined }) };
 }

@@ -1,4 +1,4 @@
-import { type Holders, openHolders } from "../credential/holders.ts";
+import type { Holders } from "../credential/holders.ts";
 import type { Issuer, Taker } from "../credential/issuer.ts";
 import { kindCalled } from "../credential/kinds.ts";
 import { Interrupted } from "../errors.ts";
@@ -6,9 +6,8 @@ import { type Command, flag, plugin } from "../hint.ts";
 import { listAll } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
-import { memoize } from "../scope/concurrency.ts";
 import { type Credential, type SourceOfCopy, sourceOf } from "../secret/record.ts";
-import type { Creating, Desired } from "../source/desired.ts";
+import { type Creating, type Desired, replacing } from "../source/desired.ts";
 import { checkCopies, type Places, placesOf } from "../source/places.ts";
 import type { World } from "../source/read.ts";
 import { reconcile } from "../source/reconcile.ts";
@@ -22,7 +21,7 @@ export type CreateOrder = Omit<Creating, "fieldManager" | "now"> &
     /** Opens the kind for the registry. Called only if the source lacks what was asked for. */
     open(): Promise<Issuer | Taker>;
     /** Finds who holds a credential of a registry, for all sources of a run. */
-    holders?(host: string): Holders;
+    holders(host: string): Holders;
   };
 
 /** Gives a source a login that pulls, the same to its copies, and the Secret to the targets. */
@@ -44,9 +43,7 @@ function desiredBy(order: CreateOrder, tools: Tools) {
 }
 
 function worldOf({ open, holders }: CreateOrder, creating: World["creating"], tools: Tools): World {
-  const opened = new Map<string, Holders>();
-  const own = (host: string) => memoize(opened, host, () => openHolders(tools.cluster(), tools.registry, host));
-  return { tools, open, holders: holders ?? own, waited: new Map(), creating };
+  return { tools, open, holders, waited: new Map(), creating };
 }
 
 export type ExportOrder = CreateOrder & {
@@ -67,7 +64,7 @@ export async function* exportSecret(order: ExportOrder, tools: Tools): AsyncGene
 }
 
 /** An export writes no namespace. */
-const nowhere = { secret: undefined, copies: {}, withdrawn: [], say: [], namespaces: [], async *all() {} };
+const nowhere = { secret: undefined, copies: {}, withdrawn: [], losing: [], say: [], namespaces: [], async *all() {} };
 
 async function imagesFor(host: string, { source, repositories, fromPods, podsTell }: ExportOrder, tools: Tools) {
   if (!(fromPods || (podsTell && repositories.length === 0))) return [];
@@ -78,7 +75,7 @@ async function imagesFor(host: string, { source, repositories, fromPods, podsTel
 async function readPlaces(order: Creating & Pick<Desired, "source">, tools: Tools): Promise<Places> {
   const places = await placesOf(order, tools);
   const copied = places.secret && sourceOf(places.secret);
-  if (copied)
+  if (places.secret && copied && !replacing(order.file, order.source)(places.secret))
     throw await copyError(order.source, copied, tools.cluster(), (credential) => forSource(copied, credential, order), "use another name");
   checkCopies(places.copies);
   return { ...places, say: [...takeOver(order, places), ...places.say] };

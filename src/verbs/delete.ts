@@ -4,8 +4,10 @@ import { asForbidden, CliError, InTheWay } from "../errors.ts";
 import { type Hint, plugin } from "../hint.ts";
 import { nameOf, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
-import type { Secret } from "../objects.ts";
+import type { Pod, Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
+import { mapConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
 import { loginsIn } from "../secret/login.ts";
 import {
   type Credential,
@@ -28,7 +30,7 @@ import type { Tools } from "../tools.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
 import { everything, targetOf } from "../usage/targets.ts";
 import { podsNeeding } from "../usage/users.ts";
-import { joinNames, nameInPlace, pluralize } from "../wording.ts";
+import { counted, inLine, joinNames, nameInPlace, pluralize } from "../wording.ts";
 import { warnOfFile } from "./adopt.ts";
 
 export type DeleteOrder = {
@@ -53,7 +55,8 @@ export async function* remove(order: DeleteOrder, tools: Tools): AsyncGenerator<
   const state = await stateIn(namespace, order, tools);
   const { secret } = state;
   if (!secret) return yield* detach(state, order, tools);
-  if (!order.onlyAdded) refuseNeeded(state, order, tools);
+  if (!order.onlyAdded && !tools.force) await refuseNeeded(secret, state.pods, order, tools);
+  if (order.isFoundInAzure && tools.dryRun !== "none") yield* sayNeeded(secret, order, tools);
   const source = sourceOf(secret);
   if (source && isOurs(secret)) return yield* removeCopy(state, secret, source, run);
   const credential = credentialOf(secret);
@@ -83,16 +86,49 @@ async function* detach(state: NamespaceState, { to, onlyAdded }: DeleteOrder, to
   }
 }
 
-/** @throws CliError conflict if pods need the Secret */
-function refuseNeeded({ secret, pods }: NamespaceState, { to }: DeleteOrder, { force }: Tools): void {
-  const needing = secret && !force ? podsNeeding(secret, pods) : [];
-  if (needing.length === 0) return;
-  const names = `${pluralize(needing.length, "pod", "pods")} ${joinNames(needing.map(({ name }) => name))}`;
-  throw refusal(to, `is used by ${names}; create another credential first, otherwise new pods cannot pull`, {
-    ...plugin("detach", to.name, "--where-used"),
-    namespace: to.namespace,
-    or: "--force to delete it anyway",
-  });
+/** @param pods those of the Secret's namespace @throws CliError conflict if pods need the Secret or a copy of it */
+async function refuseNeeded(secret: Secret, pods: readonly Pod[], { to, isFoundInAzure }: DeleteOrder, tools: Tools): Promise<void> {
+  const own = podsNeeding(secret, pods).map(({ name }) => name);
+  const names = own.length > 0 ? [`${pluralize(own.length, "pod", "pods")} ${joinNames(own)}`] : [];
+  // The plan of a file names them
+  const others = isFoundInAzure ? [] : await podsOfCopies(secret, to, tools);
+  const users = [...names, ...others.map(podsIn)];
+  if (users.length === 0) return;
+  const anyway = "--force to delete it anyway";
+  const detach = { ...plugin("detach", to.name, "--where-used"), namespace: to.namespace, or: anyway };
+  const hint = own.length > 0 ? detach : `add ${anyway}`;
+  throw refusal(to, `is used by ${inLine(users)}; create another credential first, otherwise new pods cannot pull`, hint);
+}
+
+/** Says which pods need a Secret that a file no longer has. They don't stop it. */
+async function* sayNeeded(secret: Secret, { to }: DeleteOrder, tools: Tools): AsyncGenerator<Outcome> {
+  const { namespace = "" } = to;
+  const users = await Promise.all([podsThere(namespace, to, tools), podsOfCopies(secret, to, tools)]).catch(asForbidden);
+  if (users instanceof CliError) return yield { to, messages: [`cannot list the pods that need ${nameInPlace(to)}: ${users.message}`] };
+  const all = users.flat().filter(({ count }) => count > 0);
+  const neededBy = `${inLine(all.map(podsIn))} ${all.length === 1 && all[0]?.count === 1 ? "needs" : "need"} ${nameInPlace(to)}`;
+  if (all.length > 0) yield { to, neededBy, messages: [neededBy] };
+}
+
+type Users = { readonly namespace: string; readonly count: number };
+
+const podsIn = ({ namespace, count }: Users): string => `${counted(count, "pod")} in ${namespace}`;
+
+/** Counts the pods of a namespace that need a Secret, or its copy there. */
+async function podsThere(namespace: string, to: Ref<"secret">, tools: Tools): Promise<Users> {
+  const { secret, pods } = await readNamespace(
+    { cluster: tools.cluster(), namespace },
+    { secret: to.name, targets: { picks: [], whereUsed: false }, pods: "all", lenient: true },
+  );
+  const isOne = secret && (namespace === to.namespace || isCopyOf(secret, to));
+  return { namespace, count: isOne ? podsNeeding(secret, pods).length : 0 };
+}
+
+/** Counts the pods that need a copy of a source. */
+async function podsOfCopies(secret: Secret, to: Ref<"secret">, tools: Tools): Promise<readonly Users[]> {
+  const copies = sourceOf(secret) ? [] : Object.keys(copiesOf(secret)).filter((namespace) => namespace !== to.namespace);
+  const users = await mapConcurrently(copies, limits.cluster, (at) => podsThere(at, to, tools));
+  return users.filter(({ count }) => count > 0);
 }
 
 /** Deletes a Secret without a record: of another tool, with --force, or what a killed run has claimed. */

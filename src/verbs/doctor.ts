@@ -6,7 +6,7 @@ import { ladder, type Rung } from "../doctor/ladder.ts";
 import { checkCertificates, checkProxy } from "../doctor/machine.ts";
 import { checkNodes } from "../doctor/nodes.ts";
 import { checkSchedules } from "../doctor/schedules.ts";
-import { checkExpiry, checkPulls } from "../doctor/secrets.ts";
+import { checkExpiry, checkPulls, readExpiries } from "../doctor/secrets.ts";
 import type { Environment, Trace } from "../env.ts";
 import { asRefusal, CliError, unlessRefused } from "../errors.ts";
 import { plugin } from "../hint.ts";
@@ -62,6 +62,7 @@ export function examine(
   const kubectl = shared(cluster.kubectl());
   const namespace = shared(scope.namespaces === "all" ? Promise.resolve(undefined) : cluster.namespace());
   const clusterScope = shared(clusterScopeOf(scope, { ...tools, writes: false }));
+  const expiries = shared(clusterScope.then(readExpiries));
   const azure = shared(tools.azure(identity).then((opened) => withOneSearch(opened, registry)));
   const inAzure = shared(checkAzure(azure, registry));
   const nodes = shared(checkNodes(cluster));
@@ -112,9 +113,9 @@ export function examine(
     { id: "cluster-rights", subject: "cluster", find: async () => checkRights(verbs, cluster, await namespace) },
     { id: "nodes", subject: "nodes", find: async () => (await nodes).findings },
     { id: "kubelet-identity", subject: "nodes", find: async () => [await kubelets].filter((one) => one !== undefined) },
-    { id: "secret-expiry", subject: "pull secrets", find: async () => checkExpiry(await clusterScope, inPlace("list"), now()) },
+    { id: "secret-expiry", subject: "pull secrets", find: async () => checkExpiry(await expiries, inPlace("list"), now()) },
     { id: "image-pulls", subject: "images", find: pulls },
-    { id: "schedules", subject: "schedules", find: () => checkSchedules(cluster) },
+    { id: "schedules", subject: "schedules", find: () => checkSchedules(cluster, expiries, now()) },
     ...(registry === undefined ? [] : [{ id: "leftovers" as const, subject: `registry/${registry}`, find: () => leftovers(registry) }]),
   ];
 

@@ -66,7 +66,7 @@ async function readHolders(cluster: Cluster): Promise<Omit<HolderFacts, "namespa
   const found = openHeld();
   const closed = new Set<string>();
   try {
-    for await (const page of pullLogins(cluster, closed)) for (const secret of page) found.add(secret);
+    for await (const page of pullLogins(cluster, { read: new Set(), closed })) for (const secret of page) found.add(secret);
   } catch (error) {
     if (!isForbidden(error)) throw error;
     return { held: found.all(), cluster: undefined, closed, unlisted: error };

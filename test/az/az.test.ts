@@ -88,7 +88,7 @@ test("distinguishes a registry outside the subscription of az from one that does
   const asked = async (name: string) => (await jane.type(`${create.replace("myregistry", name)} -n default`)).stderr;
 
   expect(await asked("otherregistry")).toMatch(
-    /^error: registry "otherregistry" exists, but this Azure identity cannot read it\nhint: ask for a role on the registry: Reader .*, or sign in to its tenant:\n {2}az login /,
+    /^error: registry "otherregistry" exists, but this Azure identity cannot read it\nhint: ask for the role Container Registry Contributor and .* on the registry, or sign in to its tenant:\n {2}az login /,
   );
   expect(await asked("nosuchregistry")).toMatch(/^error: registry "nosuchregistry" not found: the name is not registered in Azure\n/);
 });

@@ -3,9 +3,10 @@ import { openAzure } from "../../src/azure/azure.ts";
 import type { Azure, AzureRegistry } from "../../src/azure/port.ts";
 import { tokenIssuer } from "../../src/credential/acr-token.ts";
 import type { Account, Issuer, Sending } from "../../src/credential/issuer.ts";
+import { kindAskedFor } from "../../src/credential/kinds.ts";
 import { principalIssuer } from "../../src/credential/service-principal.ts";
 import { ownerCalled } from "../support/fakes/source-owner.ts";
-import { actionsOf, grantOf, signedIn, startTestWorld } from "./world.ts";
+import { actionsOf, askedFor, grantOf, onlyAzure, signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const tokens = await actionsOf("ACR pull tokens");
@@ -37,12 +38,22 @@ async function issue(issuer: Issuer, { name, secret = name, repositories = [] }:
   };
 }
 
-const common = (azure: Azure, registry: AzureRegistry) => ({ azure, registry, force: false, sleep: async () => undefined });
+const common = (azure: Azure, registry: AzureRegistry) => ({
+  azure,
+  registry,
+  force: false,
+  sleep: async () => undefined,
+  now: () => new Date(),
+});
 
 const uniqueName = () => `least-${crypto.randomUUID().slice(0, 8)}`;
 
-async function createToken(allowed: readonly string[] | ReturnType<typeof grantOf>): Promise<void> {
-  const { env } = await signedIn(world, ["role" in allowed ? allowed : grantOf(world, allowed)]);
+type Role = ReturnType<typeof grantOf>;
+
+const grantIn = (allowed: readonly string[] | Role) => ("role" in allowed ? allowed : grantOf(world, allowed));
+
+async function createToken(allowed: readonly string[] | Role): Promise<void> {
+  const { env } = await signedIn(world, [grantIn(allowed)]);
   // Azure decides whether a password is returned directly or by polling. This is the longer way.
   world.azure.faults.add({ kind: "credentialsByPolling" });
   const azure = openAzure(world.options({ env }));
@@ -55,8 +66,11 @@ async function createToken(allowed: readonly string[] | ReturnType<typeof grantO
 }
 
 /** Creates an application for one Secret, and another password of it for a second one. */
-async function createPrincipal(allowed: readonly string[], graph: "Application.ReadWrite.OwnedBy" | "Application.Read.All"): Promise<void> {
-  const { env } = await signedIn(world, [grantOf(world, allowed)], [graph]);
+async function createPrincipal(
+  allowed: readonly string[] | Role,
+  graph: "Application.ReadWrite.OwnedBy" | "Application.Read.All",
+): Promise<void> {
+  const { env } = await signedIn(world, [grantIn(allowed)], [graph]);
   const azure = openAzure(world.options({ env }));
   const name = uniqueName();
   const of = common(azure, await azure.findRegistry("myregistry"));
@@ -99,15 +113,32 @@ test.for(rows.flatMap((row) => row.actions.filter((action) => action !== unusedA
   },
 );
 
-test("creates a token with the role that the error names when the identity has none", async () => {
-  const { env } = await signedIn(world, []);
-  const refusal = await openAzure(world.options({ env }))
-    .findRegistry("myregistry")
-    .catch((error) => error);
+test.for(
+  ["name", "id"].flatMap((by) => [
+    { what: "a token", flags: {}, by, create: createToken },
+    {
+      what: "a service principal",
+      flags: { "service-principal": "*" },
+      by,
+      create: (role: Role) => createPrincipal(role, "Application.ReadWrite.OwnedBy"),
+    },
+  ]),
+)(
+  "creates $what with the one role that the error names when the identity has none, by the registry's $by",
+  async ({ flags, by, create }) => {
+    const { env } = await signedIn(world, []);
+    const registry = by === "id" ? (await openAzure(world.options()).findRegistry("myregistry")).id : "myregistry";
+    const asked = askedFor(flags, { registry, identity: { source: "auto" } });
+    const sources = onlyAzure(openAzure(world.options({ env })));
+    const refusal = await kindAskedFor(asked, sources.stdin)
+      .open(asked, sources)
+      .catch((error) => error);
 
-  const [, role = ""] = /Reader to read it, or (.*) to create ACR tokens/.exec(refusal.hint) ?? [];
-  await createToken({ role, registry: "myregistry" });
-});
+    const { hint } = refusal;
+    const role = by === "id" ? hint.words[hint.words.indexOf("--role") + 1] : /the role (.*) on the registry/.exec(hint)?.[1];
+    await create({ role, registry: "myregistry" });
+  },
+);
 
 test("does not create a service principal with the right to read applications", async () => {
   await expect(createPrincipal(principals, "Application.Read.All")).rejects.toThrow("Insufficient privileges to complete the operation");

@@ -92,7 +92,17 @@ test("deletes two passwords of one application when Graph refuses a second write
   const registry = await azure.findRegistry("myregistry");
   const waits = { right: 60_000, password: 60_000 };
   const sleep = async (milliseconds: number) => void (await setTimeout(milliseconds));
-  const issuer = principalIssuer({ azure, registry, mode: "legacy", named: appId, isRecorded: false, force: false, waits, sleep });
+  const issuer = principalIssuer({
+    azure,
+    registry,
+    mode: "legacy",
+    named: appId,
+    isRecorded: false,
+    force: false,
+    waits,
+    sleep,
+    now: () => new Date(),
+  });
   const account = await issuer.look(owner, { credential: undefined, claim: undefined });
   world.azure.world.graphWriteGap = 300;
   world.azure.calls.reset();

@@ -1,8 +1,11 @@
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { refusals } from "../../sandbox/azure/refusals.ts";
+import type { PasswordPolicy } from "../../sandbox/azure/world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
+import type { Secret } from "../../src/objects.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
+import { credentialOf } from "../../src/secret/record.ts";
 import { Sensitive } from "../../src/sensitive.ts";
 import { newDemo, signedIn, startTestWorld } from "./world.ts";
 
@@ -118,18 +121,88 @@ test("rolls back after --wait when Azure does not come to know an object", async
   expect(at.directory()).toEqual({ applications: [], servicePrincipals: [], roleAssignments: [] });
 });
 
-test("reports a tenant's policy on lifetimes in Azure's words, and leaves nothing", async () => {
+const days = 24 * 3600 * 1000;
+
+/** Gives the identity of the command lines the right to read policies, or takes it. */
+const letRead = (isReadable: boolean) => {
+  const owner = world.azure.world.servicePrincipals.find(({ appId }) => appId === world.azure.env.AZURE_CLIENT_ID);
+  Object.assign(owner ?? {}, { graphRoles: ["Application.ReadWrite.All", ...(isReadable ? ["Policy.Read.All"] : [])] });
+};
+afterEach(() => {
+  delete world.azure.world.tenantPolicy;
+  letRead(false);
+});
+
+/** Assigns a policy: to the tenant, or to the application `ci`, which another Secret uses. @returns the directory before the run */
+async function assignPolicy(at: ReturnType<typeof demo>, of: "tenant" | "application", policy: PasswordPolicy) {
+  if (of === "tenant") Object.assign(world.azure.world, { tenantPolicy: policy });
+  else {
+    expect(await at.type(`${whole.replace("create", "create first")} --service-principal ci`)).toMatchObject({ code: 0 });
+    const application = world.azure.world.applications.find(({ displayName }) => displayName === "ci");
+    Object.assign(application ?? {}, { policy });
+    // Microsoft's precedence: the policy of the application, also if the tenant's is stricter
+    Object.assign(world.azure.world, { tenantPolicy: { id: "tenant", forbidsPasswords: true } });
+  }
+  return idsIn(at);
+}
+
+/** Returns the names of objects, and the passwords of applications. */
+const idsIn = (at: ReturnType<typeof demo>) => {
+  const { applications, servicePrincipals, roleAssignments } = at.directory();
+  const keys = applications.map(({ displayName, secrets }) => [displayName, ...secrets.map(({ keyId }) => keyId)]);
+  return { keys, servicePrincipals: servicePrincipals.map(({ id }) => id), roleAssignments: roleAssignments.map(({ name }) => name) };
+};
+
+const limits = ["tenant", "application"] as const;
+
+test.for(limits.flatMap((of) => [30, 180, 365].map((most) => ({ of, most }))))(
+  "creates a password within $most days when the $of allows them and the policy can be read",
+  async ({ of, most }) => {
+    const at = demo();
+    await assignPolicy(at, of, { id: "p-1", mostDays: most });
+    letRead(true);
+
+    for (const flag of ["", " --expires-in 2y"]) {
+      const name = `acr-${flag.length}`;
+      expect(await at.type(`${whole.replace("create", `create ${name}`)} --service-principal ci${flag}`)).toMatchObject({ code: 0 });
+      const { expiresAt = "", madeAt = "" } = credentialOf(at.in_.cluster.get("secret", "demo", name) as Secret) ?? {};
+      const lasts = (Date.parse(expiresAt) - Date.parse(madeAt)) / days;
+      const wanted = flag ? most : Math.min(most, 180);
+      expect(lasts).toBeLessThanOrEqual(wanted);
+      expect(lasts).toBeGreaterThan(wanted - 1);
+    }
+  },
+);
+
+test.for(
+  limits.flatMap((of) => [
+    { of, what: "a lifetime above 30 days", policy: { mostDays: 30 }, isReadable: false, says: /--expires-in .*30d.*ACR token/ },
+    ...[true, false].map((isReadable) => {
+      return { of, what: "passwords", policy: { forbidsPasswords: true } as const, isReadable, says: /administrator .*ACR token/ };
+    }),
+  ]),
+)(
+  "leaves nothing, and names policy and another way, when the $of forbids $what (readable: $isReadable)",
+  async ({ of, policy, isReadable, says }) => {
+    const at = demo();
+    const before = await assignPolicy(at, of, { id: "p-1", ...policy });
+    letRead(isReadable);
+
+    const { stderr, code } = await at.type(`${whole} --service-principal ci`);
+
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/policy 'p-1'/) });
+    expect(stderr).toMatch(/defaultAppManagementPolicy/);
+    expect(stderr).toMatch(says);
+    expect(idsIn(at)).toEqual(before);
+    expect(at.in_.loginIn("demo")).toBeUndefined();
+  },
+);
+
+test("creates a password of a lifetime that the policy allows when the policy cannot be read", async () => {
   const at = demo();
-  const message = "Credential lifetime exceeds the max value allowed as per assigned policy 'p-1'.";
-  const body = { error: { code: "CredentialInvalidLifetimeAsPerAppPolicy", message } };
-  world.azure.faults.add({ kind: "status", path: /addPassword$/, status: 400, body });
+  await assignPolicy(at, "tenant", { id: "p-1", mostDays: 30 });
 
-  const { stderr, code } = await at.type(`${whole} --service-principal`);
-
-  expect(code).toBe(1);
-  expect(stderr).toContain(message.slice(0, -1));
-  expect(stderr).toContain("hint: add --expires-in with a lifetime that the tenant's policy allows, such as 90d");
-  expect(at.directory()).toEqual({ applications: [], servicePrincipals: [], roleAssignments: [] });
+  expect(await at.type(`${whole} --service-principal --expires-in 30d`)).toMatchObject({ code: 0 });
 });
 
 /**

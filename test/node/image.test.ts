@@ -35,7 +35,7 @@ async function publish(): Promise<void> {
   for (const step of destinations["image"]?.steps(release) ?? []) await take(step, env);
 }
 
-const schedule = `schedule -f - -n ${namespace} --image ${image}`;
+const schedule = `schedule -f - --image ${image}`;
 const name = scheduleName(namespace, "teams");
 /** A file of desired state whose Secret is in the namespace of the schedule. */
 const file = `{name: teams, namespace: ${namespace}, registry: myregistry, pullSecrets: [{name: acr-web, namespace: ${namespace}, repositories: [app/web]}]}\n`;

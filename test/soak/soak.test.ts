@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { scheduleName } from "../../src/schedule/objects.ts";
 import { chanceFrom } from "../support/fakes/chance.ts";
-import { create, kubectl } from "../support/kubectl.ts";
-import { type Ended, ended, newNamespace } from "../support/plugin.ts";
+import { create } from "../support/kubectl.ts";
+import { type Ended, ended } from "../support/plugin.ts";
 import { removeOuter, typeSchedule } from "../support/schedule-account.ts";
 import { Oracle, type Wanted } from "./oracle.ts";
 import { actAsConsumer, actAsKubelet, actAsTenant, actAsTool, fileOf, finals, lines, type Pick } from "./users.ts";
@@ -23,10 +23,9 @@ const duration = Number(count) * ({ s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 
 const world = await startWorld(seed);
 const oracle = new Oracle(world);
 const { shell, id, at } = world;
-const schedules = await newNamespace([], () => {});
+const home = at("home");
 afterAll(async () => {
-  await removeOuter(scheduleName(schedules, id));
-  await kubectl(["delete", "namespace", schedules, "--wait=false"]);
+  await removeOuter(scheduleName(home, id));
   await world.stop();
 });
 
@@ -43,7 +42,7 @@ async function holdsSoFar(): Promise<void> {
 }
 
 const user = (worker: string) =>
-  worker === "cron" ? `system:serviceaccount:${schedules}:${scheduleName(schedules, id)}` : (worker.split("-")[0] ?? "");
+  worker === "cron" ? `system:serviceaccount:${home}:${scheduleName(home, id)}` : (worker.split("-")[0] ?? "");
 
 type Run = { isKilled: boolean };
 
@@ -165,7 +164,7 @@ test(`keeps the guarantees for ${count} ${unit} of commands, kills and faults, a
   registry.scopeMaps.push({ ...theirs, description: "", system: false, actions: ["repositories/app/web/content/read"] });
   const password1 = { value: "theirs", creationTime: theirs.creationDate, since: 0 };
   registry.tokens.push({ ...theirs, status: "enabled", scopeMapId: "theirs", passwords: { password1 } });
-  expect(await typeSchedule(shell, JSON.stringify(fileOf(world, true)), schedules, id)).toMatchObject({ code: 0 });
+  expect(await typeSchedule(shell, JSON.stringify(fileOf(world, true)), home, id)).toMatchObject({ code: 0 });
 
   await Promise.all(workers.map(open));
   await runFinals();

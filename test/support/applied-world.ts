@@ -84,11 +84,11 @@ export type ScheduledWorld = AppliedWorld & {
 
 /**
  * Returns a world whose runs are those of a CronJob: as its ServiceAccount, with --skip-blocked, and after its objects were applied.
- * @param at the namespace of the CronJob
  * @param isNamed the files name the namespaces that have the labels now
  */
-export function scheduledWorld(world: AppliedWorld, at: string, isNamed: boolean): ScheduledWorld {
+export function scheduledWorld(world: AppliedWorld, isNamed: boolean): ScheduledWorld {
   const { shell, id } = world;
+  const at = world.at("home");
   const applyObjects = async (written: readonly WrittenFile[]) => {
     const ended = await typeSchedule(shell, streamOf(written), at, id);
     if (ended.code !== 0) return { written, ended, kubeconfig: "" };

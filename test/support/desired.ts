@@ -36,7 +36,7 @@ export const entry: Entry = {
   repositories: ["web/*"],
   serviceAccounts: [],
   credential: "acr-token",
-  expiresIn: undefined,
+  expiresIn: 90 * day,
   olderThan: undefined,
   grace: day,
   restart: "stuck",

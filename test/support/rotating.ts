@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import type { AcrToken } from "../../src/azure/port.ts";
 import { type Credential, credentialKey, credentialOf } from "../../src/secret/record.ts";
-import type { FakeWorld } from "./fakes/world.ts";
-import { all, type Given } from "./rows.ts";
+import type { Asked } from "./fakes/asked.ts";
+import { addNamespaces, type FakeWorld } from "./fakes/world.ts";
+import { all, type Given, refuse } from "./rows.ts";
 
 export const host = "myregistry.azurecr.io";
 
@@ -62,3 +63,17 @@ export const slotsOf = (world: FakeWorld, token?: string): string[] => {
 /** Returns the creation time of the password in a slot, which identifies the password in Azure. */
 export const madeAtOf = (world: FakeWorld, token: string, slot: Slot): string =>
   world.azure.tokens.get(token)?.passwords.get(slot)?.creationTime ?? "";
+
+/** Refuses the list of all Secrets, and those of one namespace. @param open another namespace, whose Secrets may be listed */
+export const closes =
+  (closed: string, ...open: readonly string[]): Given =>
+  (world) => {
+    addNamespaces(world.cluster, closed, ...open);
+    const refuses = ({ call, at, namespace = closed }: Asked) => call === "list" && at.startsWith("secret") && namespace === closed;
+    return refuse(refuses)(world);
+  };
+/** What a run prints that keeps a password because of a namespace that can't be read. */
+export const heldBack = (first: RegExp) =>
+  new RegExp(
+    `${first.source}[^]*error: cannot list the Secrets of namespace closed, which may hold a password\n\\* .*\n(?![^]*cannot list)`,
+  );

@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { policySelector, scheduleName } from "../../src/schedule/objects.ts";
 import { kubectl } from "./kubectl.ts";
-import { type Ended, newNamespace, type Shell } from "./plugin.ts";
+import type { Ended, Shell } from "./plugin.ts";
 import { image } from "./scheduled.ts";
 
-/** A schedule in a namespace of its own, with the name of its objects, and a kubeconfig with the token of its ServiceAccount. */
+/** A schedule in the home of its file, with the name of its objects, and a kubeconfig with the token of its ServiceAccount. */
 export type ScheduleAccount = { readonly name: string; readonly namespace: string; readonly user: string; readonly kubeconfig: string };
 
 /**
- * Applies what `schedule -f` prints for a file in a new namespace, and waits until its policy is in force.
+ * Applies what `schedule -f` prints for a file, and waits until its policy is in force.
+ * @param namespace the home of the file
  * @param place a namespace in which the file has a Secret
  */
-export async function applySchedule(shell: Shell, file: string, place: string): Promise<ScheduleAccount> {
-  const namespace = await newNamespace();
+export async function applySchedule(shell: Shell, file: string, namespace: string, place: string): Promise<ScheduleAccount> {
   const name = scheduleName(namespace, "teams");
   onTestFinished(() => removeOuter(name));
   expect(await typeSchedule(shell, file, namespace, "teams")).toMatchObject({ code: 0 });
@@ -24,10 +24,10 @@ export async function applySchedule(shell: Shell, file: string, place: string): 
   return { name, namespace, user: `system:serviceaccount:${namespace}:${name}`, kubeconfig };
 }
 
-/** Applies what `schedule -f` prints for a file, as its comments say. @param name the name before the hash */
+/** Applies what `schedule -f` prints for a file, as its comments say. @param namespace the home of the file @param name the name before the hash */
 export async function typeSchedule(shell: Shell, file: string, namespace: string, name: string): Promise<Ended> {
   const path = join(shell.folder, `${namespace}-${name}.yaml`);
-  const printed = `kubectl acr-secret schedule -f - --name ${name} --image ${image} -n ${namespace} > ${path}`;
+  const printed = `kubectl acr-secret schedule -f - --name ${name} --image ${image} > ${path}`;
   return await shell.type(`${printed} && kubectl apply -f ${path} -l ${policySelector} && kubectl apply -f ${path}`, { stdin: file });
 }
 

@@ -3,6 +3,7 @@ import { listOf, nullable, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { inSeconds, preciseNow } from "../time.ts";
 import { type Application, timeIn } from "../world.ts";
+import { applicationPolicies } from "./policies.ts";
 import { body, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, named, ownersOf, refuseGraph, select } from "./request.ts";
 import { addPassword, keyBody, removePassword, secretBody } from "./secrets.ts";
 
@@ -30,6 +31,7 @@ export function applications(graph: GraphAsk, which: string, action: string): An
     return { status: 200, body: { ...entity(graph, "applications"), ...select(ask, applicationBody(graph, application)) } };
   if (route === "GET one/owners") return ownersOf(graph, application.owners);
   if (route === "GET one/federatedIdentityCredentials") return federatedCredentials(graph, application);
+  if (route === "GET one/appManagementPolicies") return applicationPolicies(graph, application);
   mayWrite(graph, application.owners);
   refuseConcurrent(graph, application);
   const answer = write(graph, route, application);
@@ -39,7 +41,7 @@ export function applications(graph: GraphAsk, which: string, action: string): An
 
 function write(graph: GraphAsk, route: string, application: Application): Answer {
   const { world } = graph.state;
-  if (route === "POST one/addPassword") return addPassword(graph, application.secrets);
+  if (route === "POST one/addPassword") return addPassword(graph, application.secrets, application);
   if (route === "POST one/removePassword") return removePassword(graph, application.secrets, application.displayName);
   if (route === "PATCH one") {
     Object.assign(application, body<Partial<Application>>(graph, object(fields)));

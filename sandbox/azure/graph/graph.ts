@@ -2,6 +2,7 @@ import { readIdentity, resourceOf } from "../entra/identity.ts";
 import { type Answer, type Ask, bearer } from "../http.ts";
 import type { State } from "../state.ts";
 import { applications } from "./applications.ts";
+import { tenantPolicy } from "./policies.ts";
 import { type GraphAsk, refuseGraph } from "./request.ts";
 import { servicePrincipals } from "./service-principals.ts";
 
@@ -25,6 +26,7 @@ async function answered(ask: Ask, state: State): Promise<Answer> {
   const one = which.replace(/^\//, "");
   if (name === "applications") return applications(asked, one, action);
   if (name === "servicePrincipals") return servicePrincipals(asked, one, action);
+  if (`${ask.method} ${ask.path}` === "GET /v1.0/policies/defaultAppManagementPolicy") return tenantPolicy(asked);
   return refuseGraph(400, "BadRequest", `Resource not found for the segment '${ask.path.split("/")[2] ?? ""}'.`);
 }
 

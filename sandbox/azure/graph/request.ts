@@ -21,7 +21,7 @@ export function refuseGraph(status: number, code: string, message: string): neve
 
 /** Rejects callers that may not read applications and service principals. */
 export function mayRead({ roles }: GraphAsk): void {
-  if (roles.length === 0) denied();
+  if (!roles.some((role) => role.startsWith("Application."))) denied();
 }
 
 /** Rejects callers that may not change an object with these owners. Without owners: callers that may not create an object. */

@@ -2,7 +2,8 @@ import { X509Certificate } from "node:crypto";
 import { instant, nullable, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { newClientSecret } from "../secrets.ts";
-import { type ClientSecret, timeIn } from "../world.ts";
+import { type Application, type ClientSecret, timeIn } from "../world.ts";
+import { refuseByPolicy } from "./policies.ts";
 import { body, type GraphAsk, refuseGraph } from "./request.ts";
 
 const shape = object({
@@ -14,13 +15,14 @@ const shape = object({
   }),
 });
 
-/** POST …/addPassword: the only response that ever contains the secret. */
-export function addPassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
+/** POST …/addPassword: the only response that ever contains the secret. @param application that it is added to */
+export function addPassword(graph: GraphAsk, secrets: ClientSecret[], application?: Application): Answer {
   type Wanted = { passwordCredential?: { displayName?: string | null; startDateTime?: string | null; endDateTime?: string | null } };
   const { displayName, startDateTime, endDateTime } = body<Wanted>(graph, shape).passwordCredential ?? {};
   const start = startDateTime ?? new Date().toISOString();
   const end = endDateTime ?? twoYearsAfter(start);
   if (Date.parse(end) <= Date.parse(start)) return refuseGraph(400, "Request_BadRequest", "Key credential end date is invalid.");
+  if (application) refuseByPolicy(graph, application, start, end);
   const secret = { ...newClientSecret(displayName ?? null, start, end), since: timeIn(graph.state.world) };
   secrets.push(secret);
   return {

@@ -1,7 +1,6 @@
 import { afterAll, expect, test } from "vitest";
 import { applyAll, expectDesired, newAppliedWorlds, scheduledWorld, stateOf } from "../../support/applied-world.ts";
-import { kubectl } from "../../support/kubectl.ts";
-import { newNamespace, openShell } from "../../support/plugin.ts";
+import { openShell } from "../../support/plugin.ts";
 import { takesAll } from "../../support/sampled.ts";
 import { applied, inCluster } from "../../support/situations/applied.ts";
 
@@ -18,10 +17,8 @@ const situations = runners
   .flatMap((runner) => applied.map((row) => ({ ...(runner.isScheduled ? inCluster(row, runner.isNamed === true) : row), ...runner })));
 
 const shell = await openShell();
-const schedules = await newNamespace([], () => {});
 const worlds = await newAppliedWorlds(shell, situations.length);
 afterAll(async () => {
-  await kubectl(["delete", "namespace", schedules, "--wait=false"]);
   await worlds.remove();
   await shell.stop();
 });
@@ -31,7 +28,7 @@ await Promise.all(["app/api", "base/os"].map((image) => shell.azure.push(`myregi
 const rows = situations.map(({ first, ...row }, index) => {
   const world = worlds.all[index] ?? expect.unreachable("a world for each row");
   const { isScheduled, isNamed = false } = row;
-  const scheduled = isScheduled && scheduledWorld(world, schedules, isNamed);
+  const scheduled = isScheduled && scheduledWorld(world, isNamed);
   return { ...row, world: scheduled ?? world, scheduled, first: first?.(world) ?? [] };
 });
 // One run for all, which costs less than one for each

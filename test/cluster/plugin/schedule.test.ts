@@ -22,14 +22,6 @@ const kinds =
   "cronjobs,jobs,pods,configmaps,serviceaccounts,networkpolicies,roles,rolebindings,clusterroles,clusterrolebindings," +
   "validatingadmissionpolicies,validatingadmissionpolicybindings";
 
-/** Applies a schedule in a new namespace. @returns the namespace */
-async function applied(line: string, stdin = namedTeams): Promise<string> {
-  const namespace = await newNamespace();
-  const printed = `kubectl acr-secret ${line} -n ${namespace} -o yaml`;
-  expect(await shell.type(`${printed} | kubectl apply -f -`, { stdin })).toMatchObject({ code: 0 });
-  return namespace;
-}
-
 /** Creates the namespaces of a file, and returns the file with their names. */
 async function withNamespaces(file: string): Promise<{ file: string; platform: string; a: string; b: string }> {
   const [platform, a, b] = await Promise.all([newNamespace(), newNamespace(), newNamespace()]);
@@ -39,13 +31,14 @@ async function withNamespaces(file: string): Promise<{ file: string; platform: s
 }
 
 test.for([
-  { line: check, name: "acr-secret-check" },
-  { line: files, name: "teams" },
-])("prints objects for $line whose pods admission accepts as restricted", { timeout: 120_000 }, async ({ line, name }) => {
-  const { file } = await withNamespaces(namedTeams);
-  const namespace = await applied(line, file);
+  { line: check, flag: (namespace: string) => ` -n ${namespace}`, name: "acr-secret-check" },
+  { line: files, flag: () => "", name: "teams" },
+])("prints objects for $line whose pods admission accepts as restricted", { timeout: 120_000 }, async ({ line, flag, name }) => {
+  const { file, platform: namespace } = await withNamespaces(namedTeams);
+  const words = `${line}${flag(namespace)}`;
+  expect(await shell.type(`kubectl acr-secret ${words} -o yaml | kubectl apply -f -`, { stdin: file })).toMatchObject({ code: 0 });
   await kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]);
-  const { template } = (await objectOf(`${line} -n ${namespace}`, "CronJob")).spec.jobTemplate.spec;
+  const { template } = (await objectOf(words, "CronJob", file)).spec.jobTemplate.spec;
 
   const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "pod", namespace }, spec: template.spec };
 
@@ -81,10 +74,10 @@ describe.for([
 ])("the ServiceAccount of a file that $which", ({ text }) => {
   test("reads no other Secret, and lists none", { timeout: 120_000 }, async () => {
     const { file, platform, a } = await withNamespaces(text);
-    const account = await applySchedule(shell, file, a);
+    const account = await applySchedule(shell, file, platform, a);
 
     for (const namespace of [platform, a]) expect(await may(account, anySecret("get", namespace, "acr-blue"))).toBe(true);
-    for (const namespace of ["", platform, a, account.namespace, "kube-system"]) {
+    for (const namespace of ["", platform, a, "kube-system"]) {
       const others = ["get", "list", "watch"].map((verb) => anySecret(verb, namespace));
       const rights = [...others, anySecret("get", namespace, "azure"), anySecret("update", namespace), anySecret("delete", namespace)];
       expect((await Promise.all(rights.map((right) => may(account, right)))).includes(true), namespace).toBe(false);
@@ -92,8 +85,8 @@ describe.for([
   });
 
   test("writes no Secret of another type", { timeout: 120_000 }, async () => {
-    const { file, a } = await withNamespaces(text);
-    const { kubeconfig } = await applySchedule(shell, file, a);
+    const { file, platform, a } = await withNamespaces(text);
+    const { kubeconfig } = await applySchedule(shell, file, platform, a);
     await create([secretOf(a, "acr-blue", accountToken)]);
     const typed = /ValidatingAdmissionPolicy.*must have the type/;
 
@@ -147,7 +140,7 @@ pullSecrets:
     await create(
       all.flatMap(([, place]) => [...names.map((name) => secretOf(place, name, docker)), account(place, "ci"), account(place, "no")]),
     );
-    const { kubeconfig } = await applySchedule(shell, file, places.platform);
+    const { kubeconfig } = await applySchedule(shell, file, places.platform, places.platform);
 
     const isDenied = (args: readonly string[], object?: object) =>
       kubectl([...args], object && JSON.stringify(object), kubeconfig).then(
@@ -186,10 +179,9 @@ pullSecrets:
 );
 
 test("grants nothing when the API server lacks the kinds of the policy", { timeout: 120_000 }, async () => {
-  const { file: stdin } = await withNamespaces(namedTeams);
-  const namespace = await newNamespace();
+  const { file: stdin, platform: namespace } = await withNamespaces(namedTeams);
   const path = join(shell.folder, "schedule.yaml");
-  const printed = await shell.type(`kubectl acr-secret ${files} -n ${namespace}`, { stdin });
+  const printed = await shell.type(`kubectl acr-secret ${files}`, { stdin });
   const [, apply = ""] = /^# (kubectl apply .*)$/m.exec(printed.stdout) ?? [];
   await writeFile(path, printed.stdout.replace(/^kind: Validating/gm, "kind: Unknown"));
 
@@ -201,7 +193,7 @@ test("grants nothing when the API server lacks the kinds of the policy", { timeo
 
 test("ends a run of apply before it writes when a policy does not limit it to the file", { timeout: 120_000 }, async () => {
   const { file, platform, a } = await withNamespaces(namedTeams);
-  const { name, kubeconfig } = await applySchedule(shell, file, a);
+  const { name, kubeconfig } = await applySchedule(shell, file, platform, a);
   const apply = (stdin: string, config = kubeconfig) =>
     shell.type("kubectl acr-secret apply -f -", { stdin, env: { KUBECONFIG: config, [policyVariable]: name } });
   const refused = { code: 1, stdout: "", stderr: expect.stringContaining("does not limit") };
@@ -357,7 +349,7 @@ test.for([
   async ({ text, rights, isSelected }) => {
     const { file, platform, a, b } = await withNamespaces(text);
     await createPending(a);
-    const account = await applySchedule(shell, file, a);
+    const account = await applySchedule(shell, file, platform, a);
     const path = join(shell.folder, "teams.yaml");
     const apply = async (changed = file, kubeconfig = account.kubeconfig, more: Readonly<Record<string, string>> = {}) => {
       await writeFile(path, changed);
@@ -450,10 +442,10 @@ test.for([
 );
 
 test("removes every object of all schedules, and no other, with the printed commands", { timeout: 120_000 }, async () => {
-  const { file: stdin } = await withNamespaces(namedTeams);
+  const { file: stdin, platform } = await withNamespaces(namedTeams);
   const lines = [files, check].map((line) => `kubectl acr-secret ${line}`);
   for (const line of lines) expect(await shell.type(`${line} | kubectl apply -f -`, { stdin })).toMatchObject({ code: 0 });
-  const names = ["teams", "acr-secret-check"].map((name) => scheduleName("acr-secret", name));
+  const names = [scheduleName(platform, "teams"), scheduleName("acr-secret", "acr-secret-check")];
   const left = () => kubectl(["get", kinds, "-A", "-l", `acr-secret/schedule in (${names})`, "-o", "name"]);
   expect((await left()).trim().split("\n")).toHaveLength(3 + 2 * 4 + 2 + 5);
 
@@ -468,8 +460,7 @@ test("removes every object of all schedules, and no other, with the printed comm
 test("leaves objects of the same name without a hash unchanged when the schedule is applied and removed", {
   timeout: 120_000,
 }, async () => {
-  const { file: stdin } = await withNamespaces(namedTeams);
-  const namespace = await newNamespace();
+  const { file: stdin, platform: namespace } = await withNamespaces(namedTeams);
   const name = scheduleName(namespace, "teams");
   onTestFinished(() => removeOuter(name));
   const labels = { "acr-secret/schedule": name };
@@ -487,7 +478,7 @@ test("leaves objects of the same name without a hash unchanged when the schedule
   const before = await own();
   expect(before).toHaveLength(2);
 
-  const printed = await shell.type(`kubectl acr-secret ${files} -n ${namespace}`, { stdin });
+  const printed = await shell.type(`kubectl acr-secret ${files}`, { stdin });
   expect(await shell.type("kubectl apply -f -", { stdin: printed.stdout })).toMatchObject({ code: 0 });
   expect(await shell.type(/^# (kubectl delete .*)$/m.exec(printed.stdout)?.[1] ?? "")).toMatchObject({ code: 0 });
 

@@ -274,6 +274,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             scopeMaps: [...scopeMaps.values()].map((map) => ({ ...map, ...(times.get(map.name) ?? old) })),
             ...(clock.at !== undefined && { at: clock.at }),
           })),
+        tokenLimit: () => ask("tokenLimit", "", false, () => ({ Basic: 100, Standard: 500, Premium: 50_000 })[sku]),
         tokenCount: () => ask("tokenCount", "", false, () => tokens.size),
       };
     },

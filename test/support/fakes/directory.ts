@@ -147,6 +147,7 @@ export function fakeDirectory(): FakeDirectory {
       servicePrincipal: (appId) => ask("servicePrincipal", appId, false, () => principals.find((one) => one.appId === appId)),
       createServicePrincipal: (appId) => ask("createServicePrincipal", appId, true, () => createPrincipal(appId)),
       deleteServicePrincipal: (of) => ask("deleteServicePrincipal", of, true, () => remove(principals, (one) => one.id === of)),
+      passwordLimit: ({ id: of }) => ask("passwordLimit", of, false, () => undefined),
       addKey: (of, { displayName, expiresAt }) =>
         ask("addKey", of, true, () => {
           const { text, displayName: _, ...key } = addKey(byId(of), displayName, expiresAt);

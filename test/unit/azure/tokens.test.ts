@@ -54,3 +54,14 @@ test.for([
   expect(await tokenCount(registry)).toBe(count);
   expect(sent()).toEqual(["GET /r/listUsages null", ...lists]);
 });
+
+test.for([
+  { why: "the usages have it", answer: usages("Tokens"), limit: 50_000 },
+  { why: "the usages have none", answer: usages("Size"), limit: 100 },
+  { why: "the usages may not be read", answer: { status: 403 }, limit: 100 },
+  { why: "Azure rejects the request for the usages", answer: { status: 400 }, limit: 100 },
+])("allows $limit tokens when $why", async ({ answer, limit }) => {
+  const { tokenLimit } = azure(answer);
+
+  expect(await tokenLimit({ ...registry, sku: "Basic" })).toBe(limit);
+});

@@ -1,10 +1,12 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
-import { claimKey, copiesOf, credentialKey, credentialOf } from "../../../src/secret/record.ts";
+import { statusError } from "../../../src/kube/status.ts";
+import { claimKey, copiesOf, copyLabel, credentialKey, credentialOf, sourceKey } from "../../../src/secret/record.ts";
+import { lost } from "../../support/demo.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { annotates, makeByHand } from "../../support/rotating.ts";
+import { annotates, closes, heldBack, makeByHand } from "../../support/rotating.ts";
 import { all, any, before, failed, type Given, printed, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 
 type Lines = Readonly<Record<string, string>>;
@@ -16,7 +18,10 @@ const blue: Lines = {
   repositories: "[app/web]",
   serviceAccounts: "[default]",
 };
+const red: Lines = { ...blue, name: "acr-red" };
 const own: Lines = { name: "acr", eachOf: "{names: [own-*]}", repositories: "[app/web]", serviceAccounts: "[default]" };
+
+const host = "myregistry.azurecr.io";
 
 const entryOf = (entry: Lines): string =>
   Object.entries(entry)
@@ -96,6 +101,27 @@ const labeled =
     const { metadata, ...rest } = cluster.get("namespace", "", name) ?? expect.unreachable("no namespace");
     cluster.put({ ...rest, metadata: { ...metadata, labels: { ...metadata.labels, team } } } as never);
   };
+/** A user copies the login of a Secret. */
+const holds =
+  (at: string, name: string, from: string, of = "acr-blue"): Given =>
+  (world) => {
+    const { username = "", password = "" } = world.loginIn(from, of) ?? {};
+    world.cluster.put(pullSecret(at, name, { [host]: { username, password } }), "kubectl-create");
+  };
+const hostsIn = (world: FakeWorld, at: string, name: string): Readonly<Record<string, unknown>> => {
+  const { auths } = JSON.parse(Buffer.from(secretIn(world, at, name)?.data?.[".dockerconfigjson"] ?? "", "base64").toString());
+  return auths;
+};
+const logins = (world: FakeWorld, at: string, name: string) => Object.keys(hostsIn(world, at, name));
+/** A user adds a login for another registry. */
+const adds =
+  (at: string, name: string, server: string): Given =>
+  (world) => {
+    const auths = { ...hostsIn(world, at, name), [server]: { auth: "amFuZTpw" } };
+    const secret = secretIn(world, at, name) ?? expect.unreachable("no Secret");
+    const data = { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") };
+    world.cluster.put({ ...secret, data }, "kubectl-edit");
+  };
 const foreign: Given = ({ cluster }) =>
   cluster.put(pullSecret("team-1", "acr-blue", { "ghcr.io": { auth: "amFuZTpw" } }), "kubectl-create");
 const later =
@@ -104,11 +130,19 @@ const later =
     azure.clock.made = () => Date.parse(time);
     cluster.about.now = () => Date.parse(time);
   };
-const quota = () =>
-  new CliError("forbidden", 'Error from server (Forbidden): secrets "acr" is forbidden: exceeded quota: few, requested: secrets=1');
-
-const forbid = (what: string) => () =>
-  new CliError("forbidden", `Error from server (Forbidden): ${what} is forbidden: User "system:serviceaccount:acr:x" cannot get resource`);
+const forbidden = (message: string) =>
+  statusError({ status: 403, phrase: "Forbidden", text: JSON.stringify({ kind: "Status", reason: "Forbidden", message }) });
+const quota = () => forbidden('secrets "acr" is forbidden: exceeded quota: few, requested: secrets=1');
+const forbid = (what: string) => () => forbidden(`${what} is forbidden: User "system:serviceaccount:acr:x" cannot get resource`);
+const immutable =
+  (at: string, name = "acr"): Given =>
+  (world) =>
+    world.cluster.put({ ...(secretIn(world, at, name) ?? expect.unreachable("no Secret")), immutable: true }, "kubectl-edit");
+const endsPasswords: Given = ({ azure }) => {
+  for (const { passwords } of azure.tokens.values()) passwords.clear();
+};
+const aging: Lines = { ...own, expiresIn: "90d", rotate: "{olderThan: 30d}" };
+const agingCopies: Lines = { ...blue, expiresIn: "90d", rotate: "{olderThan: 30d}" };
 const forgeCopies =
   (at: string, copies: object): Given =>
   ({ cluster }) => {
@@ -118,6 +152,17 @@ const forgeCopies =
 
 const twoOwn: Lines = { ...own, eachOf: "{names: [own-1, own-2]}" };
 const onlySecond: Lines = { eachOf: "{names: [own-2]}" };
+
+const green: Lines = { ...blue, copyTo: "{selector: team=green}" };
+/** A user deletes a ServiceAccount, and creates it again as it was. */
+const again =
+  (at: string, name: string): Given =>
+  ({ cluster }) => {
+    const { metadata, ...rest } = cluster.get("serviceaccount", at, name) ?? expect.unreachable("no ServiceAccount");
+    cluster.remove("serviceaccount", at, name);
+    cluster.put({ ...rest, metadata: { ...metadata, uid: "another" } } as never, "kubectl-create");
+  };
+const actionsOf = (repository: string) => ["content/read", "metadata/read"].map((right) => `repositories/${repository}/${right}`);
 
 type FakeAzure = FakeWorld["azure"];
 type ScopeMap = Pick<Parameters<FakeAzure["putScopeMap"]>[0], "name" | "actions"> & { readonly description: string };
@@ -133,6 +178,8 @@ const notes =
 const ours = "kubectl-acr-secret";
 const idOfRegistry =
   "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/myregistry";
+/** A user grants base/os in Azure. */
+const grantsMore: Given = ({ azure }) => editMap(azure, (map) => ({ ...map, actions: [...map.actions, ...actionsOf("base/os")] }));
 const withId = (file: string) => file.replace("registry: myregistry", `registry: ${idOfRegistry}`);
 
 const world = () => worldOf(["platform", ...teams(2), "own-1", "own-2"]);
@@ -140,6 +187,7 @@ const world = () => worldOf(["platform", ...teams(2), "own-1", "own-2"]);
 const tenants = Array.from({ length: 40 }, (_, index) => `own-${index}`);
 /** Milliseconds that a run has slept. */
 let slept = 0;
+const claimed = { run: "x", until: "2026-01-01T00:02:00.000Z" };
 /** Another run claims the Secrets of 40 namespaces. Sleeping advances the clock of the cluster. */
 const claimAll: Given = (world) => {
   let now = Date.parse("2026-01-01T00:00:00Z");
@@ -149,7 +197,7 @@ const claimAll: Given = (world) => {
     slept += milliseconds;
     now += milliseconds;
   };
-  const claim = { key: claimKey, value: { run: "x", until: "2026-01-01T00:02:00.000Z" }, name: "acr", manager: "kubectl-edit" };
+  const claim = { key: claimKey, value: claimed, name: "acr", manager: "kubectl-edit" };
   for (const at of tenants) annotates(at, claim)(world);
 };
 let pass = (_: number): void => {};
@@ -205,7 +253,8 @@ testRows(
       after: [
         applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
           given: all(accounts("team-1", "jane"), attach("team-1", "jane")),
-          stderr: /stays known in team-1 until the next rotation[\s\S]*rotate -n platform acr-blue --grace 0 --force/,
+          stderr:
+            /serviceaccount\/jane still lists secret\/acr-blue.*\n.*detach -n team-1 --dangling\n.*stays known in team-1 until the next rotation[\s\S]*rotate -n platform acr-blue --grace 0 --force/,
           check: (world) => {
             expect(copies(world)).toEqual(["team-0"]);
             expect(secretIn(world, "team-1")).toBeUndefined();
@@ -258,6 +307,26 @@ testRows(
       ],
     },
     {
+      does: "apply creates passwords for 90 days when the file has no lifetime",
+      ...applies(fileOf(blue)),
+      check: (world) => expect(credentialOf(secretIn(world, "platform"))?.expiresAt).toBe("2026-04-01T00:00:00Z"),
+    },
+    {
+      does: "apply says in a dry run, and in no other, which entries have passwords that never expire",
+      ...applies(fileOf(own, { ...blue, expiresIn: "never" }), {
+        flags: " --dry-run",
+        stderr: /^Warning: new passwords never expire: \S+:\d+$/m,
+        writes: /^$/,
+      }),
+      after: [
+        applies(fileOf(own, { ...blue, expiresIn: "never" }), {
+          stderr: /^(?!.*never expire)/s,
+          check: (world) => expect(credentialOf(secretIn(world, "platform"))?.expiresAt).toBeUndefined(),
+        }),
+        nothingMore(fileOf(own, { ...blue, expiresIn: "never" })),
+      ],
+    },
+    {
       does: "apply rotates when the file wants a shorter life, and not when it wants a longer one",
       ...applies(fileOf({ ...blue, expiresIn: "90d" })),
       after: [
@@ -294,7 +363,7 @@ testRows(
           check: (world) => {
             expect(credentialOf(secretIn(world, "platform"))?.kind).toBe("service-principal");
             expect(pulls(world, "team-0")).toBe(true);
-            expect(world.azure.tokens.size).toBe(1);
+            expect([world.azure.tokens.size, world.azure.scopeMaps.size]).toEqual([0, 0]);
           },
         }),
         nothingMore(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" })),
@@ -331,6 +400,16 @@ testRows(
           flags: " --prune",
           ...failed,
           stderr: /cannot ask[^\n]*\n\* Delete .* and secret\/acr-blue in namespaces /,
+          writes: [],
+        }),
+        applies(fileOf(own), {
+          flags: " --prune",
+          ...failed,
+          given: ({ cluster }) => {
+            const image = "myregistry.azurecr.io/app/web:1";
+            for (const name of ["a", "b"]) cluster.put(stuckPod("team-0", name, image, { names: ["acr-blue"] }));
+          },
+          stderr: /cannot ask[^\n]*\n\* 2 pods in team-0 need secret\/acr-blue in namespace platform\. Delete /,
           writes: [],
         }),
         applies(fileOf(own), {
@@ -491,6 +570,121 @@ testRows(
         nothingMore(fileOf(own)),
       ],
     },
+    ...[
+      { what: "source", file: fileOf(aging), at: "own-1", name: "acr", other: "own-2" },
+      { what: "copy", file: fileOf(agingCopies), at: "team-1", name: "acr-blue", other: "team-0" },
+    ].flatMap(({ what, file, at, name, other }) => [
+      {
+        does: `apply --skip-blocked warns of a blocked ${what} with its expiry and the next step, and fails in the last third of its life`,
+        ...applies(file),
+        after: [
+          applies(file, {
+            flags: " --skip-blocked",
+            given: all(immutable(at, name), later("2026-02-01T00:00:00Z")),
+            stderr: new RegExp(
+              `^Warning: namespace "${at}" is blocked: .*is immutable; its password works until 2026-04-01\\S+; use another name.*:\n.*delete secret -n ${at} ${name}$`,
+              "m",
+            ),
+            check: (world: FakeWorld) => expect(pulls(world, other, name)).toBe(true),
+          }),
+          applies(file, {
+            ...failed,
+            flags: " --skip-blocked",
+            given: later("2026-03-05T00:00:00Z"),
+            stderr: /is immutable, and its password ends at 2026-04-01/,
+          }),
+        ],
+      },
+      {
+        does: `apply --skip-blocked fails when the password of a blocked ${what} has ended`,
+        ...applies(file),
+        after: [
+          applies(file, {
+            ...failed,
+            flags: " --skip-blocked",
+            given: all(immutable(at, name), endsPasswords),
+            stderr: /is immutable, and its password has ended/,
+            check: (world: FakeWorld) => expect(pulls(world, other, name)).toBe(true),
+          }),
+        ],
+      },
+    ]),
+    {
+      does: "apply --skip-blocked fails when other users have filled both slots of a token",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(own), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: (world) => {
+            endsPasswords(world);
+            const name = world.loginIn("own-1", "acr")?.username ?? "";
+            for (const slot of ["password1", "password2"] as const) world.azure.generate(name, slot);
+          },
+          stderr: /no Secret records password\d of own-1-acr-/,
+        }),
+      ],
+    },
+    {
+      does: "apply --skip-blocked fails when Azure does not answer",
+      ...applies(fileOf(own), {
+        ...failed,
+        flags: " --skip-blocked",
+        given: refuse("putToken", lost),
+        options: { sleep: async () => {} },
+      }),
+    },
+    {
+      does: "apply --skip-blocked fails when the Secrets are those of another file",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(own).replace("name: teams", "name: others"), {
+          ...failed,
+          flags: " --skip-blocked",
+          stderr: /belongs to file teams/,
+        }),
+      ],
+    },
+    ...[
+      { what: "the file now has another registry", isNew: true, code: 1 },
+      { what: "a team has recorded another registry", isNew: false, code: 0 },
+    ].map(({ what, isNew, code }) => ({
+      does: `apply --skip-blocked ${code === 0 ? "succeeds" : "fails"} when ${what}`,
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(own), {
+          ...{ code, flags: " --skip-blocked", stderr: /holds a credential for firstregistry\.azurecr\.io/ },
+          given: all(records("own-1", "acr", { host: "firstregistry.azurecr.io" }), ({ azure }) => {
+            // The new registry has no object of the source
+            if (isNew) editMap(azure, (map) => ({ ...map, description: "" }));
+          }),
+        }),
+      ],
+    })),
+    {
+      does: "apply --skip-blocked fails when a copy is that of another source",
+      ...applies(fileOf({ ...blue, name: "acr", namespace: "own-1" })),
+      after: [
+        applies(elsewhere({ ...blue, name: "acr" }), { ...failed, flags: " --skip-blocked", stderr: /is not a copy of secret "acr"/ }),
+      ],
+    },
+    ...[
+      { what: "is immutable", blocks: immutable("own-1") },
+      {
+        what: "is claimed",
+        blocks: annotates("own-1", { key: claimKey, value: claimed, name: "acr", manager: "kubectl-edit" }),
+      },
+    ].map(({ what, blocks }) => ({
+      does: `apply --skip-blocked revokes the credential of a team that is not selected when its Secret ${what}`,
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, ...onlySecond }), {
+          flags: " --skip-blocked",
+          given: blocks,
+          check: (world: FakeWorld) => expect([world.azure.tokens.size, pulls(world, "own-2", "acr")]).toEqual([1, true]),
+        }),
+      ],
+    })),
     {
       does: "apply gives the Secret to the ServiceAccounts of other namespaces when those of a tenant are too large",
       ...applies(fileOf({ ...blue, serviceAccounts: '[default, "ci-*"]' }), {
@@ -572,28 +766,204 @@ testRows(
       ],
     },
     {
-      does: "apply prints the command that deletes a Secret when another Secret holds its credential",
+      does: "apply with --prune revokes a credential that another Secret holds, and names that Secret",
       ...applies(fileOf(blue, own)),
       after: [
         applies(fileOf(own), {
+          flags: " --prune --yes",
+          given: holds("team-1", "by-hand", "platform"),
+          stderr: /^Warning: platform: secret\/by-hand in namespace team-1 held platform-acr-blue-\w+, which is revoked$/m,
+          check: (world) => expect([grants(world), pulls(world, "team-1", "by-hand")]).toEqual([[], false]),
+        }),
+      ],
+    },
+    {
+      does: "apply revokes the credential of a team that is not selected when the team and another namespace hold it",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, ...onlySecond }), {
+          given: all(holds("own-1", "mine", "own-1", "acr"), holds("team-0", "kept", "own-1", "acr")),
+          stderr: /^(?!.*mine)Warning: own-1: secret\/kept in namespace team-0 held own-1-acr-\w+, which is revoked$/m,
+          check: (world) => expect([world.azure.tokens.size, pulls(world, "own-1", "mine")]).toEqual([1, false]),
+        }),
+        nothingMore(fileOf({ ...own, ...onlySecond })),
+      ],
+    },
+    ...[
+      { what: "the host", change: { host: "myregistry-evil.azurecr.io" } },
+      { what: "another registry", change: { host: "evilregistry.azurecr.io" } },
+      { what: "the kind", change: { kind: "other" } },
+      { what: "an exported credential", change: { isExported: true } },
+      { what: "the file", change: { file: { home: "platform", name: "others", serviceAccounts: [] } } },
+      { what: "the token", change: { identity: "other" } },
+    ].flatMap(({ what, change }) =>
+      ["", " --skip-blocked"].map((flags) => ({
+        does: `apply${flags} revokes the credential of a team that is not selected when the team has changed ${what} in its record`,
+        ...applies(fileOf(own)),
+        after: [
+          applies(fileOf({ ...own, ...onlySecond }), {
+            flags,
+            given: records("own-1", "acr", change),
+            check: (world: FakeWorld) =>
+              expect([world.azure.tokens.size, secretIn(world, "own-1", "acr"), pulls(world, "own-2", "acr")]).toEqual([
+                1,
+                undefined,
+                true,
+              ]),
+          }),
+          nothingMore(fileOf({ ...own, ...onlySecond })),
+        ],
+      })),
+    ),
+    {
+      does: "apply keeps a login of the team in the Secret whose credential it revokes when its record names another token",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, ...onlySecond }), {
+          given: all(records("own-1", "acr", { identity: "other" }), adds("own-1", "acr", "ghcr.io")),
+          check: (world) => {
+            expect(world.azure.tokens.size).toBe(1);
+            expect(logins(world, "own-1", "acr")).toEqual(["myregistry.azurecr.io", "ghcr.io"]);
+          },
+        }),
+      ],
+    },
+    ...[
+      { what: "copyTo instead of eachOf", from: { ...own, name: "acr-blue", eachOf: "{names: [team-0, team-1]}" }, to: blue },
+      { what: "eachOf instead of copyTo", from: blue, to: { ...own, name: "acr-blue", eachOf: "{names: [team-0, team-1]}" } },
+      { what: "another namespace", from: blue, to: { ...blue, namespace: "own-1" } },
+    ].flatMap(({ what, from, to }) => [
+      {
+        does: `apply with --prune replaces the credentials when the entry has ${what}`,
+        ...applies(fileOf(from)),
+        after: [
+          applies(fileOf(to), {
+            flags: " --prune --yes",
+            check: (world: FakeWorld) => {
+              const count = "eachOf" in to ? 2 : 1;
+              expect([pulls(world, "team-0"), pulls(world, "team-1"), world.azure.tokens.size]).toEqual([true, true, count]);
+              expect([lists(world, "team-0"), lists(world, "team-1")]).toEqual([["acr-blue"], ["acr-blue"]]);
+            },
+          }),
+          nothingMore(fileOf(to)),
+          applies(fileOf(own), {
+            flags: " --prune --yes",
+            check: (world: FakeWorld) => expect(["team-0", "team-1"].map((at) => secretIn(world, at))).toEqual([undefined, undefined]),
+          }),
+        ],
+      },
+      {
+        does: `apply with --prune keeps the credentials when the entry has ${what} and Azure refuses the new ones`,
+        ...applies(fileOf(from)),
+        after: [
+          applies(fileOf(to), {
+            ...failed,
+            flags: " --prune --yes",
+            given: refuse("putScopeMap", () => new CliError("forbidden", "HTTP 403")),
+            stderr: /keeps its earlier credential, because another one was not written/,
+            check: (world: FakeWorld) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]),
+          }),
+          applies(fileOf(to), { flags: " --prune --yes" }),
+          nothingMore(fileOf(to), { flags: " --prune --yes" }),
+        ],
+      },
+    ]),
+    {
+      does: "apply keeps the copy of a namespace that moves to another entry until the new copy is written",
+      ...applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, { ...red, copyTo: "{names: [team-1]}" })),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...red, copyTo: "{names: [team-0]}" }), {
+          ...failed,
+          given: refuse("create secret team-0/acr-red"),
+          stderr:
+            /^(?!(?:.*Forbidden){2}).*error: secret\/acr-blue in namespace team-0 keeps its earlier credential, because another one was not written/s,
+          check: (world) =>
+            expect([pulls(world, "team-0"), lists(world, "team-0"), pulls(world, "team-1"), secretIn(world, "team-1", "acr-red")]).toEqual([
+              true,
+              ["acr-blue"],
+              true,
+              undefined,
+            ]),
+        }),
+        applies(fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...red, copyTo: "{names: [team-0]}" }), {
+          stdout: /^(?!(?:.*secret\/acr-blue unchanged in namespace platform){2})/s,
+          check: (world) => expect([lists(world, "team-0"), lists(world, "team-1")]).toEqual([["acr-red"], ["acr-blue"]]),
+        }),
+        nothingMore(fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...red, copyTo: "{names: [team-0]}" })),
+      ],
+    },
+    {
+      does: "apply with --prune takes an entry away when another entry fails in other namespaces",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf({ ...blue, repositories: "[app/api]" }), {
           ...failed,
           flags: " --prune --yes",
-          given: ({ cluster }) => {
-            const { data, type } = secretIn({ cluster } as FakeWorld, "platform") ?? expect.unreachable("no Secret");
-            cluster.put({ ...pullSecret("team-1", "by-hand", {}), ...(data && { data }), ...(type && { type }) });
-          },
-          stderr: /by-hand in namespace team-1 holds it\n.*\n.*delete -n platform acr-blue --revoke --force$/m,
+          given: refuse("putScopeMap", () => new CliError("forbidden", "HTTP 403")),
+          check: (world) => expect([pulls(world, "team-0"), world.azure.tokens.size]).toEqual([true, 1]),
         }),
-        {
-          command: "delete acr-blue -n platform --revoke --force --yes",
-          ...{ stdout: any, stderr: any },
-          check: (world) => expect(grants(world)).toEqual([]),
-        },
+      ],
+    },
+    {
+      does: "apply with --prune keeps an entry when the namespaces of a new one cannot be read",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, name: "acr-new", eachOf: "{selector: team=own}" }), {
+          ...failed,
+          flags: " --prune --yes",
+          given: refuse("list namespace"),
+          check: (world) => expect([pulls(world, "own-1", "acr"), pulls(world, "own-2", "acr")]).toEqual([true, true]),
+        }),
+      ],
+    },
+    {
+      does: "apply ends the credential of another kind when the Secret was deleted before its kind changed",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
+          given: removes("platform"),
+          check: ({ azure }) => expect([azure.tokens.size, azure.directory.applications.length]).toEqual([0, 1]),
+        }),
+      ],
+    },
+    {
+      does: "apply keeps the credential of another kind while another Secret holds it",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
+          given: holds("own-1", "kept", "platform"),
+          stderr: /Warning: platform-acr-blue-\w+ is not revoked, because secret\/kept in namespace own-1 holds it/,
+          check: (world) => expect(pulls(world, "own-1", "kept")).toBe(true),
+        }),
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
+          given: all(removes("own-1", "kept"), closes("closed", "open")),
+          ...{ code: 1, stderr: heldBack(/is not revoked, because a namespace whose Secrets cannot be listed may hold it/) },
+          check: ({ azure }) => expect(azure.tokens.size).toBe(1),
+        }),
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
+          check: ({ azure }) => expect(azure.tokens.size).toBe(0),
+        }),
+      ],
+    },
+    {
+      does: "apply does not make a copy of a Secret that a team has labeled as a copy of another source",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), {
+          ...failed,
+          given: (world) => {
+            const secret = secretIn(world, "team-1") ?? expect.unreachable("no Secret");
+            const labels = { ...secret.metadata.labels, [copyLabel]: "own-1" };
+            const annotations = { ...secret.metadata.annotations, [sourceKey]: JSON.stringify({ namespace: "own-1", name: "acr" }) };
+            world.cluster.put({ ...secret, metadata: { ...secret.metadata, labels, annotations } }, "kubectl-edit");
+          },
+          stderr: /is not a copy of secret "acr-blue"/,
+        }),
       ],
     },
     {
       does: "apply prints the command that rotates a Secret when both slots of its token have a password",
-      ...applies(fileOf(blue)),
+      ...applies(fileOf({ ...blue, expiresIn: "never" })),
       after: [
         applies(fileOf({ ...blue, expiresIn: "90d" }), {
           ...failed,
@@ -648,12 +1018,8 @@ testRows(
     ...[
       { what: "the ServiceAccounts", change: { file: { home: "platform", name: "teams", serviceAccounts: ["default", "x"] } } },
       { what: "an exported credential", change: { isExported: true }, more: { expiresIn: "30d" } },
-      { what: "the registry", change: { host: "evilregistry.azurecr.io" }, more: onlySecond },
-      { what: "the kind", change: { kind: "other" }, more: onlySecond },
-      { what: "the file", change: { file: { home: "platform", name: "others", serviceAccounts: [] } }, more: onlySecond },
-      { what: "the token", change: { identity: "other" }, more: onlySecond },
     ].map(({ what, change, more = own }) => ({
-      does: `apply with --skip-blocked succeeds when a team has changed ${what} in its record${more === onlySecond ? " and is not selected" : ""}`,
+      does: `apply with --skip-blocked succeeds when a team has changed ${what} in its record`,
       ...applies(fileOf(own)),
       after: [
         applies(fileOf({ ...own, ...more }), {
@@ -791,6 +1157,15 @@ testRows(
       ],
     })),
     {
+      does: "apply refuses a Secret of create that loses a copy when another entry has copies",
+      given: typed("create acr-blue -n platform --registry myregistry --repository app/web --copy-to team-0,team-1"),
+      ...applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, red), {
+        code: 1,
+        stderr: /acr-blue in namespace platform belongs to no file; otherwise it loses the copy in team-1/,
+        check: (world) => expect([pulls(world, "team-1"), pulls(world, "team-1", "acr-red")]).toEqual([true, true]),
+      }),
+    },
+    {
       does: "apply takes over a Secret of create without a word when nothing is lost",
       given: typed("create acr-blue -n platform --registry myregistry --repository app/web --copy-to team-0"),
       ...applies(fileOf({ ...blue, repositories: "[app/*]" }), { stderr: /^(?!.*belong)/s }),
@@ -840,6 +1215,32 @@ testRows(
         }),
         nothingMore(elsewhere(twoOwn)),
         applies(fileOf(own), { ...failed, writes: [], stderr: /belongs to file teams in namespace team-0\n/ }),
+      ],
+    },
+    {
+      does: "apply names the namespaces that refuse their Secrets once, and fails",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf(blue, own), { given: closes("closed", "open"), code: 1, writes: [], stderr: heldBack(/^/) }),
+        applies(fileOf(blue), {
+          given: closes("closed", "open"),
+          ...{ flags: " --prune --yes", code: 1, stderr: heldBack(/^(?!.*cannot check)/s) },
+          check: (world) => expect([secretIn(world, "own-1", "acr"), world.azure.tokens.size]).toEqual([undefined, 1]),
+        }),
+        applies(fileOf(blue), { given: closes("closed", "open"), flags: " --skip-blocked" }),
+        nothingMore(fileOf(blue), {
+          given: refuse(({ call, at, namespace: of }) => call === "list" && at.startsWith("secret") && of !== "platform"),
+        }),
+      ],
+    },
+    {
+      does: "apply finds a removed Secret in each namespace when it may not list those of the cluster",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf(own), {
+          given: all(closes("kube-closed", "open"), ({ azure }) => editMap(azure, (map) => ({ ...map, description: "of terraform" }))),
+          ...{ code: 1, stderr: /error: secret\/acr-blue records file teams in namespace platform/ },
+        }),
       ],
     },
     {
@@ -999,6 +1400,99 @@ testRows(
               true,
               undefined,
             ]),
+        }),
+      ],
+    },
+    {
+      does: "apply --prune names everything that it takes away when it cannot ask",
+      given: accounts("team-0", "ci-a"),
+      ...applies(fileOf({ ...blue, repositories: "[app/web, base/os]", serviceAccounts: "[default, ci-a]" })),
+      code: 1,
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
+          given: refuse("list pod team-1"),
+          ...{ flags: " --dry-run=client", writes: [] },
+          stderr: /Warning: team-1: cannot list the pods that need secret\/acr-blue in namespace team-1: /,
+        }),
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
+          given: all(adds("team-1", "acr-blue", "ghcr.io"), ({ cluster }) =>
+            cluster.put(stuckPod("team-1", "a", "myregistry.azurecr.io/app/web:1", { names: ["acr-blue"] })),
+          ),
+          ...{ flags: " --prune", ...failed, writes: [] },
+          stderr: new RegExp(
+            "\\* 1 pod in team-1 needs secret/acr-blue in namespace team-1\\. withdraw base/os from scopemap\\S+, and remove a login from secret/acr-blue in namespace team-1, " +
+              "and remove its name from serviceaccount/ci-a in namespace team-0 and serviceaccount/default in namespace team-1\\?",
+            "i",
+          ),
+        }),
+      ],
+    },
+    ...[
+      { what: "a copy", happens: labeled("team-1", "red"), stays: "secret/acr-blue in namespace team-1" },
+      {
+        what: "a repository",
+        happens: grantsMore,
+        stays: "repository base/os of secret/acr-blue in namespace platform",
+      },
+      { what: "a reference of a ServiceAccount", happens: again("team-0", "ci-a"), stays: "serviceaccount/ci-a in namespace team-0" },
+    ].map(({ what, happens, stays }) => ({
+      does: `apply --prune keeps ${what} that was not in the question`,
+      given: all(labeled("team-0", "green"), labeled("team-1", "green"), accounts("team-0", "ci-a"), accounts("team-1", "ci-a")),
+      ...applies(fileOf({ ...green, repositories: "[app/web, app/api]", serviceAccounts: "[default, ci-a]" })),
+      after: [
+        applies(fileOf(green), {
+          flags: " --prune",
+          options: { answers: [true], env: { CI: undefined } },
+          given: before("listTokens", before("listTokens", happens)),
+          code: 1,
+          stderr: new RegExp(`error: ${stays} was not in the question, so it stays`),
+          check: (world) =>
+            expect({
+              copies: copies(world),
+              granted: grants(world).toSorted(),
+              listed: [lists(world, "team-0", "ci-a"), lists(world, "team-1", "ci-a")],
+            }).toEqual({
+              copies: ["team-0", "team-1"],
+              granted: what === "a repository" ? ["app/web", "base/os"] : ["app/web"],
+              listed: [what.includes("ServiceAccount") ? ["acr-blue"] : [], what === "a copy" ? ["acr-blue"] : []],
+            }),
+        }),
+        applies(fileOf(green), { flags: " --prune --yes" }),
+        nothingMore(fileOf(green), { flags: " --prune --yes" }),
+      ],
+    })),
+    {
+      does: "apply --adopt refuses a Secret that loses more than the question has said",
+      ...applies(fileOf(blue), {
+        flags: " --adopt platform/acr-blue",
+        options: { answers: [true], env: { CI: undefined } },
+        given: all(
+          typed("create acr-blue -n platform --registry myregistry --repository app/web,app/api --copy-to team-0"),
+          before("listTokens", before("listTokens", grantsMore)),
+        ),
+        code: 1,
+        stderr:
+          /error: secret\/acr-blue in namespace platform, which belonged to no file and loses app\/api, base\/os, was not in the question/,
+        writes: [],
+      }),
+    },
+    {
+      does: "apply --prune keeps a source that it would have kept when it asked",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf(own), {
+          flags: " --prune",
+          options: { answers: [], env: { CI: undefined } },
+          given: all(
+            records("platform", "acr-blue", { file: { home: "platform", name: "other", serviceAccounts: [] } }),
+            before(
+              "listTokens",
+              before("listTokens", records("platform", "acr-blue", { file: { home: "platform", name: "teams", serviceAccounts: [] } })),
+            ),
+          ),
+          code: 1,
+          stderr: /error: secret\/acr-blue in namespace platform was not in the question, so it stays/,
+          check: (world) => expect(pulls(world, "team-0")).toBe(true),
         }),
       ],
     },

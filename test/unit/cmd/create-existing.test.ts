@@ -5,7 +5,7 @@ import { line, token } from "../../support/demo.ts";
 import { pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { annotates } from "../../support/rotating.ts";
+import { annotates, closes } from "../../support/rotating.ts";
 import { all, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const metadata = { name: "acr-myregistry", namespace: "demo" };
@@ -217,6 +217,14 @@ testRows([
     ...failed,
     stdout: [],
     stderr: /^error: secret\/other in namespace demo holds password1 of /,
+    leaves: { slots: "password1,password2" },
+  },
+  {
+    does: "ends no password that no Secret records when a namespace that may hold it refuses its Secrets",
+    given: all(bothLeft, closes("closed", "open")),
+    command: force,
+    ...failed,
+    stderr: /^error: password1 of \S+ stays, because a namespace whose Secrets cannot be listed may hold it/,
     leaves: { slots: "password1,password2" },
   },
   {

@@ -32,7 +32,7 @@ const three = () => worldOf(["platform", ...teams(3)]);
 
 testRows([
   {
-    does: "prints the entry with the repositories of the pods, and writes the Secret",
+    does: "prints the entry with the repositories of the pods, and writes the Secret with its lifetime",
     command: `${line} -o file`,
     stdout: any,
     check: prints({
@@ -47,6 +47,7 @@ testRows([
     leaves: { secret: "alive", attached: "acr-myregistry" },
     after: [
       {
+        given: (world) => expect(entryOf(world)).toMatchObject({ expiresAt: "2026-04-01T00:00:00Z" }),
         command: `${line} -o file`,
         stdout: any,
         stderr: /^Warning: the file grants app\/web only/,
@@ -88,7 +89,7 @@ testRows([
     given: all(typed(line), recording(["app/web", "*"])),
     command: `${line} --repository app/web -o file`,
     stdout: any,
-    stderr: /^Warning: the file grants \* only/,
+    stderr: /^Warning: \S+ keeps its password, which never expires\. .*\nWarning: the file grants \* only/,
     check: prints({ repositories: ["app/web", "*"] }),
     after: [
       {
@@ -96,7 +97,7 @@ testRows([
         command: `${line} --repository app/web -o file`,
         code: 1,
         stdout: [],
-        stderr: /^error: -o file:\d+:\d+: invalid repository "a: \[b\\u202e\\n- c"/,
+        stderr: /^Warning: .* never expires\. .*\nerror: -o file:\d+:\d+: invalid repository "a: \[b\\u202e\\n- c"/,
       },
     ],
   },

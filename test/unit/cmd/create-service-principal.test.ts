@@ -33,7 +33,7 @@ testRows([
         identity: expect.stringMatching(/^aaaaaaaa-/),
         slot: expect.stringMatching(/^cccccccc-/),
         madeAt: "2026-01-01T00:00:00.000Z",
-        expiresAt: "2028-01-01T00:00:00Z",
+        expiresAt: "2026-06-30T00:00:00Z",
         by: "jane@example.com",
       },
     },
@@ -108,7 +108,7 @@ testRows([
     world: others(),
     given: typed(byName),
     command: `${byName} --expires-in 1h`,
-    stderr: /until 2028-01-01T00:00:00Z\. .*--expires-in/,
+    stderr: /until 2026-06-30T00:00:00Z\. .*--expires-in/,
     writes: [],
   },
   {

@@ -8,7 +8,7 @@ import { watch, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { sourceSecret } from "../../support/records.ts";
-import { annotates, host, isAlive, makeByHand, slotsOf, writesRecord } from "../../support/rotating.ts";
+import { annotates, closes, host, isAlive, makeByHand, slotsOf, writesRecord } from "../../support/rotating.ts";
 import { all, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 import { everythingIn, making } from "../../support/situations/deleting.ts";
 
@@ -123,6 +123,13 @@ testRows(
       command: revoke,
       stdout: [patched, `token.azurecr.io/${token} configured (-password1)`, deleted],
       check: (world) => expect(slotsOf(world)).toEqual(["password2"]),
+    },
+    {
+      does: "names the password that it would end when there is no terminal",
+      given: (world) => makeByHand(world, "password2"),
+      command: revoke.replace(" -y", ""),
+      code: 1,
+      stderr: new RegExp(`end password1 of token.azurecr.io/${token}`),
     },
     {
       does: "keeps a scope map that another token uses",
@@ -319,6 +326,18 @@ testRows(
       command: revoke,
       stderr: any,
       check: sizes(0),
+    },
+    {
+      does: "keeps the credential when a namespace that may hold it refuses its Secrets, and deletes it with --force",
+      given: closes("closed", "open"),
+      command: revoke,
+      ...failed,
+      stderr: [
+        `error: credential "${token}" is not revoked, because a namespace whose Secrets cannot be listed may hold it`,
+        "hint: add --force to end the credential anyway",
+      ],
+      check: isKept,
+      after: [{ given: closes("closed", "open"), command: `${revoke} --force`, stdout: any, check: sizes(0) }],
     },
     {
       does: "deletes an immutable Secret, and prints how when its login must end first",

@@ -296,8 +296,54 @@ const namespaces =
 const source =
   'secret "acr-myregistry" in namespace "b" is a copy of secret "acr-myregistry" in namespace "demo", which holds the credential';
 
+/** A pod in another namespace that needs the copy there. */
+const runningIn = (namespace: string, name: string) => {
+  const pod = running(name);
+  return { ...pod, metadata: { ...pod.metadata, namespace } };
+};
+const needsCopies = put(runningIn("b", "web-1"), runningIn("b", "web-2"), runningIn("c", "web-1"));
+const neededInCopies =
+  /^error: secret "acr-myregistry" in namespace "demo" is used by 2 pods in b, 1 pod in c; .*\nhint: add --force to delete it anyway\n$/;
+
 testRows(
   [
+    {
+      does: "refuses to delete a source when pods need its copies, and deletes it with --force",
+      given: given(needsCopies),
+      command: yes,
+      code: 1,
+      stderr: neededInCopies,
+      check: isUntouched,
+      after: [
+        { command: "delete --dry-run=client -n demo", code: 1, stderr: neededInCopies },
+        { command: `${yes} --force`, stdout: any, stderr: any, check: namespaces() },
+      ],
+    },
+    {
+      does: "names the pods of the namespace of a source before those of its copies",
+      given: given(put(running("web-1")), needsCopies),
+      command: yes,
+      code: 1,
+      stderr:
+        /is used by pod web-1, 2 pods in b, 1 pod in c; .*\nhint: .* detach -n demo acr-myregistry --where-used\nhint: or --force .*\n$/,
+      check: isUntouched,
+    },
+    {
+      does: "deletes a source when pods need the Secret of a tenant in the place of a copy",
+      given: put(runningIn("b", "web-1"), { ...pullSecret("b", "acr-myregistry"), ...ofB }),
+      command: yes,
+      stdout: [...inC, "secret/acr-myregistry deleted"],
+      stderr: hint,
+    },
+    ...["pod b", "secret b/"].map(
+      (at): Row => ({
+        does: `deletes nothing when a ${at} cannot be read, and so may be in use`,
+        given: given(refuse((asked) => `${asked.at}`.startsWith(at) && ["list", "get"].includes(asked.call))),
+        command: yes,
+        ...failed,
+        check: isUntouched,
+      }),
+    ),
     {
       does: "deletes the copies of a source with their references, and then the source",
       command: yes,

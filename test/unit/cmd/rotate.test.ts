@@ -5,7 +5,7 @@ import { pullSecret } from "../../support/fakes/cluster.ts";
 import { stored, watch, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { host, isAlive, makeByHand, on, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
+import { closes, heldBack, host, isAlive, makeByHand, on, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
 import { all, answer, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const azure = `token.azurecr.io/${token}`;
@@ -273,6 +273,34 @@ testRows(
     {
       does: "says that it did not look at other Secrets when it may not list them",
       given: refuse(({ call, at }) => call === "list" && (at === "secret" || at === "namespace")),
+      command: now,
+      stdout: any,
+      stderr: /^Warning: cannot check whether other Secrets hold the password: .*Forbidden.*\n$/,
+      check: slots("password2"),
+    },
+    {
+      does: "keeps the replaced password when a namespace that may hold it refuses its Secrets, and names it",
+      given: closes("closed", "open"),
+      command: now,
+      ...failed,
+      stderr: heldBack(/password1 of \S+ stays, because a namespace whose Secrets cannot be listed may hold it/),
+      check: slots("password1", "password2"),
+      after: [{ given: closes("closed", "open"), command: `${now} --force`, ...failed, stderr: heldBack(/^/), check: slots("password1") }],
+    },
+    {
+      does: "refuses another rotation while a namespace that may hold the replaced password refuses its Secrets",
+      given: all(typed(line), closes("closed", "open")),
+      command: now,
+      ...failed,
+      stderr: /^error: password1 of \S+ stays, because a namespace whose Secrets cannot be listed may hold it until 2026-01-02/,
+      check: slots("password1", "password2"),
+    },
+    {
+      does: "ends the replaced password when it may list only the Secrets of its own namespace",
+      given: all(
+        closes("closed"),
+        refuse(({ call, at, namespace: of }) => call === "list" && at.startsWith("secret") && of !== "demo"),
+      ),
       command: now,
       stdout: any,
       stderr: /^Warning: cannot check whether other Secrets hold the password: .*Forbidden.*\n$/,

@@ -7,12 +7,12 @@ import { worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 import { namedTeams, objectsOf } from "../../support/scheduled.ts";
 
-const name = scheduleName("acr-secret", "teams");
+const name = scheduleName("platform", "teams");
 
 /** Runs `apply` as a CronJob does whose policy is in the cluster. @param kind the kind of object whose reads fail with the error */
 async function applyScheduled(kind?: string, error?: CliError) {
   const { cluster, asking, ports } = worldOf(["platform", "team-a", "team-b"]);
-  cluster.about.user = `system:serviceaccount:acr-secret:${name}`;
+  cluster.about.user = `system:serviceaccount:platform:${name}`;
   const objects: KubeObject[] = await objectsOf("schedule -f -");
   for (const object of objects.filter((one) => one.kind.startsWith("Validating"))) cluster.put(object);
   if (kind && error)
@@ -40,7 +40,7 @@ test.for(
       when: `the API server has no ${kind}`,
       kind,
       error: unknownKind,
-      says: /does not limit system:serviceaccount:acr-secret:teams-\w{8} to these files$/m,
+      says: /does not limit system:serviceaccount:platform:teams-\w{8} to these files$/m,
     },
     { when: `the role may not read its ${kind}`, kind, error: forbidden, says: /\(Forbidden\)/ },
     { when: `the API server does not answer for its ${kind}`, kind, error: noAnswer, says: /no answer/ },

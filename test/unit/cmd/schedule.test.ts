@@ -11,7 +11,7 @@ import { rulesOf } from "../../../src/schedule/rights.ts";
 import { run, type } from "../../support/in-process.ts";
 import { image, namedTeams, objectOf, objectsOf, selectedTeams } from "../../support/scheduled.ts";
 
-const teams = scheduleName("acr-secret", "teams");
+const teams = scheduleName("platform", "teams");
 const client = "01234567-89ab-cdef-0123-456789abcdef";
 const recorded: { line: string; rights: Right[] }[] = JSON.parse(readFileSync("docs/rbac.json", "utf8"));
 
@@ -42,7 +42,7 @@ test.for([
   expect(bindings.map(({ roleRef, metadata }) => [roleRef.kind, metadata.namespace ?? []].flat().join(" "))).toEqual(roles);
   for (const { roleRef, subjects } of bindings) {
     expect(roleRef.name).toBe(teams);
-    expect(subjects).toEqual([{ kind: "ServiceAccount", name: teams, namespace: "acr-secret" }]);
+    expect(subjects).toEqual([{ kind: "ServiceAccount", name: teams, namespace: "platform" }]);
   }
 });
 
@@ -67,6 +67,16 @@ test.for([
   });
 });
 
+test("starts a Job after a pause of the cluster, and keeps the failures of ten minutes, when it runs every minute", async () => {
+  const { stdout } = await run(["schedule", "check", "--at", "* * * * *", "--image", image, "-o", "json"]);
+  const { spec } = JSON.parse(stdout).items.find(({ kind }: { kind: string }) => kind === "CronJob");
+
+  expect(spec).toMatchObject({ schedule: "* * * * *", concurrencyPolicy: "Forbid" });
+  // The CronJob controller gives up at 100 missed times
+  expect(spec.startingDeadlineSeconds / 60).toBeLessThan(100);
+  expect(spec.failedJobsHistoryLimit).toBeGreaterThanOrEqual(10);
+});
+
 test.for([
   { when: "they have different names", names: ["teams.yaml", "more teams.yaml"], keys: ["teams.yaml", "more-teams.yaml"] },
   { when: "they have the same name", names: ["x:y.yaml", "x y.yaml"], keys: ["1-x-y.yaml", "2-x-y.yaml"] },
@@ -83,7 +93,7 @@ test.for([
   const of = (kind: string) => items.find((object: { kind: string }) => object.kind === kind);
   const { containers, volumes } = of("CronJob").spec.jobTemplate.spec.template.spec;
 
-  expect(of("ConfigMap")).toMatchObject({ metadata: { name: teams, namespace: "acr-secret" } });
+  expect(of("ConfigMap")).toMatchObject({ metadata: { name: teams, namespace: "platform" } });
   expect(of("ConfigMap").data).toEqual(Object.fromEntries(keys.map((key, at) => [key, texts[at]])));
   expect(volumes).toEqual([{ name: "files", configMap: { name: teams } }]);
   expect(containers[0].volumeMounts).toEqual([{ name: "files", mountPath: "/etc/acr-secret", readOnly: true }]);
@@ -109,11 +119,10 @@ test.for([
 const cluster = ["ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
 
 test.for([
-  { line: "schedule -f -", namespace: "acr-secret", name: "teams", kinds: ["Namespace"] },
-  { line: "schedule -f - --name blue", namespace: "acr-secret", name: "blue", kinds: ["Namespace"] },
+  { line: "schedule -f -", namespace: "platform", name: "teams", kinds: [] },
+  { line: "schedule -f - --name blue", namespace: "platform", name: "blue", kinds: [] },
   { line: "schedule check --network-policy", namespace: "acr-secret", name: "acr-secret-check", kinds: ["Namespace", "NetworkPolicy"] },
-  { line: "schedule -f - --name default", namespace: "acr-secret", name: "default", kinds: ["Namespace"] },
-  { line: "schedule -f - -n platform", namespace: "platform", name: "teams", kinds: [] },
+  { line: "schedule check -n other", namespace: "other", name: "acr-secret-check", kinds: [] },
 ])("names the objects of $line", async ({ line, namespace, name, kinds }) => {
   const objects = await objectsOf(line);
 
@@ -123,6 +132,19 @@ test.for([
     expect(metadata.namespace === undefined, kind).toBe(cluster.includes(kind));
     expect(metadata.labels, kind).toMatchObject({ "acr-secret/schedule": metadata.name });
   }
+});
+
+test.for([
+  { line: "schedule -f -", file: namedTeams, deletes: 0 },
+  { line: "schedule -f -", file: namedTeams.replaceAll("platform", "acr-secret"), deletes: 0 },
+  { line: "schedule check", file: namedTeams, deletes: 1 },
+])("says which schedule $line replaces, and deletes no home of a file", async ({ line, file, deletes }) => {
+  const { stdout } = await type(`${line} --image ${image}`, {}, { stdin: file });
+  const [, home = ""] = deletes === 0 ? (/^namespace: (.*)$/m.exec(file) ?? []) : ["", "acr-secret"];
+  const name = scheduleName(home, deletes === 0 ? "teams" : "acr-secret-check");
+
+  expect(stdout).toContain(`# This replaces the schedule ${name} in namespace ${home}, if it exists. `);
+  expect(stdout.match(/^# kubectl delete namespace /gm) ?? []).toHaveLength(deletes);
 });
 
 test("passes its policy to each run, and labels what is applied before the rights", async () => {
@@ -145,9 +167,11 @@ test("limits the Secrets of its ServiceAccount before it has rights", async () =
   expect(kinds.indexOf("ValidatingAdmissionPolicyBinding")).toBeLessThan(kinds.indexOf("ClusterRole"));
 });
 
-test("replaces no object of a schedule for another file or in another namespace", async () => {
-  const lines = ["schedule -f -", "schedule -f - -n other", "schedule -f - --name x", "schedule -f - --name x -n other"];
-  const objects = (await Promise.all(lines.map((line) => objectsOf(line)))).flat();
+test("replaces no object of a schedule for another file, another home or another name", async () => {
+  const files = [namedTeams, namedTeams.replaceAll("platform", "other"), namedTeams.replace("name: teams", "name: blue")];
+  const printed = files.map((file) => objectsOf("schedule -f -", file));
+  const named = files.slice(0, 2).map((file) => objectsOf("schedule -f - --name x", file));
+  const objects = (await Promise.all([...printed, ...named])).flat();
   const ids = objects.flatMap(({ kind, metadata: { namespace, name } }) => (kind === "Namespace" ? [] : [`${kind} ${namespace}/${name}`]));
 
   expect(new Set(ids).size).toBe(ids.length);
@@ -160,6 +184,12 @@ test.for([
   { line: `schedule check --client-id ${client} -o yaml`, message: /^error: --client-id cannot be used with schedule check/m },
   { line: "schedule -f - --at noon -o yaml", message: /^error: invalid --at "noon": / },
   { line: "schedule -f - -o yaml", message: /^error: required flag\(s\) "image" not set$/m },
+  { line: `schedule -f - -n other --image ${image}`, message: /^error: --namespace requires schedule check: / },
+  {
+    line: `schedule -f - --image ${image}`,
+    stdin: [namedTeams, namedTeams.replace("namespace: platform", "namespace: other").replace("acr-blue", "acr")].join("---\n"),
+    message: /^error: the files have different homes: "?platform"?, "?other"?$/m,
+  },
   { line: "schedule -f - --nodes-can-pull myregistry", message: /^error: --nodes-can-pull requires schedule check$/m },
   { line: "schedule check -o yaml", message: /^error: required flag\(s\) "image" not set$/m },
   { line: "schedule check --image Bad -o yaml", message: /^error: couldn't parse image name "Bad": / },
@@ -203,12 +233,16 @@ test("sets when the password of the service principal expires, and says that it 
     ["-f -", `-f - --client-id ${client}`].map((line) => type(`schedule ${line} --image ${image}`, {}, { stdin: namedTeams })),
   );
   const found = printed.map(({ stdout }) =>
-    [/^# az ad sp create-for-rbac .* --years 1 /m, /^# Renew the password .* every year/m].map((one) => one.test(stdout)),
+    [
+      /^# az ad sp create-for-rbac .* --years 1 /m,
+      /^# kubectl annotate .* cronjob teams-\S+ .*=.*endDateTime/m,
+      /^# Renew the password .* every year/m,
+    ].map((one) => one.test(stdout)),
   );
 
   expect(found).toEqual([
-    [true, true],
-    [false, false],
+    [true, true, true],
+    [false, false, false],
   ]);
 });
 
@@ -264,7 +298,7 @@ test("prints only commands of a shell after the first paragraph of comments", as
     rest
       .join("\n")
       .split("\n")
-      .filter((line) => !/^# (az |kubectl (apply|delete) )|^#$|:$/.test(line)),
+      .filter((line) => !/^# (az |kubectl (annotate|apply|delete) )|^#$|:$/.test(line)),
   ).toEqual([]);
 });
 
@@ -272,7 +306,8 @@ test.for(["-f -", `-f - --client-id ${client}`, "check"])(
   "names the cluster of the command line in each kubectl of the comments of schedule %s",
   async (words) => {
     const { stdout } = await type(`schedule ${words} --image ${image} --context prod`, {}, { stdin: namedTeams });
-    const commands = stdout.match(/^#.*$/gm)?.flatMap((line) => line.match(/kubectl (apply|create|delete|get) [^|&]*/g) ?? []) ?? [];
+    const commands =
+      stdout.match(/^#.*$/gm)?.flatMap((line) => line.match(/kubectl (annotate|apply|create|delete|get) [^|&]*/g) ?? []) ?? [];
 
     expect(commands.length).toBeGreaterThan(1);
     expect(commands.filter((command) => !command.includes(" --context=prod "))).toEqual([]);

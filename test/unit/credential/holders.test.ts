@@ -75,10 +75,10 @@ test("lists again when a list was forbidden", async () => {
   expect((await holders.find("b", () => true, 0)).by?.name).toBe("theirs");
 });
 
-test.for<{ copies: Record<string, string>; unlisted: string | undefined }>([
-  { copies: { "kube-system": "uid" }, unlisted: 'cannot list the Secrets of namespace "kube-system", which has a copy' },
-  { copies: { other: "uid" }, unlisted: undefined },
-])("counts kube-system, which refuses its Secrets, only if a record names it: $copies", async ({ copies, unlisted }) => {
+test.for<{ copies: Record<string, string>; unread: string | undefined }>([
+  { copies: { "kube-system": "uid" }, unread: 'namespace "kube-system" refuses its Secrets, and has a copy' },
+  { copies: { other: "uid" }, unread: undefined },
+])("counts kube-system, which refuses its Secrets, only if a record names it: $copies", async ({ copies, unread }) => {
   const source = holder("a");
   const secrets = [{ ...source, data: { ...source.data, [copiesKey]: copiesData(copies) ?? "" } }];
   const pages = async function* (kind: string, { namespace, fields = "" }: { namespace?: string; fields?: string }) {
@@ -86,11 +86,13 @@ test.for<{ copies: Record<string, string>; unlisted: string | undefined }>([
     else if (namespace !== "other") throw new CliError("forbidden", "Forbidden");
     else if (fields.endsWith("dockerconfigjson")) yield secrets;
   };
-  const holders = openHolders({ pages, now: () => 0 } as unknown as Cluster, () => registry, host);
+  const unreadIn = new Map<string, CliError>();
+  const holders = openHolders({ pages, now: () => 0 } as unknown as Cluster, () => registry, host, unreadIn);
 
   const held = await holders.find("a", () => true);
 
-  expect({ by: held.by?.name, unlisted: held.unlisted?.message }).toEqual({ by: unlisted ? undefined : "theirs", unlisted });
+  expect({ by: held.by?.name, unread: held.unread }).toEqual({ by: "theirs", unread: unread && true });
+  expect(unreadIn.get("kube-system")?.message).toBe(unread);
 });
 
 test("keeps at most 1,000 logins of a Secret when a run expects many names", async () => {

@@ -44,7 +44,7 @@ function open(world: FakeWorld, options: Options = {}) {
   const registry = { id: "/registries/myregistry", name: "myregistry", loginServer: host, sku: "Premium" };
   const sleep = async (milliseconds: number) => void slept.push(milliseconds);
   const waits = { right: 600_000, password: 180_000 };
-  const issuer = principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep });
+  const issuer = principalIssuer({ azure, registry, mode, named, isRecorded, force, waits, sleep, now: () => new Date() });
   const record: Credential | undefined = credential && { kind: "service-principal", host, identity: "", ...credential };
   const evidence: Evidence = { credential: record, claim: undefined };
   const undo: Sending["undo"] = [];

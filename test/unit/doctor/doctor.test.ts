@@ -3,7 +3,7 @@ import { CliError } from "../../../src/errors.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { type } from "../../support/in-process.ts";
-import { copySecret } from "../../support/records.ts";
+import { copySecret, sourceSecret } from "../../support/records.ts";
 import { healthy, setups } from "../../support/situations/setups.ts";
 
 type Item = {
@@ -106,6 +106,20 @@ test("lists at most five images and the number of the others, and the command fo
 
   expect(stdout.match(/^✗ image-pulls: .*/gm)).toHaveLength(6);
   expect(stdout).toContain("✗ image-pulls: 3 more images cannot be pulled\n  kubectl acr-secret check -n demo\n");
+});
+
+test("warns of pull secrets that never expire, and that no file renews", async () => {
+  const { cluster, ports } = await healthy();
+  const file = { home: "demo", name: "teams", serviceAccounts: [] };
+  cluster.put(sourceSecret("demo/forever", { credential: { expiresAt: undefined } }));
+  cluster.put(sourceSecret("demo/in-file", { credential: { expiresAt: undefined, file } }));
+  cluster.put(copySecret("demo/copy", { of: "platform/forever" }));
+  cluster.put(sourceSecret("demo/ending", { credential: { expiresAt: "2027-01-01T00:00:00Z" } }));
+
+  const { stdout, code } = await type("doctor --registry myregistry -n demo", ports);
+
+  expect(stdout).toContain("secret-expiry: 1 pull secret never expires, and no file renews it: secret/forever in namespace demo\n");
+  expect(code).toBe(0);
 });
 
 test("names the source of a copy that expires", async () => {

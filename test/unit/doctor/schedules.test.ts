@@ -4,6 +4,7 @@ import { printWarning } from "../../../src/output/error.ts";
 import { type Asked, refusing } from "../../support/fakes/asked.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
+import { sourceSecret } from "../../support/records.ts";
 import { cronJob, event, job, pod, waiting } from "../../support/situations/schedules.ts";
 
 /** Returns the line that `apply` prints. */
@@ -30,6 +31,12 @@ const put =
 /** The status of the pod has what `apply` has printed. */
 const printed = (message: string, ...objects: Objects): Given =>
   put(cronJob(), job("00", "Complete"), pod("00", { phase: "Succeeded", state: { terminated: { message } } }), ...objects);
+
+/** A source in a file, whose password lives since October. */
+const due = (name: string, home: string, expiresAt = "2026-01-05T00:00:00Z") =>
+  sourceSecret(`demo/${name}`, {
+    credential: { madeAt: "2025-10-01T00:00:00Z", expiresAt, file: { home, name: "teams", serviceAccounts: [] } },
+  });
 
 const forbids =
   (call: string, kind: string): Given =>
@@ -76,6 +83,32 @@ const rows: readonly Row[] = [
     names: ["no run has succeeded yet"],
     code: 0,
   },
+  ...[
+    { when: "no run has succeeded since a password of its file is due", home: "acr-secret", success: "2025-11-01T00:00:00Z", isLate: true },
+    { when: "a run has succeeded since", home: "acr-secret", success: "2025-12-16T00:00:00Z", isLate: false },
+    { when: "the password that is due is of another home", home: "blue", success: "2025-11-01T00:00:00Z", isLate: false },
+  ].map(({ when, home, success, isLate }) => ({
+    when,
+    given: put(
+      { ...cronJob(), status: { lastSuccessfulTime: success } },
+      ...[due("acr", home), due("expired", home, "2025-10-08T00:00:00Z")],
+    ),
+    finds: isLate ? [healthy, "warning cronjob/teams: kubectl acr-secret explain schedules"] : [healthy],
+    names: isLate ? ["since secret/acr in namespace demo is due for rotation; it expires at 2026-01-05T00:00:00Z"] : [],
+    code: 1,
+  })),
+  ...[
+    { when: "its own password has expired", end: "2025-12-31T00:00:00Z", status: "failed", word: "expired" },
+    { when: "its own password expires within two weeks", end: "2026-01-14T12:00:00.123Z", status: "warning", word: "expires" },
+    { when: "its own password expires later", end: "2026-01-16T00:00:00Z" },
+    { when: "the end of its own password is no time", end: "soon" },
+  ].map(({ when, end, status, word }) => ({
+    when,
+    given: put(cronJob({}, { annotations: { "acr-secret/password-expires-at": end } })),
+    finds: status ? [healthy, `${status} cronjob/teams: kubectl acr-secret explain schedules`] : [healthy],
+    names: status ? [`signs in to Azure ${word} at ${end}`] : [],
+    code: Number(status === "failed"),
+  })),
   {
     when: "it is suspended",
     given: put(cronJob({ suspend: true }), job("00", "Complete")),
@@ -195,11 +228,16 @@ const rows: readonly Row[] = [
     code: 0,
   })),
   {
-    when: "there are more than twenty",
-    given: put(...Array.from({ length: 22 }, (_, at) => cronJob({}, { name: `a-${at}`, namespace: "blue" })), cronJob()),
+    when: "there are more than twenty, of which the oldest are checked",
+    given: put(
+      ...Array.from({ length: 22 }, (_, at) => {
+        return cronJob({}, { name: `a-${at}`, namespace: "blue", creationTimestamp: `2026-01-01T11:${40 - at}:00Z` });
+      }),
+      cronJob({}, { creationTimestamp: "2026-01-01T10:00:00Z" }),
+    ),
     finds: [
       healthy,
-      ...[0, 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 2, 20, 21, 3, 4, 5, 6].map((at) => `ok cronjob/a-${at}: undefined`),
+      ...Array.from({ length: 19 }, (_, at) => `ok cronjob/a-${21 - at}: undefined`),
       "unknown others: kubectl get cronjobs --all-namespaces --selector acr-secret/schedule",
     ],
     code: 0,

@@ -11,6 +11,12 @@ const withEntry = (members: string, registry = "myregistry", more = "") =>
   `name: teams\nnamespace: platform\nregistry: ${registry}\npullSecrets: [{${members}}]\n${more}`;
 
 const web = "name: acr, namespace: web, repositories: [web/*]";
+const many = (count: number) => `name: acr, repositories: [${Array.from({ length: count }, (_, n) => `web/${n}`).join(", ")}]`;
+
+test("reads as many repositories as a scope map has, and more for a service principal", () => {
+  for (const text of [many(250), `${many(251)}, credential: service-principal`])
+    expect(readOne(withEntry(text))[0]?.entries).toHaveLength(1);
+});
 
 test("reads every key of a file", () => {
   expect(readOne(wholeFile)).toEqual([
@@ -75,6 +81,12 @@ test.for([
     what: "the age of an entry with the grace period of the file",
     text: withEntry(`${web}, rotate: {olderThan: 2d}`, "myregistry", "rotate: {olderThan: 9d, grace: 30m}"),
     reads: { olderThan: 2 * day, grace: 30 * minute },
+  },
+  { what: "an entry whose passwords never expire", text: withEntry(`${web}, expiresIn: never`), reads: { expiresIn: undefined } },
+  {
+    what: "an entry with a lifetime in a file whose passwords never expire",
+    text: withEntry(`${web}, expiresIn: 30d, credential: service-principal`, "myregistry", "expiresIn: never"),
+    reads: { expiresIn: 30 * day, credential: "service-principal" },
   },
   {
     what: "the home for an entry that names no namespace",
@@ -163,6 +175,7 @@ test.for([
   { what: "a long name of a Secret", text: withEntry(`name: →${"a".repeat(54)}, namespace: web, repositories: [a]`), says: ["53"] },
   { what: "an invalid registry", text: withEntry(web, "→docker.io"), says: ["docker.io"] },
   { what: "no registry", text: withEntry(web).replace("registry: myregistry", "").replace("[{", "[→{"), says: ['"registry"'] },
+  { what: "more repositories than a scope map has", text: withEntry(many(251)).replace("[{", "[→{"), says: ["at most 250"] },
   { what: "a tag of an image", text: withEntry("name: acr, namespace: web, repositories: [→web:1]"), says: ["remove the tag"] },
   {
     what: "another registry",
@@ -191,6 +204,16 @@ test.for([
   { what: "a restart of all pods", text: withEntry(`${web}, restart: →all`), says: ["stuck or none"] },
   { what: "a lifetime without a unit", text: withEntry(`${web}, expiresIn: →90`), says: ["90"] },
   { what: "a grace period of zero", text: withEntry(`${web}, rotate: {grace: →0d}`), says: ["0d"] },
+  {
+    what: "a rotation after the default expiry",
+    text: withEntry(web, "myregistry", "rotate: {olderThan: →90d}"),
+    says: ["expiresIn (90d)"],
+  },
+  {
+    what: "a service principal whose passwords never expire",
+    text: withEntry(`${web}, credential: service-principal`, "myregistry", "expiresIn: →never"),
+    says: ["service principal"],
+  },
   {
     what: "a rotation after the expiry",
     text: withEntry(`${web}, expiresIn: 30d`, "myregistry", "rotate: {olderThan: →30d}"),

@@ -47,7 +47,9 @@ const entries = fc
     restart: fc.constantFrom("stuck", "none"),
     lifetimes,
   })
-  .map(({ placed, lifetimes: times, ...rest }) => ({ ...rest, ...placed, ...times }));
+  .map(({ placed, lifetimes: times, ...rest }) => ({ ...rest, ...placed, ...times }))
+  // Azure ends each password of a service principal
+  .filter(({ credential, expiresIn }) => credential === "acr-token" || expiresIn !== undefined);
 
 /** Files whose entries have names of their own, so that no two write one Secret. */
 const files = fc

@@ -47,12 +47,14 @@ const rows: readonly { what: string; secret: Omit<Secret, "apiVersion" | "kind" 
   { what: "another type", secret: { type: "Opaque", data: argo("r.azurecr.io") } },
 ];
 
+const nothingRead = () => ({ read: new Set<string>(), closed: new Set<string>() });
+
 test.for(rows)("lists the logins of $what", async ({ secret, metadata = {}, logins }) => {
   const cluster = fakeCluster(openAsking());
   cluster.put({ apiVersion: "v1", kind: "Secret", metadata: { name: "acr", namespace: "a", ...metadata }, ...secret });
   const port = cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
 
-  const listed = (await Array.fromAsync(pullLogins(port))).flat();
+  const listed = (await Array.fromAsync(pullLogins(port, nothingRead()))).flat();
   expect(listed.map(({ to }) => to)).toEqual(logins ? [{ kind: "secret", name: "acr", namespace: "a" }] : []);
   const texts = listed.flatMap((one) => one.logins.map(({ server, login }) => `${server}: ${login.username} ${login.password.reveal()}`));
   expect(texts).toEqual(logins ?? []);
@@ -76,15 +78,37 @@ function refusingIn(...refused: readonly string[]) {
 }
 
 test("reads each namespace when the list of the cluster is forbidden, and kube-system refuses its Secrets", async () => {
-  const closed = new Set<string>();
-  const listed = (await Array.fromAsync(pullLogins(refusingIn("kube-system"), closed))).flat();
+  const reading = nothingRead();
+  const listed = (await Array.fromAsync(pullLogins(refusingIn("kube-system"), reading))).flat();
 
   expect(listed.map(({ to }) => to.namespace)).toEqual(["a", "b"]);
-  expect([...closed]).toEqual(["kube-system"]);
+  expect([...reading.closed]).toEqual(["kube-system"]);
 });
 
-test("fails when another namespace refuses its Secrets", async () => {
-  await expect(Array.fromAsync(pullLogins(refusingIn("kube-system", "b")))).rejects.toMatchObject({ kind: "forbidden" });
+test("fails when another namespace refuses its Secrets, or notes it", async () => {
+  const refused = new Map<string, CliError>();
+  const port = refusingIn("kube-system", "b");
+
+  await expect(Array.fromAsync(pullLogins(port, nothingRead()))).rejects.toMatchObject({ kind: "forbidden" });
+  await Array.fromAsync(pullLogins(port, { ...nothingRead(), refused }));
+
+  expect([...refused.keys()]).toEqual(["b"]);
+});
+
+test.for([2, 40])("fails after few lists when all of %i namespaces refuse their Secrets", async (count) => {
+  let lists = 0;
+  const pages = async function* (kind: string): AsyncGenerator<never[]> {
+    if (kind === "namespace") yield Array.from({ length: count }, (_, index) => ({ metadata: { name: `n-${index}` } })) as never[];
+    else {
+      lists++;
+      throw new CliError("forbidden", "Forbidden");
+    }
+  };
+
+  const reading = Array.fromAsync(pullLogins({ pages }, { ...nothingRead(), refused: new Map() }));
+
+  await expect(reading).rejects.toMatchObject({ kind: "forbidden" });
+  expect(lists).toBeLessThan(1 + 16 + 16);
 });
 
 test("keeps only one page of one list in memory, however many large Secrets a tenant has written", async () => {
@@ -97,7 +121,7 @@ test("keeps only one page of one list in memory, however many large Secrets a te
   };
   let read = 0;
 
-  for await (const _ of pullLogins({ pages })) expect(asked).toHaveLength(++read);
+  for await (const _ of pullLogins({ pages }, nothingRead())) expect(asked).toHaveLength(++read);
 
   expect(read).toBe(6);
 });

@@ -14,6 +14,8 @@ const fileOf = (given: readonly string[], ...entries: readonly Keys[]): AppliedF
 const one: Keys = { name: "acr-myregistry", repositories: "[app/web]", serviceAccounts: "[default]" };
 const shared: Keys = { ...one, namespace: "app", copyTo: "{names: [b, c]}" };
 
+const second: Keys = { ...shared, name: "acr-second" };
+
 const kinds: Readonly<Record<string, Keys>> = { token: {}, principal: { credential: "service-principal" } };
 
 const filesOf = (kind: Keys): Readonly<Record<string, AppliedFile>> => ({
@@ -24,6 +26,15 @@ const filesOf = (kind: Keys): Readonly<Record<string, AppliedFile>> => ({
   "each-less": fileOf(["c"], { ...one, ...kind, eachOf: "{names: [c]}" }),
   none: fileOf([], { ...one, name: "other", eachOf: "{names: [x-*]}" }),
   unlisted: fileOf(["app", "b", "c"], { ...shared, ...kind, serviceAccounts: "['x-*']" }),
+  renamed: fileOf(["app", "b", "c"], { ...shared, ...kind, name: "acr-new" }),
+  "each-renamed": fileOf(["b", "c"], { ...one, ...kind, name: "acr-new", eachOf: "{names: [b, c]}" }),
+  moved: fileOf(["app", "b", "c"], { ...shared, ...kind, namespace: "d" }),
+  repositories: fileOf(["app", "b", "c"], { ...shared, ...kind, repositories: "[app/api]" }),
+  "each-and-copies": fileOf(["b", "c"], { ...shared, ...kind, copyTo: "{names: [b]}" }, { ...one, ...kind, eachOf: "{names: [c]}" }),
+  "copies-and-each": fileOf(["b", "c"], { ...shared, ...kind, copyTo: "{names: [c]}" }, { ...one, ...kind, eachOf: "{names: [b]}" }),
+  two: fileOf(["app", "b", "c"], { ...shared, ...kind }, { ...one, ...kind, name: "acr-second", eachOf: "{names: [b]}" }),
+  beside: fileOf(["app", "b"], { ...shared, ...kind, copyTo: "{names: [b]}" }, { ...second, ...kind, copyTo: "{names: [c]}" }),
+  swapped: fileOf(["app", "c"], { ...shared, ...kind, copyTo: "{names: [c]}" }, { ...second, ...kind, copyTo: "{names: [b]}" }),
   aging: fileOf(["app", "b", "c"], { ...shared, ...kind, rotate: "{olderThan: 36h, grace: 1h}" }),
 });
 

@@ -99,7 +99,7 @@ export class Play {
   constructor() {
     this.world = fakeWorld();
     const { cluster, azure, asking, files: disk } = this.world;
-    addNamespaces(cluster, "kube-system", "app", "b", "c", "evil");
+    addNamespaces(cluster, "kube-system", "app", "b", "c", "d", "evil");
     cluster.about.now = () => this.now;
     azure.clock.made = () => this.now;
     Object.defineProperty(azure.clock, "at", { get: () => new Date(this.now).toISOString() });

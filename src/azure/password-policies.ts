@@ -1,0 +1,30 @@
+import { day, hour, minute, second } from "../duration.ts";
+import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
+
+/** A policy of the tenant (tenantAppManagementPolicy), or of an application (appManagementPolicy), in Microsoft Graph. */
+type PasswordPolicy = Json;
+
+/**
+ * Returns the longest lifetime of a new password that a policy allows, in milliseconds; undefined if it has no limit. A restriction may be
+ * only for applications that were created after a time (learn.microsoft.com/graph/api/resources/passwordcredentialconfiguration).
+ * @param madeAt when the application was created
+ */
+export function longestIn({ isEnabled, applicationRestrictions, restrictions }: PasswordPolicy, madeAt: string): number | undefined {
+  const { passwordCredentials } = objectOf(applicationRestrictions ?? restrictions);
+  if (isEnabled === false) return undefined;
+  const limits = objectsOf(passwordCredentials).filter(({ restrictionType, state, restrictForAppsCreatedAfterDateTime: after }) => {
+    const isForAll = Number.isNaN(Date.parse(textOf(after) ?? "")) || Date.parse(madeAt) >= Date.parse(textOf(after) ?? "");
+    return restrictionType === "passwordLifetime" && state !== "disabled" && isForAll;
+  });
+  return limits.map(({ maxLifetime }) => milliseconds(textOf(maxLifetime) ?? "")).find((limit) => limit !== undefined);
+}
+
+/** The shortest length of each unit of ISO 8601, in the order of its text. */
+const units = [365 * day, 28 * day, 7 * day, day, hour, minute, second];
+
+/** Returns a duration of ISO 8601 (`P180D`, `P4DT12H30M5S`); undefined for another text. */
+function milliseconds(text: string): number | undefined {
+  const match = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(text);
+  const sum = units.reduce((total, unit, at) => total + unit * Number(match?.[at + 1] ?? 0), 0);
+  return sum > 0 ? sum : undefined;
+}

@@ -1,0 +1,76 @@
+import type { AzureRegistry } from "../azure/port.ts";
+import { azureName } from "../credential/owner.ts";
+import { CliError } from "../errors.ts";
+import type { Entry } from "../file/entry.ts";
+import { plugin } from "../hint.ts";
+import type { Ref } from "../kinds.ts";
+import { counted, inLine } from "../wording.ts";
+
+/** The ACR tokens of a registry, by name in lower case. */
+export type TokensIn = { readonly at: AzureRegistry; readonly names: ReadonlySet<string> };
+
+/** A source to make. @property uid that of its namespace; undefined if it doesn't exist or can't be read */
+type Making = {
+  readonly source: Ref<"secret">;
+  readonly entry: Pick<Entry, "name" | "at" | "credential" | "registry">;
+  readonly uid: string | undefined;
+};
+
+type FilePlan = {
+  /** In the order in which they are made. */
+  readonly made: readonly Making[];
+  /** By the registry as entries name it, without those that can't be read. */
+  readonly tokens: ReadonlyMap<string, TokensIn>;
+};
+
+/** What a run does to the tokens of one registry. */
+export type TokenPlan = {
+  readonly at: AzureRegistry;
+  readonly has: number;
+  /** The sources that need another token. What the run deletes makes no room for them, because it is deleted last. */
+  readonly needs: readonly Making[];
+};
+
+/** Counts the tokens that the files of a run need, for each of their registries. */
+export function planTokens(files: readonly FilePlan[]): readonly TokenPlan[] {
+  const registries = Map.groupBy(
+    files.flatMap(({ tokens }) => [...tokens.values()]),
+    ({ at }) => idOf(at),
+  );
+  return [...registries].flatMap(([id, [first]]) => (first ? planFor(id, first, files) : []));
+}
+
+const idOf = ({ id }: AzureRegistry): string => id.toLowerCase();
+
+function planFor(id: string, { at, names }: TokensIn, files: readonly FilePlan[]): TokenPlan {
+  const made = files.flatMap((file) => file.made.filter(({ entry }) => isIn(id, file.tokens.get(entry.registry))));
+  const added = new Map(made.flatMap((making) => tokenOf(making).map((name) => [name, making] as const)));
+  return { at, has: names.size, needs: [...added].flatMap(([name, making]) => (names.has(name) ? [] : [making])) };
+}
+
+const isIn = (id: string, tokens: TokensIn | undefined): boolean => tokens !== undefined && idOf(tokens.at) === id;
+
+/** Returns the name of the token of a source, if it has one. */
+const tokenOf = ({ source: { namespace = "", name }, entry, uid }: Making): readonly string[] =>
+  uid === undefined || entry.credential !== "acr-token" ? [] : [azureName(uid, namespace, name).toLowerCase()];
+
+/** Returns the sources for which a registry has no room. @param limit the most tokens that it can have; undefined if that is not known */
+export const withoutRoom = ({ has, needs }: TokenPlan, limit = Number.POSITIVE_INFINITY): readonly Making[] =>
+  needs.slice(Math.max(0, limit - has));
+
+/** `95 ACR tokens, 105 during the run, at most 100 (Basic)` */
+export function describeTokens({ at, has, needs }: TokenPlan, limit: number | undefined): string {
+  const most = limit === undefined ? "" : `, at most ${limit} (${at.sku})`;
+  return `${counted(has, "ACR token")}, ${has + needs.length} during the run${most}`;
+}
+
+/** The error for sources without a token. It names their entries. */
+export function noRoom(plan: TokenPlan, limit: number | undefined, over: readonly Making[]): CliError {
+  const entries = new Set(over.map(({ entry }) => `${entry.name} (${entry.at})`));
+  const message = `registry ${plan.at.name} would have too many tokens: ${describeTokens(plan, limit)}; no room for ${inLine([...entries])}`;
+  const or = "use copyTo instead of eachOf, or a registry of a larger SKU";
+  return new CliError("invalid", message, {
+    owner: "azure",
+    hint: { ...plugin("prune", "--registry", plan.at.name), when: "to delete tokens that nothing uses, run", or },
+  });
+}
