@@ -1,7 +1,7 @@
 import { absent, asCliError, CliError, Conflict, Interrupted, isLost } from "../errors.ts";
 import { kubectl, plugin } from "../hint.ts";
 import { nameOf, type Ref, resourceOf, type TargetKind } from "../kinds.ts";
-import type { Decide } from "../kube/edit.ts";
+import { type Decide, edit } from "../kube/edit.ts";
 import { type KubeObject, merged, type Pod } from "../objects.ts";
 import type { ListChange, Outcome } from "../outcome.ts";
 import type { Tools } from "../tools.ts";
@@ -9,9 +9,6 @@ import { accountOf, namesIn } from "../usage/references.ts";
 import { writtenManifest } from "./written-manifest.ts";
 
 const attempts = 8;
-
-/** How often a create is tried if its response is lost or a conflict. */
-const createAttempts = 5;
 
 /** How long to wait beyond a pod's grace period until its name is free, in seconds. */
 const deleteTimeout = 30;
@@ -133,22 +130,21 @@ async function save(to: Ref<"pod">, manifest: object, tools: Tools): Promise<str
 
 /** @throws Conflict if the pod has changed, or was deleted by another client, since it was read */
 async function deletePod(to: Ref<"pod">, pod: Pod, file: string, tools: Tools): Promise<void> {
-  const { uid = "", resourceVersion: version } = pod.metadata;
-  const cluster = tools.cluster();
-  const error = await cluster
-    .write(to, { delete: { uid, version } }, { dryRun: false, fieldManager: tools.fieldManager })
-    .then(() => undefined, asCliError);
-  if (!error) return;
-  if (isLost(error)) {
-    const existing = await tools
-      .uninterrupted(() => cluster.get(to))
-      .catch(() => {
-        throw withCommand(error, to, file);
-      });
-    if (existing?.metadata.uid !== uid || existing.metadata.deletionTimestamp) return;
+  const { uid, resourceVersion } = pod.metadata;
+  const isDeleted = (old: Pod | undefined) => old?.metadata.uid !== uid || old?.metadata.deletionTimestamp !== undefined;
+  const decide: Decide<"pod"> = (old) => {
+    if (isDeleted(old)) return { act: "keep", because: "it was deleted" };
+    if (old?.metadata.resourceVersion === resourceVersion) return { act: "delete", because: "it is recreated" };
+    return { act: "refuse", error: new Conflict(`another client has changed ${nameOf(to)}`) };
+  };
+  const edited = await edit(to, decide, tools, { object: pod }).catch(asCliError);
+  if (!(edited instanceof CliError) && edited.did === "delete") return;
+  if (edited instanceof CliError && isLost(edited)) {
+    const unread = () => Promise.reject(withCommand(edited, to, file));
+    if (isDeleted(await tools.uninterrupted(() => tools.cluster().get(to)).catch(unread))) return;
   }
   await tools.files.remove(file);
-  throw error.kind === "notFound" ? new Conflict(error.message) : error;
+  throw edited instanceof CliError ? edited : new Conflict(`another client has deleted ${nameOf(to)}`);
 }
 
 /** @throws CliError timeout; cancelled */
@@ -172,17 +168,10 @@ function notDeleted(to: Ref<"pod">, finalizers: readonly string[], seconds: numb
 
 /** @returns the pod that then exists under the name: another client may have created it */
 async function create(to: Ref<"pod">, manifest: object, tools: Tools): Promise<Pod> {
-  const cluster = tools.cluster();
-  for (let attempt = 1; ; attempt++) {
-    const created = await tools
-      .uninterrupted(() => cluster.write(to, { create: manifest }, { dryRun: false, fieldManager: tools.fieldManager }))
-      .catch(asCliError);
-    if (!(created instanceof CliError)) return created;
-    if (!(created instanceof Conflict || isLost(created))) throw created;
-    const existing = await tools.uninterrupted(() => cluster.get(to));
-    if (existing) return existing;
-    if (attempt === createAttempts) throw created;
-  }
+  const decide: Decide<"pod"> = (old) => (old ? { act: "keep", because: "it exists" } : { act: "create", object: manifest });
+  const { object } = await tools.uninterrupted(() => edit(to, decide, tools, { object: undefined }));
+  if (!object) throw new TypeError("a pod that was created is absent");
+  return object;
 }
 
 /** Adds the command that creates the original pod again, for a run that ends between delete and create. */
