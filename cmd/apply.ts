@@ -16,7 +16,6 @@ import { inLine } from "../src/wording.ts";
 import { readDesired } from "./apply/read-files.ts";
 import { conclude, endsLogin, printsHints } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./confirm.ts";
-import { createFlags } from "./create/options.ts";
 import { holdersOf } from "./holders.ts";
 import { azureWaits } from "./line/durations.ts";
 import {
@@ -29,6 +28,7 @@ import {
   strict,
   under,
   type Values,
+  verifyFlag,
   wordsOf,
   writeOutput,
 } from "./line/flags.ts";
@@ -44,7 +44,7 @@ const applyFlags = {
       describe:
         "Only warn about a namespace of eachOf or copyTo whose own objects are in the way: a foreign, immutable or terminating Secret, a missing ServiceAccount, a quota, an admission policy. Fails if a password there is in the last third of its lifetime",
     },
-    verify: createFlags.verify,
+    verify: verifyFlag,
   }),
   ...under("What it deletes", {
     prune: {

@@ -6,9 +6,8 @@ import type { Finding } from "../src/doctor/finding.ts";
 import type { Environment } from "../src/env.ts";
 import type { Command } from "../src/hint.ts";
 import { type DoctorOptions, examine } from "../src/verbs/doctor.ts";
-import { createFlags } from "./create/options.ts";
 import { printFindings } from "./findings.ts";
-import { dataOutput, type Flags, identityFlags, identityOf, under, type Values, wordsOf } from "./line/flags.ts";
+import { dataOutput, type Flags, identityFlags, identityOf, registryFlag, under, type Values, wordsOf } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { verb } from "./verb.ts";
 
@@ -16,7 +15,7 @@ const { namespace, "all-namespaces": allNamespaces } = readScope;
 
 const doctorFlags = {
   ...under("What it checks", {
-    registry: createFlags.registry,
+    registry: registryFlag,
     strict: { type: "boolean", describe: "Exit with 2 if any check could not look. Default: only if a flag asks for it" },
   }),
   ...under("Where", { namespace, "all-namespaces": allNamespaces }),

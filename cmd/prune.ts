@@ -8,14 +8,13 @@ import { openPrinter } from "../src/output/printer.ts";
 import type { PruneOptions } from "../src/secret/leftovers.ts";
 import { deleteLeftovers, findLeftovers, type Leftovers } from "../src/verbs/prune.ts";
 import { printOutcomes } from "./conclude.ts";
-import { createFlags } from "./create/options.ts";
-import { dryRun, type Flags, formatFlag, identityFlags, identityOf, noHeaders, under, type Values } from "./line/flags.ts";
+import { dryRun, type Flags, formatFlag, identityFlags, identityOf, noHeaders, registryFlag, under, type Values } from "./line/flags.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 const pruneFlags = {
-  registry: createFlags.registry,
+  ...under("Required", { registry: registryFlag }),
   ...under("What it deletes", {
     yes: { type: "boolean", short: "y", describe: "Delete without confirmation" },
     "older-than": {

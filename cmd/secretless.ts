@@ -14,9 +14,19 @@ import { checkSecretless } from "../src/verbs/secretless-check.ts";
 import { either } from "../src/wording.ts";
 import { conclude, printsHints } from "./conclude.ts";
 import { confirmDeletion, mustAsk } from "./confirm.ts";
-import { createFlags } from "./create/options.ts";
 import { printFindings } from "./findings.ts";
-import { type Flags, firstIgnored, identityFlags, identityOf, mustBe, nodePulls, under, type Values, writeOutput } from "./line/flags.ts";
+import {
+  type Flags,
+  firstIgnored,
+  identityFlags,
+  identityOf,
+  mustBe,
+  nodePulls,
+  registryFlag,
+  under,
+  type Values,
+  writeOutput,
+} from "./line/flags.ts";
 import { serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { scopeOf } from "./line/scope-flags.ts";
@@ -25,7 +35,7 @@ import { verb } from "./verb.ts";
 
 const flags = {
   ...under("Pulls", {
-    registry: { ...createFlags.registry, describe: "Registry to pull from: its name, login server or Azure resource ID" },
+    registry: { ...registryFlag, describe: "Registry to pull from: its name, login server or Azure resource ID" },
     identity: {
       type: "string",
       refuse: mustBe(

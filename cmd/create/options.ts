@@ -18,15 +18,17 @@ import {
   identityOf,
   output,
   recreateFlag,
+  registryFlag,
   restartFlag,
   strict,
   targetFlags,
   targetGroup,
   under,
   type Values,
+  verifyFlag,
   wordsOf,
 } from "../line/flags.ts";
-import { namespaces, registries } from "../line/known.ts";
+import { namespaces } from "../line/known.ts";
 import { ours } from "../line/kubectl-flags.ts";
 import { objectName } from "../line/names.ts";
 import { refuseNamespace } from "../line/scope-flags.ts";
@@ -39,7 +41,7 @@ const copyFlagNames = ["copy-to", "copy-to-selector", "copy-to-all"];
 
 export const createFlags = {
   ...under("Required", {
-    registry: { type: "string", complete: registries, value: "REGISTRY", describe: "Name, login server or Azure resource ID" },
+    registry: registryFlag,
   }),
   ...under("What it can pull", {
     repository: {
@@ -60,11 +62,7 @@ export const createFlags = {
       describe: "Lifetime of the password, such as 90d or 1y",
       fallback: "none, 2y for a service principal",
     },
-    verify: {
-      type: "boolean",
-      default: true,
-      describe: "Pull a manifest before writing the Secret. Use --verify=false if only the cluster can reach the registry",
-    },
+    verify: verifyFlag,
     wait: {
       type: "string",
       value: "DURATION",

@@ -4,7 +4,7 @@ import { type CliError, usage } from "../../src/errors.ts";
 import { flag } from "../../src/hint.ts";
 import { isObjectName } from "../../src/kinds.ts";
 import { formatsOf } from "../../src/output/formats.ts";
-import { type Known, nodes, serviceAccounts } from "./known.ts";
+import { type Known, nodes, registries, serviceAccounts } from "./known.ts";
 import { objectName } from "./names.ts";
 
 /** One flag of a verb, as data. The parser, the help, the completion and the docs use the same row. */
@@ -184,6 +184,19 @@ export const fileFlag = {
   complete: "files",
   value: "FILE",
   describe: "File of desired state, a folder with such files, or - for standard input",
+} as const;
+
+export const registryFlag = {
+  type: "string",
+  complete: registries,
+  value: "REGISTRY",
+  describe: "Name, login server or Azure resource ID",
+} as const;
+
+export const verifyFlag = {
+  type: "boolean",
+  default: true,
+  describe: "Pull a manifest before writing the Secret. Use --verify=false if only the cluster can reach the registry",
 } as const;
 
 /** The flags that let a node pull an image. */

@@ -49,9 +49,9 @@ const attempts = 60;
 const losses = 3;
 
 /**
- * Writes objects in the cluster, except for pods that are deleted or created again. Reads an object, decides, and writes the version that was read. If another client
- * was faster, or the response was lost, reads and decides again: a decision that finds its own work done says `keep`. A dry run, a rerun
- * and "unchanged" are the same call.
+ * Writes all objects in the cluster but the test pods of `check --from-cluster`. Reads an object, decides, and writes the version that was
+ * read. If another client was faster, or the response was lost, reads and decides again: a decision that finds its own work done says
+ * `keep`. A dry run, a rerun and "unchanged" are the same call.
  * @param known the object as it was listed before, for the first decision. The server refuses the write if it has changed since
  * @throws CliError of a refusal or of a request; Conflict after 60 attempts; the error of a fourth lost response
  */
