@@ -60,6 +60,8 @@ export type Step = (
 ) & {
   /** Its name in tests and in errors of this program. */
   readonly does: string;
+  /** Ends the claim, and does nothing else. */
+  readonly isRelease?: true;
   /** What the run remembers of it. */
   readonly memory?: Partial<Memory> | undefined;
   /** What it prints, apart from the objects that it writes. */
@@ -145,9 +147,9 @@ export function release(
   memory: Partial<Memory> = { isDone: true },
   say: readonly Outcome[] = [],
 ): Step {
-  if (by.isDry || by.isPrinted) return decide("release", memory, say);
+  if (by.isDry || by.isPrinted) return { ...decide("release", memory, say), isRelease: true };
   const how = d.undo || !record ? abandoning(by) : releasing(by, record, d.exists);
-  return { kind: "write", does: "release", decide: how, memory, print: () => say };
+  return { kind: "write", does: "release", isRelease: true, decide: how, memory, print: () => say };
 }
 
 /** Names a password by its slot and creation time. */

@@ -69,7 +69,7 @@ export function nextStep(d: Desired, o: Observed, predict: (step: Step) => Obser
   const step = firstStep(d, o);
   if (step.kind !== "write" || !step.last) return step;
   const next = firstStep(d, predict(step));
-  return next.does === "release" ? { ...step, decide: step.last, memory: { ...step.memory, ...next.memory } } : step;
+  return next.isRelease ? { ...step, decide: step.last, memory: { ...step.memory, ...next.memory } } : step;
 }
 
 /** The knowledge after a step, if it does what it should. */
