@@ -191,8 +191,6 @@ export type Besides = {
   readonly listedBy?: readonly string[];
   /** Secrets that block a copy: `a/acr-blue`. */
   readonly blocked?: readonly string[];
-  /** The tokens of sources whose kind of credential changed, which `prune` deletes: `home/acr-blue`. */
-  readonly replaced?: readonly string[];
   /** How many passwords no Secret records, because their source was deleted. */
   readonly unrecorded?: number;
 };
@@ -248,16 +246,15 @@ export async function expectDesired(world: AppliedWorld, files: readonly Written
   const persons = (besides.listedBy ?? []).map((one) => `${id}-${one}`);
   expect(lists.sort(), "ServiceAccounts").toEqual([...new Set([...named, ...persons])].sort());
 
-  const replaced = full(besides.replaced).map((at) => ({ at, kind: "acr-token" }));
-  const credentials = [...sources.map(({ at, entry: { credential: kind = "acr-token" } }) => ({ at, kind })), ...replaced];
+  const credentials = sources.map(({ at, entry: { credential: kind = "acr-token" } }) => ({ at, kind }));
   const accountsOf = (kind: string) => credentials.filter((one) => one.kind === kind).map(({ at }) => at.replace("/", "-"));
   const ofAzure = azureOf(world);
   const stems = (names: readonly string[]) => names.map((name) => name.replace(/-[^-]*$/, "")).sort();
   expect(stems(ofAzure.tokens.map(({ name }) => name)), "tokens").toEqual(accountsOf("acr-token").sort());
   expect(stems(ofAzure.scopeMaps.map(({ name }) => name)), "scope maps").toEqual(accountsOf("acr-token").sort());
   expect(stems(ofAzure.applications.map(({ displayName }) => displayName)), "applications").toEqual(accountsOf("service-principal").sort());
-  const unrecorded = besides.unrecorded ?? replaced.length;
-  expect(unnoted(shell.azure.world, secrets, `${id}-`), "passwords that no Secret records").toHaveLength(unrecorded);
+  const unrecorded = unnoted(shell.azure.world, secrets, `${id}-`);
+  expect(unrecorded, "passwords that no Secret records").toHaveLength(besides.unrecorded ?? 0);
 }
 
 function azureOf({ shell, id }: AppliedWorld) {

@@ -208,8 +208,7 @@ export const applied: readonly Situation[] = [
   {
     what: "another kind of credential",
     first: onlyBlue,
-    steps: [{ files: changed({ credential: "service-principal", repositories: ["*"] }), says: /still works/ }],
-    besides: { replaced: ["home/acr-blue"] },
+    steps: [{ files: changed({ credential: "service-principal", repositories: ["*"] }), says: /^token\.azurecr\.io\/\S+ deleted$/m }],
   },
   { what: "a shorter life of passwords", first: onlyBlue, steps: [{ files: changed({ expiresIn: "30d" }) }] },
   {
