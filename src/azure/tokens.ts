@@ -8,7 +8,7 @@ import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "./port.ts";
 
 const version = apiVersion.registry;
 
-/** The maximum number of tokens of a registry, by its SKU (learn.microsoft.com/azure/container-registry/container-registry-skus). */
+/** The most tokens of a registry, by SKU (learn.microsoft.com/azure/container-registry/container-registry-skus). */
 export const mostTokens: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
 
 /** How long a change of a token may take, in milliseconds: less than a run's claim lasts, so that no other run has taken over by then. */

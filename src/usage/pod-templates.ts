@@ -11,7 +11,7 @@ import { isOver } from "./targets.ts";
 export type Template = {
   readonly workload: Workload;
   readonly spec: PodSpec;
-  /** Of the workload. */
+  /** That of the workload. */
   readonly metadata: Metadata;
   /** The pod that it starts. */
   readonly pod: NewPod;

@@ -159,7 +159,7 @@ async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise
   return Array.fromAsync(reading);
 }
 
-/** A source, and what it records. */
+/** A source with its record of a file. */
 export type RecordedSource = { readonly to: Ref<"secret">; readonly file: FileIdentity; readonly kind: string };
 
 type RecordsOrder = {
@@ -169,8 +169,8 @@ type RecordsOrder = {
 };
 
 /**
- * Lists the sources that record a file. A run without the right to list Secrets does without. So does one with --skip-blocked, such as that
- * of a schedule: it would ask in vain every five minutes.
+ * Lists the sources that record a file; none without the right to list Secrets, and none with --skip-blocked. The schedule has that flag: it
+ * would ask in vain every five minutes.
  */
 export async function* recordedSources(
   { skipBlocked, files, unread }: RecordsOrder,

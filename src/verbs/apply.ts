@@ -634,7 +634,7 @@ const isUnchanged = ({ identity, file, isExported }: Credential, described: Desc
 const isUserOf = ({ kind: { credential }, namespaceUid, to }: Described, username: string): boolean =>
   credential !== "acr-token" || username === azureName(namespaceUid, to.namespace ?? "", to.name);
 
-/** Deletes a Secret that holds only the login that ends, and whose record was changed. A copy of another source is none. */
+/** Deletes a Secret that holds only the login that ends, and whose record was changed. A copy of another source stays. */
 async function* discard(read: Secret, username: string | undefined, { to, host }: Described, { tools }: Run): AsyncGenerator<Outcome> {
   const isOnly = (secret: Secret) => {
     const logins = loginsIn(secret);

@@ -179,7 +179,7 @@ function removalsOf(rows: readonly Leftover[]): Removal[] {
   return [...together.values()].map((all): Removal => ({ ...(all[0] as Created), rows: all as [Leftover, ...Leftover[]] }));
 }
 
-/** What was read right before the deletion. */
+/** The answers right before the deletion. */
 type Again = {
   readonly azure: Azure;
   readonly cluster: Cluster;
@@ -230,7 +230,7 @@ async function* take(steps: readonly Step[], tools: PruneTools): AsyncGenerator<
   }
 }
 
-/** @returns the error of a request. An object that is gone counts as deleted */
+/** @returns the error of a request. One that does not exist any more counts as deleted */
 async function send({ request }: Step, { dryRun, sleep }: PruneTools): Promise<CliError | undefined> {
   if (!request || dryRun !== "none") return undefined;
   try {
