@@ -97,6 +97,7 @@ const accountOf = (name: string, token: AcrToken | undefined, scopeMap: ScopeMap
   ref: tokenRef(name),
   identity: name,
   exists: token !== undefined,
+  describedAs: scopeMap?.description,
   passwords: shownIn(token),
   granted: scopeMap && pulledRepositories(scopeMap),
   rights: grantedTo(name, scopeMap?.actions ?? []),

@@ -22,6 +22,8 @@ export type Account = {
   /** The user name of its logins; undefined for an application that does not exist yet. */
   readonly identity: string | undefined;
   readonly exists: boolean;
+  /** What its description in Azure says now; undefined if there is none. */
+  readonly describedAs?: string | undefined;
   readonly passwords: readonly Shown[];
   /** The repositories that it may pull; undefined if nothing was granted yet. */
   readonly granted: readonly string[] | undefined;

@@ -126,6 +126,7 @@ async function look(owner: Owner, evidence: Evidence, env: PrincipalIssuing): Pr
     ref: applicationRef(name),
     identity: application?.appId ?? (env.isRecorded ? named : undefined),
     exists: application !== undefined,
+    describedAs: application?.notes,
     passwords,
     granted: granted(mode, assignments),
     rights,

@@ -21,6 +21,8 @@ export type Desired = {
   readonly onlyAdded?: boolean;
   /** A rerun finds the credential by what Azure says, so the source is deleted before the objects in Azure that name it. */
   readonly isFoundInAzure?: boolean;
+  /** Why the source stays as it is, although the run removes it. Asked before and after the claim. Only without `exists`. */
+  objection?(secret: Secret): CliError | undefined;
   /** `new`: another password than the recorded one. `recorded`: that one, and only what is left to end ends. */
   readonly password: "new" | "recorded";
   /** How long a replaced password works, in milliseconds; `next`: until the next rotation. */
@@ -106,7 +108,7 @@ export const replacing =
 /** A replaced password ends although a Secret holds it, and in its grace period. */
 export const endsAtOnce = ({ creates, force, grace }: Desired): boolean => !creates && force && grace === 0;
 
-type Removing = Pick<Desired, "source" | "force" | "revoke" | "onlyAdded" | "isFoundInAzure">;
+type Removing = Pick<Desired, "source" | "force" | "revoke" | "onlyAdded" | "isFoundInAzure" | "objection">;
 
 export const removing = (of: Removing): Desired => ({
   ...of,

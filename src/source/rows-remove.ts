@@ -29,11 +29,13 @@ const revokes = (d: Desired, o: Observed): boolean => d.revoke === true && isIss
 
 /** Before anything changes. */
 export const refuseRow: StepRow = {
-  when: "another login would be lost, the account is not its own, or a right is missing",
+  when: "the source must stay, another login would be lost, the account is not its own, or a right is missing",
   does: "refuse",
   of: ["remove"],
   decide(d, o) {
-    const { secret, record, isHeld, ask } = o;
+    const { secret, record, isHeld, memory, ask } = o;
+    const objection = secret && memory.places.size === 0 ? d.objection?.(secret) : undefined;
+    if (objection) return steps.refuse(objection);
     if (isHeld || !secret || !record) return undefined;
     const problem = d.onlyAdded || d.force ? undefined : otherLogins(d.source, secret, record);
     if (problem) return steps.refuse(problem);

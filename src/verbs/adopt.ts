@@ -48,7 +48,7 @@ export function* takeOver(order: TakeOver, { secret, losing }: Pick<Places, "sec
       namespace: source.namespace,
       when: "to replace it, delete the Secret first",
     });
-  const maker = makerOf(record, file);
+  const maker = makerOf(record, order.kind, file);
   if (maker === "this file") return;
   const lost = lostBy(record, file, order, losing);
   const isForeign = maker !== "no file";
@@ -69,9 +69,13 @@ function notAdopted({ source, again }: TakeOver, maker: string, loses: readonly 
   return new InTheWay(message, hint, maker === "no file" ? "namespace" : "platform");
 }
 
-/** Azure's description names the file, because a tenant can't write it. Without one, or if it names no file, the record does. */
-function makerOf({ file: recorded }: Credential, file: FileOrder): string {
-  const id = file.maker ?? (recorded && fileId(recorded));
+/**
+ * Azure's description names the file, because a tenant can't write it. Without one, or if it names no file, the record does. So does it if the
+ * description is about another kind of credential, which the source has no longer.
+ */
+function makerOf({ kind: recordedKind, file: recorded }: Credential, kind: string, file: FileOrder): string {
+  const described = recordedKind === kind ? file.maker : undefined;
+  const id = described ?? (recorded && fileId(recorded));
   if (id === undefined) return "no file";
   if (id === fileId(file)) return "this file";
   return recorded && !isSameFile(file, recorded) ? fileWords(recorded) : "another file";

@@ -16,7 +16,7 @@ import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob } from "../scope/scope.ts";
-import { fileId } from "../secret/azure-words.ts";
+import { fileId, parseAzureOwner } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
 import { loginOf, loginsIn } from "../secret/login.ts";
 import { type Credential, copiesOf, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
@@ -71,15 +71,19 @@ export type ApplyOrder = {
 export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerator<Outcome> {
   // Before Azure is read, so that each Secret in the list has its description there
   const recorded = yield* recordedSources(order, tools);
-  const made = new Set<string>();
-  const runs: (readonly [Run, Steps])[] = [];
-  for (const file of order.files) runs.push(yield* planFile(file, recorded, order, tools));
-  const refused = await refusedBy(runs, order, tools);
-  for (const [run, steps] of runs) {
-    for (const { source } of [...steps.shared, ...steps.each]) made.add(placeOf(source));
-    yield* applySteps({ ...run, refused }, steps);
-  }
-  for (const place of order.adopt.filter((one) => !made.has(one))) {
+  const failures: Failures = { failed: new Set(), failedIn: new Set(), failedSources: new Set(), isUnread: false };
+  const planned: (readonly [Run, Steps])[] = [];
+  for (const file of order.files) planned.push(yield* planFile(file, recorded, failures, order, tools));
+  const refused = await refusedBy(planned, order, tools);
+  const runs = planned.map(([run, steps]) => [{ ...run, refused }, steps] as const);
+  // A copy that becomes a source does so before its old source would withdraw it
+  for (const [run, { each }] of runs) yield* taking(each, run);
+  for (const [run, { shared }] of runs) yield* takeShared(shared, run);
+  const made = runs.flatMap(([, { each, shared }]) => [...each, ...shared]);
+  for (const [run, { away }] of runs) yield* taking(stillUnnamed(away, made), run);
+  for (const [{ unverified: paths }] of runs) for (const [host, found] of paths) yield unverified(host, [...found].sort());
+  const places = new Set(made.map(({ source }) => placeOf(source)));
+  for (const place of order.adopt.filter((one) => !places.has(one))) {
     const [namespace, name = ""] = place.split("/");
     yield { to: { kind: "secret", name, namespace }, error: new CliError("notFound", `no entry makes secret/${name} there`) };
   }
@@ -107,6 +111,7 @@ async function refusedBy(runs: readonly (readonly [Run, Steps])[], order: ApplyO
 async function* planFile(
   written: DesiredFile,
   recorded: readonly RecordedSource[],
+  failures: Failures,
   order: ApplyOrder,
   tools: Tools,
 ): AsyncGenerator<Outcome, readonly [Run, Steps]> {
@@ -116,7 +121,7 @@ async function* planFile(
   const entries = written.entries.map((entry) => ({ ...entry, registry: inAzure.spellings.get(entry.registry) ?? entry.registry }));
   const file = { ...written, entries };
   const run: Run = {
-    ...{ order, tools, file, read: inAzure.read, tokens: inAzure.tokens, refused: new Map() },
+    ...{ order, tools, file, failures, read: inAzure.read, tokens: inAzure.tokens, refused: new Map() },
     described: inAzure.sources.filter((one) => one.file === fileId(file)),
     byKey: Map.groupBy(inAzure.sources, ({ to }) => keyOf(to)),
     recorded: recorded.filter((one) => isSameFile(file, one.file)),
@@ -125,28 +130,30 @@ async function* planFile(
       selected: new Map(),
       said: new Set(),
       unverified: new Map(),
-      failed: new Set(),
-      failedIn: new Set(),
-      failedSources: new Set(),
       accounts: new Map(),
-      isUnread: false,
       claimed: 0,
     },
   };
   return [run, yield* stepsOf(run)];
 }
 
-async function* applySteps(run: Run, steps: Steps): AsyncGenerator<Outcome> {
+function taking(phase: Iterable<Step>, run: Run): AsyncGenerator<Outcome> {
   const bounds = { width: limits.credentials, interrupted: run.tools.interrupted };
-  const taking = (phase: Iterable<Step>, of: Run) => runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, of));
-  // A copy that becomes a source does so before its old source would withdraw it
-  yield* taking(steps.each, run);
-  // Entries may exchange namespaces
-  const postponed = steps.shared.length > 1 ? new Set<Making>() : undefined;
-  yield* taking(steps.shared, { ...run, postponed });
+  return runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, run));
+}
+
+/** Entries may exchange namespaces. */
+async function* takeShared(shared: Steps["shared"], run: Run): AsyncGenerator<Outcome> {
+  const postponed = shared.length > 1 ? new Set<Making>() : undefined;
+  yield* taking(shared, { ...run, postponed });
   yield* taking(postponed ?? [], { ...run, isAgain: true });
-  yield* taking(steps.away, run);
-  for (const [host, paths] of run.unverified) yield unverified(host, [...paths].sort());
+}
+
+/** Returns the steps that take away what no file of the run makes: another one may have adopted it. */
+function stillUnnamed(away: readonly Step[], made: readonly Making[]): readonly Step[] {
+  const kept = new Map(made.map(({ source, uid }) => [keyOf(source), uid]));
+  const isAdopted = ({ source, described, isReplaced }: TakingAway) => !isReplaced && kept.get(keyOf(source)) === described.namespaceUid;
+  return away.filter((step) => step.does === "make" || !isAdopted(step));
 }
 
 const placeOf = ({ namespace, name }: Ref) => `${namespace}/${name}`;
@@ -173,14 +180,7 @@ type Run = {
   readonly said: Set<string>;
   /** The paths without an image, by host: one warning for all entries. */
   readonly unverified: Map<string, Set<string>>;
-  /** The sources that could not be made, or not everywhere: their copies may hold the credential from before. */
-  readonly failed: Set<string>;
-  /** The namespaces in which something failed: a login that replaces another one may be missing there. */
-  readonly failedIn: Set<string>;
-  /** The namespaces of an entry could not be read, so it may have to replace any credential. */
-  isUnread: boolean;
-  /** The sources whose copies were not written. */
-  readonly failedSources: Set<Making>;
+  readonly failures: Failures;
   /** The accounts of sources that could not be written everywhere. */
   readonly accounts: Map<string, ReturnType<typeof accountOf>>;
   /** Gets the sources whose copies are taken away once all others are written. */
@@ -189,6 +189,18 @@ type Run = {
   readonly isAgain?: true;
   /** How many claims of other runs have not ended. */
   claimed: number;
+};
+
+/** What could not be made, by all files of the run: what it would replace stays. */
+type Failures = {
+  /** The sources that could not be made, or not everywhere: their copies may hold the credential from before. */
+  readonly failed: Set<string>;
+  /** The namespaces in which something failed: a login that replaces another one may be missing there. */
+  readonly failedIn: Set<string>;
+  /** The sources whose copies were not written. */
+  readonly failedSources: Set<Making>;
+  /** The namespaces of an entry could not be read, so it may have to replace any credential. */
+  isUnread: boolean;
 };
 
 /** A source to make as its entry says. */
@@ -234,7 +246,7 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   for (const entry of file.entries) {
     const { uids, say, isUnread } = await namespacesOf(entry, run);
     for (const outcome of say) yield* judged(outcome, undefined, run);
-    run.isUnread ||= isUnread === true;
+    run.failures.isUnread ||= isUnread === true;
     if (isUnread) unread.add(entry.name);
     else if (uids.size === 0) empty.add(entry.name);
     yield* placeEntry(entry, uids, made);
@@ -249,7 +261,7 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   yield* away.filter((one) => !isTaken(one)).map((one) => unnamed(one, run));
   const known = new Set([...kept.keys(), ...described.map(({ to }) => keyOf(to))]);
   const isKnown = ({ to }: RecordedSource) => known.has(keyOf(to)) || unread.has(to.name);
-  for (const { to } of undescribed(run).filter((one) => !isKnown(one))) yield { to, error: notInAzure(to, file) };
+  for (const { to } of undescribed(run).filter((one) => !isKnown(one))) yield notInAzure(to, file);
   const takingAway = (one: Described, onlyAdded: boolean): TakingAway => ({
     ...{ does: "take away", source: one.to, described: one, onlyAdded, isReplaced: isReplaced(one) },
   });
@@ -331,13 +343,13 @@ function undescribed({ file, recorded, read }: Run): readonly RecordedSource[] {
   return recorded.filter(({ kind }) => isRead(kind));
 }
 
-/** Someone may have edited its description in Azure, or its tenant has written the record. */
-const notInAzure = (to: Ref, file: DesiredFile) =>
-  new InTheWay(`secret/${to.name} records ${fileWords(file)}, which does not name it, and Azure describes it otherwise, so it stays`, {
-    ...plugin("delete", to.name, "--revoke"),
-    namespace: to.namespace,
-    when: "if no pod needs it, run",
-  });
+/** Someone may have edited its description in Azure. In any other namespace than the home, its tenant may have written the record. */
+function notInAzure(to: Ref, file: DesiredFile): Outcome {
+  const message = `secret/${to.name} records ${fileWords(file)}, which does not name it, and Azure describes it otherwise, so it stays`;
+  if (to.namespace !== file.home) return { to, messages: [message] };
+  const hint = { ...plugin("delete", to.name, "--revoke"), namespace: to.namespace, when: "if no pod needs it, run" };
+  return { to, error: new InTheWay(message, hint) };
+}
 
 /** How long a run with --skip-blocked waits for the claim of another run, in milliseconds: anyone in a namespace can write one. */
 const shortWait = 5_000;
@@ -372,9 +384,9 @@ async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> 
 
 /** Where a source is still needed: there, another credential may have to replace it, and could not be written. */
 async function neededIn({ source, described }: TakingAway, run: Run): Promise<string | undefined> {
-  const isFailed = run.failed.has(keyOf(source));
-  if (run.made.has(keyOf(source))) return isFailed ? "everywhere" : undefined;
-  if (run.isUnread) return "everywhere";
+  const { failed: unmade, isUnread } = run.failures;
+  if (run.made.has(keyOf(source))) return unmade.has(keyOf(source)) ? "everywhere" : undefined;
+  if (isUnread) return "everywhere";
   const failed = await failedNamespaces(run);
   if (failed.size === 0) return undefined;
   const { namespace = "" } = source;
@@ -384,7 +396,7 @@ async function neededIn({ source, described }: TakingAway, run: Run): Promise<st
 }
 
 /** The namespaces in which this run could not write everything that the file names. */
-async function failedNamespaces({ failedIn, failedSources, tools }: Run): Promise<ReadonlySet<string>> {
+async function failedNamespaces({ failures: { failedIn, failedSources }, tools }: Run): Promise<ReadonlySet<string>> {
   const all = new Set(failedIn);
   for (const { entry } of failedSources) {
     if (!entry.copyTo) continue;
@@ -394,7 +406,7 @@ async function failedNamespaces({ failedIn, failedSources, tools }: Run): Promis
   return all;
 }
 
-function noteFailure(step: Step, { to: { namespace } }: Outcome, { failed, failedIn, failedSources }: Run): void {
+function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures: { failed, failedIn, failedSources } }: Run): void {
   failed.add(keyOf(step.source));
   if (step.does === "take away") return;
   if (namespace !== undefined) failedIn.add(namespace);
@@ -573,7 +585,7 @@ function createOrderOf(making: Making, run: Run): CreateOrder {
         return run.postponed !== undefined;
       },
       async needed(to) {
-        const isNeeded = run.isUnread || (await failedNamespaces(run)).has(to.namespace ?? "");
+        const isNeeded = run.failures.isUnread || (await failedNamespaces(run)).has(to.namespace ?? "");
         return isNeeded ? kept(to, "there") : undefined;
       },
       unshown(what, id) {
@@ -598,7 +610,10 @@ function replaces(to: Ref<"secret">, old: Secret, { described, made, selected }:
   const copied = sourceOf(old);
   const key = copied ? keyOf({ kind: "secret", name: copied.name, namespace: copied.namespace }) : keyOf(to);
   const isNamed = made.has(key) && selected.get(key)?.has(to.namespace ?? "") !== false;
-  return isOurs(old) && !isNamed && described.some((one) => keyOf(one.to) === key);
+  const record = credentialOf(old);
+  // A team may have created a credential of its own under the name
+  const isOfFile = (one: Described) => copied !== undefined || (record ? isAsDescribed(record, one) : loginsIn(old).length === 0);
+  return isOurs(old) && !isNamed && described.some((one) => keyOf(one.to) === key && isOfFile(one));
 }
 
 /**
@@ -614,11 +629,11 @@ async function* takeAway({ described, onlyAdded, isReplaced }: TakingAway, run: 
   const secret = isThere ? await tools.cluster().get(to) : undefined;
   const record = credentialOf(secret);
   const isHome = namespace === file.home;
-  const isOwn = record && isRecordOf(record, described) && (isHome || isUnchanged(record, described));
+  const isOwn = record && (isHome ? isRecordOf(record, described) : isAsDescribed(record, described));
   // A Secret of the home has a credential of another registry or kind
-  if (!isOwn) yield* endLost(described, isHome ? undefined : secret, run);
-  else if (record.file && !isSameFile(file, record.file))
-    yield { to, messages: [`secret/${to.name} belongs to ${fileWords(record.file)}, so it stays`] };
+  if (!isOwn) return yield* endLost(described, isHome ? undefined : secret, run);
+  const stays = secret && ofOtherFile(secret, to, file);
+  if (stays) yield { to, messages: [stays.message] };
   else yield* removeUntilLost(described, onlyAdded, run);
 }
 
@@ -627,8 +642,12 @@ const isRecordOf = ({ kind, host }: Credential, { kind: { credential }, host: sh
   kind === credential && host === shown;
 
 /** Whether a record also names the file and the account that Azure shows. */
-const isUnchanged = ({ identity, file, isExported }: Credential, described: Described): boolean =>
-  !isExported && isUserOf(described, identity) && file !== undefined && fileId(file) === described.file;
+const isAsDescribed = (record: Credential, described: Described): boolean =>
+  isRecordOf(record, described) &&
+  !record.isExported &&
+  isUserOf(described, record.identity) &&
+  record.file !== undefined &&
+  fileId(record.file) === described.file;
 
 /** Whether a user name can be that of the credential that Azure describes. An application has an id of its own. */
 const isUserOf = ({ kind: { credential }, namespaceUid, to }: Described, username: string): boolean =>
@@ -655,7 +674,10 @@ async function* removeUntilLost(described: Described, onlyAdded: boolean, run: R
   const { to, isEach } = described;
   const held = new Set<string>();
   const { open } = order.revoking;
-  const deletion = { to, onlyAdded, open, revoke: true, isFoundInAzure: true, holders: () => namedHolders(held, described, order) };
+  const deletion = {
+    ...{ to, onlyAdded, open, revoke: true, isFoundInAzure: true, holders: () => namedHolders(held, described, order) },
+    objection: (secret: Secret) => ofOtherFile(secret, to, run.file) ?? unshownCopies(secret, described, order),
+  };
   try {
     yield* remove(deletion, tools);
   } catch (error) {
@@ -665,6 +687,24 @@ async function* removeUntilLost(described: Described, onlyAdded: boolean, run: R
     if (!isDeleted) throw withDelete(error, to);
   }
   for (const message of held) yield { to, messages: [message] };
+}
+
+/** The error if another file has taken over a source since this run has read Azure. */
+function ofOtherFile(secret: Secret, to: Ref<"secret">, file: DesiredFile): CliError | undefined {
+  const maker = credentialOf(secret)?.file;
+  return maker && !isSameFile(file, maker) ? otherFile(to, fileWords(maker)) : undefined;
+}
+
+const otherFile = (to: Ref<"secret">, words: string) => new InTheWay(`${nameInPlace(to)} belongs to ${words} now, so it stays`, undefined);
+
+/** The error if a source has copies that were not in the question. */
+function unshownCopies(secret: Secret, described: Described, { confirmed }: ApplyOrder): CliError | undefined {
+  for (const copy of Object.entries(copiesOf(secret))) {
+    const id = [idOf(described), ...copy].join();
+    if (!confirmed.has(id)) return notShown(`the copy in namespace ${copy[0]} of ${nameInPlace(described.to)}`);
+    confirmed.add(id);
+  }
+  return undefined;
 }
 
 /**
@@ -697,7 +737,7 @@ function withDelete(error: unknown, { name, namespace }: Ref): unknown {
  * @param secret the Secret whose record was changed
  */
 async function* endLost(described: Described, secret: Secret | undefined, run: Run): AsyncGenerator<Outcome> {
-  const found = await accountOf(described, run);
+  const found = await accountToEnd(described, run);
   if (!found) return;
   const { identity } = found.account;
   // First, because a rerun finds the credential in Azure
@@ -710,7 +750,7 @@ async function* endLost(described: Described, secret: Secret | undefined, run: R
 
 /** Ends the credential that a source had before, unless another Secret holds it. In a dry run, the source still does. */
 async function* endReplaced(described: Described, run: Run): AsyncGenerator<Outcome> {
-  const found = await accountOf(described, run);
+  const found = await accountToEnd(described, run);
   if (!found) return;
   const { ref: to, identity = "" } = found.account;
   const counts = () => run.tools.dryRun === "none";
@@ -725,6 +765,17 @@ type FoundAccount = NonNullable<Awaited<ReturnType<typeof accountOf>>>;
 
 const removeAccount = ({ issuer, owner, account }: FoundAccount, { tools }: Run): AsyncGenerator<Outcome> =>
   issuer.remove(owner, account, { dryRun: tools.dryRun !== "none", send: (request) => request(), undo: [] });
+
+/**
+ * Reads an account that the file has no longer.
+ * @throws CliError if another file has taken it over since this run has read Azure
+ */
+async function accountToEnd(described: Described, run: Run): Promise<FoundAccount | undefined> {
+  const found = await accountOf(described, run);
+  const { describedAs } = found?.account ?? {};
+  if (describedAs !== undefined && parseAzureOwner(describedAs)?.file !== described.file) throw otherFile(described.to, "another file");
+  return found;
+}
 
 /** Reads the account that Azure describes. */
 async function accountOf({ to, namespaceUid, description, kind }: Described, { order }: Run) {

@@ -44,6 +44,8 @@ export type DeleteOrder = {
   readonly onlyAdded?: boolean;
   /** A rerun finds the source by what Azure says and not by its name, so the Secret is deleted first. */
   readonly isFoundInAzure?: boolean;
+  /** Why a source stays. */
+  objection?(secret: Secret): CliError | undefined;
 };
 
 type Run = { readonly order: DeleteOrder; readonly tools: Tools };
@@ -202,7 +204,7 @@ const withoutCopy =
 
 /** Deletes a source with its copies and all references. Its record stays until the credential is revoked, so a rerun continues. */
 async function* removeSource(state: NamespaceState, secret: Secret, { order, tools }: Run): AsyncGenerator<Outcome> {
-  const { to, open, holders, revoke, onlyAdded, isFoundInAzure } = order;
+  const { to, open, holders, revoke, onlyAdded, isFoundInAzure, objection } = order;
   let own: NamespaceState | undefined = state;
   async function* takeAway(namespace: string, { file, host }: Credential): AsyncGenerator<Outcome> {
     if (namespace !== to.namespace) return yield* removeCopyIn(namespace, { file, host }, order, tools);
@@ -216,6 +218,7 @@ async function* removeSource(state: NamespaceState, secret: Secret, { order, too
     revoke,
     onlyAdded: onlyAdded ?? false,
     isFoundInAzure: isFoundInAzure ?? false,
+    ...(objection && { objection }),
   });
   yield* reconcile(desired, { tools, open, holders, waited: new Map(), takeAway }, secret);
 }

@@ -6,6 +6,7 @@ import { lost } from "../../support/demo.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
 import { annotates, closes, heldBack, makeByHand } from "../../support/rotating.ts";
 import { all, any, before, failed, type Given, printed, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 
@@ -53,6 +54,17 @@ const grants = ({ azure }: FakeWorld, at = "platform", name = "acr-blue"): reado
       ? actions.filter((action) => action.endsWith("content/read")).map((action) => action.split("/").slice(1, -2).join("/"))
       : [],
   );
+const blueOfTeam: Lines = { ...blue, namespace: "own-1" };
+const ownIn = (at: string): Lines => ({ ...own, eachOf: `{names: [${at}]}` });
+const robot: Given = ({ azure }) => {
+  azure.users.set("robot", "p");
+};
+/** Another run applies a file that takes over the Secret of own-1. */
+const adoptsOwn: Given = async ({ ports }) => {
+  const ran = await type("apply -f - --adopt own-1/acr --yes", ports, { stdin: elsewhere(ownIn("own-1")) });
+  expect(ran).toMatchObject({ code: 0 });
+};
+const loose = { stdout: any, stderr: any, writes: any } as const;
 const madeAt = (world: FakeWorld, at = "platform", name?: string) => credentialOf(secretIn(world, at, name))?.madeAt;
 const pulls = (world: FakeWorld, at: string, name = "acr-blue") => {
   const login = world.loginIn(at, name);
@@ -1215,6 +1227,125 @@ testRows(
         }),
         nothingMore(elsewhere(twoOwn)),
         applies(fileOf(own), { ...failed, writes: [], stderr: /belongs to file teams in namespace team-0\n/ }),
+      ],
+    },
+    ...[
+      { order: "first", files: [elsewhere(ownIn("own-1")), fileOf(ownIn("own-2"))] },
+      { order: "last", files: [fileOf(ownIn("own-2")), elsewhere(ownIn("own-1"))] },
+    ].map(({ order, files }) => ({
+      does: `apply keeps a Secret that the ${order} file of the run takes over from another`,
+      ...applies(fileOf(own)),
+      after: [
+        applies(files.join("---\n"), {
+          flags: " --adopt own-1/acr --prune --yes",
+          check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true),
+        }),
+        nothingMore(files.join("---\n"), { flags: " --prune --yes" }),
+      ],
+    })),
+    {
+      does: "apply keeps a Secret with its copies that the first file of the run takes over from another",
+      ...applies(fileOf(blueOfTeam)),
+      after: [
+        applies([elsewhere(blueOfTeam), nothingOf].join("---\n"), {
+          flags: " --adopt own-1/acr-blue --prune --yes",
+          check: (world) => expect(["own-1", "team-0", "team-1"].map((at) => pulls(world, at))).toEqual([true, true, true]),
+        }),
+      ],
+    },
+    ...["get namespace own-1", "get secret own-1/acr", "patch secret own-1/acr"].map((call) => ({
+      does: `apply keeps a Secret that another run takes over before ${call}`,
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(ownIn("own-2")), {
+          given: before("listTokens", before(call, adoptsOwn)),
+          code: 1,
+          stderr: /secret\/acr in namespace own-1 belongs to .*, so it stays/,
+          check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true),
+        }),
+      ],
+    })),
+    ...[
+      { what: "a login", given: robot, command: "create acr -n own-1 --registry myregistry --username robot --password-stdin" },
+      {
+        what: "a token in a namespace that was created again",
+        given: ({ cluster }: FakeWorld) => {
+          cluster.remove("namespace", "", "own-1");
+          cluster.put(namespace("own-1", { uid: "another" }));
+        },
+        command: "create acr -n own-1 --registry myregistry --repository app/web,app/api",
+      },
+    ].map(({ what, given, command }) => ({
+      does: `apply doesn't write a copy over ${what} that a team has created under its name`,
+      ...applies(fileOf(own)),
+      after: [
+        { ...loose, command, given: all(removes("own-1", "acr"), given), options: { stdin: "p" } },
+        applies(fileOf(ownIn("own-2"), { ...blue, name: "acr", copyTo: "{names: [own-1]}" }), {
+          code: 1,
+          stderr: /secret "acr" in namespace "own-1" is not a copy of/,
+          check: (world) =>
+            expect([pulls(world, "own-1", "acr"), credentialOf(secretIn(world, "own-1", "acr"))]).toEqual([true, expect.anything()]),
+        }),
+      ],
+    })),
+    {
+      does: "apply takes over a service principal of a team only with --adopt when Azure describes a token of the file",
+      ...applies(fileOf(own)),
+      after: [
+        {
+          ...loose,
+          command: "create acr -n own-1 --registry myregistry --service-principal --repository *",
+          given: removes("own-1", "acr"),
+        },
+        applies(fileOf(own), {
+          code: 1,
+          stderr: /own-1 belongs to no file; otherwise it loses service-principal/,
+          writes: [],
+          check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true),
+        }),
+      ],
+    },
+    {
+      does: "apply --prune keeps a Secret that gets a copy after the question",
+      ...applies(fileOf(blue, red)),
+      after: [
+        applies(fileOf(red), {
+          flags: " --prune",
+          options: { answers: [true], env: { CI: undefined } },
+          given: before(
+            "listTokens",
+            before("listTokens", typed("create acr-blue -n platform --registry myregistry --repository app/web --copy-to team-*,own-1")),
+          ),
+          code: 1,
+          stderr: /error: the copy in namespace own-1 of secret\/acr-blue in namespace platform was not in the question, so it stays/,
+          check: (world) => expect(["own-1", "team-0"].map((at) => pulls(world, at))).toEqual([true, true]),
+        }),
+      ],
+    },
+    {
+      does: "apply --prune keeps a Secret when the one that replaces it in another file could not be made",
+      ...applies(fileOf(blue)),
+      after: [
+        applies([nothingOf, elsewhere({ ...red, namespace: "team-0" })].join("---\n"), {
+          given: refuse("putToken"),
+          flags: " --prune --yes",
+          code: 1,
+          check: (world) => expect(["team-0", "team-1"].map((at) => pulls(world, at))).toEqual([true, true]),
+        }),
+      ],
+    },
+    {
+      does: "apply --prune asks although a tenant has written the file into its record",
+      ...applies(fileOf(blue, own)),
+      after: [
+        { ...loose, command: "create mine -n team-0 --registry myregistry --repository app/web" },
+        applies(fileOf(own), {
+          given: records("team-0", "mine", { file: { home: "platform", name: "teams", serviceAccounts: [] } }),
+          flags: " --prune",
+          options: { answers: [true], env: { CI: undefined } },
+          stderr: /Warning: team-0: secret\/mine records file teams in namespace platform, .*so it stays/,
+          check: (world) => expect([pulls(world, "team-0", "mine"), secretIn(world, "platform")]).toEqual([true, undefined]),
+        }),
       ],
     },
     {
