@@ -22,7 +22,7 @@ export type Desired = {
   /** A rerun finds the credential by what Azure says, so the source is deleted before the objects in Azure that name it. */
   readonly isFoundInAzure?: boolean;
   /** Why the source stays as it is, although the run removes it. Asked before and after the claim. Only without `exists`. */
-  objection?(secret: Secret): CliError | undefined;
+  readonly objection?: ((secret: Secret) => CliError | undefined) | undefined;
   /** `new`: another password than the recorded one. `recorded`: that one, and only what is left to end ends. */
   readonly password: "new" | "recorded";
   /** How long a replaced password works, in milliseconds; `next`: until the next rotation. */

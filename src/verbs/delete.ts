@@ -45,7 +45,7 @@ export type DeleteOrder = {
   /** A rerun finds the source by what Azure says and not by its name, so the Secret is deleted first. */
   readonly isFoundInAzure?: boolean;
   /** Why a source stays. */
-  objection?(secret: Secret): CliError | undefined;
+  readonly objection?: ((secret: Secret) => CliError | undefined) | undefined;
 };
 
 type Run = { readonly order: DeleteOrder; readonly tools: Tools };
@@ -218,7 +218,7 @@ async function* removeSource(state: NamespaceState, secret: Secret, { order, too
     revoke,
     onlyAdded: onlyAdded ?? false,
     isFoundInAzure: isFoundInAzure ?? false,
-    ...(objection && { objection }),
+    objection,
   });
   yield* reconcile(desired, { tools, open, holders, waited: new Map(), takeAway }, secret);
 }
