@@ -10,6 +10,7 @@ import { loginRows } from "./rows-login.ts";
 import { passwordRows } from "./rows-password.ts";
 import { placeRows } from "./rows-places.ts";
 import { removeRows } from "./rows-remove.ts";
+import { undoRows } from "./rows-undo.ts";
 import type { Step, StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
 import { isIssued } from "./wanted.ts";
@@ -22,6 +23,7 @@ export const stepRows: readonly StepRow[] = [
   ...passwordRows,
   ...removeRows,
   ...placeRows,
+  ...undoRows,
   ...endRows,
 ];
 
