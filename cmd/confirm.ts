@@ -37,9 +37,10 @@ export async function confirmDeletion(
   if (refused) throw refused;
   const failed = outcomes.find(({ error }) => error);
   if (failed?.error) throw incomplete(failed.to, failed.error);
-  const question = questionOf(outcomes, home);
+  const [question, whole] = [mostNames, Number.POSITIVE_INFINITY].map((most) => questionOf(outcomes, home, most));
   if (output !== undefined || !session.terminal)
-    throw usage(withLines("cannot ask for confirmation without a terminal or with -o; add --yes", question), again);
+    throw usage(withLines("cannot ask for confirmation without a terminal or with -o; add --yes", whole), again);
+  if (whole !== question) session.stderr.write(`${printable(whole?.replace(/\?$/, "") ?? "")}\n`);
   if (question === undefined || (await session.terminal.confirm(`${printable(question)} [y/N] `))) return outcomes;
   throw new CliError("cancelled", "aborted; nothing was deleted");
 }
@@ -48,24 +49,29 @@ export async function confirmDeletion(
 const incomplete = (to: Ref, { kind, message, hint }: CliError) =>
   new CliError(kind, withLines("the dry run failed, so nothing was asked or changed", `${nameInPlace(to)}: ${message}`), { hint });
 
+/** How many names of one action a question has. All are printed before a question that leaves some out. */
+const mostNames = 10;
+
 /** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
-function questionOf(outcomes: readonly Outcome[], home: string): string | undefined {
+function questionOf(outcomes: readonly Outcome[], home: string, most: number): string | undefined {
+  const listed = (verb: string, names: readonly string[]): string[] => (names.length > 0 ? [`${verb} ${joinNames(names, most)}`] : []);
+  const part = (verb: string, of: readonly Outcome[]) => listed(verb, namesOf(of, home, most));
   const done = outcomes.filter((outcome) => !isFailed(outcome));
   const deleted = [true, false].flatMap((here) => done.filter(({ to, result }) => result === "deleted" && isInCluster(to) === here));
   const detached = done.filter(({ list, result }) => result === "patched" && list?.does === "detach");
   const annotated = done.filter(({ to, result }) => result === "configured" && targetKinds.some((kind) => kind === to.kind));
-  const narrowed = done.flatMap(({ to, withdraws }) => (withdraws ? [`${joinNames(withdraws, 5)} from ${nameOf(to)}`] : []));
+  const narrowed = done.flatMap(({ to, withdraws }) => (withdraws ? [`${joinNames(withdraws, most)} from ${nameOf(to)}`] : []));
   const ended = done.flatMap(({ to, slot }) => (slot === undefined ? [] : [`${slot} of ${nameOf(to)}`]));
   const taken = [
     ...listed("withdraw", narrowed),
     ...listed("end", ended),
-    ...part("remove a login from", done.filter(losesLogin), home),
-    ...part("remove its name from", detached, home),
-    ...part("remove the identity from", annotated, home),
+    ...part("remove a login from", done.filter(losesLogin)),
+    ...part("remove its name from", detached),
+    ...part("remove the identity from", annotated),
   ];
   const adopted = done.flatMap(({ to, loses }) => (loses ? [`adopt ${nameInPlace(to)}${losing(loses)}`] : []));
   const needed = done.flatMap(({ neededBy }) => (neededBy === undefined ? [] : [`${neededBy}. `]));
-  const parts = [...adopted, ...part("delete", deleted, home), ...taken];
+  const parts = [...adopted, ...part("delete", deleted), ...taken];
   if (parts.length === 0) return undefined;
   const text = parts.join(", and ");
   return `${needed.join("")}${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
@@ -78,10 +84,8 @@ const countLogins = (secret: Outcome["object"]): number => (secret ? loginsIn(se
 
 const losing = (loses: readonly string[]): string => (loses.length > 0 ? `, which loses ${loses.join(", ")}` : "");
 
-const listed = (verb: string, names: readonly string[]): string[] => (names.length > 0 ? [`${verb} ${joinNames(names, 5)}`] : []);
-
-/** Describes the objects of one action. The same names in other namespaces are one object with these namespaces. */
-function part(verb: string, outcomes: readonly Outcome[], home: string): string[] {
+/** Names the objects of one action. The same names in other namespaces are one object with these namespaces. */
+function namesOf(outcomes: readonly Outcome[], home: string, most: number): readonly string[] {
   const here = ({ to: { namespace = home } }: Outcome) => namespace === home;
   const others = Map.groupBy(
     outcomes.filter((outcome) => !here(outcome)),
@@ -89,7 +93,7 @@ function part(verb: string, outcomes: readonly Outcome[], home: string): string[
   );
   const elsewhere = [...others].map(([name, all]) => {
     const namespaces = all.map(({ to }) => to.namespace ?? "");
-    return `${name} in ${pluralize(namespaces.length, "namespace", "namespaces")} ${inLine(namespaces)}`;
+    return `${name} in ${pluralize(namespaces.length, "namespace", "namespaces")} ${inLine(namespaces, most)}`;
   });
-  return listed(verb, [...outcomes.filter(here).map(({ to }) => nameOf(to)), ...elsewhere]);
+  return [...outcomes.filter(here).map(({ to }) => nameOf(to)), ...elsewhere];
 }
