@@ -14,6 +14,7 @@ const rows: readonly (readonly [pattern: RegExp, body: object, status?: number])
   [/^GET \S+\/secrets\/acr-/, absent, 404],
   [/^GET \S+\/secrets\/other$/, other],
   [/^GET \S+\/namespaces\?/, list({ metadata: { name: "warm", uid: "warm" } }, { metadata: { name: "copy", uid: "copy" } })],
+  [/^GET \S+\/namespaces\/copy$/, { metadata: { name: "copy", uid: "copy" } }],
   [/^GET \S+\/serviceaccounts\?/, list(account)],
   [/^GET \S+\/(secrets|pods)\?/, list()],
   [/^/, account],

@@ -1,17 +1,18 @@
 import { lifetimeOf } from "../credential/issue.ts";
 import type { Account, Made } from "../credential/issuer.ts";
-import { asCliError, CliError, Interrupted, isLost } from "../errors.ts";
+import { asCliError, CliError, InTheWay, Interrupted, isLost } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { type Edited, edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
+import { uidsOf } from "../scope/namespaces.ts";
 import { claimOf, copiesOf, credentialOf } from "../secret/record.ts";
 import { Claimed, claiming, extending, forgetting, isCopyOf, requestLimit, StartAgain } from "../secret/source.ts";
 import type { Tools } from "../tools.ts";
 import type { Desired } from "./desired.ts";
 import { type Deciding, type Fact, type Knowledge, leftOf, type Memory, mostRestarts, nothing, type Observed, observe } from "./observe.ts";
-import { copyTo, type Given, type Places, writePlace } from "./places.ts";
+import { type CreatePlace, copyTo, type Given, type Places, writePlace } from "./places.ts";
 import { readFact, type World } from "./read.ts";
 import { isSecret, type Step } from "./steps.ts";
 import { after, enough, withSource } from "./table.ts";
@@ -277,8 +278,14 @@ async function* place(
   const { source } = d;
   const held = holding(known, d, world);
   const given = givenBy(d, o, held);
-  const writing = runConcurrently(places.all(), tools, (one) => writePlace(one, given, { ...creates, source }, tools));
   try {
+    // Making and proving a password takes time in which a namespace may be deleted and created again
+    const uids = o.isHeld && !o.by.isDry ? await uidsOf(Object.keys(places.copies), tools.cluster()) : undefined;
+    const isSame = ({ namespace, hasCopy }: CreatePlace) => !uids || !hasCopy || uids.get(namespace) === places.copies[namespace];
+    const order = { ...creates, source };
+    const writing = runConcurrently(places.all(), tools, (one) =>
+      isSame(one) ? writePlace(one, given, order, tools) : createdAgain(one.namespace),
+    );
     const { left, failed } = yield* countPlaces(writing, places, source);
     for (const namespace of tools.interrupted() ? left : []) yield { to: { ...source, namespace }, left: "interrupted" };
     const next = held.known();
@@ -289,6 +296,11 @@ async function* place(
     // The claim may have been written since
     return remember(held.known(), { failure: error });
   }
+}
+
+async function* createdAgain(namespace: string): AsyncGenerator<Outcome> {
+  const message = `namespace "${namespace}" was deleted during the run, so nothing is written to a new one`;
+  yield { to: { kind: "namespace", name: namespace, namespace }, error: new InTheWay(message, "run the command again") };
 }
 
 /** Yields the outcomes of places. @returns the namespaces without one, and those in which something failed */

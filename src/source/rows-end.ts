@@ -1,9 +1,11 @@
 import { whyHeld } from "../credential/holders.ts";
 import { endOfDelay, isLeftOver } from "../credential/issue.ts";
 import { isShown } from "../credential/issuer.ts";
+import { CliError } from "../errors.ts";
+import { isRecorded } from "../secret/record.ts";
 import { StartAgain } from "../secret/source.ts";
 import { toSeconds } from "../timestamp.ts";
-import { nameInPlace } from "../wording.ts";
+import { joinNames, nameInPlace } from "../wording.ts";
 import { endsAtOnce } from "./desired.ts";
 import { mostRestarts } from "./observe.ts";
 import { waitUntilShown } from "./rows-login.ts";
@@ -69,6 +71,22 @@ export const endRows: readonly StepRow[] = [
       const until = toSeconds(new Date(endOfDelay(record)));
       const messages = [`${stays}, because ${why}. The next rotation after ${until} ends it`];
       return steps.decide("keep the replaced password", { isDelayed: true }, [{ to: ref, messages, isInfo: true }]);
+    },
+  },
+  {
+    when: "passwords are to end at once, and Azure shows one that no record names",
+    does: "name it, and fail",
+    of: ["rotate"],
+    kind: "issued",
+    isHeld: true,
+    decide(d, o) {
+      const { memory, record } = o;
+      if (!endsAtOnce(d) || memory.stored === undefined || memory.said.has("unrecorded")) return undefined;
+      const { ref, passwords } = o.ask("account");
+      const others = passwords.filter((password) => !isRecorded(record, password));
+      const still = `${joinNames(others.map(({ slot }) => slot))} of ${ref.name} still works, and no Secret records it`;
+      const error = new CliError("conflict", still, { hint: "to end it too, run the command again" });
+      return others.length > 0 && steps.decide("name the others", steps.saying(o, "unrecorded"), [{ to: ref, error }]);
     },
   },
   {

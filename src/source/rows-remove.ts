@@ -11,6 +11,7 @@ import { isKeyOf } from "../registry/server-key.ts";
 import { loginsIn } from "../secret/login.ts";
 import { type Credential, isRecorded } from "../secret/record.ts";
 import { emptying, forgetting } from "../secret/source.ts";
+import { joinNames } from "../wording.ts";
 import type { Desired } from "./desired.ts";
 import type { Observed } from "./observe.ts";
 import type { StepRow } from "./steps.ts";
@@ -39,8 +40,7 @@ export const refuseRow: StepRow = {
     if (isHeld || !secret || !record) return undefined;
     const problem = d.onlyAdded || d.force ? undefined : otherLogins(d.source, secret, record);
     if (problem) return steps.refuse(problem);
-    if (revokes(d, o) && issuerOf(o).hasOwnName && record.identity !== ask("owner").name) return steps.refuse(notOwn(ask("owner"), record));
-    return void ask("rehearsal");
+    return (revokes(d, o) && refuseInexact(d, o, record)) || void ask("rehearsal");
   },
 };
 
@@ -59,20 +59,48 @@ function refuseHeld({ record }: Observed, held: Held): steps.Step | undefined {
   return steps.refuse(new CliError("conflict", `credential "${record?.identity}" is not revoked, because ${why}`, { hint }));
 }
 
+/**
+ * Refuses to revoke by a record that does not say what the source holds. Its owners may have changed it, or another user the account. A
+ * killed run has left no login.
+ */
+function refuseInexact(d: Desired, o: Observed, record: Credential): steps.Step | undefined {
+  const { login, ask } = o;
+  if (issuerOf(o).hasOwnName && record.identity !== ask("owner").name) return steps.refuse(notOwn(ask("owner"), record));
+  if (!login) return undefined;
+  const account = ask("account");
+  const called = `secret "${d.source.name}" in namespace "${d.source.namespace}"`;
+  if (!account.exists) {
+    if (ask("test", login.password.hash()).pulls === "no") return undefined;
+    const hint = "delete it without --revoke, and find the login's account with prune";
+    return steps.refuse(new InTheWay(`${called} records ${account.ref.name}, which does not exist, and its login works`, hint));
+  }
+  const { passwords } = account;
+  if (d.force || passwords.length === 0 || passwords.some((one) => isOwn(o, one))) return undefined;
+  const hint = `add --force to end all passwords of ${account.ref.name}`;
+  return steps.refuse(new InTheWay(`${called} records no password that Azure shows for ${account.ref.name}`, hint));
+}
+
+const isOwn = ({ claim, record: credential }: Observed, password: Shown): boolean =>
+  isRecorded(credential, password) || isLeftOver({ claim, credential }, password);
+
 const isLeft = ({ memory }: Observed): boolean => [...memory.places.values()].includes("failed");
 
 /** A reference or a copy that could not be removed keeps the credential, except with --force: a leaked password must end now. */
 const mayRevoke = (d: Desired, o: Observed): boolean => !o.memory.isRevoked && revokes(d, o) && (!isLeft(o) || d.force);
 
-/** Ends the recorded passwords, with the account unless it has others. */
-function revoke({ ask, claim, record: credential }: Observed): steps.Step {
-  const account = ask("account");
-  const isOurs = (password: Shown) => isRecorded(credential, password) || isLeftOver({ claim, credential }, password);
-  const [password, ...more] = account.passwords.filter(isOurs);
-  const isAll = account.passwords.every(isOurs);
-  if (isAll) return { kind: "revoke", does: "revoke", account, memory: { isRevoked: true } };
-  if (!password) return steps.decide("revoke", { isRevoked: true });
-  const say = [{ to: account.ref, result: "configured", slot: password.slot, because: "it is revoked" } as const];
+/** Ends the recorded passwords, with the account unless it has others. With --force, all passwords if the record names none of them. */
+function revoke(d: Desired, o: Observed): steps.Step {
+  const account = o.ask("account");
+  const { passwords } = account;
+  const [password, ...more] = passwords.filter((one) => isOwn(o, one));
+  const others = passwords.filter((one) => !isOwn(o, one));
+  const isInexact = d.force && password === undefined && o.memory.ended.length === 0;
+  if (others.length === 0 || isInexact) return { kind: "revoke", does: "revoke", account, memory: { isRevoked: true } };
+  const slots = joinNames(others.map(({ slot }) => slot));
+  const messages = [`${slots} of ${account.ref.name} still works, because secret/${d.source.name} does not record it`];
+  if (!password) return steps.decide("revoke", { isRevoked: true }, [{ to: account.ref, messages }]);
+  const stays = more.length > 0 ? undefined : messages;
+  const say = [{ to: account.ref, result: "configured", slot: password.slot, because: "it is revoked", messages: stays } as const];
   return { kind: "end", does: `end ${password.slot}`, account, password, say, memory: more.length > 0 ? {} : { isRevoked: true } };
 }
 
@@ -133,7 +161,7 @@ export const removeRows: readonly StepRow[] = [
     does: "delete its account, or end only its own passwords",
     killed: "the next run continues by the record",
     of: ["remove"],
-    decide: (d, o) => o.record !== undefined && mayRevoke(d, o) && revoke(o),
+    decide: (d, o) => o.record !== undefined && mayRevoke(d, o) && revoke(d, o),
   },
   {
     when: "something is left",

@@ -84,8 +84,10 @@ async function* rotate(
   { order, waited }: Rotations,
   tools: Tools,
 ): AsyncGenerator<Outcome> {
-  const { open, holders, grace, expiresAt, verify } = order;
-  const desired = { source: to, exists: true, password, grace, expiresAt, verify, force: tools.force };
+  const { open, holders, expiresAt, verify } = order;
+  // A filter protects what it skips: the replaced password there ends as a rotation without flags would end it
+  const { grace, force } = password === "new" ? { grace: order.grace, force: tools.force } : { grace: "next" as const, force: false };
+  const desired = { source: to, exists: true, password, grace, expiresAt, verify, force };
   const { facts, memory } = yield* reconcile(desired, { tools, open, holders, waited });
   const isReplaced = memory.replaces !== undefined && memory.stored !== undefined;
   if (isReplaced) yield* report(to, facts.source?.value ?? undefined, tools);

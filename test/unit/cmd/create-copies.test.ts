@@ -6,7 +6,7 @@ import { exactly, refused, unchecked } from "../../support/demo.ts";
 import { namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { linesOf, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { all, any, failed, type Given, type Row, refuse, testRows, typed, unchanged } from "../../support/rows.ts";
+import { all, any, before, failed, type Given, type Row, refuse, testRows, typed, unchanged } from "../../support/rows.ts";
 
 const name = "acr-myregistry";
 const source = "create --registry myregistry --repository app/web -n platform";
@@ -184,6 +184,14 @@ testRows(
         holds("platform", ...teams(3))(world);
         expect(Object.keys(recorded(world))).toEqual(teams(3));
       },
+    },
+    {
+      does: "gives no copy to a namespace that is created again while the password is made",
+      given: before(`generatePassword ${token} password1`, recreates("team-1")),
+      command: attached,
+      ...failed,
+      stderr: /team-1: error: namespace "team-1" was deleted during the run, so nothing is written to a new one/,
+      check: holds("platform", "team-0", "team-2"),
     },
     {
       does: "gives no copy to a namespace that was created again under a recorded name, and forgets it",

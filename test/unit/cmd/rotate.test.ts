@@ -5,7 +5,7 @@ import { pullSecret } from "../../support/fakes/cluster.ts";
 import { stored, watch, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { closes, heldBack, host, isAlive, makeByHand, on, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
+import { clockAt, closes, heldBack, host, isAlive, makeByHand, on, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
 import { all, answer, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const azure = `token.azurecr.io/${token}`;
@@ -35,6 +35,10 @@ const hidesPasswords =
       return call === "token" && left-- > 0 ? { ...(token as object), passwords: [] } : token;
     });
   };
+/** Another pull Secret holds the password that was replaced. */
+const held: Given = ({ cluster }) => {
+  cluster.put(pullSecret("other", "theirs", { [host]: first ?? expect.unreachable("no login") }));
+};
 const generatesNone = /^(?!.*generatePassword)/s;
 
 testRows(
@@ -121,6 +125,32 @@ testRows(
       stdout: [`${azure} configured (-password1)`, ...rotated, `${azure} configured (-password2)`],
       check: slots("password1"),
     },
+    {
+      does: "keeps a password that a Secret holds when --force and the source is not due",
+      ...on("2026-01-01T03:00:00Z"),
+      given: all(remember, typed(`${line} --grace 1h`), held, clockAt("2026-01-01T03:00:00Z")),
+      command: "rotate -A --expiring-within 1d --grace 0 --force",
+      stdout: any,
+      stderr: any,
+      check: slots("password1", "password2"),
+    },
+    ...[{ madeAt: "2025-01-01T00:00:00Z" }, { slot: "password2" }].map(
+      (more): Row => ({
+        does: `fails when --grace 0 --force and the record has another ${Object.keys(more)[0]}, until the password that works has ended`,
+        given: all(remember, writesRecord("demo", more)),
+        command: `${now} --force`,
+        ...failed,
+        stderr: /password1 of \S+ still works, and no Secret records it/,
+        check: (world) => expect([knowsFirst(world), isAlive(world, "demo")]).toEqual([true, true]),
+        after: [
+          {
+            command: `${now} --force`,
+            stdout: any,
+            check: (world) => expect([knowsFirst(world), isAlive(world, "demo")]).toEqual([false, true]),
+          },
+        ],
+      }),
+    ),
     ...[
       { how: "client", suffix: "(dry run)" },
       { how: "server", suffix: "(server dry run)" },
