@@ -23,8 +23,18 @@ export type Round = {
   readonly steps: readonly Step[];
 };
 
-/** What the users of a round have in common: others make the commands of a file fail. */
-type Way = { readonly line: string; readonly lines: readonly string[]; readonly fates: readonly Fate[] };
+/** What the users of a round have in common: the commands of a file fail for a Secret of others. */
+type Way = {
+  /** It makes what must exist at the end. */
+  readonly line: string;
+  readonly lines: readonly string[];
+  readonly fates: readonly Fate[];
+  readonly acts: readonly Act[];
+};
+
+const all: readonly Act[] = [...tenants, ...tools, ...persons, ...colleagues, endPassword];
+/** By name. */
+export const acts: ReadonlyMap<string, Act> = new Map(all.map((act) => [act.name, act]));
 
 const minute = 60_000;
 const prune = (flags: string) => `prune --registry myregistry ${flags} --yes`;
@@ -44,9 +54,9 @@ function common(kind: Kind): readonly string[] {
 }
 
 function created(kind: Kind): Way {
-  const all = create(kind, copies);
-  const lines = [all, all, all, create(kind), create(kind, "--copy-to b"), remove, "delete acr-myregistry -n b --yes", ...common(kind)];
-  return { line: all, lines, fates: [...kills, ...failures, ...lags] };
+  const line = create(kind, copies);
+  const lines = [line, line, line, create(kind), create(kind, "--copy-to b"), remove, "delete acr-myregistry -n b --yes", ...common(kind)];
+  return { line, lines, fates: [...kills, ...failures, ...lags], acts: all };
 }
 
 const applied = [
@@ -62,24 +72,22 @@ const applied = [
   "copies-and-each",
   "none",
 ];
+/** Without an entry, `apply --prune` revokes the login, and only warns of a Secret that holds it and is none of the file's. */
+const holding = /^(keepsTheLogin|removesTheLabel|namesAnotherSource)$/;
 
 function appliedFrom(kind: Kind): Way {
   const lines = applied.map((file, at) => apply(kind, file, at % 2 === 0 || file === "none" ? " --prune --yes" : ""));
-  return { line: apply(kind, "copies", " --prune --yes"), lines: [...lines, ...common(kind)], fates: [...kills, ...failures, ...lags] };
+  const { fates } = created(kind);
+  const others = all.filter(({ name }) => !holding.test(name));
+  return { line: apply(kind, "copies", " --prune --yes"), lines: [...lines, ...common(kind)], fates, acts: others };
 }
 
-/** A stale read of its ServiceAccount leaves the annotations of a setup, which has no claim. */
+/** A setup has no claim, so a deletion or a stale read at the same time can leave annotations without it. */
 function secretless(kind: Kind): Way {
-  const own = ["create", "delete"].map(
-    (does) => `secretless ${does} default --registry myregistry -n app${does === "delete" ? " --yes" : ""}`,
-  );
-  const { line, lines } = created(kind);
-  return { line, lines: [...own, ...own, ...own, ...lines], fates: [...kills, ...failures] };
+  const own = "secretless create default --registry myregistry -n app";
+  const way = created(kind);
+  return { ...way, lines: [...way.lines, ...Array.from({ length: 8 }, () => own)], fates: [...kills, ...failures] };
 }
-
-export const acts: ReadonlyMap<string, Act> = new Map(
-  [...tenants, ...tools, ...persons, ...colleagues, endPassword].map((act) => [act.name, act]),
-);
 
 /** Returns what a seed decides. */
 export function draw(seed: number): Round {
@@ -103,20 +111,19 @@ type Pick = <T>(from: readonly T[]) => T;
 /** Milliseconds by which a clock is ahead. */
 const clock = (pick: Pick, chance: Chance): number => pick([0, 0, chance(110) * 1000 - 55_000]);
 
-function drawSteps({ lines, fates }: Way, pick: Pick, chance: Chance): Step[] {
+function drawSteps({ lines, fates, acts: others }: Way, pick: Pick, chance: Chance): Step[] {
   const fate = () => [1 + chance(pick([8, 24, 60])), pick(fates)] as const;
   const start = (starts: number): Step => ({
     ...{ starts, line: pick(lines), ahead: clock(pick, chance) },
     fates: Object.fromEntries(Array.from({ length: pick([0, 0, 1, 1, 2]) }, fate)),
   });
   const isDisturbed = chance(2) === 0;
-  const names = [...acts.keys()];
   const steps = [start(1), start(2)];
   let runs = 3;
   const next = (what: number): Step => {
     if (what < 4) return start(runs++);
     if (what < 6) return { passes: pick([1000, minute, 10 * minute, 70 * minute, 1500 * minute]) };
-    if (what < 8 && isDisturbed) return { acts: pick(names) };
+    if (what < 8 && isDisturbed) return { acts: pick(others).name };
     return { goes: Math.max(1, runs - 1 - chance(4)), requests: pick([1, 2, 5, 12, 30, 999]) };
   };
   for (let left = 8 + chance(24); left > 0; left--) steps.push(next(chance(20)));

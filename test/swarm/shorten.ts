@@ -3,7 +3,7 @@ import { playRound } from "./play-round.ts";
 import type { Round, Step } from "./round.ts";
 
 /** What two failures of one cause have in common: the first line without what differs between runs. */
-export const kindOf = (failure: string): string => (failure.split("\n")[0] ?? "").replaceAll(/[0-9a-z]*\d[0-9a-z-]*/g, "N");
+export const kindOf = (failure: string): string => (failure.split("\n")[0] ?? "").replaceAll(/\S*[\d/]\S*/g, "…");
 
 type Steps = readonly Step[];
 
