@@ -72,8 +72,8 @@ const applied = [
   "copies-and-each",
   "none",
 ];
-/** Without an entry, `apply --prune` revokes the login, and only warns of a Secret that holds it and is none of the file's. */
-const holding = /^(keepsTheLogin|removesTheLabel|namesAnotherSource)$/;
+/** Without an entry, `apply --prune` revokes the whole token, and only warns of a Secret that holds its login and is none of the file's. */
+const holding = /^(keepsTheLogin|removesTheLabel|namesAnotherSource|generatesPassword.)$/;
 
 function appliedFrom(kind: Kind): Way {
   const lines = applied.map((file, at) => apply(kind, file, at % 2 === 0 || file === "none" ? " --prune --yes" : ""));
@@ -111,12 +111,16 @@ type Pick = <T>(from: readonly T[]) => T;
 /** Milliseconds by which a clock is ahead. */
 const clock = (pick: Pick, chance: Chance): number => pick([0, 0, chance(110) * 1000 - 55_000]);
 
+/** Without the right to read the id of the cluster, prune can't say whose an exported application is. */
+const isPossible = (line: string, fate: Fate): boolean => !(fate === "forbidden" && /--service-principal .*--export/.test(line));
+
 function drawSteps({ lines, fates, acts: others }: Way, pick: Pick, chance: Chance): Step[] {
-  const fate = () => [1 + chance(pick([8, 24, 60])), pick(fates)] as const;
-  const start = (starts: number): Step => ({
-    ...{ starts, line: pick(lines), ahead: clock(pick, chance) },
-    fates: Object.fromEntries(Array.from({ length: pick([0, 0, 1, 1, 2]) }, fate)),
-  });
+  const start = (starts: number): Step => {
+    const line = pick(lines);
+    const possible = fates.filter((fate) => isPossible(line, fate));
+    const drawn = Array.from({ length: pick([0, 0, 1, 1, 2]) }, () => [1 + chance(pick([8, 24, 60])), pick(possible)] as const);
+    return { starts, line, ahead: clock(pick, chance), fates: Object.fromEntries(drawn) };
+  };
   const isDisturbed = chance(2) === 0;
   const steps = [start(1), start(2)];
   let runs = 3;
