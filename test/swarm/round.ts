@@ -53,10 +53,13 @@ function common(kind: Kind): readonly string[] {
   ];
 }
 
+/** Without the right to read the id of the cluster, prune can't say whose an application is. */
+const failuresOf = (kind: Kind): readonly Fate[] => failures.filter((fate) => kind === "" || fate !== "forbidden");
+
 function created(kind: Kind): Way {
   const line = create(kind, copies);
   const lines = [line, line, line, create(kind), create(kind, "--copy-to b"), remove, "delete acr-myregistry -n b --yes", ...common(kind)];
-  return { line, lines, fates: [...kills, ...failures, ...lags], acts: all };
+  return { line, lines, fates: [...kills, ...failuresOf(kind), ...lags], acts: all };
 }
 
 const applied = [
@@ -86,7 +89,7 @@ function appliedFrom(kind: Kind): Way {
 function secretless(kind: Kind): Way {
   const own = "secretless create default --registry myregistry -n app";
   const way = created(kind);
-  return { ...way, lines: [...way.lines, ...Array.from({ length: 8 }, () => own)], fates: [...kills, ...failures] };
+  return { ...way, lines: [...way.lines, ...Array.from({ length: 8 }, () => own)], fates: [...kills, ...failuresOf(kind)] };
 }
 
 /** Returns what a seed decides. */
@@ -111,14 +114,10 @@ type Pick = <T>(from: readonly T[]) => T;
 /** Milliseconds by which a clock is ahead. */
 const clock = (pick: Pick, chance: Chance): number => pick([0, 0, chance(110) * 1000 - 55_000]);
 
-/** Without the right to read the id of the cluster, prune can't say whose an exported application is. */
-const isPossible = (line: string, fate: Fate): boolean => !(fate === "forbidden" && /--service-principal .*--export/.test(line));
-
 function drawSteps({ lines, fates, acts: others }: Way, pick: Pick, chance: Chance): Step[] {
   const start = (starts: number): Step => {
     const line = pick(lines);
-    const possible = fates.filter((fate) => isPossible(line, fate));
-    const drawn = Array.from({ length: pick([0, 0, 1, 1, 2]) }, () => [1 + chance(pick([8, 24, 60])), pick(possible)] as const);
+    const drawn = Array.from({ length: pick([0, 0, 1, 1, 2]) }, () => [1 + chance(pick([8, 24, 60])), pick(fates)] as const);
     return { starts, line, ahead: clock(pick, chance), fates: Object.fromEntries(drawn) };
   };
   const isDisturbed = chance(2) === 0;
