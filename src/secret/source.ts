@@ -260,7 +260,7 @@ function dataWithout(old: Secret, host: string): Readonly<Record<string, string 
 }
 
 /** Whether nothing would be lost with a Secret once its login for the host is out. */
-function holdsNothingElse(old: Secret, host: string): boolean {
+export function holdsNothingElse(old: Secret, host: string): boolean {
   const { keys } = shapeNamed(shapeOf(old));
   const isOwnKey = (key: string) => keys.includes(key) || key === copiesKey;
   return Object.keys(old.data ?? {}).every(isOwnKey) && loginsIn(old).every(({ server }) => server === host);

@@ -20,7 +20,7 @@ import { fileId } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
 import { loginOf, loginsIn } from "../secret/login.ts";
 import { type Credential, copiesOf, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
-import { Claimed, discarding } from "../secret/source.ts";
+import { Claimed, discarding, holdsNothingElse } from "../secret/source.ts";
 import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
@@ -634,14 +634,14 @@ const isUnchanged = ({ identity, file, isExported }: Credential, described: Desc
 const isUserOf = ({ kind: { credential }, namespaceUid, to }: Described, username: string): boolean =>
   credential !== "acr-token" || username === azureName(namespaceUid, to.namespace ?? "", to.name);
 
-/** Deletes a Secret that holds only the login that ends, and whose record was changed. A copy of another source stays. */
+/** Deletes a Secret that holds only the login that ends, and whose record was changed. A copy of another source and other data stay. */
 async function* discard(read: Secret, username: string | undefined, { to, host }: Described, { tools }: Run): AsyncGenerator<Outcome> {
   const isOnly = (secret: Secret) => {
     const logins = loginsIn(secret);
-    return logins.length > 0 && logins.every(({ server, login }) => server === host && login.username === username);
+    return logins.length > 0 && holdsNothingElse(secret, host) && logins.every(({ login }) => login.username === username);
   };
   const decide = (old: Secret | undefined): Decision =>
-    old && isOurs(old) && isOnly(old) ? discarding(read.metadata.uid, true)(old) : { act: "keep", because: "it holds another login" };
+    old && isOurs(old) && isOnly(old) ? discarding(read.metadata.uid, true)(old) : { act: "keep", because: "it holds something else" };
   const outcome = outcomeOf(to, await edit(to, decide, tools, { object: read }));
   if (outcome.result === "deleted") yield outcome;
 }
