@@ -47,6 +47,7 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
   const rows: Omit<Pair, "what">[] = [
     { start: [], first: one, second: one },
     { start: [], first: one, second: many },
+    { start: [], first: one, second: revoke, mayLeave: true },
     { start: made, first: one, second: rotate("0") },
     { start: made, first: rotate("0"), second: rotate("0") },
     { start: made, first: rotate("1h"), second: rotate("0") },
