@@ -20,7 +20,7 @@ import { fileId } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
 import { loginOf, loginsIn } from "../secret/login.ts";
 import { type Credential, copiesOf, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
-import { Claimed, discarding, holdsNothingElse } from "../secret/source.ts";
+import { Claimed, discarding, holdsNothingElse, isAbandoned } from "../secret/source.ts";
 import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
@@ -592,13 +592,14 @@ function createOrderOf(making: Making, run: Run): CreateOrder {
 
 /**
  * Whether a Secret is, or is a copy of, a source that Azure describes as one of the file, and that the file does not name any more, or not
- * for this namespace.
+ * for this namespace. The same for a Secret that a killed run has only claimed.
  */
-function replaces(to: Ref<"secret">, old: Secret, { described, made, selected }: Run): boolean {
+function replaces(to: Ref<"secret">, old: Secret, { described, made, selected, tools }: Run): boolean {
   const copied = sourceOf(old);
   const key = copied ? keyOf({ kind: "secret", name: copied.name, namespace: copied.namespace }) : keyOf(to);
   const isNamed = made.has(key) && selected.get(key)?.has(to.namespace ?? "") !== false;
-  return isOurs(old) && !isNamed && described.some((one) => keyOf(one.to) === key);
+  const isOfFile = () => described.some((one) => keyOf(one.to) === key);
+  return isOurs(old) && !isNamed && (isAbandoned(old, tools.cluster().now()) || isOfFile());
 }
 
 /**
