@@ -39,8 +39,16 @@ async function perform(play: Play, step: Step, runs: Map<number, number>): Promi
   }
   const [oldest = 0, ...others] = [...play.programs.entries()].flatMap(([index, { state }]) => (state === "going" ? [index] : []));
   if (others.length + 1 >= atATime) await end(play, oldest);
+  await endOtherFiles(play, step.line);
   play.add(step.line, step.fates, step.ahead);
   runs.set(step.starts, play.programs.length - 1);
+}
+
+/** Two versions of a file at a time each take away what only the other one names. */
+async function endOtherFiles(play: Play, line: string): Promise<void> {
+  if (!line.startsWith("apply")) return;
+  for (const [index, program] of play.programs.entries())
+    if (program.line.startsWith("apply") && program.line !== line) await end(play, index);
 }
 
 /** Lets a run send some requests, or go to its end. */

@@ -62,24 +62,12 @@ function created(kind: Kind): Way {
   return { line, lines, fates: [...kills, ...failuresOf(kind), ...lags], acts: all };
 }
 
-const applied = [
-  "copies",
-  "copies",
-  "one",
-  "alone",
-  "unlisted",
-  "aging",
-  "each",
-  "each-less",
-  "each-and-copies",
-  "copies-and-each",
-  "none",
-];
+const applied = ["copies", "copies", "one", "alone", "unlisted", "aging", "each", "each-less", "each-and-copies", "copies-and-each"];
 /** Without an entry, `apply --prune` revokes the whole token, and only warns of a Secret that holds its login and is none of the file's. */
 const holding = /^(keepsTheLogin|removesTheLabel|namesAnotherSource|generatesPassword.)$/;
 
 function appliedFrom(kind: Kind): Way {
-  const lines = applied.map((file, at) => apply(kind, file, at % 2 === 0 || file === "none" ? " --prune --yes" : ""));
+  const lines = applied.map((file, at) => apply(kind, file, at % 2 === 0 ? " --prune --yes" : ""));
   const { fates } = created(kind);
   const others = all.filter(({ name }) => !holding.test(name));
   return { line: apply(kind, "copies", " --prune --yes"), lines: [...lines, ...common(kind)], fates, acts: others };
