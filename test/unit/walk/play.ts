@@ -71,8 +71,9 @@ function errorOf(fate: Fate): CliError {
 }
 
 /** How a registry's client says what other clients throw. */
-const registryFailures: Readonly<Record<string, unknown>> = { contentOf: "unknown", repositories: [] };
+const registryFailures: Readonly<Record<string, unknown>> = { contentOf: "unknown", repositories: [], anyTag: undefined };
 const unreachable = { verdict: "unreachable", message: "no response" };
+const registryFailure = (call: string): unknown => (call in registryFailures ? registryFailures[call] : unreachable);
 
 /** What a server stored before a write. */
 type Past = { readonly at: number; readonly answer: ReturnType<typeof remember> };
@@ -280,7 +281,7 @@ export class Play {
     if (fate.startsWith("interrupted")) program.interrupt();
     if (fate === "interrupted") return perform();
     if (fate.endsWith("lost")) await perform().catch(() => {});
-    if (asked.port === "registry") return registryFailures[asked.call] ?? unreachable;
+    if (asked.port === "registry") return registryFailure(asked.call);
     throw errorOf(fate);
   }
 }
