@@ -18,6 +18,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   differential: [],
   large: [controlPlane],
   soak: [controlPlane],
+  swarm: [],
   record: [],
   node: ["test/support/node-setup.ts"],
   secretless: [],

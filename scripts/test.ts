@@ -3,6 +3,7 @@
 // npm run check passes --quick: types, lint, and the unit tests that import a changed file (selectQuick in changed.ts).
 // npm run test:release passes --gate=release. The tests get it in GATE (test/support/sampled.ts).
 // npm run test:release -- --soak=30m [--seed=N]: runs the tier `soak` for that long. The test gets them in SOAK and SEED.
+// npm run test:release -- --swarm=10m [--seed=N]: the same for the tier `swarm`, which plays the round N first.
 // npm test -- [--seed=N]: the tests that draw rows (drawn in test/support/sampled.ts) draw the same as another run.
 // npm run test:release -- --record: runs the tier `record`, which puts each past fault back (docs/track-record.md).
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -81,13 +82,13 @@ function slowestOf(files: readonly FileTime[]): string[] {
     .map(({ file, milliseconds }) => `${duration(Math.round(milliseconds / 1000)).padStart(9)}  ${file}`);
 }
 
-/** Passes `--soak` and `--seed` to the test. Returns the tier that a flag runs, or the argument. */
+/** Passes `--soak`, `--swarm` and `--seed` to the test. Returns the tier that a flag runs, or the argument. */
 function readRun(arg: string): string[] {
   if (arg === "--record") return ["record"];
-  const [, name, value] = /^--(soak|seed)=(.+)$/.exec(arg) ?? [];
+  const [, name, value] = /^--(soak|swarm|seed)=(.+)$/.exec(arg) ?? [];
   if (name === undefined) return [arg];
   process.env[name.toUpperCase()] = value;
-  return name === "soak" ? ["soak"] : [];
+  return name === "seed" ? [] : [name];
 }
 
 /** Reads the arguments: tier names come first (default: the tiers of the gate). The other arguments are vitest's. */

@@ -124,6 +124,7 @@ const all: readonly Tier[] = [
     needs: [controlPlane, registry, plugin],
     brokenBy: ["src/credential/", "src/kube/", "src/source/", "src/verbs/"],
   },
+  { name: "swarm", gate: "release", needs: [] },
   { name: "record", gate: "release", needs: [] },
   {
     name: "node",

@@ -260,10 +260,16 @@ function dataWithout(old: Secret, host: string): Readonly<Record<string, string 
 }
 
 /** Whether nothing would be lost with a Secret once its login for the host is out. */
-function holdsNothingElse(old: Secret, host: string): boolean {
+export function holdsNothingElse(old: Secret, host: string): boolean {
   const { keys } = shapeNamed(shapeOf(old));
   const isOwnKey = (key: string) => keys.includes(key) || key === copiesKey;
   return Object.keys(old.data ?? {}).every(isOwnKey) && loginsIn(old).every(({ server }) => server === host);
+}
+
+/** Whether a killed run has only claimed a Secret that it had created. @param now in milliseconds */
+export function isAbandoned(secret: Secret, now: number): boolean {
+  const claim = claimOf(secret);
+  return claim?.created === true && !isLive(claim, now) && !credentialOf(secret) && holdsNothingElse(secret, "");
 }
 
 /** Ends the claim of a run that gives up. What it notes about a password stays for the next run, in a claim that has ended. */

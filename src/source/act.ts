@@ -51,7 +51,7 @@ async function* write(known: Knowledge, d: Desired, step: Step & { kind: "write"
 
 const uidIn = ({ before, object }: Edited<"secret">) => before?.metadata.uid ?? object?.metadata.uid;
 
-/** The knowledge after a claim. If another client has written the source since it was read, the other facts are old. */
+/** The knowledge after a claim. If another client has written the source since it was read, the other facts and the kept login are old. */
 function claimed(known: Knowledge, { object, before }: Edited<"secret">, isDry: boolean): Knowledge {
   if (isDry) return known;
   const claim = claimOf(object);
@@ -60,7 +60,7 @@ function claimed(known: Knowledge, { object, before }: Edited<"secret">, isDry: 
   const memory = { isNew: claim?.created, noted: isNoted ? known.memory.noted : undefined };
   const next = withSource(remember(known, memory), object ?? null);
   const isSame = sourceText(before) === sourceText(known.facts.source?.value ?? undefined);
-  return isSame ? next : { ...next, facts: { source: next.facts.source } };
+  return isSame ? next : { ...remember(next, { kept: undefined }), facts: { source: next.facts.source } };
 }
 
 /** What a Secret says as a source. */

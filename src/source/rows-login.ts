@@ -94,9 +94,12 @@ export const loginRows: readonly StepRow[] = [
   {
     when: "Azure does not show a young password that the registry accepts",
     does: "wait, and read Azure again",
-    of: ["rotate"],
+    of: ["create", "rotate"],
     kind: "issued",
-    decide: (d, o) => o.memory.replaces === undefined && d.password === "new" && d.verify && waitUntilShown(d, o),
+    decide(d, o) {
+      const { replaces, made, stored: isStored } = o.memory;
+      return [replaces, made, isStored].every((one) => one === undefined) && d.password === "new" && d.verify && waitUntilShown(d, o);
+    },
   },
   {
     when: "the source holds a login of another account that pulls",

@@ -20,7 +20,7 @@ import { fileId, parseAzureOwner } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
 import { loginOf, loginsIn } from "../secret/login.ts";
 import { type Credential, copiesOf, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
-import { Claimed, discarding } from "../secret/source.ts";
+import { Claimed, discarding, holdsNothingElse, isAbandoned } from "../secret/source.ts";
 import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
@@ -604,16 +604,17 @@ function createOrderOf(making: Making, run: Run): CreateOrder {
 
 /**
  * Whether a Secret is, or is a copy of, a source that Azure describes as one of the file, and that the file does not name any more, or not
- * for this namespace.
+ * for this namespace. The same for a Secret that a killed run has only claimed.
  */
-function replaces(to: Ref<"secret">, old: Secret, { described, made, selected }: Run): boolean {
+function replaces(to: Ref<"secret">, old: Secret, { described, made, selected, tools }: Run): boolean {
   const copied = sourceOf(old);
   const key = copied ? keyOf({ kind: "secret", name: copied.name, namespace: copied.namespace }) : keyOf(to);
   const isNamed = made.has(key) && selected.get(key)?.has(to.namespace ?? "") !== false;
   const record = credentialOf(old);
   // A team may have created a credential of its own under the name
   const isOfFile = (one: Described) => copied !== undefined || (record ? isAsDescribed(record, one) : loginsIn(old).length === 0);
-  return isOurs(old) && !isNamed && described.some((one) => keyOf(one.to) === key && isOfFile(one));
+  const isDescribed = () => described.some((one) => keyOf(one.to) === key && isOfFile(one));
+  return isOurs(old) && !isNamed && (isAbandoned(old, tools.cluster().now()) || isDescribed());
 }
 
 /**
@@ -653,14 +654,14 @@ const isAsDescribed = (record: Credential, described: Described): boolean =>
 const isUserOf = ({ kind: { credential }, namespaceUid, to }: Described, username: string): boolean =>
   credential !== "acr-token" || username === azureName(namespaceUid, to.namespace ?? "", to.name);
 
-/** Deletes a Secret that holds only the login that ends, and whose record was changed. A copy of another source stays. */
+/** Deletes a Secret that holds only the login that ends, and whose record was changed. A copy of another source and other data stay. */
 async function* discard(read: Secret, username: string | undefined, { to, host }: Described, { tools }: Run): AsyncGenerator<Outcome> {
   const isOnly = (secret: Secret) => {
     const logins = loginsIn(secret);
-    return logins.length > 0 && logins.every(({ server, login }) => server === host && login.username === username);
+    return logins.length > 0 && holdsNothingElse(secret, host) && logins.every(({ login }) => login.username === username);
   };
   const decide = (old: Secret | undefined): Decision =>
-    old && isOurs(old) && isOnly(old) ? discarding(read.metadata.uid, true)(old) : { act: "keep", because: "it holds another login" };
+    old && isOurs(old) && isOnly(old) ? discarding(read.metadata.uid, true)(old) : { act: "keep", because: "it holds something else" };
   const outcome = outcomeOf(to, await edit(to, decide, tools, { object: read }));
   if (outcome.result === "deleted") yield outcome;
 }

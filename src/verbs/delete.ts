@@ -21,7 +21,7 @@ import {
   type SourceOfCopy,
   sourceOf,
 } from "../secret/record.ts";
-import { discarding, isCopyOf, withdrawing } from "../secret/source.ts";
+import { discarding, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
 import { removing } from "../source/desired.ts";
 import { reconcile } from "../source/reconcile.ts";
 import { otherLogins } from "../source/rows-remove.ts";
@@ -146,7 +146,9 @@ async function* removeOther(state: NamespaceState, secret: Secret, { order, tool
   if (others) throw others;
   await rehearse(to, secret, tools);
   yield* detach(state, order, tools);
-  yield outcomeOf(to, await edit(to, discarding(secret.metadata.uid, tools.force), tools));
+  const discard = discarding(secret.metadata.uid, tools.force);
+  const overtaken = { act: "refuse", error: new StartAgain("another run has written the Secret") } as const;
+  yield outcomeOf(to, await edit(to, (old) => (credentialOf(old) ? overtaken : discard(old)), tools));
   const identity = claimOf(secret)?.identity;
   if (identity === undefined && order.revoke)
     yield { to, messages: [`nothing in Azure was revoked, because this plugin does not manage secret "${to.name}"`] };

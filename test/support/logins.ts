@@ -15,7 +15,7 @@ export function takes({ registries: [registry], applications }: World, { usernam
 /** Returns the login for myregistry in a Secret, or undefined without one. */
 export function loginOf(secret: Pick<Secret, "data"> | undefined): Login | undefined {
   const text = Buffer.from(secret?.data?.[".dockerconfigjson"] ?? "", "base64").toString();
-  const login = text === "" ? undefined : JSON.parse(text).auths["myregistry.azurecr.io"];
+  const login = text === "" ? undefined : JSON.parse(text).auths?.["myregistry.azurecr.io"];
   return login && { username: login.username, password: login.password };
 }
 

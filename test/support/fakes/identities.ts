@@ -42,7 +42,8 @@ export function fakeIdentities(): FakeIdentities {
       managedIdentity: (id) => ask("managedIdentity", id, false, () => all.get(id)),
       createManagedIdentity: (id) =>
         ask("createManagedIdentity", id, true, () => {
-          const identity = {
+          // A PUT of an identity that exists keeps its ids
+          const identity = all.get(id) ?? {
             id,
             clientId: `client-${all.size + 1}`,
             principalId: `principal-${all.size + 1}`,
@@ -56,7 +57,10 @@ export function fakeIdentities(): FakeIdentities {
       deleteManagedIdentity: (id) => ask("deleteManagedIdentity", id, true, () => void all.delete(id)),
       federatedCredentials: (id) => ask("federatedCredentials", id, false, () => [...named(id).credentials]),
       putFederatedCredential: (id, credential) =>
-        ask("putFederatedCredential", credential.name, true, () => void named(id).credentials.push(credential)),
+        ask("putFederatedCredential", credential.name, true, () => {
+          const { credentials } = named(id);
+          credentials.splice(0, credentials.length, ...credentials.filter((one) => one.name !== credential.name), credential);
+        }),
       deleteFederatedCredential: (id, name) =>
         ask("deleteFederatedCredential", name, true, () => {
           const { credentials } = named(id);

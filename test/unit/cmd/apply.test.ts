@@ -134,6 +134,12 @@ const adds =
     const data = { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") };
     world.cluster.put({ ...secret, data }, "kubectl-edit");
   };
+const addsData =
+  (at: string, name: string): Given =>
+  (world) => {
+    const secret = secretIn(world, at, name) ?? expect.unreachable("no Secret");
+    world.cluster.put({ ...secret, data: { ...secret.data, "ca.crt": "Y2E=" } }, "kubectl-edit");
+  };
 const foreign: Given = ({ cluster }) =>
   cluster.put(pullSecret("team-1", "acr-blue", { "ghcr.io": { auth: "amFuZTpw" } }), "kubectl-create");
 const later =
@@ -827,6 +833,19 @@ testRows(
         ],
       })),
     ),
+    {
+      does: "apply keeps data of the team in the Secret whose credential it revokes when its record names another token",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, ...onlySecond }), {
+          given: all(records("own-1", "acr", { identity: "other" }), addsData("own-1", "acr")),
+          check: (world) => {
+            expect(world.azure.tokens.size).toBe(1);
+            expect(secretIn(world, "own-1", "acr")?.data).toMatchObject({ "ca.crt": "Y2E=" });
+          },
+        }),
+      ],
+    },
     {
       does: "apply keeps a login of the team in the Secret whose credential it revokes when its record names another token",
       ...applies(fileOf(own)),

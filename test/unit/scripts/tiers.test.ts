@@ -24,6 +24,7 @@ test("runs the sampled tiers again in the release gate, with the tiers of a rele
     "differential",
     "large",
     "soak",
+    "swarm",
     "record",
     "node",
     "secretless",

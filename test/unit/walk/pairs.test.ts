@@ -15,6 +15,7 @@ import {
   remove,
   rotate,
   type Step,
+  someDisturbances,
   stateOf,
   upTo,
 } from "./scenarios.ts";
@@ -46,6 +47,7 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
   const rows: Omit<Pair, "what">[] = [
     { start: [], first: one, second: one },
     { start: [], first: one, second: many },
+    { start: [], first: one, second: revoke, mayLeave: true },
     { start: made, first: one, second: rotate("0") },
     { start: made, first: rotate("0"), second: rotate("0") },
     { start: made, first: rotate("1h"), second: rotate("0") },
@@ -138,6 +140,23 @@ test.for(pairs.map((one) => [one.what, one] as const))(
       await play.alone(pair.first, { [step]: fate });
       await play.alone(pair.second);
       await endsWell(play, pair);
+    }
+  },
+);
+
+test.for(kinds.map(({ what, kind }) => [what, kind] as const))(
+  "create writes each copy when a rotation comes at any of its requests: %s",
+  { timeout: 120_000 },
+  async ([, kind]) => {
+    const pair = { what: "", start: [create(kind, "--copy-to b"), pass], first: create(kind, copies), second: rotate("next") };
+    for (const step of drawn(upTo(await lengthOf(pair)), someDisturbances)) {
+      const play = await after(...pair.start);
+      play.add(pair.first);
+      play.add(pair.second);
+      await play.play([[0, step], [1], [0]]);
+      play.watch.check();
+      const hasCopy = stateOf(play).secrets.some(({ at, state }) => at === "c/acr-myregistry" && state === "has the login");
+      if (play.programs[0]?.run?.code === 0 && !hasCopy) play.fail(`no copy after ${step} requests`);
     }
   },
 );

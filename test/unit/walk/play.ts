@@ -71,8 +71,9 @@ function errorOf(fate: Fate): CliError {
 }
 
 /** How a registry's client says what other clients throw. */
-const registryFailures: Readonly<Record<string, unknown>> = { contentOf: "unknown", repositories: [] };
+const registryFailures: Readonly<Record<string, unknown>> = { contentOf: "unknown", repositories: [], anyTag: undefined };
 const unreachable = { verdict: "unreachable", message: "no response" };
+const registryFailure = (call: string): unknown => (call in registryFailures ? registryFailures[call] : unreachable);
 
 /** What a server stored before a write. */
 type Past = { readonly at: number; readonly answer: ReturnType<typeof remember> };
@@ -89,6 +90,8 @@ export class Play {
   readonly notes: string[] = [];
   /** Milliseconds. */
   now = Date.parse("2026-01-01T00:00:00Z");
+  /** Milliseconds by which Azure's clock is ahead of the API server's. */
+  azureAhead = 0;
   step = 0;
   #later: readonly Delayed[] = [];
   /** Before each write, the last one first. */
@@ -101,9 +104,9 @@ export class Play {
     const { cluster, azure, asking, files: disk } = this.world;
     addNamespaces(cluster, "kube-system", "app", "b", "c", "d", "evil");
     cluster.about.now = () => this.now;
-    azure.clock.made = () => this.now;
-    Object.defineProperty(azure.clock, "at", { get: () => new Date(this.now).toISOString() });
-    azure.directory.clock.now = () => this.now;
+    azure.clock.made = () => this.now + this.azureAhead;
+    Object.defineProperty(azure.clock, "at", { get: () => new Date(this.now + this.azureAhead).toISOString() });
+    azure.directory.clock.now = () => this.now + this.azureAhead;
     // The role of an application can be limited to repositories
     azure.facts.mode = "abac";
     Object.assign(disk, {
@@ -116,8 +119,8 @@ export class Play {
     Object.assign(this.world.ports, { registry: this.watch.proving(registry as never) });
   }
 
-  /** Adds a command, which starts with its first turn. */
-  add(line: string, fates: Readonly<Record<number, Fate>> = {}): Program {
+  /** Adds a command, which starts with its first turn. @param ahead milliseconds by which the clock of its machine is ahead */
+  add(line: string, fates: Readonly<Record<number, Fate>> = {}, ahead = 0): Program {
     const program: Live = {
       line,
       fates: new Map(Object.entries(fates).map(([step, fate]) => [Number(step), fate])),
@@ -130,7 +133,7 @@ export class Play {
       interrupt: () => {},
     };
     const more = {
-      now: () => new Date(this.now),
+      now: () => new Date(this.now + ahead),
       sleep: (milliseconds: number) => this.pass(milliseconds),
       started: ({ interrupt }: { interrupt(): void }) => {
         program.interrupt = interrupt;
@@ -278,7 +281,7 @@ export class Play {
     if (fate.startsWith("interrupted")) program.interrupt();
     if (fate === "interrupted") return perform();
     if (fate.endsWith("lost")) await perform().catch(() => {});
-    if (asked.port === "registry") return registryFailures[asked.call] ?? unreachable;
+    if (asked.port === "registry") return registryFailure(asked.call);
     throw errorOf(fate);
   }
 }

@@ -91,3 +91,15 @@ test.for(changes.map((one) => [one.what, one] as const))(
       }
   },
 );
+
+test.for(kinds.map(({ what, kind }) => [what, kind] as const))(
+  "apply gives a namespace its copy when a killed run of another file has only claimed a Secret there: %s",
+  async ([, kind]) => {
+    const { trace } = await new Play().alone(apply(kind, "each"));
+    const play = new Play();
+    await play.alone(apply(kind, "each"), { [trace.indexOf("create secret c/acr-myregistry") + 1]: "kill after" });
+    play.act(pass);
+    expect((await play.alone(apply(kind, "copies"))).run, play.told("it fails")).toMatchObject({ code: 0 });
+    expect(isServed(play, "c")).toBe(true);
+  },
+);

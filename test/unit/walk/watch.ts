@@ -12,6 +12,7 @@ import type { Play, Program } from "./play.ts";
 export const name = "acr-myregistry";
 export const host = "myregistry.azurecr.io";
 const given = ["app", "b", "c"];
+const day = 24 * 3_600_000;
 
 /** The user name of a token, or the id of an application, that this plugin created for the source. */
 const isOwn = (username: string | undefined) => username !== undefined && /^(app|b|c)-acr-myregistry-|^a{8}-/.test(username);
@@ -66,6 +67,8 @@ export class Watch {
   /** The passwords that a person has ended, with the step. */
   readonly #endedByPersons = new Map<string, number>();
   readonly #written = new Map<string, number>();
+  /** When others have written a Secret (milliseconds). A rotation waits for a day for a Secret that holds a password. */
+  readonly #writtenAt = new Map<string, number>();
   /** In which step a program created a Secret. */
   readonly #created = new Map<string, number>();
   readonly #unclear = new Set<string>();
@@ -111,7 +114,10 @@ export class Watch {
     const after = this.#look();
     this.#notePasswords(before, after);
     for (const [key, { secret, login, pulls }] of after.secrets) {
-      if (before.secrets.get(key)?.secret !== secret) this.#written.set(key, this.#play.step);
+      if (before.secrets.get(key)?.secret !== secret) {
+        this.#written.set(key, this.#play.step);
+        this.#writtenAt.set(key, this.#play.now);
+      }
       // Others may write what they want
       if (login && pulls) this.#proven.add(login.password);
     }
@@ -203,8 +209,13 @@ export class Watch {
     // A deletion in Azure has no precondition, so a run may use the account again after `prune` has listed the Secrets by their three types, or after `apply` has looked at it
     const since = { prune: program.lists.at(-3) ?? 0, apply: program.looked }[program.line.split(" ")[0] ?? ""];
     const isCreated = since !== undefined && (this.#created.get(key) ?? -1) > since;
-    if (isEnded || isWritten || isCreated) this.excused.gap++;
+    if (isEnded || isWritten || isCreated || this.#isHeldLong(key, program)) this.excused.gap++;
     else this.#breach(`${what} ends the login of ${key}`);
+  }
+
+  #isHeldLong(key: string, { line }: Program): boolean {
+    const { now } = this.#play;
+    return /^(rotate|apply)/.test(line) && now - (this.#writtenAt.get(key) ?? now) > day;
   }
 
   #isEndedByPerson({ looked }: Program, password = ""): boolean {
