@@ -51,7 +51,16 @@ export const create = verb({
     // An entry without expiresIn has the lifetime of a file
     const expiresAt = options.expiresAt ?? (desired && toSeconds(new Date(session.now().getTime() + defaultLifetime)));
     const holders = holdersOf(session);
-    const order = { ...options, expiresAt, kind: kind.name, isIssued: isIssued(kind), open, holders, file: undefined };
+    const order = {
+      ...options,
+      expiresAt,
+      expiresExactly: options.expiresAt !== undefined,
+      kind: kind.name,
+      isIssued: isIssued(kind),
+      open,
+      holders,
+      file: undefined,
+    };
     if (flags.export) return exportOne(order, flags, session);
     let isNew = false;
     const outcomes = observed(createSecret(order, toolsOf(session, flags)), ({ to, result }) => {

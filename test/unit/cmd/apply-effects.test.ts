@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { day } from "../../../src/duration.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { any, type Given, type Step, testRows } from "../../support/rows.ts";
 
@@ -87,6 +88,17 @@ testRows(
           { given: image },
         ),
       ],
+    },
+    {
+      does: "apply shows the lifetime that a policy of the tenant allows in a dry run",
+      given: ({ azure }) => void Object.assign(azure.directory.policy, { longest: 30 * day }),
+      ...dry(fileOf("name: sp, credential: service-principal, repositories: ['*']"), [
+        "1 Secret created (dry run)",
+        "New access: secret/sp in namespace platform (*)",
+        registry(0),
+        "Passwords: 1 generated",
+        "Next rotation: secret/sp in namespace platform at 2026-01-20T23:59:20Z",
+      ]),
     },
     {
       does: "apply counts the namespaces without a ServiceAccount in a dry run",
