@@ -2,12 +2,14 @@ import type { CredentialKind } from "../src/credential/credential-kind.ts";
 import { unlessRefused } from "../src/errors.ts";
 import { defaultLifetime } from "../src/file/keys.ts";
 import { plugin } from "../src/hint.ts";
-import type { Ref } from "../src/kinds.ts";
+import { keyOf, type Ref } from "../src/kinds.ts";
 import { type Cluster, listAll } from "../src/kube/port.ts";
+import type { Secret } from "../src/objects.ts";
 import type { Outcome } from "../src/outcome.ts";
 import type { Next } from "../src/output/error.ts";
 import { once } from "../src/scope/concurrency.ts";
 import { readers } from "../src/secret/readers.ts";
+import { credentialOf } from "../src/secret/record.ts";
 import { toSeconds } from "../src/timestamp.ts";
 import { namesIn } from "../src/usage/references.ts";
 import { targetOf, wantsTargets } from "../src/usage/targets.ts";
@@ -51,23 +53,44 @@ export const create = verb({
     // An entry without expiresIn has the lifetime of a file
     const expiresAt = options.expiresAt ?? (desired && toSeconds(new Date(session.now().getTime() + defaultLifetime)));
     const holders = holdersOf(session);
-    const order = { ...options, expiresAt, kind: kind.name, isIssued: isIssued(kind), open, holders, file: undefined };
+    const order = {
+      ...options,
+      expiresAt,
+      expiresExactly: options.expiresAt !== undefined,
+      kind: kind.name,
+      isIssued: isIssued(kind),
+      open,
+      holders,
+      file: undefined,
+    };
     if (flags.export) return exportOne(order, flags, session);
-    let isNew = false;
-    const outcomes = observed(createSecret(order, toolsOf(session, flags)), ({ to, result }) => {
-      isNew ||= result === "created" && to.kind === options.source.kind && to.namespace === options.source.namespace;
+    let created: Outcome | undefined;
+    const outcomes = observed(createSecret(order, toolsOf(session, flags)), (outcome) => {
+      if (outcome.result === "created" && keyOf(outcome.to) === keyOf(options.source)) created = outcome;
     });
     const { namespace = "" } = options.source;
     const places = options.copyTo ? { namespaces: undefined, open: true } : { namespaces: [namespace], open: false };
     const code = await conclude(outcomes, session, { ...flags, passwords: true, home: namespace, desired }, places);
-    if (!(isNew || options.reader) || options.copyTo || !printsHints(code, flags)) return code;
-    for (const next of await nextSteps(options, session)) session.hint(next);
+    if (printsHints(code, flags)) await hintNext(created, options, session);
     return code;
   },
 });
 
 /** Azure generates passwords of this kind, so a source can be kept without asking Azure. */
 const isIssued = ({ notRenewable, creation }: CredentialKind): boolean => notRenewable === undefined && creation?.isShortLived !== true;
+
+/** Whether Azure has generated a password without an expiry for a new Secret. */
+function neverExpires(created: Outcome | undefined, { kind }: CreateOptions): boolean {
+  const credential = credentialOf(created?.object as Secret | undefined);
+  return isIssued(kind) && credential !== undefined && credential.expiresAt === undefined;
+}
+
+/** @param created the new Secret */
+async function hintNext(created: Outcome | undefined, options: CreateOptions, session: Session): Promise<void> {
+  if (neverExpires(created, options)) session.hint("the password never expires; to limit it, run rotate with --expires-in");
+  if (!(created || options.reader) || options.copyTo) return;
+  for (const next of await nextSteps(options, session)) session.hint(next);
+}
 
 async function* observed(outcomes: AsyncIterable<Outcome>, see: (outcome: Outcome) => void): AsyncGenerator<Outcome> {
   for await (const outcome of outcomes) {

@@ -60,7 +60,7 @@ export const createFlags = {
       complete: ["30d", "90d", "1y"],
       value: "DURATION",
       describe: "Lifetime of the password, such as 90d or 1y",
-      fallback: "none, 2y for a service principal",
+      fallback: "none, 180d for a service principal",
     },
     verify: verifyFlag,
     wait: {

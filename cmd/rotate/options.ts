@@ -91,6 +91,7 @@ export function readRotateOptions(flags: RotateFlags, [named]: readonly string[]
     grace: grace === "next" ? grace : lifetime(grace, "--grace", { zero: true, words: ["next"] }),
     /** RFC 3339, for the new password. */
     expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now),
+    expiresExactly: expiresIn !== undefined,
   } as const;
 }
 

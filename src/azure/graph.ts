@@ -3,7 +3,7 @@ import { Busy, type CliError, unlessRefused } from "../errors.ts";
 import type { HttpRequest } from "../http/message.ts";
 import { type Json, objectsOf, textOf, textsOf } from "../json.ts";
 import { Sensitive } from "../sensitive.ts";
-import { longestIn } from "./password-policies.ts";
+import { changePolicy, longestIn, otherwise, policyPaths } from "./password-policies.ts";
 import type { Application, ApplicationAccess, Azure, Key, ServicePrincipal } from "./port.ts";
 import { type Connection, type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
 
@@ -114,13 +114,15 @@ export function openGraph(connection: Connection) {
     deleteServicePrincipal: async (id) => void (await write("DELETE", `/servicePrincipals/${id}`, `delete service principal ${id}`)),
     async passwordLimit({ id, madeAt }) {
       const path = "/policies/defaultAppManagementPolicy";
-      const own = { path: `/applications/${id}/appManagementPolicies`, doing: `read the policies of application ${id}` };
-      const [ofTenant, all] = await Promise.all([
+      const ofApplication = { path: `/applications/${id}/appManagementPolicies`, doing: `read the policies of application ${id}` };
+      const [tenant, own] = await Promise.all([
         find({ path, doing: "read the tenant's policy on passwords" }, (policy) => policy).catch(unlessRefused(undefined)),
-        list(own, (policy) => policy).catch(unlessRefused([])),
+        id === undefined ? [] : list(ofApplication, (policy) => policy).catch(unlessRefused(undefined)),
       ]);
-      // The policy of an application takes precedence
-      return [...all, ofTenant ?? {}].map((policy) => longestIn(policy, madeAt)).find((longest) => longest !== undefined);
+      const ofTenant = longestIn(tenant ?? {}, madeAt);
+      // The policy of an application takes precedence, and may allow passwords
+      const isUnsure = ofTenant === 0 && own?.length !== 0;
+      return own?.map((policy) => longestIn(policy, madeAt)).find((longest) => longest !== undefined) ?? (isUnsure ? undefined : ofTenant);
     },
     async addKey(id, { displayName, expiresAt }) {
       const doing = `add a password to application ${id}`;
@@ -162,10 +164,6 @@ function asKeyCounts({ keyCredentials, passwordCredentials }: Json) {
   return { certificates: keyCredentials.length, passwords: passwordCredentials.length };
 }
 
-const otherwise = "or omit --service-principal: an ACR token needs no permissions in Entra ID";
-
-const policies = "policies/defaultAppManagementPolicy or the application's appManagementPolicies in Microsoft Graph";
-
 /** No limit but the time that a run waits for a new object. */
 const untilKnown = Number.POSITIVE_INFINITY;
 
@@ -184,11 +182,11 @@ const byCode: Readonly<Record<string, Meaning>> = {
   },
   CredentialInvalidLifetimeAsPerAppPolicy: {
     kind: "invalid",
-    hint: `add --expires-in with a lifetime that ${policies} allows, such as 30d, ${otherwise}`,
+    hint: `add --expires-in with a lifetime that ${policyPaths} allows, such as 30d, ${otherwise}`,
   },
   CredentialTypeNotAllowedAsPerAppPolicy: {
     kind: "forbidden",
-    hint: `ask an administrator of the tenant to change ${policies}, ${otherwise}`,
+    hint: changePolicy,
   },
 };
 

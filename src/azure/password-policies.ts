@@ -1,21 +1,29 @@
 import { day, hour, minute, second } from "../duration.ts";
 import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
 
+export const otherwise = "or omit --service-principal: an ACR token needs no permissions in Entra ID";
+export const policyPaths = "policies/defaultAppManagementPolicy or the application's appManagementPolicies in Microsoft Graph";
+export const changePolicy = `ask an administrator of the tenant to change ${policyPaths}, ${otherwise}`;
+
 /** A policy of the tenant (tenantAppManagementPolicy), or of an application (appManagementPolicy), in Microsoft Graph. */
 type PasswordPolicy = Json;
 
 /**
- * Returns the longest lifetime of a new password that a policy allows, in milliseconds; undefined if it has no limit. A restriction may be
- * only for applications that were created after a time (learn.microsoft.com/graph/api/resources/passwordcredentialconfiguration).
+ * Returns the longest lifetime of a new password that a policy allows, in milliseconds; 0 if it forbids passwords; undefined if it has no
+ * limit. A restriction may be only for applications that were created after a time
+ * (learn.microsoft.com/graph/api/resources/passwordcredentialconfiguration).
  * @param madeAt when the application was created
  */
 export function longestIn({ isEnabled, applicationRestrictions, restrictions }: PasswordPolicy, madeAt: string): number | undefined {
   const { passwordCredentials } = objectOf(applicationRestrictions ?? restrictions);
   if (isEnabled === false) return undefined;
-  const limits = objectsOf(passwordCredentials).filter(({ restrictionType, state, restrictForAppsCreatedAfterDateTime: after }) => {
+  const restrictionsFor = objectsOf(passwordCredentials).filter(({ state, restrictForAppsCreatedAfterDateTime: after }) => {
     const isForAll = Number.isNaN(Date.parse(textOf(after) ?? "")) || Date.parse(madeAt) >= Date.parse(textOf(after) ?? "");
-    return restrictionType === "passwordLifetime" && state !== "disabled" && isForAll;
+    return state !== "disabled" && isForAll;
   });
+  // The policy may exempt the user who adds the password
+  if (restrictionsFor.some(({ restrictionType, excludeActors }) => restrictionType === "passwordAddition" && !excludeActors)) return 0;
+  const limits = restrictionsFor.filter(({ restrictionType }) => restrictionType === "passwordLifetime");
   return limits.map(({ maxLifetime }) => milliseconds(textOf(maxLifetime) ?? "")).find((limit) => limit !== undefined);
 }
 

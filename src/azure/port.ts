@@ -155,10 +155,11 @@ export type Principals = {
   createServicePrincipal(appId: string): Promise<ServicePrincipal>;
   deleteServicePrincipal(id: string): Promise<void>;
   /**
-   * The longest lifetime of a new password that the policies of the tenant and of an application allow, in milliseconds; undefined if there
-   * is no limit, or if this identity can't read them.
+   * The longest lifetime of a new password that the policies of the tenant and of an application allow, in milliseconds; 0 if they forbid
+   * passwords; undefined if there is no limit, or if this identity can't read them.
+   * @param application without an id if it does not exist yet
    */
-  passwordLimit(application: Pick<Application, "id" | "madeAt">): Promise<number | undefined>;
+  passwordLimit(application: { readonly id?: string; readonly madeAt: string }): Promise<number | undefined>;
   /** Adds a password. All others stay. */
   addKey(
     applicationId: string,

@@ -52,6 +52,9 @@ export type Sending = {
   readonly beforeTrace?: (() => Promise<unknown>) | undefined;
 };
 
+/** @property isExact the user chose the time, so a policy of the tenant must not shorten it */
+export type Lifetime = { readonly expiresAt: string | undefined; readonly isExact: boolean };
+
 export type Grant = {
   readonly repositories: readonly string[];
   /** Takes away the repositories that are not named. */
@@ -104,6 +107,8 @@ export type Issuer = {
   ensure(owner: Owner, account: Account, grant: Grant, sending: Sending): AsyncGenerator<Outcome, Account>;
   /** The slot to note before a password is generated; undefined if every slot has a password that may be in use. */
   slotFor(account: Account, noted: Intent | undefined, isLeftOver: (password: Shown) => boolean, owner: Owner): string | undefined;
+  /** Returns when a new password expires; absent if Azure limits no lifetime. @throws CliError if the policies in Azure don't allow it */
+  expiryOf?(account: Account, lifetime: Lifetime): Promise<string>;
   /** Generates a password in a noted slot. Sent without repetition. */
   generate(account: Account, slot: string, expiresAt: string | undefined, send: Sending["send"]): Promise<Made>;
   /** Ends exactly this password, if Azure still shows it. Sent without repetition. */

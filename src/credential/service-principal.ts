@@ -76,14 +76,14 @@ export function principalIssuer(env: PrincipalIssuing): Issuer {
         noted && isKeyOwnedBy(noted.slot, { description, name }) && passwords.every((one) => one.name !== noted.slot || isLeftOver(one));
       return isFree ? noted.slot : keyNameOf({ description, name }, crypto.randomUUID().slice(0, 8));
     },
+    expiryOf: (account, lifetime) => expiryWithin(lifetime, (account as PrincipalAccount).application, env),
     async generate(account, slot, expiresAt, send): Promise<Made> {
       const { application, isNew, checkControl: check } = account as PrincipalAccount;
       if (!application) throw deleted(account as PrincipalAccount);
       await check();
       // A killed run has left them: their random name was noted for no other password
       for (const left of account.passwords.filter(({ name }) => name === slot)) await send(() => endKey(application, left, env));
-      const end = await expiryWithin(expiresAt, application, env);
-      const add = () => azure.addKey(application.id, { displayName: slot, expiresAt: end });
+      const add = () => azure.addKey(application.id, { displayName: slot, expiresAt });
       const wait = isNew ? waits.password : briefly;
       const made = await retryWhileReplicating(isNew, { wait, sleep }, () => send(add));
       const { password, madeAt = "" } = made;

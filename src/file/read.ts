@@ -1,7 +1,7 @@
 import { registryNameIn } from "../azure/registry-name.ts";
 import { day, formatLifetime } from "../duration.ts";
 import { CliError, withLines } from "../errors.ts";
-import { mostRepositories, parseRepositoryScope } from "../registry/repository.ts";
+import { parseRepositoryScope } from "../registry/repository.ts";
 import { includes, type Scope, scopeOfNamespaces } from "../scope/scope.ts";
 import type { DesiredFile, Entry } from "./entry.ts";
 import type { Placed, ReportProblem } from "./form.ts";
@@ -107,8 +107,6 @@ function entryOf({ at, value: own }: PlacedEntry, top: Top, place: string, repor
     credential: (own.credential ?? top.credential)?.value ?? "acr-token",
     restart: (own.restart ?? top.restart)?.value ?? "stuck",
   } as const;
-  if (rest.credential === "acr-token" && rest.repositories.length > mostRepositories)
-    report(at, `repositories must have at most ${mostRepositories} elements; use a path for many, such as team/*`);
   const line = place.replace(/:\d+$/, "");
   return { ...draft, place, entry: { ...draft, at: line, name, sources, registry, ...rest, ...lifetimes } };
 }

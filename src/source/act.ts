@@ -174,6 +174,9 @@ async function grant(known: Knowledge, d: Desired, o: Observed, step: Step & { k
     return { ...next, facts: { ...next.facts, account: { of: "", value: account } }, last: undefined };
   };
   try {
+    const lifetime = { expiresAt: d.expiresAt, isExact: d.expiresExactly === true };
+    // A new account gets a password, so nothing is created if the policies don't allow it
+    if (isNew) await issuerOf(o).expiryOf?.(step.account, lifetime);
     const steps = issuerOf(o).ensure(o.ask("owner"), step.account, wanted, sending);
     let one = await steps.next();
     for (; !one.done; one = await steps.next()) say.push(one.value);
@@ -188,10 +191,13 @@ async function generate(known: Knowledge, d: Desired, o: Observed, step: Step & 
   const { tools } = world;
   const { account, slot } = step;
   const { ref, identity = ref.name } = account;
-  const expiresAt = step.expiresAt ?? lifetimeOf(account, o.record, tools.now());
+  const wanted = step.expiresAt ?? lifetimeOf(account, o.record, tools.now());
+  const issuer = issuerOf(o);
+  const lifetime = { expiresAt: wanted, isExact: d.expiresExactly === true };
+  const expiresAt = issuer.expiryOf ? await issuer.expiryOf(account, lifetime) : wanted;
   if (o.by.isDry) return remember(known, { made: { identity, slot, expiresAt }, noted: undefined });
   const held = holding(known, d, world);
-  const made = await tools.during(`Generating a password of ${ref.name}`, () => issuerOf(o).generate(account, slot, expiresAt, held.send));
+  const made = await tools.during(`Generating a password of ${ref.name}`, () => issuer.generate(account, slot, expiresAt, held.send));
   const value = afterMade(account, made, slot);
   const next = remember(held.known(), { made, noted: undefined, isFenced: undefined, isSettled: undefined });
   return { ...next, facts: { ...without(next.facts, "holder"), account: { of: "", value } }, last: undefined };

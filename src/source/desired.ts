@@ -29,6 +29,8 @@ export type Desired = {
   readonly grace: number | "next";
   /** RFC 3339, for a new password. Default: it lasts as long as the one that it replaces. */
   readonly expiresAt: string | undefined;
+  /** The user chose this time for this run, so a policy of the tenant must not shorten the lifetime. */
+  readonly expiresExactly?: boolean | undefined;
   /** Whether a login is proven before it is stored. */
   readonly verify: boolean;
   /** The user accepts what a run refuses otherwise. */

@@ -4,6 +4,7 @@ import { CliError } from "../errors.ts";
 import type { Entry } from "../file/entry.ts";
 import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
+import { mostRepositories } from "../registry/repository.ts";
 import { counted, inLine } from "../wording.ts";
 
 /** The ACR tokens of a registry, by name in lower case. */
@@ -12,7 +13,7 @@ export type TokensIn = { readonly at: AzureRegistry; readonly names: ReadonlySet
 /** A source to make. @property uid that of its namespace; undefined if it doesn't exist or can't be read */
 type Making = {
   readonly source: Ref<"secret">;
-  readonly entry: Pick<Entry, "name" | "at" | "credential" | "registry">;
+  readonly entry: Pick<Entry, "name" | "at" | "credential" | "registry" | "repositories">;
   readonly uid: string | undefined;
 };
 
@@ -64,9 +65,23 @@ export function describeTokens({ at, has, needs }: TokenPlan, limit: number | un
   return `${counted(has, "ACR token")}, ${has + needs.length} during the run${most}`;
 }
 
+const placeOf = ({ entry: { name, at } }: Making): string => `${name} (${at})`;
+
+/** Whether the scope map of a source would have more actions than Azure allows. */
+export const isTooWide = ({ entry: { credential, repositories } }: Pick<Making, "entry">): boolean =>
+  credential === "acr-token" && repositories.length > mostRepositories;
+
+/** The error for sources whose scope maps would have too many actions. It names their entries. */
+export function tooManyActions(wide: readonly Making[]): CliError {
+  const needs = new Set(wide.map((one) => `${placeOf(one)} needs ${2 * one.entry.repositories.length}`));
+  const most = `at most ${2 * mostRepositories} (${mostRepositories} repositories)`;
+  const message = `scope maps would have too many actions, ${most}: ${inLine([...needs])}`;
+  return new CliError("invalid", message, { owner: "platform", hint: "use a path for many repositories, such as team/*" });
+}
+
 /** The error for sources without a token. It names their entries. */
 export function noRoom(plan: TokenPlan, limit: number | undefined, over: readonly Making[]): CliError {
-  const entries = new Set(over.map(({ entry }) => `${entry.name} (${entry.at})`));
+  const entries = new Set(over.map(placeOf));
   const message = `registry ${plan.at.name} would have too many tokens: ${describeTokens(plan, limit)}; no room for ${inLine([...entries])}`;
   const or = "use copyTo instead of eachOf, or a registry of a larger SKU";
   return new CliError("invalid", message, {

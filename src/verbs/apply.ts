@@ -27,7 +27,7 @@ import { uidOf } from "../usage/namespace.ts";
 import { nameInPlace } from "../wording.ts";
 import { fileWords } from "./adopt.ts";
 import type { Effects } from "./apply-effects.ts";
-import { noRoom, planTokens, withoutRoom } from "./apply-limits.ts";
+import { isTooWide, noRoom, planTokens, tooManyActions, withoutRoom } from "./apply-limits.ts";
 import {
   type Described,
   describe,
@@ -89,13 +89,24 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
   }
 }
 
+/** Returns the sources whose scope maps would have too many actions. @throws CliError invalid if there are any, without --skip-blocked */
+function refuseWide(made: readonly Making[], { skipBlocked }: ApplyOrder): Map<string, CliError> {
+  const wide = made.filter(isTooWide);
+  if (wide.length > 0 && !skipBlocked) throw tooManyActions(wide);
+  return new Map(wide.map((one) => [keyOf(one.source), tooManyActions([one])]));
+}
+
 /**
- * Returns the sources for which a registry has no token left.
+ * Returns the sources for which a scope map or a registry has no room.
  * @throws CliError invalid if there are any, without --skip-blocked
  */
 async function refusedBy(runs: readonly (readonly [Run, Steps])[], order: ApplyOrder, tools: Tools): Promise<Run["refused"]> {
-  const files = runs.map(([{ tokens }, { shared, each }]) => ({ tokens, made: [...shared, ...each] }));
-  const refused = new Map<string, CliError>();
+  const all = runs.map(([{ tokens }, { shared, each }]) => ({ tokens, made: [...shared, ...each] }));
+  const refused = refuseWide(
+    all.flatMap(({ made }) => made),
+    order,
+  );
+  const files = all.map(({ tokens, made }) => ({ tokens, made: made.filter((one) => !isTooWide(one)) }));
   for (const plan of planTokens(files)) {
     if (plan.needs.length === 0 && tools.dryRun === "none") continue;
     const limit = await (await order.azure()).tokenLimit(plan.at);
@@ -168,7 +179,7 @@ type Run = {
   readonly byKey: ReadonlyMap<string, readonly Described[]>;
   readonly read: InAzure["read"];
   readonly tokens: InAzure["tokens"];
-  /** The sources that can't be made, because a registry has no token left. */
+  /** The sources that can't be made, because Azure has no room for them. */
   readonly refused: ReadonlyMap<string, CliError>;
   /** The sources to make, by key. */
   readonly made: Map<string, Making>;

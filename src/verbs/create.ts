@@ -17,7 +17,7 @@ import { copyError } from "../usage/pull-secrets.ts";
 import { takeOver } from "./adopt.ts";
 
 export type CreateOrder = Omit<Creating, "fieldManager" | "now"> &
-  Pick<Desired, "source" | "expiresAt" | "verify"> & {
+  Pick<Desired, "source" | "expiresAt" | "expiresExactly" | "verify"> & {
     /** Opens the kind for the registry. Called only if the source lacks what was asked for. */
     open(): Promise<Issuer | Taker>;
     /** Finds who holds a credential of a registry, for all sources of a run. */
@@ -37,9 +37,9 @@ export async function* createSecret(order: CreateOrder, tools: Tools): AsyncGene
 }
 
 function desiredBy(order: CreateOrder, tools: Tools) {
-  const { source, expiresAt, verify } = order;
+  const { source, expiresAt, expiresExactly, verify } = order;
   const creates: Creating = { ...order, fieldManager: tools.fieldManager, now: tools.now().getTime() };
-  return { source, exists: true, creates, password: "new", grace: 0, expiresAt, verify, force: tools.force } as const;
+  return { source, exists: true, creates, password: "new", grace: 0, expiresAt, expiresExactly, verify, force: tools.force } as const;
 }
 
 function worldOf({ open, holders }: CreateOrder, creating: World["creating"], tools: Tools): World {

@@ -28,8 +28,8 @@ export type RotateOrder = {
   skipped(reasons: readonly string[], to: Ref): void;
   /** How long the replaced password works, in milliseconds; `next`: until the next rotation. */
   readonly grace: number | "next";
-  /** RFC 3339, for the new password. */
-  readonly expiresAt: string | undefined;
+  readonly expiresAt: Desired["expiresAt"];
+  readonly expiresExactly?: Desired["expiresExactly"];
   readonly verify: boolean;
   /** Opens the kind of a recorded credential, once for each registry. */
   open(credential: Credential): Promise<Issuer | Taker>;
@@ -84,10 +84,10 @@ async function* rotate(
   { order, waited }: Rotations,
   tools: Tools,
 ): AsyncGenerator<Outcome> {
-  const { open, holders, expiresAt, verify } = order;
+  const { open, holders, expiresAt, expiresExactly, verify } = order;
   // A filter protects what it skips: the replaced password there ends as a rotation without flags would end it
   const { grace, force } = password === "new" ? { grace: order.grace, force: tools.force } : { grace: "next" as const, force: false };
-  const desired = { source: to, exists: true, password, grace, expiresAt, verify, force };
+  const desired = { source: to, exists: true, password, grace, expiresAt, expiresExactly, verify, force };
   const { facts, memory } = yield* reconcile(desired, { tools, open, holders, waited });
   const isReplaced = memory.replaces !== undefined && memory.stored !== undefined;
   if (isReplaced) yield* report(to, facts.source?.value ?? undefined, tools);

@@ -68,7 +68,7 @@ test("creates a pull secret with the login of az, and changes nothing in a secon
     stdout: expect.stringMatching(
       /^scopemap.* created \(\+app\/web\)\ntoken.* created\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/,
     ),
-    stderr: "",
+    stderr: "hint: the password never expires; to limit it, run rotate with --expires-in\n",
   });
   expect((await jane.create("--serviceaccount app")).stdout.match(/ unchanged$/gm)).toHaveLength(2);
 });

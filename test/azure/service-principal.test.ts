@@ -162,7 +162,13 @@ test.for(limits.flatMap((of) => [30, 180, 365].map((most) => ({ of, most }))))(
     await assignPolicy(at, of, { id: "p-1", mostDays: most });
     letRead(true);
 
-    for (const flag of ["", " --expires-in 2y"]) {
+    const before = idsIn(at);
+    expect(await at.type(`${whole} --service-principal ci --expires-in 2y`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(new RegExp(`at most ${most}d\nhint: use --expires-in ${most}d, or omit --service-principal`)),
+    });
+    expect(idsIn(at)).toEqual(before);
+    for (const flag of ["", ` --expires-in ${most}d`]) {
       const name = `acr-${flag.length}`;
       expect(await at.type(`${whole.replace("create", `create ${name}`)} --service-principal ci${flag}`)).toMatchObject({ code: 0 });
       const { expiresAt = "", madeAt = "" } = credentialOf(at.in_.cluster.get("secret", "demo", name) as Secret) ?? {};
@@ -176,10 +182,27 @@ test.for(limits.flatMap((of) => [30, 180, 365].map((most) => ({ of, most }))))(
 
 test.for(
   limits.flatMap((of) => [
-    { of, what: "a lifetime above 30 days", policy: { mostDays: 30 }, isReadable: false, says: /--expires-in .*30d.*ACR token/ },
-    ...[true, false].map((isReadable) => {
-      return { of, what: "passwords", policy: { forbidsPasswords: true } as const, isReadable, says: /administrator .*ACR token/ };
-    }),
+    {
+      of,
+      what: "a lifetime above 30 days",
+      policy: { mostDays: 30 },
+      isReadable: false,
+      says: /policy 'p-1'.*--expires-in .*30d.*ACR token/s,
+    },
+    {
+      of,
+      what: "passwords",
+      policy: { forbidsPasswords: true } as const,
+      isReadable: false,
+      says: /policy 'p-1'.*administrator .*ACR token/s,
+    },
+    {
+      of,
+      what: "passwords",
+      policy: { forbidsPasswords: true } as const,
+      isReadable: true,
+      says: /policy of the tenant forbids .*administrator .*ACR token/s,
+    },
   ]),
 )(
   "leaves nothing, and names policy and another way, when the $of forbids $what (readable: $isReadable)",
@@ -190,13 +213,23 @@ test.for(
 
     const { stderr, code } = await at.type(`${whole} --service-principal ci`);
 
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/policy 'p-1'/) });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(says) });
     expect(stderr).toMatch(/defaultAppManagementPolicy/);
-    expect(stderr).toMatch(says);
+    // If the policy can be read, nothing has to be rolled back
+    const graphWrites = world.azure.calls.list().filter(({ host, method }) => host.startsWith("graph") && method === "DELETE");
+    expect(graphWrites.length > 0).toBe(of === "tenant" && !isReadable);
     expect(idsIn(at)).toEqual(before);
     expect(at.in_.loginIn("demo")).toBeUndefined();
   },
 );
+
+test("adds a password when the policy of the application allows it and that of the tenant does not", async () => {
+  const at = demo();
+  await assignPolicy(at, "application", { id: "p-1" });
+  letRead(true);
+
+  expect(await at.type(`${whole} --service-principal ci`)).toMatchObject({ code: 0 });
+});
 
 test("creates a password of a lifetime that the policy allows when the policy cannot be read", async () => {
   const at = demo();

@@ -69,6 +69,10 @@ const endsLogins = /^(?!.*(?: -o |--dry-run))(?:delete .*--revoke|apply |rotate 
 /** The hint after a run of `apply` by a person. */
 const scheduleHint = /^hint: run this again before .*, or let a CronJob do it:\n.* schedule .*\n/m;
 
+/** The hint after a run that has created a token without an expiry, and the command lines that print it. */
+export const unendingHint = /^hint: the password never expires; .*\n/m;
+const createsUnending = /^create (?!.*(?:-o |--dry-run|--expires-in|--service-principal|--entra|--admin|--username|--export))/;
+
 async function take(step: Step, world: FakeWorld, before: Run | undefined): Promise<Run> {
   const { given, command, options = {}, code = 0, check } = step;
   const undo = await given?.(world);
@@ -78,7 +82,9 @@ async function take(step: Step, world: FakeWorld, before: Run | undefined): Prom
   if (typeof undo === "function") undo();
   const writes = world.asking.writes.map((call) => `${call}\n`).join("");
   const nothing = code === 0 ? undefined : [];
-  const withNodes = ran.stderr.replace(scheduleHint, "");
+  const printedText = ran.stderr.replace(scheduleHint, "");
+  const withNodes = printedText.replace(unendingHint, "");
+  if (withNodes !== printedText) expect({ code, command }).toEqual({ code: 0, command: expect.stringMatching(createsUnending) });
   const stderr = withNodes.replace(nodesHint, "");
   if (stderr !== withNodes) expect({ code, command }).toEqual({ code: 0, command: expect.stringMatching(endsLogins) });
   expect({ ...ran, stderr, writes }, command).toEqual({

@@ -22,6 +22,8 @@ export type FakeDirectory = {
   readonly assignments: (RoleAssignment & { readonly on?: string })[];
   /** The creation time of new applications (epoch milliseconds). By default, each is one second later than the previous one. */
   readonly clock: { now?: () => number };
+  /** The longest lifetime of a new password, in milliseconds; 0: a policy forbids passwords. Default: the identity can't read it. */
+  readonly policy: { longest?: number };
   /** Other controllers of an application, by the application's object id. */
   readonly access: Map<string, ApplicationAccess>;
   /** Custom roles by GUID. */
@@ -62,6 +64,7 @@ export function fakeDirectory(): FakeDirectory {
   const definitions = new Map<string, RoleDefinition>();
   let made = 0;
   const clock: FakeDirectory["clock"] = {};
+  const policy: FakeDirectory["policy"] = {};
 
   /** Returns a GUID that shows the type of its object. */
   const id = (of: string) => `${of.repeat(8)}-0000-4000-8000-${String(++made).padStart(12, "0")}`;
@@ -102,6 +105,7 @@ export function fakeDirectory(): FakeDirectory {
 
   return {
     clock,
+    policy,
     access,
     definitions,
     applications,
@@ -147,7 +151,7 @@ export function fakeDirectory(): FakeDirectory {
       servicePrincipal: (appId) => ask("servicePrincipal", appId, false, () => principals.find((one) => one.appId === appId)),
       createServicePrincipal: (appId) => ask("createServicePrincipal", appId, true, () => createPrincipal(appId)),
       deleteServicePrincipal: (of) => ask("deleteServicePrincipal", of, true, () => remove(principals, (one) => one.id === of)),
-      passwordLimit: ({ id: of }) => ask("passwordLimit", of, false, () => undefined),
+      passwordLimit: ({ id: of = "" }) => ask("passwordLimit", of, false, () => policy.longest),
       addKey: (of, { displayName, expiresAt }) =>
         ask("addKey", of, true, () => {
           const { text, displayName: _, ...key } = addKey(byId(of), displayName, expiresAt);

@@ -32,6 +32,12 @@ test.for([
   { when: "the restriction is for keys", policy: tenant({ ...lifetime, restrictionType: "symmetricKeyLifetime" }), longest: undefined },
   { when: "the lifetime has another form", policy: tenant({ ...lifetime, maxLifetime: "30 days" }), longest: undefined },
   { when: "there is no policy", policy: {}, longest: undefined },
+  { when: "passwords are forbidden", policy: tenant(lifetime, { ...lifetime, restrictionType: "passwordAddition" }), longest: 0 },
+  {
+    when: "passwords are forbidden except for some users",
+    policy: tenant(lifetime, { ...lifetime, restrictionType: "passwordAddition", excludeActors: { customSecurityAttributes: [{}] } }),
+    longest: 30 * day,
+  },
 ])("finds the longest lifetime of a password when $when", ({ policy, longest }) => {
   expect(longestIn(policy, madeAt)).toBe(longest);
 });

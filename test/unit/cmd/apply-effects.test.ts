@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { day } from "../../../src/duration.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { any, type Given, type Step, testRows } from "../../support/rows.ts";
 
@@ -18,6 +19,7 @@ const dry = (text: string, stderr: readonly string[], flags = "", more: Partial<
   applies(text, ` --dry-run${flags}`, { stderr, writes: [], ...more });
 
 const web = "repositories: [app/web]";
+const escaped = (text: string) => text.replace(/[()]/g, "\\$&");
 /** The passwords of the next run have one creation time, but for milliseconds. */
 const atOnce: Given = ({ azure }) => {
   azure.clock.made = () => Date.parse("2026-01-01T00:00:00Z");
@@ -27,8 +29,34 @@ const registry = (has: number, most = has) =>
   `Registry myregistry: ${has} ACR token${has === 1 ? "" : "s"}, ${most} during the run, at most 50000 (Premium)`;
 const next = (of: string) => `Next rotation: secret/${of} at 2026-03-02T00:00:00Z`;
 
+const wide = (count: number) => `name: wide, repositories: [${Array.from({ length: count }, (_, n) => `web/${n}`).join(", ")}]`;
+const tooWide = "scope maps would have too many actions, at most 500 (250 repositories): wide (stdin:1) needs 502";
+
 testRows(
   [
+    {
+      does: "apply fails before its first write when a scope map would have too many actions",
+      ...applies(fileOf(`${blue}, ${web}`, wide(251)), "", { code: 1, stderr: new RegExp(`^error: ${escaped(tooWide)}\n`), writes: [] }),
+      after: [
+        applies(fileOf(`${blue}, ${web}`, wide(251)), " --skip-blocked", {
+          code: 1,
+          stderr: new RegExp(`^platform: error: ${escaped(tooWide)}$`, "m"),
+          check: ({ azure, cluster }) => {
+            expect([...azure.scopeMaps.values()].map(({ description }) => description)).toEqual([expect.stringContaining("acr-blue")]);
+            expect(cluster.get("secret", "team-0", "acr-blue")).toBeDefined();
+          },
+        }),
+        applies(fileOf(`${blue}, ${web}`, wide(250)), " --verify=false"),
+        applies(fileOf(wide(251), `${blue}, repositories: [app/api]`), " --skip-blocked --verify=false", {
+          code: 1,
+          check: ({ azure }) => expect([...azure.scopeMaps.values()].map(({ actions }) => actions.length).toSorted()).toEqual([2, 500]),
+        }),
+        applies(fileOf(`${wide(251)}, credential: service-principal`), " --dry-run", {
+          code: 1,
+          check: (_, { stderr }) => expect(stderr).not.toContain("too many actions"),
+        }),
+      ],
+    },
     {
       does: "apply ends a dry run with the access, tokens and passwords that it would change",
       ...dry(fileOf(`${blue}, ${web}`, `${own}, ${web}`), [
@@ -60,6 +88,17 @@ testRows(
           { given: image },
         ),
       ],
+    },
+    {
+      does: "apply shows the lifetime that a policy of the tenant allows in a dry run",
+      given: ({ azure }) => void Object.assign(azure.directory.policy, { longest: 30 * day }),
+      ...dry(fileOf("name: sp, credential: service-principal, repositories: ['*']"), [
+        "1 Secret created (dry run)",
+        "New access: secret/sp in namespace platform (*)",
+        registry(0),
+        "Passwords: 1 generated",
+        "Next rotation: secret/sp in namespace platform at 2026-01-20T23:59:20Z",
+      ]),
     },
     {
       does: "apply counts the namespaces without a ServiceAccount in a dry run",

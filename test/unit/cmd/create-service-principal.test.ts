@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { ApplicationAccess } from "../../../src/azure/port.ts";
+import { day } from "../../../src/duration.ts";
 import { line } from "../../support/demo.ts";
 import { all, any, type Given, type Row, testRows, typed, unchanged } from "../../support/rows.ts";
 import { acrPull, byName, byOwn, made, ofOthers, own, withOthers } from "../../support/service-principal.ts";
@@ -110,6 +111,44 @@ testRows([
     command: `${byName} --expires-in 1h`,
     stderr: /until 2026-06-30T00:00:00Z\. .*--expires-in/,
     writes: [],
+  },
+  ...[
+    {
+      does: "refuses --expires-in when a policy of the tenant allows only a shorter lifetime",
+      longest: 30 * day,
+      command: `${byOwn} --expires-in 31d`,
+      stderr: /allows passwords of applications for at most 30d\nhint: use --expires-in 30d, or omit --service-principal/,
+    },
+    {
+      does: "refuses a new application when a policy of the tenant forbids passwords",
+      longest: 0,
+      command: byOwn,
+      stderr: /a policy of the tenant forbids passwords of applications\nhint: ask an administrator/,
+    },
+  ].flatMap(({ does, longest, command, stderr }): Row[] => {
+    const given: Given = ({ azure }) => void Object.assign(azure.directory.policy, { longest });
+    const refused = { given, code: 1, stderr, leaves: { applications: [], secret: "none" } } as const;
+    return [
+      { does, command, ...refused, writes: /^(.* secret demo\/acr-myregistry\n)+$/ },
+      { does: `${does} (dry run)`, command: `${command} --dry-run`, ...refused, stdout: any, writes: [] },
+    ];
+  }),
+  {
+    does: "limits a new password to the tenant's policy when no lifetime is requested",
+    given: ({ azure }) => void Object.assign(azure.directory.policy, { longest: 30 * day }),
+    command: byOwn,
+    stdout: made(own),
+    leaves: { entry: { expiresAt: "2026-01-30T23:59:00Z" } },
+    after: [
+      {
+        command: "rotate -n demo --expires-in 31d",
+        code: 1,
+        stdout: any,
+        stderr: /at most 30d\n/,
+        writes: any,
+        leaves: { entry: { expiresAt: "2026-01-30T23:59:00Z" }, applications: [application(own, key)] },
+      },
+    ],
   },
   {
     does: "gives an application that only the annotation names neither a password nor a role",

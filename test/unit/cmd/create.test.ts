@@ -10,7 +10,24 @@ const again: Step = { command: line, stdout: kept, writes: [] };
 const firewall = { verdict: "blocked", message: "a firewall is in the way" };
 const alone = "create --registry myregistry -n demo";
 
+/** A step of which only the number of hints on an expiry matters. */
+const hints = (count: number): Partial<Step> => ({
+  ...{ stdout: any, stderr: any, writes: any },
+  check: (_, { stderr }) => expect(stderr.match(/^hint: the password never expires; /gm) ?? []).toHaveLength(count),
+});
+
 testRows([
+  {
+    does: "says once that the password never expires when it creates a token without --expires-in",
+    command: line,
+    ...hints(1),
+    after: [{ command: line, ...hints(0) }],
+  },
+  ...["--expires-in 30d", "--dry-run", "-o name"].map((flags) => ({
+    does: `omits the hint on the expiry when the command line has ${flags}`,
+    command: `${line} ${flags}`,
+    ...hints(0),
+  })),
   {
     does: "creates a credential and a Secret, attaches it and restarts the pod, and changes nothing when it runs again",
     command: line,

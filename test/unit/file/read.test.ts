@@ -11,12 +11,6 @@ const withEntry = (members: string, registry = "myregistry", more = "") =>
   `name: teams\nnamespace: platform\nregistry: ${registry}\npullSecrets: [{${members}}]\n${more}`;
 
 const web = "name: acr, namespace: web, repositories: [web/*]";
-const many = (count: number) => `name: acr, repositories: [${Array.from({ length: count }, (_, n) => `web/${n}`).join(", ")}]`;
-
-test("reads as many repositories as a scope map has, and more for a service principal", () => {
-  for (const text of [many(250), `${many(251)}, credential: service-principal`])
-    expect(readOne(withEntry(text))[0]?.entries).toHaveLength(1);
-});
 
 test("reads every key of a file", () => {
   expect(readOne(wholeFile)).toEqual([
@@ -175,7 +169,6 @@ test.for([
   { what: "a long name of a Secret", text: withEntry(`name: →${"a".repeat(54)}, namespace: web, repositories: [a]`), says: ["53"] },
   { what: "an invalid registry", text: withEntry(web, "→docker.io"), says: ["docker.io"] },
   { what: "no registry", text: withEntry(web).replace("registry: myregistry", "").replace("[{", "[→{"), says: ['"registry"'] },
-  { what: "more repositories than a scope map has", text: withEntry(many(251)).replace("[{", "[→{"), says: ["at most 250"] },
   { what: "a tag of an image", text: withEntry("name: acr, namespace: web, repositories: [→web:1]"), says: ["remove the tag"] },
   {
     what: "another registry",

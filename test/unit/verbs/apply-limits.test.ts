@@ -5,7 +5,7 @@ import { describeTokens, noRoom, planTokens, withoutRoom } from "../../../src/ve
 const at = { id: "/registries/One", name: "one", loginServer: "one.azurecr.io", sku: "Basic" };
 const making = (name: string, { registry = "one", credential = "acr-token" as const, uid = "u" } = {}) => ({
   source: { kind: "secret", name, namespace: "web" } as const,
-  entry: { name, at: `teams.yaml:${name.length}`, registry, credential },
+  entry: { name, at: `teams.yaml:${name.length}`, registry, credential, repositories: ["app/web"] },
   uid,
 });
 const principal = { ...making("sp"), entry: { ...making("sp").entry, credential: "service-principal" as const } };

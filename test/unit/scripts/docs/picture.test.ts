@@ -32,7 +32,7 @@ test("shows the session of the README on a terminal", () => {
     const [typed = "", ...printed] = (sessions[at] ?? "").split("\n");
     expect(typed).toBe(command);
     // On a terminal, the plugin prints in advance what it is about to do, and the next command. In a pipe it does not.
-    expect(shows(prints, printed.filter((line) => !/^(?:restarting|hint:) /.test(line)).join("\n"))).toBe(true);
+    expect(shows(prints, printed.filter((line) => !/^(?:restarting|hint: kubectl) /.test(line)).join("\n"))).toBe(true);
   }
   expect(piecesOf(svg)).toContainEqual(expect.objectContaining({ text: "missing credential", fill: "#ff7b72" }));
 });
