@@ -5,8 +5,9 @@ import { registryName } from "../src/registry/login-server.ts";
 import { credentialOf } from "../src/secret/record.ts";
 import { noSecret, onlySecret } from "../src/usage/pull-secrets.ts";
 import { type DeleteOrder, remove } from "../src/verbs/delete.ts";
+import type { Question } from "../src/verbs/question.ts";
 import { conclude, endsLogin, printsHints } from "./conclude.ts";
-import { confirmDeletion, mustAsk } from "./confirm.ts";
+import { confirmDeletion, mustAsk, openQuestion } from "./confirm.ts";
 import { holdersOf } from "./holders.ts";
 import { type Flags, identityFlags, identityOf, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
@@ -68,20 +69,22 @@ export const deletion = verb({
       open: revokerOf(identityOf(flags), session),
       holders: holdersOf(session),
     };
-    async function* run(dryRun: DeleteFlags["dry-run"]): AsyncGenerator<Outcome> {
+    const { shown, anything } = openQuestion();
+    async function* run(dryRun: DeleteFlags["dry-run"], confirmed: Question): AsyncGenerator<Outcome> {
       let isFound = false;
-      for await (const outcome of remove(order, toolsOf(session, { ...flags, "dry-run": dryRun }))) {
+      for await (const outcome of remove({ ...order, confirmed }, toolsOf(session, { ...flags, "dry-run": dryRun }))) {
         isFound = true;
         yield outcome;
       }
       const isFine = isFound || flags["ignore-not-found"] || session.interrupted();
       if (!isFine) throw noSecret(name, plugin("list"));
     }
-    if (mustAsk(flags)) await confirmDeletion(session, run("client"), { home: namespace, output: flags.output, again });
+    const asks = mustAsk(flags);
+    if (asks) await confirmDeletion(session, run("client", anything), { home: namespace, output: flags.output, again });
     /** The flag that lists the exported credentials of a registry, if a deleted Secret held one. */
     const registries = new Map<string, string | undefined>();
     async function* outcomes(): AsyncGenerator<Outcome> {
-      for await (const outcome of run(flags["dry-run"])) {
+      for await (const outcome of run(flags["dry-run"], asks ? shown : anything)) {
         for (const { registry, exported } of leftBy(outcome)) registries.set(registry, exported ?? registries.get(registry));
         yield outcome;
       }
