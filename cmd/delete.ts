@@ -81,11 +81,10 @@ export const deletion = verb({
     }
     const asks = mustAsk(flags);
     if (asks) await confirmDeletion(session, run("client", anything), { home: namespace, output: flags.output, again });
-    /** The flag that lists the exported credentials of a registry, if a deleted Secret held one. */
-    const registries = new Map<string, string | undefined>();
+    const registries = new Set<string>();
     async function* outcomes(): AsyncGenerator<Outcome> {
       for await (const outcome of run(flags["dry-run"], asks ? shown : anything)) {
-        for (const { registry, exported } of leftBy(outcome)) registries.set(registry, exported ?? registries.get(registry));
+        for (const registry of leftBy(outcome)) registries.add(registry);
         yield outcome;
       }
     }
@@ -95,15 +94,15 @@ export const deletion = verb({
     const code = await conclude(outcomes(), session, printing, { namespaces: [namespace], open: false });
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
     session.hint("the objects that were created for it in Azure still exist. To list them, run:");
-    for (const [registry, exported] of registries) session.hint(plugin("prune", "--registry", registry, exported));
+    for (const registry of registries) session.hint(plugin("prune", "--registry", registry));
     return code;
   },
 });
 
 /** Returns the registry that still contains objects that were created for a deleted Secret. */
-function leftBy({ result, before, error }: Outcome): { readonly registry: string; readonly exported: string | undefined }[] {
+function leftBy({ result, before, error }: Outcome): readonly string[] {
   const credential = !error && result === "deleted" && before?.kind === "Secret" ? credentialOf(before) : undefined;
   if (!credential || kindCalled(credential.kind)?.notRenewable !== undefined) return [];
   const registry = registryName(credential.host);
-  return registry === undefined ? [] : [{ registry, exported: credential.isExported ? "--exported=all" : undefined }];
+  return registry === undefined ? [] : [registry];
 }

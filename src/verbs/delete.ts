@@ -1,5 +1,5 @@
 import type { Holders } from "../credential/holders.ts";
-import type { Issuer } from "../credential/issuer.ts";
+import type { Issuer, Unrevocable } from "../credential/issuer.ts";
 import { asForbidden, CliError, InTheWay } from "../errors.ts";
 import { type Hint, plugin } from "../hint.ts";
 import { nameOf, type Ref } from "../kinds.ts";
@@ -40,7 +40,7 @@ export type DeleteOrder = {
   /** Also ends the credential in Azure. */
   readonly revoke: boolean;
   /** Opens the kind of a recorded credential, or returns why this plugin can't revoke it. */
-  open(credential: Credential): Promise<Issuer | string>;
+  open(credential: Credential, to: Ref<"secret">): Promise<Issuer | Unrevocable>;
   holders(host: string): Holders;
   /** For `apply`: removes only the references that it has added. Pods that need the Secret don't stop it. */
   readonly onlyAdded?: boolean;
