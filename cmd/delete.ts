@@ -1,11 +1,13 @@
 import { kindCalled } from "../src/credential/kinds.ts";
 import { plugin } from "../src/hint.ts";
+import { keyOf } from "../src/kinds.ts";
 import type { Outcome } from "../src/outcome.ts";
 import { registryName } from "../src/registry/login-server.ts";
 import { credentialOf } from "../src/secret/record.ts";
 import { noSecret, onlySecret } from "../src/usage/pull-secrets.ts";
 import { type DeleteOrder, remove } from "../src/verbs/delete.ts";
 import type { Question } from "../src/verbs/question.ts";
+import { nameInPlace } from "../src/wording.ts";
 import { conclude, endsLogin, printsHints } from "./conclude.ts";
 import { confirmDeletion, mustAsk, openQuestion } from "./confirm.ts";
 import { holdersOf } from "./holders.ts";
@@ -72,12 +74,15 @@ export const deletion = verb({
     const { shown, anything } = openQuestion();
     async function* run(dryRun: DeleteFlags["dry-run"], confirmed: Question): AsyncGenerator<Outcome> {
       let isFound = false;
+      let hasSecret = false;
       for await (const outcome of remove({ ...order, confirmed }, toolsOf(session, { ...flags, "dry-run": dryRun }))) {
         isFound = true;
+        hasSecret ||= keyOf(outcome.to) === keyOf(order.to);
         yield outcome;
       }
       const isFine = isFound || flags["ignore-not-found"] || session.interrupted();
       if (!isFine) throw noSecret(name, plugin("list"));
+      if (flags.revoke && isFound && !hasSecret && !session.interrupted()) yield notRevoked(order.to, flags);
     }
     const asks = mustAsk(flags);
     if (asks) await confirmDeletion(session, run("client", anything), { home: namespace, output: flags.output, again });
@@ -98,6 +103,13 @@ export const deletion = verb({
     return code;
   },
 });
+
+/** Only the Secret records its credential. */
+function notRevoked(to: DeleteOrder["to"], flags: DeleteFlags): Outcome {
+  const messages = [`${nameInPlace(to)} does not exist, so nothing was revoked. To find its credential, run`];
+  const left = flags["ignore-not-found"] ? undefined : "failed";
+  return { to, messages, fix: plugin("prune", "--registry", "REGISTRY"), left };
+}
 
 /** Returns the registry that still contains objects that were created for a deleted Secret. */
 function leftBy({ result, before, error }: Outcome): readonly string[] {

@@ -56,6 +56,8 @@ const demo =
     await typed(...lines)(world);
     return world;
   };
+const notRevoked =
+  /^Warning: secret\/acr-myregistry in namespace demo does not exist, so nothing was revoked\. .* run:\n {2}kubectl acr-secret prune -n demo --registry REGISTRY\n$/;
 /** Exports a Secret, and applies it. */
 const exporting =
   (line: string): Given =>
@@ -371,6 +373,29 @@ testRows(
       code: 1,
       stderr: /Forbidden.*\nhint: ask an administrator for the right to get namespace demo\n$/,
       check: isKept,
+    },
+    ...[
+      { more: "", ...failed },
+      { more: " --ignore-not-found", code: 0 },
+    ].map(
+      ({ more, ...step }): Row => ({
+        does: `removes the references and says that nothing was revoked when the Secret was deleted before${more}`,
+        given: ({ cluster }) => cluster.remove("secret", "demo", "acr-myregistry"),
+        command: `${revoke}${more}`,
+        ...step,
+        stdout: [patched],
+        stderr: notRevoked,
+        check: sizes(2),
+      }),
+    ),
+    {
+      does: "asks about the references when the Secret was deleted before, and says that nothing was revoked",
+      given: ({ cluster }) => cluster.remove("secret", "demo", "acr-myregistry"),
+      command: revoke.replace(" -y", ""),
+      options: { answers: [true], env: { CI: undefined } },
+      ...failed,
+      stdout: [patched],
+      stderr: new RegExp(`^Remove its name from serviceaccount/default\\? \\[y/N\\] y\n${notRevoked.source.slice(1)}`),
     },
     {
       does: "deletes the credential when a tenant has recorded that it was exported",
