@@ -9,7 +9,7 @@ import type { Ref } from "../kinds.ts";
 import { edit } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
-import { uidsOf } from "../scope/namespaces.ts";
+import { uidsOf, uidsOfAll } from "../scope/namespaces.ts";
 import { type Credential, samePassword } from "../secret/record.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom } from "../usage/images.ts";
@@ -111,7 +111,8 @@ const readers: { readonly [F in Fact]: Reader<F> } = {
     const at = samePassword(o.record?.previous, ending) ? Date.parse(replacedBy?.madeAt ?? "") + skewOfAzure : undefined;
     return holders(issuerOf(o).registry.loginServer).find(identity ?? "", countsAsHolder(o, d.source, ending), at);
   },
-  namespaces: async (_, { copies }, { tools }) => namespacesOf(copies, tools),
+  // A copy in a namespace that is being deleted still holds the login
+  namespaces: async (_, { copies }, { tools }) => namespacesOf(copies, tools, uidsOfAll),
   rehearsal: async (d, o, { tools }) => {
     if (d.revoke && isIssued(o)) await issuerOf(o).requireRemoval?.();
     const decide = (old: Secret | undefined) =>
@@ -135,8 +136,8 @@ async function checkRepositories(issuer: Issuer, order: Creating & Pick<Desired,
     });
 }
 
-async function namespacesOf(copies: Observed["copies"], { cluster }: Tools): Promise<readonly string[]> {
-  const uids = await uidsOf(Object.keys(copies), cluster());
+async function namespacesOf(copies: Observed["copies"], { cluster }: Tools, read = uidsOf): Promise<readonly string[]> {
+  const uids = await read(Object.keys(copies), cluster());
   return Object.keys(copies).filter((name) => uids.get(name) === copies[name]);
 }
 

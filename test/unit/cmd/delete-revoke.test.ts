@@ -374,6 +374,20 @@ testRows(
       stderr: /Forbidden.*\nhint: ask an administrator for the right to get namespace demo\n$/,
       check: isKept,
     },
+    {
+      does: "deletes a copy in a namespace that is being deleted, and then the credential",
+      world: demo(`${own} --copy-to demo,other`),
+      given: ({ cluster }) => {
+        const { metadata, ...rest } = cluster.get("namespace", "", "other") ?? expect.unreachable("no namespace");
+        cluster.put({ ...rest, metadata: { ...metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } });
+      },
+      command: revoke,
+      stdout: /^secret\/acr-myregistry deleted in namespace other\n/m,
+      check: (world) => {
+        sizes(0)(world);
+        expect(world.cluster.all("secret")).toEqual([]);
+      },
+    },
     ...[
       { more: "", ...failed },
       { more: " --ignore-not-found", code: 0 },
