@@ -15,7 +15,7 @@ import { type Effects, openEffects } from "../src/verbs/apply-effects.ts";
 import { inLine } from "../src/wording.ts";
 import { readDesired } from "./apply/read-files.ts";
 import { conclude, endsLogin, printsHints } from "./conclude.ts";
-import { confirmDeletion, mustAsk } from "./confirm.ts";
+import { confirmDeletion, mustAsk, openQuestion } from "./confirm.ts";
 import { holdersOf } from "./holders.ts";
 import { azureWaits } from "./line/durations.ts";
 import {
@@ -107,8 +107,7 @@ export const apply = verb({
       applyFiles({ ...order, confirmed, effects: seen }, toolsOf(session, { ...flags, "dry-run": dryRun }));
     const asking = { home: "", output: flags.output, again: { ...again, words: [...again.words, ...flag("prune", prune), "--yes"] } };
     const asks = (prune || adopt.length > 0) && mustAsk(flags);
-    const shown = new Set<string>();
-    const anything = { has: () => true, add: (what: string) => shown.add(what) };
+    const { shown, anything } = openQuestion();
     if (asks) await confirmDeletion(session, run("client", anything, openEffects(session.now().getTime())), asking);
     const outcomes = run(flags["dry-run"], asks ? shown : anything);
     const printing = { ...flags, endsAccess: endsLogin };

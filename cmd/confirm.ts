@@ -14,6 +14,12 @@ type Asking = { readonly yes: boolean; readonly output: string | undefined; read
 /** Whether a run asks before it deletes. */
 export const mustAsk = ({ yes, "dry-run": dryRun }: Omit<Asking, "output">): boolean => !yes && dryRun === "none";
 
+/** Returns what the question shows, once its dry run has run with `anything`. */
+export function openQuestion() {
+  const shown = new Set<string>();
+  return { shown, anything: { has: () => true, add: (id: string) => shown.add(id) } };
+}
+
 type Place = Pick<Asking, "output"> & {
   /** The namespace whose objects are named without it. */
   readonly home: string;

@@ -1,12 +1,15 @@
 import { kindCalled } from "../src/credential/kinds.ts";
 import { plugin } from "../src/hint.ts";
+import { keyOf } from "../src/kinds.ts";
 import type { Outcome } from "../src/outcome.ts";
 import { registryName } from "../src/registry/login-server.ts";
 import { credentialOf } from "../src/secret/record.ts";
 import { noSecret, onlySecret } from "../src/usage/pull-secrets.ts";
 import { type DeleteOrder, remove } from "../src/verbs/delete.ts";
+import type { Question } from "../src/verbs/question.ts";
+import { nameInPlace } from "../src/wording.ts";
 import { conclude, endsLogin, printsHints } from "./conclude.ts";
-import { confirmDeletion, mustAsk } from "./confirm.ts";
+import { confirmDeletion, mustAsk, openQuestion } from "./confirm.ts";
 import { holdersOf } from "./holders.ts";
 import { type Flags, identityFlags, identityOf, under, type Values, wordsOf, writeOutput } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
@@ -68,21 +71,25 @@ export const deletion = verb({
       open: revokerOf(identityOf(flags), session),
       holders: holdersOf(session),
     };
-    async function* run(dryRun: DeleteFlags["dry-run"]): AsyncGenerator<Outcome> {
+    const { shown, anything } = openQuestion();
+    async function* run(dryRun: DeleteFlags["dry-run"], confirmed: Question): AsyncGenerator<Outcome> {
       let isFound = false;
-      for await (const outcome of remove(order, toolsOf(session, { ...flags, "dry-run": dryRun }))) {
+      let hasSecret = false;
+      for await (const outcome of remove({ ...order, confirmed }, toolsOf(session, { ...flags, "dry-run": dryRun }))) {
         isFound = true;
+        hasSecret ||= keyOf(outcome.to) === keyOf(order.to);
         yield outcome;
       }
       const isFine = isFound || flags["ignore-not-found"] || session.interrupted();
       if (!isFine) throw noSecret(name, plugin("list"));
+      if (flags.revoke && isFound && !hasSecret && !session.interrupted()) yield notRevoked(order.to, flags);
     }
-    if (mustAsk(flags)) await confirmDeletion(session, run("client"), { home: namespace, output: flags.output, again });
-    /** The flag that lists the exported credentials of a registry, if a deleted Secret held one. */
-    const registries = new Map<string, string | undefined>();
+    const asks = mustAsk(flags);
+    if (asks) await confirmDeletion(session, run("client", anything), { home: namespace, output: flags.output, again });
+    const registries = new Set<string>();
     async function* outcomes(): AsyncGenerator<Outcome> {
-      for await (const outcome of run(flags["dry-run"])) {
-        for (const { registry, exported } of leftBy(outcome)) registries.set(registry, exported ?? registries.get(registry));
+      for await (const outcome of run(flags["dry-run"], asks ? shown : anything)) {
+        for (const registry of leftBy(outcome)) registries.add(registry);
         yield outcome;
       }
     }
@@ -92,15 +99,22 @@ export const deletion = verb({
     const code = await conclude(outcomes(), session, printing, { namespaces: [namespace], open: false });
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
     session.hint("the objects that were created for it in Azure still exist. To list them, run:");
-    for (const [registry, exported] of registries) session.hint(plugin("prune", "--registry", registry, exported));
+    for (const registry of registries) session.hint(plugin("prune", "--registry", registry));
     return code;
   },
 });
 
+/** Only the Secret records its credential. */
+function notRevoked(to: DeleteOrder["to"], flags: DeleteFlags): Outcome {
+  const messages = [`${nameInPlace(to)} does not exist, so nothing was revoked. To find its credential, run`];
+  const left = flags["ignore-not-found"] ? undefined : "failed";
+  return { to, messages, fix: plugin("prune", "--registry", "REGISTRY"), left };
+}
+
 /** Returns the registry that still contains objects that were created for a deleted Secret. */
-function leftBy({ result, before, error }: Outcome): { readonly registry: string; readonly exported: string | undefined }[] {
+function leftBy({ result, before, error }: Outcome): readonly string[] {
   const credential = !error && result === "deleted" && before?.kind === "Secret" ? credentialOf(before) : undefined;
   if (!credential || kindCalled(credential.kind)?.notRenewable !== undefined) return [];
   const registry = registryName(credential.host);
-  return registry === undefined ? [] : [{ registry, exported: credential.isExported ? "--exported=all" : undefined }];
+  return registry === undefined ? [] : [registry];
 }

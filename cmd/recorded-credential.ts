@@ -6,6 +6,7 @@ import { CliError } from "../src/errors.ts";
 import { plugin } from "../src/hint.ts";
 import { memoize } from "../src/scope/concurrency.ts";
 import type { Credential } from "../src/secret/record.ts";
+import type { DeleteOrder } from "../src/verbs/delete.ts";
 import type { Session } from "./session.ts";
 
 type Opening = { readonly identity: SignInOptions; readonly verify: boolean; readonly force: boolean; readonly wait: number };
@@ -26,15 +27,16 @@ export function openerOf(opening: Opening, session: Session): (credential: Crede
 }
 
 /** The same for a revocation. Returns why a credential can't be revoked by this plugin. */
-export function revokerOf(identity: SignInOptions, session: Session): (credential: Credential) => Promise<Issuer | string> {
+export function revokerOf(identity: SignInOptions, session: Session): DeleteOrder["open"] {
   const open = openerOf({ identity, verify: false, force: true, wait: 60_000 }, session);
-  return async (credential) => {
+  return async (credential, to) => {
     const kind = kindCalled(credential.kind);
-    if (!kind) return "this version does not support its kind. Install a newer version";
-    if (kind.notRenewable !== undefined) return kind.notRenewable;
-    if (credential.isExported) return "it was exported, so copies may be anywhere. To end it, run prune with --exported=all";
+    if (!kind) return { why: "this version does not support its kind. Install a newer version" };
+    if (kind.notRenewable !== undefined) return { why: kind.notRenewable };
     const opened = await open(credential);
-    return isIssuer(opened) ? opened : endsItself(credential);
+    if (!isIssuer(opened)) return { why: endsItself(credential) };
+    const fix = credential.isExported && (await opened.findExport(credential, to));
+    return fix ? { why: "it was exported, so copies may be anywhere. To end it everywhere, run", fix } : opened;
   };
 }
 

@@ -2,10 +2,11 @@ import { grantCommand } from "../azure/arm-error.ts";
 import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../azure/port.ts";
 import type { Sleep } from "../env.ts";
 import { CliError, isLost, unlessRefused } from "../errors.ts";
+import { flag, shell } from "../hint.ts";
 import type { Outcome } from "../outcome.ts";
 import { mostRepositories } from "../registry/repository.ts";
 import { retryWhileReplicating } from "../retry.ts";
-import { describeForFile, isDescribedAs, mapOf, parseAzureOwner } from "../secret/azure-words.ts";
+import { describeForFile, isDescribedAs, isExportOf, mapOf, parseAzureOwner } from "../secret/azure-words.ts";
 import type { Intent } from "../secret/record.ts";
 import { inLine } from "../wording.ts";
 import { type Granted, refuseBeyondReading, rightsOf } from "./granted-rights.ts";
@@ -26,6 +27,9 @@ type TokenAccount = Account & { readonly scopeMap: ScopeMap | undefined };
 /** How long to retry while Azure rejects a write because of another one, in milliseconds: less than a request may take. */
 const busyWait = 20_000;
 
+/** The names of tokens of this plugin. */
+const tokenName = /^[a-zA-Z0-9-]{5,50}$/;
+
 const tokenRef = (name: string) => ({ kind: "token.azurecr.io", name }) as const;
 const mapRef = (name: string) => ({ kind: "scopemap.azurecr.io", name }) as const;
 
@@ -45,6 +49,11 @@ export function tokenIssuer(env: TokenEnv): Issuer {
     hasOwnName: true,
     waits: undefined,
     isScoped: true,
+    async findExport({ identity }, to) {
+      const scopeMap = tokenName.test(identity) ? await azure.scopeMap(registry, identity) : undefined;
+      const command = shell("az acr token delete", "--registry", registry.name, flag("name", identity));
+      return isExportOf(scopeMap?.description ?? "", to) ? command : undefined;
+    },
     look: (owner, evidence) => look(owner, evidence, env),
     ensure: (owner, account, grant, sending) => ensure(owner, account as TokenAccount, grant, ensuring(sending)),
     slotFor: freeSlot,

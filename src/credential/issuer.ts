@@ -1,4 +1,5 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
+import type { Command } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Login } from "../registry/port.ts";
@@ -87,6 +88,9 @@ export type Taken = {
   readonly isProven: boolean;
 };
 
+/** Why the plugin can't revoke a credential, and the command that ends it. */
+export type Unrevocable = { readonly why: string; readonly fix?: Command };
+
 export const isIssuer = (of: Issuer | Taker): of is Issuer => "generate" in of;
 
 /** A kind of credential whose passwords Azure generates, opened for one registry. */
@@ -101,6 +105,8 @@ export type Issuer = {
   readonly isScoped: boolean;
   /** Returns a login of the user's own identity, which may list the repositories; undefined if the registry issues none. */
   ownLogin?(): Promise<Login | undefined>;
+  /** Returns the command that ends an export; undefined if Azure does not describe the credential as an export of this Secret. */
+  findExport(credential: Credential, to: Ref<"secret">): Promise<Command | undefined>;
   /** Reads the account of a source. @throws CliError conflict if one of that name is not the source's own */
   look(owner: Owner, evidence: Evidence): Promise<Account>;
   /** Creates what is missing, and grants repositories. */

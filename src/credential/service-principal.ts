@@ -1,11 +1,20 @@
 import type { Application, Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../azure/port.ts";
 import type { Sleep } from "../env.ts";
 import { CliError, isRefusal } from "../errors.ts";
-import { plugin } from "../hint.ts";
+import { plugin, shell } from "../hint.ts";
 import type { Outcome } from "../outcome.ts";
 import { askUntilFinal, retryWhileReplicating } from "../retry.ts";
 import { once } from "../scope/concurrency.ts";
-import { describeForFile, isKeyOwnedBy, isOurDescription, isSameOwner, keyNameOf, parseAzureOwner } from "../secret/azure-words.ts";
+import {
+  describeForFile,
+  isExportOf,
+  isGuid,
+  isKeyOwnedBy,
+  isOurDescription,
+  isSameOwner,
+  keyNameOf,
+  parseAzureOwner,
+} from "../secret/azure-words.ts";
 import type { Password } from "../secret/record.ts";
 import { StartAgain } from "../secret/source.ts";
 import { counted } from "../wording.ts";
@@ -68,6 +77,11 @@ export function principalIssuer(env: PrincipalIssuing): Issuer {
     waits,
     hasOwnName: false,
     isScoped: mode === "abac",
+    async findExport({ identity, slot }, to) {
+      const [application] = isGuid(identity) ? await azure.applications({ appId: identity.toLowerCase() }) : [];
+      const key = application?.keys.find((one) => one.slot === slot && isExportOf(one.displayName, to));
+      return key && shell("az ad app credential delete", "--id", application?.appId, "--key-id", key.slot);
+    },
     look: (owner, evidence) => look(owner, evidence, env),
     ensure: (owner, account, grant, sending) => ensure(owner, account as PrincipalAccount, grant, { ...env, ...sending }),
     slotFor(account, noted, isLeftOver, { stem: name }) {

@@ -48,6 +48,10 @@ async function listNamespaces(cluster: Pick<Cluster, "pages">, selector: string 
 export const uidsOf = async (names: readonly string[], cluster: Reader): Promise<ReadonlyMap<string, string>> =>
   uidsIn(await readNamespaces(names, cluster));
 
+/** The same, also of those that are being deleted: their objects can be deleted. */
+export const uidsOfAll = async (names: readonly string[], cluster: Reader): Promise<ReadonlyMap<string, string>> =>
+  new Map((await readNamespaces(names, cluster)).map(({ name, uid = "" }) => [name, uid]));
+
 /** Reads those namespaces that exist, in the order of the names: from a list of all of them, if they are many and the run may list. */
 async function readNamespaces(names: readonly string[], cluster: Reader): Promise<readonly Metadata[]> {
   if (names.length >= wideFrom) {

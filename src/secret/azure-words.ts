@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AcrToken } from "../azure/port.ts";
+import type { Ref } from "../kinds.ts";
 
 /** The prefixes of descriptions, and of names, of the objects that this plugin creates in Azure. */
 const [described, called] = ["kubectl acr-secret: ", "acr-secret: "];
@@ -76,9 +77,17 @@ const longestSecret = 80;
  * Microsoft Graph of an application.
  */
 export function describeInAzure({ secret, namespace, namespaceUid, cluster, isExported, file }: Described): string {
-  const named = secret.length > longestSecret ? `${secret.slice(0, longestSecret - 1)}~` : secret;
-  const words = `secret ${named} in namespace ${namespace} (${namespaceUid})`;
+  const words = `${wordsOf(secret, namespace)} (${namespaceUid})`;
   return withFile(`${described}${isExported ? exported : ""}${words}${inCluster(cluster)}`, file);
+}
+
+const wordsOf = (secret: string, namespace: string): string =>
+  `secret ${secret.length > longestSecret ? `${secret.slice(0, longestSecret - 1)}~` : secret} in namespace ${namespace}`;
+
+/** Whether a description, or the name of a password, is that of an export of a Secret, from whatever cluster. */
+export function isExportOf(text: string, { name, namespace = "" }: Ref<"secret">): boolean {
+  const owner = parseAzureOwner(text);
+  return owner?.isExported === true && owner.words === wordsOf(name, namespace);
 }
 
 /** Returns a description of this plugin with another file. Any other description stays as it is. */

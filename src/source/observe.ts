@@ -1,5 +1,5 @@
 import type { Held } from "../credential/holders.ts";
-import type { Account, Issuer, Made, Shown, Taken, Taker } from "../credential/issuer.ts";
+import type { Account, Issuer, Made, Shown, Taken, Taker, Unrevocable } from "../credential/issuer.ts";
 import type { Owner } from "../credential/owner.ts";
 import type { LoginTest, ProofOnce } from "../credential/prove.ts";
 import type { CliError } from "../errors.ts";
@@ -18,8 +18,7 @@ export type KnownCopies = ReadonlyMap<string, Secret | CliError | undefined>;
 export type Facts = {
   /** null: it does not exist. */
   readonly source: Secret | null;
-  /** A text says why the plugin can't revoke the credential. */
-  readonly kind: Issuer | Taker | string;
+  readonly kind: Issuer | Taker | Unrevocable;
   readonly owner: Owner;
   readonly account: Account;
   readonly copies: KnownCopies;

@@ -1,14 +1,15 @@
 import { skewOfAzure } from "../clock.ts";
 import type { Holders } from "../credential/holders.ts";
-import { type Issuer, isIssuer, type Shown, type Taker } from "../credential/issuer.ts";
+import { type Issuer, isIssuer, type Shown, type Taker, type Unrevocable } from "../credential/issuer.ts";
 import { requireRepositories } from "../credential/missing-repositories.ts";
 import { ownerOf, Unconfirmed } from "../credential/owner.ts";
 import { proveOnce, stillPulls } from "../credential/prove.ts";
 import { asRefusal, CliError, isNotFound, unlessForbidden, withLines } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
 import { edit } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
-import { uidsOf } from "../scope/namespaces.ts";
+import { uidsOf, uidsOfAll } from "../scope/namespaces.ts";
 import { type Credential, samePassword } from "../secret/record.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom } from "../usage/images.ts";
@@ -26,7 +27,7 @@ import { fileInAzure, isIssued, issuerOf, renewable, scopeFor } from "./wanted.t
 export type World = {
   readonly tools: Tools;
   /** Opens the kind of a recorded credential, once for each registry. */
-  open(credential: Credential): Promise<Issuer | Taker | string>;
+  open(credential: Credential, to: Ref<"secret">): Promise<Issuer | Taker | Unrevocable>;
   /** Finds who holds a credential of a registry. */
   holders(host: string): Holders;
   /** How long the run has waited for claims so far, in milliseconds, by namespace. Runs on several sources share it. */
@@ -51,7 +52,7 @@ const readers: { readonly [F in Fact]: Reader<F> } = {
   kind: async ({ source }, { record }, { open, creating }) => {
     if (creating) return creating.open();
     if (!record) throw new TypeError("a source without a record has no kind");
-    return open(record).catch((error: unknown) => {
+    return open(record, source).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
       throw new Unconfirmed(withLines(`${nameInPlace(source)} records a registry that was not found`, error.message), error.hint);
     });
@@ -110,7 +111,8 @@ const readers: { readonly [F in Fact]: Reader<F> } = {
     const at = samePassword(o.record?.previous, ending) ? Date.parse(replacedBy?.madeAt ?? "") + skewOfAzure : undefined;
     return holders(issuerOf(o).registry.loginServer).find(identity ?? "", countsAsHolder(o, d.source, ending), at);
   },
-  namespaces: async (_, { copies }, { tools }) => namespacesOf(copies, tools),
+  // A copy in a namespace that is being deleted still holds the login
+  namespaces: async (_, { copies }, { tools }) => namespacesOf(copies, tools, uidsOfAll),
   rehearsal: async (d, o, { tools }) => {
     if (d.revoke && isIssued(o)) await issuerOf(o).requireRemoval?.();
     const decide = (old: Secret | undefined) =>
@@ -134,8 +136,8 @@ async function checkRepositories(issuer: Issuer, order: Creating & Pick<Desired,
     });
 }
 
-async function namespacesOf(copies: Observed["copies"], { cluster }: Tools): Promise<readonly string[]> {
-  const uids = await uidsOf(Object.keys(copies), cluster());
+async function namespacesOf(copies: Observed["copies"], { cluster }: Tools, read = uidsOf): Promise<readonly string[]> {
+  const uids = await read(Object.keys(copies), cluster());
   return Object.keys(copies).filter((name) => uids.get(name) === copies[name]);
 }
 

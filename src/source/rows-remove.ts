@@ -176,10 +176,10 @@ export const removeRows: readonly StepRow[] = [
     decide(d, o) {
       if (!d.revoke || !o.record || o.memory.said.has("kind")) return undefined;
       const kind = o.ask("kind");
-      if (typeof kind !== "string") return undefined;
+      if (!("why" in kind)) return undefined;
       const { identity, kind: called } = o.record;
-      const messages = [`credential "${identity}" (${called}) still works: ${kind}`];
-      return steps.decide("keep the credential", steps.saying(o, "kind"), [{ to: d.source, messages }]);
+      const messages = [`credential "${identity}" (${called}) still works: ${kind.why}`];
+      return steps.decide("keep the credential", steps.saying(o, "kind"), [{ to: d.source, messages, fix: kind.fix }]);
     },
   },
   {

@@ -16,21 +16,21 @@ import type { Facts, Observed } from "./observe.ts";
 // Compares what a run wants with what the source, Azure and the registry have.
 
 export function renewable(kind: Facts["kind"]): Issuer | Taker {
-  if (typeof kind === "string") throw new CliError("invalid", kind);
+  if ("why" in kind) throw new CliError("invalid", kind.why);
   return kind;
 }
 
 /** The kind of the credential, if Azure generates its passwords. */
 export function issuerOf({ ask }: Pick<Observed, "ask">): Issuer {
   const kind = ask("kind");
-  if (typeof kind === "string" || !isIssuer(kind)) throw new TypeError("a row for generated passwords was asked for another kind");
+  if ("why" in kind || !isIssuer(kind)) throw new TypeError("a row for generated passwords was asked for another kind");
   return kind;
 }
 
 /** Whether Azure generates the passwords of the kind. */
 export function isIssued({ ask }: Pick<Observed, "ask">): boolean {
   const kind = ask("kind");
-  return typeof kind !== "string" && isIssuer(kind);
+  return !("why" in kind) && isIssuer(kind);
 }
 
 const hostOf = (kind: Issuer | Taker): string => (isIssuer(kind) ? kind.registry.loginServer : kind.host);

@@ -40,6 +40,7 @@ import {
 } from "./apply-sources.ts";
 import { type CreateOrder, createSecret } from "./create.ts";
 import { type DeleteOrder, remove } from "./delete.ts";
+import { notShown, type Question, unshown, unshownCopies } from "./question.ts";
 import { type Listed, rotateSources } from "./rotate.ts";
 
 export type ApplyOrder = {
@@ -50,8 +51,7 @@ export type ApplyOrder = {
   readonly skipBlocked: boolean;
   /** The sources that a file may take over although something is lost: NAMESPACE/NAME. */
   readonly adopt: readonly string[];
-  /** What the run may take away: what the user saw in the question, or anything without one. It gets what the run takes away. */
-  readonly confirmed: { has(what: string): boolean; add(what: string): unknown };
+  readonly confirmed: Question;
   readonly verify: boolean;
   /** Opens a kind of credential, once for each registry. */
   open(kind: Kind): Promise<Issuer | Taker>;
@@ -370,9 +370,6 @@ const mostWaits = 8;
 /** Names a source with its credential. A namespace that is created again has another uid. */
 const idOf = ({ to, namespaceUid, kind }: Described): string => [keyOf(to), namespaceUid, readKey(kind)].join();
 
-const notShown = (what: string) =>
-  new CliError("conflict", `${what} was not in the question, so it stays`, { hint: "run the command again" });
-
 const kept = (to: Ref, where: string) =>
   new CliError("conflict", `${nameInPlace(to)} keeps its earlier credential, because another one was not written ${where}`, {
     hint: "run the command again",
@@ -600,10 +597,7 @@ function createOrderOf(making: Making, run: Run): CreateOrder {
         return isNeeded ? kept(to, "there") : undefined;
       },
       unshown(what, id) {
-        const key = [keyOf(source), uid, what, id].join();
-        if (!order.confirmed.has(key)) return notShown(what);
-        order.confirmed.add(key);
-        return undefined;
+        return unshown(what, [keyOf(source), uid, what, id].join(), order.confirmed);
       },
       replaces: (to, old) => replaces(to, old, run),
       isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isOfTeam),
@@ -688,7 +682,7 @@ async function* removeUntilLost(described: Described, onlyAdded: boolean, run: R
   const { open } = order.revoking;
   const deletion = {
     ...{ to, onlyAdded, open, revoke: true, isFoundInAzure: true, holders: () => namedHolders(held, described, order) },
-    objection: (secret: Secret) => ofOtherFile(secret, to, run.file) ?? unshownCopies(secret, described, order),
+    objection: (secret: Secret) => ofOtherFile(secret, to, run.file) ?? unshownCopies(secret, to, idOf(described), order.confirmed),
   };
   try {
     yield* remove(deletion, tools);
@@ -708,16 +702,6 @@ function ofOtherFile(secret: Secret, to: Ref<"secret">, file: DesiredFile): CliE
 }
 
 const otherFile = (to: Ref<"secret">, words: string) => new InTheWay(`${nameInPlace(to)} belongs to ${words} now, so it stays`, undefined);
-
-/** The error if a source has copies that were not in the question. */
-function unshownCopies(secret: Secret, described: Described, { confirmed }: ApplyOrder): CliError | undefined {
-  for (const copy of Object.entries(copiesOf(secret))) {
-    const id = [idOf(described), ...copy].join();
-    if (!confirmed.has(id)) return notShown(`the copy in namespace ${copy[0]} of ${nameInPlace(described.to)}`);
-    confirmed.add(id);
-  }
-  return undefined;
-}
 
 /**
  * Names the holders of a credential that is taken away, without an effect on its end: to remove it from the file is to revoke it. The Secret

@@ -1,5 +1,5 @@
 import type { Holders } from "../credential/holders.ts";
-import type { Issuer } from "../credential/issuer.ts";
+import type { Issuer, Unrevocable } from "../credential/issuer.ts";
 import { asForbidden, CliError, InTheWay } from "../errors.ts";
 import { type Hint, plugin } from "../hint.ts";
 import { nameOf, type Ref } from "../kinds.ts";
@@ -26,19 +26,21 @@ import { removing } from "../source/desired.ts";
 import { reconcile } from "../source/reconcile.ts";
 import { otherLogins } from "../source/rows-remove.ts";
 import { detachNoted, detachTargets } from "../targets/detach.ts";
+import { listAfter } from "../targets/lists.ts";
 import type { Tools } from "../tools.ts";
 import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts";
 import { everything, targetOf } from "../usage/targets.ts";
 import { podsNeeding } from "../usage/users.ts";
 import { counted, inLine, joinNames, nameInPlace, pluralize } from "../wording.ts";
 import { warnOfFile } from "./adopt.ts";
+import { type Question, unshown, unshownCopies } from "./question.ts";
 
 export type DeleteOrder = {
   readonly to: Ref<"secret">;
   /** Also ends the credential in Azure. */
   readonly revoke: boolean;
   /** Opens the kind of a recorded credential, or returns why this plugin can't revoke it. */
-  open(credential: Credential): Promise<Issuer | string>;
+  open(credential: Credential, to: Ref<"secret">): Promise<Issuer | Unrevocable>;
   holders(host: string): Holders;
   /** For `apply`: removes only the references that it has added. Pods that need the Secret don't stop it. */
   readonly onlyAdded?: boolean;
@@ -46,6 +48,8 @@ export type DeleteOrder = {
   readonly isFoundInAzure?: boolean;
   /** Why a source stays. */
   readonly objection?: ((secret: Secret) => CliError | undefined) | undefined;
+  /** What the run may take away. Default: anything. */
+  readonly confirmed?: Question | undefined;
 };
 
 type Run = { readonly order: DeleteOrder; readonly tools: Tools };
@@ -67,11 +71,30 @@ export async function* remove(order: DeleteOrder, tools: Tools): AsyncGenerator<
   yield* removeSource(state, secret, run);
 }
 
-const stateIn = (namespace: string, { to, onlyAdded }: DeleteOrder, tools: Tools): Promise<NamespaceState> =>
-  readNamespace(
+/** Reads what a run takes away in one namespace. @throws CliError conflict if that was not in the question */
+async function stateIn(namespace: string, { to, onlyAdded, confirmed }: DeleteOrder, tools: Tools): Promise<NamespaceState> {
+  const state = await readNamespace(
     { cluster: tools.cluster(), namespace },
     { secret: to.name, targets: { picks: onlyAdded ? [] : everything, whereUsed: false }, pods: onlyAdded ? "none" : "all", lenient: true },
   );
+  const { secret, targets } = state;
+  if (!confirmed || (secret && namespace !== to.namespace && !isCopyOf(secret, to))) return state;
+  const changed = targets.filter((object) => listAfter(targetOf(object), { does: "detach", secret: to.name }).act === "change");
+  const errors = [
+    secret && unshown(nameInPlace({ ...to, namespace }), idOf(secret), confirmed),
+    ...changed.map((object) => unshown(nameInPlace(targetOf(object).to), object.metadata.uid ?? "", confirmed)),
+  ];
+  const error = errors.find((one) => one);
+  if (error) throw error;
+  return state;
+}
+
+/** Names a Secret with what it holds. A rotation does not change the name. */
+function idOf(secret: Secret): string {
+  const { kind, host, identity } = credentialOf(secret) ?? {};
+  const { namespace, name } = sourceOf(secret) ?? {};
+  return JSON.stringify([secret.metadata.uid, isOurs(secret), kind, host, identity, namespace, name]);
+}
 
 /** Removes the references in one namespace. @param file what the source records, for those that `apply` has added */
 async function* detach(state: NamespaceState, { to, onlyAdded }: DeleteOrder, tools: Tools, file?: FileOfRecord): AsyncGenerator<Outcome> {
@@ -206,7 +229,7 @@ const withoutCopy =
 
 /** Deletes a source with its copies and all references. Its record stays until the credential is revoked, so a rerun continues. */
 async function* removeSource(state: NamespaceState, secret: Secret, { order, tools }: Run): AsyncGenerator<Outcome> {
-  const { to, open, holders, revoke, onlyAdded, isFoundInAzure, objection } = order;
+  const { to, open, holders, revoke, onlyAdded, isFoundInAzure, confirmed } = order;
   let own: NamespaceState | undefined = state;
   async function* takeAway(namespace: string, { file, host }: Credential): AsyncGenerator<Outcome> {
     if (namespace !== to.namespace) return yield* removeCopyIn(namespace, { file, host }, order, tools);
@@ -214,13 +237,15 @@ async function* removeSource(state: NamespaceState, secret: Secret, { order, too
     yield* detach(own ?? (await stateIn(namespace, order, tools)), order, tools, file);
     own = undefined;
   }
+  const isUnshown = (now: Secret) =>
+    confirmed && (unshown(nameInPlace(to), idOf(now), confirmed) ?? unshownCopies(now, to, idOf(now), confirmed));
   const desired = removing({
     source: to,
     force: tools.force,
     revoke,
     onlyAdded: onlyAdded ?? false,
     isFoundInAzure: isFoundInAzure ?? false,
-    objection,
+    objection: order.objection ?? isUnshown,
   });
   yield* reconcile(desired, { tools, open, holders, waited: new Map(), takeAway }, secret);
 }

@@ -1,5 +1,7 @@
+import { load } from "js-yaml";
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
+import type { Secret } from "../../../src/objects.ts";
 import { claimKey, claimOf, copyLabel } from "../../../src/secret/record.ts";
 import { refused, token } from "../../support/demo.ts";
 import { is } from "../../support/fakes/asked.ts";
@@ -53,6 +55,16 @@ const demo =
     const world = worldOf(["demo", "other"]);
     await typed(...lines)(world);
     return world;
+  };
+const notRevoked =
+  /^Warning: secret\/acr-myregistry in namespace demo does not exist, so nothing was revoked\. .* run:\n {2}kubectl acr-secret prune -n demo --registry REGISTRY\n$/;
+/** Exports a Secret, and applies it. */
+const exporting =
+  (line: string): Given =>
+  async ({ cluster, ports }) => {
+    const { code, stdout } = await type(`${line}${line.includes(" -n ") ? "" : " -n demo"} --export`, ports);
+    expect(code).toBe(0);
+    cluster.put(load(stdout) as Secret, "kubectl-client-side-apply");
   };
 const killed = { run: "x", until: "2000-01-01T00:00:00.000Z", intent: { slot: "password2", until: "2000-01-01T00:00:00.000Z" } };
 let untouched: ReturnType<typeof everythingIn>;
@@ -385,20 +397,100 @@ testRows(
       check: isKept,
     },
     {
-      does: "prints the command that lists exported credentials, also the newest, when it deletes an exported Secret",
+      does: "deletes a copy in a namespace that is being deleted, and then the credential",
+      world: demo(`${own} --copy-to demo,other`),
+      given: ({ cluster }) => {
+        const { metadata, ...rest } = cluster.get("namespace", "", "other") ?? expect.unreachable("no namespace");
+        cluster.put({ ...rest, metadata: { ...metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } });
+      },
+      command: revoke,
+      stdout: /^secret\/acr-myregistry deleted in namespace other\n/m,
+      check: (world) => {
+        sizes(0)(world);
+        expect(world.cluster.all("secret")).toEqual([]);
+      },
+    },
+    ...[
+      { more: "", ...failed },
+      { more: " --ignore-not-found", code: 0 },
+    ].map(
+      ({ more, ...step }): Row => ({
+        does: `removes the references and says that nothing was revoked when the Secret was deleted before${more}`,
+        given: ({ cluster }) => cluster.remove("secret", "demo", "acr-myregistry"),
+        command: `${revoke}${more}`,
+        ...step,
+        stdout: [patched],
+        stderr: notRevoked,
+        check: sizes(2),
+      }),
+    ),
+    {
+      does: "asks about the references when the Secret was deleted before, and says that nothing was revoked",
+      given: ({ cluster }) => cluster.remove("secret", "demo", "acr-myregistry"),
+      command: revoke.replace(" -y", ""),
+      options: { answers: [true], env: { CI: undefined } },
+      ...failed,
+      stdout: [patched],
+      stderr: new RegExp(`^Remove its name from serviceaccount/default\\? \\[y/N\\] y\n${notRevoked.source.slice(1)}`),
+    },
+    {
+      does: "deletes the credential when a tenant has recorded that it was exported",
+      given: writesRecord("demo", { isExported: true }),
+      command: revoke,
+      stdout: [patched, ...inAzure, deleted],
+      check: sizes(0),
+    },
+    {
+      does: "prints no command that deletes exported credentials, whatever the record says",
       given: writesRecord("demo", { isExported: true }),
       command: revoke.replace(" --revoke", ""),
       stdout: [patched, deleted],
-      stderr: /^hint: .*\nhint: kubectl acr-secret prune -n demo --registry myregistry --exported=all\n$/,
+      stderr: /^hint: .*\nhint: kubectl acr-secret prune -n demo --registry myregistry\n$/,
     },
+    ...[
+      { kind: "acr-token", line: making, command: "az acr token delete --registry myregistry --name demo-acr-myregistry-[a-z2-7]{16}" },
+      {
+        kind: "service-principal",
+        line: "create --registry myregistry --service-principal",
+        command: "az ad app credential delete --id [0-9a-f-]{36} --key-id \\S+",
+      },
+    ].map(
+      ({ kind, line, command }): Row => ({
+        does: `deletes an exported Secret, and prints the command that ends its credential: ${kind}`,
+        world: () => worldOf(["demo"]),
+        given: exporting(line),
+        command: revoke,
+        stdout: [deleted],
+        stderr: new RegExp(
+          `^Warning: credential ".*" \\(${kind}\\) still works: it was exported, so copies may be anywhere. .* run:\n {2}${command}\n$`,
+        ),
+        check: (world) => expect(world.azure.tokens.size + world.azure.directory.applications.length).toBe(1),
+      }),
+    ),
     {
-      does: "names what it can't revoke, and deletes the Secret: an exported credential",
-      given: writesRecord("demo", { isExported: true }),
+      does: "refuses a record that names the exported token of another Secret, and prints no command that ends it",
+      given: async (world) => {
+        await exporting(`${making} -n other`)(world);
+        const [, identity = ""] = world.azure.tokens.keys();
+        writesRecord("demo", { isExported: true, identity })(world);
+      },
       command: revoke,
-      stdout: [patched, deleted],
-      stderr: /^Warning: credential ".*" \(acr-token\) still works: it was exported, .*prune with --exported=all\n$/,
-      check: sizes(2),
+      code: 1,
+      stderr:
+        /^error: .* records the ACR token "other-.*", which is not its own\nhint: kubectl acr-secret delete -n demo acr-myregistry\n$/,
     },
+    ...["..", "x'; reboot #"].map(
+      (identity): Row => ({
+        does: `sends no request for the exported token ${identity}`,
+        given: all(
+          writesRecord("demo", { isExported: true, identity }),
+          refuse(({ call }) => call === "scopeMap"),
+        ),
+        command: revoke,
+        code: 1,
+        stderr: /which is not its own\n/,
+      }),
+    ),
   ],
   demo(own),
 );

@@ -5,7 +5,7 @@ import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cl
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import type { Answer } from "../../support/fakes/terminal.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { all, any, before, failed, type Given, type Row, refuse, type Step, testRows } from "../../support/rows.ts";
+import { all, any, before, failed, type Given, type Row, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 import { after, deployment, everythingIn, image, made, making, running } from "../../support/situations/deleting.ts";
 
 const yes = "delete -y -n demo";
@@ -513,6 +513,130 @@ testRows(
           check: (world) => expect(copies(world)).toEqual(["c"]),
         },
       ],
+    },
+  ],
+  withCopies,
+);
+
+/** Answers yes, and acts before the first request after the question. */
+function meanwhile(act: Given): Pick<Row, "given" | "options"> {
+  let isAsked = false;
+  const sees = (text: string) => {
+    isAsked ||= text.includes("[y/N]");
+  };
+  const given: Given = (world) => {
+    const undo = world.asking.around(async (_, next) => {
+      if (isAsked) {
+        undo();
+        await act(world);
+        remember(world);
+      }
+      return next();
+    });
+  };
+  return { given, options: { ...on(true), sees } };
+}
+const asked = (what: string, command = "delete acr-myregistry --revoke -n demo") =>
+  ({
+    command,
+    ...failed,
+    stdout: [],
+    stderr: new RegExp(`y\nerror: ${what} was not in the question, so it stays\nhint: run the command again\n$`),
+    check: isUntouched,
+  }) as const;
+const withOther = async () => {
+  const world = await after(worldOf(["demo", "b", "c"]), `${making} --serviceaccount default -n demo`);
+  put(theirs)(world);
+  return world;
+};
+const inDemo = "secret/acr-myregistry in namespace demo";
+
+testRows(
+  [
+    {
+      does: "keeps a source that gets copies after the question",
+      ...meanwhile(typed(`${making} --serviceaccount default -n demo --copy-to b,c`)),
+      ...asked(`the copy in namespace b of ${inDemo}`),
+    },
+    {
+      does: "keeps a source that replaces another one after the question",
+      ...meanwhile(
+        typed("delete acr-myregistry -n demo --yes", "create --registry myregistry --service-principal --serviceaccount default -n demo"),
+      ),
+      ...asked(inDemo),
+    },
+    {
+      does: "keeps a source that gets another credential after the question",
+      ...meanwhile(typed("create acr-myregistry --registry myregistry --service-principal --serviceaccount default -n demo --force")),
+      ...asked(inDemo),
+    },
+    {
+      does: "keeps a source that gets another credential while the run claims it",
+      given: before(
+        "patch secret demo/acr-myregistry",
+        typed("create acr-myregistry --registry myregistry --service-principal --serviceaccount default -n demo --force"),
+      ),
+      options: on(true),
+      ...asked(inDemo),
+      check: ({ azure, cluster }) => {
+        expect([azure.tokens.size, azure.directory.applications.length]).toEqual([1, 1]);
+        expect(cluster.get("serviceaccount", "demo", "default")?.imagePullSecrets).toEqual([{ name: "acr-myregistry" }]);
+      },
+    },
+    {
+      does: "keeps a Secret and its references when a workload lists it after the question",
+      ...meanwhile(put(deployment(["acr-myregistry"]))),
+      ...asked("deployment.apps/web in namespace demo", "delete -n demo"),
+    },
+    {
+      does: "keeps a source that replaces the Secret of another tool after the question, even with --force",
+      ...meanwhile(
+        all(
+          ({ cluster }) => cluster.remove("secret", "demo", "theirs"),
+          typed("create theirs --registry myregistry --repository app/web --serviceaccount default -n demo --copy-to b"),
+        ),
+      ),
+      ...asked("secret/theirs in namespace demo", "delete theirs --force -n demo"),
+    },
+    {
+      does: "keeps a Secret that is created after a question about its references",
+      world: async () => {
+        const world = await withOther();
+        world.cluster.remove("secret", "demo", "acr-myregistry");
+        return world;
+      },
+      ...meanwhile(typed(`${making} --serviceaccount default -n demo`)),
+      ...asked(inDemo, "delete acr-myregistry -n demo"),
+    },
+    {
+      does: "deletes a source that was rotated after the question",
+      ...meanwhile(typed("rotate -n demo")),
+      command: "delete acr-myregistry --revoke -n demo",
+      stderr: any,
+      check: ({ azure }) => expect(azure.tokens.size).toBe(0),
+    },
+  ],
+  withOther,
+);
+
+testRows(
+  [
+    {
+      does: "keeps a copy that is created after the question, and the references to it",
+      ...meanwhile(typed(`${making} --serviceaccount default -n demo`)),
+      world: async () => {
+        const world = await withCopies();
+        world.cluster.remove("secret", "b", "acr-myregistry");
+        return world;
+      },
+      command: "delete -n demo",
+      ...failed,
+      stdout: inC,
+      stderr: /error: .*secret\/acr-myregistry in namespace b was not in the question, so it stays/,
+      check: (world) => {
+        namespaces("demo", "b")(world);
+        isListedInB(world);
+      },
     },
   ],
   withCopies,
