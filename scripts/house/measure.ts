@@ -27,9 +27,9 @@ export function measureHouse(): Measure[] {
     { what: "lines in test", count: lines(sourcesIn("test")), limit: above(60_900) },
     { what: "lines in sandbox", count: lines(sourcesIn("sandbox")), limit: above(7_448) },
     { what: "lines in scripts", count: lines(sourcesIn("scripts")), limit: above(4_550) },
-    { what: "files in cmd and src", count: files.length, limit: above(279) },
+    { what: "files in cmd and src", count: files.length, limit: above(282) },
     { what: "files under 25 lines", count: files.filter((file) => lines([file]) < 25).length, limit: above(14) },
-    { what: "exported types", count: matches(files, /^export type /gm), limit: above(300) },
+    { what: "exported types", count: matches(files, /^export type /gm), limit: above(304) },
     { what: "exported names that exist twice", count: exportedNames.length - new Set(exportedNames).size, limit: 0 },
     // A retry: the same condition checks for a conflict and for the number of the attempt.
     {
