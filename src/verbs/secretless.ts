@@ -2,7 +2,7 @@ import type { Azure, AzureRegistry, FederatedCredential, ManagedIdentity, RoleAs
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { minute } from "../duration.ts";
-import { absent, asCliError, asRefusal, CliError, isForbidden, unlessForbidden, unlessRefused, withLines } from "../errors.ts";
+import { absent, asCliError, asRefusal, CliError, isForbidden, unlessRefused, withLines } from "../errors.ts";
 import { kubectl, plugin, shell } from "../hint.ts";
 import { type ClusterKind, nameOf, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
@@ -145,10 +145,12 @@ async function* otherRights(
   const to = identityRef(identityId);
   if (!identity.ours)
     return yield { to, messages: [`another user created managed identity ${to.name}; the pods can use all of its roles`] };
-  const roles = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unlessRefused([])) : [];
+  const { roles } = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unlessRefused(none)) : none;
   const elsewhere = namesOf(roles.filter(({ here, role }) => !here && builtInRole(role)?.pulls));
   if (elsewhere !== "") yield { to, messages: [`the pods can also pull from ${elsewhere}, because the identity can`] };
 }
+
+const none = { roles: [] } as const;
 
 /** Returns the scopes of roles, each once. */
 const namesOf = (roles: readonly { readonly on: string }[]): string => inLine([...new Set(roles.map(({ on }) => on))]);
@@ -259,11 +261,11 @@ async function requireUnused(identityId: string, azure: Azure, restore: (() => P
 
 /** Returns why an identity without ServiceAccounts is kept; nothing if Azure shows no other role. @throws CliError if that is unknown */
 async function otherUse({ id, principalId }: ManagedIdentity, registry: AzureRegistry, azure: Azure): Promise<Partial<Outcome>> {
-  const roles = await azure.otherRoles(registry, principalId).catch(unlessForbidden(undefined));
-  if (roles?.length === 0) return {};
+  const { roles, forbidden } = await azure.otherRoles(registry, principalId);
+  if (roles.length === 0 && !forbidden) return {};
   const { name } = identityRef(id);
-  const because = roles ? `it has other roles, on ${namesOf(roles)}` : "its other roles could not be read";
-  const fix = roles ? undefined : shell("az identity delete", "--ids", id);
+  const because = roles.length > 0 ? `it has other roles, on ${namesOf(roles)}` : "its other roles could not be read";
+  const fix = roles.length > 0 ? undefined : shell("az identity delete", "--ids", id);
   const message = `managed identity ${name} is kept, because ${because}`;
   return { because, messages: [fix ? `${message}. If it has none, delete it` : message], isInfo: fix ? undefined : true, fix };
 }

@@ -537,7 +537,10 @@ test("looks up 20 registries of a role, and keeps the ServiceAccount when it rec
   expect(world.asking.all.filter((call) => call.startsWith("registryAt"))).toHaveLength(20);
 });
 
-const forbidden = () => world.asking.around(refusing(is("otherRoles"), () => new CliError("forbidden", "no")));
+const forbidden = () =>
+  world.asking.around(async (asked, next) =>
+    is("otherRoles")(asked) ? { roles: [], forbidden: new CliError("forbidden", "no") } : next(),
+  );
 
 test.for([
   { when: "it can pull from another registry", breaks: () => addAssignment(acrPull), kept: "it has other roles, on secondreg\n" },
