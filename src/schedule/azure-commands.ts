@@ -31,10 +31,12 @@ export function azureCommands(schedule: Schedule, format: (command: Command) => 
   if (clientId !== undefined) {
     const configuration = format({ ...kubectl("get", "--raw", "/.well-known/openid-configuration"), namespace: "" });
     const issuer = outputOf(`${configuration} | sed 's/.*"issuer":"\\([^"]*\\).*/\\1/'`);
+    // A schedule has the same name in several clusters, and az replaces the issuer of a credential that exists
+    const uid = outputOf(format({ ...kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"), namespace: "" }));
     return [
       createRole,
       ...scopes.map((scope) => `az role assignment create --role "${role.Name}" --scope ${scope} --assignee ${clientId}`),
-      `az identity federated-credential create --name ${name} --identity-name IDENTITY --resource-group GROUP --issuer ${issuer} ` +
+      `az identity federated-credential create --name ${name}-${uid} --identity-name IDENTITY --resource-group GROUP --issuer ${issuer} ` +
         `--subject system:serviceaccount:${namespace}:${name} --audiences api://AzureADTokenExchange`,
     ];
   }
