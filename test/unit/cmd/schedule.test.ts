@@ -283,6 +283,21 @@ test.for([
 });
 
 test.for([
+  { of: "the current subscription", file: selectedTeams, scopes: ["/subscriptions/current"] },
+  {
+    of: "the current and another subscription",
+    file: selectedTeams.replace("other.azurecr.io", id),
+    scopes: ["/subscriptions/current", "/subscriptions/01234567-89ab-cdef-0123-456789abcdef"],
+  },
+])("makes the role for ACR tokens assignable on registries of $of", async ({ file, scopes }) => {
+  const { stdout } = await type(`schedule -f - --image ${image} -o yaml`, {}, { stdin: file });
+  const [, definition = ""] = /^# az role definition create --role-definition (.*)$/m.exec(stdout) ?? [];
+  const printed = execFileSync("sh", ["-c", `az() { echo current; }; printf %s ${definition}`], { encoding: "utf8" });
+
+  expect(JSON.parse(printed).AssignableScopes).toEqual(scopes);
+});
+
+test.for([
   {
     when: "an entry has a service principal",
     file: selectedTeams.replace("restart:", "credential: service-principal\n  restart:"),
