@@ -197,7 +197,8 @@ function checkCount(
 /**
  * Deletes what `createSecretless` creates for a registry: the annotations first, so that no new pod needs the rest, and the identity last.
  * A ServiceAccount that also pulls from another registry keeps all but the role on this one. The identity and its role stay while other
- * ServiceAccounts use them, or if another user created the identity. It also stays while it has another role.
+ * ServiceAccounts use them, or if another user created the identity. It also stays while it has another role. A named identity that does
+ * not exist is an error if there was nothing to delete.
  */
 export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, tools: SecretlessTools): AsyncGenerator<Outcome> {
   const state = await readState(order, azure, tools);
@@ -210,7 +211,7 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
     done.push(...outcomes);
     yield* [...kept, ...outcomes];
   }
-  if (!identity) return;
+  if (!identity) return yield* missingIdentity(order, identityId, done);
 
   const left = await leftCredentials(state, done, azure, tools);
   const kept = state.accounts.map(({ at }) => credentialFor(at, state.origin).name).filter((name) => !isDeleted(name, done));
@@ -240,6 +241,13 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   yield { ...outcome, ...others };
   const message = "nodes keep the logins that they have for up to 60 minutes, or until the kubelet restarts";
   yield { to: identityRef(identityId), messages: [message], isInfo: true };
+}
+
+function* missingIdentity({ identity }: SecretlessOrder, id: string, done: readonly Outcome[]): Generator<Outcome> {
+  const isUnneeded = done.some(({ left, result = "unchanged" }) => left !== undefined || result !== "unchanged");
+  if (identity === undefined || isUnneeded) return;
+  const to = identityRef(id);
+  yield { to, error: new CliError("notFound", `managed identity ${to.name} not found`) };
 }
 
 /**

@@ -288,7 +288,7 @@ test.for([
   let isTaken = false;
   if (roles === 0) runBefore("unassignRole", 1, "create api -n demo");
   world.asking.around(async ({ call }, next) => {
-    isTaken ||= call === "deleteManagedIdentity" || call === "otherRoles";
+    isTaken ||= call === "otherRoles";
     if (isTaken && call === refused) throw new CliError("forbidden", "Azure says no");
     return next();
   });
@@ -300,6 +300,31 @@ test.for([
 
   expect(seen().identities).toHaveLength(1);
   expect(seen().assignments).toHaveLength(roles);
+});
+
+test.for([
+  { when: "the ServiceAccount has another identity", isSetUp: true },
+  { when: "nothing is set up", isSetUp: false },
+])("deletes nothing, and fails, when the named identity does not exist and $when", async ({ isSetUp }) => {
+  if (isSetUp) await run(creating);
+  const before = structuredClone(seen());
+
+  expect(await run("delete web --registry myregistry --identity typo --yes")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^error: managed identity typo not found$/m),
+  });
+
+  expect(seen()).toEqual(before);
+});
+
+test("deletes the objects of the cluster when the named identity was deleted before", async () => {
+  await run(creating);
+  world.azure.identities.all.clear();
+  world.cluster.put(account("demo", "web"));
+
+  expect(await run("delete web --registry myregistry --identity other --yes")).toMatchObject({ code: 0 });
+
+  expect(seen()).toMatchObject({ annotations: {}, roles: [], bindings: [] });
 });
 
 test("keeps an identity of another user, and warns that pods can use its roles", async () => {
