@@ -51,7 +51,7 @@ export function hintAtOthers(
 ): void {
   const hints = {
     "other cluster": "created for other clusters; to check them, run the command with the --context of each",
-    unknown: "without a recorded cluster; if no cluster uses them, delete them in Azure",
+    unknown: "without a recorded cluster, or with another name than their Secret gives; if nothing uses them, delete them in Azure",
     exported: `exported and not applied to this cluster; ${exports === "none" ? "to delete all but the newest of each Secret, add --exported" : "to delete them too, add --exported=all"}`,
     "too recent": `changed less than ${age} ago; to delete them too, wait or lower --older-than`,
   };

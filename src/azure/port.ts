@@ -1,3 +1,4 @@
+import type { CliError } from "../errors.ts";
 import type { Login } from "../registry/port.ts";
 import type { Sensitive } from "../sensitive.ts";
 
@@ -169,10 +170,13 @@ export type Principals = {
   /** The roles of a principal on a registry, including those of its groups and those on scopes above the registry. */
   roleAssignments(registry: AzureRegistry, principalId: string): Promise<readonly RoleAssignment[]>;
   /**
-   * The roles of a principal in the registry's subscription and in all others whose roles this identity may read, except those that
-   * `assignRole` gave it on the registry.
+   * The roles of a principal in the registry's subscription and in all others that this identity can see, except those that `assignRole`
+   * gave it on the registry. `forbidden` is the error of a subscription whose roles this identity may not read.
    */
-  otherRoles(registry: AzureRegistry, principalId: string): Promise<readonly OtherRole[]>;
+  otherRoles(
+    registry: AzureRegistry,
+    principalId: string,
+  ): Promise<{ readonly roles: readonly OtherRole[]; readonly forbidden?: CliError | undefined }>;
   /** A role's definition by its GUID, built in or custom; undefined if it does not exist. @throws CliError forbidden */
   roleDefinition(registry: AzureRegistry, guid: string): Promise<RoleDefinition | undefined>;
   /** The roles of all service principals on a registry, or on a scope above it. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { unlessForbidden } from "../errors.ts";
+import { asForbidden, CliError } from "../errors.ts";
 import { type Json, objectOf, objectsOf, textOf, textsOf } from "../json.ts";
 import { mapConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
@@ -31,10 +31,10 @@ export const openRoles = (arm: Arm) =>
       };
       const lists = await mapConcurrently([...all], limits.subscriptions, (at) => {
         const doing = `read the roles of ${principalId} in subscription ${lastOf(at)}`;
-        const list = arm.list({ path: assignmentsOf(at), version, filter: assignedTo(principalId), doing }, read);
-        return at === own ? list : list.catch(unlessForbidden([]));
+        return arm.list({ path: assignmentsOf(at), version, filter: assignedTo(principalId), doing }, read).catch(asForbidden);
       });
-      return lists.flat(2);
+      const forbidden = lists.find((list) => list instanceof CliError);
+      return { roles: lists.flatMap((list) => (list instanceof CliError ? [] : list.flat())), forbidden };
     },
     roleDefinition(registry, guid) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;

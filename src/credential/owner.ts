@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { CliError, InTheWay, isForbidden } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import { once } from "../scope/concurrency.ts";
-import { describeInAzure, type FileInAzure } from "../secret/azure-words.ts";
+import { azureName, describeInAzure, type FileInAzure } from "../secret/azure-words.ts";
 import type { Credential } from "../secret/record.ts";
 import { creationOf, idBy, namespaceNotFound, uidOf } from "../usage/namespace.ts";
 import { nameInPlace } from "../wording.ts";
@@ -42,23 +41,6 @@ export async function ownerOf(to: Ref<"secret">, cluster: Cluster, { exported = 
   const stem = azureName(namespaceUid, namespace, secret);
   const name = exported ? azureName(namespaceUid, namespace, secret, `-${crypto.randomUUID()}`) : stem;
   return { to, namespaceUid, name, stem, description: once(description) };
-}
-
-/**
- * Returns the name in Azure of the credential of one Secret. It is the same in each run, and unique across clusters: its end has 80 bits of
- * a hash of the namespace's uid and the Secret's name. Azure allows 5 to 50 of `[a-zA-Z0-9-]` for a token.
- * @param random makes the name of each export another one
- */
-export function azureName(namespaceUid: string, namespace: string, secret: string, random = ""): string {
-  const readable = `${namespace}-${secret}`.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 33);
-  const digest = createHash("sha256").update(`${namespaceUid}/${secret}${random}`).digest();
-  return `${readable}-${base32(digest).slice(0, 16)}`;
-}
-
-/** RFC 4648 6, in lower case and without padding. */
-function base32(bytes: Buffer): string {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
-  return (bits.match(/.{5}/g) ?? []).map((five) => "abcdefghijklmnopqrstuvwxyz234567"[Number.parseInt(five, 2)]).join("");
 }
 
 /** Nothing confirms what a Secret says about its credential. Anyone in its namespace can write it, so it fails no run on other Secrets. */

@@ -15,10 +15,13 @@ const role = {
 const outputOf = (command: string) => `"$(${command})"`;
 
 const subscription = outputOf("az account show --query id --output tsv");
-const definition = JSON.stringify({ ...role, AssignableScopes: ["/subscriptions/SUBSCRIPTION"] });
 
-/** The command for a POSIX shell that creates the role in the current subscription. */
-const createRole = `az role definition create --role-definition '${definition.replace("SUBSCRIPTION", `'${subscription}'`)}'`;
+/** Returns the command for a POSIX shell that creates the role in the subscriptions of registries. A name is in the current subscription. */
+function createRole(registries: readonly string[]): string {
+  const own = (registry: string) => /\/subscriptions\/[0-9a-f-]+/i.exec(registry)?.[0].toLowerCase() ?? "/subscriptions/SUBSCRIPTION";
+  const definition = JSON.stringify({ ...role, AssignableScopes: [...new Set(registries.map(own))] });
+  return `az role definition create --role-definition '${definition.replace("SUBSCRIPTION", `'${subscription}'`)}'`;
+}
 
 /**
  * Returns the commands for a POSIX shell that create the schedule's identity in Azure, with the role for ACR tokens. A word in capitals
@@ -31,10 +34,12 @@ export function azureCommands(schedule: Schedule, format: (command: Command) => 
   if (clientId !== undefined) {
     const configuration = format({ ...kubectl("get", "--raw", "/.well-known/openid-configuration"), namespace: "" });
     const issuer = outputOf(`${configuration} | sed 's/.*"issuer":"\\([^"]*\\).*/\\1/'`);
+    // A schedule has the same name in several clusters, and az replaces the issuer of a credential that exists
+    const uid = outputOf(format({ ...kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"), namespace: "" }));
     return [
-      createRole,
+      createRole(registries),
       ...scopes.map((scope) => `az role assignment create --role "${role.Name}" --scope ${scope} --assignee ${clientId}`),
-      `az identity federated-credential create --name ${name} --identity-name IDENTITY --resource-group GROUP --issuer ${issuer} ` +
+      `az identity federated-credential create --name ${name}-${uid} --identity-name IDENTITY --resource-group GROUP --issuer ${issuer} ` +
         `--subject system:serviceaccount:${namespace}:${name} --audiences api://AzureADTokenExchange`,
     ];
   }
@@ -49,7 +54,7 @@ export function azureCommands(schedule: Schedule, format: (command: Command) => 
   const variables =
     "join('=', ['AZURE_TENANT_ID', tenant]), join('=', ['AZURE_CLIENT_ID', appId]), join('=', ['AZURE_CLIENT_SECRET', password])";
   return [
-    createRole,
+    createRole(registries),
     `az ad sp create-for-rbac --name ${name}-${random} --years 1 --role "${role.Name}" --scopes ${scopes.join(" ")} --query "[${variables}]" --output tsv | ` +
       format({ ...kubectl("create", "secret", "generic", secret, "--from-env-file=/dev/stdin"), namespace }),
     noteEnd,

@@ -113,6 +113,33 @@ export function secretIn({ words }: AzureOwner): { readonly namespace: string; r
   return name === undefined || namespace === undefined ? undefined : { namespace, name };
 }
 
+/**
+ * Returns the name in Azure of the credential of one Secret. It is the same in each run, and unique across clusters: its end has 80 bits of
+ * a hash of the namespace's uid and the Secret's name. Azure allows 5 to 50 of `[a-zA-Z0-9-]` for a token.
+ * @param random makes the name of each export another one
+ */
+export function azureName(namespaceUid: string, namespace: string, secret: string, random = ""): string {
+  const readable = `${namespace}-${secret}`.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 33);
+  const digest = createHash("sha256").update(`${namespaceUid}/${secret}${random}`).digest();
+  return `${readable}-${base32(digest).slice(0, 16)}`;
+}
+
+/** RFC 4648 6, in lower case and without padding. */
+function base32(bytes: Buffer): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  return (bits.match(/.{5}/g) ?? []).map((five) => "abcdefghijklmnopqrstuvwxyz234567"[Number.parseInt(five, 2)]).join("");
+}
+
+/** Whether the plugin derives a name for an owner. The end of the name of an export is random, and that of a Secret with a cut name unknown. */
+export function isDerived(name: string, owner: AzureOwner): boolean {
+  const secret = secretIn(owner);
+  if (!secret || owner.namespaceUid === undefined) return false;
+  const derived = azureName(owner.namespaceUid, secret.namespace, secret.name);
+  const [start, end] = [name.toLowerCase().slice(0, -16), name.toLowerCase().slice(-16)];
+  if (!owner.isExported && !secret.name.endsWith("~")) return start + end === derived.toLowerCase();
+  return start === derived.toLowerCase().slice(0, -16) && /^[a-z2-7]{16}$/.test(end);
+}
+
 /** The name of a token's scope map, whose description names the owner of both. */
 export const mapOf = ({ scopeMapId }: AcrToken): string => scopeMapId.split("/").at(-1) ?? "";
 

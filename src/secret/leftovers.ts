@@ -3,7 +3,7 @@ import type { Ref } from "../kinds.ts";
 import type { Metadata } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { hostOf, servesHost } from "../registry/server-key.ts";
-import { type AzureOwner, mapOf, parseAzureOwner, secretIn } from "./azure-words.ts";
+import { type AzureOwner, isDerived, mapOf, parseAzureOwner, secretIn } from "./azure-words.ts";
 import { type Credential, claimOf, recordIn, sourceOf } from "./record.ts";
 
 // Which objects in Azure this plugin created, and which of them no pull secret holds.
@@ -199,7 +199,7 @@ export type PruneOptions = {
   readonly exports: "none" | "older" | "all";
 };
 
-/** `exported`: a copy of it may exist, but no Secret holds it. `unknown`: it names no cluster. `too recent`: its run may not have ended. */
+/** `exported`: a copy of it may exist, but no Secret holds it. `unknown`: it names no cluster, or its name is not derived. `too recent`: its run may not have ended. */
 type LeftoverState = "orphan" | "exported" | "other cluster" | "unknown" | "too recent" | "in use";
 
 export type Leftover = Created & { readonly state: LeftoverState; readonly willDelete: boolean };
@@ -233,8 +233,10 @@ function stateByCluster(one: Created, facts: HolderFacts): LeftoverState {
   const { cluster: of, namespaceUid = "" } = one.for;
   const { cluster, namespaceUids } = facts;
   if (isClosed(one, facts) && (of === undefined || of === cluster)) return "unknown";
-  if (of === undefined) return cluster !== undefined && namespaceUids.has(namespaceUid) ? "orphan" : "unknown";
-  return of === cluster ? "orphan" : "other cluster";
+  const isHere = of === undefined ? cluster !== undefined && namespaceUids.has(namespaceUid) : of === cluster;
+  // Anyone can copy a description
+  if (isHere) return one.what === "password" || isDerived(one.to.name, one.for) ? "orphan" : "unknown";
+  return of === undefined ? "unknown" : "other cluster";
 }
 
 /** Returns what Secrets hold, or are about to hold, of an account. */

@@ -1,10 +1,10 @@
 import type { AzureRegistry } from "../azure/port.ts";
-import { azureName } from "../credential/owner.ts";
 import { CliError } from "../errors.ts";
 import type { Entry } from "../file/entry.ts";
 import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import { mostRepositories } from "../registry/repository.ts";
+import { azureName } from "../secret/azure-words.ts";
 import { counted, inLine } from "../wording.ts";
 
 /** The ACR tokens of a registry, by name in lower case. */

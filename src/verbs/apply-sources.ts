@@ -1,7 +1,6 @@
 import type { Azure, AzureRegistry, TokenList } from "../azure/port.ts";
 import { isIntact, pulledRepositories } from "../credential/acr-token.ts";
 import type { Holders } from "../credential/holders.ts";
-import { azureName } from "../credential/owner.ts";
 import { asRefusal, type CliError, isForbidden, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import type { Ref } from "../kinds.ts";
@@ -9,7 +8,7 @@ import { managedBy, type Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
-import { fileId, parseAzureOwner, secretIn } from "../secret/azure-words.ts";
+import { azureName, fileId, parseAzureOwner, secretIn } from "../secret/azure-words.ts";
 import { copyLabel, credentialOf, type FileIdentity } from "../secret/record.ts";
 import type { Tools } from "../tools.ts";
 import { everywhere } from "../usage/holders.ts";

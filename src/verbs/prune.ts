@@ -129,14 +129,18 @@ async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Rea
   yield* createdIn(application, otherKeys.length > 0);
 }
 
-/** Returns the federated credentials that `secretless create` has given an identity for ServiceAccounts of this cluster. */
+/**
+ * Returns the federated credentials that `secretless create` has given an identity for ServiceAccounts of this cluster.
+ * @param only the name of the one that is read. Default: all
+ */
 async function trusting(
   identityId: string,
   { azure, cluster, clusterId }: Pick<Reading, "azure" | "cluster" | "clusterId">,
+  only?: string,
 ): Promise<Created[]> {
   if (clusterId === undefined) return [];
   const own = (await azure.federatedCredentials(identityId)).flatMap((one) => {
-    const account = accountOfCredential(one, clusterId);
+    const account = only === undefined || only === one.name ? accountOfCredential(one, clusterId) : undefined;
     return account ? [{ to: credentialRef(one.name), account }] : [];
   });
   const read = async ({ to, account }: (typeof own)[number]) => {
@@ -251,8 +255,9 @@ function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
 }
 
 async function stepsForCredential({ to, identity, rows: [row] }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
-  const now = await trusting(identity, { azure, cluster, clusterId: holders.cluster });
-  if (!now.some((one) => one.to.name === to.name && !one.needed)) return [];
+  // Reads no other ServiceAccount, so that no request comes between this one's and the deletion
+  const [now] = await trusting(identity, { azure, cluster, clusterId: holders.cluster }, to.name);
+  if (!now || now.needed) return [];
   const [, subscription, group, name = ""] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(identity) ?? [];
   const place = [...flag("resource-group", group), ...flag("subscription", subscription)];
   const command = shell("az identity federated-credential delete", "--name", to.name, "--identity-name", name, place);

@@ -2,7 +2,7 @@ import type { Azure, AzureRegistry, FederatedCredential, ManagedIdentity, RoleAs
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { minute } from "../duration.ts";
-import { absent, asCliError, asRefusal, CliError, isForbidden, unlessForbidden, unlessRefused, withLines } from "../errors.ts";
+import { absent, asCliError, asRefusal, CliError, isForbidden, unlessRefused, withLines } from "../errors.ts";
 import { kubectl, plugin, shell } from "../hint.ts";
 import { type ClusterKind, nameOf, type Ref } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
@@ -145,10 +145,12 @@ async function* otherRights(
   const to = identityRef(identityId);
   if (!identity.ours)
     return yield { to, messages: [`another user created managed identity ${to.name}; the pods can use all of its roles`] };
-  const roles = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unlessRefused([])) : [];
+  const { roles } = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unlessRefused(none)) : none;
   const elsewhere = namesOf(roles.filter(({ here, role }) => !here && builtInRole(role)?.pulls));
   if (elsewhere !== "") yield { to, messages: [`the pods can also pull from ${elsewhere}, because the identity can`] };
 }
+
+const none = { roles: [] } as const;
 
 /** Returns the scopes of roles, each once. */
 const namesOf = (roles: readonly { readonly on: string }[]): string => inLine([...new Set(roles.map(({ on }) => on))]);
@@ -195,7 +197,8 @@ function checkCount(
 /**
  * Deletes what `createSecretless` creates for a registry: the annotations first, so that no new pod needs the rest, and the identity last.
  * A ServiceAccount that also pulls from another registry keeps all but the role on this one. The identity and its role stay while other
- * ServiceAccounts use them, or if another user created the identity. It also stays while it has another role.
+ * ServiceAccounts use them, or if another user created the identity. It also stays while it has another role. A named identity that does
+ * not exist is an error if there was nothing to delete.
  */
 export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, tools: SecretlessTools): AsyncGenerator<Outcome> {
   const state = await readState(order, azure, tools);
@@ -208,41 +211,69 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
     done.push(...outcomes);
     yield* [...kept, ...outcomes];
   }
-  if (!identity) return;
+  if (!identity) return yield* missingIdentity(order, identityId, done);
 
   const left = await leftCredentials(state, done, azure, tools);
-  const named = state.accounts.map(({ at }) => credentialFor(at, state.origin).name);
+  const kept = state.accounts.map(({ at }) => credentialFor(at, state.origin).name).filter((name) => !isDeleted(name, done));
   const because = (users: readonly FederatedCredential[]) => {
     if (!identity.ours) return "another user created the identity";
     return users.length > 0 ? `it has ${users.length} other federated credentials` : undefined;
   };
-  const how = (kept: string | undefined) =>
-    kept === undefined ? { because: unused, after: [...done], isDone: false } : { because: kept, isDone: true };
+  const how = (reason: string | undefined) =>
+    reason === undefined ? { because: unused, after: [...done], isDone: false } : { because: reason, isDone: true };
   const { principalId } = identity;
   const role = pullRole[state.mode].id;
   const assigned = state.assignments.find((one) => one.role === role && one.ours);
   if (assigned) {
-    const kept = because(left.filter(({ name }) => !named.includes(name)));
+    const reason = because(left.filter(({ name }) => !kept.includes(name)));
     const remove = () => azure.unassignRole(registry, { principalId, role });
-    done.push(await steps.inAzure(assignmentRef(state), { ...how(kept), id: assigned.name, remove }));
+    done.push(await steps.inAzure(assignmentRef(state), { ...how(reason), id: assigned.name, remove }));
     yield* done.slice(-1);
   }
   const isUsed = because(left);
   const others = isUsed || tools.interrupted() ? {} : await otherUse(identity, registry, azure);
-  const remove = () => azure.deleteManagedIdentity(identityId);
+  const remove = async () => {
+    const restore = assigned && (() => azure.assignRole(registry, { principalId, role, condition: assigned.condition }));
+    await requireUnused(identityId, azure, restore);
+    await azure.deleteManagedIdentity(identityId);
+  };
   const outcome = await steps.inAzure(identityRef(identityId), { ...how(isUsed ?? others.because), id: principalId, remove });
   yield { ...outcome, ...others };
   const message = "nodes keep the logins that they have for up to 60 minutes, or until the kubelet restarts";
   yield { to: identityRef(identityId), messages: [message], isInfo: true };
 }
 
+function* missingIdentity({ identity }: SecretlessOrder, id: string, done: readonly Outcome[]): Generator<Outcome> {
+  const isUnneeded = done.some(({ left, result = "unchanged" }) => left !== undefined || result !== "unchanged");
+  if (identity === undefined || isUnneeded) return;
+  const to = identityRef(id);
+  yield { to, error: new CliError("notFound", `managed identity ${to.name} not found`) };
+}
+
+/**
+ * Restores the role of an identity that another run may have given to a ServiceAccount since this run removed the role. Azure has no
+ * preconditions, so this is read right before the deletion.
+ * @throws CliError if the identity has federated credentials, or if that is unknown
+ */
+async function requireUnused(identityId: string, azure: Azure, restore: (() => Promise<void>) | undefined): Promise<void> {
+  const users = await azure.federatedCredentials(identityId).catch(asRefusal);
+  const unread = users instanceof CliError ? users : undefined;
+  const subjects = users instanceof CliError ? [] : users.map(({ subject }) => subject);
+  if (!unread && subjects.length === 0) return;
+  const lost = await restore?.().then(() => undefined, asRefusal);
+  const because = unread ? "its federated credentials could not be read" : `another run has given it to ${inLine(subjects)}`;
+  const message = `managed identity ${identityRef(identityId).name} is kept, because ${because}`;
+  const hint = lost ? "run secretless create for its ServiceAccounts again" : "run the command again";
+  throw new CliError(unread?.kind ?? "conflict", withLines(message, unread?.message, lost?.message), { hint });
+}
+
 /** Returns why an identity without ServiceAccounts is kept; nothing if Azure shows no other role. @throws CliError if that is unknown */
 async function otherUse({ id, principalId }: ManagedIdentity, registry: AzureRegistry, azure: Azure): Promise<Partial<Outcome>> {
-  const roles = await azure.otherRoles(registry, principalId).catch(unlessForbidden(undefined));
-  if (roles?.length === 0) return {};
+  const { roles, forbidden } = await azure.otherRoles(registry, principalId);
+  if (roles.length === 0 && !forbidden) return {};
   const { name } = identityRef(id);
-  const because = roles ? `it has other roles, on ${namesOf(roles)}` : "its other roles could not be read";
-  const fix = roles ? undefined : shell("az identity delete", "--ids", id);
+  const because = roles.length > 0 ? `it has other roles, on ${namesOf(roles)}` : "its other roles could not be read";
+  const fix = roles.length > 0 ? undefined : shell("az identity delete", "--ids", id);
   const message = `managed identity ${name} is kept, because ${because}`;
   return { because, messages: [fix ? `${message}. If it has none, delete it` : message], isInfo: fix ? undefined : true, fix };
 }
@@ -339,8 +370,14 @@ async function leftCredentials(
 ): Promise<readonly FederatedCredential[]> {
   const isCurrent = tools.dryRun !== "none" || tools.interrupted();
   const credentials = isCurrent ? read : await azure.federatedCredentials(identityId);
-  return credentials.filter(({ name }) => !done.some(({ to }) => to.kind === credentialKind && to.name === name));
+  // If Azure shows one that this run has deleted, another run has created it again
+  return credentials.filter(({ name }) => !done.some(({ to, result }) => isCredential(to, name) && (isCurrent || result !== "deleted")));
 }
+
+const isCredential = ({ kind, name }: Ref, wanted: string): boolean => kind === credentialKind && name === wanted;
+
+const isDeleted = (credential: string, done: readonly Outcome[]): boolean =>
+  done.some(({ to, result }) => isCredential(to, credential) && result === "deleted");
 
 /** How long to wait until Azure knows a new identity everywhere. Milliseconds. */
 const replicationWait = 4 * minute;

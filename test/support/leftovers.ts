@@ -1,7 +1,6 @@
 import type { AcrToken } from "../../src/azure/port.ts";
-import { azureName } from "../../src/credential/owner.ts";
 import { managedBy } from "../../src/objects.ts";
-import { clusterId, describeInAzure, keyNameOf } from "../../src/secret/azure-words.ts";
+import { azureName, clusterId, describeInAzure, keyNameOf } from "../../src/secret/azure-words.ts";
 import { encodeDockerConfig } from "../../src/secret/docker-config.ts";
 import { type Credential, credentialKey } from "../../src/secret/record.ts";
 import { Sensitive } from "../../src/sensitive.ts";
@@ -22,7 +21,7 @@ export const descriptionOf = (namespace: string, { isExported = false, ...of }: 
   describeInAzure({ secret, namespace, namespaceUid: `uid-of-${namespace}`, isExported, cluster: "cluster" in of ? of.cluster : here });
 
 /** The name in Azure of the credential of the Secret `acr-myregistry` in a namespace. */
-export const nameIn = (namespace: string): string => azureName(`uid-of-${namespace}`, namespace, secret);
+export const nameIn = (namespace: string, random = ""): string => azureName(`uid-of-${namespace}`, namespace, secret, random);
 
 /** The name of a key of the Secret `acr-myregistry` in a namespace. @param tag eight hexadecimal digits */
 export const keyIn = (namespace: string, tag = "00000000", of: Of = {}): string =>

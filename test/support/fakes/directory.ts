@@ -166,11 +166,11 @@ export function fakeDirectory(): FakeDirectory {
       roleAssignments: ({ name: on }, principalId) =>
         ask("roleAssignments", principalId, false, () => assignments.filter((one) => one.principalId === principalId && isOn(one, on))),
       otherRoles: ({ name: registry }, principalId) =>
-        ask("otherRoles", principalId, false, () =>
-          assignments
+        ask("otherRoles", principalId, false, () => ({
+          roles: assignments
             .filter((one) => one.principalId === principalId && !(one.ours && isOn(one, registry)))
             .map(({ on = firstRegistry, role }) => ({ on, role, here: on === registry })),
-        ),
+        })),
       servicePrincipalRoles: () => ask("servicePrincipalRoles", "", false, () => [...assignments]),
       principal: (of) => ask("principal", of, false, () => principals.find((one) => one.id === of)),
       assignRole: ({ name: on }, { principalId, role, condition }) =>

@@ -80,6 +80,17 @@ testRows(
       stderr: /it has changed since\n$/,
       check: subjects("web", "api"),
     },
+    {
+      does: "reads the ServiceAccount in the last request before it deletes the federated credential",
+      given: deletes("web"),
+      command: yes,
+      stdout: /^federated\S+ deleted\n$/,
+      check: ({ asking }) =>
+        expect(asking.all.slice(-2)).toEqual([
+          "get serviceaccount demo/web",
+          expect.stringMatching(/^deleteFederatedCredential demo-web-\w{10}$/),
+        ]),
+    },
     ...["gone", "demo-gone-0123456789"].map((name) => ({
       does: `keeps a federated credential that this plugin did not create in this cluster: ${name}`,
       given: trusts(name),

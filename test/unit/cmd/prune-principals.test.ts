@@ -100,10 +100,10 @@ testRows(
       does: "deletes an application without a password that a killed run left",
       given: ({ azure: { directory } }) => {
         const notes = descriptionOf("b");
-        directory.assign(directory.put("b-acr-1", { keys: 0, notes }), acrPull, { ours: true });
+        directory.assign(directory.put(nameIn("b"), { keys: 0, notes }), acrPull, { ours: true });
       },
       command: yes,
-      stdout: new RegExp(`${application}/b-acr-1 deleted\n${role}/b-acr-1 deleted\n`),
+      stdout: new RegExp(`${application}/${nameIn("b")} deleted\n${role}/${nameIn("b")} deleted\n`),
       leaves: { applications: [], roles: 0 },
     },
     {

@@ -11,6 +11,7 @@ import { all, any, before, failed, type Given, type Row, refuse, testRows } from
 const line = "prune --registry myregistry";
 const yes = `${line} --yes`;
 const here_ = descriptionOf("demo");
+const ofDemo = nameIn("demo");
 /** The tokens of the namespaces `a` and `b` of `leftOver`. */
 const [kept, name] = [nameIn("a"), nameIn("b")];
 const deleted = [`token.azurecr.io/${name} deleted`, `scopemap.azurecr.io/${name} deleted`];
@@ -83,20 +84,29 @@ testRows(
     {
       does: "deletes a token without a cluster when its namespace is in this cluster",
       world: () => worldOf(["demo"]),
-      given: put("older-acr", descriptionOf("demo", { cluster: undefined }), "password1"),
+      given: put(ofDemo, descriptionOf("demo", { cluster: undefined }), "password1"),
       command: yes,
       check: tokens(),
     },
-    ...["scopemap.azurecr.io/demo-acr", "token.azurecr.io/demo-acr"].map(
+    ...["scopemap.azurecr.io", "token.azurecr.io"].map(
       (at): Row => ({
-        does: `deletes ${at} that a killed run left`,
+        does: `deletes the ${at} that a killed run left`,
         world: () => worldOf(["a"]),
-        given: all(put("demo-acr", here_), ({ azure }) => at.startsWith("scopemap") && azure.removeToken("demo-acr")),
+        given: all(put(ofDemo, here_), ({ azure }) => at.startsWith("scopemap") && azure.removeToken(ofDemo)),
         command: yes,
-        stdout: new RegExp(`^${at} deleted\n`),
+        stdout: new RegExp(`^${at}/${ofDemo} deleted\n`),
         check: ({ azure }) => expect([azure.tokens.size, azure.scopeMaps.size]).toEqual([0, 0]),
       }),
     ),
+    {
+      does: "keeps the token of another user whose scope map has a copy of the description of this plugin",
+      world: () => worldOf(["demo"]),
+      given: put("ci-deploy", here_, "password1"),
+      command: `${yes} --older-than 0s`,
+      stdout: any,
+      stderr: /^hint: kept 1, .* delete them in Azure\n$/,
+      writes: [],
+    },
     {
       does: "keeps a scope map that another token uses",
       world: () => worldOf(["a"]),
@@ -300,17 +310,26 @@ testRows(
 );
 
 /** Exports of the Secret in namespace `demo`, with their times, and one of the Secret in `other`. */
+/** The names of the exports of namespace demo, and of the one of namespace other. */
+const [held, newest, alone, foreign] = [
+  nameIn("demo", "held"),
+  nameIn("demo", "newest"),
+  nameIn("other", "alone"),
+  nameIn("demo", "foreign"),
+];
+
 const exported = (): FakeWorld => {
   const world = worldOf(["demo", "other"]);
   const days = { old: 1, held: 2, middle: 3, newest: 4 };
-  for (const [name, day] of Object.entries(days)) {
+  for (const [random, day] of Object.entries(days)) {
+    const name = nameIn("demo", random);
     const at = `2026-02-0${day}T00:00:00Z`;
     const login = putToken(world, name, descriptionOf("demo", { isExported: true }));
     world.azure.times.set(name, { madeAt: at, changedAt: at });
-    if (name === "held") hold(world, "other", login);
+    if (name === held) hold(world, "other", login);
   }
-  putToken(world, "alone", descriptionOf("other", { isExported: true }));
-  putToken(world, "foreign", descriptionOf("demo", { isExported: true, cluster: "00000000" }));
+  putToken(world, alone, descriptionOf("other", { isExported: true }));
+  putToken(world, foreign, descriptionOf("demo", { isExported: true, cluster: "00000000" }));
   return world;
 };
 
@@ -319,15 +338,15 @@ testRows(
     {
       does: "keeps all exported credentials without --exported",
       command: yes,
-      stdout: /alone .* exported/,
+      stdout: new RegExp(`${alone} .* exported`),
       stderr: /^hint: kept 1, created for other clusters; .*\nhint: kept 4, exported .* --exported\n$/,
       writes: [],
     },
     {
       does: "deletes exported credentials, except the newest of each Secret and those that a Secret holds, when --exported",
       command: `${yes} --exported --older-than 24h`,
-      check: tokens("held", "newest", "alone", "foreign"),
-      after: [{ command: `${yes} --exported=all`, check: tokens("held", "foreign") }],
+      check: tokens(held, newest, alone, foreign),
+      after: [{ command: `${yes} --exported=all`, check: tokens(held, foreign) }],
     },
     ...["", " --older-than 720h"].map(
       (age): Row => ({

@@ -228,6 +228,16 @@ test("names an application that no other user can have registered", () => {
   expect(names[0]).not.toBe(names[1]);
 });
 
+test("names a federated credential that no other cluster's schedule replaces", async () => {
+  const { stdout } = await type(`schedule -f - --client-id ${client} --image ${image} --context prod`, {}, { stdin: namedTeams });
+  const [, name = ""] = /^# az identity federated-credential create --name (.*) --identity-name /m.exec(stdout) ?? [];
+  const nameIn = (uid: string) => execFileSync("sh", ["-c", `kubectl() { echo "${uid}: $*"; }; printf %s ${name}`], { encoding: "utf8" });
+
+  const words = "get --context=prod namespace kube-system -o jsonpath={.metadata.uid}";
+  expect(nameIn("uid-1")).toMatch(/^teams-[0-9a-f]{8}-uid-1: /);
+  expect(nameIn("uid-2").split("uid-2: ")[1]).toBe(words);
+});
+
 test("sets when the password of the service principal expires, and says that it must be renewed", async () => {
   const printed = await Promise.all(
     ["-f -", `-f - --client-id ${client}`].map((line) => type(`schedule ${line} --image ${image}`, {}, { stdin: namedTeams })),
@@ -270,6 +280,21 @@ test.for([
   const lines = stdout.split("\n").filter((line) => /^# az (ad sp|role assignment)/.test(line));
 
   expect(lines.flatMap((line) => line.match(scope) ?? [])).toEqual(scopes);
+});
+
+test.for([
+  { of: "the current subscription", file: selectedTeams, scopes: ["/subscriptions/current"] },
+  {
+    of: "the current and another subscription",
+    file: selectedTeams.replace("other.azurecr.io", id),
+    scopes: ["/subscriptions/current", "/subscriptions/01234567-89ab-cdef-0123-456789abcdef"],
+  },
+])("makes the role for ACR tokens assignable on registries of $of", async ({ file, scopes }) => {
+  const { stdout } = await type(`schedule -f - --image ${image} -o yaml`, {}, { stdin: file });
+  const [, definition = ""] = /^# az role definition create --role-definition (.*)$/m.exec(stdout) ?? [];
+  const printed = execFileSync("sh", ["-c", `az() { echo current; }; printf %s ${definition}`], { encoding: "utf8" });
+
+  expect(JSON.parse(printed).AssignableScopes).toEqual(scopes);
 });
 
 test.for([

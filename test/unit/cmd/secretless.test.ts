@@ -222,18 +222,109 @@ test("keeps the identity when another ServiceAccount uses it", async () => {
   expect(seen()).toMatchObject({ identities: [{ credentials: [{ subject: "system:serviceaccount:demo:api" }] }], assignments: [{}] });
 });
 
-test("keeps the identity when another run gives it to a ServiceAccount in the meantime", async () => {
-  await run(creating);
-  const stop = world.asking.around(async ({ call }, next) => {
-    if (call !== "deleteFederatedCredential") return next();
+/** Runs a command before the given call, counted from 1. */
+function runBefore(call: string, nth: number, line: string): void {
+  let left = nth;
+  const stop = world.asking.around(async (asked, next) => {
+    if (asked.call !== call || --left > 0) return next();
     stop();
-    await run("create api --registry myregistry");
+    expect(await type(`secretless ${line} --registry myregistry`, world.ports)).toMatchObject({ code: 0 });
     return next();
   });
+}
+
+test("keeps the identity when another run gives it to a ServiceAccount in the meantime", async () => {
+  await run(creating);
+  runBefore("deleteFederatedCredential", 1, "create api -n demo");
 
   expect((await run("delete web --registry myregistry --yes")).stdout).toMatch(/^roleassignment\S+ unchanged\nidentity\S+ unchanged$/m);
 
   expect(seen()).toMatchObject({ identities: [{ credentials: [{ subject: "system:serviceaccount:demo:api" }] }], assignments: [{}] });
+});
+
+const setups = [
+  { of: "another ServiceAccount", line: "create api -n demo", subject: "demo:api" },
+  { of: "another namespace", line: "create web -n other", subject: "other:web" },
+  { of: "the same ServiceAccount", line: "create web -n demo", subject: "demo:web" },
+];
+
+// Between the last read and the deletion of the identity is one request. Azure has no preconditions
+test.for(
+  [
+    { call: "federatedCredentials", nth: 2, stays: true },
+    { call: "unassignRole", nth: 1, stays: false },
+    { call: "otherRoles", nth: 1, stays: false },
+    { call: "federatedCredentials", nth: 3, stays: false },
+  ].flatMap((row) => setups.map((each) => ({ ...row, ...each }))),
+)("keeps the identity and its role when another run sets up $of before $call $nth", async ({ call, nth, stays, line, subject }) => {
+  addNamespaces(world.cluster, "other");
+  world.cluster.put(account("other", "web"));
+  await run(creating);
+  runBefore(call, nth, line);
+
+  const message = `error: managed identity acr-secretless-myregistry is kept, because another run has given it to system:serviceaccount:${subject}`;
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject(
+    stays
+      ? { code: 0, stdout: expect.stringMatching(/^roleassignment\S+ unchanged\nidentity\S+ unchanged$/m) }
+      : { code: 1, stderr: expect.stringContaining(`${message}\nhint: run the command again\n`) },
+  );
+
+  expect(seen()).toMatchObject({
+    identities: [{ credentials: [{ subject: `system:serviceaccount:${subject}` }] }],
+    assignments: [{ principalId: "principal-1", ours: true }],
+  });
+});
+
+test.for([
+  {
+    when: "its credentials can't be read again",
+    refused: "federatedCredentials",
+    says: "its federated credentials could not be read",
+    roles: 1,
+  },
+  { when: "Azure refuses to restore the role", refused: "assignRole", says: "another run has given it to", roles: 0 },
+])("keeps the identity, and fails, when $when", async ({ refused, says, roles }) => {
+  await run(creating);
+  let isTaken = false;
+  if (roles === 0) runBefore("unassignRole", 1, "create api -n demo");
+  world.asking.around(async ({ call }, next) => {
+    isTaken ||= call === "otherRoles";
+    if (isTaken && call === refused) throw new CliError("forbidden", "Azure says no");
+    return next();
+  });
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(new RegExp(`is kept, because ${says}.*\n\\* Azure says no\n`)),
+  });
+
+  expect(seen().identities).toHaveLength(1);
+  expect(seen().assignments).toHaveLength(roles);
+});
+
+test.for([
+  { when: "the ServiceAccount has another identity", isSetUp: true },
+  { when: "nothing is set up", isSetUp: false },
+])("deletes nothing, and fails, when the named identity does not exist and $when", async ({ isSetUp }) => {
+  if (isSetUp) await run(creating);
+  const before = structuredClone(seen());
+
+  expect(await run("delete web --registry myregistry --identity typo --yes")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^error: managed identity typo not found$/m),
+  });
+
+  expect(seen()).toEqual(before);
+});
+
+test("deletes the objects of the cluster when the named identity was deleted before", async () => {
+  await run(creating);
+  world.azure.identities.all.clear();
+  world.cluster.put(account("demo", "web"));
+
+  expect(await run("delete web --registry myregistry --identity other --yes")).toMatchObject({ code: 0 });
+
+  expect(seen()).toMatchObject({ annotations: {}, roles: [], bindings: [] });
 });
 
 test("keeps an identity of another user, and warns that pods can use its roles", async () => {
@@ -471,7 +562,10 @@ test("looks up 20 registries of a role, and keeps the ServiceAccount when it rec
   expect(world.asking.all.filter((call) => call.startsWith("registryAt"))).toHaveLength(20);
 });
 
-const forbidden = () => world.asking.around(refusing(is("otherRoles"), () => new CliError("forbidden", "no")));
+const forbidden = () =>
+  world.asking.around(async (asked, next) =>
+    is("otherRoles")(asked) ? { roles: [], forbidden: new CliError("forbidden", "no") } : next(),
+  );
 
 test.for([
   { when: "it can pull from another registry", breaks: () => addAssignment(acrPull), kept: "it has other roles, on secondreg\n" },

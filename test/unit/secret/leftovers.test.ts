@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { managedBy } from "../../../src/objects.ts";
+import { azureName } from "../../../src/secret/azure-words.ts";
 import {
   type Created,
   type HolderFacts,
@@ -17,11 +18,14 @@ const old = "2026-01-01T00:00:00Z";
 const now = new Date("2026-01-01T00:10:00Z");
 const options: PruneOptions = { olderThan: 600_000, exports: "none" };
 
+/** The name that is derived for Secret acr of namespace demo. */
+const name = azureName("uid-of-demo", "demo", "acr");
+
 const token: Created = {
-  to: { kind: "token.azurecr.io", name: "demo-acr-1" },
+  to: { kind: "token.azurecr.io", name },
   what: "token",
   kind: "acr-token",
-  identity: "demo-acr-1",
+  identity: name,
   host,
   passwords: [{ slot: "password1", madeAt: old }],
   for: { words: "secret acr in namespace demo", namespaceUid: "uid-of-demo", cluster: here },
@@ -83,20 +87,20 @@ test.for<{
 }>([
   { what: "no Secret holds it", made: token, state: "orphan" },
   { what: "a Secret records it", made: token, holding: [{ record: {} }], state: "in use" },
-  { what: "a Secret records it in another case", made: token, holding: [{ record: { identity: "Demo-ACR-1" } }], state: "in use" },
+  { what: "a Secret records it in another case", made: token, holding: [{ record: { identity: name.toUpperCase() } }], state: "in use" },
   { what: "a Secret records its other password", made: token, holding: [{ record: { slot: "password2" } }], state: "in use" },
-  { what: "a Secret has its user name", made: token, holding: [{ logins: [[host, "demo-acr-1", "p"]] }], state: "in use" },
+  { what: "a Secret has its user name", made: token, holding: [{ logins: [[host, name, "p"]] }], state: "in use" },
   {
     what: "a Secret has its user name under a URL",
     made: token,
-    holding: [{ logins: [[`https://${host}/v1/`, "demo-acr-1", "p"]] }],
+    holding: [{ logins: [[`https://${host}/v1/`, name, "p"]] }],
     state: "in use",
   },
   { what: "a Secret records that name at another registry", made: token, holding: [{ record: { host: "o.azurecr.io" } }], state: "orphan" },
   {
     what: "a Secret has that user name at another registry",
     made: token,
-    holding: [{ logins: [["o.azurecr.io", "demo-acr-1", "p"]] }],
+    holding: [{ logins: [["o.azurecr.io", name, "p"]] }],
     state: "orphan",
   },
   { what: "another object in Azure needs it", made: { ...token, needed: true }, state: "in use" },
@@ -130,6 +134,25 @@ test.for<{
   { what: "it was exported, and its cluster could not be listed", made: exported(here), more: { cluster: undefined }, state: "exported" },
   { what: "it was exported and a Secret records it", made: exported(here), holding: [{ record: {} }], state: "in use" },
   { what: "it was marked as exported without a password", made: { ...exported(here), passwords: [] }, state: "orphan" },
+  ...(["token", "scope map", "application"] as const).map((what) => ({
+    what: `it is the ${what} of another user with a copy of the description`,
+    made: { ...token, what, to: { ...token.to, name: "ci-deploy" } },
+    state: "unknown" as const,
+  })),
+  {
+    what: "it is an export with a copy of the description of another one",
+    made: { ...exported(here), passwords: [], to: { ...token.to, name: "demo-ci-aaaaaaaaaaaaaaaa" } },
+    state: "unknown",
+  },
+  {
+    what: "its description has only the start of its Secret's name",
+    made: {
+      ...token,
+      for: { ...token.for, words: "secret acr~ in namespace demo" },
+      to: { ...token.to, name: "demo-acr--aaaaaaaaaaaaaaaa" },
+    },
+    state: "orphan",
+  },
   { what: "its principal was deleted", made: { ...of(), lost: true }, state: "orphan" },
   { what: "it was changed nine minutes ago", made: { ...token, changedAt: "2026-01-01T00:00:01Z" }, state: "too recent" },
   { what: "Azure does not show when it was changed", made: { ...token, changedAt: undefined }, state: "too recent" },
@@ -225,6 +248,7 @@ test("keeps the newest export of each Secret, and one whose time is not known", 
     ...exported(here),
     madeAt: minute === undefined ? undefined : `2025-12-31T00:0${minute}:00Z`,
     for: { ...exported(here).for, words },
+    to: { ...token.to, name: azureName("uid-of-demo", "demo", words.split(" ")[1] ?? "", `-${minute}`) },
   });
   const all = [
     at(1),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { azureName } from "../../../src/credential/owner.ts";
+import { azureName } from "../../../src/secret/azure-words.ts";
 import { describeTokens, noRoom, planTokens, withoutRoom } from "../../../src/verbs/apply-limits.ts";
 
 const at = { id: "/registries/One", name: "one", loginServer: "one.azurecr.io", sku: "Basic" };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { azureName } from "../../../src/credential/owner.ts";
+import { azureName } from "../../../src/secret/azure-words.ts";
 
 // The suffixes are the first 80 bits of `printf UID/SECRET | sha256sum`, in base32
 test.for([
