@@ -255,7 +255,7 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   const each = new Set(file.entries.filter(isEach).map(({ name }) => name));
   const kept = new Map(made.map(({ source, uid }) => [keyOf(source), uid]));
   const isLost = ({ to, namespaceUid }: Described) => ![undefined, namespaceUid].includes(kept.get(keyOf(to)));
-  const isReplaced = (one: Described) => made.some((making) => replacesKind(making, one));
+  const isReplaced = (one: Described) => made.some((making) => replacesKind(making, one, run));
   const away = described.filter(({ to }) => !kept.has(keyOf(to)) && !unread.has(to.name));
   const isTaken = ({ to: { name }, isEach: isOne }: Described) => order.prune || (isOne && each.has(name) && !empty.has(name));
   yield* away.filter((one) => !isTaken(one)).map((one) => unnamed(one, run));
@@ -285,12 +285,20 @@ async function selectCopies(made: readonly Making[], { file, selected, tools }: 
   }
 }
 
-/** Whether the source gets another credential than the one that Azure describes. An application can pull from several registries. */
-const replacesKind = ({ source, entry, uid }: Making, { to, namespaceUid, kind }: Described): boolean =>
-  keyOf(source) === keyOf(to) &&
-  uid === namespaceUid &&
-  readKey(entry) !== readKey(kind) &&
-  !(entry.credential === "service-principal" && kind.credential === "service-principal");
+/**
+ * Whether the source gets another credential than the one that Azure describes. An application can pull from several registries. A registry
+ * that was not read may be the same one in another spelling.
+ */
+function replacesKind(
+  { source, entry, uid }: Making,
+  { to, namespaceUid, kind, host }: Described,
+  { tokens }: Pick<Run, "tokens">,
+): boolean {
+  const read = tokens.get(entry.registry);
+  if (!read || keyOf(source) !== keyOf(to) || uid !== namespaceUid) return false;
+  if (entry.credential !== kind.credential) return true;
+  return entry.credential !== "service-principal" && read.at.loginServer !== host;
+}
 
 /** Adds the sources of an entry. If two entries select one, only the first makes it: they would undo each other's changes in each run. */
 function* placeEntry(entry: Entry, uids: Selection["uids"], made: Making[]): Generator<Outcome> {
@@ -579,7 +587,7 @@ function createOrderOf(making: Making, run: Run): CreateOrder {
     ...{ again: order.again, reader: undefined, holders: order.revoking.holders },
     file: {
       ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isOfTeam },
-      endsReplaced: run.described.some((one) => replacesKind(making, one)),
+      endsReplaced: run.described.some((one) => replacesKind(making, one, run)),
       postpones() {
         run.postponed?.add(making);
         return run.postponed !== undefined;

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { statusError } from "../../../src/kube/status.ts";
 import { claimKey, copiesOf, copyLabel, credentialKey, credentialOf, sourceKey } from "../../../src/secret/record.ts";
-import { lost } from "../../support/demo.ts";
+import { lost, refused } from "../../support/demo.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
@@ -1492,6 +1492,17 @@ testRows(
         nothingMore(fileOf(blue, { ...own, registry: "myregistry.azurecr.io" })),
         applies(fileOf(blue, { ...onlySecond, name: "acr", repositories: "[app/web]", registry: "myregistry.azurecr.io" }), {
           stdout: /^(?!(?:.*\n)*secret\/acr unchanged in namespace own-1)(?:.*\n)*secret\/acr deleted in namespace own-1\n/,
+        }),
+      ],
+    },
+    {
+      does: "apply ends nothing when one spelling of the registry is not found, and it may not list the Secrets",
+      ...applies(fileOf(blue, { ...own, registry: idOfRegistry })),
+      after: [
+        applies(fileOf(blue, { ...own, registry: idOfRegistry }), {
+          ...failed,
+          given: all(refuse(`findRegistry ${idOfRegistry}`, refused, 1), refuse("list secret", forbid("secrets"))),
+          check: (world) => expect([pulls(world, "own-1", "acr"), pulls(world, "own-2", "acr")]).toEqual([true, true]),
         }),
       ],
     },
