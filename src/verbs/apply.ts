@@ -685,7 +685,7 @@ async function* removeUntilLost(described: Described, onlyAdded: boolean, run: R
   const { open } = order.revoking;
   const deletion = {
     ...{ to, onlyAdded, open, revoke: true, isFoundInAzure: true, holders: () => namedHolders(held, described, order) },
-    objection: (secret: Secret) => ofOtherFile(secret, to, run.file) ?? unshownCopies(secret, described, order),
+    objection: (secret: Secret) => ofOtherFile(secret, to, run.file) ?? unshownParts(secret, described, order),
   };
   try {
     yield* remove(deletion, tools);
@@ -706,11 +706,14 @@ function ofOtherFile(secret: Secret, to: Ref<"secret">, file: DesiredFile): CliE
 
 const otherFile = (to: Ref<"secret">, words: string) => new InTheWay(`${nameInPlace(to)} belongs to ${words} now, so it stays`, undefined);
 
-/** The error if a source has copies that were not in the question. */
-function unshownCopies(secret: Secret, described: Described, { confirmed }: ApplyOrder): CliError | undefined {
-  for (const copy of Object.entries(copiesOf(secret))) {
-    const id = [idOf(described), ...copy].join();
-    if (!confirmed.has(id)) return notShown(`the copy in namespace ${copy[0]} of ${nameInPlace(described.to)}`);
+/** The error if a source was created again or got another password after the question, or if it has copies that were not in it. */
+function unshownParts(secret: Secret, described: Described, { confirmed }: ApplyOrder): CliError | undefined {
+  const name = nameInPlace(described.to);
+  const { slot, madeAt } = credentialOf(secret) ?? {};
+  const copied = Object.entries(copiesOf(secret)).map((copy) => [`the copy in namespace ${copy[0]} of ${name}`, ...copy]);
+  for (const [what = "", ...part] of [[name, secret.metadata.uid, slot, madeAt], ...copied]) {
+    const id = [idOf(described), ...part].join();
+    if (!confirmed.has(id)) return notShown(what);
     confirmed.add(id);
   }
   return undefined;

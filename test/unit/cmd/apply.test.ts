@@ -1342,6 +1342,24 @@ testRows(
       ],
     },
     {
+      does: "apply --prune keeps a Secret that a user creates again after the question",
+      ...applies(fileOf({ ...blue, copyTo: "{names: [none-*]}" }, red)),
+      after: [
+        applies(fileOf(red), {
+          flags: " --prune",
+          options: { answers: [true], env: { CI: undefined } },
+          given: before(
+            "listTokens",
+            before("listTokens", all(removes("platform"), typed("create acr-blue -n platform --registry myregistry --repository app/web"))),
+          ),
+          code: 1,
+          stderr: /error: secret\/acr-blue in namespace platform was not in the question, so it stays/,
+          check: (world) => expect(pulls(world, "platform")).toBe(true),
+        }),
+        applies(fileOf(red), { flags: " --prune --yes", check: (world) => expect(secretIn(world, "platform")).toBeUndefined() }),
+      ],
+    },
+    {
       does: "apply --prune keeps a Secret when the one that replaces it in another file could not be made",
       ...applies(fileOf(blue)),
       after: [
