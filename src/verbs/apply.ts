@@ -78,7 +78,7 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
   const runs = planned.map(([run, steps]) => [{ ...run, refused }, steps] as const);
   // A copy that becomes a source does so before its old source would withdraw it
   for (const [run, { each }] of runs) yield* taking(each, run);
-  for (const [run, { shared }] of runs) yield* takeShared(shared, run);
+  yield* takeShared(runs);
   const made = runs.flatMap(([, { each, shared }]) => [...each, ...shared]);
   for (const [run, { away }] of runs) yield* taking(stillUnnamed(away, made), run);
   for (const [{ unverified: paths }] of runs) for (const [host, found] of paths) yield unverified(host, [...found].sort());
@@ -142,11 +142,12 @@ function taking(phase: Iterable<Step>, run: Run): AsyncGenerator<Outcome> {
   return runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, run));
 }
 
-/** Entries may exchange namespaces. */
-async function* takeShared(shared: Steps["shared"], run: Run): AsyncGenerator<Outcome> {
-  const postponed = shared.length > 1 ? new Set<Making>() : undefined;
-  yield* taking(shared, { ...run, postponed });
-  yield* taking(postponed ?? [], { ...run, isAgain: true });
+/** Entries may exchange namespaces, also those of several files. */
+async function* takeShared(runs: readonly (readonly [Run, Steps])[]): AsyncGenerator<Outcome> {
+  const isAlone = runs.flatMap(([, { shared }]) => shared).length === 1;
+  const postponing = runs.map(([run, { shared }]) => [run, shared, isAlone ? undefined : new Set<Making>()] as const);
+  for (const [run, shared, postponed] of postponing) yield* taking(shared, { ...run, postponed });
+  for (const [run, , postponed] of postponing) yield* taking(postponed ?? [], { ...run, isAgain: true });
 }
 
 /** Returns the steps that take away what no file of the run makes: another one may have adopted it. */

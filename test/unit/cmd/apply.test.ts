@@ -54,6 +54,7 @@ const grants = ({ azure }: FakeWorld, at = "platform", name = "acr-blue"): reado
       ? actions.filter((action) => action.endsWith("content/read")).map((action) => action.split("/").slice(1, -2).join("/"))
       : [],
   );
+const redOfTeam: Lines = { ...red, namespace: "team-0" };
 const blueOfTeam: Lines = { ...blue, namespace: "own-1" };
 const ownIn = (at: string): Lines => ({ ...own, eachOf: `{names: [${at}]}` });
 const robot: Given = ({ azure }) => {
@@ -1369,6 +1370,27 @@ testRows(
           code: 1,
           check: (world) => expect(["team-0", "team-1"].map((at) => pulls(world, at))).toEqual([true, true]),
         }),
+      ],
+    },
+    {
+      does: "apply keeps the copy of a namespace that moves to another file until the new copy is written",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(
+          [fileOf({ ...blue, copyTo: "{names: [team-0]}" }), elsewhere({ ...redOfTeam, copyTo: "{names: [team-1]}" })].join("---\n"),
+          {
+            given: refuse("putToken"),
+            ...failed,
+            stderr: /error: secret\/acr-blue in namespace team-1 keeps its earlier credential, because another one was not written/,
+            check: (world) => expect([pulls(world, "team-1"), lists(world, "team-1")]).toEqual([true, ["acr-blue"]]),
+          },
+        ),
+        applies(
+          [fileOf({ ...blue, copyTo: "{names: [team-0]}" }), elsewhere({ ...redOfTeam, copyTo: "{names: [team-1]}" })].join("---\n"),
+          {
+            check: (world) => expect([pulls(world, "team-1", "acr-red"), lists(world, "team-1")]).toEqual([true, ["acr-red"]]),
+          },
+        ),
       ],
     },
     {
