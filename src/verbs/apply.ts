@@ -15,7 +15,7 @@ import { isFailed, type Outcome } from "../outcome.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
-import { isGlob } from "../scope/scope.ts";
+import { isGlob, isOpen } from "../scope/scope.ts";
 import { fileId, parseAzureOwner } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
 import { loginOf, loginsIn } from "../secret/login.ts";
@@ -254,8 +254,8 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   }
   const isEach = ({ sources }: Entry) => "eachOf" in sources;
   const each = new Set(file.entries.filter(isEach).map(({ name }) => name));
-  const kept = new Map(made.map(({ source, uid }) => [keyOf(source), uid]));
-  const isLost = ({ to, namespaceUid }: Described) => ![undefined, namespaceUid].includes(kept.get(keyOf(to)));
+  const kept = new Map(made.map((making) => [keyOf(making.source), making]));
+  const isLost = ({ to, namespaceUid }: Described) => ![undefined, namespaceUid].includes(kept.get(keyOf(to))?.uid);
   const isReplaced = (one: Described) => made.some((making) => replacesKind(making, one, run));
   const away = described.filter(({ to }) => !kept.has(keyOf(to)) && !unread.has(to.name));
   const isTaken = ({ to: { name }, isEach: isOne }: Described) => order.prune || (isOne && each.has(name) && !empty.has(name));
@@ -266,7 +266,8 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   const takingAway = (one: Described, onlyAdded: boolean): TakingAway => ({
     ...{ does: "take away", source: one.to, described: one, onlyAdded, isReplaced: isReplaced(one) },
   });
-  const inPlace = described.filter((one) => isLost(one) || isReplaced(one));
+  const lost = described.filter((one) => isLost(one) && !isReplaced(one));
+  const inPlace = [...described.filter(isReplaced), ...(await exceptUnmatched(lost, kept, run))];
   for (const making of made) run.made.set(keyOf(making.source), making);
   await selectCopies(made, run);
   return {
@@ -274,6 +275,18 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
     each: made.filter(({ entry }) => isEach(entry)),
     away: [...away.filter(isTaken).map((one) => takingAway(one, one.isEach)), ...inPlace.map((one) => takingAway(one, true))],
   };
+}
+
+/** Leaves out the sources whose selector or pattern matches nothing now: their copies keep the credential, except with --prune. */
+async function exceptUnmatched(lost: readonly Described[], made: ReadonlyMap<string, Making>, { order, tools }: Run) {
+  const found: Described[] = [];
+  for (const one of lost) {
+    const { copyTo } = made.get(keyOf(one.to))?.entry ?? {};
+    const selected =
+      copyTo && isOpen(copyTo) && !order.prune ? await selectNamespaces(copyTo, tools.cluster()).catch(asRefusal) : undefined;
+    if (!selected || (!(selected instanceof CliError) && selected.uids.size > 0)) found.push(one);
+  }
+  return found;
 }
 
 /** Reads to which entry the copies of a namespace belong, if entries have the same name. */

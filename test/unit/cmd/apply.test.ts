@@ -1076,6 +1076,24 @@ testRows(
       ],
     },
     {
+      does: "apply keeps the credential of a home that was created again while the selector of its copies matches nothing",
+      given: all(labeled("team-0", "green"), labeled("team-1", "green")),
+      ...applies(fileOf(green)),
+      after: [
+        applies(fileOf(green), {
+          given: all(removes("platform"), labeled("team-0", "red"), labeled("team-1", "red"), ({ cluster }) => {
+            cluster.remove("namespace", "", "platform");
+            cluster.put(namespace("platform", { uid: "another" }));
+          }),
+          check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1"), world.azure.tokens.size]).toEqual([true, true, 2]),
+        }),
+        applies(fileOf(green), {
+          given: all(labeled("team-0", "green"), labeled("team-1", "green")),
+          check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1"), world.azure.tokens.size]).toEqual([true, true, 1]),
+        }),
+      ],
+    },
+    {
       does: "apply keeps the credential of a namespace that was created again when it cannot make the new one",
       ...applies(fileOf(blue)),
       after: [
