@@ -5,7 +5,7 @@ import { type Issuer, isIssuer, type Shown, type Taker } from "../credential/iss
 import { azureName, type Owner } from "../credential/owner.ts";
 import { unverified } from "../credential/prove.ts";
 import { formatLifetime } from "../duration.ts";
-import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, unlessForbidden } from "../errors.ts";
+import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, unlessForbidden, unlessRefused } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
@@ -20,7 +20,17 @@ import { fileId, parseAzureOwner } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
 import { loginOf, loginsIn } from "../secret/login.ts";
 import { type Credential, copiesOf, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
-import { Claimed, discarding, holdsNothingElse, isAbandoned } from "../secret/source.ts";
+import {
+  abandoning,
+  Claimed,
+  claimedBy,
+  claiming,
+  discarding,
+  extending,
+  holdsNothingElse,
+  isAbandoned,
+  otherClaim,
+} from "../secret/source.ts";
 import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
@@ -448,10 +458,12 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   } catch (error) {
     noteFailure(step, { to }, run);
     if (error instanceof Interrupted) return yield { to, left: "interrupted" };
-    run.claimed += Number(error instanceof Claimed);
+    run.claimed += Number(isOfClaim(error));
     yield* judged({ to, error: asCliError(error) }, step, run);
   }
 }
+
+const isOfClaim = (error: unknown): boolean => error instanceof Claimed || (error instanceof CliError && error.cause instanceof Claimed);
 
 function toolsFor(step: Step, { order, tools, claimed }: Run): Tools {
   if (!order.skipBlocked || homeOf(step) !== undefined) return tools;
@@ -645,19 +657,24 @@ function replaces(to: Ref<"secret">, old: Secret, { described, made, selected, t
  */
 async function* takeAway({ described, onlyAdded, isReplaced }: TakingAway, run: Run): AsyncGenerator<Outcome> {
   if (isReplaced) return yield* endReplaced(described, run);
-  const { tools, file } = run;
-  const { to, namespaceUid } = described;
-  const { namespace = "" } = to;
-  const isThere = (await uidsOf([namespace], tools.cluster())).get(namespace) === namespaceUid;
-  const secret = isThere ? await tools.cluster().get(to) : undefined;
+  const { file } = run;
+  const { to } = described;
+  const secret = await sourceNow(described, run);
   const record = credentialOf(secret);
-  const isHome = namespace === file.home;
+  const isHome = to.namespace === file.home;
   const isOwn = record && (isHome ? isRecordOf(record, described) : isAsDescribed(record, described));
   // A Secret of the home has a credential of another registry or kind
-  if (!isOwn) return yield* endLost(described, isHome ? undefined : secret, run);
+  if (!isOwn) return yield* endLost(described, secret, !isHome, run);
   const stays = secret && ofOtherFile(secret, to, file);
   if (stays) yield { to, messages: [stays.message] };
-  else yield* removeUntilLost(described, onlyAdded, run);
+  else yield* removeUntilLost(described, secret, onlyAdded, run);
+}
+
+/** Reads a source; undefined also if its namespace was created again. */
+async function sourceNow({ to, namespaceUid }: Described, { tools }: Run): Promise<Secret | undefined> {
+  const { namespace = "" } = to;
+  const isThere = (await uidsOf([namespace], tools.cluster())).get(namespace) === namespaceUid;
+  return isThere ? tools.cluster().get(to) : undefined;
 }
 
 /** Whether a record is about a credential in Azure. The source may have had another kind, or its tenant has changed the record. */
@@ -692,7 +709,7 @@ async function* discard(read: Secret, username: string | undefined, { to, host }
  * Deletes a source. While this run waits for its claim, the run that had it may delete the Secret and not the rest. The owners of a team's
  * namespace can be in the way of the deletion, but not of the end of the credential.
  */
-async function* removeUntilLost(described: Described, onlyAdded: boolean, run: Run): AsyncGenerator<Outcome> {
+async function* removeUntilLost(described: Described, read: Secret | undefined, onlyAdded: boolean, run: Run): AsyncGenerator<Outcome> {
   const { order, tools } = run;
   const { to, isEach } = described;
   const held = new Set<string>();
@@ -706,7 +723,7 @@ async function* removeUntilLost(described: Described, onlyAdded: boolean, run: R
   } catch (error) {
     const isDeleted = isNotFound(error) && !(await tools.cluster().get(to));
     const isBlocked = isEach && error instanceof CliError && error.owner === "namespace";
-    if (isDeleted || isBlocked) yield* endLost(described, undefined, run);
+    if (isDeleted || isBlocked) yield* endLost(described, read, false, run);
     if (!isDeleted) throw withDelete(error, to);
   }
   for (const message of held) yield { to, messages: [message] };
@@ -760,37 +777,98 @@ function withDelete(error: unknown, { name, namespace }: Ref): unknown {
 
 /**
  * Ends the credential of a source that was deleted or changed, or whose namespace was created again.
- * @param secret the Secret whose record was changed
+ * @param secret the source as this run has read it
+ * @param isChanged whether its record was changed, so that the Secret is deleted
  */
-async function* endLost(described: Described, secret: Secret | undefined, run: Run): AsyncGenerator<Outcome> {
+async function* endLost(described: Described, secret: Secret | undefined, isChanged: boolean, run: Run): AsyncGenerator<Outcome> {
   const found = await accountToEnd(described, run);
   if (!found) return;
   const { identity } = found.account;
+  const refuse = () => refuseTaken(described, found, secret, run);
   // First, because a rerun finds the credential in Azure
-  if (secret) yield* discard(secret, identity, described, run);
+  if (secret && isChanged) {
+    await refuse();
+    yield* discard(secret, identity, described, run);
+  }
   const held = new Set<string>();
   const { unlisted } = await namedHolders(held, described, run.order).find(identity ?? "", () => true);
   yield { to: found.account.ref, messages: [...(uncheckedHolders(unlisted) ?? []), ...held] };
-  yield* removeAccount(found, run);
+  yield* removeAccount(found, run, refuse);
 }
+
+/** @throws CliError if another run has given the credential to its source since this run has read it, or may be about to */
+async function refuseTaken(described: Described, found: FoundAccount, before: Secret | undefined, run: Run): Promise<void> {
+  const { tools } = run;
+  if (tools.dryRun !== "none") return;
+  const now = await sourceNow(described, run);
+  const claim = otherClaim(now, { run: tools.runId, now: tools.cluster().now() });
+  const isNamed = claim?.identity !== undefined && [found.account.identity, found.account.ref.name].includes(claim.identity);
+  if (claim && isNamed) throw taken(described, found, claimedBy(described.to, claim));
+  const stateOf = (secret: Secret | undefined) => JSON.stringify([secret?.metadata.uid, credentialOf(secret)]);
+  if (hasAccount(now, described, found) && stateOf(now) !== stateOf(before)) throw taken(described, found);
+}
+
+/** Not an obstacle of the namespace: the next run ends the credential, unless another file has it then. */
+const taken = ({ to }: Described, { account }: FoundAccount, cause?: CliError) =>
+  new CliError("conflict", `another run is writing ${nameInPlace(to)}, so ${account.ref.name} stays`, {
+    hint: cause?.hint ?? "run the command again",
+    cause,
+  });
+
+const hasAccount = (secret: Secret | undefined, described: Described, { account }: FoundAccount): boolean => {
+  const record = credentialOf(secret);
+  return record !== undefined && isRecordOf(record, described) && record.identity === account.identity;
+};
 
 /** Ends the credential that a source had before, unless another Secret holds it. In a dry run, the source still does. */
 async function* endReplaced(described: Described, run: Run): AsyncGenerator<Outcome> {
+  const { dryRun } = run.tools;
   const found = await accountToEnd(described, run);
   if (!found) return;
   const { ref: to, identity = "" } = found.account;
-  const counts = () => run.tools.dryRun === "none";
-  const held = await run.order.revoking.holders(described.host).find(identity, counts);
+  const held = await run.order.revoking.holders(described.host).find(identity, () => dryRun === "none");
   const why = whyHeld(held);
   if (why !== undefined) return yield { to, messages: [`${to.name} is not revoked, because ${why}`] };
   yield { to, messages: uncheckedHolders(held.unlisted) };
-  yield* removeAccount(found, run);
+  if (dryRun === "none") yield* removeWhileClaimed(described, found, run);
+  else yield* removeAccount(found, run);
+}
+
+/** Ends a credential while no other run can give it to its source again. A Secret that can't be claimed can't get it either. */
+async function* removeWhileClaimed(described: Described, found: FoundAccount, run: Run): AsyncGenerator<Outcome> {
+  const { to } = described;
+  const { tools } = run;
+  const by = () => ({ run: tools.runId, now: tools.cluster().now(), isDry: false });
+  const claim = edit(to, (old) => claiming(to, by(), {})(credentialOf(old) && old), tools);
+  const claimed = await claim.catch((error: unknown) => {
+    if (error instanceof Claimed || !(error instanceof CliError) || error.owner !== "namespace") throw error;
+  });
+  if (!claimed) return yield* removeAccount(found, run, () => refuseTaken(described, found, undefined, run));
+  try {
+    if (hasAccount(claimed.object, described, found)) throw taken(described, found);
+    yield* removeAccount(found, run, () => edit(to, extending(by()), tools));
+  } finally {
+    // A claim that stays ends soon
+    await edit(to, abandoning(by()), tools).catch(unlessRefused(undefined));
+  }
 }
 
 type FoundAccount = NonNullable<Awaited<ReturnType<typeof accountOf>>>;
 
-const removeAccount = ({ issuer, owner, account }: FoundAccount, { tools }: Run): AsyncGenerator<Outcome> =>
-  issuer.remove(owner, account, { dryRun: tools.dryRun !== "none", send: (request) => request(), undo: [] });
+/** @param before called before each request, which it may prevent */
+const removeAccount = (
+  { issuer, owner, account }: FoundAccount,
+  { tools }: Run,
+  before: () => Promise<unknown> = async () => undefined,
+): AsyncGenerator<Outcome> =>
+  issuer.remove(owner, account, {
+    dryRun: tools.dryRun !== "none",
+    undo: [],
+    async send(request) {
+      await before();
+      return request();
+    },
+  });
 
 /**
  * Reads an account that the file has no longer.

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { statusError } from "../../../src/kube/status.ts";
-import { claimKey, copiesOf, copyLabel, credentialKey, credentialOf, sourceKey } from "../../../src/secret/record.ts";
+import { claimKey, claimOf, copiesOf, copyLabel, credentialKey, credentialOf, sourceKey } from "../../../src/secret/record.ts";
 import { lost, refused } from "../../support/demo.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
@@ -60,11 +60,15 @@ const ownIn = (at: string): Lines => ({ ...own, eachOf: `{names: [${at}]}` });
 const robot: Given = ({ azure }) => {
   azure.users.set("robot", "p");
 };
+const ofPrincipal: Lines = { credential: "service-principal", repositories: "['*']" };
+const principal: Lines = { ...blue, ...ofPrincipal };
+/** Another run applies a file. */
+const applied =
+  (text: string, flags = ""): Given =>
+  async ({ ports }) =>
+    expect(await type(`apply -f -${flags}`, ports, { stdin: text })).toMatchObject({ code: 0 });
 /** Another run applies a file that takes over the Secret of own-1. */
-const adoptsOwn: Given = async ({ ports }) => {
-  const ran = await type("apply -f - --adopt own-1/acr --yes", ports, { stdin: elsewhere(ownIn("own-1")) });
-  expect(ran).toMatchObject({ code: 0 });
-};
+const adoptsOwn = applied(elsewhere(ownIn("own-1")), " --adopt own-1/acr --yes");
 const loose = { stdout: any, stderr: any, writes: any } as const;
 const madeAt = (world: FakeWorld, at = "platform", name?: string) => credentialOf(secretIn(world, at, name))?.madeAt;
 const pulls = (world: FakeWorld, at: string, name = "acr-blue") => {
@@ -207,15 +211,19 @@ const tenants = Array.from({ length: 40 }, (_, index) => `own-${index}`);
 /** Milliseconds that a run has slept. */
 let slept = 0;
 const claimed = { run: "x", until: "2026-01-01T00:02:00.000Z" };
-/** Another run claims the Secrets of 40 namespaces. Sleeping advances the clock of the cluster. */
-const claimAll: Given = (world) => {
+/** Sleeping advances the clock of the cluster. */
+const passes: Given = ({ cluster }) => {
   let now = Date.parse("2026-01-01T00:00:00Z");
   slept = 0;
-  world.cluster.about.now = () => now;
+  cluster.about.now = () => now;
   pass = (milliseconds) => {
     slept += milliseconds;
     now += milliseconds;
   };
+};
+/** Another run claims the Secrets of 40 namespaces. */
+const claimAll: Given = (world) => {
+  passes(world);
   const claim = { key: claimKey, value: claimed, name: "acr", manager: "kubectl-edit" };
   for (const at of tenants) annotates(at, claim)(world);
 };
@@ -978,6 +986,54 @@ testRows(
       ],
     },
     {
+      does: "apply keeps the credential of another kind that another run gives to the source again",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(principal), {
+          ...failed,
+          given: all(refuse("list secret", forbid("secrets")), before("token platform", applied(fileOf(blue)))),
+          stderr: /error: another run is writing secret\/acr-blue in namespace platform, so platform-acr-blue-\w+ stays/,
+          check: (world) => expect(["platform", "team-0"].map((at) => pulls(world, at))).toEqual([true, true]),
+        }),
+      ],
+    },
+    {
+      does: "apply has claimed the source when it ends its credential of another kind",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(principal), {
+          given: before("deleteToken", (world) => expect(claimOf(secretIn(world, "platform"))?.until).toBe("2026-01-01T00:02:00.000Z")),
+          check: (world) => expect([claimOf(secretIn(world, "platform")), world.azure.tokens.size]).toEqual([undefined, 0]),
+        }),
+        nothingMore(fileOf(principal)),
+      ],
+    },
+    {
+      does: "apply ends the credential of another kind when a team makes its Secret immutable",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, ...ofPrincipal }), {
+          given: before("token own-1", immutable("own-1")),
+          check: ({ azure }) => expect(azure.tokens.size).toBe(0),
+        }),
+      ],
+    },
+    {
+      does: "apply keeps the credential of a deleted Secret that a user creates again",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(ownIn("own-2")), {
+          ...failed,
+          given: all(
+            removes("own-1", "acr"),
+            before("token own-1", typed("create acr -n own-1 --registry myregistry --repository app/web")),
+          ),
+          stderr: /error: another run is writing secret\/acr in namespace own-1, so own-1-acr-\w+ stays/,
+          check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true),
+        }),
+      ],
+    },
+    {
       does: "apply does not make a copy of a Secret that a team has labeled as a copy of another source",
       ...applies(fileOf(blue)),
       after: [
@@ -1281,6 +1337,28 @@ testRows(
         nothingMore(files.join("---\n"), { flags: " --prune --yes" }),
       ],
     })),
+    {
+      does: "apply --skip-blocked keeps the credential of a Secret that another run has claimed to take it over",
+      ...applies(fileOf(own)),
+      after: [
+        applies(elsewhere(ownIn("own-1")), {
+          flags: " --adopt own-1/acr --yes",
+          given: all(
+            passes,
+            before("putScopeMap own-1", async ({ ports }) => {
+              const options = { stdin: fileOf(ownIn("own-2")), sleep: async (milliseconds: number) => pass(milliseconds) };
+              const ran = await type("apply -f - --skip-blocked", ports, options);
+              expect(ran).toMatchObject({
+                code: 1,
+                stderr: expect.stringMatching(/error: another run is writing secret\/acr in namespace own-1, so own-1-acr-\w+ stays/),
+              });
+            }),
+          ),
+          check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true),
+        }),
+        applies(fileOf(ownIn("own-2")), { check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true) }),
+      ],
+    },
     {
       does: "apply keeps a Secret with its copies that the first file of the run takes over from another",
       ...applies(fileOf(blueOfTeam)),
