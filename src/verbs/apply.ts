@@ -89,10 +89,9 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
   // A copy that becomes a source does so before its old source would withdraw it
   for (const [run, { each }] of runs) yield* taking(each, run);
   yield* takeShared(runs);
-  const made = runs.flatMap(([, { each, shared }]) => [...each, ...shared]);
-  for (const [run, { away }] of runs) yield* taking(stillUnnamed(away, made), run);
+  for (const [run, { away }] of runs) yield* taking(stillUnnamed(away, runs), run);
   for (const [{ unverified: paths }] of runs) for (const [host, found] of paths) yield unverified(host, [...found].sort());
-  const places = new Set(made.map(({ source }) => placeOf(source)));
+  const places = new Set(runs.flatMap(([{ made }]) => [...made.values()]).map(({ source }) => placeOf(source)));
   for (const place of order.adopt.filter((one) => !places.has(one))) {
     const [namespace, name = ""] = place.split("/");
     yield { to: { kind: "secret", name, namespace }, error: new CliError("notFound", `no entry makes secret/${name} there`) };
@@ -160,10 +159,14 @@ async function* takeShared(runs: readonly (readonly [Run, Steps])[]): AsyncGener
   for (const [run, , postponed] of postponing) yield* taking(postponed ?? [], { ...run, isAgain: true });
 }
 
-/** Returns the steps that take away what no file of the run makes: another one may have adopted it. */
-function stillUnnamed(away: readonly Step[], made: readonly Making[]): readonly Step[] {
-  const kept = new Map(made.map(({ source, uid }) => [keyOf(source), uid]));
-  const isAdopted = ({ source, described, isReplaced }: TakingAway) => !isReplaced && kept.get(keyOf(source)) === described.namespaceUid;
+/** Returns the steps that take away what no file of the run has made: another one may have adopted it. */
+function stillUnnamed(away: readonly Step[], runs: readonly (readonly [Run, Steps])[]): readonly Step[] {
+  const made = new Map(runs.flatMap(([run]) => [...run.made].map(([key, making]) => [key, [making, run]] as const)));
+  function isAdopted({ source, described, isReplaced }: TakingAway): boolean {
+    const [making, run] = made.get(keyOf(source)) ?? [];
+    if (!making || !run || isReplaced || making.uid !== described.namespaceUid) return false;
+    return !run.failures.failedSources.has(making) && !replacesKind(making, described, run);
+  }
   return away.filter((step) => step.does === "make" || !isAdopted(step));
 }
 

@@ -1338,6 +1338,28 @@ testRows(
       ],
     })),
     {
+      does: "apply --skip-blocked fails when a team blocks the Secret that moves to another file, and its credential stays",
+      ...applies(fileOf(own)),
+      after: [
+        applies([fileOf(ownIn("own-2")), elsewhere(ownIn("own-1"))].join("---\n"), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: all(holds("own-2", "kept", "own-1", "acr"), removes("own-1", "acr"), holds("own-1", "acr", "own-2", "kept")),
+          stderr: /error: secret\/acr in namespace own-1 keeps its earlier credential, because another one was not written/,
+        }),
+      ],
+    },
+    {
+      does: "apply --prune ends the credential of a Secret that another file of the run takes over with another kind",
+      ...applies(fileOf(blue)),
+      after: [
+        applies([nothingOf, elsewhere(principal)].join("---\n"), {
+          flags: " --adopt platform/acr-blue --prune --yes",
+          check: (world) => expect([pulls(world, "team-0"), world.azure.tokens.size]).toEqual([true, 0]),
+        }),
+      ],
+    },
+    {
       does: "apply --skip-blocked keeps the credential of a Secret that another run has claimed to take it over",
       ...applies(fileOf(own)),
       after: [
