@@ -34,6 +34,8 @@ export type CreatePlace = {
   readonly isTarget: boolean;
   /** It loses its copy. */
   readonly isWithdrawn: boolean;
+  /** It loses its copy later in this run. */
+  readonly isLosing: boolean;
   read(): Promise<NamespaceState>;
 };
 
@@ -88,9 +90,10 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
       hasCopy: !isWithdrawn && Object.hasOwn(copies, scope.namespace),
       isTarget,
       isWithdrawn,
+      isLosing: !isWithdrawn && losing.includes(scope.namespace),
       read,
     });
-    if (own) yield { namespace, hasCopy: false, isTarget: true, isWithdrawn: false, read: async () => own };
+    if (own) yield { namespace, hasCopy: false, isTarget: true, isWithdrawn: false, isLosing: false, read: async () => own };
     else for await (const reader of readersOf(targetScope, { ...reads, lenient: true })) yield place(reader, true);
     const others: ClusterScope = { ...targetScope, namespaces: rest, open: rest.length > 0 };
     for await (const reader of readersOf(others, copyOnly)) yield place(reader, false, withdrawn.includes(reader.scope.namespace));
@@ -232,6 +235,8 @@ export async function* writePlace(place: CreatePlace, given: Given, order: Order
 
 async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
+  // Another entry has replaced the copy
+  if (place.isLosing && state.secret && !isCopyOf(state.secret, order.source)) return;
   if (place.hasCopy) {
     const replaces = replacing(order.file, { ...order.source, namespace: place.namespace });
     const copied = await copyTo(place.namespace, state.secret, given, { mayCreate: true, replaces }, tools);

@@ -1491,6 +1491,17 @@ testRows(
       ],
     },
     {
+      does: "apply replaces a copy by a credential of the namespace's own when another entry has copies, too",
+      ...applies(fileOf(blue, red)),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, red, { ...ownIn("team-1"), name: "acr-blue" }), {
+          check: (world) =>
+            expect([copies(world), pulls(world, "team-1"), madeAt(world, "team-1")]).toEqual([["team-0"], true, expect.any(String)]),
+        }),
+        nothingMore(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, red, { ...ownIn("team-1"), name: "acr-blue" })),
+      ],
+    },
+    {
       does: "apply keeps the copy of a namespace that moves to another file until the new copy is written",
       ...applies(fileOf(blue)),
       after: [
