@@ -23,7 +23,7 @@ import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts"
 import { picksOf, templatesOf, wantsTargets } from "../usage/targets.ts";
 import { podsNeeding, usersOf } from "../usage/users.ts";
 import { counted, inLine, maxNames, nameInPlace, pluralize } from "../wording.ts";
-import { type Creating, replacing } from "./desired.ts";
+import { type Creating, type FileOrder, replacing } from "./desired.ts";
 
 /** A namespace of a run. */
 export type CreatePlace = {
@@ -319,12 +319,24 @@ async function* detachUnnamed(scope: NamespaceScope, given: Given, { source, fil
   if (!file) return;
   const named = (given.credential.file?.serviceAccounts ?? []).filter((word) => !file.serviceAccounts.includes(word));
   if (named.length === 0) return;
+  const needed = await neededIn(scope.namespace, named, file);
+  if (needed === "later") return;
+  if (needed.length > 0) return yield* needed;
   try {
     yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts, keeps: file.unshown }, tools);
   } catch (error) {
     // A team can record any ServiceAccount, also those that a schedule may not read
     throw file.isOfTeam && isForbidden(error) ? new InTheWay(error.message) : error;
   }
+}
+
+/** The errors of ServiceAccounts that still need the Secret, because another entry names them; `later`: they lose it later in this run. */
+async function neededIn(namespace: string, named: readonly string[], file: FileOrder): Promise<readonly Outcome[] | "later"> {
+  const moved = file.moves(named);
+  if (moved !== "now") return moved || [];
+  const accounts = named.map((name) => ({ kind: "serviceaccount", name, namespace }) as const);
+  const errors = await Promise.all(accounts.map(async (to): Promise<Outcome> => ({ to, error: await file.needed(to) })));
+  return errors.filter(({ error }) => error !== undefined);
 }
 
 async function* attachIn(state: NamespaceState, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {

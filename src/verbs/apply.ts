@@ -4,6 +4,7 @@ import { InGrace, StillHeld } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Shown, type Taker } from "../credential/issuer.ts";
 import { azureName, type Owner } from "../credential/owner.ts";
 import { unverified } from "../credential/prove.ts";
+import { lackingIn } from "../credential/repository-scope.ts";
 import { formatLifetime } from "../duration.ts";
 import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, unlessForbidden, unlessRefused } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
@@ -34,7 +35,7 @@ import {
 import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
-import { nameInPlace } from "../wording.ts";
+import { inLine, nameInPlace } from "../wording.ts";
 import { fileWords } from "./adopt.ts";
 import type { Effects } from "./apply-effects.ts";
 import { noRoom, planTokens, withoutRoom } from "./apply-limits.ts";
@@ -81,14 +82,12 @@ export type ApplyOrder = {
 export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerator<Outcome> {
   // Before Azure is read, so that each Secret in the list has its description there
   const recorded = yield* recordedSources(order, tools);
-  const failures: Failures = { failed: new Set(), failedIn: new Set(), failedSources: new Set(), isUnread: false };
+  const failures: Failures = { failed: new Set(), makings: new Set(), failedIn: new Set(), failedSources: new Set(), isUnread: false };
   const planned: (readonly [Run, Steps])[] = [];
   for (const file of order.files) planned.push(yield* planFile(file, recorded, failures, order, tools));
   const refused = await refusedBy(planned, order, tools);
   const runs = planned.map(([run, steps]) => [{ ...run, refused }, steps] as const);
-  // A copy that becomes a source does so before its old source would withdraw it
-  for (const [run, { each }] of runs) yield* taking(each, run);
-  yield* takeShared(runs);
+  yield* takeMade(runs);
   for (const [run, { away }] of runs) yield* taking(stillUnnamed(away, runs), run);
   for (const [{ unverified: paths }] of runs) for (const [host, found] of paths) yield unverified(host, [...found].sort());
   const places = new Set(runs.flatMap(([{ made }]) => [...made.values()]).map(({ source }) => placeOf(source)));
@@ -151,12 +150,14 @@ function taking(phase: Iterable<Step>, run: Run): AsyncGenerator<Outcome> {
   return runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, run));
 }
 
-/** Entries may exchange namespaces, also those of several files. */
-async function* takeShared(runs: readonly (readonly [Run, Steps])[]): AsyncGenerator<Outcome> {
-  const isAlone = runs.flatMap(([, { shared }]) => shared).length === 1;
-  const postponing = runs.map(([run, { shared }]) => [run, shared, isAlone ? undefined : new Set<Making>()] as const);
-  for (const [run, shared, postponed] of postponing) yield* taking(shared, { ...run, postponed });
-  for (const [run, , postponed] of postponing) yield* taking(postponed ?? [], { ...run, isAgain: true });
+/** Makes the sources. Entries may exchange namespaces and repositories, also those of several files. */
+async function* takeMade(runs: readonly (readonly [Run, Steps])[]): AsyncGenerator<Outcome> {
+  const isAlone = runs.flatMap(([{ made }]) => [...made]).length === 1;
+  const postponing = runs.map(([run, steps]) => [{ ...run, postponed: isAlone ? undefined : new Set<Making>() }, steps] as const);
+  // A copy that becomes a source does so before its old source would withdraw it
+  for (const [run, { each }] of postponing) yield* taking(each, run);
+  for (const [run, { shared }] of postponing) yield* taking(shared, run);
+  for (const [run] of postponing) yield* taking(run.postponed ?? [], { ...run, postponed: undefined, isAgain: true });
 }
 
 /** Returns the steps that take away what no file of the run has made: another one may have adopted it. */
@@ -209,6 +210,8 @@ type Run = {
 type Failures = {
   /** The sources that could not be made, or not everywhere: their copies may hold the credential from before. */
   readonly failed: Set<string>;
+  /** What failed, itself or one of its copies. */
+  readonly makings: Set<Making>;
   /** The namespaces in which something failed: a login that replaces another one may be missing there. */
   readonly failedIn: Set<string>;
   /** The sources whose copies were not written. */
@@ -422,12 +425,16 @@ async function neededIn({ source, described }: TakingAway, run: Run): Promise<st
   const { failed: unmade, isUnread } = run.failures;
   if (run.made.has(keyOf(source))) return unmade.has(keyOf(source)) ? "everywhere" : undefined;
   if (isUnread) return "everywhere";
+  const where = await failedPlace(source, described.isEach, run);
+  return where && `in namespace ${where}`;
+}
+
+/** A namespace of a source in which this run could not write everything that the files name. */
+async function failedPlace(source: Ref<"secret">, isEach: boolean, run: Run): Promise<string | undefined> {
   const failed = await failedNamespaces(run);
   if (failed.size === 0) return undefined;
-  const { namespace = "" } = source;
-  const copies = described.isEach ? {} : copiesOf(await run.tools.cluster().get(source));
-  const where = [namespace, ...Object.keys(copies)].find((name) => failed.has(name));
-  return where && `in namespace ${where}`;
+  const copies = isEach ? {} : copiesOf(await run.tools.cluster().get(source));
+  return [source.namespace ?? "", ...Object.keys(copies)].find((name) => failed.has(name));
 }
 
 /** The namespaces in which this run could not write everything that the file names. */
@@ -441,9 +448,11 @@ async function failedNamespaces({ failures: { failedIn, failedSources }, tools }
   return all;
 }
 
-function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures: { failed, failedIn, failedSources } }: Run): void {
+function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures }: Run): void {
+  const { failed, failedIn, failedSources, makings } = failures;
   failed.add(keyOf(step.source));
   if (step.does === "take away") return;
+  makings.add(step);
   if (namespace !== undefined) failedIn.add(namespace);
   if (namespace === step.source.namespace || namespace === undefined) failedSources.add(step);
 }
@@ -546,9 +555,14 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   const { source, entry } = making;
   const refusal = run.refused.get(keyOf(source));
   if (refusal) throw refusal;
+  const moved = await movedRepositories(making, run);
+  if (moved.length > 0 && !run.postponed) {
+    const message = `${nameInPlace(source)} keeps ${inLine(moved)}, because another Secret of the files could not be written`;
+    yield { to: source, error: new CliError("conflict", message, { hint: "run the command again" }) };
+  }
   let secret: Secret | undefined;
   try {
-    for await (const outcome of createSecret(createOrderOf(making, run), tools)) {
+    for await (const outcome of createSecret(createOrderOf(making, moved, run), tools)) {
       if (keyOf(outcome.to) === keyOf(source) && outcome.object) secret = outcome.object as Secret;
       yield outcome;
     }
@@ -558,6 +572,24 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
     throw withForce(error, createAnyway(entry), source);
   }
 }
+
+/** The repositories that a source keeps, although only another entry names them: until those sources are made, and if one could not be made. */
+async function movedRepositories(making: Making, run: Run): Promise<readonly string[]> {
+  const { failures, postponed, order } = run;
+  const { source, entry } = making;
+  const lost = lackingIn(entry.repositories, describedOf(making, run)?.granted ?? []);
+  const isKept = lost.length > 0 && (postponed || failures.isUnread || (await failedPlace(source, "eachOf" in entry.sources, run)));
+  if (!isKept) return [];
+  const others =
+    postponed || failures.isUnread ? order.files.flatMap(({ entries }) => entries) : [...failures.makings].map((one) => one.entry);
+  const moved = lost.filter((one) => others.some(({ repositories }) => lackingIn(repositories, [one]).length === 0));
+  if (moved.length > 0) postponed?.add(making);
+  return moved;
+}
+
+/** The source as Azure describes it, for any file. */
+const describedOf = ({ source, entry, uid }: Making, { byKey }: Run): Described | undefined =>
+  byKey.get(keyOf(source))?.find(({ namespaceUid, kind }) => namespaceUid === uid && readKey(kind) === readKey(entry));
 
 function createAnyway({ name, registry, repositories, credential, expiresIn }: Entry): Command {
   const kind = credential === "service-principal" ? ["--service-principal"] : [];
@@ -599,11 +631,11 @@ const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefin
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
 const accountWait = 5_000;
 
-function createOrderOf(making: Making, run: Run): CreateOrder {
+/** @param moved repositories that the source keeps, although its entry does not name them */
+function createOrderOf(making: Making, moved: readonly string[], run: Run): CreateOrder {
   const { source, entry, uid } = making;
-  const { order, tools, file, byKey, read } = run;
-  const isOf = ({ namespaceUid, kind }: Described) => namespaceUid === uid && readKey(kind) === readKey(entry);
-  const inAzure = byKey.get(keyOf(source))?.find(isOf);
+  const { order, tools, file, read } = run;
+  const inAzure = describedOf(making, run);
   const isUnread = uid === undefined || !read.has(readKey(entry));
   const isOfTeam = "eachOf" in entry.sources;
   const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
@@ -611,7 +643,14 @@ function createOrderOf(making: Making, run: Run): CreateOrder {
   const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
   return {
     ...{ source, registry, kind: credential, isIssued: true, open: () => order.open(entry) },
-    ...{ repositories, fromPods: false, podsTell: false, exact: true, expiresAt: expiryOf(expiresIn, tools), verify: order.verify },
+    ...{
+      repositories: [...repositories, ...moved],
+      fromPods: false,
+      podsTell: false,
+      exact: true,
+      expiresAt: expiryOf(expiresIn, tools),
+      verify: order.verify,
+    },
     ...{ shape: undefined, copyTo, targets: { picks, whereUsed: false }, wait: accountWait, restart, recreate: false },
     ...{ again: order.again, reader: undefined, holders: order.revoking.holders },
     file: {
@@ -620,6 +659,12 @@ function createOrderOf(making: Making, run: Run): CreateOrder {
       postpones() {
         run.postponed?.add(making);
         return run.postponed !== undefined;
+      },
+      moves(accounts) {
+        const isOne = (name: string) => accounts.some((one) => one === name || isGlob(one) || isGlob(name));
+        const isMoved = order.files.some(({ entries }) => entries.some((one) => one.serviceAccounts.some(isOne)));
+        if (isMoved) run.postponed?.add(making);
+        return isMoved && (run.postponed ? "later" : "now");
       },
       async needed(to) {
         const isNeeded = run.failures.isUnread || (await failedNamespaces(run)).has(to.namespace ?? "");

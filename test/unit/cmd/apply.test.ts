@@ -1523,6 +1523,38 @@ testRows(
       ],
     },
     {
+      does: "apply keeps a repository that moves to another entry until the Secret of that entry is made",
+      given: (world) => void world.azure.images.add("app/api:1"),
+      ...applies(fileOf({ ...blue, repositories: "[app/web, app/api]" })),
+      after: [
+        applies(fileOf({ ...red, repositories: "[app/api]" }, blue), {
+          given: refuse("putToken"),
+          ...failed,
+          stderr: /error: secret\/acr-blue in namespace platform keeps app\/api, because another Secret of the files could not be written/,
+          check: (world) => expect(grants(world).toSorted()).toEqual(["app/api", "app/web"]),
+        }),
+        applies(fileOf({ ...red, repositories: "[app/api]" }, blue), { check: (world) => expect(grants(world)).toEqual(["app/web"]) }),
+        nothingMore(fileOf({ ...red, repositories: "[app/api]" }, blue)),
+      ],
+    },
+    {
+      does: "apply keeps the reference of a ServiceAccount that moves to another entry until the Secret of that entry is made",
+      given: all(accounts("team-0", "ci"), accounts("team-1", "ci")),
+      ...applies(fileOf({ ...blue, serviceAccounts: "[default, ci]" })),
+      after: [
+        applies(fileOf({ ...red, serviceAccounts: "[ci]" }, blue), {
+          given: refuse("putToken"),
+          ...failed,
+          stderr: /error: serviceaccount\/ci in namespace team-0 keeps its earlier credential, because another one was not written there/,
+          check: (world) => expect(["team-0", "team-1"].map((at) => lists(world, at, "ci"))).toEqual([["acr-blue"], ["acr-blue"]]),
+        }),
+        applies(fileOf({ ...red, serviceAccounts: "[ci]" }, blue), {
+          check: (world) => expect(["team-0", "team-1"].map((at) => lists(world, at, "ci"))).toEqual([["acr-red"], ["acr-red"]]),
+        }),
+        nothingMore(fileOf({ ...red, serviceAccounts: "[ci]" }, blue)),
+      ],
+    },
+    {
       does: "apply --prune asks although a tenant has written the file into its record",
       ...applies(fileOf(blue, own)),
       after: [
