@@ -72,6 +72,14 @@ export class StartAgain extends CliError {
 const isLive = ({ until }: Claim, now: number): boolean =>
   now < Date.parse(until) + skewOfServers && Date.parse(until) <= now + claimLasts + skewOfServers;
 
+/** The claim of another run on a Secret, while it lasts. */
+export function otherClaim(secret: Secret | undefined, { run, now }: Pick<By, "run" | "now">): Claim | undefined {
+  const claim = claimOf(secret);
+  return claim && claim.run !== run && isLive(claim, now) ? claim : undefined;
+}
+
+export const claimedBy = (to: Ref, { until }: Claim) => new Claimed(to, Date.parse(until) + skewOfServers);
+
 const claimFrom = ({ run, now }: By, more: Omit<Claim, "run" | "until">): Claim => ({
   run,
   until: new Date(now + claimLasts).toISOString(),
@@ -121,10 +129,9 @@ export const claiming =
 function claimExisting(old: Secret, to: Ref<"secret">, by: By, order: Claiming): Decision {
   const problem = order.creates?.obstacle(old) ?? rejection(to, old, order.creates ? order.creates.shape : shapeOf(old));
   if (problem) return refuse(problem);
-  const claim = claimOf(old);
-  if (claim && !by.isDry && claim.run !== by.run && isLive(claim, by.now))
-    return refuse(new Claimed(to, Date.parse(claim.until) + skewOfServers));
-  const { intent = intentOf(by, order), identity = order.identity, created } = claim ?? {};
+  const other = otherClaim(old, by);
+  if (other && !by.isDry) return refuse(claimedBy(to, other));
+  const { intent = intentOf(by, order), identity = order.identity, created } = claimOf(old) ?? {};
   return annotate(annotationOf(claimFrom(by, { identity, intent, created })), "it is claimed");
 }
 

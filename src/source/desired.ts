@@ -93,8 +93,10 @@ export type FileOrder = FileOfRecord & {
   readonly endsReplaced: boolean;
   /** Whether copies are taken away later, once the copies of other entries that may replace them are written. */
   postpones(): boolean;
+  /** Whether another entry may name ServiceAccounts that this one loses. `later`: their references are removed later, too. */
+  moves(accounts: readonly string[]): "later" | "now" | false;
   /** The error if another credential may have to replace the copy in a namespace, and could not be written there. */
-  needed(to: Ref<"secret">): Promise<CliError | undefined>;
+  needed(to: Ref): Promise<CliError | undefined>;
   /** The error if the run has asked before it takes something away, and not about this. @param id with `what`, it names this one thing */
   unshown(what: string, id: string | undefined): CliError | undefined;
   /** Whether a Secret may take the place of one that the file has made and does not name any more. */

@@ -23,7 +23,7 @@ import { type NamespaceState, readNamespace } from "../usage/namespace-state.ts"
 import { picksOf, templatesOf, wantsTargets } from "../usage/targets.ts";
 import { podsNeeding, usersOf } from "../usage/users.ts";
 import { counted, inLine, maxNames, nameInPlace, pluralize } from "../wording.ts";
-import { type Creating, replacing } from "./desired.ts";
+import { type Creating, type FileOrder, replacing } from "./desired.ts";
 
 /** A namespace of a run. */
 export type CreatePlace = {
@@ -34,6 +34,8 @@ export type CreatePlace = {
   readonly isTarget: boolean;
   /** It loses its copy. */
   readonly isWithdrawn: boolean;
+  /** It loses its copy later in this run. */
+  readonly isLosing: boolean;
   read(): Promise<NamespaceState>;
 };
 
@@ -88,9 +90,10 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
       hasCopy: !isWithdrawn && Object.hasOwn(copies, scope.namespace),
       isTarget,
       isWithdrawn,
+      isLosing: !isWithdrawn && losing.includes(scope.namespace),
       read,
     });
-    if (own) yield { namespace, hasCopy: false, isTarget: true, isWithdrawn: false, read: async () => own };
+    if (own) yield { namespace, hasCopy: false, isTarget: true, isWithdrawn: false, isLosing: false, read: async () => own };
     else for await (const reader of readersOf(targetScope, { ...reads, lenient: true })) yield place(reader, true);
     const others: ClusterScope = { ...targetScope, namespaces: rest, open: rest.length > 0 };
     for await (const reader of readersOf(others, copyOnly)) yield place(reader, false, withdrawn.includes(reader.scope.namespace));
@@ -232,6 +235,8 @@ export async function* writePlace(place: CreatePlace, given: Given, order: Order
 
 async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
+  // Another entry has replaced the copy
+  if (place.isLosing && state.secret && !isCopyOf(state.secret, order.source)) return;
   if (place.hasCopy) {
     const replaces = replacing(order.file, { ...order.source, namespace: place.namespace });
     const copied = await copyTo(place.namespace, state.secret, given, { mayCreate: true, replaces }, tools);
@@ -314,12 +319,24 @@ async function* detachUnnamed(scope: NamespaceScope, given: Given, { source, fil
   if (!file) return;
   const named = (given.credential.file?.serviceAccounts ?? []).filter((word) => !file.serviceAccounts.includes(word));
   if (named.length === 0) return;
+  const needed = await neededIn(scope.namespace, named, file);
+  if (needed === "later") return;
+  if (needed.length > 0) return yield* needed;
   try {
     yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts, keeps: file.unshown }, tools);
   } catch (error) {
     // A team can record any ServiceAccount, also those that a schedule may not read
     throw file.isOfTeam && isForbidden(error) ? new InTheWay(error.message) : error;
   }
+}
+
+/** The errors of ServiceAccounts that still need the Secret, because another entry names them; `later`: they lose it later in this run. */
+async function neededIn(namespace: string, named: readonly string[], file: FileOrder): Promise<readonly Outcome[] | "later"> {
+  const moved = file.moves(named);
+  if (moved !== "now") return moved || [];
+  const accounts = named.map((name) => ({ kind: "serviceaccount", name, namespace }) as const);
+  const errors = await Promise.all(accounts.map(async (to): Promise<Outcome> => ({ to, error: await file.needed(to) })));
+  return errors.filter(({ error }) => error !== undefined);
 }
 
 async function* attachIn(state: NamespaceState, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {

@@ -5,7 +5,7 @@ import type { Creating, Desired } from "./desired.ts";
 import type { Observed } from "./observe.ts";
 import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
-import { fileFor, fileWith } from "./wanted.ts";
+import { fileFor, fileWith, unnamedIn } from "./wanted.ts";
 
 const isIn = (copies: Copies) => (namespace: string) => Object.hasOwn(copies, namespace);
 
@@ -14,11 +14,11 @@ const taken = ({ ask, memory, copies }: Observed): readonly string[] =>
   ask("places").withdrawn.filter((namespace) => !memory.places.has(namespace) && isIn(copies)(namespace));
 
 /** Whether the source records ServiceAccounts of a file that the file does not name any more. */
-const recordsMore = ({ file }: Creating, { record }: Observed): boolean =>
-  file !== undefined && record?.file?.serviceAccounts.some((word) => !file.serviceAccounts.includes(word)) === true;
+const recordsMore = ({ file }: Creating, { record }: Observed): boolean => file !== undefined && unnamedIn(record, file).length > 0;
 
 /** The same, once their references are removed. */
-const hasLess = (creates: Creating, o: Observed): boolean => o.memory.places.size === 0 && recordsMore(creates, o);
+const hasLess = (creates: Creating, o: Observed): boolean =>
+  o.memory.places.size === 0 && recordsMore(creates, o) && creates.file?.moves(unnamedIn(o.record, creates.file)) !== "later";
 
 const claimToWrite = (d: Desired, { shape }: Creating, o: Observed) =>
   steps.claim(d, o, { creates: { shape, obstacle: () => undefined } }, undefined);

@@ -135,6 +135,10 @@ export function fileFor({ creates }: Desired, record: Credential | undefined): F
   return creates?.file ? fileWith(creates.file, record?.file?.serviceAccounts ?? []) : record?.file;
 }
 
+/** The ServiceAccounts that a record names and its file does not. */
+export const unnamedIn = (record: Credential | undefined, { serviceAccounts }: Pick<FileOrder, "serviceAccounts">): readonly string[] =>
+  record?.file?.serviceAccounts.filter((word) => !serviceAccounts.includes(word)) ?? [];
+
 export const fileWith = ({ home, name, serviceAccounts }: FileOrder, more: readonly string[]): FileOfRecord => ({
   home,
   name,

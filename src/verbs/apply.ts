@@ -4,8 +4,9 @@ import { InGrace, StillHeld } from "../credential/issue.ts";
 import { type Issuer, isIssuer, type Shown, type Taker } from "../credential/issuer.ts";
 import type { Owner } from "../credential/owner.ts";
 import { unverified } from "../credential/prove.ts";
+import { lackingIn } from "../credential/repository-scope.ts";
 import { formatLifetime } from "../duration.ts";
-import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, unlessForbidden } from "../errors.ts";
+import { asCliError, asRefusal, CliError, InTheWay, Interrupted, isNotFound, unlessForbidden, unlessRefused } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
@@ -15,16 +16,26 @@ import { isFailed, type Outcome } from "../outcome.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
-import { isGlob } from "../scope/scope.ts";
+import { isGlob, isOpen } from "../scope/scope.ts";
 import { azureName, fileId, parseAzureOwner } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
 import { loginOf, loginsIn } from "../secret/login.ts";
 import { type Credential, copiesOf, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
-import { Claimed, discarding, holdsNothingElse, isAbandoned } from "../secret/source.ts";
+import {
+  abandoning,
+  Claimed,
+  claimedBy,
+  claiming,
+  discarding,
+  extending,
+  holdsNothingElse,
+  isAbandoned,
+  otherClaim,
+} from "../secret/source.ts";
 import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
-import { nameInPlace } from "../wording.ts";
+import { inLine, nameInPlace } from "../wording.ts";
 import { fileWords } from "./adopt.ts";
 import type { Effects } from "./apply-effects.ts";
 import { isTooWide, noRoom, planTokens, tooManyActions, withoutRoom } from "./apply-limits.ts";
@@ -71,18 +82,15 @@ export type ApplyOrder = {
 export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerator<Outcome> {
   // Before Azure is read, so that each Secret in the list has its description there
   const recorded = yield* recordedSources(order, tools);
-  const failures: Failures = { failed: new Set(), failedIn: new Set(), failedSources: new Set(), isUnread: false };
+  const failures: Failures = { failed: new Set(), makings: new Set(), failedIn: new Set(), failedSources: new Set(), isUnread: false };
   const planned: (readonly [Run, Steps])[] = [];
   for (const file of order.files) planned.push(yield* planFile(file, recorded, failures, order, tools));
   const refused = await refusedBy(planned, order, tools);
   const runs = planned.map(([run, steps]) => [{ ...run, refused }, steps] as const);
-  // A copy that becomes a source does so before its old source would withdraw it
-  for (const [run, { each }] of runs) yield* taking(each, run);
-  for (const [run, { shared }] of runs) yield* takeShared(shared, run);
-  const made = runs.flatMap(([, { each, shared }]) => [...each, ...shared]);
-  for (const [run, { away }] of runs) yield* taking(stillUnnamed(away, made), run);
+  yield* takeMade(runs);
+  for (const [run, { away }] of runs) yield* taking(stillUnnamed(away, runs), run);
   for (const [{ unverified: paths }] of runs) for (const [host, found] of paths) yield unverified(host, [...found].sort());
-  const places = new Set(made.map(({ source }) => placeOf(source)));
+  const places = new Set(runs.flatMap(([{ made }]) => [...made.values()]).map(({ source }) => placeOf(source)));
   for (const place of order.adopt.filter((one) => !places.has(one))) {
     const [namespace, name = ""] = place.split("/");
     yield { to: { kind: "secret", name, namespace }, error: new CliError("notFound", `no entry makes secret/${name} there`) };
@@ -153,17 +161,24 @@ function taking(phase: Iterable<Step>, run: Run): AsyncGenerator<Outcome> {
   return runConcurrently(phase, bounds, (step) => takeUnlessNeeded(step, run));
 }
 
-/** Entries may exchange namespaces. */
-async function* takeShared(shared: Steps["shared"], run: Run): AsyncGenerator<Outcome> {
-  const postponed = shared.length > 1 ? new Set<Making>() : undefined;
-  yield* taking(shared, { ...run, postponed });
-  yield* taking(postponed ?? [], { ...run, isAgain: true });
+/** Makes the sources. Entries may exchange namespaces and repositories, also those of several files. */
+async function* takeMade(runs: readonly (readonly [Run, Steps])[]): AsyncGenerator<Outcome> {
+  const isAlone = runs.flatMap(([{ made }]) => [...made]).length === 1;
+  const postponing = runs.map(([run, steps]) => [{ ...run, postponed: isAlone ? undefined : new Set<Making>() }, steps] as const);
+  // A copy that becomes a source does so before its old source would withdraw it
+  for (const [run, { each }] of postponing) yield* taking(each, run);
+  for (const [run, { shared }] of postponing) yield* taking(shared, run);
+  for (const [run] of postponing) yield* taking(run.postponed ?? [], { ...run, postponed: undefined, isAgain: true });
 }
 
-/** Returns the steps that take away what no file of the run makes: another one may have adopted it. */
-function stillUnnamed(away: readonly Step[], made: readonly Making[]): readonly Step[] {
-  const kept = new Map(made.map(({ source, uid }) => [keyOf(source), uid]));
-  const isAdopted = ({ source, described, isReplaced }: TakingAway) => !isReplaced && kept.get(keyOf(source)) === described.namespaceUid;
+/** Returns the steps that take away what no file of the run has made: another one may have adopted it. */
+function stillUnnamed(away: readonly Step[], runs: readonly (readonly [Run, Steps])[]): readonly Step[] {
+  const made = new Map(runs.flatMap(([run]) => [...run.made].map(([key, making]) => [key, [making, run]] as const)));
+  function isAdopted({ source, described, isReplaced }: TakingAway): boolean {
+    const [making, run] = made.get(keyOf(source)) ?? [];
+    if (!making || !run || isReplaced || making.uid !== described.namespaceUid) return false;
+    return !run.failures.failedSources.has(making) && !replacesKind(making, described, run);
+  }
   return away.filter((step) => step.does === "make" || !isAdopted(step));
 }
 
@@ -206,6 +221,8 @@ type Run = {
 type Failures = {
   /** The sources that could not be made, or not everywhere: their copies may hold the credential from before. */
   readonly failed: Set<string>;
+  /** What failed, itself or one of its copies. */
+  readonly makings: Set<Making>;
   /** The namespaces in which something failed: a login that replaces another one may be missing there. */
   readonly failedIn: Set<string>;
   /** The sources whose copies were not written. */
@@ -264,9 +281,9 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   }
   const isEach = ({ sources }: Entry) => "eachOf" in sources;
   const each = new Set(file.entries.filter(isEach).map(({ name }) => name));
-  const kept = new Map(made.map(({ source, uid }) => [keyOf(source), uid]));
-  const isLost = ({ to, namespaceUid }: Described) => ![undefined, namespaceUid].includes(kept.get(keyOf(to)));
-  const isReplaced = (one: Described) => made.some((making) => replacesKind(making, one));
+  const kept = new Map(made.map((making) => [keyOf(making.source), making]));
+  const isLost = ({ to, namespaceUid }: Described) => ![undefined, namespaceUid].includes(kept.get(keyOf(to))?.uid);
+  const isReplaced = (one: Described) => made.some((making) => replacesKind(making, one, run));
   const away = described.filter(({ to }) => !kept.has(keyOf(to)) && !unread.has(to.name));
   const isTaken = ({ to: { name }, isEach: isOne }: Described) => order.prune || (isOne && each.has(name) && !empty.has(name));
   yield* away.filter((one) => !isTaken(one)).map((one) => unnamed(one, run));
@@ -276,7 +293,8 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   const takingAway = (one: Described, onlyAdded: boolean): TakingAway => ({
     ...{ does: "take away", source: one.to, described: one, onlyAdded, isReplaced: isReplaced(one) },
   });
-  const inPlace = described.filter((one) => isLost(one) || isReplaced(one));
+  const lost = described.filter((one) => isLost(one) && !isReplaced(one));
+  const inPlace = [...described.filter(isReplaced), ...(await exceptUnmatched(lost, kept, run))];
   for (const making of made) run.made.set(keyOf(making.source), making);
   await selectCopies(made, run);
   return {
@@ -284,6 +302,18 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
     each: made.filter(({ entry }) => isEach(entry)),
     away: [...away.filter(isTaken).map((one) => takingAway(one, one.isEach)), ...inPlace.map((one) => takingAway(one, true))],
   };
+}
+
+/** Leaves out the sources whose selector or pattern matches nothing now: their copies keep the credential, except with --prune. */
+async function exceptUnmatched(lost: readonly Described[], made: ReadonlyMap<string, Making>, { order, tools }: Run) {
+  const found: Described[] = [];
+  for (const one of lost) {
+    const { copyTo } = made.get(keyOf(one.to))?.entry ?? {};
+    const selected =
+      copyTo && isOpen(copyTo) && !order.prune ? await selectNamespaces(copyTo, tools.cluster()).catch(asRefusal) : undefined;
+    if (!selected || (!(selected instanceof CliError) && selected.uids.size > 0)) found.push(one);
+  }
+  return found;
 }
 
 /** Reads to which entry the copies of a namespace belong, if entries have the same name. */
@@ -296,12 +326,20 @@ async function selectCopies(made: readonly Making[], { file, selected, tools }: 
   }
 }
 
-/** Whether the source gets another credential than the one that Azure describes. An application can pull from several registries. */
-const replacesKind = ({ source, entry, uid }: Making, { to, namespaceUid, kind }: Described): boolean =>
-  keyOf(source) === keyOf(to) &&
-  uid === namespaceUid &&
-  readKey(entry) !== readKey(kind) &&
-  !(entry.credential === "service-principal" && kind.credential === "service-principal");
+/**
+ * Whether the source gets another credential than the one that Azure describes. An application can pull from several registries. A registry
+ * that was not read may be the same one in another spelling.
+ */
+function replacesKind(
+  { source, entry, uid }: Making,
+  { to, namespaceUid, kind, host }: Described,
+  { tokens }: Pick<Run, "tokens">,
+): boolean {
+  const read = tokens.get(entry.registry);
+  if (!read || keyOf(source) !== keyOf(to) || uid !== namespaceUid) return false;
+  if (entry.credential !== kind.credential) return true;
+  return entry.credential !== "service-principal" && read.at.loginServer !== host;
+}
 
 /** Adds the sources of an entry. If two entries select one, only the first makes it: they would undo each other's changes in each run. */
 function* placeEntry(entry: Entry, uids: Selection["uids"], made: Making[]): Generator<Outcome> {
@@ -395,12 +433,16 @@ async function neededIn({ source, described }: TakingAway, run: Run): Promise<st
   const { failed: unmade, isUnread } = run.failures;
   if (run.made.has(keyOf(source))) return unmade.has(keyOf(source)) ? "everywhere" : undefined;
   if (isUnread) return "everywhere";
+  const where = await failedPlace(source, described.isEach, run);
+  return where && `in namespace ${where}`;
+}
+
+/** A namespace of a source in which this run could not write everything that the files name. */
+async function failedPlace(source: Ref<"secret">, isEach: boolean, run: Run): Promise<string | undefined> {
   const failed = await failedNamespaces(run);
   if (failed.size === 0) return undefined;
-  const { namespace = "" } = source;
-  const copies = described.isEach ? {} : copiesOf(await run.tools.cluster().get(source));
-  const where = [namespace, ...Object.keys(copies)].find((name) => failed.has(name));
-  return where && `in namespace ${where}`;
+  const copies = isEach ? {} : copiesOf(await run.tools.cluster().get(source));
+  return [source.namespace ?? "", ...Object.keys(copies)].find((name) => failed.has(name));
 }
 
 /** The namespaces in which this run could not write everything that the file names. */
@@ -414,9 +456,11 @@ async function failedNamespaces({ failures: { failedIn, failedSources }, tools }
   return all;
 }
 
-function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures: { failed, failedIn, failedSources } }: Run): void {
+function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures }: Run): void {
+  const { failed, failedIn, failedSources, makings } = failures;
   failed.add(keyOf(step.source));
   if (step.does === "take away") return;
+  makings.add(step);
   if (namespace !== undefined) failedIn.add(namespace);
   if (namespace === step.source.namespace || namespace === undefined) failedSources.add(step);
 }
@@ -434,10 +478,12 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   } catch (error) {
     noteFailure(step, { to }, run);
     if (error instanceof Interrupted) return yield { to, left: "interrupted" };
-    run.claimed += Number(error instanceof Claimed);
+    run.claimed += Number(isOfClaim(error));
     yield* judged({ to, error: asCliError(error) }, step, run);
   }
 }
+
+const isOfClaim = (error: unknown): boolean => error instanceof Claimed || (error instanceof CliError && error.cause instanceof Claimed);
 
 function toolsFor(step: Step, { order, tools, claimed }: Run): Tools {
   if (!order.skipBlocked || homeOf(step) !== undefined) return tools;
@@ -517,9 +563,14 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   const { source, entry } = making;
   const refusal = run.refused.get(keyOf(source));
   if (refusal) throw refusal;
+  const moved = await movedRepositories(making, run);
+  if (moved.length > 0 && !run.postponed) {
+    const message = `${nameInPlace(source)} keeps ${inLine(moved)}, because another Secret of the files could not be written`;
+    yield { to: source, error: new CliError("conflict", message, { hint: "run the command again" }) };
+  }
   let secret: Secret | undefined;
   try {
-    for await (const outcome of createSecret(createOrderOf(making, run), tools)) {
+    for await (const outcome of createSecret(createOrderOf(making, moved, run), tools)) {
       if (keyOf(outcome.to) === keyOf(source) && outcome.object) secret = outcome.object as Secret;
       yield outcome;
     }
@@ -529,6 +580,24 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
     throw withForce(error, createAnyway(entry), source);
   }
 }
+
+/** The repositories that a source keeps, although only another entry names them: until those sources are made, and if one could not be made. */
+async function movedRepositories(making: Making, run: Run): Promise<readonly string[]> {
+  const { failures, postponed, order } = run;
+  const { source, entry } = making;
+  const lost = lackingIn(entry.repositories, describedOf(making, run)?.granted ?? []);
+  const isKept = lost.length > 0 && (postponed || failures.isUnread || (await failedPlace(source, "eachOf" in entry.sources, run)));
+  if (!isKept) return [];
+  const others =
+    postponed || failures.isUnread ? order.files.flatMap(({ entries }) => entries) : [...failures.makings].map((one) => one.entry);
+  const moved = lost.filter((one) => others.some(({ repositories }) => lackingIn(repositories, [one]).length === 0));
+  if (moved.length > 0) postponed?.add(making);
+  return moved;
+}
+
+/** The source as Azure describes it, for any file. */
+const describedOf = ({ source, entry, uid }: Making, { byKey }: Run): Described | undefined =>
+  byKey.get(keyOf(source))?.find(({ namespaceUid, kind }) => namespaceUid === uid && readKey(kind) === readKey(entry));
 
 function createAnyway({ name, registry, repositories, credential, expiresIn }: Entry): Command {
   const kind = credential === "service-principal" ? ["--service-principal"] : [];
@@ -570,11 +639,11 @@ const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefin
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
 const accountWait = 5_000;
 
-function createOrderOf(making: Making, run: Run): CreateOrder {
+/** @param moved repositories that the source keeps, although its entry does not name them */
+function createOrderOf(making: Making, moved: readonly string[], run: Run): CreateOrder {
   const { source, entry, uid } = making;
-  const { order, tools, file, byKey, read } = run;
-  const isOf = ({ namespaceUid, kind }: Described) => namespaceUid === uid && readKey(kind) === readKey(entry);
-  const inAzure = byKey.get(keyOf(source))?.find(isOf);
+  const { order, tools, file, read } = run;
+  const inAzure = describedOf(making, run);
   const isUnread = uid === undefined || !read.has(readKey(entry));
   const isOfTeam = "eachOf" in entry.sources;
   const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
@@ -582,15 +651,28 @@ function createOrderOf(making: Making, run: Run): CreateOrder {
   const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
   return {
     ...{ source, registry, kind: credential, isIssued: true, open: () => order.open(entry) },
-    ...{ repositories, fromPods: false, podsTell: false, exact: true, expiresAt: expiryOf(expiresIn, tools), verify: order.verify },
+    ...{
+      repositories: [...repositories, ...moved],
+      fromPods: false,
+      podsTell: false,
+      exact: true,
+      expiresAt: expiryOf(expiresIn, tools),
+      verify: order.verify,
+    },
     ...{ shape: undefined, copyTo, targets: { picks, whereUsed: false }, wait: accountWait, restart, recreate: false },
     ...{ again: order.again, reader: undefined, holders: order.revoking.holders },
     file: {
       ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isOfTeam },
-      endsReplaced: run.described.some((one) => replacesKind(making, one)),
+      endsReplaced: run.described.some((one) => replacesKind(making, one, run)),
       postpones() {
         run.postponed?.add(making);
         return run.postponed !== undefined;
+      },
+      moves(accounts) {
+        const isOne = (name: string) => accounts.some((one) => one === name || isGlob(one) || isGlob(name));
+        const isMoved = order.files.some(({ entries }) => entries.some((one) => one.serviceAccounts.some(isOne)));
+        if (isMoved) run.postponed?.add(making);
+        return isMoved && (run.postponed ? "later" : "now");
       },
       async needed(to) {
         const isNeeded = run.failures.isUnread || (await failedNamespaces(run)).has(to.namespace ?? "");
@@ -628,19 +710,24 @@ function replaces(to: Ref<"secret">, old: Secret, { described, made, selected, t
  */
 async function* takeAway({ described, onlyAdded, isReplaced }: TakingAway, run: Run): AsyncGenerator<Outcome> {
   if (isReplaced) return yield* endReplaced(described, run);
-  const { tools, file } = run;
-  const { to, namespaceUid } = described;
-  const { namespace = "" } = to;
-  const isThere = (await uidsOf([namespace], tools.cluster())).get(namespace) === namespaceUid;
-  const secret = isThere ? await tools.cluster().get(to) : undefined;
+  const { file } = run;
+  const { to } = described;
+  const secret = await sourceNow(described, run);
   const record = credentialOf(secret);
-  const isHome = namespace === file.home;
+  const isHome = to.namespace === file.home;
   const isOwn = record && (isHome ? isRecordOf(record, described) : isAsDescribed(record, described));
   // A Secret of the home has a credential of another registry or kind
-  if (!isOwn) return yield* endLost(described, isHome ? undefined : secret, run);
+  if (!isOwn) return yield* endLost(described, secret, !isHome, run);
   const stays = secret && ofOtherFile(secret, to, file);
   if (stays) yield { to, messages: [stays.message] };
-  else yield* removeUntilLost(described, onlyAdded, run);
+  else yield* removeUntilLost(described, secret, onlyAdded, run);
+}
+
+/** Reads a source; undefined also if its namespace was created again. */
+async function sourceNow({ to, namespaceUid }: Described, { tools }: Run): Promise<Secret | undefined> {
+  const { namespace = "" } = to;
+  const isThere = (await uidsOf([namespace], tools.cluster())).get(namespace) === namespaceUid;
+  return isThere ? tools.cluster().get(to) : undefined;
 }
 
 /** Whether a record is about a credential in Azure. The source may have had another kind, or its tenant has changed the record. */
@@ -675,21 +762,21 @@ async function* discard(read: Secret, username: string | undefined, { to, host }
  * Deletes a source. While this run waits for its claim, the run that had it may delete the Secret and not the rest. The owners of a team's
  * namespace can be in the way of the deletion, but not of the end of the credential.
  */
-async function* removeUntilLost(described: Described, onlyAdded: boolean, run: Run): AsyncGenerator<Outcome> {
+async function* removeUntilLost(described: Described, read: Secret | undefined, onlyAdded: boolean, run: Run): AsyncGenerator<Outcome> {
   const { order, tools } = run;
   const { to, isEach } = described;
   const held = new Set<string>();
   const { open } = order.revoking;
   const deletion = {
     ...{ to, onlyAdded, open, revoke: true, isFoundInAzure: true, holders: () => namedHolders(held, described, order) },
-    objection: (secret: Secret) => ofOtherFile(secret, to, run.file) ?? unshownCopies(secret, to, idOf(described), order.confirmed),
+    objection: (secret: Secret) => ofOtherFile(secret, to, run.file) ?? unshownParts(secret, described, order),
   };
   try {
     yield* remove(deletion, tools);
   } catch (error) {
     const isDeleted = isNotFound(error) && !(await tools.cluster().get(to));
     const isBlocked = isEach && error instanceof CliError && error.owner === "namespace";
-    if (isDeleted || isBlocked) yield* endLost(described, undefined, run);
+    if (isDeleted || isBlocked) yield* endLost(described, read, false, run);
     if (!isDeleted) throw withDelete(error, to);
   }
   for (const message of held) yield { to, messages: [message] };
@@ -702,6 +789,14 @@ function ofOtherFile(secret: Secret, to: Ref<"secret">, file: DesiredFile): CliE
 }
 
 const otherFile = (to: Ref<"secret">, words: string) => new InTheWay(`${nameInPlace(to)} belongs to ${words} now, so it stays`, undefined);
+
+/** The error if a source was created again or got another password after the question, or if it has copies that were not in it. */
+function unshownParts(secret: Secret, described: Described, { confirmed }: ApplyOrder): CliError | undefined {
+  const { to } = described;
+  const { slot, madeAt } = credentialOf(secret) ?? {};
+  const id = idOf(described);
+  return unshown(nameInPlace(to), [id, secret.metadata.uid, slot, madeAt].join(), confirmed) ?? unshownCopies(secret, to, id, confirmed);
+}
 
 /**
  * Names the holders of a credential that is taken away, without an effect on its end: to remove it from the file is to revoke it. The Secret
@@ -730,37 +825,98 @@ function withDelete(error: unknown, { name, namespace }: Ref): unknown {
 
 /**
  * Ends the credential of a source that was deleted or changed, or whose namespace was created again.
- * @param secret the Secret whose record was changed
+ * @param secret the source as this run has read it
+ * @param isChanged whether its record was changed, so that the Secret is deleted
  */
-async function* endLost(described: Described, secret: Secret | undefined, run: Run): AsyncGenerator<Outcome> {
+async function* endLost(described: Described, secret: Secret | undefined, isChanged: boolean, run: Run): AsyncGenerator<Outcome> {
   const found = await accountToEnd(described, run);
   if (!found) return;
   const { identity } = found.account;
+  const refuse = () => refuseTaken(described, found, secret, run);
   // First, because a rerun finds the credential in Azure
-  if (secret) yield* discard(secret, identity, described, run);
+  if (secret && isChanged) {
+    await refuse();
+    yield* discard(secret, identity, described, run);
+  }
   const held = new Set<string>();
   const { unlisted } = await namedHolders(held, described, run.order).find(identity ?? "", () => true);
   yield { to: found.account.ref, messages: [...(uncheckedHolders(unlisted) ?? []), ...held] };
-  yield* removeAccount(found, run);
+  yield* removeAccount(found, run, refuse);
 }
+
+/** @throws CliError if another run has given the credential to its source since this run has read it, or may be about to */
+async function refuseTaken(described: Described, found: FoundAccount, before: Secret | undefined, run: Run): Promise<void> {
+  const { tools } = run;
+  if (tools.dryRun !== "none") return;
+  const now = await sourceNow(described, run);
+  const claim = otherClaim(now, { run: tools.runId, now: tools.cluster().now() });
+  const isNamed = claim?.identity !== undefined && [found.account.identity, found.account.ref.name].includes(claim.identity);
+  if (claim && isNamed) throw taken(described, found, claimedBy(described.to, claim));
+  const stateOf = (secret: Secret | undefined) => JSON.stringify([secret?.metadata.uid, credentialOf(secret)]);
+  if (hasAccount(now, described, found) && stateOf(now) !== stateOf(before)) throw taken(described, found);
+}
+
+/** Not an obstacle of the namespace: the next run ends the credential, unless another file has it then. */
+const taken = ({ to }: Described, { account }: FoundAccount, cause?: CliError) =>
+  new CliError("conflict", `another run is writing ${nameInPlace(to)}, so ${account.ref.name} stays`, {
+    hint: cause?.hint ?? "run the command again",
+    cause,
+  });
+
+const hasAccount = (secret: Secret | undefined, described: Described, { account }: FoundAccount): boolean => {
+  const record = credentialOf(secret);
+  return record !== undefined && isRecordOf(record, described) && record.identity === account.identity;
+};
 
 /** Ends the credential that a source had before, unless another Secret holds it. In a dry run, the source still does. */
 async function* endReplaced(described: Described, run: Run): AsyncGenerator<Outcome> {
+  const { dryRun } = run.tools;
   const found = await accountToEnd(described, run);
   if (!found) return;
   const { ref: to, identity = "" } = found.account;
-  const counts = () => run.tools.dryRun === "none";
-  const held = await run.order.revoking.holders(described.host).find(identity, counts);
+  const held = await run.order.revoking.holders(described.host).find(identity, () => dryRun === "none");
   const why = whyHeld(held);
   if (why !== undefined) return yield { to, messages: [`${to.name} is not revoked, because ${why}`] };
   yield { to, messages: uncheckedHolders(held.unlisted) };
-  yield* removeAccount(found, run);
+  if (dryRun === "none") yield* removeWhileClaimed(described, found, run);
+  else yield* removeAccount(found, run);
+}
+
+/** Ends a credential while no other run can give it to its source again. A Secret that can't be claimed can't get it either. */
+async function* removeWhileClaimed(described: Described, found: FoundAccount, run: Run): AsyncGenerator<Outcome> {
+  const { to } = described;
+  const { tools } = run;
+  const by = () => ({ run: tools.runId, now: tools.cluster().now(), isDry: false });
+  const claim = edit(to, (old) => claiming(to, by(), {})(credentialOf(old) && old), tools);
+  const claimed = await claim.catch((error: unknown) => {
+    if (error instanceof Claimed || !(error instanceof CliError) || error.owner !== "namespace") throw error;
+  });
+  if (!claimed) return yield* removeAccount(found, run, () => refuseTaken(described, found, undefined, run));
+  try {
+    if (hasAccount(claimed.object, described, found)) throw taken(described, found);
+    yield* removeAccount(found, run, () => edit(to, extending(by()), tools));
+  } finally {
+    // A claim that stays ends soon
+    await edit(to, abandoning(by()), tools).catch(unlessRefused(undefined));
+  }
 }
 
 type FoundAccount = NonNullable<Awaited<ReturnType<typeof accountOf>>>;
 
-const removeAccount = ({ issuer, owner, account }: FoundAccount, { tools }: Run): AsyncGenerator<Outcome> =>
-  issuer.remove(owner, account, { dryRun: tools.dryRun !== "none", send: (request) => request(), undo: [] });
+/** @param before called before each request, which it may prevent */
+const removeAccount = (
+  { issuer, owner, account }: FoundAccount,
+  { tools }: Run,
+  before: () => Promise<unknown> = async () => undefined,
+): AsyncGenerator<Outcome> =>
+  issuer.remove(owner, account, {
+    dryRun: tools.dryRun !== "none",
+    undo: [],
+    async send(request) {
+      await before();
+      return request();
+    },
+  });
 
 /**
  * Reads an account that the file has no longer.

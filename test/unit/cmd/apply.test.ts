@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { statusError } from "../../../src/kube/status.ts";
-import { claimKey, copiesOf, copyLabel, credentialKey, credentialOf, sourceKey } from "../../../src/secret/record.ts";
-import { lost } from "../../support/demo.ts";
+import { claimKey, claimOf, copiesOf, copyLabel, credentialKey, credentialOf, sourceKey } from "../../../src/secret/record.ts";
+import { lost, refused } from "../../support/demo.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
@@ -54,16 +54,21 @@ const grants = ({ azure }: FakeWorld, at = "platform", name = "acr-blue"): reado
       ? actions.filter((action) => action.endsWith("content/read")).map((action) => action.split("/").slice(1, -2).join("/"))
       : [],
   );
+const redOfTeam: Lines = { ...red, namespace: "team-0" };
 const blueOfTeam: Lines = { ...blue, namespace: "own-1" };
 const ownIn = (at: string): Lines => ({ ...own, eachOf: `{names: [${at}]}` });
 const robot: Given = ({ azure }) => {
   azure.users.set("robot", "p");
 };
+const ofPrincipal: Lines = { credential: "service-principal", repositories: "['*']" };
+const principal: Lines = { ...blue, ...ofPrincipal };
+/** Another run applies a file. */
+const applied =
+  (text: string, flags = ""): Given =>
+  async ({ ports }) =>
+    expect(await type(`apply -f -${flags}`, ports, { stdin: text })).toMatchObject({ code: 0 });
 /** Another run applies a file that takes over the Secret of own-1. */
-const adoptsOwn: Given = async ({ ports }) => {
-  const ran = await type("apply -f - --adopt own-1/acr --yes", ports, { stdin: elsewhere(ownIn("own-1")) });
-  expect(ran).toMatchObject({ code: 0 });
-};
+const adoptsOwn = applied(elsewhere(ownIn("own-1")), " --adopt own-1/acr --yes");
 const loose = { stdout: any, stderr: any, writes: any } as const;
 const madeAt = (world: FakeWorld, at = "platform", name?: string) => credentialOf(secretIn(world, at, name))?.madeAt;
 const pulls = (world: FakeWorld, at: string, name = "acr-blue") => {
@@ -206,15 +211,19 @@ const tenants = Array.from({ length: 40 }, (_, index) => `own-${index}`);
 /** Milliseconds that a run has slept. */
 let slept = 0;
 const claimed = { run: "x", until: "2026-01-01T00:02:00.000Z" };
-/** Another run claims the Secrets of 40 namespaces. Sleeping advances the clock of the cluster. */
-const claimAll: Given = (world) => {
+/** Sleeping advances the clock of the cluster. */
+const passes: Given = ({ cluster }) => {
   let now = Date.parse("2026-01-01T00:00:00Z");
   slept = 0;
-  world.cluster.about.now = () => now;
+  cluster.about.now = () => now;
   pass = (milliseconds) => {
     slept += milliseconds;
     now += milliseconds;
   };
+};
+/** Another run claims the Secrets of 40 namespaces. */
+const claimAll: Given = (world) => {
+  passes(world);
   const claim = { key: claimKey, value: claimed, name: "acr", manager: "kubectl-edit" };
   for (const at of tenants) annotates(at, claim)(world);
 };
@@ -977,6 +986,54 @@ testRows(
       ],
     },
     {
+      does: "apply keeps the credential of another kind that another run gives to the source again",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(principal), {
+          ...failed,
+          given: all(refuse("list secret", forbid("secrets")), before("token platform", applied(fileOf(blue)))),
+          stderr: /error: another run is writing secret\/acr-blue in namespace platform, so platform-acr-blue-\w+ stays/,
+          check: (world) => expect(["platform", "team-0"].map((at) => pulls(world, at))).toEqual([true, true]),
+        }),
+      ],
+    },
+    {
+      does: "apply has claimed the source when it ends its credential of another kind",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(principal), {
+          given: before("deleteToken", (world) => expect(claimOf(secretIn(world, "platform"))?.until).toBe("2026-01-01T00:02:00.000Z")),
+          check: (world) => expect([claimOf(secretIn(world, "platform")), world.azure.tokens.size]).toEqual([undefined, 0]),
+        }),
+        nothingMore(fileOf(principal)),
+      ],
+    },
+    {
+      does: "apply ends the credential of another kind when a team makes its Secret immutable",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...own, ...ofPrincipal }), {
+          given: before("token own-1", immutable("own-1")),
+          check: ({ azure }) => expect(azure.tokens.size).toBe(0),
+        }),
+      ],
+    },
+    {
+      does: "apply keeps the credential of a deleted Secret that a user creates again",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(ownIn("own-2")), {
+          ...failed,
+          given: all(
+            removes("own-1", "acr"),
+            before("token own-1", typed("create acr -n own-1 --registry myregistry --repository app/web")),
+          ),
+          stderr: /error: another run is writing secret\/acr in namespace own-1, so own-1-acr-\w+ stays/,
+          check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true),
+        }),
+      ],
+    },
+    {
       does: "apply does not make a copy of a Secret that a team has labeled as a copy of another source",
       ...applies(fileOf(blue)),
       after: [
@@ -1071,6 +1128,24 @@ testRows(
             return records("own-1", "acr", { previous: { slot, madeAt, until: "x" } })(world);
           },
           check: (world) => expect(credentialOf(secretIn(world, "own-2", "acr"))?.previous).toBeDefined(),
+        }),
+      ],
+    },
+    {
+      does: "apply keeps the credential of a home that was created again while the selector of its copies matches nothing",
+      given: all(labeled("team-0", "green"), labeled("team-1", "green")),
+      ...applies(fileOf(green)),
+      after: [
+        applies(fileOf(green), {
+          given: all(removes("platform"), labeled("team-0", "red"), labeled("team-1", "red"), ({ cluster }) => {
+            cluster.remove("namespace", "", "platform");
+            cluster.put(namespace("platform", { uid: "another" }));
+          }),
+          check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1"), world.azure.tokens.size]).toEqual([true, true, 2]),
+        }),
+        applies(fileOf(green), {
+          given: all(labeled("team-0", "green"), labeled("team-1", "green")),
+          check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1"), world.azure.tokens.size]).toEqual([true, true, 1]),
         }),
       ],
     },
@@ -1263,6 +1338,50 @@ testRows(
       ],
     })),
     {
+      does: "apply --skip-blocked fails when a team blocks the Secret that moves to another file, and its credential stays",
+      ...applies(fileOf(own)),
+      after: [
+        applies([fileOf(ownIn("own-2")), elsewhere(ownIn("own-1"))].join("---\n"), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: all(holds("own-2", "kept", "own-1", "acr"), removes("own-1", "acr"), holds("own-1", "acr", "own-2", "kept")),
+          stderr: /error: secret\/acr in namespace own-1 keeps its earlier credential, because another one was not written/,
+        }),
+      ],
+    },
+    {
+      does: "apply --prune ends the credential of a Secret that another file of the run takes over with another kind",
+      ...applies(fileOf(blue)),
+      after: [
+        applies([nothingOf, elsewhere(principal)].join("---\n"), {
+          flags: " --adopt platform/acr-blue --prune --yes",
+          check: (world) => expect([pulls(world, "team-0"), world.azure.tokens.size]).toEqual([true, 0]),
+        }),
+      ],
+    },
+    {
+      does: "apply --skip-blocked keeps the credential of a Secret that another run has claimed to take it over",
+      ...applies(fileOf(own)),
+      after: [
+        applies(elsewhere(ownIn("own-1")), {
+          flags: " --adopt own-1/acr --yes",
+          given: all(
+            passes,
+            before("putScopeMap own-1", async ({ ports }) => {
+              const options = { stdin: fileOf(ownIn("own-2")), sleep: async (milliseconds: number) => pass(milliseconds) };
+              const ran = await type("apply -f - --skip-blocked", ports, options);
+              expect(ran).toMatchObject({
+                code: 1,
+                stderr: expect.stringMatching(/error: another run is writing secret\/acr in namespace own-1, so own-1-acr-\w+ stays/),
+              });
+            }),
+          ),
+          check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true),
+        }),
+        applies(fileOf(ownIn("own-2")), { check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true) }),
+      ],
+    },
+    {
       does: "apply keeps a Secret with its copies that the first file of the run takes over from another",
       ...applies(fileOf(blueOfTeam)),
       after: [
@@ -1342,6 +1461,24 @@ testRows(
       ],
     },
     {
+      does: "apply --prune keeps a Secret that a user creates again after the question",
+      ...applies(fileOf({ ...blue, copyTo: "{names: [none-*]}" }, red)),
+      after: [
+        applies(fileOf(red), {
+          flags: " --prune",
+          options: { answers: [true], env: { CI: undefined } },
+          given: before(
+            "listTokens",
+            before("listTokens", all(removes("platform"), typed("create acr-blue -n platform --registry myregistry --repository app/web"))),
+          ),
+          code: 1,
+          stderr: /error: secret\/acr-blue in namespace platform was not in the question, so it stays/,
+          check: (world) => expect(pulls(world, "platform")).toBe(true),
+        }),
+        applies(fileOf(red), { flags: " --prune --yes", check: (world) => expect(secretIn(world, "platform")).toBeUndefined() }),
+      ],
+    },
+    {
       does: "apply --prune keeps a Secret when the one that replaces it in another file could not be made",
       ...applies(fileOf(blue)),
       after: [
@@ -1351,6 +1488,70 @@ testRows(
           code: 1,
           check: (world) => expect(["team-0", "team-1"].map((at) => pulls(world, at))).toEqual([true, true]),
         }),
+      ],
+    },
+    {
+      does: "apply replaces a copy by a credential of the namespace's own when another entry has copies, too",
+      ...applies(fileOf(blue, red)),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, red, { ...ownIn("team-1"), name: "acr-blue" }), {
+          check: (world) =>
+            expect([copies(world), pulls(world, "team-1"), madeAt(world, "team-1")]).toEqual([["team-0"], true, expect.any(String)]),
+        }),
+        nothingMore(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, red, { ...ownIn("team-1"), name: "acr-blue" })),
+      ],
+    },
+    {
+      does: "apply keeps the copy of a namespace that moves to another file until the new copy is written",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(
+          [fileOf({ ...blue, copyTo: "{names: [team-0]}" }), elsewhere({ ...redOfTeam, copyTo: "{names: [team-1]}" })].join("---\n"),
+          {
+            given: refuse("putToken"),
+            ...failed,
+            stderr: /error: secret\/acr-blue in namespace team-1 keeps its earlier credential, because another one was not written/,
+            check: (world) => expect([pulls(world, "team-1"), lists(world, "team-1")]).toEqual([true, ["acr-blue"]]),
+          },
+        ),
+        applies(
+          [fileOf({ ...blue, copyTo: "{names: [team-0]}" }), elsewhere({ ...redOfTeam, copyTo: "{names: [team-1]}" })].join("---\n"),
+          {
+            check: (world) => expect([pulls(world, "team-1", "acr-red"), lists(world, "team-1")]).toEqual([true, ["acr-red"]]),
+          },
+        ),
+      ],
+    },
+    {
+      does: "apply keeps a repository that moves to another entry until the Secret of that entry is made",
+      given: (world) => void world.azure.images.add("app/api:1"),
+      ...applies(fileOf({ ...blue, repositories: "[app/web, app/api]" })),
+      after: [
+        applies(fileOf({ ...red, repositories: "[app/api]" }, blue), {
+          given: refuse("putToken"),
+          ...failed,
+          stderr: /error: secret\/acr-blue in namespace platform keeps app\/api, because another Secret of the files could not be written/,
+          check: (world) => expect(grants(world).toSorted()).toEqual(["app/api", "app/web"]),
+        }),
+        applies(fileOf({ ...red, repositories: "[app/api]" }, blue), { check: (world) => expect(grants(world)).toEqual(["app/web"]) }),
+        nothingMore(fileOf({ ...red, repositories: "[app/api]" }, blue)),
+      ],
+    },
+    {
+      does: "apply keeps the reference of a ServiceAccount that moves to another entry until the Secret of that entry is made",
+      given: all(accounts("team-0", "ci"), accounts("team-1", "ci")),
+      ...applies(fileOf({ ...blue, serviceAccounts: "[default, ci]" })),
+      after: [
+        applies(fileOf({ ...red, serviceAccounts: "[ci]" }, blue), {
+          given: refuse("putToken"),
+          ...failed,
+          stderr: /error: serviceaccount\/ci in namespace team-0 keeps its earlier credential, because another one was not written there/,
+          check: (world) => expect(["team-0", "team-1"].map((at) => lists(world, at, "ci"))).toEqual([["acr-blue"], ["acr-blue"]]),
+        }),
+        applies(fileOf({ ...red, serviceAccounts: "[ci]" }, blue), {
+          check: (world) => expect(["team-0", "team-1"].map((at) => lists(world, at, "ci"))).toEqual([["acr-red"], ["acr-red"]]),
+        }),
+        nothingMore(fileOf({ ...red, serviceAccounts: "[ci]" }, blue)),
       ],
     },
     {
@@ -1492,6 +1693,17 @@ testRows(
         nothingMore(fileOf(blue, { ...own, registry: "myregistry.azurecr.io" })),
         applies(fileOf(blue, { ...onlySecond, name: "acr", repositories: "[app/web]", registry: "myregistry.azurecr.io" }), {
           stdout: /^(?!(?:.*\n)*secret\/acr unchanged in namespace own-1)(?:.*\n)*secret\/acr deleted in namespace own-1\n/,
+        }),
+      ],
+    },
+    {
+      does: "apply ends nothing when one spelling of the registry is not found, and it may not list the Secrets",
+      ...applies(fileOf(blue, { ...own, registry: idOfRegistry })),
+      after: [
+        applies(fileOf(blue, { ...own, registry: idOfRegistry }), {
+          ...failed,
+          given: all(refuse(`findRegistry ${idOfRegistry}`, refused, 1), refuse("list secret", forbid("secrets"))),
+          check: (world) => expect([pulls(world, "own-1", "acr"), pulls(world, "own-2", "acr")]).toEqual([true, true]),
         }),
       ],
     },
