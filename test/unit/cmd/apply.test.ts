@@ -55,6 +55,7 @@ const grants = ({ azure }: FakeWorld, at = "platform", name = "acr-blue"): reado
       : [],
   );
 const blueOfTeam: Lines = { ...blue, namespace: "own-1" };
+const bluesApi: Lines = { ...blue, copyTo: "{names: [own-1]}", repositories: "[app/api]" };
 const ownIn = (at: string): Lines => ({ ...own, eachOf: `{names: [${at}]}` });
 const robot: Given = ({ azure }) => {
   azure.users.set("robot", "p");
@@ -1246,6 +1247,24 @@ testRows(
         }),
         nothingMore(elsewhere(twoOwn)),
         applies(fileOf(own), { ...failed, writes: [], stderr: /belongs to file teams in namespace team-0\n/ }),
+      ],
+    },
+    {
+      does: "apply takes over a deleted Secret of another file only with --adopt",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(elsewhere(bluesApi), {
+          given: removes("platform"),
+          ...failed,
+          writes: [],
+          stderr: /platform belongs to another file; otherwise it loses app\/web\n.*\n.*apply -f=- --adopt platform\/acr-blue$/m,
+          check: (world) => expect([grants(world), pulls(world, "team-0")]).toEqual([["app/web"], true]),
+        }),
+        applies(elsewhere(bluesApi), {
+          flags: " --adopt platform/acr-blue --yes",
+          check: (world) => expect([grants(world), pulls(world, "own-1")]).toEqual([["app/api"], true]),
+        }),
+        nothingMore(elsewhere(bluesApi)),
       ],
     },
     ...[
