@@ -1326,6 +1326,29 @@ testRows(
         }),
       ],
     })),
+    ...[
+      { what: "token", entry: own, flags: "--repository app/api" },
+      {
+        what: "application",
+        entry: { ...own, credential: "service-principal", repositories: "['*']" },
+        flags: "--service-principal --repository *",
+      },
+    ].map(({ what, entry, flags }) => ({
+      does: `create refuses the ${what} of a deleted Secret of a file`,
+      ...applies(fileOf(entry)),
+      after: [
+        {
+          command: `create acr -n own-1 --registry myregistry ${flags}`,
+          given: removes("own-1", "acr"),
+          ...failed,
+          writes: [],
+          stderr:
+            /secret\/acr in namespace own-1 belongs to a file of apply, .*\nhint: apply that file, use another name, or add --force .*$/m,
+        },
+        applies(fileOf(entry), { check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true) }),
+        { ...loose, command: `create acr -n own-1 --registry myregistry ${flags}` },
+      ],
+    })),
     {
       does: "apply takes over a service principal of a team only with --adopt when Azure describes a token of the file",
       ...applies(fileOf(own)),
