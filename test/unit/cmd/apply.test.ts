@@ -1031,6 +1031,24 @@ testRows(
         }),
       ],
     },
+    ...[
+      { what: "makes", entry: own },
+      { what: "takes away", entry: ownIn("own-2") },
+    ].map(({ what, entry }) => ({
+      does: `apply keeps the reference of a deleted Secret when it ${what} that of another team, which lists its namespace`,
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(entry), {
+          given: all(
+            (world) => forgeCopies("own-1", { "own-2": world.cluster.get("namespace", "", "own-2")?.metadata.uid ?? "" })(world),
+            removes("own-2", "acr"),
+            refuse("create secret own-2/acr", () => new CliError("forbidden", "HTTP 403", { owner: "namespace" })),
+          ),
+          code: 1,
+          check: (world) => expect(lists(world, "own-2")).toEqual(["acr"]),
+        }),
+      ],
+    })),
     {
       does: "apply changes no other namespace when a team records copies there",
       ...applies(fileOf(twoOwn)),
