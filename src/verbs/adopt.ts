@@ -86,13 +86,17 @@ function makerOf(record: Credential | undefined, kind: string, file: FileOrder):
   return recorded && !isSameFile(file, recorded) ? fileWords(recorded) : "another file";
 }
 
+/** Whether a source has the application that Azure describes as its own. A user may have chosen another one. A token is always its own. */
+const isOwn = ({ kind, identity }: Credential, file: FileOrder): boolean =>
+  kind === "acr-token" || identity.toLowerCase() === file.identity?.toLowerCase();
+
 /** Returns what a source can do or has now, and not after the file has taken it over. */
 function lostBy(record: Credential | undefined, file: FileOrder, order: TakeOver, copies: Places["losing"]): readonly string[] {
   if (!record) return file.maker === undefined ? [] : lackingIn(order.repositories, file.granted ?? []);
   const { kind, identity, repositories, file: recorded } = record;
   const accounts = recorded?.serviceAccounts.filter((word) => !file.serviceAccounts.includes(word)) ?? [];
   return [
-    ...(kind === order.kind ? [] : [`${kind} ${identity}`]),
+    ...(kind === order.kind && isOwn(record, file) ? [] : [`${kind} ${identity}`]),
     ...lackingIn(order.repositories, file.granted ?? repositories ?? ["*"]),
     ...copies.map((namespace) => `the copy in ${namespace}`),
     ...accounts.map((word) => `serviceaccount/${word}`),

@@ -596,7 +596,7 @@ function createOrderOf(making: Making, run: Run): CreateOrder {
       },
       replaces: (to, old) => replaces(to, old, run),
       isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isOfTeam),
-      maker: inAzure?.file,
+      ...{ maker: inAzure?.file, identity: inAzure?.identity },
       adopts: order.adopt.includes(placeOf(source)),
     },
   };

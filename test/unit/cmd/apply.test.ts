@@ -55,6 +55,8 @@ const grants = ({ azure }: FakeWorld, at = "platform", name = "acr-blue"): reado
       : [],
   );
 const blueOfTeam: Lines = { ...blue, namespace: "own-1" };
+const principal: Lines = { ...blue, credential: "service-principal", repositories: "['*']" };
+const appOf = (world: FakeWorld) => world.loginIn("own-1", "mine")?.username;
 const bluesApi: Lines = { ...blue, copyTo: "{names: [own-1]}", repositories: "[app/api]" };
 const ownIn = (at: string): Lines => ({ ...own, eachOf: `{names: [${at}]}` });
 const robot: Given = ({ azure }) => {
@@ -1206,6 +1208,32 @@ testRows(
         nothingMore(fileOf(entry)),
       ],
     })),
+    {
+      does: "apply replaces a login of another application only with --adopt",
+      given: all(
+        typed("create mine -n own-1 --registry myregistry --service-principal --repository *"),
+        // The user chooses this application for another Secret
+        (world) => typed(`create acr-blue -n platform --registry myregistry --service-principal=${appOf(world)} --repository *`)(world),
+      ),
+      ...applies(fileOf(principal), {
+        ...failed,
+        writes: [],
+        stderr: /platform belongs to no file; otherwise it loses service-principal \S+\n.*\n.*apply -f=- --adopt platform\/acr-blue$/m,
+        check: (world) => expect(world.loginIn("platform", "acr-blue")?.username).toBe(appOf(world)),
+      }),
+      after: [
+        applies(fileOf(principal), {
+          flags: " --adopt platform/acr-blue --yes",
+          check: (world) => expect([pulls(world, "platform"), pulls(world, "own-1", "mine")]).toEqual([true, true]),
+        }),
+        nothingMore(fileOf(principal)),
+      ],
+    },
+    {
+      does: "apply takes over an application of create without a word",
+      given: typed("create acr-blue -n platform --registry myregistry --service-principal --repository *"),
+      ...applies(fileOf(principal), { stderr: /^(?!.*belong)/s }),
+    },
     {
       does: "apply refuses a Secret of create that loses a copy when another entry has copies",
       given: typed("create acr-blue -n platform --registry myregistry --repository app/web --copy-to team-0,team-1"),
