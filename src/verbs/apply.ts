@@ -646,13 +646,9 @@ const isRecordOf = ({ kind, host }: Credential, { kind: { credential }, host: sh
 const isAsDescribed = (record: Credential, described: Described): boolean =>
   isRecordOf(record, described) &&
   !record.isExported &&
-  isUserOf(described, record.identity) &&
+  record.identity.toLowerCase() === described.identity.toLowerCase() &&
   record.file !== undefined &&
   fileId(record.file) === described.file;
-
-/** Whether a user name can be that of the credential that Azure describes. An application has an id of its own. */
-const isUserOf = ({ kind: { credential }, namespaceUid, to }: Described, username: string): boolean =>
-  credential !== "acr-token" || username === azureName(namespaceUid, to.namespace ?? "", to.name);
 
 /** Deletes a Secret that holds only the login that ends, and whose record was changed. A copy of another source and other data stay. */
 async function* discard(read: Secret, username: string | undefined, { to, host }: Described, { tools }: Run): AsyncGenerator<Outcome> {

@@ -55,7 +55,8 @@ const grants = ({ azure }: FakeWorld, at = "platform", name = "acr-blue"): reado
       : [],
   );
 const blueOfTeam: Lines = { ...blue, namespace: "own-1" };
-const principal: Lines = { ...blue, credential: "service-principal", repositories: "['*']" };
+const ofPrincipal: Lines = { credential: "service-principal", repositories: "['*']" };
+const principal: Lines = { ...blue, ...ofPrincipal };
 const appOf = (world: FakeWorld) => world.loginIn("own-1", "mine")?.username;
 const bluesApi: Lines = { ...blue, copyTo: "{names: [own-1]}", repositories: "[app/api]" };
 const ownIn = (at: string): Lines => ({ ...own, eachOf: `{names: [${at}]}` });
@@ -462,6 +463,23 @@ testRows(
         nothingMore(fileOf({ ...own, eachOf: "{names: [own-2]}" })),
       ],
     },
+    ...[
+      { what: "the application of another team", identity: (world: FakeWorld) => world.loginIn("own-2", "acr")?.username },
+      { what: "an unknown application", identity: () => "aaaaaaaa-0000-4000-8000-0000000000ff" },
+    ].map(({ what, identity }) => ({
+      does: `apply ends the application of a Secret of eachOf when a team records ${what}`,
+      ...applies(fileOf({ ...own, ...ofPrincipal })),
+      after: [
+        applies(fileOf({ ...ownIn("own-2"), ...ofPrincipal }), {
+          given: (world) => records("own-1", "acr", { identity: identity(world) }, ours)(world),
+          check: (world) => {
+            expect(secretIn(world, "own-1", "acr")).toBeUndefined();
+            expect(world.azure.directory.applications).toHaveLength(1);
+            expect(pulls(world, "own-2", "acr")).toBe(true);
+          },
+        }),
+      ],
+    })),
     {
       does: "apply ends the credential of a Secret of eachOf that was deleted",
       ...applies(fileOf(own)),
@@ -1376,7 +1394,7 @@ testRows(
       { what: "token", entry: own, flags: "--repository app/api" },
       {
         what: "application",
-        entry: { ...own, credential: "service-principal", repositories: "['*']" },
+        entry: { ...own, ...ofPrincipal },
         flags: "--service-principal --repository *",
       },
     ].map(({ what, entry, flags }) => ({
