@@ -121,7 +121,8 @@ async function readRegistry(
   const tokens = sourcesOfTokens(list, place);
   const applications = hasPrincipals ? await applicationsAt(at, azure) : undefined;
   const ofPrincipal = { kind: { credential: "service-principal", registry }, host, granted: undefined, isIntact: true } as const;
-  const describe = ({ notes, appId }: Application) => describedBy(notes, { ...ofPrincipal, identity: appId }, place);
+  const describe = ({ displayName, notes, appId }: Application) =>
+    describedBy({ name: displayName, description: notes }, { ...ofPrincipal, identity: appId }, place);
   const found = [...tokens, ...(applications ?? []).flatMap(describe)];
   sources.push(...found);
   read.add(readKey({ credential: "acr-token", registry }));
@@ -135,19 +136,21 @@ function sourcesOfTokens({ tokens, scopeMaps }: TokenList, place: Place): readon
     const token = tokenNamed.get(map.name.toLowerCase());
     const kind = { credential: "acr-token", registry: place.registry } as const;
     const shown = { kind, host: place.at.loginServer, granted: pulledRepositories(map), isIntact: isIntact(map, token) };
-    const described = describedBy(map.description, { ...shown, identity: map.name }, place);
-    // A user may have written the description into a scope map of another name
-    return described.filter(({ to, namespaceUid }) => azureName(namespaceUid, to.namespace ?? "", to.name) === map.name);
+    return describedBy(map, { ...shown, identity: map.name }, place);
   });
 }
 
 type Shown = Pick<Described, "kind" | "host" | "identity" | "granted" | "isIntact">;
 
-function describedBy(description: string, of: Shown, { cluster }: Place): Described[] {
+type ObjectInAzure = { readonly name: string; readonly description: string };
+
+function describedBy({ name, description }: ObjectInAzure, of: Shown, { cluster }: Place): Described[] {
   const owner = parseAzureOwner(description);
   const secret = owner && secretIn(owner);
   if (!secret || owner.cluster !== cluster || owner.namespaceUid === undefined) return [];
   const { namespaceUid, isEach = false, file } = owner;
+  // A user may have written the description into an object of another name
+  if (name !== azureName(namespaceUid, secret.namespace, secret.name)) return [];
   return [{ ...of, to: { kind: "secret", ...secret }, namespaceUid, description, file, isEach }];
 }
 

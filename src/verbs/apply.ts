@@ -686,10 +686,15 @@ async function* removeUntilLost(described: Described, onlyAdded: boolean, run: R
   for (const message of held) yield { to, messages: [message] };
 }
 
-/** The error if another file has taken over a source since this run has read Azure. */
+/**
+ * The error if another file has taken over a source since this run has read Azure. In the home, a source without a file is of no file: an
+ * owner of its application can write the description.
+ */
 function ofOtherFile(secret: Secret, to: Ref<"secret">, file: DesiredFile): CliError | undefined {
-  const maker = credentialOf(secret)?.file;
-  return maker && !isSameFile(file, maker) ? otherFile(to, fileWords(maker)) : undefined;
+  const record = credentialOf(secret);
+  const maker = record?.file;
+  if (maker) return isSameFile(file, maker) ? undefined : otherFile(to, fileWords(maker));
+  return record && to.namespace === file.home ? otherFile(to, "no file") : undefined;
 }
 
 const otherFile = (to: Ref<"secret">, words: string) => new InTheWay(`${nameInPlace(to)} belongs to ${words} now, so it stays`, undefined);

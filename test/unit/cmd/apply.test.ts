@@ -58,6 +58,14 @@ const blueOfTeam: Lines = { ...blue, namespace: "own-1" };
 const ofPrincipal: Lines = { credential: "service-principal", repositories: "['*']" };
 const principal: Lines = { ...blue, ...ofPrincipal };
 const appOf = (world: FakeWorld) => world.loginIn("own-1", "mine")?.username;
+/** A user writes the description of a Secret, with the file of the first scope map, into the notes of an application. */
+const notesFile =
+  (secret: string, of: string): Given =>
+  ({ azure }) => {
+    const [, file] = / by file (\S+)/.exec([...azure.scopeMaps.values()][0]?.description ?? "") ?? [];
+    const called = (name: string) => azure.directory.applications.find(({ displayName }) => displayName.includes(`-${name}-`));
+    Object.assign(called(of) ?? expect.unreachable("no application"), { notes: `${called(secret)?.notes} by file ${file}` });
+  };
 const bluesApi: Lines = { ...blue, copyTo: "{names: [own-1]}", repositories: "[app/api]" };
 const ownIn = (at: string): Lines => ({ ...own, eachOf: `{names: [${at}]}` });
 const robot: Given = ({ azure }) => {
@@ -477,6 +485,25 @@ testRows(
             expect(world.azure.directory.applications).toHaveLength(1);
             expect(pulls(world, "own-2", "acr")).toBe(true);
           },
+        }),
+      ],
+    })),
+    ...[
+      { what: "another application", of: "mine", stderr: /^(?!.*acr-foo)/s },
+      { what: "its own application", of: "acr-foo", stderr: /acr-foo in namespace platform belongs to no file now, so it stays$/m },
+    ].map(({ what, of, stderr }) => ({
+      does: `apply --prune keeps a Secret of create in the home when someone writes the file into the notes of ${what}`,
+      given: all(
+        typed("create acr-foo -n platform --registry myregistry --service-principal --repository *"),
+        typed("create mine -n own-1 --registry myregistry --service-principal --repository *"),
+      ),
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), {
+          flags: " --prune --yes",
+          given: notesFile("acr-foo", of),
+          stderr,
+          check: (world) => expect([pulls(world, "platform", "acr-foo"), pulls(world, "own-1", "mine")]).toEqual([true, true]),
         }),
       ],
     })),
