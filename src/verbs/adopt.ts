@@ -75,11 +75,11 @@ function notAdopted({ source, again }: TakeOver, maker: string, loses: readonly 
 
 /**
  * Azure's description names the file, because a tenant can't write it. Without one, or if it names no file, the record does. So does it if the
- * description is about another kind of credential, which the source has no longer.
+ * description is about another kind of credential of this file, which the source has no longer.
  */
 function makerOf(record: Credential | undefined, kind: string, file: FileOrder): string {
   const { kind: recordedKind = kind, file: recorded } = record ?? {};
-  const described = recordedKind === kind ? file.maker : undefined;
+  const described = recordedKind === kind || file.maker !== fileId(file) ? file.maker : undefined;
   const id = described ?? (recorded && fileId(recorded));
   if (id === undefined) return "no file";
   if (id === fileId(file)) return "this file";

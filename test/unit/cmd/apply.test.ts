@@ -1333,7 +1333,18 @@ testRows(
           stderr: /own-1 belongs to another file\n/,
         }),
         applies(elsewhere(twoOwn), {
-          given: records("own-1", "acr", { file: { home: "platform", name: "teams", serviceAccounts: ["default"] } }, ours),
+          given: records("own-1", "acr", { kind: "service-principal" }, ours),
+          ...failed,
+          writes: [],
+          stderr: /own-1 belongs to another file; /,
+        }),
+        applies(elsewhere(twoOwn), {
+          given: records(
+            "own-1",
+            "acr",
+            { kind: "acr-token", file: { home: "platform", name: "teams", serviceAccounts: ["default"] } },
+            ours,
+          ),
           flags: " --adopt own-1/acr,own-2/acr --yes",
         }),
         nothingMore(elsewhere(twoOwn)),
