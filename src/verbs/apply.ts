@@ -642,13 +642,12 @@ async function* takeAway({ described, onlyAdded, isReplaced }: TakingAway, run: 
 const isRecordOf = ({ kind, host }: Credential, { kind: { credential }, host: shown }: Described): boolean =>
   kind === credential && host === shown;
 
-/** Whether a record also names the file and the account that Azure shows. */
+/** Whether a record also names the account that Azure shows, and the file. A source with copies needs no file: its record lists them. */
 const isAsDescribed = (record: Credential, described: Described): boolean =>
   isRecordOf(record, described) &&
   !record.isExported &&
   record.identity.toLowerCase() === described.identity.toLowerCase() &&
-  record.file !== undefined &&
-  fileId(record.file) === described.file;
+  (record.file ? fileId(record.file) === described.file : !described.isEach);
 
 /** Deletes a Secret that holds only the login that ends, and whose record was changed. A copy of another source and other data stay. */
 async function* discard(read: Secret, username: string | undefined, { to, host }: Described, { tools }: Run): AsyncGenerator<Outcome> {

@@ -508,6 +508,20 @@ testRows(
       ],
     })),
     {
+      does: "apply deletes the copies of a source outside of the home when its record names no file",
+      ...applies(fileOf(blueOfTeam)),
+      after: [
+        applies(nothingOf, {
+          flags: " --prune --yes",
+          given: records("own-1", "acr-blue", { file: undefined }, ours),
+          check: (world) => {
+            expect([world.cluster.all("secret"), world.azure.tokens.size]).toEqual([[], 0]);
+            expect([lists(world, "team-0"), lists(world, "team-1")]).toEqual([[], []]);
+          },
+        }),
+      ],
+    },
+    {
       does: "apply ends the credential of a Secret of eachOf that was deleted",
       ...applies(fileOf(own)),
       after: [
