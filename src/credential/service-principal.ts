@@ -140,7 +140,7 @@ async function look(owner: Owner, evidence: Evidence, env: PrincipalIssuing): Pr
     ref: applicationRef(name),
     identity: application?.appId ?? (env.isRecorded ? named : undefined),
     exists: application !== undefined,
-    describedAs: application?.notes,
+    describedAs: name === owner.name ? application?.notes : undefined,
     passwords,
     granted: granted(mode, assignments),
     rights,

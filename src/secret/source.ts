@@ -345,6 +345,13 @@ export function isCopyOf(secret: Secret, source: Ref<"secret">): boolean {
   return named?.namespace === source.namespace && named?.name === source.name;
 }
 
+/**
+ * Whether a namespace that a source lists may lose its copy, and the references to it. Another source of the name has references of its own.
+ * A team can list any namespace, also one whose Secret was deleted.
+ */
+export const mayWithdraw = (secret: Secret | undefined, source: Ref<"secret">, isOfTeam: boolean): boolean =>
+  secret ? isCopyOf(secret, source) : !isOfTeam;
+
 const notCopy = ({ name: of, namespace: at }: Ref<"secret">, old: Secret, { namespace, name }: Ref) =>
   new InTheWay(
     `secret "${of}" in namespace "${at}" is not a copy of secret "${name}" in namespace "${namespace}"`,

@@ -85,6 +85,8 @@ export type FileOrder = FileOfRecord & {
   readonly isDescribed: boolean;
   /** The id of the file that Azure's description names. */
   readonly maker: string | undefined;
+  /** The user name of the credential that Azure describes; undefined if there is none, or if it was not read. */
+  readonly identity: string | undefined;
   /** The user accepts that the file takes the source over. */
   readonly adopts: boolean;
   /** The source is in the namespace of a team, which can write its record. */

@@ -13,7 +13,7 @@ import { memoize } from "../scope/concurrency.ts";
 import { missingNamespace, type Selected, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob, isOpen } from "../scope/scope.ts";
 import { type Copies, type Credential, copiesData, copiesOf, credentialOf } from "../secret/record.ts";
-import { type Copying, copying, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
+import { type Copying, copying, isCopyOf, mayWithdraw, StartAgain, withdrawing } from "../secret/source.ts";
 import { attachTargets } from "../targets/attach.ts";
 import { detachNoted, sayDangling } from "../targets/detach.ts";
 import type { Tools } from "../tools.ts";
@@ -291,8 +291,7 @@ async function writeClaimed(
 /** Takes the copy in one namespace away, and the references that `apply` has added. */
 async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const { scope, secret } = await read();
-  // Another source of this name, whose references are its own
-  if (secret && !isCopyOf(secret, order.source)) return;
+  if (!mayWithdraw(secret, order.source, order.file?.isOfTeam === true)) return;
   const to = { ...order.source, namespace };
   const keeps = (await order.file?.needed(to)) ?? (secret && order.file?.unshown(nameInPlace(to), secret.metadata.uid));
   if (keeps) return yield { to, error: keeps };

@@ -1,9 +1,13 @@
 import { kindCalled } from "../credential/kinds.ts";
 import { notOwn } from "../credential/owner.ts";
+import { InTheWay } from "../errors.ts";
 import { plugin } from "../hint.ts";
+import type { Ref } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
+import { parseAzureOwner } from "../secret/azure-words.ts";
 import type { Credential } from "../secret/record.ts";
 import type { Claiming } from "../secret/source.ts";
+import { nameInPlace } from "../wording.ts";
 import type { Creating, Desired } from "./desired.ts";
 import type { Observed } from "./observe.ts";
 import { youngRow } from "./rows-login.ts";
@@ -41,6 +45,12 @@ function claimFor(d: Desired, creates: Creating, o: Observed): steps.Step {
   const claiming: Claiming = { creates: { shape, obstacle: obstacleFor(d, creates, o) }, identity: owner.name, intent: noted };
   return steps.claim(d, o, claiming, noted);
 }
+
+const ofFile = (to: Ref<"secret">) =>
+  new InTheWay(
+    `the credential of ${nameInPlace(to)} belongs to a file of apply, which can narrow or end it`,
+    "apply that file, use another name, or add --force to accept this",
+  );
 
 export const createRows: readonly StepRow[] = [
   {
@@ -88,6 +98,17 @@ export const createRows: readonly StepRow[] = [
         return undefined;
       const owner = ask("owner");
       return record.identity !== owner.name && steps.refuse(notOwn(owner, record));
+    },
+  },
+  {
+    when: "without a file and a record, and Azure names a file",
+    does: "refuse, except with --force",
+    of: ["create"],
+    kind: "issued",
+    decide(d, o) {
+      if (d.creates?.file || d.force || o.isHeld || steps.isSupplied(o) || o.record?.kind === issuerOf(o).kind) return undefined;
+      const described = parseAzureOwner(o.ask("account").describedAs ?? "");
+      return described?.file !== undefined && steps.refuse(ofFile(d.source));
     },
   },
   {

@@ -34,33 +34,37 @@ export function* warnOfFile(to: Ref, record: Credential | undefined, does: strin
 
 /**
  * Checks a source that the file of `apply` did not make. The file takes it over if the user has named it, or if nothing is lost and no other
- * file made it.
+ * file made it. The copies of a source that was deleted still hold its credential, so the file in Azure counts without a record, too.
  * @throws InTheWay
  */
 export function* takeOver(order: TakeOver, { secret, losing }: Pick<Places, "secret" | "losing">): Generator<Outcome> {
   const { file, source, registry } = order;
   const record = credentialOf(secret);
   if (!file) return yield* warnOfFile(source, record, "takes away what the file does not name");
-  if (!record) return;
-  if (!issued.includes(record.kind))
-    throw new InTheWay(`${nameInPlace(source)} holds the login of "${record.identity}" (${record.kind}), which apply cannot create`, {
-      ...plugin("delete", source.name),
-      namespace: source.namespace,
-      when: "to replace it, delete the Secret first",
-    });
+  if (record && !issued.includes(record.kind)) throw notIssued(source, record);
   const maker = makerOf(record, order.kind, file);
   if (maker === "this file") return;
   const lost = lostBy(record, file, order, losing);
-  const isForeign = maker !== "no file";
-  // The credential of another registry is refused later
-  if (!isForeign && (lost.length === 0 || !isLoginServerOf(record.host, registry))) return;
+  if (maker === "no file" && losesNothing(lost, record, registry)) return;
   const loses = lost.length > 0 ? [`loses ${inLine(lost)}`] : [];
   if (!file.adopts) throw notAdopted(order, maker, loses);
   const which = [`${nameInPlace(source)}, which belonged to ${maker}`, ...loses].join(" and ");
-  const unshown = file.unshown(`${which},`, secret?.metadata.uid);
+  // A Secret without a record may be the one that this run has claimed
+  const unshown = file.unshown(`${which},`, record && secret?.metadata.uid);
   if (unshown) throw unshown;
   yield { to: source, loses: lost, messages: [[`secret/${source.name} belonged to ${maker}`, ...loses].join(" and ")] };
 }
+
+const notIssued = (source: Ref<"secret">, { identity, kind }: Credential) =>
+  new InTheWay(`${nameInPlace(source)} holds the login of "${identity}" (${kind}), which apply cannot create`, {
+    ...plugin("delete", source.name),
+    namespace: source.namespace,
+    when: "to replace it, delete the Secret first",
+  });
+
+/** The credential of another registry is refused later. */
+const losesNothing = (lost: readonly string[], record: Credential | undefined, registry: string): boolean =>
+  lost.length === 0 || (record !== undefined && !isLoginServerOf(record.host, registry));
 
 function notAdopted({ source, again }: TakeOver, maker: string, loses: readonly string[]): InTheWay {
   const words = [...again.words, ...flag("adopt", `${source.namespace}/${source.name}`)];
@@ -71,21 +75,29 @@ function notAdopted({ source, again }: TakeOver, maker: string, loses: readonly 
 
 /**
  * Azure's description names the file, because a tenant can't write it. Without one, or if it names no file, the record does. So does it if the
- * description is about another kind of credential, which the source has no longer.
+ * description is about another kind of credential of this file, which the source has no longer.
  */
-function makerOf({ kind: recordedKind, file: recorded }: Credential, kind: string, file: FileOrder): string {
-  const described = recordedKind === kind ? file.maker : undefined;
+function makerOf(record: Credential | undefined, kind: string, file: FileOrder): string {
+  const { kind: recordedKind = kind, file: recorded } = record ?? {};
+  const described = recordedKind === kind || file.maker !== fileId(file) ? file.maker : undefined;
   const id = described ?? (recorded && fileId(recorded));
   if (id === undefined) return "no file";
   if (id === fileId(file)) return "this file";
   return recorded && !isSameFile(file, recorded) ? fileWords(recorded) : "another file";
 }
 
+/** Whether a source has the application that Azure describes as its own. A user may have chosen another one. A token is always its own. */
+const isOwn = ({ kind, identity }: Credential, file: FileOrder): boolean =>
+  kind === "acr-token" || identity.toLowerCase() === file.identity?.toLowerCase();
+
 /** Returns what a source can do or has now, and not after the file has taken it over. */
-function lostBy({ kind, identity, repositories, file: recorded }: Credential, file: FileOrder, order: TakeOver, copies: Places["losing"]) {
+function lostBy(record: Credential | undefined, file: FileOrder, order: TakeOver, copies: Places["losing"]): readonly string[] {
+  if (!record) return file.maker === undefined ? [] : lackingIn(order.repositories, file.granted ?? []);
+  const { kind, identity, repositories, file: recorded } = record;
+  const isSame = kind === order.kind && isOwn(record, file);
   const accounts = recorded?.serviceAccounts.filter((word) => !file.serviceAccounts.includes(word)) ?? [];
   return [
-    ...(kind === order.kind ? [] : [`${kind} ${identity}`]),
+    ...(isSame ? [] : [`${kind} ${identity}`]),
     ...lackingIn(order.repositories, file.granted ?? repositories ?? ["*"]),
     ...copies.map((namespace) => `the copy in ${namespace}`),
     ...accounts.map((word) => `serviceaccount/${word}`),

@@ -1,4 +1,4 @@
-import type { Azure, AzureRegistry, TokenList } from "../azure/port.ts";
+import type { Application, Azure, AzureRegistry, TokenList } from "../azure/port.ts";
 import { isIntact, pulledRepositories } from "../credential/acr-token.ts";
 import type { Holders } from "../credential/holders.ts";
 import { asRefusal, type CliError, isForbidden, unlessForbidden } from "../errors.ts";
@@ -30,6 +30,8 @@ export type Described = {
   readonly kind: Kind;
   /** The login server of the registry, as Azure names it. */
   readonly host: string;
+  /** The user name of its logins. */
+  readonly identity: string;
   /** The repositories of its scope map. */
   readonly granted: readonly string[] | undefined;
   /** Azure grants its repositories and no other right, and its token is enabled. */
@@ -116,12 +118,14 @@ async function readRegistry(
   const list = await azure.listTokens(at);
   tokensIn.set(registry, { at, names: new Set(list.tokens.map(({ name }) => name.toLowerCase())) });
   const tokens = sourcesOfTokens(list, place);
-  const notes = hasPrincipals ? await notesOfPrincipals(azure, at) : undefined;
+  const applications = hasPrincipals ? await applicationsAt(at, azure) : undefined;
   const ofPrincipal = { kind: { credential: "service-principal", registry }, host, granted: undefined, isIntact: true } as const;
-  const found = [...tokens, ...(notes ?? []).flatMap((text) => describedBy(text, ofPrincipal, place))];
+  const describe = ({ displayName, notes, appId }: Application) =>
+    describedBy({ name: displayName, description: notes }, { ...ofPrincipal, identity: appId }, place);
+  const found = [...tokens, ...(applications ?? []).flatMap(describe)];
   sources.push(...found);
   read.add(readKey({ credential: "acr-token", registry }));
-  if (notes) read.add(readKey(ofPrincipal.kind));
+  if (applications) read.add(readKey(ofPrincipal.kind));
   return found;
 }
 
@@ -131,29 +135,33 @@ function sourcesOfTokens({ tokens, scopeMaps }: TokenList, place: Place): readon
     const token = tokenNamed.get(map.name.toLowerCase());
     const kind = { credential: "acr-token", registry: place.registry } as const;
     const shown = { kind, host: place.at.loginServer, granted: pulledRepositories(map), isIntact: isIntact(map, token) };
-    const described = describedBy(map.description, shown, place);
-    // A user may have written the description into a scope map of another name
-    return described.filter(({ to, namespaceUid }) => azureName(namespaceUid, to.namespace ?? "", to.name) === map.name);
+    return describedBy(map, { ...shown, identity: map.name }, place);
   });
 }
 
-function describedBy(description: string, of: Pick<Described, "kind" | "host" | "granted" | "isIntact">, { cluster }: Place): Described[] {
+type Shown = Pick<Described, "kind" | "host" | "identity" | "granted" | "isIntact">;
+
+type ObjectInAzure = { readonly name: string; readonly description: string };
+
+function describedBy({ name, description }: ObjectInAzure, of: Shown, { cluster }: Place): Described[] {
   const owner = parseAzureOwner(description);
   const secret = owner && secretIn(owner);
   if (!secret || owner.cluster !== cluster || owner.namespaceUid === undefined) return [];
   const { namespaceUid, isEach = false, file } = owner;
+  // A user may have written the description into an object of another name
+  if (name !== azureName(namespaceUid, secret.namespace, secret.name)) return [];
   return [{ ...of, to: { kind: "secret", ...secret }, namespaceUid, description, file, isEach }];
 }
 
-/** Reads the descriptions of applications with a role on a registry, in their field `notes`; undefined without the right to read them. */
-async function notesOfPrincipals(azure: Azure, registry: AzureRegistry): Promise<readonly string[] | undefined> {
+/** Reads the applications with a role on a registry; undefined without the right to read them. Their field `notes` is the description. */
+async function applicationsAt(registry: AzureRegistry, azure: Azure): Promise<readonly Application[] | undefined> {
   const roles = await azure.servicePrincipalRoles(registry).catch(unlessForbidden(undefined));
   if (!roles) return undefined;
   const ids = new Set(roles.flatMap(({ principalId, ours, here }) => (ours && here ? [principalId] : [])));
   const reading = runConcurrently(ids, { width: limits.principals, interrupted: () => false }, async function* (id) {
     const principal = await azure.principal(id);
     const [application] = principal ? await azure.applications({ appId: principal.appId }) : [];
-    if (application) yield application.notes;
+    if (application) yield application;
   });
   return Array.fromAsync(reading);
 }

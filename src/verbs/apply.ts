@@ -683,7 +683,7 @@ function createOrderOf(making: Making, moved: readonly string[], run: Run): Crea
       },
       replaces: (to, old) => replaces(to, old, run),
       isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isOfTeam),
-      maker: inAzure?.file,
+      ...{ maker: inAzure?.file, identity: inAzure?.identity },
       adopts: order.adopt.includes(placeOf(source)),
     },
   };
@@ -734,17 +734,12 @@ async function sourceNow({ to, namespaceUid }: Described, { tools }: Run): Promi
 const isRecordOf = ({ kind, host }: Credential, { kind: { credential }, host: shown }: Described): boolean =>
   kind === credential && host === shown;
 
-/** Whether a record also names the file and the account that Azure shows. */
+/** Whether a record also names the account that Azure shows, and the file. A source with copies needs no file: its record lists them. */
 const isAsDescribed = (record: Credential, described: Described): boolean =>
   isRecordOf(record, described) &&
   !record.isExported &&
-  isUserOf(described, record.identity) &&
-  record.file !== undefined &&
-  fileId(record.file) === described.file;
-
-/** Whether a user name can be that of the credential that Azure describes. An application has an id of its own. */
-const isUserOf = ({ kind: { credential }, namespaceUid, to }: Described, username: string): boolean =>
-  credential !== "acr-token" || username === azureName(namespaceUid, to.namespace ?? "", to.name);
+  record.identity.toLowerCase() === described.identity.toLowerCase() &&
+  (record.file ? fileId(record.file) === described.file : !described.isEach);
 
 /** Deletes a Secret that holds only the login that ends, and whose record was changed. A copy of another source and other data stay. */
 async function* discard(read: Secret, username: string | undefined, { to, host }: Described, { tools }: Run): AsyncGenerator<Outcome> {
@@ -782,10 +777,15 @@ async function* removeUntilLost(described: Described, read: Secret | undefined, 
   for (const message of held) yield { to, messages: [message] };
 }
 
-/** The error if another file has taken over a source since this run has read Azure. */
+/**
+ * The error if another file has taken over a source since this run has read Azure. In the home, a source without a file is of no file: an
+ * owner of its application can write the description.
+ */
 function ofOtherFile(secret: Secret, to: Ref<"secret">, file: DesiredFile): CliError | undefined {
-  const maker = credentialOf(secret)?.file;
-  return maker && !isSameFile(file, maker) ? otherFile(to, fileWords(maker)) : undefined;
+  const record = credentialOf(secret);
+  const maker = record?.file;
+  if (maker) return isSameFile(file, maker) ? undefined : otherFile(to, fileWords(maker));
+  return record && to.namespace === file.home ? otherFile(to, "no file") : undefined;
 }
 
 const otherFile = (to: Ref<"secret">, words: string) => new InTheWay(`${nameInPlace(to)} belongs to ${words} now, so it stays`, undefined);

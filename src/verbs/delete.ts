@@ -21,7 +21,7 @@ import {
   type SourceOfCopy,
   sourceOf,
 } from "../secret/record.ts";
-import { discarding, isCopyOf, StartAgain, withdrawing } from "../secret/source.ts";
+import { discarding, isCopyOf, mayWithdraw, StartAgain, withdrawing } from "../secret/source.ts";
 import { removing } from "../source/desired.ts";
 import { reconcile } from "../source/reconcile.ts";
 import { otherLogins } from "../source/rows-remove.ts";
@@ -258,7 +258,7 @@ async function* removeCopyIn(
   tools: Tools,
 ): AsyncGenerator<Outcome> {
   const there = await stateIn(namespace, order, tools);
-  if (there.secret && !isCopyOf(there.secret, order.to)) return;
+  if (!mayWithdraw(there.secret, order.to, order.onlyAdded === true)) return;
   const to = { ...order.to, namespace };
   const withdrawn = there.secret && outcomeOf(to, await edit(to, withdrawing(order.to, host), tools));
   if (withdrawn) yield withdrawn;

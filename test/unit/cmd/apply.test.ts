@@ -56,12 +56,22 @@ const grants = ({ azure }: FakeWorld, at = "platform", name = "acr-blue"): reado
   );
 const redOfTeam: Lines = { ...red, namespace: "team-0" };
 const blueOfTeam: Lines = { ...blue, namespace: "own-1" };
+const ofPrincipal: Lines = { credential: "service-principal", repositories: "['*']" };
+const principal: Lines = { ...blue, ...ofPrincipal };
+const appOf = (world: FakeWorld) => world.loginIn("own-1", "mine")?.username;
+/** A user writes the description of a Secret, with the file of the first scope map, into the notes of an application. */
+const notesFile =
+  (secret: string, of: string): Given =>
+  ({ azure }) => {
+    const [, file] = / by file (\S+)/.exec([...azure.scopeMaps.values()][0]?.description ?? "") ?? [];
+    const called = (name: string) => azure.directory.applications.find(({ displayName }) => displayName.includes(`-${name}-`));
+    Object.assign(called(of) ?? expect.unreachable("no application"), { notes: `${called(secret)?.notes} by file ${file}` });
+  };
+const bluesApi: Lines = { ...blue, copyTo: "{names: [own-1]}", repositories: "[app/api]" };
 const ownIn = (at: string): Lines => ({ ...own, eachOf: `{names: [${at}]}` });
 const robot: Given = ({ azure }) => {
   azure.users.set("robot", "p");
 };
-const ofPrincipal: Lines = { credential: "service-principal", repositories: "['*']" };
-const principal: Lines = { ...blue, ...ofPrincipal };
 /** Another run applies a file. */
 const applied =
   (text: string, flags = ""): Given =>
@@ -466,6 +476,56 @@ testRows(
           },
         }),
         nothingMore(fileOf({ ...own, eachOf: "{names: [own-2]}" })),
+      ],
+    },
+    ...[
+      { what: "the application of another team", identity: (world: FakeWorld) => world.loginIn("own-2", "acr")?.username },
+      { what: "an unknown application", identity: () => "aaaaaaaa-0000-4000-8000-0000000000ff" },
+    ].map(({ what, identity }) => ({
+      does: `apply ends the application of a Secret of eachOf when a team records ${what}`,
+      ...applies(fileOf({ ...own, ...ofPrincipal })),
+      after: [
+        applies(fileOf({ ...ownIn("own-2"), ...ofPrincipal }), {
+          given: (world) => records("own-1", "acr", { identity: identity(world) }, ours)(world),
+          check: (world) => {
+            expect(secretIn(world, "own-1", "acr")).toBeUndefined();
+            expect(world.azure.directory.applications).toHaveLength(1);
+            expect(pulls(world, "own-2", "acr")).toBe(true);
+          },
+        }),
+      ],
+    })),
+    ...[
+      { what: "another application", of: "mine", stderr: /^(?!.*acr-foo)/s },
+      { what: "its own application", of: "acr-foo", stderr: /acr-foo in namespace platform belongs to no file now, so it stays$/m },
+    ].map(({ what, of, stderr }) => ({
+      does: `apply --prune keeps a Secret of create in the home when someone writes the file into the notes of ${what}`,
+      given: all(
+        typed("create acr-foo -n platform --registry myregistry --service-principal --repository *"),
+        typed("create mine -n own-1 --registry myregistry --service-principal --repository *"),
+      ),
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), {
+          flags: " --prune --yes",
+          given: notesFile("acr-foo", of),
+          stderr,
+          check: (world) => expect([pulls(world, "platform", "acr-foo"), pulls(world, "own-1", "mine")]).toEqual([true, true]),
+        }),
+      ],
+    })),
+    {
+      does: "apply deletes the copies of a source outside of the home when its record names no file",
+      ...applies(fileOf(blueOfTeam)),
+      after: [
+        applies(nothingOf, {
+          flags: " --prune --yes",
+          given: records("own-1", "acr-blue", { file: undefined }, ours),
+          check: (world) => {
+            expect([world.cluster.all("secret"), world.azure.tokens.size]).toEqual([[], 0]);
+            expect([lists(world, "team-0"), lists(world, "team-1")]).toEqual([[], []]);
+          },
+        }),
       ],
     },
     {
@@ -1087,6 +1147,24 @@ testRows(
         }),
       ],
     },
+    ...[
+      { what: "makes", entry: own },
+      { what: "takes away", entry: ownIn("own-2") },
+    ].map(({ what, entry }) => ({
+      does: `apply keeps the reference of a deleted Secret when it ${what} that of another team, which lists its namespace`,
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf(entry), {
+          given: all(
+            (world) => forgeCopies("own-1", { "own-2": world.cluster.get("namespace", "", "own-2")?.metadata.uid ?? "" })(world),
+            removes("own-2", "acr"),
+            refuse("create secret own-2/acr", () => new CliError("forbidden", "HTTP 403", { owner: "namespace" })),
+          ),
+          code: 1,
+          check: (world) => expect(lists(world, "own-2")).toEqual(["acr"]),
+        }),
+      ],
+    })),
     {
       does: "apply changes no other namespace when a team records copies there",
       ...applies(fileOf(twoOwn)),
@@ -1263,6 +1341,32 @@ testRows(
       ],
     })),
     {
+      does: "apply replaces a login of another application only with --adopt",
+      given: all(
+        typed("create mine -n own-1 --registry myregistry --service-principal --repository *"),
+        // The user chooses this application for another Secret
+        (world) => typed(`create acr-blue -n platform --registry myregistry --service-principal=${appOf(world)} --repository *`)(world),
+      ),
+      ...applies(fileOf(principal), {
+        ...failed,
+        writes: [],
+        stderr: /platform belongs to no file; otherwise it loses service-principal \S+\n.*\n.*apply -f=- --adopt platform\/acr-blue$/m,
+        check: (world) => expect(world.loginIn("platform", "acr-blue")?.username).toBe(appOf(world)),
+      }),
+      after: [
+        applies(fileOf(principal), {
+          flags: " --adopt platform/acr-blue --yes",
+          check: (world) => expect([pulls(world, "platform"), pulls(world, "own-1", "mine")]).toEqual([true, true]),
+        }),
+        nothingMore(fileOf(principal)),
+      ],
+    },
+    {
+      does: "apply takes over an application of create without a word",
+      given: typed("create acr-blue -n platform --registry myregistry --service-principal --repository *"),
+      ...applies(fileOf(principal), { stderr: /^(?!.*belong)/s }),
+    },
+    {
       does: "apply refuses a Secret of create that loses a copy when another entry has copies",
       given: typed("create acr-blue -n platform --registry myregistry --repository app/web --copy-to team-0,team-1"),
       ...applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, red), {
@@ -1316,11 +1420,40 @@ testRows(
           stderr: /own-1 belongs to another file\n/,
         }),
         applies(elsewhere(twoOwn), {
-          given: records("own-1", "acr", { file: { home: "platform", name: "teams", serviceAccounts: ["default"] } }, ours),
+          given: records("own-1", "acr", { kind: "service-principal" }, ours),
+          ...failed,
+          writes: [],
+          stderr: /own-1 belongs to another file; /,
+        }),
+        applies(elsewhere(twoOwn), {
+          given: records(
+            "own-1",
+            "acr",
+            { kind: "acr-token", file: { home: "platform", name: "teams", serviceAccounts: ["default"] } },
+            ours,
+          ),
           flags: " --adopt own-1/acr,own-2/acr --yes",
         }),
         nothingMore(elsewhere(twoOwn)),
         applies(fileOf(own), { ...failed, writes: [], stderr: /belongs to file teams in namespace team-0\n/ }),
+      ],
+    },
+    {
+      does: "apply takes over a deleted Secret of another file only with --adopt",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(elsewhere(bluesApi), {
+          given: removes("platform"),
+          ...failed,
+          writes: [],
+          stderr: /platform belongs to another file; otherwise it loses app\/web\n.*\n.*apply -f=- --adopt platform\/acr-blue$/m,
+          check: (world) => expect([grants(world), pulls(world, "team-0")]).toEqual([["app/web"], true]),
+        }),
+        applies(elsewhere(bluesApi), {
+          flags: " --adopt platform/acr-blue --yes",
+          check: (world) => expect([grants(world), pulls(world, "own-1")]).toEqual([["app/api"], true]),
+        }),
+        nothingMore(elsewhere(bluesApi)),
       ],
     },
     ...[
@@ -1424,6 +1557,29 @@ testRows(
           check: (world) =>
             expect([pulls(world, "own-1", "acr"), credentialOf(secretIn(world, "own-1", "acr"))]).toEqual([true, expect.anything()]),
         }),
+      ],
+    })),
+    ...[
+      { what: "token", entry: own, flags: "--repository app/api" },
+      {
+        what: "application",
+        entry: { ...own, ...ofPrincipal },
+        flags: "--service-principal --repository *",
+      },
+    ].map(({ what, entry, flags }) => ({
+      does: `create refuses the ${what} of a deleted Secret of a file`,
+      ...applies(fileOf(entry)),
+      after: [
+        {
+          command: `create acr -n own-1 --registry myregistry ${flags}`,
+          given: removes("own-1", "acr"),
+          ...failed,
+          writes: [],
+          stderr:
+            /secret\/acr in namespace own-1 belongs to a file of apply, .*\nhint: apply that file, use another name, or add --force .*$/m,
+        },
+        applies(fileOf(entry), { check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true) }),
+        { ...loose, command: `create acr -n own-1 --registry myregistry ${flags}` },
       ],
     })),
     {
