@@ -1,3 +1,4 @@
+import { kindCalled } from "../credential/kinds.ts";
 import { lackingIn } from "../credential/repository-scope.ts";
 import { InTheWay } from "../errors.ts";
 import { type Command, flag, plugin } from "../hint.ts";
@@ -86,9 +87,9 @@ function makerOf(record: Credential | undefined, kind: string, file: FileOrder):
   return recorded && !isSameFile(file, recorded) ? fileWords(recorded) : "another file";
 }
 
-/** Whether a source has the application that Azure describes as its own. A user may have chosen another one. A token is always its own. */
+/** Whether a source has the account that Azure describes as its own. Of some kinds, a user can choose another one. */
 const isOwn = ({ kind, identity }: Credential, file: FileOrder): boolean =>
-  kind === "acr-token" || identity.toLowerCase() === file.identity?.toLowerCase();
+  kindCalled(kind)?.flagsFor === undefined || identity.toLowerCase() === file.identity?.toLowerCase();
 
 /** Returns what a source can do or has now, and not after the file has taken it over. */
 function lostBy(record: Credential | undefined, file: FileOrder, order: TakeOver, copies: Places["losing"]): readonly string[] {

@@ -1086,7 +1086,7 @@ testRows(
           ...failed,
           given: all(
             removes("own-1", "acr"),
-            before("token own-1", typed("create acr -n own-1 --registry myregistry --repository app/web")),
+            before("token own-1", typed("create acr -n own-1 --registry myregistry --repository app/web --force")),
           ),
           stderr: /error: another run is writing secret\/acr in namespace own-1, so own-1-acr-\w+ stays/,
           check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true),
@@ -1625,7 +1625,7 @@ testRows(
           options: { answers: [true], env: { CI: undefined } },
           given: before(
             "listTokens",
-            before("listTokens", all(removes("platform"), typed("create acr-blue -n platform --registry myregistry --repository app/web"))),
+            before("listTokens", all(removes("platform"), applied(fileOf({ ...blue, copyTo: "{names: [none-*]}" }, red)))),
           ),
           code: 1,
           stderr: /error: secret\/acr-blue in namespace platform was not in the question, so it stays/,

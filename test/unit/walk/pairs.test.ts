@@ -25,6 +25,8 @@ type Pair = {
   readonly start: readonly Step[];
   readonly first: string;
   readonly second: string;
+  /** What must end well in the end. Default: the first command of `start`, or `first`. */
+  readonly last?: string;
   readonly mayLeave?: boolean;
 };
 
@@ -81,7 +83,7 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
     { start: applied, first: applying, second: revoke },
     { start: applied, first: apply(kind, "none", " --prune --yes"), second: applying, mayLeave: kind !== "" },
     { start: applied, first: apply(kind, "none", " --prune --yes"), second: apply(kind, "none", " --prune --yes") },
-    { start: orphan, first: applying, second: prune, mayLeave: true },
+    { start: orphan, first: applying, second: prune, last: applying, mayLeave: true },
     { start: orphan, first: prune, second: applying, mayLeave: true },
   ];
   return rows.map((row) => ({ ...row, what: `${nameOf(row.first)} and ${nameOf(row.second)}, ${what}` }));
@@ -90,10 +92,10 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
 /** After how many requests of the first run the second one comes in the test gate. */
 const somePairs = 5;
 
-/** Runs create once more, which must end well whichever run came last. */
-async function endsWell(play: Play, { start, first, mayLeave = false }: Pair): Promise<void> {
+/** Runs a command once more, which must end well whichever run came last. */
+async function endsWell(play: Play, { start, first, last, mayLeave = false }: Pair): Promise<void> {
   play.watch.check();
-  const line = start.find((step) => typeof step === "string") ?? first;
+  const line = last ?? start.find((step) => typeof step === "string") ?? first;
   const { run } = await play.alone(line);
   play.watch.check();
   const { secrets, unknown } = stateOf(play);
