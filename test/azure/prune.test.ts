@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
 import type { Azure } from "../../src/azure/port.ts";
 import { openInterruption } from "../../src/interruption.ts";
-import { clusterId } from "../../src/secret/azure-words.ts";
+import { azureName, clusterId } from "../../src/secret/azure-words.ts";
 import { deleteLeftovers, findLeftovers } from "../../src/verbs/prune.ts";
 import { openAsking } from "../support/fakes/asked.ts";
 import { fakeCluster, namespace } from "../support/fakes/cluster.ts";
@@ -51,8 +51,10 @@ test("finds and deletes an orphaned token with the role of docs/rbac.md", async 
   const { env } = await signedIn(world, [grantOf(world, await actionsOf("ACR pull tokens"))]);
   const azure = openAzure(world.options({ env }));
   const registry = await azure.findRegistry("myregistry");
-  const name = `left-${randomUUID().slice(0, 8)}`;
-  const { id } = await azure.putScopeMap(registry, { name, description, actions: ["repositories/a/content/read"] });
+  const namespaceUid = randomUUID();
+  const name = azureName(namespaceUid, "demo", "acr");
+  const words = `kubectl acr-secret: ${made} (${namespaceUid}) of cluster ${here}`;
+  const { id } = await azure.putScopeMap(registry, { name, description: words, actions: ["repositories/a/content/read"] });
   await azure.putToken(registry, { name, scopeMapId: id });
   await azure.generatePassword(registry, { token: name, slot: "password1" });
 
