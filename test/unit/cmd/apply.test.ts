@@ -1859,6 +1859,7 @@ testRows(
         applies(fileOf(blue, { ...own, registry: idOfRegistry }), {
           ...failed,
           given: all(refuse(`findRegistry ${idOfRegistry}`, refused, 1), refuse("list secret", forbid("secrets"))),
+          stderr: /^(?!.*another run is writing)/s,
           check: (world) => expect([pulls(world, "own-1", "acr"), pulls(world, "own-2", "acr")]).toEqual([true, true]),
         }),
       ],
