@@ -1166,6 +1166,20 @@ testRows(
       ],
     })),
     {
+      does: "apply keeps the reference of a deleted Secret of another file when a team lists its namespace",
+      ...applies(fileOf(ownIn("own-1"))),
+      after: [
+        applies(elsewhere(ownIn("own-2"))),
+        applies(fileOf(ownIn("own-1")), {
+          given: all(
+            (world) => forgeCopies("own-1", { "own-2": world.cluster.get("namespace", "", "own-2")?.metadata.uid ?? "" })(world),
+            removes("own-2", "acr"),
+          ),
+          check: (world) => expect(lists(world, "own-2")).toEqual(["acr"]),
+        }),
+      ],
+    },
+    {
       does: "apply changes no other namespace when a team records copies there",
       ...applies(fileOf(twoOwn)),
       after: [
