@@ -9,6 +9,7 @@ import { fileId } from "../secret/azure-words.ts";
 import { type Credential, credentialOf, type FileIdentity, isSameFile } from "../secret/record.ts";
 import type { FileOrder } from "../source/desired.ts";
 import type { Places } from "../source/places.ts";
+import { unnamedIn } from "../source/wanted.ts";
 import { inLine, nameInPlace } from "../wording.ts";
 
 /** What a run wants to do with a source. */
@@ -75,8 +76,8 @@ function notAdopted({ source, again }: TakeOver, maker: string, loses: readonly 
 }
 
 /**
- * Azure's description names the file, because a tenant can't write it. Without one, or if it names no file, the record does. So does it if the
- * description is about another kind of credential of this file, which the source has no longer.
+ * Azure's description names the file, because a tenant can't write it. The record does if there is no description, if that names no file, or
+ * if it is about another kind of credential of this file, which the source has no longer.
  */
 function makerOf(record: Credential | undefined, kind: string, file: FileOrder): string {
   const { kind: recordedKind = kind, file: recorded } = record ?? {};
@@ -94,13 +95,12 @@ const isOwn = ({ kind, identity }: Credential, file: FileOrder): boolean =>
 /** Returns what a source can do or has now, and not after the file has taken it over. */
 function lostBy(record: Credential | undefined, file: FileOrder, order: TakeOver, copies: Places["losing"]): readonly string[] {
   if (!record) return file.maker === undefined ? [] : lackingIn(order.repositories, file.granted ?? []);
-  const { kind, identity, repositories, file: recorded } = record;
+  const { kind, identity, repositories } = record;
   const isSame = kind === order.kind && isOwn(record, file);
-  const accounts = recorded?.serviceAccounts.filter((word) => !file.serviceAccounts.includes(word)) ?? [];
   return [
     ...(isSame ? [] : [`${kind} ${identity}`]),
     ...lackingIn(order.repositories, file.granted ?? repositories ?? ["*"]),
     ...copies.map((namespace) => `the copy in ${namespace}`),
-    ...accounts.map((word) => `serviceaccount/${word}`),
+    ...unnamedIn(record, file).map((word) => `serviceaccount/${word}`),
   ];
 }
