@@ -130,7 +130,7 @@ function base32(bytes: Buffer): string {
   return (bits.match(/.{5}/g) ?? []).map((five) => "abcdefghijklmnopqrstuvwxyz234567"[Number.parseInt(five, 2)]).join("");
 }
 
-/** Whether the plugin derives a name for an owner. The end of the name of an export is random, and that of a Secret with a cut name unknown. */
+/** Whether the plugin derives a name for an owner. The end is random for an export, and unknown for a Secret whose name is cut. */
 export function isDerived(name: string, owner: AzureOwner): boolean {
   const secret = secretIn(owner);
   if (!secret || owner.namespaceUid === undefined) return false;

@@ -199,7 +199,10 @@ export type PruneOptions = {
   readonly exports: "none" | "older" | "all";
 };
 
-/** `exported`: a copy of it may exist, but no Secret holds it. `unknown`: it names no cluster, or its name is not derived. `too recent`: its run may not have ended. */
+/**
+ * `exported`: a copy of it may exist, but no Secret holds it. `unknown`: it names no cluster, or its name is not derived. `too recent`: its run
+ * may not have ended.
+ */
 type LeftoverState = "orphan" | "exported" | "other cluster" | "unknown" | "too recent" | "in use";
 
 export type Leftover = Created & { readonly state: LeftoverState; readonly willDelete: boolean };

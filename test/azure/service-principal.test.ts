@@ -215,7 +215,7 @@ test.for(
 
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(says) });
     expect(stderr).toMatch(/defaultAppManagementPolicy/);
-    // If the policy can be read, nothing has to be rolled back
+    // If the policy can be read, nothing needs to be rolled back
     const graphWrites = world.azure.calls.list().filter(({ host, method }) => host.startsWith("graph") && method === "DELETE");
     expect(graphWrites.length > 0).toBe(of === "tenant" && !isReadable);
     expect(idsIn(at)).toEqual(before);

@@ -63,7 +63,7 @@ function created(kind: Kind): Way {
 }
 
 const applied = ["copies", "copies", "one", "alone", "unlisted", "aging", "each", "each-less", "each-and-copies", "copies-and-each"];
-/** Without an entry, `apply --prune` revokes the whole token, and only warns of a Secret that holds its login and is none of the file's. */
+/** Without an entry, `apply --prune` revokes the whole token, and only warns of a Secret of others that holds its login. */
 const holding = /^(keepsTheLogin|removesTheLabel|namesAnotherSource|generatesPassword.)$/;
 
 function appliedFrom(kind: Kind): Way {
