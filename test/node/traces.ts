@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 /** The traces of a node on this machine. */
 export type Traces = {
@@ -30,9 +30,17 @@ export async function tracesOf(folder: string): Promise<Traces> {
   return { processes, networks: [...networks].filter(Boolean), cgroups: await cgroupsOf(`acr-secret-node-${mark}`) };
 }
 
+/** The cgroups of a node are at the top of each hierarchy: of version 2, which is the root, or of those of version 1. */
 async function cgroupsOf(mark: string, root = "/sys/fs/cgroup"): Promise<string[]> {
-  const found = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
-  return found.filter((entry) => entry.isDirectory() && entry.name.startsWith(mark)).map((entry) => join(entry.parentPath, entry.name));
+  const hierarchies = await foldersIn(root);
+  const found = (await Promise.all([root, ...hierarchies].map(foldersIn))).flat();
+  return found.filter((path) => basename(path).startsWith(mark));
+}
+
+/** Other programs remove cgroups meanwhile. */
+async function foldersIn(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
 }
 
 /**
