@@ -71,8 +71,9 @@ export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerat
   // Before Azure is read, so that each Secret in the list has its description there
   const recorded = yield* recordedSources(order, tools);
   const failures: Failures = { makings: new Set(), failedIn: new Set(), failedSources: new Set(), isUnread: false };
+  const plans: Plan[] = [];
   const planned: (readonly [Run, Steps])[] = [];
-  for (const file of order.files) planned.push(yield* planFile(file, recorded, failures, order, tools));
+  for (const file of order.files) planned.push(yield* planFile(file, recorded, { failures, plans }, order, tools));
   const refused = await refusedBy(planned, order, tools);
   const runs = planned.map(([run, steps]) => [{ ...run, refused }, steps] as const);
   yield* takeMade(runs);
@@ -118,7 +119,7 @@ async function refusedBy(runs: readonly (readonly [Run, Steps])[], order: ApplyO
 async function* planFile(
   written: DesiredFile,
   recorded: readonly RecordedSource[],
-  failures: Failures,
+  { failures, plans }: Pick<Run, "failures"> & { readonly plans: Plan[] },
   order: ApplyOrder,
   tools: Tools,
 ): AsyncGenerator<Outcome, readonly [Run, Steps]> {
@@ -128,7 +129,7 @@ async function* planFile(
   const entries = written.entries.map((entry) => ({ ...entry, registry: inAzure.spellings.get(entry.registry) ?? entry.registry }));
   const file = { ...written, entries };
   const run: Run = {
-    ...{ order, tools, file, failures, read: inAzure.read, tokens: inAzure.tokens, refused: new Map() },
+    ...{ order, tools, file, failures, plans, read: inAzure.read, tokens: inAzure.tokens, refused: new Map() },
     described: inAzure.sources.filter((one) => one.file === fileId(file)),
     byKey: Map.groupBy(inAzure.sources, ({ to }) => keyOf(to)),
     recorded: recorded.filter((one) => isSameFile(file, one.file)),
@@ -141,6 +142,7 @@ async function* planFile(
       claimed: 0,
     },
   };
+  plans.push(run);
   return [run, yield* stepsOf(run)];
 }
 
@@ -186,8 +188,10 @@ type Run = {
   readonly refused: ReadonlyMap<string, CliError>;
   /** The sources to make, by key. */
   readonly made: Map<string, Making>;
-  /** The namespaces of their copies, for those whose name several entries have. */
+  /** Their namespaces and those of their copies, for those whose name several entries have. */
   readonly selected: Map<string, ReadonlySet<string>>;
+  /** What all files of the run make: a copy can move from one to another. */
+  readonly plans: readonly Plan[];
   /** The sources that record the file, and their kinds of credential. */
   readonly recorded: readonly RecordedSource[];
   /** The errors and warnings that this run has printed: of an object, or for all entries of a registry. */
@@ -204,6 +208,8 @@ type Run = {
   /** How many claims of other runs have not ended. */
   claimed: number;
 };
+
+type Plan = Pick<Run, "described" | "made" | "selected">;
 
 /** What could not be made, by all files of the run: what it would replace stays. */
 type Failures = {
@@ -293,12 +299,13 @@ async function exceptUnmatched(lost: readonly Described[], made: ReadonlyMap<str
 }
 
 /** Reads to which entry the copies of a namespace belong, if entries have the same name. */
-async function selectCopies(made: readonly Making[], { file, selected, tools }: Run): Promise<void> {
+async function selectCopies(made: readonly Making[], { order, selected, tools }: Run): Promise<void> {
+  const names = order.files.flatMap(({ entries }) => entries.map(({ name }) => name));
   for (const { source, entry } of made) {
-    if (!entry.copyTo || file.entries.filter(({ name }) => name === entry.name).length === 1) continue;
+    if (names.filter((name) => name === entry.name).length === 1) continue;
     // Without an answer, the copies stay those of this source
-    const found = await selectNamespaces(entry.copyTo, tools.cluster()).catch(asRefusal);
-    if (!(found instanceof CliError)) selected.set(keyOf(source), new Set(found.uids.keys()));
+    const found = entry.copyTo && (await selectNamespaces(entry.copyTo, tools.cluster()).catch(asRefusal));
+    if (!(found instanceof CliError)) selected.set(keyOf(source), new Set([source.namespace ?? "", ...(found?.uids.keys() ?? [])]));
   }
 }
 
@@ -657,16 +664,17 @@ function createOrderOf(making: Making, moved: readonly string[], run: Run): Crea
 }
 
 /**
- * Whether a Secret is, or is a copy of, a source that Azure describes as one of the file, and that the file does not name any more, or not
- * for this namespace. The same for a Secret that a killed run has only claimed.
+ * Whether a Secret is, or is a copy of, a source that Azure describes as one of a file of the run, and that no file of it names any more, or
+ * not for this namespace. The same for a Secret that a killed run has only claimed.
  */
-function replaces(to: Ref<"secret">, old: Secret, { described, made, selected, tools }: Run): boolean {
+function replaces(to: Ref<"secret">, old: Secret, { plans, failures, tools }: Run): boolean {
   const copied = sourceOf(old);
   const key = copied ? keyOf({ kind: "secret", name: copied.name, namespace: copied.namespace }) : keyOf(to);
-  const isNamed = made.has(key) && selected.get(key)?.has(to.namespace ?? "") !== false;
+  const isNamed = plans.some(({ made, selected }) => made.has(key) && selected.get(key)?.has(to.namespace ?? "") !== false);
   const record = credentialOf(old);
   // A team may have created a credential of its own under the name
   const isOfFile = (one: Described) => copied !== undefined || (record ? isAsDescribed(record, one) : loginsIn(old).length === 0);
-  const isDescribed = () => described.some((one) => keyOf(one.to) === key && isOfFile(one));
+  const isDescribed = () =>
+    !failures.isUnread && plans.some(({ described }) => described.some((one) => keyOf(one.to) === key && isOfFile(one)));
   return isOurs(old) && !isNamed && (isAbandoned(old, tools.cluster().now()) || isDescribed());
 }

@@ -26,6 +26,7 @@ const host = "myregistry.azurecr.io";
 
 const entryOf = (entry: Lines): string =>
   Object.entries(entry)
+    .filter(([, value]) => value !== "")
     .map(([key, value], index) => `${index === 0 ? "  - " : "    "}${key}: ${value}\n`)
     .join("");
 const fileOf = (...entries: readonly Lines[]): string =>
@@ -528,6 +529,31 @@ testRows(
         }),
       ],
     },
+    ...[
+      {
+        what: "a copy moves to an entry of another file",
+        from: blue,
+        to: [elsewhere({ ...blueOfTeam, copyTo: "{names: [team-1]}" }), fileOf({ ...blue, copyTo: "{names: [team-0]}" })],
+      },
+      {
+        what: "a copy of another file replaces a Secret of eachOf",
+        from: { ...own, name: "acr-blue", eachOf: "{names: [team-0, team-1]}" },
+        to: [elsewhere({ ...blueOfTeam, copyTo: "{names: [team-1]}" }), fileOf({ ...own, name: "acr-blue", eachOf: "{names: [team-0]}" })],
+      },
+      {
+        what: "a Secret of eachOf of another file replaces a copy",
+        from: blue,
+        to: [elsewhere({ ...own, name: "acr-blue", eachOf: "{names: [team-1]}" }), fileOf({ ...blue, copyTo: "{names: [team-0]}" })],
+      },
+      { what: "an entry gives its copies to another one of its name", from: blue, to: [fileOf({ ...blue, copyTo: "" }, blueOfTeam)] },
+    ].map(({ what, from, to }) => ({
+      does: `apply writes all Secrets in one run when ${what}`,
+      ...applies(fileOf(from)),
+      after: [
+        applies(to.join("---\n"), { check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]) }),
+        nothingMore(to.join("---\n"), { flags: " --prune --yes" }),
+      ],
+    })),
     {
       does: "apply ends the credential of a Secret of eachOf that was deleted",
       ...applies(fileOf(own)),
@@ -1133,6 +1159,25 @@ testRows(
           given: refuse("list namespace"),
           check: ({ azure }) => expect(azure.tokens.size).toBe(2),
         }),
+      ],
+    },
+    {
+      does: "apply keeps a Secret of an entry when the namespaces of the entry cannot be read and another file copies its Secret there",
+      ...applies(fileOf({ ...own, eachOf: "{selector: team=own}" }), { given: labeled("own-1", "own") }),
+      after: [
+        applies(
+          [fileOf({ ...own, eachOf: "{selector: team=own}" }), elsewhere({ ...redOfTeam, name: "acr", copyTo: "{names: [own-1]}" })].join(
+            "---\n",
+          ),
+          {
+            ...failed,
+            given: refuse("list namespace", () => new CliError("timeout", "timed out"), 1),
+            check: (world) => {
+              expect([madeAt(world, "own-1", "acr"), madeAt(world, "team-0", "acr")]).not.toContain(undefined);
+              expect(pulls(world, "own-1", "acr")).toBe(true);
+            },
+          },
+        ),
       ],
     },
     {
