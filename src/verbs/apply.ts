@@ -498,14 +498,14 @@ async function* judged(outcome: Outcome, step: Step | undefined, run: Run): Asyn
   // A change that was left because of the error adds nothing
   if (left === "failed" && !error) return;
   if (error?.owner !== "namespace") return yield outcome;
-  const password = step?.does === "make" ? await passwordIn(namespace, step, run).catch(asRefusal) : undefined;
-  yield password instanceof CliError ? outcome : blocked(namespace, error, outcome, password, run.tools.cluster().now());
+  const found = step?.does === "make" ? await stillIn(namespace, step, run).catch(asRefusal) : nothingFound;
+  yield found instanceof CliError ? outcome : blocked(namespace, error, outcome, found, run.tools.cluster().now());
 }
 
-function blocked(namespace: string, error: CliError, outcome: Outcome, password: Found, now: number): Outcome {
+function blocked(namespace: string, error: CliError, outcome: Outcome, { password, kept: repositories }: Found, now: number): Outcome {
   const { kind, message, hint, owner } = error;
-  const ending = endingOf(password, now);
-  if (ending !== undefined) return { ...outcome, error: new CliError(kind, `${message}, and ${ending}`, { hint, owner, cause: error }) };
+  const why = repositories.length > 0 ? `its credential still pulls ${inLine(repositories)}` : endingOf(password, now);
+  if (why !== undefined) return { ...outcome, error: new CliError(kind, `${message}, and ${why}`, { hint, owner, cause: error }) };
   const expiresAt = password === "ended" ? undefined : password?.expiresAt;
   const until = expiresAt === undefined ? undefined : `its password works until ${expiresAt}`;
   const [next, fix] = typeof hint === "object" ? [hint.when, { namespace, ...hint }] : [hint];
@@ -513,24 +513,32 @@ function blocked(namespace: string, error: CliError, outcome: Outcome, password:
   return { to: { kind: "namespace", name: namespace }, isBlocked: true, messages: [parts.filter(Boolean).join("; ")], fix };
 }
 
-type Found = Shown | "ended" | undefined;
+type Found = {
+  readonly password: Shown | "ended" | undefined;
+  /** The repositories that the entry does not name any more. */
+  readonly kept: readonly string[];
+};
 
-/** Returns the password in a namespace that has a source or a copy, if Azure describes it as one of this file. */
-async function passwordIn(namespace: string, { source, entry, uid }: Making, run: Run): Promise<Found> {
+const nothingFound: Found = { password: undefined, kept: [] };
+
+/** Returns what a namespace that has a source or a copy still has, if Azure describes it as one of this file. */
+async function stillIn(namespace: string, { source, entry, uid }: Making, run: Run): Promise<Found> {
   const isOf = ({ to, kind, namespaceUid }: Described) =>
     keyOf(to) === keyOf(source) && namespaceUid === uid && readKey(kind) === readKey(entry);
   const described = run.described.find(isOf);
-  const secret = described && (await run.tools.cluster().get({ ...source, namespace }));
-  const login = described && loginOf(secret, described.host);
-  if (!secret || !login) return undefined;
-  const { identity, passwords = [] } = (await memoize(run.accounts, keyOf(source), () => describedAccount(described, run)))?.account ?? {};
-  if (login.username !== identity) return undefined;
+  if (!described) return nothingFound;
+  const { account } = (await memoize(run.accounts, keyOf(source), () => describedAccount(described, run))) ?? {};
+  const { identity, passwords = [], granted = [] } = account ?? {};
+  const kept = source.namespace === namespace ? lackingIn(entry.repositories, granted) : [];
+  const secret = await run.tools.cluster().get({ ...source, namespace });
+  const login = loginOf(secret, described.host);
+  if (!secret || login?.username !== identity) return { password: undefined, kept };
   const { madeAt } = sourceOf(secret) ?? recordIn(secret) ?? {};
-  return passwords.find((one) => isSameTime(one.madeAt, madeAt)) ?? "ended";
+  return { password: passwords.find((one) => isSameTime(one.madeAt, madeAt)) ?? "ended", kept };
 }
 
 /** Why the owners of a namespace must act now; undefined if its password lasts. @param now in milliseconds */
-function endingOf(password: Found, now: number): string | undefined {
+function endingOf(password: Found["password"], now: number): string | undefined {
   if (password === undefined) return undefined;
   if (password === "ended") return "its password has ended";
   const isEnding = notDue(password, { expiresWithin: "last third" }, now).length === 0;

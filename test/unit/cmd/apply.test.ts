@@ -723,6 +723,20 @@ testRows(
       },
     ]),
     {
+      does: "apply --skip-blocked fails when a blocked source still pulls a repository that its entry does not name any more",
+      ...applies(fileOf({ ...own, repositories: "[app/web, app/api]" })),
+      after: [
+        applies(fileOf(own), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: immutable("own-1", "acr"),
+          stderr: /is immutable, and its credential still pulls app\/api/,
+          check: (world) =>
+            expect([grants(world, "own-1", "acr"), grants(world, "own-2", "acr")]).toEqual([["app/api", "app/web"], ["app/web"]]),
+        }),
+      ],
+    },
+    {
       does: "apply --skip-blocked fails when other users have filled both slots of a token",
       ...applies(fileOf(own)),
       after: [
