@@ -46,8 +46,8 @@ export type Places = {
   readonly copies: Copies;
   /** The namespaces that lose their copy. */
   readonly withdrawn: readonly string[];
-  /** The same, and those that lose it later in this run. */
-  readonly losing: readonly string[];
+  /** Those that the source records and the run does not select: they lose their copy in this run, or keep it for now. */
+  readonly unselected: readonly string[];
   /** What to say about the selection, and the named namespaces that do not exist. */
   readonly say: readonly Outcome[];
   readonly namespaces: readonly string[];
@@ -68,7 +68,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   const secret = own ? own.secret : await cluster.get(source);
   const selected = await selectionOf(order, cluster);
   const isTaken = takesAway(order, selected);
-  const { rest, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), {
+  const { rest, unselected, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), {
     cluster,
     isTaken,
     isOfTeam: order.file?.isOfTeam,
@@ -108,7 +108,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   return {
     secret,
     copies,
-    ...{ withdrawn, losing },
+    ...{ withdrawn, unselected },
     say: selected ? sayOf(source, selected, kept) : [],
     namespaces: [...targetScope.namespaces, ...rest],
     all,
@@ -155,7 +155,7 @@ async function copiesAfter(
   // A namespace that was deleted and created again was given nothing
   const rest = others.filter(([name, uid]) => !uids || uids.get(name) === uid);
   const copies: Copies = Object.fromEntries([...rest, ...selected].filter(([name]) => name !== own).sort());
-  return { rest: rest.map(([name]) => name), copies };
+  return { rest: rest.map(([name]) => name), unselected: uids === unknown ? names : rest.map(([name]) => name), copies };
 }
 
 const rethrow = (error: unknown): never => {
@@ -222,8 +222,14 @@ export type Given = {
   isEnding(): boolean;
 };
 
+/** What the places of a run get. */
+type Placing = Given & {
+  /** Whether a namespace is still the one that the run has selected. */
+  isSame(namespace: string): Promise<boolean>;
+};
+
 /** Gives one namespace its copy and the targets there the Secret, or takes both away. A failure doesn't stop the others. */
-export async function* writePlace(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+export async function* writePlace(place: CreatePlace, given: Placing, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   try {
     yield* place.isWithdrawn ? withdrawIn(place, given, order, tools) : writeIn(place, given, order, tools);
   } catch (error) {
@@ -233,19 +239,36 @@ export async function* writePlace(place: CreatePlace, given: Given, order: Order
   }
 }
 
-async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+async function* writeIn(place: CreatePlace, given: Placing, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
-  // Another entry has replaced the copy
-  if (place.isLosing && state.secret && !isCopyOf(state.secret, order.source)) return;
+  // Another entry has replaced the copy, or it is gone
+  if (place.isLosing && !(state.secret && isCopyOf(state.secret, order.source))) return;
   if (place.hasCopy) {
-    const replaces = replacing(order.file, { ...order.source, namespace: place.namespace });
-    const copied = await copyTo(place.namespace, state.secret, given, { mayCreate: true, replaces }, tools);
+    const copied = await copyIn(place, state.secret, given, order, tools);
     yield copied;
     if (isFailed(copied)) return;
   }
   if (!place.isTarget) return;
   yield* attachIn(state, given, order, tools);
   yield* detachUnnamed(state.scope, given, order, tools);
+}
+
+async function copyIn(
+  { namespace, isTarget }: CreatePlace,
+  secret: Secret | undefined,
+  given: Placing,
+  { source, file }: Order,
+  tools: Tools,
+): Promise<Outcome> {
+  // A team that writes its source can list any namespace as one of its copies
+  const mayCreate = (isTarget || !file) && !secret;
+  if (mayCreate && !(await given.isSame(namespace))) return createdAgain(namespace);
+  return copyTo(namespace, secret, given, { mayCreate, replaces: replacing(file, { ...source, namespace }) }, tools);
+}
+
+function createdAgain(namespace: string): Outcome {
+  const message = `namespace "${namespace}" was deleted during the run, so nothing is written to a new one`;
+  return { to: { kind: "namespace", name: namespace, namespace }, error: new InTheWay(message, "run the command again") };
 }
 
 /**

@@ -414,16 +414,17 @@ async function neededIn({ source, described }: TakingAway, run: Run): Promise<st
   const making = run.made.get(keyOf(source));
   if (making) return makings.has(making) ? "everywhere" : undefined;
   if (isUnread) return "everywhere";
-  const where = await failedPlace(source, described.isEach, run);
+  const where = await failedPlace(source, described, run);
   return where && `in namespace ${where}`;
 }
 
-/** A namespace of a source in which this run could not write everything that the files name. */
-async function failedPlace(source: Ref<"secret">, isEach: boolean, run: Run): Promise<string | undefined> {
+/** A namespace of a source in which this run could not write everything that the files name: any, if it does not list its copies. */
+async function failedPlace(source: Ref<"secret">, described: Described | undefined, run: Run): Promise<string | undefined> {
   const failed = await failedNamespaces(run);
   if (failed.size === 0) return undefined;
-  const copies = isEach ? {} : copiesOf(await run.tools.cluster().get(source));
-  return [source.namespace ?? "", ...Object.keys(copies)].find((name) => failed.has(name));
+  const secret = described?.isEach ? undefined : await run.tools.cluster().get(source);
+  const isListed = described?.isEach || (described && credentialOf(secret)?.identity === described.identity);
+  return [...failed].find((name) => !isListed || name === source.namespace || Object.hasOwn(copiesOf(secret), name));
 }
 
 /** The namespaces in which this run could not write everything that the file names. */
@@ -551,14 +552,10 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   const { source, entry } = making;
   const refusal = run.refused.get(keyOf(source));
   if (refusal) throw refusal;
-  const moved = await movedRepositories(making, run);
-  if (moved.length > 0 && !run.postponed) {
-    const message = `${nameInPlace(source)} keeps ${inLine(moved)}, because another Secret of the files could not be written`;
-    yield { to: source, error: new CliError("conflict", message, { hint: "run the command again" }) };
-  }
+  const needing = await entriesNeeding(making, run);
   let secret: Secret | undefined;
   try {
-    for await (const outcome of createSecret(createOrderOf(making, moved, run), tools)) {
+    for await (const outcome of createSecret(createOrderOf(making, needing, run), tools)) {
       if (keyOf(outcome.to) === keyOf(source) && outcome.object) secret = outcome.object as Secret;
       yield outcome;
     }
@@ -569,18 +566,12 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   }
 }
 
-/** The repositories that a source keeps, although only other entries name them: until these are made, and if one could not be made. */
-async function movedRepositories(making: Making, run: Run): Promise<readonly string[]> {
+/** The entries that may need a repository which a source loses: until they are made, or because they could not be made. */
+async function entriesNeeding(making: Making, run: Run): Promise<readonly Entry[]> {
   const { failures, postponed, order } = run;
-  const { source, entry } = making;
-  const lost = lackingIn(entry.repositories, describedOf(making, run)?.granted ?? []);
-  const isKept = lost.length > 0 && (postponed || failures.isUnread || (await failedPlace(source, "eachOf" in entry.sources, run)));
-  if (!isKept) return [];
-  const others =
-    postponed || failures.isUnread ? order.files.flatMap(({ entries }) => entries) : [...failures.makings].map((one) => one.entry);
-  const moved = lost.filter((one) => others.some(({ repositories }) => lackingIn(repositories, [one]).length === 0));
-  if (moved.length > 0) postponed?.add(making);
-  return moved;
+  if (postponed || failures.isUnread) return order.files.flatMap(({ entries }) => entries);
+  const where = await failedPlace(making.source, describedOf(making, run), run);
+  return where === undefined ? [] : [...failures.makings].map(({ entry }) => entry);
 }
 
 /** The source as Azure describes it, for any file. */
@@ -627,28 +618,37 @@ const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefin
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
 const accountWait = 5_000;
 
-/** @param moved repositories that the source keeps, although its entry does not name them */
-function createOrderOf(making: Making, moved: readonly string[], run: Run): CreateOrder {
+/** @param needing the entries that may need repositories which the source loses */
+function createOrderOf(making: Making, needing: readonly Entry[], run: Run): CreateOrder {
   const { source, entry, uid } = making;
   const { order, tools, file, read } = run;
   const inAzure = describedOf(making, run);
   const isUnread = uid === undefined || !read.has(readKey(entry));
-  const isOfTeam = "eachOf" in entry.sources;
+  const isEach = "eachOf" in entry.sources;
   const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
   const [names, globs] = [serviceAccounts.filter((word) => !isGlob(word)), serviceAccounts.filter(isGlob)];
   const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
   return {
     ...{ source, registry, kind: credential, isIssued: true, open: () => order.open(entry) },
-    repositories: [...repositories, ...moved],
+    repositories,
     ...{ fromPods: false, podsTell: false, exact: true, expiresAt: expiryOf(expiresIn, tools), verify: order.verify },
     ...{ shape: undefined, copyTo, targets: { picks, whereUsed: false }, wait: accountWait, restart, recreate: false },
     ...{ again: order.again, reader: undefined, holders: order.revoking.holders },
     file: {
-      ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isOfTeam },
+      ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isEach },
+      isOfTeam: source.namespace !== file.home,
+      uid,
       endsReplaced: run.described.some((one) => replacesKind(making, one, run)),
       postpones() {
         run.postponed?.add(making);
         return run.postponed !== undefined;
+      },
+      keeps(repository) {
+        if (!needing.some((one) => lackingIn(one.repositories, [repository]).length === 0)) return undefined;
+        run.postponed?.add(making);
+        if (run.postponed) return "later";
+        const message = `${nameInPlace(source)} keeps ${repository}, because another Secret of the files could not be written`;
+        return new CliError("conflict", message, { hint: "run the command again" });
       },
       moves(accounts) {
         const isOne = (name: string) => accounts.some((one) => one === name || isGlob(one) || isGlob(name));
@@ -664,8 +664,10 @@ function createOrderOf(making: Making, moved: readonly string[], run: Run): Crea
         return unshown(what, [keyOf(source), uid, what, id].join(), order.confirmed);
       },
       replaces: (to, old) => replaces(to, old, run),
-      isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isOfTeam),
-      ...{ maker: inAzure?.file, identity: inAzure?.identity },
+      isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isEach),
+      // The first round has taken over what it could
+      maker: run.isAgain && tools.dryRun === "none" ? fileId(file) : inAzure?.file,
+      identity: inAzure?.identity,
       adopts: order.adopt.includes(placeOf(source)),
     },
   };

@@ -64,7 +64,7 @@ export async function* exportSecret(order: ExportOrder, tools: Tools): AsyncGene
 }
 
 /** An export writes no namespace. */
-const nowhere = { secret: undefined, copies: {}, withdrawn: [], losing: [], say: [], namespaces: [], async *all() {} };
+const nowhere = { secret: undefined, copies: {}, withdrawn: [], unselected: [], say: [], namespaces: [], async *all() {} };
 
 async function imagesFor(host: string, { source, repositories, fromPods, podsTell }: ExportOrder, tools: Tools) {
   if (!(fromPods || (podsTell && repositories.length === 0))) return [];
