@@ -74,6 +74,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
     isOfTeam: order.file?.isOfTeam,
   });
   const losing: readonly string[] = isTaken ? rest : [];
+  const isReplaced = ![undefined, order.kind].includes(credentialOf(secret)?.kind);
   const withdrawn = losing.length > 0 && order.file?.postpones() ? [] : losing;
   const kept: readonly string[] = isTaken ? [] : rest;
   const targetScope = {
@@ -87,7 +88,8 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   async function* all(): AsyncGenerator<CreatePlace> {
     const place = ({ scope, read }: NamespaceReader, isTarget: boolean, isWithdrawn = false): CreatePlace => ({
       namespace: scope.namespace,
-      hasCopy: !isWithdrawn && Object.hasOwn(copies, scope.namespace),
+      // A copy that waits for another login keeps the one that it has, if its source gets one of another kind
+      hasCopy: !isWithdrawn && Object.hasOwn(copies, scope.namespace) && !(isReplaced && losing.includes(scope.namespace)),
       isTarget,
       isWithdrawn,
       isLosing: !isWithdrawn && losing.includes(scope.namespace),
@@ -263,7 +265,10 @@ async function copyIn(
   // A team that writes its source can list any namespace as one of its copies
   const mayCreate = (isTarget || !file) && !secret;
   if (mayCreate && !(await given.isSame(namespace))) return createdAgain(namespace);
-  return copyTo(namespace, secret, given, { mayCreate, replaces: replacing(file, { ...source, namespace }) }, tools);
+  const to = { ...source, namespace };
+  const taken = secret && !isCopyOf(secret, source) && (await file?.takenOver(to, secret));
+  if (taken) return { to, error: taken };
+  return copyTo(namespace, secret, given, { mayCreate, replaces: replacing(file, to) }, tools);
 }
 
 function createdAgain(namespace: string): Outcome {

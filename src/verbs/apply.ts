@@ -26,7 +26,7 @@ import { inLine, nameInPlace } from "../wording.ts";
 import { fileWords } from "./adopt.ts";
 import type { Effects } from "./apply-effects.ts";
 import { isTooWide, noRoom, planTokens, tooManyActions, withoutRoom } from "./apply-limits.ts";
-import { describedAccount, idOf, isAsDescribed, type TakingAway, takeAway } from "./apply-removals.ts";
+import { describedAccount, idOf, isAsDescribed, otherFile, type TakingAway, takeAway } from "./apply-removals.ts";
 import {
   type Described,
   describe,
@@ -70,7 +70,7 @@ export type ApplyOrder = {
 export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerator<Outcome> {
   // Before Azure is read, so that each Secret in the list has its description there
   const recorded = yield* recordedSources(order, tools);
-  const failures: Failures = { makings: new Set(), failedIn: new Set(), failedSources: new Set(), isUnread: false };
+  const failures: Failures = { makings: new Set(), failedIn: new Set(), failedSources: new Set(), created: new Set(), isUnread: false };
   const plans: Plan[] = [];
   const planned: (readonly [Run, Steps])[] = [];
   for (const file of order.files) planned.push(yield* planFile(file, recorded, { failures, plans }, order, tools));
@@ -219,6 +219,8 @@ type Failures = {
   readonly failedIn: Set<string>;
   /** The sources whose copies were not written. */
   readonly failedSources: Set<Making>;
+  /** The sources whose Secrets did not exist, by key: they list no copies from before. */
+  readonly created: Set<string>;
   /** The namespaces of an entry could not be read, so it may have to replace any credential. */
   isUnread: boolean;
 };
@@ -423,7 +425,8 @@ async function failedPlace(source: Ref<"secret">, described: Described | undefin
   const failed = await failedNamespaces(run);
   if (failed.size === 0) return undefined;
   const secret = described?.isEach ? undefined : await run.tools.cluster().get(source);
-  const isListed = described?.isEach || (described && credentialOf(secret)?.identity === described.identity);
+  const isOld = !run.failures.created.has(keyOf(source)) && credentialOf(secret)?.identity === described?.identity;
+  const isListed = described && (described.isEach || isOld);
   return [...failed].find((name) => !isListed || name === source.namespace || Object.hasOwn(copiesOf(secret), name));
 }
 
@@ -436,6 +439,11 @@ async function failedNamespaces({ failures: { failedIn, failedSources }, tools }
     for (const name of uids.keys()) all.add(name);
   }
   return all;
+}
+
+function note(step: Step, outcome: Outcome, run: Run): void {
+  if (isFailed(outcome)) noteFailure(step, outcome, run);
+  if (outcome.result === "created") run.failures.created.add(keyOf(outcome.to));
 }
 
 function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures }: Run): void {
@@ -453,7 +461,7 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   try {
     for await (const outcome of outcomes) {
       run.order.effects.see(step, outcome);
-      if (isFailed(outcome)) noteFailure(step, outcome, run);
+      note(step, outcome, run);
       for (const one of withoutRepetition(outcome, run)) yield* judged(one, step, run);
     }
   } catch (error) {
@@ -664,6 +672,7 @@ function createOrderOf(making: Making, needing: readonly Entry[], run: Run): Cre
         return unshown(what, [keyOf(source), uid, what, id].join(), order.confirmed);
       },
       replaces: (to, old) => replaces(to, old, run),
+      takenOver: (to, old) => takenOver(to, old, run),
       isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isEach),
       // The first round has taken over what it could
       maker: run.isAgain && tools.dryRun === "none" ? fileId(file) : inAzure?.file,
@@ -671,6 +680,16 @@ function createOrderOf(making: Making, needing: readonly Entry[], run: Run): Cre
       adopts: order.adopt.includes(placeOf(source)),
     },
   };
+}
+
+/** In a team's namespace, its owners can write the record. What they refuse is only their own source's copy. */
+async function takenOver(to: Ref<"secret">, old: Secret, run: Run): Promise<CliError | undefined> {
+  const { order, tools } = run;
+  const copied = sourceOf(old);
+  if (!copied || !replaces(to, old, run)) return undefined;
+  const source = { kind: "secret", name: copied.name, namespace: copied.namespace } as const;
+  const { file } = credentialOf(await tools.cluster().get(source)) ?? {};
+  return file && !order.files.some((one) => isSameFile(one, file)) ? otherFile(source, fileWords(file)) : undefined;
 }
 
 /**

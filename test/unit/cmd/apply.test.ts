@@ -249,9 +249,12 @@ const createdAgain =
       cluster.remove("secret", name, metadata.name);
     cluster.put(namespace(name, { uid: "another" }));
   };
-const abac: Given = ({ azure }) => {
-  azure.facts.mode = "abac";
+const withApi: Given = ({ azure }) => {
   azure.images.add("app/api:1");
+};
+const abac: Given = (world) => {
+  world.azure.facts.mode = "abac";
+  withApi(world);
 };
 const fileIn = (world: FakeWorld, at: string, name = "acr") => credentialOf(secretIn(world, at, name))?.file?.home;
 const makesBoth = (name: string, at: string, more = "") =>
@@ -2331,6 +2334,55 @@ testRows(
         }),
       ],
     },
+    ...[
+      { what: "the kind of its own changes", given: withApi },
+      { what: "the kind of its own changes, and Azure does not show the one before", given: abac },
+    ].map(({ what, given }) => ({
+      does: `apply keeps the login of a copy that waits for another entry when ${what}`,
+      ...applies(fileOf({ ...principal, copyTo: "{names: [own-1, team-1]}" })),
+      after: [
+        applies(fileOf({ ...both, name: "acr-both", copyTo: "{names: [own-1, team-1]}" }, { ...blue, copyTo: "{names: [team-0]}" }), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: all(given, refuse("create secret team-1/acr-both", quota)),
+          check: (world: FakeWorld) =>
+            expect([pulls(world, "team-1"), world.loginIn("team-1", "acr-blue")?.username]).toEqual([
+              true,
+              expect.stringMatching(/^aaaaaaaa-/),
+            ]),
+        }),
+      ],
+    })),
+    {
+      does: "apply keeps a repository of a deleted source while another entry that gets a copy of it is blocked",
+      ...applies(fileOf(blue), { given: abac }),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-1]}", repositories: "[app/api]" }, { ...red, copyTo: "{names: [team-0]}" }), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: all(removes("platform"), refuse("create secret team-0/acr-red", quota)),
+          check: (world) => expect([grants(world), pulls(world, "team-0")]).toEqual([["app/api", "app/web"], true]),
+        }),
+      ],
+    },
+    ...[
+      { what: "source", to: { ...own, name: "acr-blue", eachOf: "{names: [team-1]}" } },
+      { what: "copy", to: { ...blueOfTeam, copyTo: "{names: [team-1]}" } },
+    ].map(({ what, to }) => ({
+      does: `apply replaces no copy by a ${what} when another file has adopted its source during the run`,
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(to), {
+          ...failed,
+          flags: " --prune --yes",
+          given: before("listTokens", before("get namespace team-1", applied(elsewhere({ ...blue }), " --adopt platform/acr-blue --yes"))),
+          check: (world: FakeWorld) => {
+            expect([fileIn(world, "platform", "acr-blue"), pulls(world, "team-1")]).toEqual(["team-0", true]);
+            expect(world.loginIn("team-1", "acr-blue")).toEqual(world.loginIn("platform", "acr-blue"));
+          },
+        }),
+      ],
+    })),
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
