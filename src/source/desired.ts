@@ -109,7 +109,7 @@ export type FileOrder = FileOfRecord & {
   unshown(what: string, id: string | undefined): CliError | undefined;
   /** Whether a Secret may take the place of one that the file has made and does not name any more. */
   replaces(to: Ref<"secret">, old: Secret): boolean;
-  /** The error if such a Secret is a copy of a source that another file has taken over since the run has read Azure. */
+  /** The error if such a Secret is a copy, and another file has taken over its source meanwhile. */
   takenOver(to: Ref<"secret">, old: Secret): Promise<CliError | undefined>;
 };
 

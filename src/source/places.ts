@@ -46,7 +46,7 @@ export type Places = {
   readonly copies: Copies;
   /** The namespaces that lose their copy. */
   readonly withdrawn: readonly string[];
-  /** Those that the source records and the run does not select: they lose their copy in this run, or keep it for now. */
+  /** The recorded copies that the run does not select. They lose their login in this run, or keep it. */
   readonly unselected: readonly string[];
   /** What to say about the selection, and the named namespaces that do not exist. */
   readonly say: readonly Outcome[];
@@ -243,7 +243,7 @@ export async function* writePlace(place: CreatePlace, given: Placing, order: Ord
 
 async function* writeIn(place: CreatePlace, given: Placing, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
-  // Another entry has replaced the copy, or it is gone
+  // Another entry has replaced the copy, or somebody has deleted it
   if (place.isLosing && !(state.secret && isCopyOf(state.secret, order.source))) return;
   if (place.hasCopy) {
     const copied = await copyIn(place, state.secret, given, order, tools);

@@ -115,7 +115,7 @@ function scopeToGrant(issuer: Issuer, { ask }: Observed, images: readonly ImageR
   return { host, repositories: [...new Set(images.map(({ repository }) => repository))].sort(), images };
 }
 
-/** The repositories that a file does not name and that stay: the user was not asked, or another entry needs them; undefined if none does. */
+/** The repositories that stay although a file does not name them, and why; undefined if there are none. */
 export function stayingIn({ source }: Pick<Desired, "source">, { file, repositories }: Creating, granted: readonly string[] = []) {
   const staying = lackingIn(repositories, granted).flatMap((repository) => {
     const why = file?.keeps(repository) ?? file?.unshown(`repository ${repository} of ${nameInPlace(source)}`, undefined);

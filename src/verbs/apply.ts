@@ -420,7 +420,7 @@ async function neededIn({ source, described }: TakingAway, run: Run): Promise<st
   return where && `in namespace ${where}`;
 }
 
-/** A namespace of a source in which this run could not write everything that the files name: any, if it does not list its copies. */
+/** A namespace of a source in which this run could not write everything. If the source does not list its copies, any counts. */
 async function failedPlace(source: Ref<"secret">, described: Described | undefined, run: Run): Promise<string | undefined> {
   const failed = await failedNamespaces(run);
   if (failed.size === 0) return undefined;
@@ -693,8 +693,8 @@ async function takenOver(to: Ref<"secret">, old: Secret, run: Run): Promise<CliE
 }
 
 /**
- * Whether a Secret is, or is a copy of, a source that Azure describes as one of a file of the run, and that no file of it names any more, or
- * not for this namespace. The same for a Secret that a killed run has only claimed.
+ * Whether a Secret is a source, or a copy of one, that Azure describes as one of a file of the run. No file may name it any more for this
+ * namespace. The same for a Secret that a killed run has only claimed.
  */
 function replaces(to: Ref<"secret">, old: Secret, { plans, failures, tools }: Run): boolean {
   const copied = sourceOf(old);
