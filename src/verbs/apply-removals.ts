@@ -42,6 +42,8 @@ export type TakingAway = {
   readonly onlyAdded: boolean;
   /** The source has another credential now. */
   readonly isReplaced: boolean;
+  /** In a dry run: the run would have made it a copy of another source. */
+  readonly isCopy?: boolean;
 };
 
 /** Names a source with its credential. A namespace that is created again has another uid. */
@@ -51,11 +53,11 @@ export const idOf = ({ to, namespaceUid, kind }: Described): string => [keyOf(to
  * Deletes a source that the file does not name any more, and ends its credential. In the home of the file, the record of the source decides.
  * In any other namespace, its owners can write the record, so Azure's description decides.
  */
-export async function* takeAway({ described, onlyAdded, isReplaced }: TakingAway, run: Run): AsyncGenerator<Outcome> {
+export async function* takeAway({ described, onlyAdded, isReplaced, isCopy }: TakingAway, run: Run): AsyncGenerator<Outcome> {
   if (isReplaced) return yield* endReplaced(described, run);
   const { file } = run;
   const { to } = described;
-  const secret = await sourceNow(described, run);
+  const secret = isCopy ? undefined : await sourceNow(described, run);
   const record = credentialOf(secret);
   const isHome = to.namespace === file.home;
   const isOwn = record && (isHome ? isRecordOf(record, described) : isAsDescribed(record, described));

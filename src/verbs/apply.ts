@@ -404,10 +404,19 @@ async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> 
   const { confirmed } = run.order;
   const id = idOf(step.described);
   if (!confirmed.has(id)) return yield { to, error: notShown(nameInPlace(to)) };
-  for await (const outcome of take(step, run)) {
+  const isCopy = run.tools.dryRun !== "none" && (await becomesCopy(to, run).catch(() => false));
+  for await (const outcome of take({ ...step, isCopy }, run)) {
     if (outcome.result) confirmed.add(id);
     yield outcome;
   }
+}
+
+async function becomesCopy({ name, namespace = "" }: Ref, { plans, tools }: Run): Promise<boolean> {
+  for (const { source, entry } of plans.flatMap(({ made }) => [...made.values()])) {
+    if (entry.name !== name || source.namespace === namespace || !entry.copyTo) continue;
+    if ((await selectNamespaces(entry.copyTo, tools.cluster())).uids.has(namespace)) return true;
+  }
+  return false;
 }
 
 /** Where a source is still needed: there, another credential may have to replace it, and could not be written. */

@@ -2383,6 +2383,21 @@ testRows(
         }),
       ],
     })),
+    ...[
+      { what: "eachOf becomes copyTo", from: fileOf(own), to: fileOf({ ...blue, name: "acr", copyTo: "{names: [own-*]}" }) },
+      {
+        what: "a source moves, and its namespace gets a copy",
+        from: fileOf(blueOfTeam),
+        to: fileOf({ ...blue, copyTo: "{names: [own-1, team-0]}" }),
+      },
+    ].map(({ what, from, to }) => ({
+      does: `apply --prune --dry-run prints no deletion of a Secret that the run keeps when ${what}`,
+      ...applies(from),
+      after: [
+        applies(to, { flags: " --prune --dry-run=client", writes: [], stdout: /^(?!.*secret\/\S+ deleted).*token\S+ deleted/s }),
+        applies(to, { flags: " --prune --yes", stdout: /^(?!.*secret\/\S+ deleted).*token\S+ deleted/s }),
+      ],
+    })),
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
