@@ -12,6 +12,7 @@ import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { memoize } from "../scope/concurrency.ts";
 import { missingNamespace, type Selected, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob, isOpen } from "../scope/scope.ts";
+import { loginOf } from "../secret/login.ts";
 import { type Copies, type Credential, copiesData, copiesOf, credentialOf } from "../secret/record.ts";
 import { type Copying, copying, isCopyOf, mayWithdraw, StartAgain, withdrawing } from "../secret/source.ts";
 import { attachTargets } from "../targets/attach.ts";
@@ -71,10 +72,9 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   const { rest, unselected, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), {
     cluster,
     isTaken,
-    isOfTeam: order.file?.isOfTeam,
+    isEach: order.file?.isEach,
   });
   const losing: readonly string[] = isTaken ? rest : [];
-  const isReplaced = ![undefined, order.kind].includes(credentialOf(secret)?.kind);
   const withdrawn = losing.length > 0 && order.file?.postpones() ? [] : losing;
   const kept: readonly string[] = isTaken ? [] : rest;
   const targetScope = {
@@ -88,8 +88,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   async function* all(): AsyncGenerator<CreatePlace> {
     const place = ({ scope, read }: NamespaceReader, isTarget: boolean, isWithdrawn = false): CreatePlace => ({
       namespace: scope.namespace,
-      // A copy that waits for another login keeps the one that it has, if its source gets one of another kind
-      hasCopy: !isWithdrawn && Object.hasOwn(copies, scope.namespace) && !(isReplaced && losing.includes(scope.namespace)),
+      hasCopy: !isWithdrawn && Object.hasOwn(copies, scope.namespace),
       isTarget,
       isWithdrawn,
       isLosing: !isWithdrawn && losing.includes(scope.namespace),
@@ -146,13 +145,13 @@ async function copiesAfter(
   secret: Secret | undefined,
   own: string,
   selected: ReadonlyMap<string, string>,
-  { cluster, isTaken, isOfTeam }: { readonly cluster: Cluster; readonly isTaken: boolean; readonly isOfTeam: boolean | undefined },
+  { cluster, isTaken, isEach }: { readonly cluster: Cluster; readonly isTaken: boolean; readonly isEach: boolean | undefined },
 ) {
   const recorded = credentialOf(secret) ? copiesOf(secret) : {};
   const others = Object.entries(recorded).filter(([name]) => !selected.has(name));
   const names = others.map(([name]) => name);
   // A schedule may read only the namespaces that its file names now. To take something away, it need not know more, except from a team
-  const unknown = isOfTeam ? new Map<string, string>() : undefined;
+  const unknown = isEach ? new Map<string, string>() : undefined;
   const uids = await uidsOf(names, cluster).catch(isTaken ? unlessForbidden(unknown) : rethrow);
   // A namespace that was deleted and created again was given nothing
   const rest = others.filter(([name, uid]) => !uids || uids.get(name) === uid);
@@ -243,8 +242,7 @@ export async function* writePlace(place: CreatePlace, given: Placing, order: Ord
 
 async function* writeIn(place: CreatePlace, given: Placing, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
-  // Another entry has replaced the copy, or somebody has deleted it
-  if (place.isLosing && !(state.secret && isCopyOf(state.secret, order.source))) return;
+  if (place.isLosing && !isRenewable(state.secret, given)) return;
   if (place.hasCopy) {
     const copied = await copyIn(place, state.secret, given, order, tools);
     yield copied;
@@ -254,6 +252,10 @@ async function* writeIn(place: CreatePlace, given: Placing, order: Order, tools:
   yield* attachIn(state, given, order, tools);
   yield* detachUnnamed(state.scope, given, order, tools);
 }
+
+/** Whether a copy that waits for its replacement gets a new password. A login of another credential may pull less. */
+const isRenewable = (copy: Secret | undefined, { source, credential }: Given): boolean =>
+  copy !== undefined && isCopyOf(copy, source) && loginOf(copy, credential.host)?.username === credential.identity;
 
 async function copyIn(
   { namespace, isTarget }: CreatePlace,
@@ -325,6 +327,8 @@ async function* withdrawIn({ namespace, read }: CreatePlace, given: Given, order
   if (keeps) return yield { to, error: keeps };
   if (secret && tools.dryRun !== "none") yield* sayNeeded(to, secret, scope);
   const recorded = given.credential.file?.serviceAccounts ?? [];
+  // Another file may have taken over the source
+  await given.claim();
   yield* detachNoted(scope, { secret: order.source.name, named: recorded, except: [], keeps: order.file?.unshown }, tools);
   if (!secret) return;
   const withdrawn = await writeClaimed(to, withdrawing(order.source, given.credential.host), given, secret, tools);
@@ -350,6 +354,7 @@ async function* detachUnnamed(scope: NamespaceScope, given: Given, { source, fil
   if (needed === "later") return;
   if (needed.length > 0) return yield* needed;
   try {
+    await given.claim();
     yield* detachNoted(scope, { secret: source.name, named, except: file.serviceAccounts, keeps: file.unshown }, tools);
   } catch (error) {
     // A team can record any ServiceAccount, also those that a schedule may not read

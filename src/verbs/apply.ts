@@ -18,7 +18,7 @@ import { fileId } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
 import { loginOf, loginsIn } from "../secret/login.ts";
 import { type Credential, copiesOf, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
-import { Claimed, isAbandoned } from "../secret/source.ts";
+import { Claimed, isAbandoned, isCopyOf } from "../secret/source.ts";
 import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
@@ -70,7 +70,7 @@ export type ApplyOrder = {
 export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerator<Outcome> {
   // Before Azure is read, so that each Secret in the list has its description there
   const recorded = yield* recordedSources(order, tools);
-  const failures: Failures = { makings: new Set(), failedIn: new Set(), failedSources: new Set(), created: new Set(), isUnread: false };
+  const failures: Failures = { makings: new Set(), failedIn: new Set(), failedSources: new Set(), isUnread: false };
   const plans: Plan[] = [];
   const planned: (readonly [Run, Steps])[] = [];
   for (const file of order.files) planned.push(yield* planFile(file, recorded, { failures, plans }, order, tools));
@@ -219,8 +219,6 @@ type Failures = {
   readonly failedIn: Set<string>;
   /** The sources whose copies were not written. */
   readonly failedSources: Set<Making>;
-  /** The sources whose Secrets did not exist, by key: they list no copies from before. */
-  readonly created: Set<string>;
   /** The namespaces of an entry could not be read, so it may have to replace any credential. */
   isUnread: boolean;
 };
@@ -425,18 +423,24 @@ async function neededIn({ source, described }: TakingAway, run: Run): Promise<st
   const making = run.made.get(keyOf(source));
   if (making) return makings.has(making) ? "everywhere" : undefined;
   if (isUnread) return "everywhere";
-  const where = await failedPlace(source, described, run);
+  const where = await failedPlace(source, described.isEach, run);
   return where && `in namespace ${where}`;
 }
 
-/** A namespace of a source in which this run could not write everything. If the source does not list its copies, any counts. */
-async function failedPlace(source: Ref<"secret">, described: Described | undefined, run: Run): Promise<string | undefined> {
+/** A namespace with a source or its copy in which this run could not write everything. A source may not list all copies: it may be new. */
+async function failedPlace(source: Ref<"secret">, isEach: boolean, run: Run): Promise<string | undefined> {
   const failed = await failedNamespaces(run);
-  if (failed.size === 0) return undefined;
-  const secret = described?.isEach ? undefined : await run.tools.cluster().get(source);
-  const isOld = !run.failures.created.has(keyOf(source)) && credentialOf(secret)?.identity === described?.identity;
-  const isListed = described && (described.isEach || isOld);
-  return [...failed].find((name) => !isListed || name === source.namespace || Object.hasOwn(copiesOf(secret), name));
+  const { namespace = "" } = source;
+  if (failed.has(namespace)) return namespace;
+  if (isEach || failed.size === 0) return undefined;
+  const cluster = run.tools.cluster();
+  const listed = Object.keys(copiesOf(await cluster.get(source))).find((name) => failed.has(name));
+  if (listed !== undefined) return listed;
+  for (const name of failed) {
+    const there = await cluster.get({ ...source, namespace: name });
+    if (there && isCopyOf(there, source)) return name;
+  }
+  return undefined;
 }
 
 /** The namespaces in which this run could not write everything that the file names. */
@@ -448,11 +452,6 @@ async function failedNamespaces({ failures: { failedIn, failedSources }, tools }
     for (const name of uids.keys()) all.add(name);
   }
   return all;
-}
-
-function note(step: Step, outcome: Outcome, run: Run): void {
-  if (isFailed(outcome)) noteFailure(step, outcome, run);
-  if (outcome.result === "created") run.failures.created.add(keyOf(outcome.to));
 }
 
 function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures }: Run): void {
@@ -470,7 +469,7 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   try {
     for await (const outcome of outcomes) {
       run.order.effects.see(step, outcome);
-      note(step, outcome, run);
+      if (isFailed(outcome)) noteFailure(step, outcome, run);
       for (const one of withoutRepetition(outcome, run)) yield* judged(one, step, run);
     }
   } catch (error) {
@@ -587,7 +586,7 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
 async function entriesNeeding(making: Making, run: Run): Promise<readonly Entry[]> {
   const { failures, postponed, order } = run;
   if (postponed || failures.isUnread) return order.files.flatMap(({ entries }) => entries);
-  const where = await failedPlace(making.source, describedOf(making, run), run);
+  const where = await failedPlace(making.source, "eachOf" in making.entry.sources, run);
   return where === undefined ? [] : [...failures.makings].map(({ entry }) => entry);
 }
 

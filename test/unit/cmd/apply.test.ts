@@ -2340,7 +2340,8 @@ testRows(
     ].map(({ what, given }) => ({
       does: `apply keeps the login of a copy that waits for another entry when ${what}`,
       ...applies(fileOf({ ...principal, copyTo: "{names: [own-1, team-1]}" })),
-      after: [
+      // The second run has stored the new kind already
+      after: ["first", "second"].map(() =>
         applies(fileOf({ ...both, name: "acr-both", copyTo: "{names: [own-1, team-1]}" }, { ...blue, copyTo: "{names: [team-0]}" }), {
           ...failed,
           flags: " --skip-blocked",
@@ -2351,17 +2352,29 @@ testRows(
               expect.stringMatching(/^aaaaaaaa-/),
             ]),
         }),
-      ],
+      ),
     })),
     {
       does: "apply keeps a repository of a deleted source while another entry that gets a copy of it is blocked",
       ...applies(fileOf(blue), { given: abac }),
-      after: [
+      // The second run finds a source that lists only its own copies
+      after: [removes("platform"), () => undefined].map((given) =>
         applies(fileOf({ ...blue, copyTo: "{names: [team-1]}", repositories: "[app/api]" }, { ...red, copyTo: "{names: [team-0]}" }), {
           ...failed,
           flags: " --skip-blocked",
-          given: all(removes("platform"), refuse("create secret team-0/acr-red", quota)),
+          given: all(given, refuse("create secret team-0/acr-red", quota)),
           check: (world) => expect([grants(world), pulls(world, "team-0")]).toEqual([["app/api", "app/web"], true]),
+        }),
+      ),
+    },
+    {
+      does: "apply takes the copy of a source outside of the home away when its namespace may not be read",
+      ...applies(fileOf({ ...blue, namespace: "own-1" })),
+      after: [
+        applies(fileOf({ ...blue, namespace: "own-1", copyTo: "{names: [team-0]}" }), {
+          flags: " --skip-blocked",
+          given: refuse("get namespace team-1"),
+          check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1"), lists(world, "team-1")]).toEqual([true, false, []]),
         }),
       ],
     },
@@ -2398,6 +2411,20 @@ testRows(
         applies(to, { flags: " --prune --yes", stdout: /^(?!.*secret\/\S+ deleted).*token\S+ deleted/s }),
       ],
     })),
+    {
+      does: "apply keeps the references of a copy that it drops when another file adopts the source during the run",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }), {
+          ...failed,
+          given: before(
+            "get secret team-1/acr-blue",
+            applied(elsewhere({ ...blue, namespace: "platform" }), " --adopt platform/acr-blue --yes"),
+          ),
+          check: (world) => expect([lists(world, "team-1"), pulls(world, "team-1")]).toEqual([["acr-blue"], true]),
+        }),
+      ],
+    },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
