@@ -1,3 +1,4 @@
+import type { Account } from "../credential/issuer.ts";
 import { kindCalled } from "../credential/kinds.ts";
 import { notOwn } from "../credential/owner.ts";
 import { lackingIn } from "../credential/repository-scope.ts";
@@ -9,7 +10,7 @@ import { fileId, parseAzureOwner } from "../secret/azure-words.ts";
 import type { Credential } from "../secret/record.ts";
 import type { Claiming } from "../secret/source.ts";
 import { nameInPlace } from "../wording.ts";
-import type { Creating, Desired } from "./desired.ts";
+import type { Creating, Desired, FileOrder } from "./desired.ts";
 import type { Observed } from "./observe.ts";
 import { youngRow } from "./rows-login.ts";
 import type { StepRow } from "./steps.ts";
@@ -55,6 +56,14 @@ const ofFile = (to: Ref<"secret">) =>
 
 const changedMeanwhile = (to: Ref<"secret">, what: string) =>
   new InTheWay(`${what} has changed since this run read it, so ${nameInPlace(to)} stays as it is`, "run the command again", "platform");
+
+/** Whether a file may change an account: it is new, or the file's own, or what the run has compared the file with. */
+function isAsCompared({ exists, describedAs, granted = [] }: Account, repositories: readonly string[], file: FileOrder): boolean {
+  const maker = parseAzureOwner(describedAs ?? "")?.file;
+  const isNew = !exists && describedAs === undefined;
+  if (isNew || maker === fileId(file)) return true;
+  return maker === file.maker && lackingIn([...repositories, ...(file.granted ?? [])], granted).length === 0;
+}
 
 export const createRows: readonly StepRow[] = [
   {
@@ -126,12 +135,8 @@ export const createRows: readonly StepRow[] = [
       const { namespaceUid } = o.ask("owner");
       if (file.uid !== undefined && namespaceUid !== file.uid)
         return steps.refuse(changedMeanwhile(d.source, `namespace "${d.source.namespace}"`));
-      const { describedAs = "", granted = [], ref } = o.ask("account");
-      const maker = parseAzureOwner(describedAs)?.file;
-      if (maker === fileId(file)) return undefined;
-      const known = [...repositories, ...(file.granted ?? [])];
-      const isKnown = maker === file.maker && lackingIn(known, granted).length === 0;
-      return !isKnown && steps.refuse(changedMeanwhile(d.source, ref.name));
+      const account = o.ask("account");
+      return !isAsCompared(account, repositories, file) && steps.refuse(changedMeanwhile(d.source, account.ref.name));
     },
   },
   {

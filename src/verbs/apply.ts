@@ -569,6 +569,7 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   const refusal = run.refused.get(keyOf(source));
   if (refusal) throw refusal;
   const needing = await entriesNeeding(making, run);
+  if (await waitsForOthers(making, needing, run)) return;
   let secret: Secret | undefined;
   try {
     for await (const outcome of createSecret(createOrderOf(making, needing, run), tools)) {
@@ -588,6 +589,21 @@ async function entriesNeeding(making: Making, run: Run): Promise<readonly Entry[
   if (postponed || failures.isUnread) return order.files.flatMap(({ entries }) => entries);
   const where = await failedPlace(making.source, "eachOf" in making.entry.sources, run);
   return where === undefined ? [] : [...failures.makings].map(({ entry }) => entry);
+}
+
+/**
+ * Whether a source gets another kind of credential later in the run, because it loses repositories that these entries name.
+ * @throws CliError conflict if they could not be made
+ */
+async function waitsForOthers(making: Making, needing: readonly Entry[], run: Run): Promise<boolean> {
+  const { source, entry } = making;
+  if (needing.length === 0 || describedOf(making, run)) return false;
+  const { kind = entry.credential, repositories = [] } = credentialOf(await run.tools.cluster().get(source)) ?? {};
+  const moving = kind === entry.credential ? [] : needing.flatMap((one) => lackingIn(entry.repositories, one.repositories));
+  if (lackingIn(repositories, moving).length === moving.length) return false;
+  if (!run.postponed) throw kept(source, "everywhere");
+  run.postponed.add(making);
+  return true;
 }
 
 /** The source as Azure describes it, for any file. */

@@ -2425,6 +2425,22 @@ testRows(
         }),
       ],
     },
+    {
+      does: "apply changes no kind of credential while another entry that gets a repository of it is blocked",
+      ...applies(fileOf({ ...principal, copyTo: "{names: [team-1]}" }), { given: withApi }),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...apiOfRed, copyTo: "{names: [team-1]}" }), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: refuse("create secret team-1/acr-red", quota),
+          stderr: /keeps its earlier credential/,
+          check: (world) => expect(world.loginIn("team-1", "acr-blue")?.username).toMatch(/^aaaaaaaa-/),
+        }),
+        applies(fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...apiOfRed, copyTo: "{names: [team-1]}" }), {
+          check: (world) => expect([pulls(world, "team-1"), pulls(world, "team-1", "acr-red")]).toEqual([true, true]),
+        }),
+      ],
+    },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
