@@ -352,12 +352,14 @@ export function isCopyOf(secret: Secret, source: Ref<"secret">): boolean {
 export const mayWithdraw = (secret: Secret | undefined, source: Ref<"secret">, isOfTeam: boolean): boolean =>
   secret ? isCopyOf(secret, source) : !isOfTeam;
 
-const notCopy = ({ name: of, namespace: at }: Ref<"secret">, old: Secret, { namespace, name }: Ref) =>
-  new InTheWay(
+function notCopy({ name: of, namespace: at }: Ref<"secret">, old: Secret, { namespace, name }: Ref): InTheWay {
+  const isOfFile = isOurs(old) && credentialOf(old)?.file !== undefined;
+  return new InTheWay(
     `secret "${of}" in namespace "${at}" is not a copy of secret "${name}" in namespace "${namespace}"`,
-    undefined,
-    isOurs(old) && sourceOf(old) ? "platform" : "namespace",
+    isOfFile ? "if its file does not name it any more, apply that file with --prune" : undefined,
+    isOfFile || (isOurs(old) && sourceOf(old)) ? "platform" : "namespace",
   );
+}
 
 const copyNote = ({ source: { namespace = "", name }, credential: { madeAt } }: Copying) => ({
   [sourceKey]: JSON.stringify({ namespace, name, madeAt }),

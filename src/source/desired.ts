@@ -109,8 +109,8 @@ export type FileOrder = FileOfRecord & {
   unshown(what: string, id: string | undefined): CliError | undefined;
   /** Whether a Secret may take the place of one that the file has made and does not name any more. */
   replaces(to: Ref<"secret">, old: Secret): boolean;
-  /** The error if such a Secret is a copy, and another file has taken over its source meanwhile. */
-  takenOver(to: Ref<"secret">, old: Secret): Promise<CliError | undefined>;
+  /** Why such a Secret stays: another file has taken over its source meanwhile, or another entry has to be made first (`later`). */
+  staysInPlace(to: Ref<"secret">, old: Secret): Promise<"later" | CliError | undefined>;
 };
 
 /** Whether a Secret may take the place of the one that is there. */

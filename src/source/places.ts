@@ -245,8 +245,8 @@ async function* writeIn(place: CreatePlace, given: Placing, order: Order, tools:
   if (place.isLosing && !isRenewable(state.secret, given)) return;
   if (place.hasCopy) {
     const copied = await copyIn(place, state.secret, given, order, tools);
-    yield copied;
-    if (isFailed(copied)) return;
+    if (copied) yield copied;
+    if (!copied || isFailed(copied)) return;
   }
   if (!place.isTarget) return;
   yield* attachIn(state, given, order, tools);
@@ -257,19 +257,20 @@ async function* writeIn(place: CreatePlace, given: Placing, order: Order, tools:
 const isRenewable = (copy: Secret | undefined, { source, credential }: Given): boolean =>
   copy !== undefined && isCopyOf(copy, source) && loginOf(copy, credential.host)?.username === credential.identity;
 
+/** @returns undefined if the namespace gets its copy later in the run */
 async function copyIn(
   { namespace, isTarget }: CreatePlace,
   secret: Secret | undefined,
   given: Placing,
   { source, file }: Order,
   tools: Tools,
-): Promise<Outcome> {
+): Promise<Outcome | undefined> {
   // A team that writes its source can list any namespace as one of its copies
   const mayCreate = (isTarget || !file) && !secret;
   if (mayCreate && !(await given.isSame(namespace))) return createdAgain(namespace);
   const to = { ...source, namespace };
-  const taken = secret && !isCopyOf(secret, source) && (await file?.takenOver(to, secret));
-  if (taken) return { to, error: taken };
+  const stays = secret && !isCopyOf(secret, source) ? await file?.staysInPlace(to, secret) : undefined;
+  if (stays) return stays === "later" ? undefined : { to, error: stays };
   return copyTo(namespace, secret, given, { mayCreate, replaces: replacing(file, to) }, tools);
 }
 

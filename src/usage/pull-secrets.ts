@@ -180,12 +180,13 @@ export async function copyError(
 ): Promise<CliError> {
   const record = await cluster.get({ kind: "secret", name: source.name, namespace: source.namespace }).catch(() => undefined);
   const credential = credentialOf(record);
-  const command = credential && Object.hasOwn(copiesOf(record), namespace) ? fix(credential) : undefined;
+  const isListed = Object.hasOwn(copiesOf(record), namespace);
+  const command = credential && isListed ? fix(credential) : undefined;
   return new InTheWay(
     `secret "${name}" in namespace "${namespace}" is a copy of secret "${source.name}" in namespace "${source.namespace}"`,
     command ? { ...command, namespace: source.namespace } : otherwise,
     // Anyone in the namespace can label a Secret as a copy
-    command ? "platform" : "namespace",
+    credential && isListed ? "platform" : "namespace",
   );
 }
 

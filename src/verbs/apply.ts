@@ -592,15 +592,15 @@ async function entriesNeeding(making: Making, run: Run): Promise<readonly Entry[
 }
 
 /**
- * Whether a source gets another kind of credential later in the run, because it loses repositories that these entries name.
+ * Whether a source gets another credential later in the run, because it loses repositories that these entries name.
  * @throws CliError conflict if they could not be made
  */
 async function waitsForOthers(making: Making, needing: readonly Entry[], run: Run): Promise<boolean> {
   const { source, entry } = making;
   if (needing.length === 0 || describedOf(making, run)) return false;
-  const { kind = entry.credential, repositories = [] } = credentialOf(await run.tools.cluster().get(source)) ?? {};
-  const moving = kind === entry.credential ? [] : needing.flatMap((one) => lackingIn(entry.repositories, one.repositories));
-  if (lackingIn(repositories, moving).length === moving.length) return false;
+  const behind = await recordBehind(source, await run.tools.cluster().get(source), run);
+  const isReplaced = behind.source !== source || behind.record?.kind !== entry.credential;
+  if (!isReplaced || !losesToOthers(behind.record, making, needing)) return false;
   if (!run.postponed) throw kept(source, "everywhere");
   run.postponed.add(making);
   return true;
@@ -696,7 +696,7 @@ function createOrderOf(making: Making, needing: readonly Entry[], run: Run): Cre
         return unshown(what, [keyOf(source), uid, what, id].join(), order.confirmed);
       },
       replaces: (to, old) => replaces(to, old, run),
-      takenOver: (to, old) => takenOver(to, old, run),
+      staysInPlace: (to, old) => staysInPlace(to, old, making, needing, run),
       isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isEach),
       // The first round has taken over what it could
       maker: run.isAgain && tools.dryRun === "none" ? fileId(file) : inAzure?.file,
@@ -706,14 +706,29 @@ function createOrderOf(making: Making, needing: readonly Entry[], run: Run): Cre
   };
 }
 
-/** In a team's namespace, its owners can write the record. What they refuse is only their own source's copy. */
-async function takenOver(to: Ref<"secret">, old: Secret, run: Run): Promise<CliError | undefined> {
-  const { order, tools } = run;
-  const copied = sourceOf(old);
-  if (!copied || !replaces(to, old, run)) return undefined;
+/** In a team's namespace, its owners can write the record. What they refuse is only the login of their own source. */
+async function staysInPlace(to: Ref<"secret">, old: Secret, making: Making, needing: readonly Entry[], run: Run) {
+  if (!replaces(to, old, run)) return undefined;
+  const { source, record } = await recordBehind(to, old, run);
+  const { file } = record ?? {};
+  if (file && !run.order.files.some((one) => isSameFile(one, file))) return otherFile(source, fileWords(file));
+  if (!losesToOthers(record, making, needing)) return undefined;
+  run.postponed?.add(making);
+  return run.postponed ? "later" : kept(to, "there");
+}
+
+/** The record of a Secret, or of its source. */
+async function recordBehind(to: Ref<"secret">, secret: Secret | undefined, { tools }: Pick<Run, "tools">) {
+  const copied = secret && sourceOf(secret);
+  if (!copied) return { source: to, record: credentialOf(secret) };
   const source = { kind: "secret", name: copied.name, namespace: copied.namespace } as const;
-  const { file } = credentialOf(await tools.cluster().get(source)) ?? {};
-  return file && !order.files.some((one) => isSameFile(one, file)) ? otherFile(source, fileWords(file)) : undefined;
+  return { source, record: credentialOf(await tools.cluster().get(source)) };
+}
+
+/** Whether a login pulls repositories that these entries name, and the entry of the one that replaces it does not. */
+function losesToOthers(record: Credential | undefined, { entry }: Making, needing: readonly Entry[]): boolean {
+  const moving = needing.flatMap((one) => lackingIn(entry.repositories, one.repositories));
+  return lackingIn(record?.repositories ?? [], moving).length < moving.length;
 }
 
 /**

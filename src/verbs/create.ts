@@ -77,8 +77,8 @@ async function readPlaces(order: Creating & Pick<Desired, "source">, tools: Tool
   const copied = places.secret && sourceOf(places.secret);
   if (places.secret && copied && !replacing(order.file, order.source)(places.secret))
     throw await copyError(order.source, copied, tools.cluster(), (credential) => forSource(copied, credential, order), "use another name");
-  const taken = places.secret && (await order.file?.takenOver(order.source, places.secret));
-  if (taken) throw taken;
+  const stays = places.secret && copied && (await order.file?.staysInPlace(order.source, places.secret));
+  if (stays && stays !== "later") throw stays;
   checkCopies(places.copies);
   return { ...places, say: [...takeOver(order, places), ...places.say] };
 }

@@ -264,6 +264,7 @@ const isOwnListed = ({ cluster }: FakeWorld) =>
   expect(cluster.get("serviceaccount", "own-2", "default")?.imagePullSecrets).toEqual([{ name: "acr" }]);
 const uidIn = ({ cluster }: FakeWorld, name: string) => cluster.get("namespace", "", name)?.metadata.uid ?? "";
 const both: Lines = { ...blue, repositories: "[app/web, app/api]" };
+const twoTeams: Lines = { ...own, name: "acr-blue", eachOf: "{names: [team-0, team-1]}" };
 const apiOfRed: Lines = { ...red, repositories: "[app/api]" };
 
 testRows(
@@ -2441,6 +2442,60 @@ testRows(
         }),
       ],
     },
+    ...[
+      {
+        what: "a Secret of eachOf by a copy",
+        from: { ...own, name: "acr-blue", eachOf: "{names: [team-1]}", repositories: "[app/web, app/api]" },
+        to: { ...blue, copyTo: "{names: [team-1]}" },
+      },
+      {
+        what: "a copy by a Secret of eachOf",
+        from: { ...both, copyTo: "{names: [team-1]}" },
+        to: { ...own, name: "acr-blue", eachOf: "{names: [team-1]}" },
+      },
+      {
+        what: "a copy by that of another source",
+        from: { ...both, copyTo: "{names: [team-1]}" },
+        to: { ...blueOfTeam, copyTo: "{names: [team-1]}" },
+      },
+    ].map(({ what, from, to }) => ({
+      does: `apply replaces no ${what.replace(/^a /, "")} while another entry that gets a repository of it is blocked`,
+      ...applies(fileOf(from), { given: withApi }),
+      after: [
+        ...["first", "second"].map(() =>
+          applies(fileOf(to, { ...apiOfRed, copyTo: "{names: [team-1]}" }), {
+            ...failed,
+            flags: " --skip-blocked --prune --yes",
+            given: refuse("create secret team-1/acr-red", quota),
+            stderr: /keeps its earlier credential/,
+            check: (world: FakeWorld) => {
+              expect(pulls(world, "team-1")).toBe(true);
+              const { username = "" } = world.loginIn("team-1", "acr-blue") ?? {};
+              expect([...(world.azure.scopeMaps.get(username)?.actions ?? [])].join()).toContain("app/api/content/read");
+            },
+          }),
+        ),
+        applies(fileOf(to, { ...apiOfRed, copyTo: "{names: [team-1]}" }), {
+          flags: " --prune --yes",
+          check: (world: FakeWorld) => expect([pulls(world, "team-1"), pulls(world, "team-1", "acr-red")]).toEqual([true, true]),
+        }),
+        nothingMore(fileOf(to, { ...apiOfRed, copyTo: "{names: [team-1]}" }), { flags: " --prune --yes" }),
+      ],
+    })),
+    ...[
+      { what: "eachOf becomes copyTo", from: { ...twoTeams, ...ofPrincipal }, to: { ...blue, copyTo: "{names: [team-0, team-1]}" } },
+      { what: "copyTo becomes eachOf", from: { ...principal, copyTo: "{names: [team-0, team-1]}" }, to: twoTeams },
+    ].map(({ what, from, to }) => ({
+      does: `apply --skip-blocked fails when the kind changes and ${what}, until a run has --prune`,
+      ...applies(fileOf(from)),
+      after: [
+        applies(fileOf(to), { ...failed, flags: " --skip-blocked" }),
+        applies(fileOf(to), {
+          flags: " --prune --yes",
+          check: (world: FakeWorld) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]),
+        }),
+      ],
+    })),
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
