@@ -418,11 +418,11 @@ async function becomesCopy({ name, namespace = "" }: Ref, { plans, tools }: Run)
 }
 
 /** Where a source is still needed: there, another credential may have to replace it, and could not be written. */
-async function neededIn({ source, described }: TakingAway, run: Run): Promise<string | undefined> {
+async function neededIn({ source, described, isReplaced }: TakingAway, run: Run): Promise<string | undefined> {
   const { makings, isUnread } = run.failures;
   const making = run.made.get(keyOf(source));
-  if (making) return makings.has(making) ? "everywhere" : undefined;
-  if (isUnread) return "everywhere";
+  if (isReplaced && making) return makings.has(making) ? "everywhere" : undefined;
+  if (isUnread || (making && makings.has(making))) return "everywhere";
   const where = await failedPlace(source, described.isEach, run);
   return where && `in namespace ${where}`;
 }

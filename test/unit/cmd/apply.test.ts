@@ -2496,6 +2496,19 @@ testRows(
         }),
       ],
     })),
+    {
+      does: "apply keeps the credential of a home that was created again while a copy that moves to another entry is blocked",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, { ...red, copyTo: "{names: [team-1]}" }), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: all(createdAgain("platform"), refuse("create secret team-1/acr-red", quota)),
+          stderr: /keeps its earlier credential/,
+          check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]),
+        }),
+      ],
+    },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
