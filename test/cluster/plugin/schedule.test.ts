@@ -72,7 +72,7 @@ describe.for([
   { which: "names all namespaces", text: namedTeams },
   { which: "selects namespaces", text: selectedTeams },
 ])("the ServiceAccount of a file that $which", ({ text }) => {
-  test("reads no other Secret, and lists none", { timeout: 120_000 }, async () => {
+  test("reads and lists no other Secret", { timeout: 120_000 }, async () => {
     const { file, platform, a } = await withNamespaces(text);
     const account = await applySchedule(shell, file, platform, a);
 
