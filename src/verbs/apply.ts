@@ -541,18 +541,20 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
     const message = `${nameInPlace(source)} keeps ${inLine(moved)}, because another Secret of the files could not be written`;
     yield { to: source, error: new CliError("conflict", message, { hint: "run the command again" }) };
   }
-  let secret: Secret | undefined;
+  let credential: Credential | undefined;
   try {
     for await (const outcome of createSecret(createOrderOf(making, moved, run), tools)) {
-      if (keyOf(outcome.to) === keyOf(source) && outcome.object) secret = outcome.object as Secret;
+      if (keyOf(outcome.to) === keyOf(source) && outcome.object) credential = shownIn(outcome);
       yield outcome;
     }
-    const credential = credentialOf(secret);
     if (credential && !tools.interrupted()) yield* rotate({ to: source, credential }, entry, run);
   } catch (error) {
     throw withForce(error, createAnyway(entry), source);
   }
 }
+
+/** The record of a source after its outcome; undefined if a dry run would generate its password, which is not due. */
+const shownIn = ({ object, unmade }: Outcome): Credential | undefined => (unmade ? undefined : credentialOf(object as Secret));
 
 /** The repositories that a source keeps, although only other entries name them: until these are made, and if one could not be made. */
 async function movedRepositories(making: Making, run: Run): Promise<readonly string[]> {

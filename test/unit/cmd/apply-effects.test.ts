@@ -64,7 +64,7 @@ testRows(
     },
     {
       does: "apply ends a dry run with the access, tokens and passwords that it would change",
-      ...dry(fileOf(`${blue}, ${web}`, `${own}, ${web}`), [
+      ...dry(fileOf(`${blue}, ${web}, rotate: {olderThan: 60d}`, `${own}, ${web}`), [
         "4 Secrets created (dry run)",
         "New access: secret/acr in namespace own (app/web), secret/acr-blue in namespace platform (app/web)",
         registry(0, 2),
