@@ -97,12 +97,12 @@ function refuseWide(made: readonly Making[], { skipBlocked }: ApplyOrder): Map<s
  * @throws CliError invalid if there are any, without --skip-blocked
  */
 async function refusedBy(runs: readonly (readonly [Run, Steps])[], order: ApplyOrder, tools: Tools): Promise<Run["refused"]> {
-  const all = runs.map(([{ tokens }, { shared, each }]) => ({ tokens, made: [...shared, ...each] }));
+  const all = runs.map(([run, { shared, each }]) => ({ tokens: run.tokens, made: [...shared, ...each], removed: removedFrom(run) }));
   const refused = refuseWide(
     all.flatMap(({ made }) => made),
     order,
   );
-  const files = all.map(({ tokens, made }) => ({ tokens, made: made.filter((one) => !isTooWide(one)) }));
+  const files = all.map(({ made, ...file }) => ({ ...file, made: made.filter((one) => !isTooWide(one)) }));
   for (const plan of planTokens(files)) {
     if (plan.needs.length === 0 && tools.dryRun === "none") continue;
     const limit = await (await order.azure()).tokenLimit(plan.at);
@@ -113,6 +113,10 @@ async function refusedBy(runs: readonly (readonly [Run, Steps])[], order: ApplyO
   }
   return refused;
 }
+
+/** The sources with tokens whose entries the file no longer has. */
+const removedFrom = ({ described, file: { entries } }: Run): readonly Described[] =>
+  described.filter(({ to, kind }) => kind.credential === "acr-token" && !entries.some(({ name }) => name === to.name));
 
 /** Reads what a file changes. Nothing is written before all files are read. */
 async function* planFile(

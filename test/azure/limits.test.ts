@@ -7,8 +7,8 @@ const world = startTestWorld();
 beforeAll(() => world.azure.push("myregistry.azurecr.io/app/web:1"));
 
 /** A file with the entry `old` and new ones. */
-const fileOf = (count: number, expiresIn: string) => {
-  const added = Array.from({ length: count }, (_, n) => `{name: new-${n}, repositories: [app/web]}`);
+const fileOf = (count: number, expiresIn: string, first = 0) => {
+  const added = Array.from({ length: count }, (_, n) => `{name: new-${first + n}, repositories: [app/web]}`);
   const entries = [`{name: old, repositories: [app/web], expiresIn: ${expiresIn}}`, ...added];
   return `{name: teams, namespace: demo, registry: myregistry, pullSecrets: [${entries.join(", ")}]}`;
 };
@@ -77,4 +77,21 @@ test("apply with --skip-blocked makes the new entries that fit, and rotates, whe
   });
   expect(registry.tokens).toHaveLength(100);
   expect(credentialOf(in_.cluster.get("secret", "demo", "old"))?.previous).toBeDefined();
+});
+
+test("apply replaces an entry of a full registry in the two runs that its message names", async () => {
+  const { apply, registry } = await almostFull();
+  expect(await apply(fileOf(5, "90d"))).toMatchObject({ code: 0 });
+
+  for (const flags of ["", " --skip-blocked"])
+    expect(await apply(fileOf(5, "90d", 1), ` --prune --yes${flags}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /no room for new-5 .*\nhint: removed entries keep .*apply the file with --prune and without the new entries/,
+      ),
+    });
+  expect(await apply(fileOf(4, "90d", 1), " --prune --yes")).toMatchObject({ code: 0 });
+  expect(await apply(fileOf(5, "90d", 1))).toMatchObject({ code: 0 });
+
+  expect(registry.tokens).toHaveLength(100);
 });
