@@ -443,7 +443,6 @@ function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures }: R
 }
 
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
-  const to = step.source;
   const tools = toolsFor(step, run);
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
@@ -453,11 +452,22 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
       for (const one of withoutRepetition(outcome, run)) yield* judged(one, step, run);
     }
   } catch (error) {
-    noteFailure(step, { to }, run);
-    if (error instanceof Interrupted) return yield { to, left: "interrupted" };
-    run.claimed += Number(isOfClaim(error));
-    yield* judged({ to, error: asCliError(error) }, step, run);
+    yield* failedBy(error, step, run);
   }
+}
+
+async function* failedBy(error: unknown, step: Step, run: Run): AsyncGenerator<Outcome> {
+  const to = step.source;
+  noteFailure(step, { to }, run);
+  if (error instanceof Interrupted) return yield { to, left: "interrupted" };
+  run.claimed += Number(isOfClaim(error));
+  for (const one of withoutRepetition({ to: placeWithout(step) ?? to, error: asCliError(error) }, run)) yield* judged(one, step, run);
+}
+
+/** The namespace of a source, if it doesn't exist or can't be read: the other sources there fail for the same reason. */
+function placeWithout(step: Step): Ref | undefined {
+  const { namespace = "" } = step.source;
+  return step.does === "make" && step.uid === undefined ? { kind: "namespace", name: namespace, namespace } : undefined;
 }
 
 const isOfClaim = (error: unknown): boolean => error instanceof Claimed || (error instanceof CliError && error.cause instanceof Claimed);
@@ -474,7 +484,7 @@ function* withoutRepetition(outcome: Outcome, { said, unverified: paths, isAgain
   if (isAgain && result === "unchanged") return;
   if (result) return yield outcome;
   // A registry is in no namespace
-  const about = to.namespace === undefined ? "" : keyOf(to);
+  const about = `${error ? "error" : "warning"} ${to.namespace === undefined ? "" : keyOf(to)}`;
   const isNew = (text: string) => !said.has(about + text) && said.add(about + text);
   const messages = outcome.messages?.filter(isNew);
   const texts = error ? [error.message].filter(isNew) : messages;
