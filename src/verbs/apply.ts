@@ -106,8 +106,8 @@ async function refusedBy(runs: readonly (readonly [Run, Steps])[], order: ApplyO
   for (const plan of planTokens(files)) {
     if (plan.needs.length === 0 && tools.dryRun === "none") continue;
     const limit = await (await order.azure()).tokenLimit(plan.at);
-    order.effects.seeTokens(plan, limit);
     const over = withoutRoom(plan, limit);
+    order.effects.seeTokens({ ...plan, needs: plan.needs.filter((one) => !over.includes(one)) }, limit);
     if (over.length > 0 && !order.skipBlocked) throw noRoom(plan, limit, over);
     for (const one of over) refused.set(keyOf(one.source), noRoom(plan, limit, [one]));
   }

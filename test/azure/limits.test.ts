@@ -69,6 +69,8 @@ test("apply uses the last tokens of a registry, and a dry run says so before", a
 test("apply with --skip-blocked makes the new entries that fit, and rotates, when a registry has no room for all", async () => {
   const { apply, in_, registry } = await almostFull();
 
+  const effects = { stderr: expect.stringMatching(/^Registry myregistry: 95 ACR tokens, 100 during the run, at most 100 \(Basic\)$/m) };
+  expect(await apply(fileOf(10, "30d"), " --skip-blocked --dry-run")).toMatchObject(effects);
   const { code, stderr } = await apply(fileOf(10, "30d"), " --skip-blocked");
 
   expect({ code, refused: stderr.match(/no room for new-\d/g) }).toEqual({
