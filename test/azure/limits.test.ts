@@ -97,3 +97,21 @@ test("apply replaces an entry of a full registry in the two runs that its messag
 
   expect(registry.tokens).toHaveLength(100);
 });
+
+test("apply moves the entries of an almost full registry in several runs with --prune and --skip-blocked", async () => {
+  const { apply, in_, registry } = await almostFull();
+  const rows = [0, 1, 2, 3].map((n) => `demo-${n}`);
+  for (const name of rows) in_.cluster.put({ apiVersion: "v1", kind: "Namespace", metadata: { name, uid: name } });
+  const entries = (key: string) =>
+    ["0", "1"].map((n) => `{name: new-${n}, repositories: [app/web], ${key}: {names: [demo-${n}, demo-${Number(n) + 2}]}}`);
+  const file = (key: string) =>
+    `{name: teams, namespace: demo, registry: myregistry, expiresIn: 90d, pullSecrets: [{name: old, repositories: [app/web]}, ${entries(key).join(", ")}]}`;
+  expect(await apply(file("eachOf"))).toMatchObject({ code: 0 });
+  expect(registry.tokens).toHaveLength(99);
+
+  expect(await apply(file("copyTo"), " --prune --yes")).toMatchObject({ code: 1, stderr: expect.stringContaining("101 during the run") });
+  expect(await apply(file("copyTo"), " --prune --yes --skip-blocked")).toMatchObject({ code: 1 });
+  expect(await apply(file("copyTo"), " --prune --yes --skip-blocked")).toMatchObject({ code: 0 });
+
+  expect(registry.tokens).toHaveLength(97);
+});
