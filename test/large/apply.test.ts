@@ -169,6 +169,6 @@ test("limits the memory of apply --skip-blocked when a tenant has hundreds of la
     for (const name of ["acr-blue", "acr"])
       expect(await pullsWith(shell, loginOf(await world.secret(short, name))), short).toEqual(["app/web", "app/api", "base/os"]);
     const { imagePullSecrets } = await getJson<{ imagePullSecrets: object }>("serviceaccount", "default", "-n", at(short));
-    expect(imagePullSecrets).toEqual([{ name: "acr-blue" }, { name: "acr" }]);
+    expect(imagePullSecrets).toEqual([{ name: "acr" }, { name: "acr-blue" }]);
   }
 });
