@@ -42,7 +42,7 @@ const applyFlags = {
     "skip-blocked": {
       type: "boolean",
       describe:
-        "Only warn about a namespace of eachOf or copyTo whose own objects are in the way: a foreign, immutable or terminating Secret, a missing ServiceAccount, a quota, an admission policy. Fails if a password there is in the last third of its lifetime",
+        "Only warn about a namespace of eachOf or copyTo whose own objects are in the way: a foreign, immutable or terminating Secret, a missing ServiceAccount, a quota, an admission policy. Fails if a password there is in the last third of its lifetime, or if a Secret there still pulls what its entry has lost",
     },
     verify: verifyFlag,
   }),

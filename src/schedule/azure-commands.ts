@@ -11,10 +11,11 @@ const role = {
   ].map((action) => `Microsoft.ContainerRegistry/registries/${action}`),
 };
 
-/** A command whose output is a word of another one. */
-const outputOf = (command: string) => `"$(${command})"`;
+const subscription = `"$(az account show --query id --output tsv)"`;
 
-const subscription = outputOf("az account show --query id --output tsv");
+/** Runs a command with the outputs of others, by variable, once they succeed: az takes an empty scope for the whole subscription. */
+const withOutputs = (outputs: Readonly<Record<string, string>>, command: string): string =>
+  [...Object.entries(outputs).map(([variable, of]) => `${variable}=$(${of})`), command].join(" && ");
 
 /** Returns the command for a POSIX shell that creates the role in the subscriptions of registries. A name is in the current subscription. */
 function createRole(registries: readonly string[]): string {
@@ -30,33 +31,43 @@ function createRole(registries: readonly string[]): string {
  */
 export function azureCommands(schedule: Schedule, format: (command: Command) => string): readonly string[] {
   const { name, namespace, clientId, secret, registries } = schedule;
-  const scopes = registries.map((one) => (one.includes("/") ? one : outputOf(`az acr show --name ${one} --query id --output tsv`)));
+  const scopes = registries.map((one, index) =>
+    one.includes("/") ? { scope: one, outputs: {} } : { scope: `"$id${index}"`, outputs: { [`id${index}`]: idOf(one) } },
+  );
   if (clientId !== undefined) {
     const configuration = format({ ...kubectl("get", "--raw", "/.well-known/openid-configuration"), namespace: "" });
-    const issuer = outputOf(`${configuration} | sed 's/.*"issuer":"\\([^"]*\\).*/\\1/'`);
+    const issuer = `${configuration} | sed 's/.*"issuer":"\\([^"]*\\).*/\\1/'`;
     // A schedule has the same name in several clusters, and az replaces the issuer of a credential that exists
-    const uid = outputOf(format({ ...kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"), namespace: "" }));
+    const uid = format({ ...kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"), namespace: "" });
     return [
       createRole(registries),
-      ...scopes.map((scope) => `az role assignment create --role "${role.Name}" --scope ${scope} --assignee ${clientId}`),
-      `az identity federated-credential create --name ${name}-${uid} --identity-name IDENTITY --resource-group GROUP --issuer ${issuer} ` +
-        `--subject system:serviceaccount:${namespace}:${name} --audiences api://AzureADTokenExchange`,
+      ...scopes.map(({ scope, outputs }) =>
+        withOutputs(outputs, `az role assignment create --role "${role.Name}" --scope ${scope} --assignee ${clientId}`),
+      ),
+      withOutputs(
+        { uid, issuer },
+        `az identity federated-credential create --name ${name}-"$uid" --identity-name IDENTITY --resource-group GROUP --issuer "$issuer" ` +
+          `--subject system:serviceaccount:${namespace}:${name} --audiences api://AzureADTokenExchange`,
+      ),
     ];
   }
   if (secret === undefined) return [];
-  const id = outputOf(
-    `${format({ ...kubectl("get", "secret", secret, "-o", "jsonpath={.data.AZURE_CLIENT_ID}"), namespace })} | base64 --decode`,
-  );
-  const end = outputOf(`az ad app credential list --id ${id} --query 'max([].endDateTime)' --output tsv`);
-  const noteEnd = `${format({ ...kubectl("annotate", "--overwrite", "cronjob", name), namespace })} ${passwordEnd}=${end}`;
+  const id = `${format({ ...kubectl("get", "secret", secret, "-o", "jsonpath={.data.AZURE_CLIENT_ID}"), namespace })} | base64 --decode`;
+  const end = `az ad app credential list --id "$id" --query 'max([].endDateTime)' --output tsv`;
+  const noteEnd = `${format({ ...kubectl("annotate", "--overwrite", "cronjob", name), namespace })} ${passwordEnd}="$end"`;
   // az gives the role to an application of the same name, which another cluster may use, or any user of the tenant has registered
-  const random = outputOf("od -A n -t x1 -N 8 /dev/urandom | tr -d ' \\n'");
-  const variables =
+  const random = `"$(od -A n -t x1 -N 8 /dev/urandom | tr -d ' \\n')"`;
+  const fields =
     "join('=', ['AZURE_TENANT_ID', tenant]), join('=', ['AZURE_CLIENT_ID', appId]), join('=', ['AZURE_CLIENT_SECRET', password])";
+  const variables =
+    `az ad sp create-for-rbac --name ${name}-${random} --years 1 --role "${role.Name}" ` +
+    `--scopes ${scopes.map(({ scope }) => scope).join(" ")} --query "[${fields}]" --output tsv`;
+  const create = format({ ...kubectl("create", "secret", "generic", secret, "--from-env-file=/dev/stdin"), namespace });
   return [
     createRole(registries),
-    `az ad sp create-for-rbac --name ${name}-${random} --years 1 --role "${role.Name}" --scopes ${scopes.join(" ")} --query "[${variables}]" --output tsv | ` +
-      format({ ...kubectl("create", "secret", "generic", secret, "--from-env-file=/dev/stdin"), namespace }),
-    noteEnd,
+    withOutputs(Object.assign({}, ...scopes.map(({ outputs }) => outputs), { variables }), `printf '%s\\n' "$variables" | ${create}`),
+    withOutputs({ id, end }, noteEnd),
   ];
 }
+
+const idOf = (registry: string) => `az acr show --name ${registry} --query id --output tsv`;

@@ -1,18 +1,18 @@
 import { lifetimeOf } from "../credential/issue.ts";
 import type { Account, Made } from "../credential/issuer.ts";
-import { asCliError, CliError, InTheWay, Interrupted, isLost } from "../errors.ts";
+import { asCliError, CliError, Interrupted, isLost } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { type Edited, edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
-import { runConcurrently } from "../scope/concurrency.ts";
+import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { uidsOf } from "../scope/namespaces.ts";
 import { claimOf, copiesOf, credentialOf } from "../secret/record.ts";
 import { Claimed, claiming, extending, forgetting, isCopyOf, requestLimit, StartAgain } from "../secret/source.ts";
 import type { Tools } from "../tools.ts";
 import type { Desired } from "./desired.ts";
 import { type Deciding, type Fact, type Knowledge, leftOf, type Memory, mostRestarts, nothing, type Observed, observe } from "./observe.ts";
-import { type CreatePlace, copyTo, type Given, type Places, writePlace } from "./places.ts";
+import { copyTo, type Given, type Places, writePlace } from "./places.ts";
 import { readFact, type World } from "./read.ts";
 import { isSecret, type Step } from "./steps.ts";
 import { after, enough, withSource } from "./table.ts";
@@ -271,6 +271,9 @@ async function copied(namespace: string, secret: Secret | CliError | undefined, 
   }
 }
 
+/** How long a list of namespaces is used, in milliseconds: one may be deleted and created again before it gets its copy. */
+const uidsLast = 5_000;
+
 /** Gives namespaces their copies and references, and takes away what a file does not name. */
 async function* place(
   known: Knowledge,
@@ -283,15 +286,14 @@ async function* place(
   const { places, creates } = step;
   const { source } = d;
   const held = holding(known, d, world);
-  const given = givenBy(d, o, held);
+  const mayGetOne = Object.keys(places.copies).filter((name) => !creates.file || !places.unselected.includes(name));
+  const uids = new Map<number, ReturnType<typeof uidsOf>>();
+  const uidsNow = () => memoize(uids, Math.floor(tools.cluster().now() / uidsLast), () => uidsOf(mayGetOne, tools.cluster()));
+  const isSame = async (namespace: string) => o.by.isDry || (await uidsNow()).get(namespace) === places.copies[namespace];
+  const given = { ...givenBy(d, o, held), isSame };
   try {
-    // Making and proving a password takes time in which a namespace may be deleted and created again
-    const uids = o.isHeld && !o.by.isDry ? await uidsOf(Object.keys(places.copies), tools.cluster()) : undefined;
-    const isSame = ({ namespace, hasCopy }: CreatePlace) => !uids || !hasCopy || uids.get(namespace) === places.copies[namespace];
     const order = { ...creates, source };
-    const writing = runConcurrently(places.all(), tools, (one) =>
-      isSame(one) ? writePlace(one, given, order, tools) : createdAgain(one.namespace),
-    );
+    const writing = runConcurrently(places.all(), tools, (one) => writePlace(one, given, order, tools));
     const { left, failed } = yield* countPlaces(writing, places, source);
     for (const namespace of tools.interrupted() ? left : []) yield { to: { ...source, namespace }, left: "interrupted" };
     const next = held.known();
@@ -302,11 +304,6 @@ async function* place(
     // The claim may have been written since
     return remember(held.known(), { failure: error });
   }
-}
-
-async function* createdAgain(namespace: string): AsyncGenerator<Outcome> {
-  const message = `namespace "${namespace}" was deleted during the run, so nothing is written to a new one`;
-  yield { to: { kind: "namespace", name: namespace, namespace }, error: new InTheWay(message, "run the command again") };
 }
 
 /** Yields the outcomes of places. @returns the namespaces without one, and those in which something failed */

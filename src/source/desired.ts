@@ -79,6 +79,8 @@ export type Creating = {
 export type FileOrder = FileOfRecord & {
   /** A selector or pattern that matches no namespace takes all copies away. */
   readonly prune: boolean;
+  /** The uid of the source's namespace when the run selected it; undefined if it did not exist or was not read. */
+  readonly uid: string | undefined;
   /** The repositories that Azure shows; undefined if they were not read. Another user may have changed them. */
   readonly granted: readonly string[] | undefined;
   /** Azure shows what the file says, or was not read. */
@@ -91,10 +93,14 @@ export type FileOrder = FileOfRecord & {
   readonly adopts: boolean;
   /** The source is in the namespace of a team, which can write its record. */
   readonly isOfTeam: boolean;
+  /** The source is one of several for which the file has one entry. */
+  readonly isEach: boolean;
   /** The run ends the credential that the source had before. */
   readonly endsReplaced: boolean;
   /** Whether copies are taken away later, once the copies of other entries that may replace them are written. */
   postpones(): boolean;
+  /** Why a repository that it does not name stays: another entry names it, which is made `later` or could not be made. */
+  keeps(repository: string): "later" | CliError | undefined;
   /** Whether another entry may name ServiceAccounts that this one loses. `later`: their references are removed later, too. */
   moves(accounts: readonly string[]): "later" | "now" | false;
   /** The error if another credential may have to replace the copy in a namespace, and could not be written there. */
@@ -103,6 +109,8 @@ export type FileOrder = FileOfRecord & {
   unshown(what: string, id: string | undefined): CliError | undefined;
   /** Whether a Secret may take the place of one that the file has made and does not name any more. */
   replaces(to: Ref<"secret">, old: Secret): boolean;
+  /** The error if such a Secret is a copy, and another file has taken over its source meanwhile. */
+  takenOver(to: Ref<"secret">, old: Secret): Promise<CliError | undefined>;
 };
 
 /** Whether a Secret may take the place of the one that is there. */

@@ -46,8 +46,8 @@ export type Places = {
   readonly copies: Copies;
   /** The namespaces that lose their copy. */
   readonly withdrawn: readonly string[];
-  /** The same, and those that lose it later in this run. */
-  readonly losing: readonly string[];
+  /** The recorded copies that the run does not select. They lose their login in this run, or keep it. */
+  readonly unselected: readonly string[];
   /** What to say about the selection, and the named namespaces that do not exist. */
   readonly say: readonly Outcome[];
   readonly namespaces: readonly string[];
@@ -68,12 +68,13 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   const secret = own ? own.secret : await cluster.get(source);
   const selected = await selectionOf(order, cluster);
   const isTaken = takesAway(order, selected);
-  const { rest, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), {
+  const { rest, unselected, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), {
     cluster,
     isTaken,
     isOfTeam: order.file?.isOfTeam,
   });
   const losing: readonly string[] = isTaken ? rest : [];
+  const isReplaced = ![undefined, order.kind].includes(credentialOf(secret)?.kind);
   const withdrawn = losing.length > 0 && order.file?.postpones() ? [] : losing;
   const kept: readonly string[] = isTaken ? [] : rest;
   const targetScope = {
@@ -87,7 +88,8 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   async function* all(): AsyncGenerator<CreatePlace> {
     const place = ({ scope, read }: NamespaceReader, isTarget: boolean, isWithdrawn = false): CreatePlace => ({
       namespace: scope.namespace,
-      hasCopy: !isWithdrawn && Object.hasOwn(copies, scope.namespace),
+      // A copy that waits for another login keeps the one that it has, if its source gets one of another kind
+      hasCopy: !isWithdrawn && Object.hasOwn(copies, scope.namespace) && !(isReplaced && losing.includes(scope.namespace)),
       isTarget,
       isWithdrawn,
       isLosing: !isWithdrawn && losing.includes(scope.namespace),
@@ -108,7 +110,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   return {
     secret,
     copies,
-    ...{ withdrawn, losing },
+    ...{ withdrawn, unselected },
     say: selected ? sayOf(order, selected, kept) : [],
     namespaces: [...targetScope.namespaces, ...rest],
     all,
@@ -156,7 +158,7 @@ async function copiesAfter(
   // A namespace that was deleted and created again was given nothing
   const rest = others.filter(([name, uid]) => !uids || uids.get(name) === uid);
   const copies: Copies = Object.fromEntries([...rest, ...selected].filter(([name]) => name !== own).sort());
-  return { rest: rest.map(([name]) => name), copies };
+  return { rest: rest.map(([name]) => name), unselected: uids === unknown ? names : rest.map(([name]) => name), copies };
 }
 
 const rethrow = (error: unknown): never => {
@@ -223,8 +225,14 @@ export type Given = {
   isEnding(): boolean;
 };
 
+/** What the places of a run get. */
+type Placing = Given & {
+  /** Whether a namespace is still the one that the run has selected. */
+  isSame(namespace: string): Promise<boolean>;
+};
+
 /** Gives one namespace its copy and the targets there the Secret, or takes both away. A failure doesn't stop the others. */
-export async function* writePlace(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+export async function* writePlace(place: CreatePlace, given: Placing, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   try {
     yield* place.isWithdrawn ? withdrawIn(place, given, order, tools) : writeIn(place, given, order, tools);
   } catch (error) {
@@ -234,19 +242,39 @@ export async function* writePlace(place: CreatePlace, given: Given, order: Order
   }
 }
 
-async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+async function* writeIn(place: CreatePlace, given: Placing, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
-  // Another entry has replaced the copy
-  if (place.isLosing && state.secret && !isCopyOf(state.secret, order.source)) return;
+  // Another entry has replaced the copy, or somebody has deleted it
+  if (place.isLosing && !(state.secret && isCopyOf(state.secret, order.source))) return;
   if (place.hasCopy) {
-    const replaces = replacing(order.file, { ...order.source, namespace: place.namespace });
-    const copied = await copyTo(place.namespace, state.secret, given, { mayCreate: true, replaces }, tools);
+    const copied = await copyIn(place, state.secret, given, order, tools);
     yield copied;
     if (isFailed(copied)) return;
   }
   if (!place.isTarget) return;
   yield* attachIn(state, given, order, tools);
   yield* detachUnnamed(state.scope, given, order, tools);
+}
+
+async function copyIn(
+  { namespace, isTarget }: CreatePlace,
+  secret: Secret | undefined,
+  given: Placing,
+  { source, file }: Order,
+  tools: Tools,
+): Promise<Outcome> {
+  // A team that writes its source can list any namespace as one of its copies
+  const mayCreate = (isTarget || !file) && !secret;
+  if (mayCreate && !(await given.isSame(namespace))) return createdAgain(namespace);
+  const to = { ...source, namespace };
+  const taken = secret && !isCopyOf(secret, source) && (await file?.takenOver(to, secret));
+  if (taken) return { to, error: taken };
+  return copyTo(namespace, secret, given, { mayCreate, replaces: replacing(file, to) }, tools);
+}
+
+function createdAgain(namespace: string): Outcome {
+  const message = `namespace "${namespace}" was deleted during the run, so nothing is written to a new one`;
+  return { to: { kind: "namespace", name: namespace, namespace }, error: new InTheWay(message, "run the command again") };
 }
 
 /**

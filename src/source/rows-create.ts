@@ -1,10 +1,11 @@
 import { kindCalled } from "../credential/kinds.ts";
 import { notOwn } from "../credential/owner.ts";
+import { lackingIn } from "../credential/repository-scope.ts";
 import { InTheWay } from "../errors.ts";
 import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
-import { parseAzureOwner } from "../secret/azure-words.ts";
+import { fileId, parseAzureOwner } from "../secret/azure-words.ts";
 import type { Credential } from "../secret/record.ts";
 import type { Claiming } from "../secret/source.ts";
 import { nameInPlace } from "../wording.ts";
@@ -51,6 +52,9 @@ const ofFile = (to: Ref<"secret">) =>
     `the credential of ${nameInPlace(to)} belongs to a file of apply, which can narrow or end it`,
     "apply that file, use another name, or add --force to accept this",
   );
+
+const changedMeanwhile = (to: Ref<"secret">, what: string) =>
+  new InTheWay(`${what} has changed since this run read it, so ${nameInPlace(to)} stays as it is`, "run the command again", "platform");
 
 export const createRows: readonly StepRow[] = [
   {
@@ -112,6 +116,25 @@ export const createRows: readonly StepRow[] = [
     },
   },
   {
+    when: "a file asks for it, and its namespace or what Azure shows is not what the file was compared with",
+    does: "refuse",
+    of: ["create"],
+    kind: "issued",
+    decide(d, o) {
+      const { file, repositories = [] } = d.creates ?? {};
+      if (!file || o.memory.granted || steps.isSupplied(o)) return undefined;
+      const { namespaceUid } = o.ask("owner");
+      if (file.uid !== undefined && namespaceUid !== file.uid)
+        return steps.refuse(changedMeanwhile(d.source, `namespace "${d.source.namespace}"`));
+      const { describedAs = "", granted = [], ref } = o.ask("account");
+      const maker = parseAzureOwner(describedAs)?.file;
+      if (maker === fileId(file)) return undefined;
+      const known = [...repositories, ...(file.granted ?? [])];
+      const isKnown = maker === file.maker && lackingIn(known, granted).length === 0;
+      return !isKnown && steps.refuse(changedMeanwhile(d.source, ref.name));
+    },
+  },
+  {
     when: "rights or a password are wanted, and the source is not claimed",
     does: "claim it (in a new Secret if there is none, with the slot if the account is new)",
     killed: "the next run takes over what the claim notes",
@@ -138,7 +161,7 @@ export const createRows: readonly StepRow[] = [
       const account = o.ask("account");
       const left = o.record?.kind === issuerOf(o).kind ? [] : leftBehind(d, d.creates, o.record);
       const staying = stayingIn(d, d.creates, issuerOf(o).isScoped ? account.granted : undefined) ?? [];
-      const say = [...left, ...staying.map(({ error }) => ({ to: d.source, error }))];
+      const say = [...left, ...staying.flatMap(({ why }) => (why === "later" ? [] : [{ to: d.source, error: why }]))];
       return { kind: "grant", does: "grant", account, repositories: scopeFor(d, o).repositories, say };
     },
   },

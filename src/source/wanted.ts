@@ -79,8 +79,10 @@ export function isCovered(d: Desired, creates: Creating, o: Observed): boolean {
   if (!secret || !record || claim || !creates.isIssued || shapeOf(secret) !== shape) return false;
   if (record.kind !== kind || !isLoginServerOf(record.host, creates.registry)) return false;
   if (file && !isOfFile(record, file)) return false;
+  const { repositories = [] } = record;
   const used = creates.fromPods ? o.ask("images", record.host).map(({ repository }) => repository) : [];
-  return isPullable(record.repositories ?? [], [...creates.repositories, ...used], exact) && testOf(d, o).pulls !== "no";
+  const kept = lackingIn(creates.repositories, repositories).filter((one) => file?.keeps(one) === "later");
+  return isPullable(repositories, [...creates.repositories, ...used, ...kept], exact) && testOf(d, o).pulls !== "no";
 }
 
 /** Whether Azure shows what the source records: its description must name the file. */
@@ -113,11 +115,11 @@ function scopeToGrant(issuer: Issuer, { ask }: Observed, images: readonly ImageR
   return { host, repositories: [...new Set(images.map(({ repository }) => repository))].sort(), images };
 }
 
-/** The repositories that a file does not name, and that stay because the user was not asked about them; undefined if there are none. */
+/** The repositories that stay although a file does not name them, and why; undefined if there are none. */
 export function stayingIn({ source }: Pick<Desired, "source">, { file, repositories }: Creating, granted: readonly string[] = []) {
   const staying = lackingIn(repositories, granted).flatMap((repository) => {
-    const error = file?.unshown(`repository ${repository} of ${nameInPlace(source)}`, undefined);
-    return error ? [{ repository, error }] : [];
+    const why = file?.keeps(repository) ?? file?.unshown(`repository ${repository} of ${nameInPlace(source)}`, undefined);
+    return why ? [{ repository, why }] : [];
   });
   return staying.length > 0 ? staying : undefined;
 }
@@ -128,7 +130,7 @@ export function repositoriesFor(d: Desired, o: Observed): readonly string[] | un
   return issuerOf(o).isScoped ? [...new Set(o.memory.granted?.repositories ?? scopeFor(d, o).repositories)].sort() : ["*"];
 }
 
-export const fileInAzure = ({ file }: Creating): FileInAzure | undefined => file && { id: fileId(file), isEach: file.isOfTeam };
+export const fileInAzure = ({ file }: Creating): FileInAzure | undefined => file && { id: fileId(file), isEach: file.isEach };
 
 /** The file that a source records: during a run with the ServiceAccounts that it named before, until their references are removed. */
 export function fileFor({ creates }: Desired, record: Credential | undefined): FileOfRecord | undefined {

@@ -39,14 +39,14 @@ export function* warnOfFile(to: Ref, record: Credential | undefined, does: strin
  * file made it. The copies of a source that was deleted still hold its credential, so the file in Azure counts without a record, too.
  * @throws InTheWay
  */
-export function* takeOver(order: TakeOver, { secret, losing }: Pick<Places, "secret" | "losing">): Generator<Outcome> {
+export function* takeOver(order: TakeOver, { secret, unselected }: Pick<Places, "secret" | "unselected">): Generator<Outcome> {
   const { file, source, registry } = order;
   const record = credentialOf(secret);
   if (!file) return yield* warnOfFile(source, record, "takes away what the file does not name");
   if (record && !issued.includes(record.kind)) throw notIssued(source, record);
   const maker = makerOf(record, order.kind, file);
   if (maker === "this file") return;
-  const lost = lostBy(record, file, order, losing);
+  const lost = lostBy(record, file, order, unselected);
   if (maker === "no file" && losesNothing(lost, record, registry)) return;
   const loses = lost.length > 0 ? [`loses ${inLine(lost)}`] : [];
   if (!file.adopts) throw notAdopted(order, maker, loses);
@@ -93,13 +93,14 @@ const isOwn = ({ kind, identity }: Credential, file: FileOrder): boolean =>
   kindCalled(kind)?.flagsFor === undefined || identity.toLowerCase() === file.identity?.toLowerCase();
 
 /** Returns what a source can do or has now, and not after the file has taken it over. */
-function lostBy(record: Credential | undefined, file: FileOrder, order: TakeOver, copies: Places["losing"]): readonly string[] {
-  if (!record) return file.maker === undefined ? [] : lackingIn(order.repositories, file.granted ?? []);
+function lostBy(record: Credential | undefined, file: FileOrder, order: TakeOver, copies: Places["unselected"]): readonly string[] {
+  if (!record) return lackingIn(order.repositories, file.granted ?? []);
   const { kind, identity, repositories } = record;
   const isSame = kind === order.kind && isOwn(record, file);
+  const pulled = file.granted || repositories ? [...new Set([...(file.granted ?? []), ...(repositories ?? [])])] : ["*"];
   return [
     ...(isSame ? [] : [`${kind} ${identity}`]),
-    ...lackingIn(order.repositories, file.granted ?? repositories ?? ["*"]),
+    ...lackingIn(order.repositories, pulled),
     ...copies.map((namespace) => `the copy in ${namespace}`),
     ...unnamedIn(record, file).map((word) => `serviceaccount/${word}`),
   ];

@@ -131,7 +131,8 @@ function ofOtherFile(secret: Secret, to: Ref<"secret">, file: DesiredFile): CliE
   return record && to.namespace === file.home ? otherFile(to, "no file") : undefined;
 }
 
-const otherFile = (to: Ref<"secret">, words: string) => new InTheWay(`${nameInPlace(to)} belongs to ${words} now, so it stays`, undefined);
+export const otherFile = (to: Ref<"secret">, words: string) =>
+  new InTheWay(`${nameInPlace(to)} belongs to ${words} now, so it stays`, undefined);
 
 /** The error if a source was created again or got another password after the question, or if it has copies that were not in it. */
 function unshownParts(secret: Secret, described: Described, { confirmed }: Run["order"]): CliError | undefined {

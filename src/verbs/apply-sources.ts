@@ -1,6 +1,8 @@
 import type { Application, Azure, AzureRegistry, TokenList } from "../azure/port.ts";
 import { isIntact, pulledRepositories } from "../credential/acr-token.ts";
+import { builtInRole } from "../credential/granted-rights.ts";
 import type { Holders } from "../credential/holders.ts";
+import { granted } from "../credential/service-principal/roles.ts";
 import { asRefusal, type CliError, isForbidden, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import type { Ref } from "../kinds.ts";
@@ -32,7 +34,7 @@ export type Described = {
   readonly host: string;
   /** The user name of its logins. */
   readonly identity: string;
-  /** The repositories of its scope map. */
+  /** The repositories of its scope map or its roles. */
   readonly granted: readonly string[] | undefined;
   /** Azure grants its repositories and no other right, and its token is enabled. */
   readonly isIntact: boolean;
@@ -119,9 +121,9 @@ async function readRegistry(
   tokensIn.set(registry, { at, names: new Set(list.tokens.map(({ name }) => name.toLowerCase())) });
   const tokens = sourcesOfTokens(list, place);
   const applications = hasPrincipals ? await applicationsAt(at, azure) : undefined;
-  const ofPrincipal = { kind: { credential: "service-principal", registry }, host, granted: undefined, isIntact: true } as const;
-  const describe = ({ displayName, notes, appId }: Application) =>
-    describedBy({ name: displayName, description: notes }, { ...ofPrincipal, identity: appId }, place);
+  const ofPrincipal = { kind: { credential: "service-principal", registry }, host, isIntact: true } as const;
+  const describe = ({ application: { displayName, notes, appId }, granted }: Granted) =>
+    describedBy({ name: displayName, description: notes }, { ...ofPrincipal, identity: appId, granted }, place);
   const found = [...tokens, ...(applications ?? []).flatMap(describe)];
   sources.push(...found);
   read.add(readKey({ credential: "acr-token", registry }));
@@ -153,15 +155,19 @@ function describedBy({ name, description }: ObjectInAzure, of: Shown, { cluster 
   return [{ ...of, to: { kind: "secret", ...secret }, namespaceUid, description, file, isEach }];
 }
 
+type Granted = { readonly application: Application; readonly granted: readonly string[] | undefined };
+
 /** Reads the applications with a role on a registry; undefined without the right to read them. Their field `notes` is the description. */
-async function applicationsAt(registry: AzureRegistry, azure: Azure): Promise<readonly Application[] | undefined> {
+async function applicationsAt(registry: AzureRegistry, azure: Azure): Promise<readonly Granted[] | undefined> {
   const roles = await azure.servicePrincipalRoles(registry).catch(unlessForbidden(undefined));
   if (!roles) return undefined;
   const ids = new Set(roles.flatMap(({ principalId, ours, here }) => (ours && here ? [principalId] : [])));
   const reading = runConcurrently(ids, { width: limits.principals, interrupted: () => false }, async function* (id) {
     const principal = await azure.principal(id);
     const [application] = principal ? await azure.applications({ appId: principal.appId }) : [];
-    if (application) yield application;
+    const own = roles.filter(({ principalId, here }) => here && principalId === id);
+    const [mode] = own.flatMap(({ role, ours }) => (ours && builtInRole(role)?.pulls) || []);
+    if (application) yield { application, granted: mode && granted(mode, own) };
   });
   return Array.fromAsync(reading);
 }

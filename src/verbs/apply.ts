@@ -26,7 +26,7 @@ import { inLine, nameInPlace } from "../wording.ts";
 import { fileWords } from "./adopt.ts";
 import type { Effects } from "./apply-effects.ts";
 import { isTooWide, noRoom, planTokens, tooManyActions, withoutRoom } from "./apply-limits.ts";
-import { describedAccount, idOf, isAsDescribed, type TakingAway, takeAway } from "./apply-removals.ts";
+import { describedAccount, idOf, isAsDescribed, otherFile, type TakingAway, takeAway } from "./apply-removals.ts";
 import {
   type Described,
   describe,
@@ -70,9 +70,10 @@ export type ApplyOrder = {
 export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerator<Outcome> {
   // Before Azure is read, so that each Secret in the list has its description there
   const recorded = yield* recordedSources(order, tools);
-  const failures: Failures = { makings: new Set(), failedIn: new Set(), failedSources: new Set(), isUnread: false };
+  const failures: Failures = { makings: new Set(), failedIn: new Set(), failedSources: new Set(), created: new Set(), isUnread: false };
+  const plans: Plan[] = [];
   const planned: (readonly [Run, Steps])[] = [];
-  for (const file of order.files) planned.push(yield* planFile(file, recorded, failures, order, tools));
+  for (const file of order.files) planned.push(yield* planFile(file, recorded, { failures, plans }, order, tools));
   const refused = await refusedBy(planned, order, tools);
   const runs = planned.map(([run, steps]) => [{ ...run, refused }, steps] as const);
   yield* takeMade(runs);
@@ -122,7 +123,7 @@ const removedFrom = ({ described, file: { entries } }: Run): readonly Described[
 async function* planFile(
   written: DesiredFile,
   recorded: readonly RecordedSource[],
-  failures: Failures,
+  { failures, plans }: Pick<Run, "failures"> & { readonly plans: Plan[] },
   order: ApplyOrder,
   tools: Tools,
 ): AsyncGenerator<Outcome, readonly [Run, Steps]> {
@@ -132,7 +133,7 @@ async function* planFile(
   const entries = written.entries.map((entry) => ({ ...entry, registry: inAzure.spellings.get(entry.registry) ?? entry.registry }));
   const file = { ...written, entries };
   const run: Run = {
-    ...{ order, tools, file, failures, read: inAzure.read, tokens: inAzure.tokens, refused: new Map() },
+    ...{ order, tools, file, failures, plans, read: inAzure.read, tokens: inAzure.tokens, refused: new Map() },
     described: inAzure.sources.filter((one) => one.file === fileId(file)),
     byKey: Map.groupBy(inAzure.sources, ({ to }) => keyOf(to)),
     recorded: recorded.filter((one) => isSameFile(file, one.file)),
@@ -145,6 +146,7 @@ async function* planFile(
       claimed: 0,
     },
   };
+  plans.push(run);
   return [run, yield* stepsOf(run)];
 }
 
@@ -190,8 +192,10 @@ type Run = {
   readonly refused: ReadonlyMap<string, CliError>;
   /** The sources to make, by key. */
   readonly made: Map<string, Making>;
-  /** The namespaces of their copies, for those whose name several entries have. */
+  /** Their namespaces and those of their copies, for those whose name several entries have. */
   readonly selected: Map<string, ReadonlySet<string>>;
+  /** What all files of the run make: a copy can move from one to another. */
+  readonly plans: readonly Plan[];
   /** The sources that record the file, and their kinds of credential. */
   readonly recorded: readonly RecordedSource[];
   /** The errors and warnings that this run has printed: of an object, or for all entries of a registry. */
@@ -209,6 +213,8 @@ type Run = {
   claimed: number;
 };
 
+type Plan = Pick<Run, "described" | "made" | "selected">;
+
 /** What could not be made, by all files of the run: what it would replace stays. */
 type Failures = {
   /** What could not be made, or not everywhere: its copies may hold the credential from before. */
@@ -217,6 +223,8 @@ type Failures = {
   readonly failedIn: Set<string>;
   /** The sources whose copies were not written. */
   readonly failedSources: Set<Making>;
+  /** The sources whose Secrets did not exist, by key: they list no copies from before. */
+  readonly created: Set<string>;
   /** The namespaces of an entry could not be read, so it may have to replace any credential. */
   isUnread: boolean;
 };
@@ -297,12 +305,13 @@ async function exceptUnmatched(lost: readonly Described[], made: ReadonlyMap<str
 }
 
 /** Reads to which entry the copies of a namespace belong, if entries have the same name. */
-async function selectCopies(made: readonly Making[], { file, selected, tools }: Run): Promise<void> {
+async function selectCopies(made: readonly Making[], { order, selected, tools }: Run): Promise<void> {
+  const names = order.files.flatMap(({ entries }) => entries.map(({ name }) => name));
   for (const { source, entry } of made) {
-    if (!entry.copyTo || file.entries.filter(({ name }) => name === entry.name).length === 1) continue;
+    if (names.filter((name) => name === entry.name).length === 1) continue;
     // Without an answer, the copies stay those of this source
-    const found = await selectNamespaces(entry.copyTo, tools.cluster()).catch(asRefusal);
-    if (!(found instanceof CliError)) selected.set(keyOf(source), new Set(found.uids.keys()));
+    const found = entry.copyTo && (await selectNamespaces(entry.copyTo, tools.cluster()).catch(asRefusal));
+    if (!(found instanceof CliError)) selected.set(keyOf(source), new Set([source.namespace ?? "", ...(found?.uids.keys() ?? [])]));
   }
 }
 
@@ -411,16 +420,18 @@ async function neededIn({ source, described }: TakingAway, run: Run): Promise<st
   const making = run.made.get(keyOf(source));
   if (making) return makings.has(making) ? "everywhere" : undefined;
   if (isUnread) return "everywhere";
-  const where = await failedPlace(source, described.isEach, run);
+  const where = await failedPlace(source, described, run);
   return where && `in namespace ${where}`;
 }
 
-/** A namespace of a source in which this run could not write everything that the files name. */
-async function failedPlace(source: Ref<"secret">, isEach: boolean, run: Run): Promise<string | undefined> {
+/** A namespace of a source in which this run could not write everything. If the source does not list its copies, any counts. */
+async function failedPlace(source: Ref<"secret">, described: Described | undefined, run: Run): Promise<string | undefined> {
   const failed = await failedNamespaces(run);
   if (failed.size === 0) return undefined;
-  const copies = isEach ? {} : copiesOf(await run.tools.cluster().get(source));
-  return [source.namespace ?? "", ...Object.keys(copies)].find((name) => failed.has(name));
+  const secret = described?.isEach ? undefined : await run.tools.cluster().get(source);
+  const isOld = !run.failures.created.has(keyOf(source)) && credentialOf(secret)?.identity === described?.identity;
+  const isListed = described && (described.isEach || isOld);
+  return [...failed].find((name) => !isListed || name === source.namespace || Object.hasOwn(copiesOf(secret), name));
 }
 
 /** The namespaces in which this run could not write everything that the file names. */
@@ -432,6 +443,11 @@ async function failedNamespaces({ failures: { failedIn, failedSources }, tools }
     for (const name of uids.keys()) all.add(name);
   }
   return all;
+}
+
+function note(step: Step, outcome: Outcome, run: Run): void {
+  if (isFailed(outcome)) noteFailure(step, outcome, run);
+  if (outcome.result === "created") run.failures.created.add(keyOf(outcome.to));
 }
 
 function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures }: Run): void {
@@ -448,7 +464,7 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   try {
     for await (const outcome of outcomes) {
       run.order.effects.see(step, outcome);
-      if (isFailed(outcome)) noteFailure(step, outcome, run);
+      note(step, outcome, run);
       for (const one of withoutRepetition(outcome, run)) yield* judged(one, step, run);
     }
   } catch (error) {
@@ -505,14 +521,14 @@ async function* judged(outcome: Outcome, step: Step | undefined, run: Run): Asyn
   // A change that was left because of the error adds nothing
   if (left === "failed" && !error) return;
   if (error?.owner !== "namespace") return yield outcome;
-  const password = step?.does === "make" ? await passwordIn(namespace, step, run).catch(asRefusal) : undefined;
-  yield password instanceof CliError ? outcome : blocked(namespace, error, outcome, password, run.tools.cluster().now());
+  const found = step?.does === "make" ? await stillIn(namespace, step, run).catch(asRefusal) : nothingFound;
+  yield found instanceof CliError ? outcome : blocked(namespace, error, outcome, found, run.tools.cluster().now());
 }
 
-function blocked(namespace: string, error: CliError, outcome: Outcome, password: Found, now: number): Outcome {
+function blocked(namespace: string, error: CliError, outcome: Outcome, { password, kept: repositories }: Found, now: number): Outcome {
   const { kind, message, hint, owner } = error;
-  const ending = endingOf(password, now);
-  if (ending !== undefined) return { ...outcome, error: new CliError(kind, `${message}, and ${ending}`, { hint, owner, cause: error }) };
+  const why = repositories.length > 0 ? `its credential still pulls ${inLine(repositories)}` : endingOf(password, now);
+  if (why !== undefined) return { ...outcome, error: new CliError(kind, `${message}, and ${why}`, { hint, owner, cause: error }) };
   const expiresAt = password === "ended" ? undefined : password?.expiresAt;
   const until = expiresAt === undefined ? undefined : `its password works until ${expiresAt}`;
   const [next, fix] = typeof hint === "object" ? [hint.when, { namespace, ...hint }] : [hint];
@@ -520,24 +536,32 @@ function blocked(namespace: string, error: CliError, outcome: Outcome, password:
   return { to: { kind: "namespace", name: namespace }, isBlocked: true, messages: [parts.filter(Boolean).join("; ")], fix };
 }
 
-type Found = Shown | "ended" | undefined;
+type Found = {
+  readonly password: Shown | "ended" | undefined;
+  /** The repositories that the entry does not name any more. */
+  readonly kept: readonly string[];
+};
 
-/** Returns the password in a namespace that has a source or a copy, if Azure describes it as one of this file. */
-async function passwordIn(namespace: string, { source, entry, uid }: Making, run: Run): Promise<Found> {
+const nothingFound: Found = { password: undefined, kept: [] };
+
+/** Returns what a namespace that has a source or a copy still has, if Azure describes it as one of this file. */
+async function stillIn(namespace: string, { source, entry, uid }: Making, run: Run): Promise<Found> {
   const isOf = ({ to, kind, namespaceUid }: Described) =>
     keyOf(to) === keyOf(source) && namespaceUid === uid && readKey(kind) === readKey(entry);
   const described = run.described.find(isOf);
-  const secret = described && (await run.tools.cluster().get({ ...source, namespace }));
-  const login = described && loginOf(secret, described.host);
-  if (!secret || !login) return undefined;
-  const { identity, passwords = [] } = (await memoize(run.accounts, keyOf(source), () => describedAccount(described, run)))?.account ?? {};
-  if (login.username !== identity) return undefined;
+  if (!described) return nothingFound;
+  const { account } = (await memoize(run.accounts, keyOf(source), () => describedAccount(described, run))) ?? {};
+  const { identity, passwords = [], granted = [] } = account ?? {};
+  const kept = source.namespace === namespace ? lackingIn(entry.repositories, granted) : [];
+  const secret = await run.tools.cluster().get({ ...source, namespace });
+  const login = loginOf(secret, described.host);
+  if (!secret || login?.username !== identity) return { password: undefined, kept };
   const { madeAt } = sourceOf(secret) ?? recordIn(secret) ?? {};
-  return passwords.find((one) => isSameTime(one.madeAt, madeAt)) ?? "ended";
+  return { password: passwords.find((one) => isSameTime(one.madeAt, madeAt)) ?? "ended", kept };
 }
 
 /** Why the owners of a namespace must act now; undefined if its password lasts. @param now in milliseconds */
-function endingOf(password: Found, now: number): string | undefined {
+function endingOf(password: Found["password"], now: number): string | undefined {
   if (password === undefined) return undefined;
   if (password === "ended") return "its password has ended";
   const isEnding = notDue(password, { expiresWithin: "last third" }, now).length === 0;
@@ -550,14 +574,10 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   const { source, entry } = making;
   const refusal = run.refused.get(keyOf(source));
   if (refusal) throw refusal;
-  const moved = await movedRepositories(making, run);
-  if (moved.length > 0 && !run.postponed) {
-    const message = `${nameInPlace(source)} keeps ${inLine(moved)}, because another Secret of the files could not be written`;
-    yield { to: source, error: new CliError("conflict", message, { hint: "run the command again" }) };
-  }
+  const needing = await entriesNeeding(making, run);
   let credential: Credential | undefined;
   try {
-    for await (const outcome of createSecret(createOrderOf(making, moved, run), tools)) {
+    for await (const outcome of createSecret(createOrderOf(making, needing, run), tools)) {
       if (keyOf(outcome.to) === keyOf(source) && outcome.object) credential = shownIn(outcome);
       yield outcome;
     }
@@ -570,18 +590,12 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
 /** The record of a source after its outcome; undefined if a dry run would generate its password, which is not due. */
 const shownIn = ({ object, unmade }: Outcome): Credential | undefined => (unmade ? undefined : credentialOf(object as Secret));
 
-/** The repositories that a source keeps, although only other entries name them: until these are made, and if one could not be made. */
-async function movedRepositories(making: Making, run: Run): Promise<readonly string[]> {
+/** The entries that may need a repository which a source loses: until they are made, or because they could not be made. */
+async function entriesNeeding(making: Making, run: Run): Promise<readonly Entry[]> {
   const { failures, postponed, order } = run;
-  const { source, entry } = making;
-  const lost = lackingIn(entry.repositories, describedOf(making, run)?.granted ?? []);
-  const isKept = lost.length > 0 && (postponed || failures.isUnread || (await failedPlace(source, "eachOf" in entry.sources, run)));
-  if (!isKept) return [];
-  const others =
-    postponed || failures.isUnread ? order.files.flatMap(({ entries }) => entries) : [...failures.makings].map((one) => one.entry);
-  const moved = lost.filter((one) => others.some(({ repositories }) => lackingIn(repositories, [one]).length === 0));
-  if (moved.length > 0) postponed?.add(making);
-  return moved;
+  if (postponed || failures.isUnread) return order.files.flatMap(({ entries }) => entries);
+  const where = await failedPlace(making.source, describedOf(making, run), run);
+  return where === undefined ? [] : [...failures.makings].map(({ entry }) => entry);
 }
 
 /** The source as Azure describes it, for any file. */
@@ -628,28 +642,37 @@ const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefin
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
 const accountWait = 5_000;
 
-/** @param moved repositories that the source keeps, although its entry does not name them */
-function createOrderOf(making: Making, moved: readonly string[], run: Run): CreateOrder {
+/** @param needing the entries that may need repositories which the source loses */
+function createOrderOf(making: Making, needing: readonly Entry[], run: Run): CreateOrder {
   const { source, entry, uid } = making;
   const { order, tools, file, read } = run;
   const inAzure = describedOf(making, run);
   const isUnread = uid === undefined || !read.has(readKey(entry));
-  const isOfTeam = "eachOf" in entry.sources;
+  const isEach = "eachOf" in entry.sources;
   const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
   const [names, globs] = [serviceAccounts.filter((word) => !isGlob(word)), serviceAccounts.filter(isGlob)];
   const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
   return {
     ...{ source, registry, kind: credential, isIssued: true, open: () => order.open(entry) },
-    repositories: [...repositories, ...moved],
+    repositories,
     ...{ fromPods: false, podsTell: false, exact: true, expiresAt: expiryOf(expiresIn, tools), verify: order.verify },
     ...{ shape: undefined, copyTo, targets: { picks, whereUsed: false }, wait: accountWait, restart, recreate: false },
     ...{ again: order.again, reader: undefined, holders: order.revoking.holders },
     file: {
-      ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isOfTeam },
+      ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isEach },
+      isOfTeam: source.namespace !== file.home,
+      uid,
       endsReplaced: run.described.some((one) => replacesKind(making, one, run)),
       postpones() {
         run.postponed?.add(making);
         return run.postponed !== undefined;
+      },
+      keeps(repository) {
+        if (!needing.some((one) => lackingIn(one.repositories, [repository]).length === 0)) return undefined;
+        run.postponed?.add(making);
+        if (run.postponed) return "later";
+        const message = `${nameInPlace(source)} keeps ${repository}, because another Secret of the files could not be written`;
+        return new CliError("conflict", message, { hint: "run the command again" });
       },
       moves(accounts) {
         const isOne = (name: string) => accounts.some((one) => one === name || isGlob(one) || isGlob(name));
@@ -665,24 +688,38 @@ function createOrderOf(making: Making, moved: readonly string[], run: Run): Crea
         return unshown(what, [keyOf(source), uid, what, id].join(), order.confirmed);
       },
       replaces: (to, old) => replaces(to, old, run),
-      isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isOfTeam),
-      ...{ maker: inAzure?.file, identity: inAzure?.identity },
+      takenOver: (to, old) => takenOver(to, old, run),
+      isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isEach),
+      // The first round has taken over what it could
+      maker: run.isAgain && tools.dryRun === "none" ? fileId(file) : inAzure?.file,
+      identity: inAzure?.identity,
       adopts: order.adopt.includes(placeOf(source)),
     },
   };
 }
 
+/** In a team's namespace, its owners can write the record. What they refuse is only their own source's copy. */
+async function takenOver(to: Ref<"secret">, old: Secret, run: Run): Promise<CliError | undefined> {
+  const { order, tools } = run;
+  const copied = sourceOf(old);
+  if (!copied || !replaces(to, old, run)) return undefined;
+  const source = { kind: "secret", name: copied.name, namespace: copied.namespace } as const;
+  const { file } = credentialOf(await tools.cluster().get(source)) ?? {};
+  return file && !order.files.some((one) => isSameFile(one, file)) ? otherFile(source, fileWords(file)) : undefined;
+}
+
 /**
- * Whether a Secret is, or is a copy of, a source that Azure describes as one of the file, and that the file does not name any more, or not
- * for this namespace. The same for a Secret that a killed run has only claimed.
+ * Whether a Secret is a source, or a copy of one, that Azure describes as one of a file of the run. No file may name it any more for this
+ * namespace. The same for a Secret that a killed run has only claimed.
  */
-function replaces(to: Ref<"secret">, old: Secret, { described, made, selected, tools }: Run): boolean {
+function replaces(to: Ref<"secret">, old: Secret, { plans, failures, tools }: Run): boolean {
   const copied = sourceOf(old);
   const key = copied ? keyOf({ kind: "secret", name: copied.name, namespace: copied.namespace }) : keyOf(to);
-  const isNamed = made.has(key) && selected.get(key)?.has(to.namespace ?? "") !== false;
+  const isNamed = plans.some(({ made, selected }) => made.has(key) && selected.get(key)?.has(to.namespace ?? "") !== false);
   const record = credentialOf(old);
   // A team may have created a credential of its own under the name
   const isOfFile = (one: Described) => copied !== undefined || (record ? isAsDescribed(record, one) : loginsIn(old).length === 0);
-  const isDescribed = () => described.some((one) => keyOf(one.to) === key && isOfFile(one));
+  const isDescribed = () =>
+    !failures.isUnread && plans.some(({ described }) => described.some((one) => keyOf(one.to) === key && isOfFile(one)));
   return isOurs(old) && !isNamed && (isAbandoned(old, tools.cluster().now()) || isDescribed());
 }

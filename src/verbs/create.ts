@@ -64,7 +64,7 @@ export async function* exportSecret(order: ExportOrder, tools: Tools): AsyncGene
 }
 
 /** An export writes no namespace. */
-const nowhere = { secret: undefined, copies: {}, withdrawn: [], losing: [], say: [], namespaces: [], async *all() {} };
+const nowhere = { secret: undefined, copies: {}, withdrawn: [], unselected: [], say: [], namespaces: [], async *all() {} };
 
 async function imagesFor(host: string, { source, repositories, fromPods, podsTell }: ExportOrder, tools: Tools) {
   if (!(fromPods || (podsTell && repositories.length === 0))) return [];
@@ -77,6 +77,8 @@ async function readPlaces(order: Creating & Pick<Desired, "source">, tools: Tool
   const copied = places.secret && sourceOf(places.secret);
   if (places.secret && copied && !replacing(order.file, order.source)(places.secret))
     throw await copyError(order.source, copied, tools.cluster(), (credential) => forSource(copied, credential, order), "use another name");
+  const taken = places.secret && (await order.file?.takenOver(order.source, places.secret));
+  if (taken) throw taken;
   checkCopies(places.copies);
   return { ...places, say: [...takeOver(order, places), ...places.say] };
 }

@@ -53,12 +53,9 @@ const schedule = { ...nothing, registries: ["myregistry"], name: "teams", namesp
 
 test("creates the service principal of a schedule, in the form that its Secret reads", { timeout: 300_000 }, async () => {
   const [, command = ""] = azureCommands(schedule, formatCommand);
-  const [create = ""] = command
-    .replace('"ACR pull tokens"', "acrpull")
-    .replace(/"\$\(od [^)]*\)"/, "random")
-    .split(" | ");
+  const create = command.replace('"ACR pull tokens"', "acrpull").replace(/"\$\(od [^)]*\)"/, "random");
 
-  const { stdout } = await promisify(execFile)("sh", ["-c", create], { env: world.env });
+  const { stdout } = await promisify(execFile)("sh", ["-c", `kubectl() { cat; }; ${create}`], { env: world.env });
 
   const lines = Object.fromEntries(
     stdout

@@ -81,7 +81,7 @@ test("apply with --skip-blocked makes the new entries that fit, and rotates, whe
   expect(credentialOf(in_.cluster.get("secret", "demo", "old"))?.previous).toBeDefined();
 });
 
-test("apply replaces an entry of a full registry in the two runs that its message names", async () => {
+test("replaces an entry of a full registry in the two runs that the message names", async () => {
   const { apply, registry } = await almostFull();
   expect(await apply(fileOf(5, "90d"))).toMatchObject({ code: 0 });
 
@@ -98,7 +98,7 @@ test("apply replaces an entry of a full registry in the two runs that its messag
   expect(registry.tokens).toHaveLength(100);
 });
 
-test("apply moves the entries of an almost full registry in several runs with --prune and --skip-blocked", async () => {
+test("moves the entries of an almost full registry in several runs with --skip-blocked", async () => {
   const { apply, in_, registry } = await almostFull();
   const rows = [0, 1, 2, 3].map((n) => `demo-${n}`);
   for (const name of rows) in_.cluster.put({ apiVersion: "v1", kind: "Namespace", metadata: { name, uid: name } });

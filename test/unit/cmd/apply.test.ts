@@ -26,6 +26,7 @@ const host = "myregistry.azurecr.io";
 
 const entryOf = (entry: Lines): string =>
   Object.entries(entry)
+    .filter(([, value]) => value !== "")
     .map(([key, value], index) => `${index === 0 ? "  - " : "    "}${key}: ${value}\n`)
     .join("");
 const fileOf = (...entries: readonly Lines[]): string =>
@@ -238,6 +239,32 @@ const claimAll: Given = (world) => {
   for (const at of tenants) annotates(at, claim)(world);
 };
 let pass = (_: number): void => {};
+
+/** A namespace is deleted with its Secrets, and created again. */
+const createdAgain =
+  (name: string): Given =>
+  ({ cluster }) => {
+    cluster.remove("namespace", "", name);
+    for (const { metadata } of cluster.all("secret").filter((one) => one.metadata.namespace === name))
+      cluster.remove("secret", name, metadata.name);
+    cluster.put(namespace(name, { uid: "another" }));
+  };
+const withApi: Given = ({ azure }) => {
+  azure.images.add("app/api:1");
+};
+const abac: Given = (world) => {
+  world.azure.facts.mode = "abac";
+  withApi(world);
+};
+const fileIn = (world: FakeWorld, at: string, name = "acr") => credentialOf(secretIn(world, at, name))?.file?.home;
+const makesBoth = (name: string, at: string, more = "") =>
+  typed(`create ${name} -n ${at} --registry myregistry --repository app/web,app/api${more}`);
+const timesOut = () => new CliError("timeout", "timed out");
+const isOwnListed = ({ cluster }: FakeWorld) =>
+  expect(cluster.get("serviceaccount", "own-2", "default")?.imagePullSecrets).toEqual([{ name: "acr" }]);
+const uidIn = ({ cluster }: FakeWorld, name: string) => cluster.get("namespace", "", name)?.metadata.uid ?? "";
+const both: Lines = { ...blue, repositories: "[app/web, app/api]" };
+const apiOfRed: Lines = { ...red, repositories: "[app/api]" };
 
 testRows(
   [
@@ -528,6 +555,31 @@ testRows(
         }),
       ],
     },
+    ...[
+      {
+        what: "a copy moves to an entry of another file",
+        from: blue,
+        to: [elsewhere({ ...blueOfTeam, copyTo: "{names: [team-1]}" }), fileOf({ ...blue, copyTo: "{names: [team-0]}" })],
+      },
+      {
+        what: "a copy of another file replaces a Secret of eachOf",
+        from: { ...own, name: "acr-blue", eachOf: "{names: [team-0, team-1]}" },
+        to: [elsewhere({ ...blueOfTeam, copyTo: "{names: [team-1]}" }), fileOf({ ...own, name: "acr-blue", eachOf: "{names: [team-0]}" })],
+      },
+      {
+        what: "a Secret of eachOf of another file replaces a copy",
+        from: blue,
+        to: [elsewhere({ ...own, name: "acr-blue", eachOf: "{names: [team-1]}" }), fileOf({ ...blue, copyTo: "{names: [team-0]}" })],
+      },
+      { what: "an entry gives its copies to another one of its name", from: blue, to: [fileOf({ ...blue, copyTo: "" }, blueOfTeam)] },
+    ].map(({ what, from, to }) => ({
+      does: `apply writes all Secrets in one run when ${what}`,
+      ...applies(fileOf(from)),
+      after: [
+        applies(to.join("---\n"), { check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]) }),
+        nothingMore(to.join("---\n"), { flags: " --prune --yes" }),
+      ],
+    })),
     {
       does: "apply ends the credential of a Secret of eachOf that was deleted",
       ...applies(fileOf(own)),
@@ -696,6 +748,20 @@ testRows(
         ],
       },
     ]),
+    {
+      does: "apply --skip-blocked fails when a blocked source still pulls a repository that its entry does not name any more",
+      ...applies(fileOf({ ...own, repositories: "[app/web, app/api]" })),
+      after: [
+        applies(fileOf(own), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: immutable("own-1", "acr"),
+          stderr: /is immutable, and its credential still pulls app\/api/,
+          check: (world) =>
+            expect([grants(world, "own-1", "acr"), grants(world, "own-2", "acr")]).toEqual([["app/api", "app/web"], ["app/web"]]),
+        }),
+      ],
+    },
     {
       does: "apply --skip-blocked fails when other users have filled both slots of a token",
       ...applies(fileOf(own)),
@@ -1133,6 +1199,25 @@ testRows(
           given: refuse("list namespace"),
           check: ({ azure }) => expect(azure.tokens.size).toBe(2),
         }),
+      ],
+    },
+    {
+      does: "apply keeps a Secret of an entry when the namespaces of the entry cannot be read and another file copies its Secret there",
+      ...applies(fileOf({ ...own, eachOf: "{selector: team=own}" }), { given: labeled("own-1", "own") }),
+      after: [
+        applies(
+          [fileOf({ ...own, eachOf: "{selector: team=own}" }), elsewhere({ ...redOfTeam, name: "acr", copyTo: "{names: [own-1]}" })].join(
+            "---\n",
+          ),
+          {
+            ...failed,
+            given: refuse("list namespace", () => new CliError("timeout", "timed out"), 1),
+            check: (world) => {
+              expect([madeAt(world, "own-1", "acr"), madeAt(world, "team-0", "acr")]).not.toContain(undefined);
+              expect(pulls(world, "own-1", "acr")).toBe(true);
+            },
+          },
+        ),
       ],
     },
     {
@@ -2060,6 +2145,261 @@ testRows(
         }),
       ],
     },
+    ...[
+      { what: "Azure could not be read", unread: refuse("listTokens", timesOut, 1) },
+      { what: "its namespace could not be read", unread: refuse("get namespace platform", refused, 1) },
+    ].map(({ what, unread }) => ({
+      does: `apply takes over no deleted Secret of another file when ${what}`,
+      ...applies(fileOf(blue)),
+      after: [
+        applies(elsewhere(bluesApi), {
+          ...failed,
+          given: all(removes("platform"), unread),
+          writes: [],
+          check: (world: FakeWorld) => expect([grants(world), pulls(world, "team-0")]).toEqual([["app/web"], true]),
+        }),
+      ],
+    })),
+    {
+      does: "apply takes over no deleted Secret of another file when the roles of principals may not be read",
+      ...applies(fileOf(principal)),
+      after: [
+        applies(elsewhere({ ...principal, copyTo: "{names: [own-1]}" }), {
+          ...failed,
+          given: all(removes("platform"), refuse("servicePrincipalRoles")),
+          writes: [],
+          check: (world) => expect(pulls(world, "team-0")).toBe(true),
+        }),
+      ],
+    },
+    {
+      does: "apply takes over a deleted Secret of create that loses a repository only with --adopt",
+      ...applies(fileOf({ ...blue, copyTo: "{names: [own-1]}" }), {
+        ...failed,
+        given: all(makesBoth("acr-blue", "platform", " --copy-to team-0,team-1"), removes("platform")),
+        stderr: /loses app\/api\n.*\n.*--adopt platform\/acr-blue$/m,
+        writes: [],
+        check: (world) => expect(grants(world)).toEqual(["app/api", "app/web"]),
+      }),
+    },
+    {
+      does: "apply keeps a Secret that another file adopts during the run",
+      ...applies(fileOf(ownIn("own-1"))),
+      after: [
+        applies(fileOf(ownIn("own-1")), {
+          ...failed,
+          given: before("listTokens", before("get secret own-1/acr", adoptsOwn)),
+          check: (world) => expect(fileIn(world, "own-1")).toBe("team-0"),
+        }),
+      ],
+    },
+    {
+      does: "apply withdraws no repository that a user grants a Secret of create during the run",
+      ...applies(fileOf(ownIn("own-1")), {
+        ...failed,
+        given: all(
+          typed("create acr -n own-1 --registry myregistry --repository app/web"),
+          before("listTokens", before("get secret own-1/acr", typed("create acr -n own-1 --registry myregistry --repository app/api"))),
+        ),
+        check: (world) => expect(grants(world, "own-1", "acr")).toEqual(["app/api", "app/web"]),
+      }),
+    },
+    {
+      does: "apply makes no Secret in a namespace that is created again during the run",
+      ...applies(fileOf(own), {
+        ...failed,
+        given: before("listTokens", before("get secret own-1/acr", createdAgain("own-1"))),
+        check: (world) => expect([pulls(world, "own-1", "acr"), pulls(world, "own-2", "acr")]).toEqual([false, true]),
+      }),
+    },
+    {
+      does: "apply gives no copy to a namespace that is created again while the login is kept",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), {
+          ...failed,
+          given: before("get secret team-0/acr-blue", createdAgain("team-0")),
+          check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([false, true]),
+        }),
+      ],
+    },
+    ...[
+      { what: "a Secret of create", at: "platform", name: "acr-blue", file: fileOf(blue, { ...apiOfRed, copyTo: "{names: [own-1]}" }) },
+      {
+        what: "a Secret of create in the namespace of a team",
+        at: "own-1",
+        name: "acr",
+        file: fileOf(own, { ...blue, repositories: "[app/api]" }),
+      },
+    ].map(({ what, at, name, file }) => ({
+      does: `apply takes over ${what} only with --adopt when another entry gets a repository of it`,
+      ...applies(file, {
+        ...failed,
+        given: makesBoth(name, at),
+        stderr: new RegExp(`${at} belongs to no file; otherwise it loses app/api$`, "m"),
+        check: (world: FakeWorld) => expect(grants(world, at, name)).toEqual(["app/api", "app/web"]),
+      }),
+    })),
+    {
+      does: "apply takes over a Secret of create with copies only with --adopt when no namespace matches now",
+      ...applies(fileOf(green), {
+        ...failed,
+        given: typed("create acr-blue -n platform --registry myregistry --repository app/web --copy-to team-0,team-1"),
+        stderr: /otherwise it loses the copy in team-0, the copy in team-1$/m,
+        writes: [],
+      }),
+    },
+    {
+      does: "apply takes over a Secret of a team with copies only with --adopt when a namespace of a copy may not be read",
+      ...applies(fileOf(ownIn("own-1")), {
+        ...failed,
+        given: all(
+          typed("create acr -n own-1 --registry myregistry --repository app/web --copy-to team-1"),
+          refuse("get namespace team-1"),
+        ),
+        stderr: /otherwise it loses the copy in team-1$/m,
+        writes: [],
+      }),
+    },
+    {
+      does: "apply --adopt asks once when repositories move to another entry",
+      ...applies(elsewhere({ ...both, namespace: "platform" })),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, { ...apiOfRed, copyTo: "{names: [team-1]}" }), {
+          flags: " --adopt platform/acr-blue",
+          options: { answers: [true], env: { CI: undefined } },
+          check: (world) => expect([grants(world), fileIn(world, "platform", "acr-blue")]).toEqual([["app/web"], "platform"]),
+        }),
+      ],
+    },
+    ...[
+      {
+        what: "its Secret was deleted",
+        given: all(removes("platform"), refuse("create secret team-1/acr-red", quota)),
+        from: blue,
+        to: { ...blue, name: "acr-red" },
+      },
+      {
+        what: "its namespace was created again",
+        given: all(createdAgain("platform"), refuse("create secret team-1/acr-red", quota)),
+        from: blue,
+        to: { ...blue, name: "acr-red" },
+      },
+      {
+        what: "its Secret becomes a copy",
+        given: refuse("patch secret team-1/acr-blue", quota),
+        from: blue,
+        to: { ...blue, namespace: "own-1", copyTo: "{names: [platform, team-0, team-1]}" },
+      },
+    ].map(({ what, given, from, to }) => ({
+      does: `apply --prune keeps a credential while a copy of the next one is blocked, and ${what}`,
+      ...applies(fileOf(from)),
+      after: [
+        applies(fileOf(to), {
+          ...failed,
+          flags: " --prune --yes --skip-blocked",
+          given,
+          stderr: /keeps its earlier credential/,
+          check: (world: FakeWorld) => expect(pulls(world, "team-1")).toBe(true),
+        }),
+      ],
+    })),
+    ...[
+      { what: "of eachOf", file: fileOf(ownIn("own-1"), blue) },
+      { what: "of an entry for its namespace", file: fileOf({ ...own, eachOf: "", namespace: "own-1" }) },
+    ].map(({ what, file }) => ({
+      does: `apply keeps the reference of a deleted Secret of another file when a Secret ${what} lists its namespace`,
+      ...applies(file),
+      after: [
+        applies(elsewhere(ownIn("own-2"))),
+        applies(file, {
+          given: all((world) => forgeCopies("own-1", { "own-2": uidIn(world, "own-2") })(world), removes("own-2", "acr")),
+          check: (world: FakeWorld) => {
+            isOwnListed(world);
+            expect(secretIn(world, "own-2", "acr")).toBeUndefined();
+          },
+        }),
+      ],
+    })),
+    ...[
+      { what: "of a token", given: abac, credential: "acr-token" },
+      { what: "of a token that was not read", given: refuse("get namespace platform", refused, 1), credential: "acr-token" },
+      { what: "of a service principal", given: abac, credential: "service-principal" },
+    ].map(({ what, given, credential }) => ({
+      does: `apply keeps a repository ${what} while another entry that gets it is blocked`,
+      ...applies(fileOf({ ...both, credential }), { given: abac }),
+      after: [
+        applies(fileOf({ ...blue, credential }, { ...apiOfRed, credential }), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: all(given, refuse("create secret team-1/acr-red", quota)),
+          stderr: /keeps app\/api, because another Secret/,
+          check: (world: FakeWorld) => expect(credentialOf(secretIn(world, "platform"))?.repositories).toEqual(["app/api", "app/web"]),
+        }),
+      ],
+    })),
+    {
+      does: "apply takes away a repository that a user has added to the condition of a role",
+      ...applies(fileOf({ ...blue, credential: "service-principal" }), { given: abac }),
+      after: [
+        applies(fileOf({ ...blue, credential: "service-principal" }), {
+          given: all(typed("create other -n own-1 --registry myregistry --service-principal --repository app/web,app/api"), ({ azure }) => {
+            const [first, second] = azure.directory.assignments;
+            Object.assign(first ?? {}, { condition: second?.condition });
+          }),
+          stdout: /-app\/api/,
+        }),
+      ],
+    },
+    ...[
+      { what: "the kind of its own changes", given: withApi },
+      { what: "the kind of its own changes, and Azure does not show the one before", given: abac },
+    ].map(({ what, given }) => ({
+      does: `apply keeps the login of a copy that waits for another entry when ${what}`,
+      ...applies(fileOf({ ...principal, copyTo: "{names: [own-1, team-1]}" })),
+      after: [
+        applies(fileOf({ ...both, name: "acr-both", copyTo: "{names: [own-1, team-1]}" }, { ...blue, copyTo: "{names: [team-0]}" }), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: all(given, refuse("create secret team-1/acr-both", quota)),
+          check: (world: FakeWorld) =>
+            expect([pulls(world, "team-1"), world.loginIn("team-1", "acr-blue")?.username]).toEqual([
+              true,
+              expect.stringMatching(/^aaaaaaaa-/),
+            ]),
+        }),
+      ],
+    })),
+    {
+      does: "apply keeps a repository of a deleted source while another entry that gets a copy of it is blocked",
+      ...applies(fileOf(blue), { given: abac }),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-1]}", repositories: "[app/api]" }, { ...red, copyTo: "{names: [team-0]}" }), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: all(removes("platform"), refuse("create secret team-0/acr-red", quota)),
+          check: (world) => expect([grants(world), pulls(world, "team-0")]).toEqual([["app/api", "app/web"], true]),
+        }),
+      ],
+    },
+    ...[
+      { what: "source", to: { ...own, name: "acr-blue", eachOf: "{names: [team-1]}" } },
+      { what: "copy", to: { ...blueOfTeam, copyTo: "{names: [team-1]}" } },
+    ].map(({ what, to }) => ({
+      does: `apply replaces no copy by a ${what} when another file has adopted its source during the run`,
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(to), {
+          ...failed,
+          flags: " --prune --yes",
+          given: before("listTokens", before("get namespace team-1", applied(elsewhere({ ...blue }), " --adopt platform/acr-blue --yes"))),
+          check: (world: FakeWorld) => {
+            expect([fileIn(world, "platform", "acr-blue"), pulls(world, "team-1")]).toEqual(["team-0", true]);
+            expect(world.loginIn("team-1", "acr-blue")).toEqual(world.loginIn("platform", "acr-blue"));
+          },
+        }),
+      ],
+    })),
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -220,22 +220,62 @@ test("has the same role for ACR tokens in the pages and in the printed commands"
   expect(actions(commands()[0])).toEqual(actions(roleIn("docs/rbac.md")));
 });
 
+/**
+ * Runs printed commands in a shell in which az and kubectl only print their words.
+ * @param fails the words with which a call of az or kubectl begins that fails and prints nothing
+ * @returns the calls
+ */
+function callsOf(script: string, fails = "nothing"): string[] {
+  const tool = `call() { echo "$*" >&2; case "$*" in "${fails}"*) return 1;; *"acr show"*) echo "/id/of/$5";; *AZURE_CLIENT_ID}) echo aWQ=;; *) echo "output of $2 $3";; esac; }`;
+  const { stderr } = spawnSync("sh", ["-c", `${tool}; az() { call az "$@"; }; kubectl() { call kubectl "$@"; }; ${script}`], {
+    encoding: "utf8",
+  });
+  return stderr.trim().split("\n");
+}
+
+/** The commands in the comments of a schedule that make a credential in Azure. */
+async function printedFor(flags: string, file: string): Promise<string> {
+  const { stdout } = await type(`schedule -f - --image ${image} ${flags} -o yaml`.replace("  ", " "), {}, { stdin: file });
+  const isOne = (line: string) => /az (ad sp|role assignment|identity)|kubectl annotate/.test(line);
+  return stdout
+    .split("\n")
+    .flatMap((line) => (line.startsWith("# ") && isOne(line) ? line.slice(2) : []))
+    .join("\n");
+}
+
+test.for([
+  { what: "assigns no role", when: "the registry is not in the subscription of az", flags: "", fails: "az acr show" },
+  { what: "assigns no role", when: "the registry is not in the subscription of az", flags: `--client-id ${client}`, fails: "az acr show" },
+  { what: "writes no Secret", when: "az makes no service principal", flags: "", fails: "az ad sp create-for-rbac" },
+  { what: "notes no expiry", when: "az lists no password", flags: "", fails: "az ad app credential list" },
+  { what: "creates no federated credential", when: "the cluster has no uid", flags: `--client-id ${client}`, fails: "kubectl get" },
+])("$what when $when", async ({ what, flags, fails }) => {
+  const calls = callsOf(await printedFor(flags, namedTeams), fails);
+  const changes = {
+    "assigns no role": /^az (role assignment|ad sp) create/,
+    "writes no Secret": /^kubectl create /,
+    "notes no expiry": /^kubectl annotate /,
+    "creates no federated credential": /^az identity federated-credential create/,
+  }[what];
+
+  expect(calls.filter((one) => one.startsWith(fails))).not.toEqual([]);
+  expect(calls.filter((one) => changes?.test(one))).toEqual([]);
+});
+
 test("names an application that no other user can have registered", () => {
-  const [, name = ""] = /--name (\S+"\$\([^)]*\)")/.exec(commands()[1] ?? "") ?? [];
-  const names = [1, 2].map(() => execFileSync("sh", ["-c", `printf %s ${name}`], { encoding: "utf8" }));
+  const names = [1, 2].map(
+    () => /--name (\S+)/.exec(callsOf(commands()[1] ?? "").find((one) => one.includes("create-for-rbac")) ?? "")?.[1],
+  );
 
   expect(names).toEqual(Array(2).fill(expect.stringMatching(/^teams-[0-9a-f]{16}$/)));
   expect(names[0]).not.toBe(names[1]);
 });
 
 test("names a federated credential that no other cluster's schedule replaces", async () => {
-  const { stdout } = await type(`schedule -f - --client-id ${client} --image ${image} --context prod`, {}, { stdin: namedTeams });
-  const [, name = ""] = /^# az identity federated-credential create --name (.*) --identity-name /m.exec(stdout) ?? [];
-  const nameIn = (uid: string) => execFileSync("sh", ["-c", `kubectl() { echo "${uid}: $*"; }; printf %s ${name}`], { encoding: "utf8" });
+  const calls = callsOf(await printedFor(`--client-id ${client} --context prod`, namedTeams));
 
-  const words = "get --context=prod namespace kube-system -o jsonpath={.metadata.uid}";
-  expect(nameIn("uid-1")).toMatch(/^teams-[0-9a-f]{8}-uid-1: /);
-  expect(nameIn("uid-2").split("uid-2: ")[1]).toBe(words);
+  expect(calls).toContain("kubectl get --context=prod namespace kube-system -o jsonpath={.metadata.uid}");
+  expect(calls.at(-1)).toMatch(/^az identity federated-credential create --name teams-[0-9a-f]{8}-output of get .* --identity-name /);
 });
 
 test("sets when the password of the service principal expires, and says that it must be renewed", async () => {
@@ -244,8 +284,8 @@ test("sets when the password of the service principal expires, and says that it 
   );
   const found = printed.map(({ stdout }) =>
     [
-      /^# az ad sp create-for-rbac .* --years 1 /m,
-      /^# kubectl annotate .* cronjob teams-\S+ .*=.*endDateTime/m,
+      /^# .*az ad sp create-for-rbac .* --years 1 /m,
+      /^# .*endDateTime.* && kubectl annotate .* cronjob teams-\S+ .*="\$end"/m,
       /^# Renew the password .* every year/m,
     ].map((one) => one.test(stdout)),
   );
@@ -257,7 +297,7 @@ test("sets when the password of the service principal expires, and says that it 
 });
 
 const id = "/subscriptions/01234567-89ab-cdef-0123-456789abcdef/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/other";
-const ofName = (name: string) => `"$(az acr show --name ${name} --query id --output tsv)"`;
+const ofName = (name: string) => `/id/of/${name}`;
 
 test.for([
   { when: "a Secret has the password", flags: "", file: selectedTeams, scopes: [ofName("myregistry"), ofName("other")] },
@@ -275,11 +315,9 @@ test.for([
     scopes: [ofName("myregistry"), ofName("third"), ofName("other")],
   },
 ])("assigns the role for ACR tokens on each registry when $when", async ({ flags, file, scopes }) => {
-  const { stdout } = await type(`schedule -f - --image ${image} ${flags} -o yaml`.replace("  ", " "), {}, { stdin: file });
-  const scope = /"\$\(az acr show[^)]*\)"|\/subscriptions\S+/g;
-  const lines = stdout.split("\n").filter((line) => /^# az (ad sp|role assignment)/.test(line));
+  const calls = callsOf(await printedFor(flags, file)).filter((line) => /^az (ad sp|role assignment) create/.test(line));
 
-  expect(lines.flatMap((line) => line.match(scope) ?? [])).toEqual(scopes);
+  expect(calls.flatMap((line) => line.match(/(\/id\/of|\/subscriptions)\/\S+/g) ?? [])).toEqual(scopes);
 });
 
 test.for([
@@ -323,7 +361,7 @@ test("prints only commands of a shell after the first paragraph of comments", as
     rest
       .join("\n")
       .split("\n")
-      .filter((line) => !/^# (az |kubectl (annotate|apply|delete) )|^#$|:$/.test(line)),
+      .filter((line) => !/^# ((\w+=\$\(.*\) && )*(az |kubectl (annotate|apply|delete) |printf .* \| kubectl create ))|^#$|:$/.test(line)),
   ).toEqual([]);
 });
 
