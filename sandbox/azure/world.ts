@@ -156,7 +156,13 @@ export type Application = {
 };
 
 /** A policy on the passwords of applications: of the tenant, or of one application. */
-export type PasswordPolicy = { readonly id: string; readonly mostDays?: number; readonly forbidsPasswords?: true };
+export type PasswordPolicy = {
+  readonly id: string;
+  readonly mostDays?: number;
+  readonly forbidsPasswords?: true;
+  /** The client ID that the policy exempts, by a custom security attribute of its service principal. */
+  readonly exempts?: string;
+};
 
 /** The permissions of an application in Microsoft Graph. */
 export type GraphRole = "Policy.Read.All" | "Application.Read.All" | "Application.ReadWrite.OwnedBy" | "Application.ReadWrite.All";

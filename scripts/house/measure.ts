@@ -44,7 +44,7 @@ export function measureHouse(): Measure[] {
     },
     { what: "conditional spreads", count: matches(files, /\.\.\.\([^\n?]*&& [^\n?]*\)/g), limit: 0 },
     { what: "files that call reveal()", count: files.filter(({ text }) => text.includes(".reveal(")).length, limit: 4 },
-    { what: "words on all pages", count: words.reduce((sum, count) => sum + count, 0), limit: above(31_700) },
+    { what: "words on all pages", count: words.reduce((sum, count) => sum + count, 0), limit: above(31_800) },
     { what: "words on the longest page", count: Math.max(...words), limit: pageLimit },
   ];
 }

@@ -121,8 +121,8 @@ export function openGraph(connection: Connection) {
       ]);
       const ofTenant = longestIn(tenant ?? {}, madeAt);
       // The policy of an application takes precedence, and may allow passwords
-      const isUnsure = ofTenant === 0 && own?.length !== 0;
-      return own?.map((policy) => longestIn(policy, madeAt)).find((longest) => longest !== undefined) ?? (isUnsure ? undefined : ofTenant);
+      const isUnsure = ofTenant?.longest === 0 && own?.length !== 0;
+      return own?.map((policy) => longestIn(policy, madeAt)).find((limit) => limit !== undefined) ?? (isUnsure ? undefined : ofTenant);
     },
     async addKey(id, { displayName, expiresAt }) {
       const doing = `add a password to application ${id}`;

@@ -1,5 +1,6 @@
 import { day, hour, minute, second } from "../duration.ts";
 import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
+import type { PasswordLimit } from "./port.ts";
 
 export const otherwise = "or omit --service-principal: an ACR token needs no permissions in Entra ID";
 export const policyPaths = "policies/defaultAppManagementPolicy or the application's appManagementPolicies in Microsoft Graph";
@@ -9,22 +10,24 @@ export const changePolicy = `ask an administrator of the tenant to change ${poli
 type PasswordPolicy = Json;
 
 /**
- * Returns the longest lifetime of a new password that a policy allows, in milliseconds; 0 if it forbids passwords; undefined if it has no
- * limit. A restriction may be only for applications that were created after a time
- * (learn.microsoft.com/graph/api/resources/passwordcredentialconfiguration).
+ * Returns the lifetime of a new password that a policy allows; undefined if it has no limit. A restriction may be only for applications that
+ * were created after a time, and may exempt the caller (learn.microsoft.com/graph/api/resources/passwordcredentialconfiguration).
  * @param madeAt when the application was created
  */
-export function longestIn({ isEnabled, applicationRestrictions, restrictions }: PasswordPolicy, madeAt: string): number | undefined {
+export function longestIn({ isEnabled, applicationRestrictions, restrictions }: PasswordPolicy, madeAt: string): PasswordLimit | undefined {
   const { passwordCredentials } = objectOf(applicationRestrictions ?? restrictions);
   if (isEnabled === false) return undefined;
   const restrictionsFor = objectsOf(passwordCredentials).filter(({ state, restrictForAppsCreatedAfterDateTime: after }) => {
     const isForAll = Number.isNaN(Date.parse(textOf(after) ?? "")) || Date.parse(madeAt) >= Date.parse(textOf(after) ?? "");
     return state !== "disabled" && isForAll;
   });
-  // The policy may exempt the user who adds the password
-  if (restrictionsFor.some(({ restrictionType, excludeActors }) => restrictionType === "passwordAddition" && !excludeActors)) return 0;
-  const limits = restrictionsFor.filter(({ restrictionType }) => restrictionType === "passwordLifetime");
-  return limits.map(({ maxLifetime }) => milliseconds(textOf(maxLifetime) ?? "")).find((limit) => limit !== undefined);
+  const forbids = restrictionsFor.some(({ restrictionType, excludeActors }) => restrictionType === "passwordAddition" && !excludeActors);
+  if (forbids) return { longest: 0, isForAll: true };
+  const limits = restrictionsFor.flatMap(({ restrictionType, maxLifetime, excludeActors }) => {
+    const longest = restrictionType === "passwordLifetime" ? milliseconds(textOf(maxLifetime) ?? "") : undefined;
+    return longest === undefined ? [] : [{ longest, isForAll: !excludeActors }];
+  });
+  return limits[0];
 }
 
 /** The shortest length of each unit of ISO 8601, in the order of its text. */

@@ -156,11 +156,11 @@ export type Principals = {
   createServicePrincipal(appId: string): Promise<ServicePrincipal>;
   deleteServicePrincipal(id: string): Promise<void>;
   /**
-   * The longest lifetime of a new password that the policies of the tenant and of an application allow, in milliseconds; 0 if they forbid
-   * passwords; undefined if there is no limit, or if this identity can't read them.
+   * The lifetime of a new password that the policies of the tenant and of an application allow; undefined if there is no limit, or if this
+   * identity can't read them.
    * @param application without an id if it does not exist yet
    */
-  passwordLimit(application: { readonly id?: string; readonly madeAt: string }): Promise<number | undefined>;
+  passwordLimit(application: { readonly id?: string; readonly madeAt: string }): Promise<PasswordLimit | undefined>;
   /** Adds a password. All others stay. */
   addKey(
     applicationId: string,
@@ -233,6 +233,12 @@ export type Identities = {
   /** Signs in as an identity with a ServiceAccount's token, like the kubelet's credential provider. @throws CliError without an answer */
   exchangeAssertion(of: { readonly tenant: string; readonly clientId: string; readonly assertion: Sensitive }): Promise<Exchanged>;
 };
+
+/**
+ * @property longest the longest lifetime in milliseconds; 0 if passwords are forbidden
+ * @property isForAll the policy exempts no user or service principal
+ */
+export type PasswordLimit = { readonly longest: number; readonly isForAll: boolean };
 
 /** Azure Resource Manager and Microsoft Graph, for pull credentials. Reads return `undefined` if the object does not exist. */
 export type Azure = Principals &

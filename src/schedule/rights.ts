@@ -90,13 +90,20 @@ function entryRights(entry: Entry): readonly Right[] {
 const namespaceRights = (place: Place): readonly Right[] =>
   place === undefined ? [namespaceRight("list"), namespaceRight("get")] : [namespaceRight("get", place)];
 
-const secretRights = ({ name }: Entry, namespace: Place): readonly Right[] =>
-  ["create", "get", "patch", "delete"].map((verb) => ({ group: "", resource: "secrets", verb, namespace, name }));
+/** Copies in all namespaces are read from one list of those with a name (`metadata.name`), which shows no more than `get` of each. */
+const listing = ({ copyTo }: Entry, place: Place): readonly string[] => (copyTo && place === undefined ? ["list"] : []);
 
-function accountRights({ serviceAccounts }: Entry, namespace: Place): readonly Right[] {
+function secretRights(entry: Entry, namespace: Place): readonly Right[] {
+  const verbs = ["create", "get", "patch", "delete", ...listing(entry, namespace)];
+  return verbs.map((verb) => ({ group: "", resource: "secrets", verb, namespace, name: entry.name }));
+}
+
+function accountRights(entry: Entry, namespace: Place): readonly Right[] {
+  const { serviceAccounts } = entry;
   const right = (verb: string) => ({ group: "", resource: "serviceaccounts", verb, namespace });
   if (serviceAccounts.some(isGlob)) return ["get", "list", "patch"].map(right);
-  return serviceAccounts.flatMap((name) => ["get", "patch"].map((verb) => ({ ...right(verb), name })));
+  const verbs = ["get", "patch", ...listing(entry, namespace)];
+  return serviceAccounts.flatMap((name) => verbs.map((verb) => ({ ...right(verb), name })));
 }
 
 function podRights({ restart, serviceAccounts }: Entry, namespace: Place): readonly Right[] {

@@ -110,7 +110,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
     secret,
     copies,
     ...{ withdrawn, unselected },
-    say: selected ? sayOf(source, selected, kept) : [],
+    say: selected ? sayOf(order, selected, kept) : [],
     namespaces: [...targetScope.namespaces, ...rest],
     all,
     images: (host) => (host === undefined ? Promise.resolve([]) : memoize(images, host, () => readImages(host))),
@@ -128,8 +128,9 @@ async function selectionOf({ copyTo, file }: Order, cluster: Cluster): Promise<S
 const takesAway = ({ file, copyTo }: Order, selected: Selected | undefined): boolean =>
   file !== undefined && (file.prune || !copyTo || !isOpen(copyTo) || (selected?.uids.size ?? 0) > 0);
 
-function sayOf(source: Ref, { uids, ending, missing }: Selected, kept: readonly string[]): Outcome[] {
-  const none = uids.size + ending.length + missing.length === 0 ? ["no namespace matches"] : [];
+function sayOf({ source, file }: Order, { uids, ending, missing }: Selected, kept: readonly string[]): Outcome[] {
+  const matches = file ? `no namespace matches copyTo of ${source.name}` : "no namespace matches";
+  const none = uids.size + ending.length + missing.length === 0 ? [matches] : [];
   const skipped = ending.length > 0 ? [`skipped namespaces that are being deleted: ${inLine(ending)}`] : [];
   const keep = kept.length > 1 ? "keep their copies" : "keeps its copy";
   const messages = [...none, ...skipped, ...(kept.length > 0 ? [`${inLine(kept)} ${keep}, although not selected`] : [])];

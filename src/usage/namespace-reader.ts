@@ -2,7 +2,7 @@ import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../sc
 import { wideFrom } from "../scope/limits.ts";
 import { byKey, capped, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { cutIn, cutsOf, type NamespaceState, objectNames, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
-import { filterOf, firstMissing, kindOf, picked, picksOf, type TargetObject, uniqueObjects } from "./targets.ts";
+import { filterOf, firstMissing, kindOf, picked, picksOf, type TargetObject, type TargetPick, uniqueObjects } from "./targets.ts";
 
 /** Reads the state of one namespace. A second `read` sends the requests again. */
 export type NamespaceReader = { readonly scope: NamespaceScope; read(): Promise<NamespaceState> };
@@ -48,9 +48,13 @@ function isWhole({ targets }: NamespaceState, options: ReadOptions): boolean {
   return firstMissing(picks, found, options) === undefined;
 }
 
+/** A schedule may list ServiceAccounts only by the names in its file. A list can select one name. */
+const byName = (pick: TargetPick): readonly TargetPick[] =>
+  pick.globs.length > 0 ? [pick] : pick.names.map((name) => ({ ...pick, names: [name] }));
+
 function stateFromClusterLists({ cluster }: ClusterScope, options: ReadOptions): (scope: NamespaceScope) => Promise<NamespaceState> {
   const { secret, targets, pods } = options;
-  const picks = picksOf(targets);
+  const picks = picksOf(targets).flatMap(byName);
   const cuts = cutsOf(options);
   const secretsIn = readByNamespace(
     cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }),

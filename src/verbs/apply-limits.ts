@@ -13,11 +13,13 @@ export type TokensIn = { readonly at: AzureRegistry; readonly names: ReadonlySet
 /** A source to make. @property uid that of its namespace; undefined if it doesn't exist or can't be read */
 type Making = {
   readonly source: Ref<"secret">;
-  readonly entry: Pick<Entry, "name" | "at" | "credential" | "registry" | "repositories">;
+  readonly entry: Pick<Entry, "name" | "at" | "credential" | "registry" | "repositories" | "sources">;
   readonly uid: string | undefined;
 };
 
 type FilePlan = {
+  /** The sources of entries that the file no longer has, by the login servers of their registries. */
+  readonly removed: readonly { readonly host: string }[];
   /** In the order in which they are made. */
   readonly made: readonly Making[];
   /** By the registry as entries name it, without those that can't be read. */
@@ -30,6 +32,8 @@ export type TokenPlan = {
   readonly has: number;
   /** The sources that need another token. What the run deletes makes no room for them, because it is deleted last. */
   readonly needs: readonly Making[];
+  /** Whether it also has tokens of entries that the files no longer have. */
+  readonly hasRemoved: boolean;
 };
 
 /** Counts the tokens that the files of a run need, for each of their registries. */
@@ -46,7 +50,8 @@ const idOf = ({ id }: AzureRegistry): string => id.toLowerCase();
 function planFor(id: string, { at, names }: TokensIn, files: readonly FilePlan[]): TokenPlan {
   const made = files.flatMap((file) => file.made.filter(({ entry }) => isIn(id, file.tokens.get(entry.registry))));
   const added = new Map(made.flatMap((making) => tokenOf(making).map((name) => [name, making] as const)));
-  return { at, has: names.size, needs: [...added].flatMap(([name, making]) => (names.has(name) ? [] : [making])) };
+  const needs = [...added].flatMap(([name, making]) => (names.has(name) ? [] : [making]));
+  return { at, has: names.size, needs, hasRemoved: files.some(({ removed }) => removed.some(({ host }) => host === at.loginServer)) };
 }
 
 const isIn = (id: string, tokens: TokensIn | undefined): boolean => tokens !== undefined && idOf(tokens.at) === id;
@@ -79,13 +84,14 @@ export function tooManyActions(wide: readonly Making[]): CliError {
   return new CliError("invalid", message, { owner: "platform", hint: "use a path for many repositories, such as team/*" });
 }
 
+const larger = "use a registry of a larger SKU";
+const removeFirst = `removed entries keep their tokens until the end of a run; apply the file with --prune and without the new entries first, or ${larger}`;
+
 /** The error for sources without a token. It names their entries. */
 export function noRoom(plan: TokenPlan, limit: number | undefined, over: readonly Making[]): CliError {
   const entries = new Set(over.map(placeOf));
   const message = `registry ${plan.at.name} would have too many tokens: ${describeTokens(plan, limit)}; no room for ${inLine([...entries])}`;
-  const or = "use copyTo instead of eachOf, or a registry of a larger SKU";
-  return new CliError("invalid", message, {
-    owner: "azure",
-    hint: { ...plugin("prune", "--registry", plan.at.name), when: "to delete tokens that nothing uses, run", or },
-  });
+  const or = over.some(({ entry }) => "eachOf" in entry.sources) ? `use copyTo instead of eachOf, or ${larger}` : larger;
+  const prune = { ...plugin("prune", "--registry", plan.at.name), namespace: "", when: "to delete tokens that nothing uses, run", or };
+  return new CliError("invalid", message, { owner: "azure", hint: plan.hasRemoved ? removeFirst : prune });
 }

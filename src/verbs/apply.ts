@@ -98,22 +98,26 @@ function refuseWide(made: readonly Making[], { skipBlocked }: ApplyOrder): Map<s
  * @throws CliError invalid if there are any, without --skip-blocked
  */
 async function refusedBy(runs: readonly (readonly [Run, Steps])[], order: ApplyOrder, tools: Tools): Promise<Run["refused"]> {
-  const all = runs.map(([{ tokens }, { shared, each }]) => ({ tokens, made: [...shared, ...each] }));
+  const all = runs.map(([run, { shared, each }]) => ({ tokens: run.tokens, made: [...shared, ...each], removed: removedFrom(run) }));
   const refused = refuseWide(
     all.flatMap(({ made }) => made),
     order,
   );
-  const files = all.map(({ tokens, made }) => ({ tokens, made: made.filter((one) => !isTooWide(one)) }));
+  const files = all.map(({ made, ...file }) => ({ ...file, made: made.filter((one) => !isTooWide(one)) }));
   for (const plan of planTokens(files)) {
     if (plan.needs.length === 0 && tools.dryRun === "none") continue;
     const limit = await (await order.azure()).tokenLimit(plan.at);
-    order.effects.seeTokens(plan, limit);
     const over = withoutRoom(plan, limit);
+    order.effects.seeTokens({ ...plan, needs: plan.needs.filter((one) => !over.includes(one)) }, limit);
     if (over.length > 0 && !order.skipBlocked) throw noRoom(plan, limit, over);
     for (const one of over) refused.set(keyOf(one.source), noRoom(plan, limit, [one]));
   }
   return refused;
 }
+
+/** The sources with tokens whose entries the file no longer has. */
+const removedFrom = ({ described, file: { entries } }: Run): readonly Described[] =>
+  described.filter(({ to, kind }) => kind.credential === "acr-token" && !entries.some(({ name }) => name === to.name));
 
 /** Reads what a file changes. Nothing is written before all files are read. */
 async function* planFile(
@@ -463,7 +467,6 @@ function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures }: R
 }
 
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
-  const to = step.source;
   const tools = toolsFor(step, run);
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
@@ -473,11 +476,22 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
       for (const one of withoutRepetition(outcome, run)) yield* judged(one, step, run);
     }
   } catch (error) {
-    noteFailure(step, { to }, run);
-    if (error instanceof Interrupted) return yield { to, left: "interrupted" };
-    run.claimed += Number(isOfClaim(error));
-    yield* judged({ to, error: asCliError(error) }, step, run);
+    yield* failedBy(error, step, run);
   }
+}
+
+async function* failedBy(error: unknown, step: Step, run: Run): AsyncGenerator<Outcome> {
+  const to = step.source;
+  noteFailure(step, { to }, run);
+  if (error instanceof Interrupted) return yield { to, left: "interrupted" };
+  run.claimed += Number(isOfClaim(error));
+  for (const one of withoutRepetition({ to: placeWithout(step) ?? to, error: asCliError(error) }, run)) yield* judged(one, step, run);
+}
+
+/** The namespace of a source, if it doesn't exist or can't be read: the other sources there fail for the same reason. */
+function placeWithout(step: Step): Ref | undefined {
+  const { namespace = "" } = step.source;
+  return step.does === "make" && step.uid === undefined ? { kind: "namespace", name: namespace, namespace } : undefined;
 }
 
 const isOfClaim = (error: unknown): boolean => error instanceof Claimed || (error instanceof CliError && error.cause instanceof Claimed);
@@ -494,7 +508,7 @@ function* withoutRepetition(outcome: Outcome, { said, unverified: paths, isAgain
   if (isAgain && result === "unchanged") return;
   if (result) return yield outcome;
   // A registry is in no namespace
-  const about = to.namespace === undefined ? "" : keyOf(to);
+  const about = `${error ? "error" : "warning"} ${to.namespace === undefined ? "" : keyOf(to)}`;
   const isNew = (text: string) => !said.has(about + text) && said.add(about + text);
   const messages = outcome.messages?.filter(isNew);
   const texts = error ? [error.message].filter(isNew) : messages;
@@ -570,18 +584,20 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   if (refusal) throw refusal;
   const needing = await entriesNeeding(making, run);
   if (await waitsForOthers(making, needing, run)) return;
-  let secret: Secret | undefined;
+  let credential: Credential | undefined;
   try {
     for await (const outcome of createSecret(createOrderOf(making, needing, run), tools)) {
-      if (keyOf(outcome.to) === keyOf(source) && outcome.object) secret = outcome.object as Secret;
+      if (keyOf(outcome.to) === keyOf(source) && outcome.object) credential = shownIn(outcome);
       yield outcome;
     }
-    const credential = credentialOf(secret);
     if (credential && !tools.interrupted()) yield* rotate({ to: source, credential }, entry, run);
   } catch (error) {
     throw withForce(error, createAnyway(entry), source);
   }
 }
+
+/** The record of a source after its outcome; undefined if a dry run would generate its password, which is not due. */
+const shownIn = ({ object, unmade }: Outcome): Credential | undefined => (unmade ? undefined : credentialOf(object as Secret));
 
 /** The entries that may need a repository which a source loses: until they are made, or because they could not be made. */
 async function entriesNeeding(making: Making, run: Run): Promise<readonly Entry[]> {

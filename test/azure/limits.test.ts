@@ -7,8 +7,8 @@ const world = startTestWorld();
 beforeAll(() => world.azure.push("myregistry.azurecr.io/app/web:1"));
 
 /** A file with the entry `old` and new ones. */
-const fileOf = (count: number, expiresIn: string) => {
-  const added = Array.from({ length: count }, (_, n) => `{name: new-${n}, repositories: [app/web]}`);
+const fileOf = (count: number, expiresIn: string, first = 0) => {
+  const added = Array.from({ length: count }, (_, n) => `{name: new-${first + n}, repositories: [app/web]}`);
   const entries = [`{name: old, repositories: [app/web], expiresIn: ${expiresIn}}`, ...added];
   return `{name: teams, namespace: demo, registry: myregistry, pullSecrets: [${entries.join(", ")}]}`;
 };
@@ -69,6 +69,8 @@ test("apply uses the last tokens of a registry, and a dry run says so before", a
 test("apply with --skip-blocked makes the new entries that fit, and rotates, when a registry has no room for all", async () => {
   const { apply, in_, registry } = await almostFull();
 
+  const effects = { stderr: expect.stringMatching(/^Registry myregistry: 95 ACR tokens, 100 during the run, at most 100 \(Basic\)$/m) };
+  expect(await apply(fileOf(10, "30d"), " --skip-blocked --dry-run")).toMatchObject(effects);
   const { code, stderr } = await apply(fileOf(10, "30d"), " --skip-blocked");
 
   expect({ code, refused: stderr.match(/no room for new-\d/g) }).toEqual({
@@ -77,4 +79,39 @@ test("apply with --skip-blocked makes the new entries that fit, and rotates, whe
   });
   expect(registry.tokens).toHaveLength(100);
   expect(credentialOf(in_.cluster.get("secret", "demo", "old"))?.previous).toBeDefined();
+});
+
+test("replaces an entry of a full registry in the two runs that the message names", async () => {
+  const { apply, registry } = await almostFull();
+  expect(await apply(fileOf(5, "90d"))).toMatchObject({ code: 0 });
+
+  for (const flags of ["", " --skip-blocked"])
+    expect(await apply(fileOf(5, "90d", 1), ` --prune --yes${flags}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /no room for new-5 .*\nhint: removed entries keep .*apply the file with --prune and without the new entries/,
+      ),
+    });
+  expect(await apply(fileOf(4, "90d", 1), " --prune --yes")).toMatchObject({ code: 0 });
+  expect(await apply(fileOf(5, "90d", 1))).toMatchObject({ code: 0 });
+
+  expect(registry.tokens).toHaveLength(100);
+});
+
+test("moves the entries of an almost full registry in several runs with --skip-blocked", async () => {
+  const { apply, in_, registry } = await almostFull();
+  const rows = [0, 1, 2, 3].map((n) => `demo-${n}`);
+  for (const name of rows) in_.cluster.put({ apiVersion: "v1", kind: "Namespace", metadata: { name, uid: name } });
+  const entries = (key: string) =>
+    ["0", "1"].map((n) => `{name: new-${n}, repositories: [app/web], ${key}: {names: [demo-${n}, demo-${Number(n) + 2}]}}`);
+  const file = (key: string) =>
+    `{name: teams, namespace: demo, registry: myregistry, expiresIn: 90d, pullSecrets: [{name: old, repositories: [app/web]}, ${entries(key).join(", ")}]}`;
+  expect(await apply(file("eachOf"))).toMatchObject({ code: 0 });
+  expect(registry.tokens).toHaveLength(99);
+
+  expect(await apply(file("copyTo"), " --prune --yes")).toMatchObject({ code: 1, stderr: expect.stringContaining("101 during the run") });
+  expect(await apply(file("copyTo"), " --prune --yes --skip-blocked")).toMatchObject({ code: 1 });
+  expect(await apply(file("copyTo"), " --prune --yes --skip-blocked")).toMatchObject({ code: 0 });
+
+  expect(registry.tokens).toHaveLength(97);
 });

@@ -223,6 +223,20 @@ test.for(
   },
 );
 
+test.for([
+  { who: "this identity", exempts: () => world.azure.env.AZURE_CLIENT_ID, code: 0, stderr: "", most: 365 },
+  { who: "another identity", exempts: () => "other", code: 1, stderr: /policy 'p-1'.*--expires-in .*30d.*ACR token/s, most: 0 },
+])("leaves the decision to Azure when the policy exempts $who, and can be read", async ({ exempts, code, stderr, most }) => {
+  const at = demo();
+  const before = await assignPolicy(at, "tenant", { id: "p-1", mostDays: 30, exempts: exempts() });
+  letRead(true);
+
+  expect(await at.type(`${whole} --service-principal --expires-in 1y`)).toMatchObject({ code, stderr: expect.stringMatching(stderr) });
+  const { expiresAt = "", madeAt = "" } = credentialOf(at.in_.cluster.get("secret", "demo", "acr-myregistry") as Secret) ?? {};
+  if (most > 0) expect(Math.round((Date.parse(expiresAt) - Date.parse(madeAt)) / days)).toBe(most);
+  else expect(idsIn(at)).toEqual(before);
+});
+
 test("adds a password when the policy of the application allows it and that of the tenant does not", async () => {
   const at = demo();
   await assignPolicy(at, "application", { id: "p-1" });

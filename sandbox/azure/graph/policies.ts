@@ -29,8 +29,15 @@ function mayReadPolicies({ roles }: GraphAsk): void {
 }
 
 /** The lifetime is a duration of ISO 8601. Each restriction is once in a policy. */
-function policyBody({ id, mostDays, forbidsPasswords }: PasswordPolicy) {
-  const of = { state: "enabled", restrictForAppsCreatedAfterDateTime: "2019-01-01T00:00:00Z" };
+function policyBody({ id, mostDays, forbidsPasswords, exempts }: PasswordPolicy) {
+  const attribute = {
+    "@odata.type": "microsoft.graph.customSecurityAttributeStringValueExemption",
+    id: "exempt",
+    operator: "equals",
+    value: "1",
+  };
+  const excludeActors = exempts === undefined ? null : { customSecurityAttributes: [attribute] };
+  const of = { state: "enabled", restrictForAppsCreatedAfterDateTime: "2019-01-01T00:00:00Z", excludeActors };
   const passwordCredentials = [
     ...(forbidsPasswords ? [{ restrictionType: "passwordAddition", maxLifetime: null, ...of }] : []),
     ...(mostDays === undefined ? [] : [{ restrictionType: "passwordLifetime", maxLifetime: `P${mostDays}D`, ...of }]),
@@ -39,8 +46,9 @@ function policyBody({ id, mostDays, forbidsPasswords }: PasswordPolicy) {
 }
 
 /** Rejects a new password that a policy does not allow. The codes are Microsoft's. */
-export function refuseByPolicy({ state: { world } }: GraphAsk, { policy }: Application, start: string, end: string): void {
-  const { id, mostDays = Infinity, forbidsPasswords = false } = policy ?? world.tenantPolicy ?? none;
+export function refuseByPolicy({ state: { world }, identity }: GraphAsk, { policy }: Application, start: string, end: string): void {
+  const { id, mostDays = Infinity, forbidsPasswords = false, exempts } = policy ?? world.tenantPolicy ?? none;
+  if (exempts === identity.clientId) return;
   if (forbidsPasswords) {
     refuseGraph(403, "CredentialTypeNotAllowedAsPerAppPolicy", `Credential type not allowed as per assigned policy '${id}'.`);
   }

@@ -9,10 +9,11 @@ const width = 32;
 export const namespaceOf = (index: number) => `fleet-${String(index).padStart(5, "0")}`;
 
 /** Creates namespaces, and waits for their default ServiceAccounts, which kube-controller-manager creates. */
-export async function makeNamespaces(api: Api, count: number): Promise<void> {
+export async function makeNamespaces(api: Api, count: number, labelsOf = (_index: number): object => ({})): Promise<void> {
   const names = Array.from({ length: count }, (_, index) => namespaceOf(index));
-  await mapConcurrently(names, width, async (name) => {
-    await ask(api, "POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  await mapConcurrently([...names.entries()], width, async ([index, name]) => {
+    const metadata = { name, labels: labelsOf(index) };
+    await ask(api, "POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
   });
   for (;;) {
     const { items } = await accountsNamed(api, "default");

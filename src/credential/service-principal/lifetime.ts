@@ -24,13 +24,16 @@ export async function expiryWithin(
 ): Promise<string> {
   const at = now().getTime();
   const limit = await azure.passwordLimit(application ?? { madeAt: toSeconds(now()) });
-  if (limit === 0) throw new CliError("forbidden", "a policy of the tenant forbids passwords of applications", { hint: changePolicy });
+  if (limit?.longest === 0)
+    throw new CliError("forbidden", "a policy of the tenant forbids passwords of applications", { hint: changePolicy });
   const end = expiresAt === undefined ? at + usual : Date.parse(expiresAt);
   if (limit === undefined) return toSeconds(new Date(end));
-  if (isExact && end > at + limit) {
-    const longest = formatLifetime(limit);
+  if (isExact && end > at + limit.longest) {
+    // Azure knows whether the policy exempts this identity
+    if (!limit.isForAll) return toSeconds(new Date(end));
+    const longest = formatLifetime(limit.longest);
     const message = `a policy of the tenant allows passwords of applications for at most ${longest}`;
     throw new CliError("invalid", message, { hint: `use --expires-in ${longest}, ${otherwise}` });
   }
-  return toSeconds(new Date(Math.min(end, at + limit - skewOfAzure)));
+  return toSeconds(new Date(Math.min(end, at + limit.longest - skewOfAzure)));
 }

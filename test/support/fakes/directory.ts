@@ -23,7 +23,7 @@ export type FakeDirectory = {
   /** The creation time of new applications (epoch milliseconds). By default, each is one second later than the previous one. */
   readonly clock: { now?: () => number };
   /** The longest lifetime of a new password, in milliseconds; 0: a policy forbids passwords. Default: the identity can't read it. */
-  readonly policy: { longest?: number };
+  readonly policy: { longest?: number; isForAll?: boolean };
   /** Other controllers of an application, by the application's object id. */
   readonly access: Map<string, ApplicationAccess>;
   /** Custom roles by GUID. */
@@ -151,7 +151,10 @@ export function fakeDirectory(): FakeDirectory {
       servicePrincipal: (appId) => ask("servicePrincipal", appId, false, () => principals.find((one) => one.appId === appId)),
       createServicePrincipal: (appId) => ask("createServicePrincipal", appId, true, () => createPrincipal(appId)),
       deleteServicePrincipal: (of) => ask("deleteServicePrincipal", of, true, () => remove(principals, (one) => one.id === of)),
-      passwordLimit: ({ id: of = "" }) => ask("passwordLimit", of, false, () => policy.longest),
+      passwordLimit: ({ id: of = "" }) =>
+        ask("passwordLimit", of, false, () =>
+          policy.longest === undefined ? undefined : { longest: policy.longest, isForAll: policy.isForAll ?? true },
+        ),
       addKey: (of, { displayName, expiresAt }) =>
         ask("addKey", of, true, () => {
           const { text, displayName: _, ...key } = addKey(byId(of), displayName, expiresAt);

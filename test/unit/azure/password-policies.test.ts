@@ -38,6 +38,12 @@ test.for([
     policy: tenant(lifetime, { ...lifetime, restrictionType: "passwordAddition", excludeActors: { customSecurityAttributes: [{}] } }),
     longest: 30 * day,
   },
-])("finds the longest lifetime of a password when $when", ({ policy, longest }) => {
-  expect(longestIn(policy, madeAt)).toBe(longest);
+  {
+    when: "the lifetime is not for some users",
+    policy: tenant({ ...lifetime, excludeActors: { customSecurityAttributes: [{}] } }),
+    longest: 30 * day,
+    isForAll: false,
+  },
+])("finds the longest lifetime of a password when $when", ({ policy, longest, isForAll = true }) => {
+  expect(longestIn(policy, madeAt)).toEqual(longest === undefined ? undefined : { longest, isForAll });
 });

@@ -1,7 +1,9 @@
 import { expect } from "vitest";
 import { day } from "../../../src/duration.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
-import { any, type Given, type Step, testRows } from "../../support/rows.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
+import { clockAt, makeByHand } from "../../support/rotating.ts";
+import { all, any, type Given, type Step, testRows } from "../../support/rows.ts";
 
 const blue = "name: acr-blue, copyTo: {names: [team-*]}, serviceAccounts: [default]";
 const own = "name: acr, eachOf: {names: [own]}, expiresIn: 60d";
@@ -28,6 +30,9 @@ const image: Given = ({ azure }) => void azure.images.add("app/api:1");
 const registry = (has: number, most = has) =>
   `Registry myregistry: ${has} ACR token${has === 1 ? "" : "s"}, ${most} during the run, at most 50000 (Premium)`;
 const next = (of: string) => `Next rotation: secret/${of} at 2026-03-02T00:00:00Z`;
+
+const due = `${own}, ${web}, rotate: {olderThan: 10d}`;
+const ofOwn = ({ azure }: FakeWorld) => [...azure.tokens.keys()].find((name) => name.startsWith("own-"));
 
 const wide = (count: number) => `name: wide, repositories: [${Array.from({ length: count }, (_, n) => `web/${n}`).join(", ")}]`;
 const tooWide = "scope maps would have too many actions, at most 500 (250 repositories): wide (stdin:1) needs 502";
@@ -59,7 +64,7 @@ testRows(
     },
     {
       does: "apply ends a dry run with the access, tokens and passwords that it would change",
-      ...dry(fileOf(`${blue}, ${web}`, `${own}, ${web}`), [
+      ...dry(fileOf(`${blue}, ${web}, rotate: {olderThan: 60d}`, `${own}, ${web}`), [
         "4 Secrets created (dry run)",
         "New access: secret/acr in namespace own (app/web), secret/acr-blue in namespace platform (app/web)",
         registry(0, 2),
@@ -87,6 +92,20 @@ testRows(
           " --prune",
           { given: image },
         ),
+      ],
+    },
+    {
+      does: "apply names a token whose two passwords leave no room for the one that is due in a dry run",
+      ...applies(fileOf(`${blue}, ${web}`, due)),
+      after: [
+        dry(fileOf(`${blue}, ${web}`, due), [], "", {
+          given: all(clockAt("2026-01-20T00:00:00Z"), async (world) => {
+            await makeByHand(world, "password2", ofOwn(world));
+          }),
+          code: 1,
+          stderr:
+            /^own: error: no Secret records password2 of own-acr-.*\nhint: to accept this and to end password2 if no pull Secret holds it:\n {2}kubectl acr-secret rotate -n own acr --force\n/,
+        }),
       ],
     },
     {

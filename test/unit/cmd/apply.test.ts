@@ -1356,6 +1356,23 @@ testRows(
       ],
     },
     {
+      does: "apply names an entry whose copies no namespace selects",
+      ...applies(fileOf({ ...blue, copyTo: "{selector: team=none}" })),
+      check: (_, { stderr }) => expect(stderr).toMatch(/^platform: no namespace matches copyTo of acr-blue$/m),
+    },
+    {
+      does: "apply says once for all its entries that the home of a file does not exist",
+      given: ({ cluster }) => cluster.remove("namespace", "", "platform"),
+      ...applies(fileOf(blue, red), {
+        code: 1,
+        stderr: [
+          'platform: Error from server (NotFound): namespaces "platform" not found',
+          "hint: kubectl create namespace platform",
+          "1 namespace failed",
+        ],
+      }),
+    },
+    {
       does: "apply makes and takes away the other Secrets when a named namespace does not exist",
       ...applies(fileOf(own, { ...blue, copyTo: "{names: [team-0, team-9]}" }), { code: 1, stderr: /namespaces "team-9" not found/ }),
       check: (world) => expect(pulls(world, "team-0")).toBe(true),

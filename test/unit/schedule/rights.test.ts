@@ -37,6 +37,8 @@ function rulesFor(...entries: readonly Entry[]): Readonly<Record<string, readonl
 }
 
 const secrets = (...names: string[]) => ["create secrets", `delete,get,patch secrets [${names.join()}]`];
+/** Also from one list of all namespaces. */
+const listed = (...names: string[]) => ["create secrets", `delete,get,list,patch secrets [${names.join()}]`];
 const everywhere = ["get,list namespaces"];
 const pods = ["create pods/eviction", "get,list pods"];
 
@@ -78,7 +80,7 @@ describe("rightsToApply", () => {
       when: `copies are in the namespaces of ${JSON.stringify(copyTo)}`,
       entries: [{ copyTo, serviceAccounts: ["default"] }],
       rules: {
-        "*": [...pods, ...secrets("acr"), ...everywhere, "get,patch serviceaccounts [default]"],
+        "*": [...pods, ...listed("acr"), ...everywhere, "get,list,patch serviceaccounts [default]"],
         platform: ["create events"],
       },
     })),
@@ -108,7 +110,7 @@ describe("rightsToApply", () => {
       when: "one of two entries selects namespaces",
       entries: [{ copyTo: labeled }, { name: "other", serviceAccounts: ["default"], restart: "none" }],
       rules: {
-        "*": [...secrets("acr"), ...everywhere],
+        "*": [...listed("acr"), ...everywhere],
         platform: ["create events", "delete,get,patch secrets [other]", "get,patch serviceaccounts [default]"],
       },
     },
@@ -118,10 +120,15 @@ describe("rightsToApply", () => {
     expect(rulesFor(...entries.map((more) => ({ ...entry, ...more })))).toEqual(sorted);
   });
 
-  test.for([labeled, all, named("a")])("lists no Secrets when copies are in %o", (copyTo) => {
+  test.for([
+    { copyTo: labeled, lists: ["acr"] },
+    { copyTo: all, lists: ["acr"] },
+    { copyTo: named("a"), lists: [] },
+  ])("lists only the Secrets with the entry's name when copies are in $copyTo", ({ copyTo, lists }) => {
     const rights = rightsToApply([{ ...entry, copyTo, serviceAccounts: ["*"] }]);
+    const listing = rights.filter(({ resource, verb }) => resource === "secrets" && ["list", "watch"].includes(verb));
 
-    expect(rights.filter(({ resource, verb }) => resource === "secrets" && ["list", "watch"].includes(verb))).toEqual([]);
+    expect(listing.map(({ name }) => name)).toEqual(lists);
   });
 });
 
