@@ -22,7 +22,7 @@ export function measureHouse(): Measure[] {
     .flatMap(({ text }) => [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|type) (\w+)/gm)])
     .map(([, name]) => name);
   return [
-    { what: "lines in cmd and src", count: lines(files), limit: above(32_200) },
+    { what: "lines in cmd and src", count: lines(files), limit: above(32_500) },
     { what: "bytes in cmd and src", count: bytes(files), limit: above(1_640_000) },
     { what: "lines in test", count: lines(sourcesIn("test")), limit: above(61_300) },
     { what: "lines in sandbox", count: lines(sourcesIn("sandbox")), limit: above(7_448) },
@@ -44,7 +44,7 @@ export function measureHouse(): Measure[] {
     },
     { what: "conditional spreads", count: matches(files, /\.\.\.\([^\n?]*&& [^\n?]*\)/g), limit: 0 },
     { what: "files that call reveal()", count: files.filter(({ text }) => text.includes(".reveal(")).length, limit: 4 },
-    { what: "words on all pages", count: words.reduce((sum, count) => sum + count, 0), limit: above(31_800) },
+    { what: "words on all pages", count: words.reduce((sum, count) => sum + count, 0), limit: above(32_000) },
     { what: "words on the longest page", count: Math.max(...words), limit: pageLimit },
   ];
 }

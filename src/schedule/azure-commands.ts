@@ -11,7 +11,7 @@ const role = {
   ].map((action) => `Microsoft.ContainerRegistry/registries/${action}`),
 };
 
-const subscription = `"$(az account show --query id --output tsv)"`;
+const subscription = "az account show --query id --output tsv";
 
 /** Runs a command with the outputs of others, by variable, once they succeed: az takes an empty scope for the whole subscription. */
 const withOutputs = (outputs: Readonly<Record<string, string>>, command: string): string =>
@@ -21,7 +21,7 @@ const withOutputs = (outputs: Readonly<Record<string, string>>, command: string)
 function createRole(registries: readonly string[]): string {
   const own = (registry: string) => /\/subscriptions\/[0-9a-f-]+/i.exec(registry)?.[0].toLowerCase() ?? "/subscriptions/SUBSCRIPTION";
   const definition = JSON.stringify({ ...role, AssignableScopes: [...new Set(registries.map(own))] });
-  return `az role definition create --role-definition '${definition.replace("SUBSCRIPTION", `'${subscription}'`)}'`;
+  return `az role definition create --role-definition '${definition.replace("SUBSCRIPTION", `'"$(${subscription})"'`)}'`;
 }
 
 /**
