@@ -425,25 +425,31 @@ async function becomesCopy({ name, namespace = "" }: Ref, { plans, tools }: Run)
 async function neededIn({ source, described, isReplaced }: TakingAway, run: Run): Promise<string | undefined> {
   const { makings, isUnread } = run.failures;
   const making = run.made.get(keyOf(source));
-  if (isReplaced && making) return makings.has(making) ? "everywhere" : undefined;
   if (isUnread || (making && makings.has(making))) return "everywhere";
-  const where = await failedPlace(source, described.isEach, run);
+  const { isEach, host, identity } = described;
+  const holdsIt = (copy: Secret) => loginOf(copy, host)?.username === identity;
+  const where = await failedPlace(source, isEach, run, isReplaced ? holdsIt : undefined);
   return where && `in namespace ${where}`;
 }
 
-/** A namespace with a source or its copy in which this run could not write everything. A source may not list all copies: it may be new. */
-async function failedPlace(source: Ref<"secret">, isEach: boolean, run: Run): Promise<string | undefined> {
+/**
+ * A namespace with a source or its copy in which this run could not write everything. A source may not list all copies: it may be new.
+ * @param holdsIt whether a copy holds a login that was replaced; absent: each copy counts
+ */
+async function failedPlace(
+  source: Ref<"secret">,
+  isEach: boolean,
+  run: Run,
+  holdsIt?: (copy: Secret) => boolean,
+): Promise<string | undefined> {
   const failed = await failedNamespaces(run);
   const { namespace = "" } = source;
   if (failed.has(namespace)) return namespace;
   if (isEach || failed.size === 0) return undefined;
   const cluster = run.tools.cluster();
-  const listed = Object.keys(copiesOf(await cluster.get(source))).find((name) => failed.has(name));
-  if (listed !== undefined) return listed;
-  for (const name of failed) {
-    const there = await cluster.get({ ...source, namespace: name });
-    if (there && isCopyOf(there, source)) return name;
-  }
+  const listed = holdsIt ? {} : copiesOf(await cluster.get(source));
+  const counts = (copy: Secret | undefined) => copy && isCopyOf(copy, source) && (!holdsIt || holdsIt(copy));
+  for (const name of failed) if (Object.hasOwn(listed, name) || counts(await cluster.get({ ...source, namespace: name }))) return name;
   return undefined;
 }
 

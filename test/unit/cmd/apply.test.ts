@@ -2526,6 +2526,22 @@ testRows(
         }),
       ],
     },
+    {
+      does: "apply keeps a replaced credential while a copy of its deleted source is blocked, and Secrets may not be listed",
+      ...applies(fileOf(principal, { ...ownIn("own-2"), ...ofPrincipal })),
+      after: [
+        applies(
+          fileOf({ ...blue, copyTo: "{names: [team-1]}" }, { ...red, copyTo: "{names: [team-0]}" }, { ...ownIn("own-2"), ...ofPrincipal }),
+          {
+            ...failed,
+            flags: " --skip-blocked",
+            given: all(removes("platform"), refuse("create secret team-0/acr-red", quota), refuse("list secret")),
+            stderr: /keeps its earlier credential/,
+            check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]),
+          },
+        ),
+      ],
+    },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
