@@ -87,6 +87,8 @@ export type FileOrder = FileOfRecord & {
   readonly isDescribed: boolean;
   /** The id of the file that Azure's description names. */
   readonly maker: string | undefined;
+  /** All that Azure describes for a Secret of the name, of any kind and in any namespace of the name. */
+  readonly inPlace: readonly { readonly file: string | undefined; readonly granted: readonly string[] | undefined }[];
   /** The user name of the credential that Azure describes; undefined if there is none, or if it was not read. */
   readonly identity: string | undefined;
   /** The user accepts that the file takes the source over. */

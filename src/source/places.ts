@@ -222,16 +222,12 @@ export type Given = {
   claim(): Promise<void>;
   /** Whether the claim ends before a request that is sent now is applied. */
   isEnding(): boolean;
-};
-
-/** What the places of a run get. */
-type Placing = Given & {
-  /** Whether a namespace is still the one that the run has selected. */
-  isSame(namespace: string): Promise<boolean>;
+  /** Whether a namespace is still the one that the run has selected. A rotation has just read its copies. */
+  isSame?(namespace: string): Promise<boolean>;
 };
 
 /** Gives one namespace its copy and the targets there the Secret, or takes both away. A failure doesn't stop the others. */
-export async function* writePlace(place: CreatePlace, given: Placing, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+export async function* writePlace(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   try {
     yield* place.isWithdrawn ? withdrawIn(place, given, order, tools) : writeIn(place, given, order, tools);
   } catch (error) {
@@ -241,7 +237,7 @@ export async function* writePlace(place: CreatePlace, given: Placing, order: Ord
   }
 }
 
-async function* writeIn(place: CreatePlace, given: Placing, order: Order, tools: Tools): AsyncGenerator<Outcome> {
+async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
   if (place.isLosing && !isRenewable(state.secret, given)) return;
   if (place.hasCopy) {
@@ -262,13 +258,12 @@ const isRenewable = (copy: Secret | undefined, { source, credential }: Given): b
 async function copyIn(
   { namespace, isTarget }: CreatePlace,
   secret: Secret | undefined,
-  given: Placing,
+  given: Given,
   { source, file }: Order,
   tools: Tools,
 ): Promise<Outcome | undefined> {
   // A team that writes its source can list any namespace as one of its copies
   const mayCreate = (isTarget || !file) && !secret;
-  if (mayCreate && !(await given.isSame(namespace))) return createdAgain(namespace);
   const to = { ...source, namespace };
   const stays = secret && !isCopyOf(secret, source) ? await file?.staysInPlace(to, secret) : undefined;
   if (stays) return stays === "later" ? undefined : { to, error: stays };
@@ -300,6 +295,7 @@ export async function copyTo(
   if (decision.act === "refuse") return { to, error: decision.error };
   if (tools.interrupted()) return { to, left: "interrupted" };
   try {
+    if (given.isSame && !(await given.isSame(namespace))) return createdAgain(namespace);
     return await writeClaimed(to, decide, given, secret, tools);
   } catch (error) {
     if (!(error instanceof CliError) || error instanceof StartAgain || tools.interrupted()) throw error;

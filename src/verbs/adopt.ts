@@ -80,12 +80,22 @@ function notAdopted({ source, again }: TakeOver, maker: string, loses: readonly 
  * if it is about another kind of credential of this file, which the source has no longer.
  */
 function makerOf(record: Credential | undefined, kind: string, file: FileOrder): string {
-  const { kind: recordedKind = kind, file: recorded } = record ?? {};
+  if (!record) return makerInPlace(file);
+  const { kind: recordedKind, file: recorded } = record;
   const described = recordedKind === kind || file.maker !== fileId(file) ? file.maker : undefined;
   const id = described ?? (recorded && fileId(recorded));
   if (id === undefined) return "no file";
   if (id === fileId(file)) return "this file";
   return recorded && !isSameFile(file, recorded) ? fileWords(recorded) : "another file";
+}
+
+const othersInPlace = (file: FileOrder) => file.inPlace.filter((one) => one.file !== fileId(file));
+
+/** Who made a Secret that was deleted, or that is only claimed. Its copies still hold what Azure describes, of any kind. */
+function makerInPlace(file: FileOrder): string {
+  const others = othersInPlace(file);
+  if (others.length === 0 && file.inPlace.length > 0) return "this file";
+  return others.some((one) => one.file !== undefined) ? "another file" : "no file";
 }
 
 /** Whether a source has the account that Azure describes as its own. Of some kinds, a user can choose another one. */
@@ -94,7 +104,7 @@ const isOwn = ({ kind, identity }: Credential, file: FileOrder): boolean =>
 
 /** Returns what a source can do or has now, and not after the file has taken it over. */
 function lostBy(record: Credential | undefined, file: FileOrder, order: TakeOver, copies: Places["unselected"]): readonly string[] {
-  if (!record) return lackingIn(order.repositories, file.granted ?? []);
+  if (!record) return lackingIn(order.repositories, [...new Set(othersInPlace(file).flatMap(({ granted }) => granted ?? ["*"]))]);
   const { kind, identity, repositories } = record;
   const isSame = kind === order.kind && isOwn(record, file);
   const pulled = file.granted || repositories ? [...new Set([...(file.granted ?? []), ...(repositories ?? [])])] : ["*"];

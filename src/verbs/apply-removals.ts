@@ -108,7 +108,15 @@ async function* removeUntilLost(described: Described, read: Secret | undefined, 
   const held = new Set<string>();
   const { open } = order.revoking;
   const deletion = {
-    ...{ to, onlyAdded, open, revoke: true, isFoundInAzure: true, holders: () => namedHolders(held, described, order) },
+    ...{
+      to,
+      onlyAdded,
+      isOfTeam: to.namespace !== run.file.home,
+      open,
+      revoke: true,
+      isFoundInAzure: true,
+      holders: () => namedHolders(held, described, order),
+    },
     objection: (secret: Secret) => ofOtherFile(secret, to, run.file) ?? unshownParts(secret, described, order),
   };
   try {

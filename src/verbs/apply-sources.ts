@@ -52,8 +52,6 @@ export type InAzure = {
 };
 
 type Reading = {
-  /** Also reads the applications if no entry has one now. */
-  readonly prune: boolean;
   readonly revoking: { holders(host: string): Holders };
   azure(): Promise<Azure>;
   findRegistry(named: string): Promise<AzureRegistry>;
@@ -72,9 +70,7 @@ export async function* describe(file: DesiredFile, found: InAzure, order: Readin
   const unread = "cannot read namespace kube-system, whose uid names this cluster in Azure, so no Secret is taken away";
   if (cluster === undefined) return yield { to: { kind: "namespace", name: "kube-system" }, messages: [unread] };
   for (const [registry, at] of registries) {
-    const isOfPrincipals = (entry: Entry) => entry.credential === "service-principal" && found.spellings.get(entry.registry) === registry;
-    const hasPrincipals = order.prune || file.entries.some(isOfPrincipals);
-    const read = () => readRegistry({ registry, at, cluster, hasPrincipals }, found, order);
+    const read = () => readRegistry({ registry, at, cluster }, found, order);
     try {
       const sources = await tools.during(`Looking for the Secrets of file ${file.name} in ${registry}`, read);
       const own = sources.filter((one) => one.file === fileId(file) && one.kind.credential === "acr-token");
@@ -106,7 +102,7 @@ async function* findRegistries(
   return found;
 }
 
-type Place = { readonly registry: string; readonly at: AzureRegistry; readonly cluster: string; readonly hasPrincipals: boolean };
+type Place = { readonly registry: string; readonly at: AzureRegistry; readonly cluster: string };
 
 /** Adds the sources in one registry. @returns them */
 async function readRegistry(
@@ -114,13 +110,14 @@ async function readRegistry(
   { sources, read, tokens: tokensIn }: InAzure,
   { azure: open }: Reading,
 ): Promise<readonly Described[]> {
-  const { registry, at, hasPrincipals } = place;
+  const { registry, at } = place;
   const host = at.loginServer;
   const azure = await open();
   const list = await azure.listTokens(at);
   tokensIn.set(registry, { at, names: new Set(list.tokens.map(({ name }) => name.toLowerCase())) });
   const tokens = sourcesOfTokens(list, place);
-  const applications = hasPrincipals ? await applicationsAt(at, azure) : undefined;
+  // An entry may have changed its kind
+  const applications = await applicationsAt(at, azure);
   const ofPrincipal = { kind: { credential: "service-principal", registry }, host, isIntact: true } as const;
   const describe = ({ application: { displayName, notes, appId }, granted }: Granted) =>
     describedBy({ name: displayName, description: notes }, { ...ofPrincipal, identity: appId, granted }, place);

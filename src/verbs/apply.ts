@@ -10,6 +10,7 @@ import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
+import { covers } from "../registry/repository.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces } from "../scope/namespaces.ts";
@@ -563,7 +564,7 @@ async function stillIn(namespace: string, { source, entry, uid }: Making, run: R
   const isOf = ({ to, kind, namespaceUid }: Described) =>
     keyOf(to) === keyOf(source) && namespaceUid === uid && readKey(kind) === readKey(entry);
   const described = run.described.find(isOf);
-  if (!described) return nothingFound;
+  if (!described) return unlessOfFile(await run.tools.cluster().get({ ...source, namespace }), run.file);
   const { account } = (await memoize(run.accounts, keyOf(source), () => describedAccount(described, run))) ?? {};
   const { identity, passwords = [], granted = [] } = account ?? {};
   const kept = source.namespace === namespace ? lackingIn(entry.repositories, granted) : [];
@@ -572,6 +573,12 @@ async function stillIn(namespace: string, { source, entry, uid }: Making, run: R
   if (!secret || login?.username !== identity) return { password: undefined, kept };
   const { madeAt } = sourceOf(secret) ?? recordIn(secret) ?? {};
   return { password: passwords.find((one) => isSameTime(one.madeAt, madeAt)) ?? "ended", kept };
+}
+
+/** A Secret of the file that Azure does not describe, or not as one: its password is not known. @throws CliError */
+function unlessOfFile(secret: Secret | undefined, file: DesiredFile): Found {
+  if (isSameFile(file, credentialOf(secret)?.file)) throw new CliError("conflict", "its password is not known");
+  return nothingFound;
 }
 
 /** Why the owners of a namespace must act now; undefined if its password lasts. @param now in milliseconds */
@@ -698,7 +705,7 @@ function createOrderOf(making: Making, needing: readonly Entry[], run: Run): Cre
         return run.postponed !== undefined;
       },
       keeps(repository) {
-        if (!needing.some((one) => lackingIn(one.repositories, [repository]).length === 0)) return undefined;
+        if (!needing.some((one) => overlaps(one.repositories, repository))) return undefined;
         run.postponed?.add(making);
         if (run.postponed) return "later";
         const message = `${nameInPlace(source)} keeps ${repository}, because another Secret of the files could not be written`;
@@ -723,6 +730,7 @@ function createOrderOf(making: Making, needing: readonly Entry[], run: Run): Cre
       // The first round has taken over what it could
       maker: run.isAgain && tools.dryRun === "none" ? fileId(file) : inAzure?.file,
       identity: inAzure?.identity,
+      inPlace: run.isAgain && tools.dryRun === "none" ? [] : (run.byKey.get(keyOf(source)) ?? []),
       adopts: order.adopt.includes(placeOf(source)),
     },
   };
@@ -748,10 +756,11 @@ async function recordBehind(to: Ref<"secret">, secret: Secret | undefined, { too
 }
 
 /** Whether a login pulls repositories that these entries name, and the entry of the one that replaces it does not. */
-function losesToOthers(record: Credential | undefined, { entry }: Making, needing: readonly Entry[]): boolean {
-  const moving = needing.flatMap((one) => lackingIn(entry.repositories, one.repositories));
-  return lackingIn(record?.repositories ?? [], moving).length < moving.length;
-}
+const losesToOthers = (record: Credential | undefined, { entry }: Making, needing: readonly Entry[]): boolean =>
+  lackingIn(entry.repositories, record?.repositories ?? []).some((lost) => needing.some((one) => overlaps(one.repositories, lost)));
+
+const overlaps = (some: readonly string[], repository: string): boolean =>
+  some.some((one) => one === repository || covers(one, repository) || covers(repository, one));
 
 /**
  * Whether a Secret is a source, or a copy of one, that Azure describes as one of a file of the run. No file may name it any more for this

@@ -44,6 +44,8 @@ export type DeleteOrder = {
   holders(host: string): Holders;
   /** For `apply`: removes only the references that it has added. Pods that need the Secret don't stop it. */
   readonly onlyAdded?: boolean;
+  /** A team writes the list of copies: a namespace without a copy loses nothing. */
+  readonly isOfTeam?: boolean;
   /** A rerun finds the source by what Azure says and not by its name, so the Secret is deleted first. */
   readonly isFoundInAzure?: boolean;
   /** Why a source stays. */
@@ -258,7 +260,7 @@ async function* removeCopyIn(
   tools: Tools,
 ): AsyncGenerator<Outcome> {
   const there = await stateIn(namespace, order, tools);
-  if (!mayWithdraw(there.secret, order.to, order.onlyAdded === true)) return;
+  if (!mayWithdraw(there.secret, order.to, order.isOfTeam === true)) return;
   const to = { ...order.to, namespace };
   const withdrawn = there.secret && outcomeOf(to, await edit(to, withdrawing(order.to, host), tools));
   if (withdrawn) yield withdrawn;

@@ -2503,12 +2503,12 @@ testRows(
       { what: "eachOf becomes copyTo", from: { ...twoTeams, ...ofPrincipal }, to: { ...blue, copyTo: "{names: [team-0, team-1]}" } },
       { what: "copyTo becomes eachOf", from: { ...principal, copyTo: "{names: [team-0, team-1]}" }, to: twoTeams },
     ].map(({ what, from, to }) => ({
-      does: `apply --skip-blocked fails when the kind changes and ${what}, until a run has --prune`,
+      does: `apply --skip-blocked fails when the kind changes and ${what}, until it may read roles`,
       ...applies(fileOf(from)),
       after: [
-        applies(fileOf(to), { ...failed, flags: " --skip-blocked" }),
+        applies(fileOf(to), { ...failed, flags: " --skip-blocked", given: refuse("servicePrincipalRoles") }),
         applies(fileOf(to), {
-          flags: " --prune --yes",
+          flags: " --skip-blocked",
           check: (world: FakeWorld) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]),
         }),
       ],
@@ -2542,6 +2542,79 @@ testRows(
         ),
       ],
     },
+    {
+      does: "apply --prune keeps the references of a deleted Secret of another file when a Secret outside of the home lists its namespace",
+      ...applies(fileOf(own, { ...blueOfTeam, name: "acr", namespace: "team-1", copyTo: "" })),
+      after: [
+        applies(elsewhere({ ...ownIn("own-2"), name: "acr-2" })),
+        applies(fileOf(ownIn("own-1")), {
+          flags: " --prune --yes",
+          given: all(
+            (world) => forgeCopies("team-1", { "own-2": uidIn(world, "own-2") })(world),
+            removes("own-2", "acr"),
+            attach("own-2", "default", "acr"),
+          ),
+          check: (world) => expect(lists(world, "own-2")).toContain("acr"),
+        }),
+      ],
+    },
+    {
+      does: "apply --skip-blocked fails when a blocked Secret records the file, and Azure does not describe it",
+      ...applies(fileOf(aging)),
+      after: [
+        applies(fileOf(aging), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: all(immutable("own-1"), endsPasswords, ({ azure }) => editMap(azure, (map) => ({ ...map, description: "by hand" }))),
+        }),
+      ],
+    },
+    {
+      does: "apply writes no login into a Secret of a namespace that is created again during the run",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, credential: "service-principal", repositories: "['*']" }), {
+          ...failed,
+          given: before("get secret team-0/acr-blue", (world) => {
+            const copy = secretIn(world, "team-0") ?? expect.unreachable("no copy");
+            createdAgain("team-0")(world);
+            world.cluster.put(copy, "kubectl-create");
+          }),
+          check: (world) => expect(world.loginIn("team-0", "acr-blue")).not.toEqual(world.loginIn("team-1", "acr-blue")),
+        }),
+      ],
+    },
+    {
+      does: "apply keeps a path while an entry for a part of it is blocked",
+      ...applies(fileOf({ ...blue, repositories: "[app/*]" }), { given: withApi }),
+      after: [
+        applies(fileOf(blue, apiOfRed), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: refuse("create secret team-1/acr-red", quota),
+          check: (world) => expect(grants(world)).toContain("app/*"),
+        }),
+        applies(fileOf(blue, apiOfRed), {
+          check: (world) => expect([grants(world), pulls(world, "team-1", "acr-red")]).toEqual([["app/web"], true]),
+        }),
+      ],
+    },
+    ...[
+      { what: "a deleted Secret of another file, of another kind", given: removes("platform") },
+      { what: "the place of a Secret of another file, whose namespace was created again", given: createdAgain("platform") },
+    ].map(({ what, given }) => ({
+      does: `apply takes over ${what}, only with --adopt`,
+      ...applies(fileOf({ ...both, ...(what.endsWith("kind") ? ofPrincipal : {}) }), { given: withApi }),
+      after: [
+        applies(elsewhere({ ...blue, copyTo: "{names: [team-0]}", repositories: "[app/api]" }), {
+          ...failed,
+          given,
+          writes: [],
+          stderr: /belongs to another file; otherwise it loses/,
+          check: (world: FakeWorld) => expect(pulls(world, "team-0")).toBe(true),
+        }),
+      ],
+    })),
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
