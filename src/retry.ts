@@ -6,7 +6,7 @@ import { Busy, linesIn, NotYet } from "./errors.ts";
 type RetryOptions = { readonly wait: number; readonly sleep: Sleep };
 
 /** How long Azure may not know an object everywhere, or a registry a password, in milliseconds. */
-const youngAge = 10 * minute;
+export const youngAge = 10 * minute;
 
 /** Whether one refusal may be chance. @param at when the object was made, RFC 3339 @param now in milliseconds */
 export const isYoung = (at: string | undefined, now: number): boolean => now - Date.parse(at ?? "") < youngAge;

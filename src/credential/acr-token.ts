@@ -278,11 +278,11 @@ async function otherTokens(name: string, grants: readonly string[], { azure, reg
 async function* remove(owner: Owner, account: TokenAccount, env: Ensuring): AsyncGenerator<Outcome> {
   const { azure, registry, dryRun, send } = env;
   const { name } = owner;
-  if (account.exists) {
-    if (!dryRun) await send(() => azure.deleteToken(registry, name));
-    yield { to: account.ref, result: "deleted", because: "it is revoked" };
-  }
-  if (!account.scopeMap || !parseAzureOwner(account.scopeMap.description)) return;
+  const isOurs = account.scopeMap !== undefined && parseAzureOwner(account.scopeMap.description) !== undefined;
+  // Azure may not show a young token yet, which nobody finds without its scope map
+  if ((account.exists || isOurs) && !dryRun) await send(() => azure.deleteToken(registry, name));
+  if (account.exists) yield { to: account.ref, result: "deleted", because: "it is revoked" };
+  if (!isOurs) return;
   await env.beforeTrace?.();
   const { tokens } = await azure.listTokens(registry);
   // Without the Secret, another run may have created the token again

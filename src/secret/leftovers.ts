@@ -3,6 +3,7 @@ import type { Ref } from "../kinds.ts";
 import type { Metadata } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { hostOf, servesHost } from "../registry/server-key.ts";
+import { youngAge } from "../retry.ts";
 import { type AzureOwner, isDerived, mapOf, parseAzureOwner, secretIn } from "./azure-words.ts";
 import { type Credential, claimOf, recordIn, sourceOf } from "./record.ts";
 
@@ -152,7 +153,9 @@ export function openHeld() {
 
   function add({ metadata, logins }: WithLogins): void {
     const [record, claim] = [recordIn({ metadata }), claimOf({ metadata })];
-    if (claim?.identity !== undefined) found.push({ name: claim.identity, slots: [], key: claim.intent?.slot });
+    // The claim of a rotation names no account, because the record does
+    const claimed = claim && (claim.identity ?? record?.identity);
+    if (claimed !== undefined) found.push({ name: claimed, slots: [], key: claim?.intent?.slot });
     if (record) found.push({ name: record.identity, server: record.host, slots: slotsIn(record) });
     for (const of of logins) addLogin(of, record, metadata);
   }
@@ -215,7 +218,10 @@ export type Leftover = Created & { readonly state: LeftoverState; readonly willD
 export function judgeLeftovers(created: readonly Created[], facts: HolderFacts, now: Date | undefined, options: PruneOptions): Leftover[] {
   const kept = keptExports(created, options);
   return created.map((one) => {
-    const state = stateOf(one, facts, kept.has(one), () => options.olderThan > 0 && isYoung(one, now, options.olderThan));
+    // Azure may not show the principal of a young role yet
+    const needed = one.needed || (one.what === "role" && isYoung(one, now, youngAge)) || undefined;
+    const isTooRecent = () => options.olderThan > 0 && isYoung(one, now, options.olderThan);
+    const state = stateOf({ ...one, needed }, facts, kept.has(one), isTooRecent);
     return { ...one, state, willDelete: state === "orphan" };
   });
 }

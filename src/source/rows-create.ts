@@ -12,7 +12,7 @@ import type { Claiming } from "../secret/source.ts";
 import { nameInPlace } from "../wording.ts";
 import type { Creating, Desired, FileOrder } from "./desired.ts";
 import type { Observed } from "./observe.ts";
-import { youngRow } from "./rows-login.ts";
+import { unshownRow, youngRow } from "./rows-login.ts";
 import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
 import { isCovered, issuerOf, obstacleFor, scopeFor, stayingIn, testOf } from "./wanted.ts";
@@ -99,6 +99,7 @@ export const createRows: readonly StepRow[] = [
     },
   },
   youngRow,
+  unshownRow,
   {
     when: "the source holds the login of another token, which pulls",
     does: "refuse, or generate a password with --force",

@@ -2,6 +2,7 @@ import { whyHeld } from "../credential/holders.ts";
 import { endOfDelay, isLeftOver } from "../credential/issue.ts";
 import { isShown } from "../credential/issuer.ts";
 import { CliError } from "../errors.ts";
+import { plugin } from "../hint.ts";
 import { isRecorded } from "../secret/record.ts";
 import { StartAgain } from "../secret/source.ts";
 import { toSeconds } from "../timestamp.ts";
@@ -12,6 +13,7 @@ import { waitUntilShown } from "./rows-login.ts";
 import { endPrevious, holderOf, shownPrevious } from "./rows-password.ts";
 import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
+import { issuerOf } from "./wanted.ts";
 
 export const endRows: readonly StepRow[] = [
   {
@@ -85,7 +87,10 @@ export const endRows: readonly StepRow[] = [
       const { ref, passwords } = o.ask("account");
       const others = passwords.filter((password) => !isRecorded(record, password));
       const still = `${joinNames(others.map(({ slot }) => slot))} of ${ref.name} still works, and no Secret records it`;
-      const error = new CliError("conflict", still, { hint: "to end it too, run the command again" });
+      // A token has only two slots, so another rotation needs the one of that password
+      const { hasOwnName, registry } = issuerOf(o);
+      const hint = hasOwnName ? "to end it too, run the command again" : plugin("prune", "--registry", registry.name);
+      const error = new CliError("conflict", still, { hint });
       return others.length > 0 && steps.decide("name the others", steps.saying(o, "unrecorded"), [{ to: ref, error }]);
     },
   },

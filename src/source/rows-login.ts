@@ -82,6 +82,19 @@ export const youngRow: StepRow = {
   },
 };
 
+/** Before anything is created or granted: Azure may not show the account either, and creating a token again deletes its passwords. */
+export const unshownRow: StepRow = {
+  when: "Azure does not show a young password that the registry accepts",
+  does: "wait, and read Azure again",
+  of: ["create", "rotate"],
+  kind: "issued",
+  decide(d, o) {
+    const { replaces, made, stored: isStored } = o.memory;
+    if (made !== undefined || isStored !== undefined || replaces === "none") return undefined;
+    return d.password === "new" && d.verify && waitUntilShown(d, o);
+  },
+};
+
 /** What a run remembers of a login that it has stored: nothing reverses it any more. */
 const stored = (credential: Credential): Partial<Memory> => ({
   made: undefined,
@@ -91,16 +104,6 @@ const stored = (credential: Credential): Partial<Memory> => ({
 });
 
 export const loginRows: readonly StepRow[] = [
-  {
-    when: "Azure does not show a young password that the registry accepts",
-    does: "wait, and read Azure again",
-    of: ["create", "rotate"],
-    kind: "issued",
-    decide(d, o) {
-      const { replaces, made, stored: isStored } = o.memory;
-      return [replaces, made, isStored].every((one) => one === undefined) && d.password === "new" && d.verify && waitUntilShown(d, o);
-    },
-  },
   {
     when: "the source holds a login of another account that pulls",
     does: "refuse",

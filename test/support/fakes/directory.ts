@@ -69,6 +69,8 @@ export function fakeDirectory(): FakeDirectory {
   /** Returns a GUID that shows the type of its object. */
   const id = (of: string) => `${of.repeat(8)}-0000-4000-8000-${String(++made).padStart(12, "0")}`;
 
+  const assignedNow = () => (clock.now ? new Date(clock.now()).toISOString() : assignedAt);
+
   function create(displayName: string, notes: string): FakeApplication {
     const madeAt = new Date(clock.now?.() ?? Date.UTC(2026, 0, 1) + made * 1000).toISOString();
     const application = { id: id("0"), appId: id("a"), displayName, notes, madeAt, keys: [] };
@@ -182,7 +184,7 @@ export function fakeDirectory(): FakeDirectory {
           const there = assignments.find(is);
           if (there && !there.ours) throw new CliError("conflict", "the role assignment already exists");
           remove(assignments, is);
-          const made = { name: there?.name ?? id("d"), role, here: true, ours: true, condition, madeAt: assignedAt, principalId };
+          const made = { name: there?.name ?? id("d"), role, here: true, ours: true, condition, madeAt: assignedNow(), principalId };
           assignments.push(on === firstRegistry ? made : { ...made, on });
         }),
       unassignRole: ({ name: on }, { principalId, role }) =>

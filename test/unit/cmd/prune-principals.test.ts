@@ -107,6 +107,18 @@ testRows(
       leaves: { applications: [], roles: 0 },
     },
     {
+      does: "keeps a role that is so young that Azure may not show its principal yet",
+      given: ({ azure: { clock, directory } }) => {
+        directory.assign(directory.put("x"), acrPull, { ours: true, madeAt: clock.at });
+        directory.applications.pop();
+        directory.principals.pop();
+      },
+      command: `${yes} --older-than 0s`,
+      stdout: any,
+      stderr: any,
+      check: ({ azure }) => expect(azure.directory.assignments).toHaveLength(1),
+    },
+    {
       does: "deletes a role without a principal only if this plugin assigned it",
       given: ({ azure: { directory } }) => {
         for (const ours of [true, false]) {
@@ -190,25 +202,28 @@ testRows(
       stdout: new RegExp(`^${nameIn("b")} .*\n$`),
       stderr: any,
     },
-    {
-      does: "keeps the password that a run is about to store",
-      world: leftOverPrincipal,
-      given: all(
-        second,
-        annotate((record) => ({
-          [credentialKey]: record,
-          [claimKey]: {
-            run: "r",
-            until: "2026-03-01T00:01:00Z",
-            identity: nameIn("a"),
-            intent: { slot: keyIn("a", "11111111"), until: "2026-03-01T00:01:00Z" },
-          },
-        })),
-      ),
-      command: `${yes} --older-than 0s`,
-      stdout: any,
-      leaves: { applications: [`${nameIn("a")}: ${keyIn("a")}, ${keyIn("a", "11111111")}`] },
-    },
+    ...["create", "rotate"].map(
+      (run): Row => ({
+        does: `keeps the password that ${run} is about to store`,
+        world: leftOverPrincipal,
+        given: all(
+          second,
+          annotate((record) => ({
+            [credentialKey]: record,
+            [claimKey]: {
+              run: "r",
+              until: "2026-03-01T00:01:00Z",
+              // A rotation leaves the name to the record
+              identity: run === "create" ? nameIn("a") : undefined,
+              intent: { slot: keyIn("a", "11111111"), until: "2026-03-01T00:01:00Z" },
+            },
+          })),
+        ),
+        command: `${yes} --older-than 0s`,
+        stdout: any,
+        leaves: { applications: [`${nameIn("a")}: ${keyIn("a")}, ${keyIn("a", "11111111")}`] },
+      }),
+    ),
     {
       does: "deletes an old password of an application that a run has claimed, and keeps the application",
       world: leftOverPrincipal,

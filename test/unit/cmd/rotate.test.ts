@@ -693,6 +693,17 @@ testRows(
         { command: "rotate -n a", stderr: any, check: (world) => expect(keysOf(world)).toEqual([...keys.slice(1), expect.any(String)]) },
       ],
     },
+    {
+      does: "names prune when --grace 0 --force, and a password of a service principal is left that no Secret records",
+      given: all(
+        typed(`create --registry ${host} --service-principal -n a`),
+        ({ cluster }) => cluster.remove("secret", "a", "acr-myregistry"),
+        typed(`create --registry ${host} --service-principal -n a`),
+      ),
+      command: "rotate -n a --grace 0 --force",
+      ...failed,
+      stderr: /still works, and no Secret records it\nhint: .*prune/s,
+    },
   ],
   () => {
     const world = worldOf(["a", "b"]);

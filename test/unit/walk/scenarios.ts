@@ -67,6 +67,7 @@ const scenariosOf = (kind: Kind): readonly Scenario[] => {
     { what: "rotate until the next rotation", start: made, line: rotate("next") },
     { what: "rotate passwords of an age", start: made, line: `${rotate("next")} --older-than 12h` },
     { what: "rotate without grace", start: made, line: rotate("0") },
+    { what: "rotate beside a Secret of others", start: [create(kind, copies), unmarksTheCopy], line: rotate("next") },
     { what: "rotate after the grace", start: [...made, rotate("1h"), pass], line: rotate("1h") },
     { what: "prune", start: [...alone, deleteSecret, pass], line: prune },
     { what: "delete", start: made, line: remove },
@@ -74,6 +75,13 @@ const scenariosOf = (kind: Kind): readonly Scenario[] => {
     { what: "delete with the credential", start: made, line: `${remove} --revoke` },
     { what: "delete with the credential in the grace", start: [...made, rotate("1h")], line: `${remove} --revoke` },
     { what: "apply copies", start: [], line: apply(kind, "copies") },
+    { what: "apply again", start: [apply(kind, "copies")], line: apply(kind, "copies") },
+    {
+      what: "apply a copy instead of a credential",
+      mayLeaveApplication: true,
+      start: [apply(kind, "each")],
+      line: apply(kind, "each-and-copies", " --prune --yes"),
+    },
     { what: "apply after create", start: made, line: apply(kind, "copies") },
     { what: "apply fewer copies", start: applied, line: apply(kind, "one") },
     { what: "apply a pattern that matches nothing", start: applied, line: apply(kind, "alone") },
@@ -105,6 +113,12 @@ export function endPassword({ world: { azure } }: Play) {
 
 export function deleteSecret({ world }: Play) {
   world.cluster.remove("secret", "app", name);
+}
+
+/** Another tool has the Secret of a copy. */
+function unmarksTheCopy({ world: { cluster } }: Play) {
+  const { metadata, ...secret } = cluster.get("secret", "b", name) ?? expect.unreachable("a copy");
+  cluster.put({ ...secret, metadata: { ...metadata, labels: {} } });
 }
 
 function deleteSecretInB({ world }: Play) {
