@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Azure, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
 import { pullRole } from "../credential/granted-rights.ts";
 import { roleStays } from "../credential/service-principal/roles.ts";
@@ -203,7 +204,7 @@ async function* removeAll(removals: readonly Removal[], again: Again, tools: Pru
       const reason = reasonToKeep(removal.rows, again.holders);
       const steps = reason === undefined ? await stepsFor(removal, again) : [];
       if (steps.length > 0) yield* take(steps, tools);
-      else yield kept(to, reason ?? "it has changed since");
+      else yield kept(to, reason ?? changedSince);
     } catch (error) {
       yield { to, error: asCliError(error) };
     }
@@ -214,18 +215,21 @@ const kept = (to: Ref, because: string): Outcome => ({ to, result: "unchanged", 
 
 type Step = {
   readonly outcome: Outcome;
+  /** Whether the object is still left over. Is asked directly before the request, because Azure has no preconditions. */
+  isLeft?(): Promise<boolean>;
   /** Absent: the outcome only says something. */
   request?(): Promise<unknown>;
   /** The command that does the same. */
   readonly command: Command;
 };
 
-/** Sends the requests one after the other, up to the first that fails. */
+/** Sends the requests one after the other, up to the first that fails or whose object has changed. */
 async function* take(steps: readonly Step[], tools: PruneTools): AsyncGenerator<Outcome> {
   for (const step of steps) {
     const { to } = step.outcome;
     if (tools.interrupted()) return yield { to, left: "interrupted" };
     const error = await send(step, tools);
+    if (error === "changed") return yield kept(to, changedSince);
     if (error) {
       yield { to, error };
       return yield { to, messages: ["it was not deleted; to delete it yourself"], fix: step.command };
@@ -234,18 +238,23 @@ async function* take(steps: readonly Step[], tools: PruneTools): AsyncGenerator<
   }
 }
 
-/** @returns the error of a request. One that does not exist any more counts as deleted */
-async function send({ request }: Step, { dryRun, sleep }: PruneTools): Promise<CliError | undefined> {
+/** @returns the error of a request, or `changed` without one. An object that does not exist any more counts as deleted */
+async function send({ isLeft, request }: Step, { dryRun, sleep }: PruneTools): Promise<CliError | "changed" | undefined> {
   if (!request || dryRun !== "none") return undefined;
   try {
-    await retryWhileReplicating(false, { wait: deletionWait, sleep }, request);
-    return undefined;
+    return await retryWhileReplicating(false, { wait: deletionWait, sleep }, async () => {
+      if (isLeft && !(await isLeft())) return "changed";
+      await request();
+      return undefined;
+    });
   } catch (error) {
     return isNotFound(error) ? undefined : asCliError(error);
   }
 }
 
 const because = "it is left over";
+
+const changedSince = "it has changed since";
 
 /** Returns the requests that delete an object; none if it has changed since it was listed. */
 function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
@@ -267,8 +276,9 @@ async function stepsForCredential({ to, identity, rows: [row] }: Removal, { azur
 
 function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list }: Again): Step[] {
   const now = createdTokens(list ?? { tokens: [], scopeMaps: [] }, registry).find((one) => keyOf(one.to) === keyOf(to));
-  if (!now || now.needed || JSON.stringify(now.passwords) !== JSON.stringify(before.passwords)) return [];
   const { name } = to;
+  const isSame = (passwords: Created["passwords"]) => isDeepStrictEqual(passwordTimes(passwords), passwordTimes(before.passwords));
+  if (!now || now.needed || !isSame(now.passwords)) return [];
   const deletion = (what: string) => shell(`az acr ${what} delete`, "--registry", registry.name, "--name", name);
   const map: Step = {
     outcome: { to: { kind: "scopemap.azurecr.io", name }, result: "deleted", because },
@@ -277,10 +287,17 @@ function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list 
   };
   if (before.what === "scope map") return [map];
   return [
-    { outcome: { to, result: "deleted", because }, request: () => azure.deleteToken(registry, name), command: deletion("token") },
+    {
+      outcome: { to, result: "deleted", because },
+      isLeft: async () => isSame((await azure.token(registry, name))?.passwords ?? []),
+      request: () => azure.deleteToken(registry, name),
+      command: deletion("token"),
+    },
     map,
   ];
 }
+
+const passwordTimes = (passwords: Created["passwords"]) => passwords.map(({ slot, madeAt }) => [slot, madeAt]);
 
 async function stepsForRole({ to, rows: [{ passwords }] }: Removal, { azure, registry }: Again): Promise<Step[]> {
   const [{ slot: role } = { slot: "" }] = passwords;
