@@ -282,6 +282,7 @@ function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list 
   const deletion = (what: string) => shell(`az acr ${what} delete`, "--registry", registry.name, "--name", name);
   const map: Step = {
     outcome: { to: { kind: "scopemap.azurecr.io", name }, result: "deleted", because },
+    isLeft: async () => !(await azure.token(registry, name)),
     request: () => azure.deleteScopeMap(registry, name),
     command: deletion("scope-map"),
   };

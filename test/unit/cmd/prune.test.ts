@@ -204,6 +204,22 @@ testRows(
       check: tokens(kept, name),
     },
     {
+      does: "keeps a scope map when its token is created again after the deletion",
+      given: ({ asking, ports }) => {
+        const undo = asking.around(async (asked, next) => {
+          const answered = await next();
+          if (!is(`deleteToken ${name}`)(asked)) return answered;
+          undo();
+          expect(await type(again, ports)).toMatchObject({ code: 0 });
+        });
+        return undo;
+      },
+      command: yes,
+      stdout: [`token.azurecr.io/${name} deleted`, `scopemap.azurecr.io/${name} unchanged`],
+      stderr: new RegExp(`^Warning: ${name} is kept: it has changed since\n$`),
+      check: ({ azure }) => expect([...azure.scopeMaps.keys()].sort()).toEqual([kept, name]),
+    },
+    {
       does: "deletes nothing when the answer on a terminal is no",
       command: line,
       options: { answers: [false], env: { CI: undefined } },
