@@ -322,10 +322,15 @@ async function stepsForApplication({ to, identity, what, rows }: Removal, { azur
   const isWhole = users.length === 0 && isOurDescription(application.notes);
   const { otherKeys } = isWhole ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
   const command = shell("az role assignment delete", "--assignee", identity, "--scope", registry.id);
+  const isLeft = async () => {
+    const [now] = await azure.applications({ appId: identity });
+    return isDeepStrictEqual([now?.notes, now?.keys], [application.notes, application.keys]);
+  };
   if (isWhole && otherKeys.length === 0)
     return [
       {
         outcome: { to, result: "deleted", because },
+        isLeft,
         request: () => azure.deleteApplication(application.id),
         command: shell("az ad app delete", "--id", identity),
       },
