@@ -18,6 +18,7 @@ import {
   federatedCredential,
   type HolderFacts,
   heldOf,
+  type IdentityOf,
   judgeLeftovers,
   type Leftover,
   openHeld,
@@ -25,7 +26,7 @@ import {
   type PruneOptions,
   reasonToKeep,
 } from "../secret/leftovers.ts";
-import { accountOfCredential } from "../secretless/objects.ts";
+import { type AccountRef, accountOfCredential, clientOf, roleRef } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { pullLogins } from "../usage/holders.ts";
 import { idBy, uidOf } from "../usage/namespace.ts";
@@ -118,7 +119,7 @@ async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Rea
   if (!principal) return yield* roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(orphanedRole);
   const { appId, identityId } = principal;
   if (identityId !== undefined)
-    return yield* await trusting(identityId, of).catch((error: unknown) => {
+    return yield* await trusting({ id: identityId, clientId: appId }, of).catch((error: unknown) => {
       if (!isRefusal(error)) throw error;
       unread.set(identityId, error.message);
       return [];
@@ -135,20 +136,31 @@ async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Rea
  * @param only the name of the one that is read. Default: all
  */
 async function trusting(
-  identityId: string,
+  { id, clientId }: IdentityOf,
   { azure, cluster, clusterId }: Pick<Reading, "azure" | "cluster" | "clusterId">,
   only?: string,
 ): Promise<Created[]> {
   if (clusterId === undefined) return [];
-  const own = (await azure.federatedCredentials(identityId)).flatMap((one) => {
+  const own = (await azure.federatedCredentials(id)).flatMap((one) => {
     const account = only === undefined || only === one.name ? accountOfCredential(one, clusterId) : undefined;
     return account ? [{ to: credentialRef(one.name), account }] : [];
   });
   const read = async ({ to, account }: (typeof own)[number]) => {
-    const isNeeded = (await cluster.get(account)) !== undefined;
-    return federatedCredential(to, identityId, account, { cluster: clusterId, isNeeded });
+    const isNeeded = await pullsAs(account, clientId, cluster);
+    return federatedCredential(to, { id, clientId }, account, { cluster: clusterId, isNeeded });
   };
   return Promise.all(own.map(read));
+}
+
+/**
+ * Whether a ServiceAccount is set up for an identity, or is being set up: a run writes the role before the annotations. One that was
+ * deleted and created again is not, and Entra ID would still exchange its tokens.
+ */
+async function pullsAs(account: AccountRef, clientId: string | undefined, cluster: Cluster): Promise<boolean> {
+  const there = await cluster.get(account);
+  const client = clientOf(there);
+  if (!there || client !== undefined) return client !== undefined && client.toLowerCase() === clientId?.toLowerCase();
+  return (await cluster.get(roleRef(account))) !== undefined;
 }
 
 type PruneTools = Pick<Tools, "cluster" | "dryRun" | "interrupted" | "sleep">;
@@ -174,7 +186,7 @@ export async function* deleteLeftovers(
 }
 
 /** The objects that are deleted together: a token, or the passwords of one application. */
-type Removal = Pick<Created, "to" | "identity" | "host" | "what"> & { readonly rows: readonly [Created, ...Created[]] };
+type Removal = Pick<Created, "to" | "identity" | "client" | "host" | "what"> & { readonly rows: readonly [Created, ...Created[]] };
 
 function removalsOf(rows: readonly Leftover[]): Removal[] {
   const together = Map.groupBy(
@@ -263,14 +275,14 @@ function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
   return removal.what === "role" ? stepsForRole(removal, again) : stepsForApplication(removal, again);
 }
 
-async function stepsForCredential({ to, identity, rows: [row] }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
+async function stepsForCredential({ to, identity, client, rows: [row] }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
   // Reads no other ServiceAccount, so that no request comes between this one's and the deletion
-  const [now] = await trusting(identity, { azure, cluster, clusterId: holders.cluster }, to.name);
+  const [now] = await trusting({ id: identity, clientId: client }, { azure, cluster, clusterId: holders.cluster }, to.name);
   if (!now || now.needed) return [];
   const [, subscription, group, name = ""] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(identity) ?? [];
   const place = [...flag("resource-group", group), ...flag("subscription", subscription)];
   const command = shell("az identity federated-credential delete", "--name", to.name, "--identity-name", name, place);
-  const outcome = { to, result: "deleted", because: `${row.for.words} does not exist` } as const;
+  const outcome = { to, result: "deleted", because: `${row.for.words} does not use it` } as const;
   return [{ outcome, request: () => azure.deleteFederatedCredential(identity, to.name), command }];
 }
 
