@@ -71,7 +71,7 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   const unreachable = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${state.origin.issuer}`;
   if (!isPublic(state.origin.issuer)) yield { to: identityRef(identityId), messages: [`${unreachable}, so pods cannot pull yet`] };
 
-  const { inAzure, inCluster } = openSteps(tools);
+  const { inAzure } = openSteps(tools);
   let { identity } = state;
   const known = await inAzure(identityRef(identityId), {
     because: "pods sign in to Azure as this identity",
@@ -82,43 +82,59 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   });
   yield known;
   const role = pullRole[state.mode];
+  const given = givenRole(state);
   const assigned = await inAzure(assignmentRef(state), {
     because: `${role.name} allows only pulling`,
     after: [known],
     mayBeNew: true,
-    isDone: state.assignments.some((one) => one.role === role.id && one.condition === undefined),
+    isDone: given !== undefined,
     create: () => azure.assignRole(registry, { principalId: identity?.principalId ?? "", role: role.id }),
   });
   yield assigned;
   if (assigned.result === "created") yield* othersGaining(state);
+  if (given === "limited") yield limited(state);
 
-  let isGiven = false;
-  for (const { at, refusal, ...there } of accounts) {
-    if (refusal) {
-      yield { to: at, error: refusal };
-      continue;
+  const done: Outcome[] = [];
+  for (const account of accounts) {
+    for await (const outcome of setUp(account, { ...state, identity }, azure, tools, [known, assigned])) {
+      done.push(outcome);
+      yield outcome;
     }
-    const wanted = credentialFor(at, state.origin);
-    const trusting = state.credentials.find((one) => trusts(one, wanted));
-    const trusted = await inAzure(credentialRef((trusting ?? wanted).name), {
-      because: "it trusts the ServiceAccount",
-      after: [known],
-      mayBeNew: true,
-      isDone: trusting !== undefined,
-      create: () => azure.putFederatedCredential(identityId, wanted),
-    });
-    yield trusted;
-    // Its creation time tells secretless check since when Azure has the rest
-    const allowed = await inCluster(roleRef(at), allowing(at, registry.loginServer), there.role, [known, assigned, trusted]);
-    yield allowed;
-    const bound = await inCluster(bindingRef(at), binding(at), there.binding, [allowed]);
-    yield bound;
-    const annotated = await inCluster(at, annotating(at, identity), there.account, [bound]);
-    yield annotated;
-    isGiven ||= annotated.result === "configured";
-    if (annotated.result === "configured") yield await describePulls({ at, ...there }, registry, tools.cluster());
   }
+  const isGiven = done.some(({ to, result }) => to.kind === "serviceaccount" && result === "configured");
   if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
+}
+
+/** @param before the steps for the identity and its role */
+async function* setUp(
+  { at, refusal, ...there }: AccountState & { readonly refusal: CliError | undefined },
+  state: SecretlessState,
+  azure: Azure,
+  tools: SecretlessTools,
+  [known, assigned]: readonly [Outcome, Outcome],
+): AsyncGenerator<Outcome> {
+  if (refusal) return yield { to: at, error: refusal };
+  const { registry, identityId, identity } = state;
+  const { inAzure, inCluster } = openSteps(tools);
+  const wanted = credentialFor(at, state.origin);
+  const trusting = state.credentials.find((one) => trusts(one, wanted));
+  const trusted = await inAzure(credentialRef((trusting ?? wanted).name), {
+    because: "it trusts the ServiceAccount",
+    after: [known],
+    mayBeNew: true,
+    isDone: trusting !== undefined,
+    create: () => azure.putFederatedCredential(identityId, wanted),
+  });
+  yield trusted;
+  // Its creation time tells secretless check since when Azure has the rest
+  const allowed = await inCluster(roleRef(at), allowing(at, registry.loginServer), there.role, [known, assigned, trusted]);
+  yield allowed;
+  const bound = await inCluster(bindingRef(at), binding(at), there.binding, [allowed]);
+  yield bound;
+  const annotated = await inCluster(at, annotating(at, identity), there.account, [bound]);
+  yield annotated;
+  if (annotated.result === "configured" && givenRole(state) !== "limited")
+    yield await describePulls({ at, ...there }, registry, tools.cluster());
 }
 
 /** @throws CliError invalid if the credential provider gives no login for a registry */
@@ -126,6 +142,20 @@ function requireProvider({ name, loginServer }: AzureRegistry): void {
   const reason = withoutProvider(loginServer);
   if (reason !== undefined) throw new CliError("invalid", reason, { hint: plugin("create", "--registry", name) });
 }
+
+/** Whether the identity may pull from the registry: all of it, or only what the condition of another user allows. */
+function givenRole({ assignments, mode, identity }: SecretlessState): "whole" | "limited" | undefined {
+  const given = assignments.filter(({ role }) => role === pullRole[mode].id);
+  if (given.some(({ condition }) => condition === undefined)) return "whole";
+  // A principal has a role on a scope once, so another assignment would replace the condition
+  return given.some(({ here, principalId }) => here && principalId === identity?.principalId) ? "limited" : undefined;
+}
+
+/** Warns that a condition of another user limits what pods can pull. */
+const limited = ({ mode, registry, identityId }: SecretlessState): Outcome => ({
+  to: identityRef(identityId),
+  messages: [`role "${pullRole[mode].name}" on ${registry.name} has a condition, so pods pull only what it allows`],
+});
 
 /** Warns that other ServiceAccounts with the identity gain a registry. */
 function* othersGaining({ accounts, credentials, origin, registry, identityId }: SecretlessState): Generator<Outcome> {

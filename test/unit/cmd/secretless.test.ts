@@ -125,6 +125,24 @@ test("creates the role for repositories when the registry has ABAC", async () =>
   expect(seen().assignments).toMatchObject([{ role: "b93aa761-3e63-49ed-ac28-beffa264f7ac" }]);
 });
 
+test.for(["web", "api"])("keeps the condition that another user gave the role, and warns, when it sets up %s", async (name) => {
+  world.azure.facts.mode = "abac";
+  await run(creating);
+  world.cluster.put(account("demo", "web"));
+  const condition = "@Resource[repositories:name] StringStartsWith 'app/'";
+  const { assignments } = world.azure.directory;
+  assignments.splice(0, 1, { ...(assignments[0] ?? expect.unreachable("no role")), condition });
+
+  const { stdout, stderr, code } = await run(`create ${name} --registry myregistry`);
+
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^roleassignment\S+ unchanged$/m) });
+  expect(stderr).toContain(
+    'Warning: role "Container Registry Repository Reader" on myregistry has a condition, so pods pull only what it allows\n',
+  );
+  expect(stderr).not.toContain("every repository");
+  expect(assignments).toMatchObject([{ condition }]);
+});
+
 const unknown = () => new NotYet("notFound", "Azure does not know it");
 
 test.for([
