@@ -254,17 +254,21 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   const { principalId } = identity;
   const role = pullRole[state.mode].id;
   const assigned = state.assignments.find((one) => one.role === role && one.ours);
+  const restore = assigned && (() => azure.assignRole(registry, { principalId, role, condition: assigned.condition }));
   if (assigned) {
     const reason = because(left.filter(({ name }) => !kept.includes(name)));
-    const remove = () => azure.unassignRole(registry, { principalId, role });
+    const remove = async () => {
+      await azure.unassignRole(registry, { principalId, role });
+      // The identity may stay, so another run that found the role would have lost it
+      await requireUnused(identityId, azure, { kept, restore });
+    };
     done.push(await steps.inAzure(assignmentRef(state), { ...how(reason), id: assigned.name, remove }));
     yield* done.slice(-1);
   }
   const isUsed = because(left);
   const others = isUsed || tools.interrupted() ? {} : await otherUse(identity, registry, azure);
   const remove = async () => {
-    const restore = assigned && (() => azure.assignRole(registry, { principalId, role, condition: assigned.condition }));
-    await requireUnused(identityId, azure, restore);
+    await requireUnused(identityId, azure, { kept: [], restore });
     await azure.deleteManagedIdentity(identityId);
   };
   const outcome = await steps.inAzure(identityRef(identityId), { ...how(isUsed ?? others.because), id: principalId, remove });
@@ -282,13 +286,18 @@ function* missingIdentity({ identity }: SecretlessOrder, id: string, done: reado
 
 /**
  * Restores the role of an identity that another run may have given to a ServiceAccount since this run removed the role. Azure has no
- * preconditions, so this is read right before the deletion.
- * @throws CliError if the identity has federated credentials, or if that is unknown
+ * preconditions, so this is read right after that, and right before the deletion of the identity.
+ * @param kept the federated credentials that do not need the role
+ * @throws CliError if the identity has others, or if that is unknown
  */
-async function requireUnused(identityId: string, azure: Azure, restore: (() => Promise<void>) | undefined): Promise<void> {
+async function requireUnused(
+  identityId: string,
+  azure: Azure,
+  { kept, restore }: { readonly kept: readonly string[]; readonly restore: (() => Promise<void>) | undefined },
+): Promise<void> {
   const users = await azure.federatedCredentials(identityId).catch(asRefusal);
   const unread = users instanceof CliError ? users : undefined;
-  const subjects = users instanceof CliError ? [] : users.map(({ subject }) => subject);
+  const subjects = users instanceof CliError ? [] : users.filter(({ name }) => !kept.includes(name)).map(({ subject }) => subject);
   if (!unread && subjects.length === 0) return;
   const lost = await restore?.().then(() => undefined, asRefusal);
   const because = unread ? "its federated credentials could not be read" : `another run has given it to ${inLine(subjects)}`;

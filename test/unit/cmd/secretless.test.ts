@@ -26,6 +26,8 @@ function prepare() {
   world.cluster.kubelets.metrics = 'kubelet_credential_provider_config_info{hash="sha256:1"} 1\n';
 }
 
+const shared = "--identity shared";
+
 const run = (line: string) => type(`secretless ${line} -n demo`, world.ports);
 const creating = "create web --registry myregistry";
 const checking = `check web --image ${image}`;
@@ -273,6 +275,7 @@ test.for(
     { call: "unassignRole", nth: 1, stays: false },
     { call: "otherRoles", nth: 1, stays: false },
     { call: "federatedCredentials", nth: 3, stays: false },
+    { call: "federatedCredentials", nth: 4, stays: false },
   ].flatMap((row) => setups.map((each) => ({ ...row, ...each }))),
 )("keeps the identity and its role when another run sets up $of before $call $nth", async ({ call, nth, stays, line, subject }) => {
   addNamespaces(world.cluster, "other");
@@ -291,6 +294,23 @@ test.for(
     identities: [{ credentials: [{ subject: `system:serviceaccount:${subject}` }] }],
     assignments: [{ principalId: "principal-1", ours: true }],
   });
+});
+
+test.for([
+  { when: "it also pulls from another registry", before: () => run(`create ${second}`), flags: shared },
+  { when: "it has another role", before: async () => addAssignment(reader), flags: "" },
+])("restores the role of an identity when another run gives it to a ServiceAccount before unassignRole and $when", async (row) => {
+  addRegistry();
+  await run(`${creating} ${row.flags}`);
+  await row.before();
+  runBefore("unassignRole", 1, `create api -n demo ${row.flags}`);
+
+  expect(await run(`delete web --registry myregistry ${row.flags} --yes`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("another run has given it to system:serviceaccount:demo:api\nhint: run the command again\n"),
+  });
+
+  expect(seen().assignments.filter(({ ours, on }) => ours && on === undefined)).toHaveLength(1);
 });
 
 test.for([
@@ -408,7 +428,6 @@ test.for(["", " --dry-run=client"])("creates nothing%s when the name of the regi
   expect(world.asking.writes).toEqual([]);
 });
 
-const shared = "--identity shared";
 const second = `web --registry secondreg ${shared}`;
 
 test("ends only the role on the named registry when the identity pulls from another one, and the rest with the last registry", async () => {
