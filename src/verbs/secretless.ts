@@ -103,11 +103,37 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   }
   const isGiven = done.some(({ to, result }) => to.kind === "serviceaccount" && result === "configured");
   if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
+  const isChanged = done.some(({ result = "unchanged" }) => result !== "unchanged");
+  const isSetUp = (at: AccountRef) => done.some(({ to, result }) => result && to.kind === at.kind && to.name === at.name);
+  if (identity && isChanged && tools.dryRun === "none") yield* repair(counted.filter(isSetUp), identity, state, azure, tools);
+}
+
+/** Creates again what another run, which did not see the new setup yet, may have deleted since this run read it. */
+async function* repair(
+  accounts: readonly AccountRef[],
+  identity: ManagedIdentity,
+  state: SecretlessState,
+  azure: Azure,
+  tools: SecretlessTools,
+): AsyncGenerator<Outcome> {
+  const { registry, identityId, mode, origin } = state;
+  if (accounts.length === 0 || tools.interrupted()) return;
+  const read = Promise.all([azure.federatedCredentials(identityId), azure.roleAssignments(registry, identity.principalId)]);
+  const now = await read.catch(asRefusal);
+  if (now instanceof CliError) return yield { to: identityRef(identityId), error: now };
+  const [credentials, assignments] = now;
+  const { inAzure } = openSteps(tools);
+  const again = { because: "another run has deleted it", mayBeNew: true, isDone: false };
+  const create = () => azure.assignRole(registry, { principalId: identity.principalId, role: pullRole[mode].id });
+  if (!givenRole({ ...state, identity, assignments })) yield await inAzure(assignmentRef(state), { ...again, create });
+  const wanted = accounts.map((at) => credentialFor(at, origin));
+  for (const one of wanted.filter((each) => !credentials.some((there) => trusts(there, each))))
+    yield await inAzure(credentialRef(one.name), { ...again, create: () => azure.putFederatedCredential(identityId, one) });
 }
 
 /** @param before the steps for the identity and its role */
 async function* setUp(
-  { at, refusal, ...there }: AccountState & { readonly refusal: CliError | undefined },
+  { at, refusal, ...there }: SettingUp,
   state: SecretlessState,
   azure: Azure,
   tools: SecretlessTools,
@@ -491,6 +517,9 @@ type AccountState = {
   readonly role: Role | undefined;
   readonly binding: RoleBinding | undefined;
 };
+
+/** `refusal`: why it can't be set up. */
+type SettingUp = AccountState & { readonly refusal: CliError | undefined };
 
 /** The state that a run starts from. */
 type SecretlessState = {

@@ -313,6 +313,36 @@ test.for([
   expect(seen().assignments.filter(({ ours, on }) => ours && on === undefined)).toHaveLength(1);
 });
 
+test("gives an identity the role again when another run removes it before putFederatedCredential", async () => {
+  addRegistry();
+  await run(`${creating} ${shared}`);
+  await run(`create ${second}`);
+  runBefore("putFederatedCredential", 1, `delete web --yes -n demo ${shared}`);
+
+  expect(await run(`create api --registry myregistry ${shared}`)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^roleassignment\S+ created$/m),
+  });
+
+  expect(seen().assignments.filter(({ ours, on }) => ours && on === undefined)).toHaveLength(1);
+});
+
+test("creates a federated credential again when prune deletes it before the role exists", async () => {
+  let isDone = false;
+  world.asking.around(async (asked, next) => {
+    if (!isDone && is("create role.")(asked)) {
+      isDone = true;
+      expect(await type("prune --registry myregistry --yes", world.ports)).toMatchObject({ stdout: expect.stringMatching(/ deleted$/m) });
+    }
+    return next();
+  });
+
+  expect(await run(creating)).toMatchObject({ code: 0 });
+
+  expect(isDone).toBe(true);
+  expect(seen()).toMatchObject({ identities: [{ credentials: [{ subject: "system:serviceaccount:demo:web" }] }] });
+});
+
 test.for([
   {
     when: "its credentials can't be read again",
