@@ -202,11 +202,22 @@ async function* otherRights(
   if (!identity.ours)
     return yield { to, messages: [`another user created managed identity ${to.name}; the pods can use all of its roles`] };
   const { roles } = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unlessRefused(none)) : none;
-  const elsewhere = namesOf(roles.filter(({ here, role }) => !here && builtInRole(role)?.pulls));
+  const onlyPulls = ({ role }: (typeof roles)[number]) => Object.values(pullRole).some(({ id }) => id === role);
+  const elsewhere = namesOf(roles.filter((one) => !one.here && onlyPulls(one)));
   if (elsewhere !== "") yield { to, messages: [`the pods can also pull from ${elsewhere}, because the identity can`] };
+  const more = roles.filter((one) => !onlyPulls(one));
+  const named = more.map(async ({ role, on }) => `${await roleName(role, registry, azure)} on ${on}`);
+  const all = inLine([...new Set(await Promise.all(named))]);
+  if (all !== "") yield { to, messages: [`the pods can also use other roles of the identity: ${all}`] };
 }
 
 const none = { roles: [] } as const;
+
+/** Returns the name of a role, or its GUID if Azure doesn't show it. */
+async function roleName(guid: string, registry: AzureRegistry, azure: Azure): Promise<string> {
+  const name = builtInRole(guid)?.name ?? (await azure.roleDefinition(registry, guid).catch(unlessRefused(undefined)))?.name;
+  return name === undefined ? guid : JSON.stringify(name);
+}
 
 /** Returns the scopes of roles, each once. */
 const namesOf = (roles: readonly { readonly on: string }[]): string => inLine([...new Set(roles.map(({ on }) => on))]);

@@ -513,6 +513,21 @@ test("warns that other ServiceAccounts of the identity gain the registry, and th
   expect((await run(`create ${second}`)).stderr).not.toContain("Warning");
 });
 
+test("warns that pods gain the other roles of the identity, on the registry and elsewhere", async () => {
+  await run("create api --registry myregistry");
+  addAssignment("8311e382-0749-4cb8-b61a-304f252e45ec", { on: undefined });
+  addAssignment("b24988ac-6180-42a0-ab88-20f7382dd24c");
+  addAssignment("4633458b-17de-408a-b874-0445c86b69e6");
+
+  const { code, stderr } = await run(creating);
+
+  const roles = '"AcrPush" on myregistry, "Contributor" on secondreg, 4633458b-17de-408a-b874-0445c86b69e6 on secondreg';
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringContaining(`Warning: the pods can also use other roles of the identity: ${roles}\n`),
+  });
+});
+
 test("changes nothing in the cluster when the ServiceAccount was set up for another registry only", async () => {
   addRegistry();
   await run(`${creating} ${shared}`);
