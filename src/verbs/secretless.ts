@@ -101,10 +101,11 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
       yield outcome;
     }
   }
-  const isGiven = done.some(({ to, result }) => to.kind === "serviceaccount" && result === "configured");
+  const resultOf = (at: AccountRef) => done.find(({ to, result }) => result && to.kind === at.kind && to.name === at.name)?.result;
+  const isGiven = counted.some((at) => resultOf(at) === "configured");
   if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
   const isChanged = done.some(({ result = "unchanged" }) => result !== "unchanged");
-  const isSetUp = (at: AccountRef) => done.some(({ to, result }) => result && to.kind === at.kind && to.name === at.name);
+  const isSetUp = (at: AccountRef) => resultOf(at) !== undefined;
   if (identity && isChanged && tools.dryRun === "none") yield* repair(counted.filter(isSetUp), identity, state, azure, tools);
 }
 
