@@ -45,7 +45,7 @@ export const prune = verb({
   usage: "prune --registry REGISTRY",
   description: [
     "Finds ACR tokens, scope maps and passwords of applications that this plugin created and that no Secret in this cluster holds, and " +
-      "federated credentials of ServiceAccounts that do not exist. Keeps everything that another cluster may use. Asks for confirmation " +
+      "federated credentials of ServiceAccounts that do not use them. Keeps everything that another cluster may use. Asks for confirmation " +
       "before it deletes anything.",
   ],
   examples: [

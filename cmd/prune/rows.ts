@@ -56,7 +56,7 @@ export function hintAtOthers(
     "too recent": `changed less than ${age} ago; to delete them too, wait or lower --older-than`,
   };
   const accounts = rows.filter(({ what, willDelete }) => willDelete && what === "federated credential").map(({ for: { words } }) => words);
-  if (accounts.length > 0) hint(`pods cannot pull without a pull secret anymore, if you create these again: ${inLine(accounts)}`);
+  if (accounts.length > 0) hint(`pods cannot pull without a pull secret until you set these up again: ${inLine(accounts)}`);
   for (const [wanted, why] of Object.entries(hints)) {
     const { length } = rows.filter(({ state, willDelete }) => state === wanted && !willDelete);
     if (length > 0) hint(`kept ${length}, ${why}`);

@@ -23,8 +23,8 @@ export function measureHouse(): Measure[] {
     .map(([, name]) => name);
   return [
     { what: "lines in cmd and src", count: lines(files), limit: above(32_500) },
-    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_640_000) },
-    { what: "lines in test", count: lines(sourcesIn("test")), limit: above(61_300) },
+    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_660_000) },
+    { what: "lines in test", count: lines(sourcesIn("test")), limit: above(62_000) },
     { what: "lines in sandbox", count: lines(sourcesIn("sandbox")), limit: above(7_448) },
     { what: "lines in scripts", count: lines(sourcesIn("scripts")), limit: above(4_550) },
     { what: "files in cmd and src", count: files.length, limit: above(282) },
@@ -44,7 +44,7 @@ export function measureHouse(): Measure[] {
     },
     { what: "conditional spreads", count: matches(files, /\.\.\.\([^\n?]*&& [^\n?]*\)/g), limit: 0 },
     { what: "files that call reveal()", count: files.filter(({ text }) => text.includes(".reveal(")).length, limit: 4 },
-    { what: "words on all pages", count: words.reduce((sum, count) => sum + count, 0), limit: above(32_000) },
+    { what: "words on all pages", count: words.reduce((sum, count) => sum + count, 0), limit: above(32_200) },
     { what: "words on the longest page", count: Math.max(...words), limit: pageLimit },
   ];
 }

@@ -17,6 +17,8 @@ export type Created = {
   readonly kind: string;
   /** The user name of its logins; for a federated credential, the resource id of its managed identity. */
   readonly identity: string;
+  /** The client id of this managed identity. */
+  readonly client?: string | undefined;
   /** The login server of its logins; absent if they are valid at several registries. */
   readonly host?: string;
   /** All its passwords; for a password of an application only that one. */
@@ -106,12 +108,13 @@ export const orphanedRole = ({ principalId, role, madeAt }: RoleAssignment): Cre
   lost: true,
 });
 
-/** A federated credential that `secretless create` made. @param isNeeded its ServiceAccount exists */
-export const federatedCredential = (to: Ref, identity: string, account: Ref, { cluster, isNeeded }: FederatedOf): Created => ({
+/** A federated credential that `secretless create` made. @param isNeeded its ServiceAccount is set up for the identity */
+export const federatedCredential = (to: Ref, of: IdentityOf, account: Ref, { cluster, isNeeded }: FederatedOf): Created => ({
   to,
   what: "federated credential",
   kind: "secretless",
-  identity,
+  identity: of.id,
+  client: of.clientId,
   passwords: [],
   for: { words: `serviceaccount ${account.name} in namespace ${account.namespace}`, cluster },
   madeAt: undefined,
@@ -120,6 +123,9 @@ export const federatedCredential = (to: Ref, identity: string, account: Ref, { c
   needed: isNeeded || undefined,
   lost: true,
 });
+
+/** A managed identity by its resource id, with its client id. */
+export type IdentityOf = { readonly id: string; readonly clientId: string | undefined };
 
 type FederatedOf = { readonly cluster: string; readonly isNeeded: boolean };
 

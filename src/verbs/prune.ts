@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Azure, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
 import { pullRole } from "../credential/granted-rights.ts";
 import { roleStays } from "../credential/service-principal/roles.ts";
@@ -17,6 +18,7 @@ import {
   federatedCredential,
   type HolderFacts,
   heldOf,
+  type IdentityOf,
   judgeLeftovers,
   type Leftover,
   openHeld,
@@ -24,7 +26,7 @@ import {
   type PruneOptions,
   reasonToKeep,
 } from "../secret/leftovers.ts";
-import { accountOfCredential } from "../secretless/objects.ts";
+import { type AccountRef, accountOfCredential, clientOf, roleRef } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { pullLogins } from "../usage/holders.ts";
 import { idBy, uidOf } from "../usage/namespace.ts";
@@ -117,7 +119,7 @@ async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Rea
   if (!principal) return yield* roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(orphanedRole);
   const { appId, identityId } = principal;
   if (identityId !== undefined)
-    return yield* await trusting(identityId, of).catch((error: unknown) => {
+    return yield* await trusting({ id: identityId, clientId: appId }, of).catch((error: unknown) => {
       if (!isRefusal(error)) throw error;
       unread.set(identityId, error.message);
       return [];
@@ -134,20 +136,31 @@ async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Rea
  * @param only the name of the one that is read. Default: all
  */
 async function trusting(
-  identityId: string,
+  { id, clientId }: IdentityOf,
   { azure, cluster, clusterId }: Pick<Reading, "azure" | "cluster" | "clusterId">,
   only?: string,
 ): Promise<Created[]> {
   if (clusterId === undefined) return [];
-  const own = (await azure.federatedCredentials(identityId)).flatMap((one) => {
+  const own = (await azure.federatedCredentials(id)).flatMap((one) => {
     const account = only === undefined || only === one.name ? accountOfCredential(one, clusterId) : undefined;
     return account ? [{ to: credentialRef(one.name), account }] : [];
   });
   const read = async ({ to, account }: (typeof own)[number]) => {
-    const isNeeded = (await cluster.get(account)) !== undefined;
-    return federatedCredential(to, identityId, account, { cluster: clusterId, isNeeded });
+    const isNeeded = await pullsAs(account, clientId, cluster);
+    return federatedCredential(to, { id, clientId }, account, { cluster: clusterId, isNeeded });
   };
   return Promise.all(own.map(read));
+}
+
+/**
+ * Whether a ServiceAccount is set up for an identity, or is being set up: a run writes the role before the annotations. One that was
+ * deleted and created again is not, and Entra ID would still exchange its tokens.
+ */
+async function pullsAs(account: AccountRef, clientId: string | undefined, cluster: Cluster): Promise<boolean> {
+  const there = await cluster.get(account);
+  const client = clientOf(there);
+  if (!there || client !== undefined) return client !== undefined && client.toLowerCase() === clientId?.toLowerCase();
+  return (await cluster.get(roleRef(account))) !== undefined;
 }
 
 type PruneTools = Pick<Tools, "cluster" | "dryRun" | "interrupted" | "sleep">;
@@ -173,7 +186,7 @@ export async function* deleteLeftovers(
 }
 
 /** The objects that are deleted together: a token, or the passwords of one application. */
-type Removal = Pick<Created, "to" | "identity" | "host" | "what"> & { readonly rows: readonly [Created, ...Created[]] };
+type Removal = Pick<Created, "to" | "identity" | "client" | "host" | "what"> & { readonly rows: readonly [Created, ...Created[]] };
 
 function removalsOf(rows: readonly Leftover[]): Removal[] {
   const together = Map.groupBy(
@@ -203,7 +216,7 @@ async function* removeAll(removals: readonly Removal[], again: Again, tools: Pru
       const reason = reasonToKeep(removal.rows, again.holders);
       const steps = reason === undefined ? await stepsFor(removal, again) : [];
       if (steps.length > 0) yield* take(steps, tools);
-      else yield kept(to, reason ?? "it has changed since");
+      else yield kept(to, reason ?? changedSince);
     } catch (error) {
       yield { to, error: asCliError(error) };
     }
@@ -214,18 +227,21 @@ const kept = (to: Ref, because: string): Outcome => ({ to, result: "unchanged", 
 
 type Step = {
   readonly outcome: Outcome;
+  /** Whether the object is still left over. Is asked directly before the request, because Azure has no preconditions. */
+  isLeft?(): Promise<boolean>;
   /** Absent: the outcome only says something. */
   request?(): Promise<unknown>;
   /** The command that does the same. */
   readonly command: Command;
 };
 
-/** Sends the requests one after the other, up to the first that fails. */
+/** Sends the requests one after the other, up to the first that fails or whose object has changed. */
 async function* take(steps: readonly Step[], tools: PruneTools): AsyncGenerator<Outcome> {
   for (const step of steps) {
     const { to } = step.outcome;
     if (tools.interrupted()) return yield { to, left: "interrupted" };
     const error = await send(step, tools);
+    if (error === "changed") return yield kept(to, changedSince);
     if (error) {
       yield { to, error };
       return yield { to, messages: ["it was not deleted; to delete it yourself"], fix: step.command };
@@ -234,18 +250,23 @@ async function* take(steps: readonly Step[], tools: PruneTools): AsyncGenerator<
   }
 }
 
-/** @returns the error of a request. One that does not exist any more counts as deleted */
-async function send({ request }: Step, { dryRun, sleep }: PruneTools): Promise<CliError | undefined> {
+/** @returns the error of a request, or `changed` without one. An object that does not exist any more counts as deleted */
+async function send({ isLeft, request }: Step, { dryRun, sleep }: PruneTools): Promise<CliError | "changed" | undefined> {
   if (!request || dryRun !== "none") return undefined;
   try {
-    await retryWhileReplicating(false, { wait: deletionWait, sleep }, request);
-    return undefined;
+    return await retryWhileReplicating(false, { wait: deletionWait, sleep }, async () => {
+      if (isLeft && !(await isLeft())) return "changed";
+      await request();
+      return undefined;
+    });
   } catch (error) {
     return isNotFound(error) ? undefined : asCliError(error);
   }
 }
 
 const because = "it is left over";
+
+const changedSince = "it has changed since";
 
 /** Returns the requests that delete an object; none if it has changed since it was listed. */
 function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
@@ -254,33 +275,42 @@ function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
   return removal.what === "role" ? stepsForRole(removal, again) : stepsForApplication(removal, again);
 }
 
-async function stepsForCredential({ to, identity, rows: [row] }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
+async function stepsForCredential({ to, identity, client, rows: [row] }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
   // Reads no other ServiceAccount, so that no request comes between this one's and the deletion
-  const [now] = await trusting(identity, { azure, cluster, clusterId: holders.cluster }, to.name);
+  const [now] = await trusting({ id: identity, clientId: client }, { azure, cluster, clusterId: holders.cluster }, to.name);
   if (!now || now.needed) return [];
   const [, subscription, group, name = ""] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(identity) ?? [];
   const place = [...flag("resource-group", group), ...flag("subscription", subscription)];
   const command = shell("az identity federated-credential delete", "--name", to.name, "--identity-name", name, place);
-  const outcome = { to, result: "deleted", because: `${row.for.words} does not exist` } as const;
+  const outcome = { to, result: "deleted", because: `${row.for.words} does not use it` } as const;
   return [{ outcome, request: () => azure.deleteFederatedCredential(identity, to.name), command }];
 }
 
 function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list }: Again): Step[] {
   const now = createdTokens(list ?? { tokens: [], scopeMaps: [] }, registry).find((one) => keyOf(one.to) === keyOf(to));
-  if (!now || now.needed || JSON.stringify(now.passwords) !== JSON.stringify(before.passwords)) return [];
   const { name } = to;
+  const isSame = (passwords: Created["passwords"]) => isDeepStrictEqual(passwordTimes(passwords), passwordTimes(before.passwords));
+  if (!now || now.needed || !isSame(now.passwords)) return [];
   const deletion = (what: string) => shell(`az acr ${what} delete`, "--registry", registry.name, "--name", name);
   const map: Step = {
     outcome: { to: { kind: "scopemap.azurecr.io", name }, result: "deleted", because },
+    isLeft: async () => !(await azure.token(registry, name)),
     request: () => azure.deleteScopeMap(registry, name),
     command: deletion("scope-map"),
   };
   if (before.what === "scope map") return [map];
   return [
-    { outcome: { to, result: "deleted", because }, request: () => azure.deleteToken(registry, name), command: deletion("token") },
+    {
+      outcome: { to, result: "deleted", because },
+      isLeft: async () => isSame((await azure.token(registry, name))?.passwords ?? []),
+      request: () => azure.deleteToken(registry, name),
+      command: deletion("token"),
+    },
     map,
   ];
 }
+
+const passwordTimes = (passwords: Created["passwords"]) => passwords.map(({ slot, madeAt }) => [slot, madeAt]);
 
 async function stepsForRole({ to, rows: [{ passwords }] }: Removal, { azure, registry }: Again): Promise<Step[]> {
   const [{ slot: role } = { slot: "" }] = passwords;
@@ -304,10 +334,15 @@ async function stepsForApplication({ to, identity, what, rows }: Removal, { azur
   const isWhole = users.length === 0 && isOurDescription(application.notes);
   const { otherKeys } = isWhole ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
   const command = shell("az role assignment delete", "--assignee", identity, "--scope", registry.id);
+  const isLeft = async () => {
+    const [now] = await azure.applications({ appId: identity });
+    return isDeepStrictEqual([now?.notes, now?.keys], [application.notes, application.keys]);
+  };
   if (isWhole && otherKeys.length === 0)
     return [
       {
         outcome: { to, result: "deleted", because },
+        isLeft,
         request: () => azure.deleteApplication(application.id),
         command: shell("az ad app delete", "--id", identity),
       },

@@ -71,7 +71,7 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   const unreachable = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${state.origin.issuer}`;
   if (!isPublic(state.origin.issuer)) yield { to: identityRef(identityId), messages: [`${unreachable}, so pods cannot pull yet`] };
 
-  const { inAzure, inCluster } = openSteps(tools);
+  const { inAzure } = openSteps(tools);
   let { identity } = state;
   const known = await inAzure(identityRef(identityId), {
     because: "pods sign in to Azure as this identity",
@@ -82,43 +82,86 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   });
   yield known;
   const role = pullRole[state.mode];
+  const given = givenRole(state);
   const assigned = await inAzure(assignmentRef(state), {
     because: `${role.name} allows only pulling`,
     after: [known],
     mayBeNew: true,
-    isDone: state.assignments.some((one) => one.role === role.id && one.condition === undefined),
+    isDone: given !== undefined,
     create: () => azure.assignRole(registry, { principalId: identity?.principalId ?? "", role: role.id }),
   });
   yield assigned;
   if (assigned.result === "created") yield* othersGaining(state);
+  if (given === "limited") yield limited(state);
 
-  let isGiven = false;
-  for (const { at, refusal, ...there } of accounts) {
-    if (refusal) {
-      yield { to: at, error: refusal };
-      continue;
+  const done: Outcome[] = [];
+  for (const account of accounts) {
+    for await (const outcome of setUp(account, { ...state, identity }, azure, tools, [known, assigned])) {
+      done.push(outcome);
+      yield outcome;
     }
-    const wanted = credentialFor(at, state.origin);
-    const trusting = state.credentials.find((one) => trusts(one, wanted));
-    const trusted = await inAzure(credentialRef((trusting ?? wanted).name), {
-      because: "it trusts the ServiceAccount",
-      after: [known],
-      mayBeNew: true,
-      isDone: trusting !== undefined,
-      create: () => azure.putFederatedCredential(identityId, wanted),
-    });
-    yield trusted;
-    // Its creation time tells secretless check since when Azure has the rest
-    const allowed = await inCluster(roleRef(at), allowing(at, registry.loginServer), there.role, [known, assigned, trusted]);
-    yield allowed;
-    const bound = await inCluster(bindingRef(at), binding(at), there.binding, [allowed]);
-    yield bound;
-    const annotated = await inCluster(at, annotating(at, identity), there.account, [bound]);
-    yield annotated;
-    isGiven ||= annotated.result === "configured";
-    if (annotated.result === "configured") yield await describePulls({ at, ...there }, registry, tools.cluster());
   }
+  const resultOf = (at: AccountRef) => done.find(({ to, result }) => result && to.kind === at.kind && to.name === at.name)?.result;
+  const isGiven = counted.some((at) => resultOf(at) === "configured");
   if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
+  const isChanged = done.some(({ result = "unchanged" }) => result !== "unchanged");
+  const isSetUp = (at: AccountRef) => resultOf(at) !== undefined;
+  if (identity && isChanged && tools.dryRun === "none") yield* repair(counted.filter(isSetUp), identity, state, azure, tools);
+}
+
+/** Creates again what another run, which did not see the new setup yet, may have deleted since this run read it. */
+async function* repair(
+  accounts: readonly AccountRef[],
+  identity: ManagedIdentity,
+  state: SecretlessState,
+  azure: Azure,
+  tools: SecretlessTools,
+): AsyncGenerator<Outcome> {
+  const { registry, identityId, mode, origin } = state;
+  if (accounts.length === 0 || tools.interrupted()) return;
+  const read = Promise.all([azure.federatedCredentials(identityId), azure.roleAssignments(registry, identity.principalId)]);
+  const now = await read.catch(asRefusal);
+  if (now instanceof CliError) return yield { to: identityRef(identityId), error: now };
+  const [credentials, assignments] = now;
+  const { inAzure } = openSteps(tools);
+  const again = { because: "another run has deleted it", mayBeNew: true, isDone: false };
+  const create = () => azure.assignRole(registry, { principalId: identity.principalId, role: pullRole[mode].id });
+  if (!givenRole({ ...state, identity, assignments })) yield await inAzure(assignmentRef(state), { ...again, create });
+  const wanted = accounts.map((at) => credentialFor(at, origin));
+  for (const one of wanted.filter((each) => !credentials.some((there) => trusts(there, each))))
+    yield await inAzure(credentialRef(one.name), { ...again, create: () => azure.putFederatedCredential(identityId, one) });
+}
+
+/** @param before the steps for the identity and its role */
+async function* setUp(
+  { at, refusal, ...there }: SettingUp,
+  state: SecretlessState,
+  azure: Azure,
+  tools: SecretlessTools,
+  [known, assigned]: readonly [Outcome, Outcome],
+): AsyncGenerator<Outcome> {
+  if (refusal) return yield { to: at, error: refusal };
+  const { registry, identityId, identity } = state;
+  const { inAzure, inCluster } = openSteps(tools);
+  const wanted = credentialFor(at, state.origin);
+  const trusting = state.credentials.find((one) => trusts(one, wanted));
+  const trusted = await inAzure(credentialRef((trusting ?? wanted).name), {
+    because: "it trusts the ServiceAccount",
+    after: [known],
+    mayBeNew: true,
+    isDone: trusting !== undefined,
+    create: () => azure.putFederatedCredential(identityId, wanted),
+  });
+  yield trusted;
+  // Its creation time tells secretless check since when Azure has the rest
+  const allowed = await inCluster(roleRef(at), allowing(at, registry.loginServer), there.role, [known, assigned, trusted]);
+  yield allowed;
+  const bound = await inCluster(bindingRef(at), binding(at), there.binding, [allowed]);
+  yield bound;
+  const annotated = await inCluster(at, annotating(at, identity), there.account, [bound]);
+  yield annotated;
+  if (annotated.result === "configured" && givenRole(state) !== "limited")
+    yield await describePulls({ at, ...there }, registry, tools.cluster());
 }
 
 /** @throws CliError invalid if the credential provider gives no login for a registry */
@@ -126,6 +169,20 @@ function requireProvider({ name, loginServer }: AzureRegistry): void {
   const reason = withoutProvider(loginServer);
   if (reason !== undefined) throw new CliError("invalid", reason, { hint: plugin("create", "--registry", name) });
 }
+
+/** Whether the identity may pull from the registry: all of it, or only what the condition of another user allows. */
+function givenRole({ assignments, mode, identity }: SecretlessState): "whole" | "limited" | undefined {
+  const given = assignments.filter(({ role }) => role === pullRole[mode].id);
+  if (given.some(({ condition }) => condition === undefined)) return "whole";
+  // A principal has a role on a scope once, so another assignment would replace the condition
+  return given.some(({ here, principalId }) => here && principalId === identity?.principalId) ? "limited" : undefined;
+}
+
+/** Warns that a condition of another user limits what pods can pull. */
+const limited = ({ mode, registry, identityId }: SecretlessState): Outcome => ({
+  to: identityRef(identityId),
+  messages: [`role "${pullRole[mode].name}" on ${registry.name} has a condition, so pods pull only what it allows`],
+});
 
 /** Warns that other ServiceAccounts with the identity gain a registry. */
 function* othersGaining({ accounts, credentials, origin, registry, identityId }: SecretlessState): Generator<Outcome> {
@@ -146,11 +203,22 @@ async function* otherRights(
   if (!identity.ours)
     return yield { to, messages: [`another user created managed identity ${to.name}; the pods can use all of its roles`] };
   const { roles } = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unlessRefused(none)) : none;
-  const elsewhere = namesOf(roles.filter(({ here, role }) => !here && builtInRole(role)?.pulls));
+  const onlyPulls = ({ role }: (typeof roles)[number]) => Object.values(pullRole).some(({ id }) => id === role);
+  const elsewhere = namesOf(roles.filter((one) => !one.here && onlyPulls(one)));
   if (elsewhere !== "") yield { to, messages: [`the pods can also pull from ${elsewhere}, because the identity can`] };
+  const more = roles.filter((one) => !onlyPulls(one));
+  const named = more.map(async ({ role, on }) => `${await roleName(role, registry, azure)} on ${on}`);
+  const all = inLine([...new Set(await Promise.all(named))]);
+  if (all !== "") yield { to, messages: [`the pods can also use other roles of the identity: ${all}`] };
 }
 
 const none = { roles: [] } as const;
+
+/** Returns the name of a role, or its GUID if Azure doesn't show it. */
+async function roleName(guid: string, registry: AzureRegistry, azure: Azure): Promise<string> {
+  const name = builtInRole(guid)?.name ?? (await azure.roleDefinition(registry, guid).catch(unlessRefused(undefined)))?.name;
+  return name === undefined ? guid : JSON.stringify(name);
+}
 
 /** Returns the scopes of roles, each once. */
 const namesOf = (roles: readonly { readonly on: string }[]): string => inLine([...new Set(roles.map(({ on }) => on))]);
@@ -224,17 +292,21 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   const { principalId } = identity;
   const role = pullRole[state.mode].id;
   const assigned = state.assignments.find((one) => one.role === role && one.ours);
+  const restore = assigned && (() => azure.assignRole(registry, { principalId, role, condition: assigned.condition }));
   if (assigned) {
     const reason = because(left.filter(({ name }) => !kept.includes(name)));
-    const remove = () => azure.unassignRole(registry, { principalId, role });
+    const remove = async () => {
+      await azure.unassignRole(registry, { principalId, role });
+      // The identity may stay, so another run that found the role would have lost it
+      await requireUnused(identityId, azure, { kept, restore });
+    };
     done.push(await steps.inAzure(assignmentRef(state), { ...how(reason), id: assigned.name, remove }));
     yield* done.slice(-1);
   }
   const isUsed = because(left);
   const others = isUsed || tools.interrupted() ? {} : await otherUse(identity, registry, azure);
   const remove = async () => {
-    const restore = assigned && (() => azure.assignRole(registry, { principalId, role, condition: assigned.condition }));
-    await requireUnused(identityId, azure, restore);
+    await requireUnused(identityId, azure, { kept: [], restore });
     await azure.deleteManagedIdentity(identityId);
   };
   const outcome = await steps.inAzure(identityRef(identityId), { ...how(isUsed ?? others.because), id: principalId, remove });
@@ -252,13 +324,18 @@ function* missingIdentity({ identity }: SecretlessOrder, id: string, done: reado
 
 /**
  * Restores the role of an identity that another run may have given to a ServiceAccount since this run removed the role. Azure has no
- * preconditions, so this is read right before the deletion.
- * @throws CliError if the identity has federated credentials, or if that is unknown
+ * preconditions, so this is read right after that, and right before the deletion of the identity.
+ * @param kept the federated credentials that do not need the role
+ * @throws CliError if the identity has others, or if that is unknown
  */
-async function requireUnused(identityId: string, azure: Azure, restore: (() => Promise<void>) | undefined): Promise<void> {
+async function requireUnused(
+  identityId: string,
+  azure: Azure,
+  { kept, restore }: { readonly kept: readonly string[]; readonly restore: (() => Promise<void>) | undefined },
+): Promise<void> {
   const users = await azure.federatedCredentials(identityId).catch(asRefusal);
   const unread = users instanceof CliError ? users : undefined;
-  const subjects = users instanceof CliError ? [] : users.map(({ subject }) => subject);
+  const subjects = users instanceof CliError ? [] : users.filter(({ name }) => !kept.includes(name)).map(({ subject }) => subject);
   if (!unread && subjects.length === 0) return;
   const lost = await restore?.().then(() => undefined, asRefusal);
   const because = unread ? "its federated credentials could not be read" : `another run has given it to ${inLine(subjects)}`;
@@ -452,6 +529,9 @@ type AccountState = {
   readonly role: Role | undefined;
   readonly binding: RoleBinding | undefined;
 };
+
+/** `refusal`: why it can't be set up. */
+type SettingUp = AccountState & { readonly refusal: CliError | undefined };
 
 /** The state that a run starts from. */
 type SecretlessState = {

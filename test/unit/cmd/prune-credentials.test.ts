@@ -16,6 +16,15 @@ const deletes =
   (name: string): Given =>
   ({ cluster }) =>
     cluster.remove("serviceaccount", "demo", name);
+/** Gives the ServiceAccount these annotations only. */
+const annotates = (cluster: FakeWorld["cluster"], annotations: Record<string, string>) =>
+  void cluster.put({ ...account("demo", "web"), metadata: { name: "web", namespace: "demo", annotations } });
+
+/** Deletes what `secretless create` has written in the namespace, which has a new ServiceAccount of the same name. */
+const recreates: Given = ({ cluster }) => {
+  for (const kind of ["role", "rolebinding"] as const) cluster.remove(`${kind}.rbac.authorization.k8s.io`, "demo", "acr-secretless-web");
+  annotates(cluster, {});
+};
 const credentials = ({ azure }: FakeWorld) =>
   azure.identities.all
     .values()
@@ -81,6 +90,27 @@ testRows(
       check: subjects("web", "api"),
     },
     {
+      does: "deletes the federated credential of a ServiceAccount that was created again with its namespace",
+      given: recreates,
+      command: yes,
+      stdout: /^federated\S+ deleted\n$/,
+      check: subjects("api"),
+    },
+    {
+      does: "deletes the federated credential of an identity that its ServiceAccount does not name",
+      given: ({ cluster }) => annotates(cluster, { "kubernetes.azure.com/acr-client-id": "other" }),
+      command: yes,
+      stdout: /^federated\S+ deleted\n$/,
+      check: subjects("api"),
+    },
+    {
+      does: "keeps the federated credential of a ServiceAccount that a run is setting up: only the annotations are missing",
+      given: ({ cluster }) => annotates(cluster, {}),
+      command: yes,
+      ...none,
+      check: subjects("web", "api"),
+    },
+    {
       does: "reads the ServiceAccount in the last request before it deletes the federated credential",
       given: deletes("web"),
       command: yes,
@@ -108,9 +138,9 @@ testRows(
       ...none,
       check: subjects("web", "api"),
     },
-    ...["federatedCredentials", "get serviceaccount"].map((call) => ({
+    ...["federatedCredentials", "get serviceaccount", "get role."].map((call) => ({
       does: `warns and keeps all when ${call} is forbidden`,
-      given: all(deletes("web"), refuse(call)),
+      given: all(call === "get role." ? recreates : deletes("web"), refuse(call)),
       command: yes,
       stdout: [],
       stderr:

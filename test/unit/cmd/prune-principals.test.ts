@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { claimKey, copyLabel, credentialKey, sourceKey } from "../../../src/secret/record.ts";
+import { is } from "../../support/fakes/asked.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { descriptionOf, hold, keyIn, leftOver, leftOverPrincipal, nameIn, putKey } from "../../support/leftovers.ts";
@@ -11,6 +12,7 @@ const yes = `${line} --yes`;
 const nothing = { command: yes, stdout: [], stderr: ["no leftovers found"] };
 const [application, role] = ["application.graph.microsoft.com", "roleassignment.management.azure.com"];
 const exportLong = `create ${"long-".repeat(12)}name --registry myregistry -n demo --export`;
+const again = "create acr-myregistry -n b --registry myregistry --service-principal --verify=false";
 const later = { now: () => new Date("2026-03-01T00:00:00Z") };
 const none = { username: "", password: "" };
 
@@ -74,6 +76,27 @@ testRows(
         },
         nothing,
       ],
+    },
+    {
+      does: "keeps an application when its Secret is created again during the last look at its roles",
+      world: async () => {
+        const world = worldOf(["b"]);
+        await typed(again)(world);
+        world.cluster.remove("secret", "b", "acr-myregistry");
+        return world;
+      },
+      given: (world) => {
+        let looks = 0;
+        return world.asking.around(async (asked, next) => {
+          // The look at the leftovers reads no roles of one principal
+          if (is("roleAssignments")(asked) && ++looks === 1) await typed(again)(world);
+          return next();
+        });
+      },
+      command: `${yes} --older-than 0s`,
+      stdout: new RegExp(`^${application}/${nameIn("b")} unchanged\n$`),
+      stderr: /is kept: it has changed since\n$/,
+      check: ({ azure, loginIn }) => expect(azure.knows(loginIn("b") ?? none)).toBe(true),
     },
     {
       does: "deletes only the password of another user's application, and prints its id",

@@ -5,6 +5,7 @@ import { claimKey, credentialKey } from "../../../src/secret/record.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { linesOf, watch, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
 import { descriptionOf, here, hold, host, leftOver, nameIn, putToken } from "../../support/leftovers.ts";
 import { all, any, before, failed, type Given, type Row, refuse, testRows } from "../../support/rows.ts";
 
@@ -29,6 +30,7 @@ const put =
   (token: string, of: string, ...slots: "password1"[]): Given =>
   (world) =>
     putToken(world, token, of, slots);
+const again = "create acr-myregistry -n b --registry myregistry --repository app/web --verify=false";
 const { live, started } = watch();
 const json = (stdout: string) => linesOf(stdout).map((text) => JSON.parse(text));
 
@@ -185,6 +187,37 @@ testRows(
       command: yes,
       stderr: new RegExp(`^Warning: ${name} is kept: .* changed .*\n$`),
       writes: [],
+    },
+    {
+      does: "keeps a token when its Secret is created again during the last look at the Secrets",
+      given: ({ asking, ports }) => {
+        let lists = 0;
+        return asking.around(async (asked, next) => {
+          // Each look has three lists of Secrets
+          if (is("list secret")(asked) && ++lists === 6) expect(await type(again, ports)).toMatchObject({ code: 0 });
+          return next();
+        });
+      },
+      command: yes,
+      stdout: [`token.azurecr.io/${name} unchanged`],
+      stderr: new RegExp(`^Warning: ${name} is kept: it has changed since\n$`),
+      check: tokens(kept, name),
+    },
+    {
+      does: "keeps a scope map when its token is created again after the deletion",
+      given: ({ asking, ports }) => {
+        const undo = asking.around(async (asked, next) => {
+          const answered = await next();
+          if (!is(`deleteToken ${name}`)(asked)) return answered;
+          undo();
+          expect(await type(again, ports)).toMatchObject({ code: 0 });
+        });
+        return undo;
+      },
+      command: yes,
+      stdout: [`token.azurecr.io/${name} deleted`, `scopemap.azurecr.io/${name} unchanged`],
+      stderr: new RegExp(`^Warning: ${name} is kept: it has changed since\n$`),
+      check: ({ azure }) => expect([...azure.scopeMaps.keys()].sort()).toEqual([kept, name]),
     },
     {
       does: "deletes nothing when the answer on a terminal is no",

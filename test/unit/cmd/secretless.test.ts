@@ -26,6 +26,8 @@ function prepare() {
   world.cluster.kubelets.metrics = 'kubelet_credential_provider_config_info{hash="sha256:1"} 1\n';
 }
 
+const shared = "--identity shared";
+
 const run = (line: string) => type(`secretless ${line} -n demo`, world.ports);
 const creating = "create web --registry myregistry";
 const checking = `check web --image ${image}`;
@@ -123,6 +125,24 @@ test("creates the role for repositories when the registry has ABAC", async () =>
   await run(creating);
 
   expect(seen().assignments).toMatchObject([{ role: "b93aa761-3e63-49ed-ac28-beffa264f7ac" }]);
+});
+
+test.for(["web", "api"])("keeps the condition that another user gave the role, and warns, when it sets up %s", async (name) => {
+  world.azure.facts.mode = "abac";
+  await run(creating);
+  world.cluster.put(account("demo", "web"));
+  const condition = "@Resource[repositories:name] StringStartsWith 'app/'";
+  const { assignments } = world.azure.directory;
+  assignments.splice(0, 1, { ...(assignments[0] ?? expect.unreachable("no role")), condition });
+
+  const { stdout, stderr, code } = await run(`create ${name} --registry myregistry`);
+
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^roleassignment\S+ unchanged$/m) });
+  expect(stderr).toContain(
+    'Warning: role "Container Registry Repository Reader" on myregistry has a condition, so pods pull only what it allows\n',
+  );
+  expect(stderr).not.toContain("every repository");
+  expect(assignments).toMatchObject([{ condition }]);
 });
 
 const unknown = () => new NotYet("notFound", "Azure does not know it");
@@ -255,6 +275,7 @@ test.for(
     { call: "unassignRole", nth: 1, stays: false },
     { call: "otherRoles", nth: 1, stays: false },
     { call: "federatedCredentials", nth: 3, stays: false },
+    { call: "federatedCredentials", nth: 4, stays: false },
   ].flatMap((row) => setups.map((each) => ({ ...row, ...each }))),
 )("keeps the identity and its role when another run sets up $of before $call $nth", async ({ call, nth, stays, line, subject }) => {
   addNamespaces(world.cluster, "other");
@@ -273,6 +294,53 @@ test.for(
     identities: [{ credentials: [{ subject: `system:serviceaccount:${subject}` }] }],
     assignments: [{ principalId: "principal-1", ours: true }],
   });
+});
+
+test.for([
+  { when: "it also pulls from another registry", before: () => run(`create ${second}`), flags: shared },
+  { when: "it has another role", before: async () => addAssignment(reader), flags: "" },
+])("restores the role of an identity when another run gives it to a ServiceAccount before unassignRole and $when", async (row) => {
+  addRegistry();
+  await run(`${creating} ${row.flags}`);
+  await row.before();
+  runBefore("unassignRole", 1, `create api -n demo ${row.flags}`);
+
+  expect(await run(`delete web --registry myregistry ${row.flags} --yes`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("another run has given it to system:serviceaccount:demo:api\nhint: run the command again\n"),
+  });
+
+  expect(seen().assignments.filter(({ ours, on }) => ours && on === undefined)).toHaveLength(1);
+});
+
+test("gives an identity the role again when another run removes it before putFederatedCredential", async () => {
+  addRegistry();
+  await run(`${creating} ${shared}`);
+  await run(`create ${second}`);
+  runBefore("putFederatedCredential", 1, `delete web --yes -n demo ${shared}`);
+
+  expect(await run(`create api --registry myregistry ${shared}`)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^roleassignment\S+ created$/m),
+  });
+
+  expect(seen().assignments.filter(({ ours, on }) => ours && on === undefined)).toHaveLength(1);
+});
+
+test("creates a federated credential again when prune deletes it before the role exists", async () => {
+  let isDone = false;
+  world.asking.around(async (asked, next) => {
+    if (!isDone && is("create role.")(asked)) {
+      isDone = true;
+      expect(await type("prune --registry myregistry --yes", world.ports)).toMatchObject({ stdout: expect.stringMatching(/ deleted$/m) });
+    }
+    return next();
+  });
+
+  expect(await run(creating)).toMatchObject({ code: 0 });
+
+  expect(isDone).toBe(true);
+  expect(seen()).toMatchObject({ identities: [{ credentials: [{ subject: "system:serviceaccount:demo:web" }] }] });
 });
 
 test.for([
@@ -390,7 +458,6 @@ test.for(["", " --dry-run=client"])("creates nothing%s when the name of the regi
   expect(world.asking.writes).toEqual([]);
 });
 
-const shared = "--identity shared";
 const second = `web --registry secondreg ${shared}`;
 
 test("ends only the role on the named registry when the identity pulls from another one, and the rest with the last registry", async () => {
@@ -444,6 +511,21 @@ test("warns that other ServiceAccounts of the identity gain the registry, and th
     "Warning: the pods can also pull from myregistry, because the identity can",
   ]);
   expect((await run(`create ${second}`)).stderr).not.toContain("Warning");
+});
+
+test("warns that pods gain the other roles of the identity, on the registry and elsewhere", async () => {
+  await run("create api --registry myregistry");
+  addAssignment("8311e382-0749-4cb8-b61a-304f252e45ec", { on: undefined });
+  addAssignment("b24988ac-6180-42a0-ab88-20f7382dd24c");
+  addAssignment("4633458b-17de-408a-b874-0445c86b69e6");
+
+  const { code, stderr } = await run(creating);
+
+  const roles = '"AcrPush" on myregistry, "Contributor" on secondreg, 4633458b-17de-408a-b874-0445c86b69e6 on secondreg';
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringContaining(`Warning: the pods can also use other roles of the identity: ${roles}\n`),
+  });
 });
 
 test("changes nothing in the cluster when the ServiceAccount was set up for another registry only", async () => {
