@@ -209,13 +209,8 @@ export class Watch {
     // A deletion in Azure has no precondition, so a run may use the account again after `prune` has listed the Secrets by their three types, or after `apply` has looked at it
     const since = { prune: program.lists.at(-3) ?? 0, apply: program.looked }[program.line.split(" ")[0] ?? ""];
     const isCreated = since !== undefined && (this.#created.get(key) ?? -1) > since;
-    if (isEnded || isWritten || isCreated || this.#isUnnamed(key, program) || this.#isHeldLong(key, program)) this.excused.gap++;
+    if (isEnded || isWritten || isCreated || this.#isHeldLong(key, program)) this.excused.gap++;
     else this.#breach(`${what} ends the login of ${key}`);
-  }
-
-  /** A file that names the Secret no longer revokes its credential, also if another writer has the Secret now. */
-  #isUnnamed(key: string, { line }: Program): boolean {
-    return this.#written.has(key) && givenBy(line)?.includes(key.split("/")[0] ?? "") === false;
   }
 
   #isHeldLong(key: string, { line }: Program): boolean {
