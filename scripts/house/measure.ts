@@ -29,7 +29,7 @@ export function measureHouse(): Measure[] {
     { what: "lines in scripts", count: lines(sourcesIn("scripts")), limit: above(4_550) },
     { what: "files in cmd and src", count: files.length, limit: above(282) },
     { what: "files under 25 lines", count: files.filter((file) => lines([file]) < 25).length, limit: above(14) },
-    { what: "exported types", count: matches(files, /^export type /gm), limit: above(304) },
+    { what: "exported types", count: matches(files, /^export type /gm), limit: above(306) },
     { what: "exported names that exist twice", count: exportedNames.length - new Set(exportedNames).size, limit: 0 },
     // A retry: the same condition checks for a conflict and for the number of the attempt.
     {
