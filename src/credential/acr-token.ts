@@ -279,7 +279,7 @@ async function* remove(owner: Owner, account: TokenAccount, env: Ensuring): Asyn
   const { azure, registry, dryRun, send } = env;
   const { name } = owner;
   const isOurs = account.scopeMap !== undefined && parseAzureOwner(account.scopeMap.description) !== undefined;
-  // Azure may not show a young token yet, which nobody finds without its scope map
+  // Azure may not show a young token yet, which no one finds without its scope map
   if ((account.exists || isOurs) && !dryRun) await send(() => azure.deleteToken(registry, name));
   if (account.exists) yield { to: account.ref, result: "deleted", because: "it is revoked" };
   if (!isOurs) return;

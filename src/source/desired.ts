@@ -111,7 +111,7 @@ export type FileOrder = FileOfRecord & {
   unshown(what: string, id: string | undefined): CliError | undefined;
   /** Whether a Secret may take the place of one that the file has made and does not name any more. */
   replaces(to: Ref<"secret">, old: Secret): boolean;
-  /** Why such a Secret stays: another file has taken over its source meanwhile, or another entry has to be made first (`later`). */
+  /** Why such a Secret stays: its source belongs to another file now, or another entry comes first (`later`). */
   staysInPlace(to: Ref<"secret">, old: Secret): Promise<"later" | CliError | undefined>;
 };
 

@@ -7,7 +7,7 @@ import { plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import { fileId, parseAzureOwner } from "../secret/azure-words.ts";
-import type { Credential } from "../secret/record.ts";
+import { type Credential, isSameFile } from "../secret/record.ts";
 import type { Claiming } from "../secret/source.ts";
 import { nameInPlace } from "../wording.ts";
 import type { Creating, Desired, FileOrder } from "./desired.ts";
@@ -57,12 +57,15 @@ const ofFile = (to: Ref<"secret">) =>
 const changedMeanwhile = (to: Ref<"secret">, what: string) =>
   new InTheWay(`${what} has changed since this run read it, so ${nameInPlace(to)} stays as it is`, "run the command again", "platform");
 
-/** Whether a file may change an account: it is new, or the file's own, or what the run has compared the file with. */
-function isAsCompared({ exists, describedAs, granted = [] }: Account, repositories: readonly string[], file: FileOrder): boolean {
+/**
+ * Whether a file may change an account. It is new, or the file's own, or it is as it was compared with the file.
+ * @param known the repositories that it may lose, or keeps
+ */
+function isAsCompared({ exists, describedAs, granted = [] }: Account, known: readonly string[], file: FileOrder): boolean {
   const maker = parseAzureOwner(describedAs ?? "")?.file;
   const isNew = !exists && describedAs === undefined;
   if (isNew || maker === fileId(file)) return true;
-  return maker === file.maker && lackingIn([...repositories, ...(file.granted ?? [])], granted).length === 0;
+  return maker === file.maker && lackingIn([...known, ...(file.granted ?? [])], granted).length === 0;
 }
 
 export const createRows: readonly StepRow[] = [
@@ -137,7 +140,9 @@ export const createRows: readonly StepRow[] = [
       if (file.uid !== undefined && namespaceUid !== file.uid)
         return steps.refuse(changedMeanwhile(d.source, `namespace "${d.source.namespace}"`));
       const account = o.ask("account");
-      return !isAsCompared(account, repositories, file) && steps.refuse(changedMeanwhile(d.source, account.ref.name));
+      const isOfFile = file.adopts || isSameFile(file, o.record?.file);
+      const known = [...repositories, ...(isOfFile ? (o.record?.repositories ?? []) : [])];
+      return !isAsCompared(account, known, file) && steps.refuse(changedMeanwhile(d.source, account.ref.name));
     },
   },
   {

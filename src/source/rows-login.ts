@@ -9,7 +9,7 @@ import { type Desired, endsAtOnce } from "./desired.ts";
 import type { Memory, Observed } from "./observe.ts";
 import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
-import { fileFor, hasExpired, isIssued, isRecordShown, isRefused, keepsLogin, obstacleFor, repositoriesFor } from "./wanted.ts";
+import { fileFor, hasExpired, isIssued, isRecordShown, isRefused, issuerOf, keepsLogin, obstacleFor, repositoriesFor } from "./wanted.ts";
 
 /** Waits until the registry knows a password, with pauses that grow. @returns undefined if it has waited long enough */
 function waitForRegistry(o: Observed, what: string, because: string, { wait, pauses }: Patience, rereads: "proof" | "test") {
@@ -91,9 +91,12 @@ export const unshownRow: StepRow = {
   decide(d, o) {
     const { replaces, made, stored: isStored } = o.memory;
     if (made !== undefined || isStored !== undefined || replaces === "none") return undefined;
-    return d.password === "new" && d.verify && waitUntilShown(d, o);
+    return d.password === "new" && d.verify && !isOfAnother(o) && waitUntilShown(d, o);
   },
 };
+
+/** The source records an account that Azure has under another name, such as that of an exported Secret. */
+const isOfAnother = (o: Observed): boolean => issuerOf(o).hasOwnName && o.record?.identity !== o.ask("owner").name;
 
 /** What a run remembers of a login that it has stored: nothing reverses it any more. */
 const stored = (credential: Credential): Partial<Memory> => ({

@@ -76,7 +76,7 @@ function notAdopted({ source, again }: TakeOver, maker: string, loses: readonly 
 }
 
 /**
- * Azure's description names the file, because a tenant can't write it. The record does if there is no description, if that names no file, or
+ * Azure's description names the file, because a tenant can't write it. The record does if no description names one, or
  * if it is about another kind of credential of this file, which the source has no longer.
  */
 function makerOf(record: Credential | undefined, kind: string, file: FileOrder): string {

@@ -321,10 +321,13 @@ async function selectCopies(made: readonly Making[], { order, selected, tools }:
 function replacesKind(
   { source, entry, uid }: Making,
   { to, namespaceUid, kind, host }: Described,
-  { tokens }: Pick<Run, "tokens">,
+  { tokens, file, order }: Pick<Run, "tokens" | "file" | "order">,
 ): boolean {
   const read = tokens.get(entry.registry);
   if (!read || keyOf(source) !== keyOf(to) || uid !== namespaceUid) return false;
+  // A run that is killed once the role is removed finds the application no more: prune deletes both
+  const isKept = kind.credential === "service-principal" && !order.prune && !file.entries.some((one) => one.credential === kind.credential);
+  if (isKept) return false;
   if (entry.credential !== kind.credential) return true;
   return entry.credential !== "service-principal" && read.at.loginServer !== host;
 }
@@ -490,6 +493,7 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
 async function* failedBy(error: unknown, step: Step, run: Run): AsyncGenerator<Outcome> {
   const to = step.source;
   noteFailure(step, { to }, run);
+  if (step.does === "make") run.postponed?.delete(step);
   if (error instanceof Interrupted) return yield { to, left: "interrupted" };
   run.claimed += Number(isOfClaim(error));
   for (const one of withoutRepetition({ to: placeWithout(step) ?? to, error: asCliError(error) }, run)) yield* judged(one, step, run);
@@ -616,7 +620,7 @@ const shownIn = ({ object, unmade }: Outcome): Credential | undefined => (unmade
 async function entriesNeeding(making: Making, run: Run): Promise<readonly Entry[]> {
   const { failures, postponed, order } = run;
   if (postponed || failures.isUnread) return order.files.flatMap(({ entries }) => entries);
-  const where = await failedPlace(making.source, "eachOf" in making.entry.sources, run);
+  const where = await failedPlace(making.source, describedOf(making, run)?.isEach === true, run);
   return where === undefined ? [] : [...failures.makings].map(({ entry }) => entry);
 }
 

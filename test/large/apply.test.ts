@@ -49,7 +49,7 @@ test("reads each list of the cluster once for each entry when 1,000 namespaces n
   await writeFile(file, text);
   expect(await shell.type(`kubectl acr-secret apply -f ${file} --quiet`)).toMatchObject({ code: 0 });
   const { name, kubeconfig } = await applySchedule(shell, text, home, "fleet-00000");
-  // Of a program that was written just now, more is in memory
+  // A program that was written just now has more in memory
   const plugin = join(shell.folder, "plugin");
   await cp(inject("plugin"), plugin, { recursive: true });
   const env = { ...shell.env, PATH: `${plugin}:${shell.env.PATH}`, KUBECONFIG: kubeconfig, [policyVariable]: name };

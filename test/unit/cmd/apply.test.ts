@@ -2615,6 +2615,42 @@ testRows(
         }),
       ],
     })),
+    {
+      does: "apply keeps a repository of a shared source that becomes eachOf, while another entry for a copy of it is blocked",
+      ...applies(fileOf({ ...both, namespace: "team-0", copyTo: "{names: [own-1]}" }), { given: withApi }),
+      after: [
+        applies(
+          fileOf(
+            { ...own, name: "acr-blue", eachOf: "{names: [team-0, own-1]}", repositories: "[app/api]" },
+            { ...red, copyTo: "{names: [own-1]}" },
+          ),
+          {
+            ...failed,
+            given: refuse("create secret own-1/acr-red", quota),
+            check: (world) => expect([grants(world, "team-0"), pulls(world, "own-1")]).toEqual([["app/api", "app/web"], true]),
+          },
+        ),
+      ],
+    },
+    {
+      does: "apply withdraws a repository when someone has edited the description in Azure",
+      ...applies(fileOf(both), { given: withApi }),
+      after: [
+        applies(fileOf(blue), {
+          given: ({ azure }) => editMap(azure, (map) => ({ ...map, description: "by hand" })),
+          stdout: /-app\/api/,
+        }),
+      ],
+    },
+    {
+      does: "apply --skip-blocked only warns of a team's own Secret with copies",
+      ...applies(fileOf(own, blue), {
+        flags: " --skip-blocked",
+        given: typed("create acr -n own-1 --registry myregistry --repository app/web --copy-to team-1"),
+        stderr: /^Warning: namespace "own-1" is blocked: .*loses the copy in team-1/m,
+        check: (world) => expect(pulls(world, "team-1", "acr")).toBe(true),
+      }),
+    },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
