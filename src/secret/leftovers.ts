@@ -225,9 +225,8 @@ export function judgeLeftovers(created: readonly Created[], facts: HolderFacts, 
   const kept = keptExports(created, options);
   return created.map((one) => {
     // Azure may not show the principal of a young role yet
-    const needed = one.needed || (one.what === "role" && isYoung(one, now, youngAge)) || undefined;
-    const isTooRecent = () => options.olderThan > 0 && isYoung(one, now, options.olderThan);
-    const state = stateOf({ ...one, needed }, facts, kept.has(one), isTooRecent);
+    const olderThan = Math.max(options.olderThan, one.what === "role" ? youngAge : 0);
+    const state = stateOf(one, facts, kept.has(one), () => olderThan > 0 && isYoung(one, now, olderThan));
     return { ...one, state, willDelete: state === "orphan" };
   });
 }

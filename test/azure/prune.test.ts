@@ -77,6 +77,9 @@ test("finds an orphaned application by its role, and the role of a deleted appli
   expect(rows).toMatchObject([{ what: "password", identity: appId, passwords: [{ slot }], for: { cluster: here } }]);
   expect(isNow(rows[0]?.changedAt)).toBe(true);
   await azure.deleteApplication(id);
+  expect((await pruning(azure, principalId)).rows).toMatchObject([{ what: "role", lost: true, state: "too recent" }]);
+  for (const one of world.azure.world.roleAssignments.filter((other) => other.principalId === principalId))
+    Object.assign(one, { createdOn: new Date(Date.now() - 3_600_000).toISOString() });
   const role = await pruning(azure, displayName, principalId);
   expect(role.rows).toMatchObject([{ what: "role", to: { name: principalId }, lost: true }]);
   expect(await remove()).toMatchObject([{ result: "unchanged" }]);
