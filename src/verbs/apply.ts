@@ -307,7 +307,7 @@ async function exceptUnmatched(lost: readonly Described[], made: ReadonlyMap<str
 async function selectCopies(made: readonly Making[], { order, selected, tools }: Run): Promise<void> {
   const names = order.files.flatMap(({ entries }) => entries.map(({ name }) => name));
   for (const { source, entry } of made) {
-    if (names.filter((name) => name === entry.name).length === 1) continue;
+    if (entry.copyTo && names.filter((name) => name === entry.name).length === 1) continue;
     // Without an answer, the copies stay those of this source
     const found = entry.copyTo && (await selectNamespaces(entry.copyTo, tools.cluster()).catch(asRefusal));
     if (!(found instanceof CliError)) selected.set(keyOf(source), new Set([source.namespace ?? "", ...(found?.uids.keys() ?? [])]));

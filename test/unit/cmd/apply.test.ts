@@ -2651,6 +2651,16 @@ testRows(
         check: (world) => expect(pulls(world, "team-1", "acr")).toBe(true),
       }),
     },
+    {
+      does: "apply writes all Secrets in one run when the namespaces of a source and of its copy become those of eachOf",
+      ...applies(fileOf({ ...blueOfTeam, copyTo: "{names: [own-2]}" })),
+      after: [
+        applies(fileOf({ ...own, name: "acr-blue" }), {
+          check: (world) => expect([pulls(world, "own-1"), pulls(world, "own-2"), world.azure.tokens.size]).toEqual([true, true, 2]),
+        }),
+        nothingMore(fileOf({ ...own, name: "acr-blue" }), { flags: " --prune --yes" }),
+      ],
+    },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
