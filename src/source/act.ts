@@ -286,10 +286,13 @@ async function* place(
   const { places, creates } = step;
   const { source } = d;
   const held = holding(known, d, world);
-  const mayGetOne = Object.keys(places.copies).filter((name) => !creates.file || !places.unselected.includes(name));
+  // A schedule may not read the namespaces that its file names no more
+  const unread = new Set(creates.file ? places.unselected : []);
+  const selected = Object.keys(places.copies).filter((name) => !unread.has(name));
   const uids = new Map<number, ReturnType<typeof uidsOf>>();
-  const uidsNow = () => memoize(uids, Math.floor(tools.cluster().now() / uidsLast), () => uidsOf(mayGetOne, tools.cluster()));
-  const isSame = async (namespace: string) => o.by.isDry || (await uidsNow()).get(namespace) === places.copies[namespace];
+  const uidsNow = () => memoize(uids, Math.floor(tools.cluster().now() / uidsLast), () => uidsOf(selected, tools.cluster()));
+  const isSame = async (namespace: string) =>
+    o.by.isDry || unread.has(namespace) || (await uidsNow()).get(namespace) === places.copies[namespace];
   const given = { ...givenBy(d, o, held), isSame };
   try {
     const order = { ...creates, source };

@@ -12,7 +12,6 @@ import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { memoize } from "../scope/concurrency.ts";
 import { missingNamespace, type Selected, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
 import { isGlob, isOpen } from "../scope/scope.ts";
-import { loginOf } from "../secret/login.ts";
 import { type Copies, type Credential, copiesData, copiesOf, credentialOf } from "../secret/record.ts";
 import { type Copying, copying, isCopyOf, mayWithdraw, StartAgain, withdrawing } from "../secret/source.ts";
 import { attachTargets } from "../targets/attach.ts";
@@ -239,7 +238,8 @@ export async function* writePlace(place: CreatePlace, given: Given, order: Order
 
 async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
-  if (place.isLosing && !isRenewable(state.secret, given)) return;
+  // Another entry has replaced the copy, or somebody has deleted it
+  if (place.isLosing && !(state.secret && isCopyOf(state.secret, order.source))) return;
   if (place.hasCopy) {
     const copied = await copyIn(place, state.secret, given, order, tools);
     if (copied) yield copied;
@@ -249,10 +249,6 @@ async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: T
   yield* attachIn(state, given, order, tools);
   yield* detachUnnamed(state.scope, given, order, tools);
 }
-
-/** Whether a copy that waits for its replacement gets a new password. A login of another credential may pull less. */
-const isRenewable = (copy: Secret | undefined, { source, credential }: Given): boolean =>
-  copy !== undefined && isCopyOf(copy, source) && loginOf(copy, credential.host)?.username === credential.identity;
 
 /** @returns undefined if the namespace gets its copy later in the run */
 async function copyIn(

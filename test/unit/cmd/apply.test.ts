@@ -2661,6 +2661,18 @@ testRows(
         nothingMore(fileOf({ ...own, name: "acr-blue" }), { flags: " --prune --yes" }),
       ],
     },
+    {
+      does: "apply gives a copy that waits for another entry the new password of its source",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, { ...red, copyTo: "{names: [team-1]}" }), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: all(endsPasswords, refuse("create secret team-1/acr-red", quota)),
+          check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]),
+        }),
+      ],
+    },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
