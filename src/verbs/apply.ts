@@ -159,11 +159,13 @@ function taking(phase: Iterable<Step>, run: Run): AsyncGenerator<Outcome> {
 /** Makes the sources. Entries may exchange namespaces and repositories, also those of several files. */
 async function* takeMade(runs: readonly (readonly [Run, Steps])[]): AsyncGenerator<Outcome> {
   const isAlone = runs.flatMap(([{ made }]) => [...made]).length === 1;
-  const postponing = runs.map(([run, steps]) => [{ ...run, postponed: isAlone ? undefined : new Set<Making>() }, steps] as const);
+  const later = () => (isAlone ? undefined : new Set<Making>());
+  const postponing = runs.map(([run, steps]) => [{ ...run, waiting: later(), postponed: later() }, steps] as const);
   // A copy that becomes a source does so before its old source would withdraw it
   for (const [run, { each }] of postponing) yield* taking(each, run);
   for (const [run, { shared }] of postponing) yield* taking(shared, run);
-  for (const [run] of postponing) yield* taking(run.postponed ?? [], { ...run, postponed: undefined, isAgain: true });
+  for (const [run] of postponing) yield* taking(run.waiting ?? [], { ...run, waiting: undefined });
+  for (const [run] of postponing) yield* taking(run.postponed ?? [], { ...run, waiting: undefined, postponed: undefined, isAgain: true });
 }
 
 /** Returns the steps that take away what no file of the run has made: another one may have adopted it. */
@@ -206,6 +208,8 @@ type Run = {
   readonly failures: Failures;
   /** The accounts of sources that could not be written everywhere. */
   readonly accounts: Map<string, ReturnType<typeof describedAccount>>;
+  /** Gets the sources that are made after the others, because they lose what another entry gets. */
+  readonly waiting?: Set<Making> | undefined;
   /** Gets the sources whose copies are taken away once all others are written. */
   readonly postponed?: Set<Making> | undefined;
   /** The run takes these copies away now. */
@@ -568,22 +572,28 @@ async function stillIn(namespace: string, { source, entry, uid }: Making, run: R
   const isOf = ({ to, kind, namespaceUid }: Described) =>
     keyOf(to) === keyOf(source) && namespaceUid === uid && readKey(kind) === readKey(entry);
   const described = run.described.find(isOf);
-  if (!described) return unlessOfFile(await run.tools.cluster().get({ ...source, namespace }), run.file);
+  if (!described) return unlessOfFile({ ...source, namespace }, source, run);
   const { account } = (await memoize(run.accounts, keyOf(source), () => describedAccount(described, run))) ?? {};
   const { identity, passwords = [], granted = [] } = account ?? {};
   const kept = source.namespace === namespace ? lackingIn(entry.repositories, granted) : [];
   const secret = await run.tools.cluster().get({ ...source, namespace });
   const login = loginOf(secret, described.host);
+  if (secret && login && login.username !== identity && isCopyOf(secret, source)) throw unknownPassword();
   if (!secret || login?.username !== identity) return { password: undefined, kept };
   const { madeAt } = sourceOf(secret) ?? recordIn(secret) ?? {};
   return { password: passwords.find((one) => isSameTime(one.madeAt, madeAt)) ?? "ended", kept };
 }
 
-/** A Secret of the file that Azure does not describe, or not as one: its password is not known. @throws CliError */
-function unlessOfFile(secret: Secret | undefined, file: DesiredFile): Found {
-  if (isSameFile(file, credentialOf(secret)?.file)) throw new CliError("conflict", "its password is not known");
+/** Azure does not describe a Secret of the file, or a copy of its source. @throws CliError if it holds another password than the source */
+async function unlessOfFile(to: Ref<"secret">, source: Ref<"secret">, { file, tools }: Run): Promise<Found> {
+  const secret = await tools.cluster().get(to);
+  if (isSameFile(file, credentialOf(secret)?.file)) throw unknownPassword();
+  const record = secret && isCopyOf(secret, source) ? credentialOf(await tools.cluster().get(source)) : undefined;
+  if (record && loginOf(secret, record.host)?.username !== record.identity) throw unknownPassword();
   return nothingFound;
 }
+
+const unknownPassword = () => new CliError("conflict", "its password is not known");
 
 /** Why the owners of a namespace must act now; undefined if its password lasts. @param now in milliseconds */
 function endingOf(password: Found["password"], now: number): string | undefined {
@@ -599,8 +609,8 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   const { source, entry } = making;
   const refusal = run.refused.get(keyOf(source));
   if (refusal) throw refusal;
-  const needing = await entriesNeeding(making, run);
-  if (await waitsForOthers(making, needing, run)) return;
+  if (await waitsForOthers(making, run)) return;
+  const needing = await entriesNeeding(making, run.postponed !== undefined, run);
   let credential: Credential | undefined;
   try {
     for await (const outcome of createSecret(createOrderOf(making, needing, run), tools)) {
@@ -616,26 +626,31 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
 /** The record of a source after its outcome; undefined if a dry run would generate its password, which is not due. */
 const shownIn = ({ object, unmade }: Outcome): Credential | undefined => (unmade ? undefined : credentialOf(object as Secret));
 
-/** The entries that may need a repository which a source loses: until they are made, or because they could not be made. */
-async function entriesNeeding(making: Making, run: Run): Promise<readonly Entry[]> {
-  const { failures, postponed, order } = run;
-  if (postponed || failures.isUnread) return order.files.flatMap(({ entries }) => entries);
+/**
+ * The entries that may need a repository which a source loses.
+ * @param areLater they are made later in the run; otherwise those count that could not be made
+ */
+async function entriesNeeding(making: Making, areLater: boolean, run: Run): Promise<readonly Entry[]> {
+  const { failures, order } = run;
+  if (areLater || failures.isUnread) return order.files.flatMap(({ entries }) => entries);
   const where = await failedPlace(making.source, describedOf(making, run)?.isEach === true, run);
   return where === undefined ? [] : [...failures.makings].map(({ entry }) => entry);
 }
 
 /**
- * Whether a source gets another credential later in the run, because it loses repositories that these entries name.
+ * Whether a source gets another credential later in the run, because it loses repositories that other entries name.
  * @throws CliError conflict if they could not be made
  */
-async function waitsForOthers(making: Making, needing: readonly Entry[], run: Run): Promise<boolean> {
+async function waitsForOthers(making: Making, run: Run): Promise<boolean> {
   const { source, entry } = making;
-  if (needing.length === 0 || describedOf(making, run)) return false;
+  const needing = await entriesNeeding(making, run.waiting !== undefined, run);
+  const isOnlyKind = run.byKey.get(keyOf(source))?.length === 1 && describedOf(making, run) !== undefined;
+  if (needing.length === 0 || isOnlyKind) return false;
   const behind = await recordBehind(source, await run.tools.cluster().get(source), run);
   const isReplaced = behind.source !== source || behind.record?.kind !== entry.credential;
-  if (!isReplaced || !losesToOthers(behind.record, making, needing)) return false;
-  if (!run.postponed) throw kept(source, "everywhere");
-  run.postponed.add(making);
+  if (!isReplaced || !losesToOthers(behind, making, needing, run)) return false;
+  if (!run.waiting) throw kept(source, "everywhere");
+  run.waiting.add(making);
   return true;
 }
 
@@ -743,10 +758,14 @@ function createOrderOf(making: Making, needing: readonly Entry[], run: Run): Cre
 /** In a team's namespace, its owners can write the record. What they refuse is only the login of their own source. */
 async function staysInPlace(to: Ref<"secret">, old: Secret, making: Making, needing: readonly Entry[], run: Run) {
   if (!replaces(to, old, run)) return undefined;
-  const { source, record } = await recordBehind(to, old, run);
+  const behind = await recordBehind(to, old, run);
+  const { source, record } = behind;
   const { file } = record ?? {};
   if (file && !run.order.files.some((one) => isSameFile(one, file))) return otherFile(source, fileWords(file));
-  if (!losesToOthers(record, making, needing)) return undefined;
+  const files = new Set(run.order.files.map(fileId));
+  const isOfOthers = run.byKey.get(keyOf(source))?.some((one) => one.file !== undefined && !files.has(one.file));
+  if (!record && isOfOthers) return otherFile(source, "another file");
+  if (!losesToOthers(behind, making, needing, run)) return undefined;
   run.postponed?.add(making);
   return run.postponed ? "later" : kept(to, "there");
 }
@@ -759,9 +778,14 @@ async function recordBehind(to: Ref<"secret">, secret: Secret | undefined, { too
   return { source, record: credentialOf(await tools.cluster().get(source)) };
 }
 
+type Behind = Awaited<ReturnType<typeof recordBehind>>;
+
 /** Whether a login pulls repositories that these entries name, and the entry of the one that replaces it does not. */
-const losesToOthers = (record: Credential | undefined, { entry }: Making, needing: readonly Entry[]): boolean =>
-  lackingIn(entry.repositories, record?.repositories ?? []).some((lost) => needing.some((one) => overlaps(one.repositories, lost)));
+function losesToOthers({ source, record }: Behind, { entry }: Making, needing: readonly Entry[], { byKey }: Run): boolean {
+  const described = () => (byKey.get(keyOf(source)) ?? []).flatMap(({ granted }) => granted ?? ["*"]);
+  const lost = lackingIn(entry.repositories, record?.repositories ?? described());
+  return lost.some((repository) => needing.some((one) => overlaps(one.repositories, repository)));
+}
 
 const overlaps = (some: readonly string[], repository: string): boolean =>
   some.some((one) => one === repository || covers(one, repository) || covers(repository, one));

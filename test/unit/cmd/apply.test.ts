@@ -263,6 +263,8 @@ const timesOut = () => new CliError("timeout", "timed out");
 const isOwnListed = ({ cluster }: FakeWorld) =>
   expect(cluster.get("serviceaccount", "own-2", "default")?.imagePullSecrets).toEqual([{ name: "acr" }]);
 const uidIn = ({ cluster }: FakeWorld, name: string) => cluster.get("namespace", "", name)?.metadata.uid ?? "";
+/** A login before the command line. */
+let kept: ReturnType<FakeWorld["loginIn"]>;
 const both: Lines = { ...blue, repositories: "[app/web, app/api]" };
 const twoTeams: Lines = { ...own, name: "acr-blue", eachOf: "{names: [team-0, team-1]}" };
 const apiOfRed: Lines = { ...red, repositories: "[app/api]" };
@@ -2672,6 +2674,94 @@ testRows(
           check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]),
         }),
       ],
+    },
+    ...[
+      {
+        when: "Azure refuses the new one",
+        given: refuse("generatePassword own-1-acr-blue", () => new CliError("forbidden", "HTTP 403")),
+        pulled: true,
+      },
+      { when: "Azure gives the new one", given: () => undefined },
+    ].map(({ when, given }) => ({
+      does: `apply takes a copy away only after the narrower Secret that replaces it when ${when}`,
+      ...applies(fileOf({ ...both, copyTo: "{names: [own-1, team-0]}" }), { given: withApi }),
+      after: [
+        applies(fileOf({ ...both, copyTo: "{names: [team-0]}" }, { ...own, name: "acr-blue", eachOf: "{names: [own-1]}" }), {
+          ...(when.endsWith("refuses the new one") ? failed : {}),
+          given,
+          check: (world: FakeWorld) => expect([pulls(world, "own-1"), lists(world, "own-1")]).toEqual([true, ["acr-blue"]]),
+        }),
+      ],
+    })),
+    {
+      does: "apply keeps a repository while a source that changes its kind and gets it is blocked",
+      ...applies(fileOf({ ...both, credential: "service-principal", copyTo: "{names: [team-0]}" }, { ...both, name: "acr-red" }), {
+        given: abac,
+      }),
+      after: [
+        applies(fileOf(blue, apiOfRed), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: refuse("create secret team-1/acr-blue", quota),
+          check: (world) => expect(grants(world, "platform", "acr-red")).toEqual(["app/api", "app/web"]),
+        }),
+      ],
+    },
+    {
+      does: "apply replaces no copy of a deleted source when Azure describes it as another file's, too",
+      ...applies(fileOf({ ...principal, copyTo: "{names: [team-0]}" }), { given: withApi }),
+      after: [
+        applies(elsewhere({ ...both, namespace: "platform" }), { flags: " --adopt platform/acr-blue --yes" }),
+        applies(fileOf({ ...own, name: "acr-blue", eachOf: "{names: [team-1]}" }), {
+          ...failed,
+          given: removes("platform"),
+          check: (world) =>
+            expect(
+              [...(world.azure.scopeMaps.get(world.loginIn("team-1", "acr-blue")?.username ?? "")?.actions ?? []).values()].join(),
+            ).toContain("app/api"),
+        }),
+      ],
+    },
+    {
+      does: "apply changes no kind of credential back while another entry that gets a repository of it is blocked",
+      ...applies(fileOf({ ...blue, credential: "service-principal" }), { given: abac }),
+      after: [
+        applies(fileOf(both)),
+        applies(fileOf({ ...blue, credential: "service-principal" }, apiOfRed), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: refuse("create secret team-1/acr-red", quota),
+          check: (world) => expect(world.loginIn("team-1", "acr-blue")?.username).toMatch(/^platform-acr-blue-/),
+        }),
+      ],
+    },
+    ...[
+      { what: "was deleted", from: principal, given: removes("platform") },
+      { what: "was in a namespace that was created again", from: both, given: createdAgain("platform") },
+    ].map(({ what, from, given }) => ({
+      does: `apply writes no narrower login into the copies of a source that ${what} while another entry is blocked`,
+      ...applies(fileOf(from), { given: withApi }),
+      after: [
+        applies(fileOf(blue, apiOfRed), {
+          ...failed,
+          flags: " --skip-blocked",
+          given: all(
+            (world: FakeWorld) => {
+              kept = world.loginIn("team-1", "acr-blue");
+            },
+            given,
+            refuse("create secret team-1/acr-red", quota),
+          ),
+          check: (world: FakeWorld) => expect([world.loginIn("team-1", "acr-blue"), pulls(world, "team-1")]).toEqual([kept, true]),
+        }),
+      ],
+    })),
+    {
+      does: "apply --skip-blocked fails when a blocked copy has the login of another kind than its source",
+      ...applies(fileOf(principal)),
+      after: ["first", "second"].map(() =>
+        applies(fileOf(blue), { ...failed, flags: " --skip-blocked", given: immutable("team-1", "acr-blue") }),
+      ),
     },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
