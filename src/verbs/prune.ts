@@ -277,13 +277,15 @@ function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
 
 async function stepsForCredential({ to, identity, client, rows: [row] }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
   // Reads no other ServiceAccount, so that no request comes between this one's and the deletion
-  const [now] = await trusting({ id: identity, clientId: client }, { azure, cluster, clusterId: holders.cluster }, to.name);
-  if (!now || now.needed) return [];
+  const isLeft = async () => {
+    const [now] = await trusting({ id: identity, clientId: client }, { azure, cluster, clusterId: holders.cluster }, to.name);
+    return now !== undefined && !now.needed;
+  };
   const [, subscription, group, name = ""] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(identity) ?? [];
   const place = [...flag("resource-group", group), ...flag("subscription", subscription)];
   const command = shell("az identity federated-credential delete", "--name", to.name, "--identity-name", name, place);
   const outcome = { to, result: "deleted", because: `${row.for.words} does not use it` } as const;
-  return [{ outcome, request: () => azure.deleteFederatedCredential(identity, to.name), command }];
+  return [{ outcome, isLeft, request: () => azure.deleteFederatedCredential(identity, to.name), command }];
 }
 
 function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list }: Again): Step[] {
@@ -294,7 +296,7 @@ function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list 
   const deletion = (what: string) => shell(`az acr ${what} delete`, "--registry", registry.name, "--name", name);
   const map: Step = {
     outcome: { to: { kind: "scopemap.azurecr.io", name }, result: "deleted", because },
-    isLeft: async () => !(await azure.token(registry, name)),
+    isLeft: async () => !(await azure.listTokens(registry)).tokens.some(({ scopeMapId }) => isNamed(scopeMapId, name)),
     request: () => azure.deleteScopeMap(registry, name),
     command: deletion("scope-map"),
   };
@@ -309,6 +311,9 @@ function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list 
     map,
   ];
 }
+
+/** Azure ignores the case of names. */
+const isNamed = (id: string, name: string): boolean => id.toLowerCase().endsWith(`/${name.toLowerCase()}`);
 
 const passwordTimes = (passwords: Created["passwords"]) => passwords.map(({ slot, madeAt }) => [slot, madeAt]);
 

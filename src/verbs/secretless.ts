@@ -102,7 +102,7 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
     }
   }
   const resultOf = (at: AccountRef) => done.find(({ to, result }) => result && to.kind === at.kind && to.name === at.name)?.result;
-  const isGiven = counted.some((at) => resultOf(at) === "configured");
+  const isGiven = done.some(({ result }) => result === "configured" || result === "created");
   if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
   const isChanged = done.some(({ result = "unchanged" }) => result !== "unchanged");
   const isSetUp = (at: AccountRef) => resultOf(at) !== undefined;

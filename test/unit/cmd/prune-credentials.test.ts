@@ -1,7 +1,9 @@
 import { expect } from "vitest";
+import { Busy } from "../../../src/errors.ts";
 import { account, namespace } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
 import { all, any, type Given, refuse, testRows, typed } from "../../support/rows.ts";
 
 const line = "prune --registry myregistry";
@@ -55,6 +57,23 @@ const none = { stdout: [], stderr: ["no leftovers found"] };
 
 testRows(
   [
+    {
+      does: "keeps a federated credential that is set up again while Azure is busy",
+      given: all(recreates, ({ asking, ports }) => {
+        const undo = asking.around(async (asked, next) => {
+          if (asked.call !== "deleteFederatedCredential") return next();
+          undo();
+          expect(await type("secretless create web --registry myregistry -n demo", ports)).toMatchObject({ code: 0 });
+          throw new Busy("one write at a time", 30_000);
+        });
+        return undo;
+      }),
+      command: yes,
+      stdout: any,
+      stderr: any,
+      writes: any,
+      check: subjects("web", "api"),
+    },
     { does: "finds nothing while all ServiceAccounts exist", command: yes, ...none, check: subjects("web", "api") },
     {
       does: "deletes the federated credential of a ServiceAccount that does not exist, whatever its age, and keeps the identity",

@@ -204,6 +204,22 @@ testRows(
       check: tokens(kept, name),
     },
     {
+      does: "keeps a scope map when another token gets it after the deletion of its own",
+      given: ({ asking, azure }) => {
+        const undo = asking.around(async (asked, next) => {
+          const answered = await next();
+          if (!is(`deleteToken ${name}`)(asked)) return answered;
+          undo();
+          azure.putToken("ci", ["password1"], name);
+        });
+        return undo;
+      },
+      command: yes,
+      stdout: [`token.azurecr.io/${name} deleted`, `scopemap.azurecr.io/${name} unchanged`],
+      stderr: any,
+      check: ({ azure }) => expect([...azure.scopeMaps.keys()].sort()).toEqual([kept, name]),
+    },
+    {
       does: "keeps a scope map when its token is created again after the deletion",
       given: ({ asking, ports }) => {
         const undo = asking.around(async (asked, next) => {

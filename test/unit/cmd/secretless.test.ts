@@ -528,6 +528,15 @@ test("warns that pods gain the other roles of the identity, on the registry and 
   });
 });
 
+test("warns of other roles when the ServiceAccount had the annotations before", async () => {
+  await run("create api --registry myregistry");
+  addAssignment("b24988ac-6180-42a0-ab88-20f7382dd24c");
+  const annotations = { [keys[0]]: "client-1", [keys[1]]: "11111111-1111-1111-1111-111111111111" };
+  world.cluster.put({ ...account("demo", "web"), metadata: { name: "web", namespace: "demo", annotations } });
+
+  expect((await run(creating)).stderr).toContain("the pods can also use other roles of the identity");
+});
+
 test("changes nothing in the cluster when the ServiceAccount was set up for another registry only", async () => {
   addRegistry();
   await run(`${creating} ${shared}`);
