@@ -144,6 +144,7 @@ async function* planFile(
       said: new Set(),
       unverified: new Map(),
       accounts: new Map(),
+      begun: new Set(),
       claimed: 0,
     },
   };
@@ -165,7 +166,7 @@ async function* takeMade(runs: readonly (readonly [Run, Steps])[]): AsyncGenerat
   for (const [run, { each }] of postponing) yield* taking(each, run);
   for (const [run, { shared }] of postponing) yield* taking(shared, run);
   for (const [run] of postponing) yield* taking(run.waiting ?? [], { ...run, waiting: undefined });
-  for (const [run] of postponing) yield* taking(run.postponed ?? [], { ...run, waiting: undefined, postponed: undefined, isAgain: true });
+  for (const [run] of postponing) yield* taking(run.postponed ?? [], { ...run, waiting: undefined, postponed: undefined });
 }
 
 /** Returns the steps that take away what no file of the run has made: another one may have adopted it. */
@@ -208,12 +209,12 @@ type Run = {
   readonly failures: Failures;
   /** The accounts of sources that could not be written everywhere. */
   readonly accounts: Map<string, ReturnType<typeof describedAccount>>;
-  /** Gets the sources that are made after the others, because they lose what another entry gets. */
+  /** Gets the sources that are made, or written to some places, after the others: something there loses what another entry gets. */
   readonly waiting?: Set<Making> | undefined;
   /** Gets the sources whose copies are taken away once all others are written. */
   readonly postponed?: Set<Making> | undefined;
-  /** The run takes these copies away now. */
-  readonly isAgain?: true;
+  /** The sources that an earlier round has made, or tried to make. */
+  readonly begun: Set<Making>;
   /** How many claims of other runs have not ended. */
   claimed: number;
 };
@@ -482,12 +483,13 @@ function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures }: R
 
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   const tools = toolsFor(step, run);
+  const isAgain = step.does === "make" && run.begun.has(step);
   const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
   try {
     for await (const outcome of outcomes) {
       run.order.effects.see(step, outcome);
       if (isFailed(outcome)) noteFailure(step, outcome, run);
-      for (const one of withoutRepetition(outcome, run)) yield* judged(one, step, run);
+      for (const one of withoutRepetition(outcome, run, isAgain)) yield* judged(one, step, run);
     }
   } catch (error) {
     yield* failedBy(error, step, run);
@@ -500,7 +502,8 @@ async function* failedBy(error: unknown, step: Step, run: Run): AsyncGenerator<O
   if (step.does === "make") run.postponed?.delete(step);
   if (error instanceof Interrupted) return yield { to, left: "interrupted" };
   run.claimed += Number(isOfClaim(error));
-  for (const one of withoutRepetition({ to: placeWithout(step) ?? to, error: asCliError(error) }, run)) yield* judged(one, step, run);
+  for (const one of withoutRepetition({ to: placeWithout(step) ?? to, error: asCliError(error) }, run, false))
+    yield* judged(one, step, run);
 }
 
 /** The namespace of a source, if it doesn't exist or can't be read: the other sources there fail for the same reason. */
@@ -517,7 +520,7 @@ function toolsFor(step: Step, { order, tools, claimed }: Run): Tools {
 }
 
 /** Leaves out warnings about repositories that another entry has, too, and keeps those about paths for the end. */
-function* withoutRepetition(outcome: Outcome, { said, unverified: paths, isAgain }: Run): Generator<Outcome> {
+function* withoutRepetition(outcome: Outcome, { said, unverified: paths }: Run, isAgain: boolean): Generator<Outcome> {
   const { to, result, error } = outcome;
   if (outcome.unverified) return void paths.set(to.name, new Set([...(paths.get(to.name) ?? []), ...outcome.unverified]));
   if (isAgain && result === "unchanged") return;
@@ -610,10 +613,12 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   const refusal = run.refused.get(keyOf(source));
   if (refusal) throw refusal;
   if (await waitsForOthers(making, run)) return;
+  const isAgain = run.begun.has(making);
+  run.begun.add(making);
   const needing = await entriesNeeding(making, run.postponed !== undefined, run);
   let credential: Credential | undefined;
   try {
-    for await (const outcome of createSecret(createOrderOf(making, needing, run), tools)) {
+    for await (const outcome of createSecret(createOrderOf(making, { needing, isAgain }, run), tools)) {
       if (keyOf(outcome.to) === keyOf(source) && outcome.object) credential = shownIn(outcome);
       yield outcome;
     }
@@ -633,7 +638,7 @@ const shownIn = ({ object, unmade }: Outcome): Credential | undefined => (unmade
 async function entriesNeeding(making: Making, areLater: boolean, run: Run): Promise<readonly Entry[]> {
   const { failures, order } = run;
   if (areLater || failures.isUnread) return order.files.flatMap(({ entries }) => entries);
-  const where = await failedPlace(making.source, describedOf(making, run)?.isEach === true, run);
+  const where = await failedPlace(making.source, false, run);
   return where === undefined ? [] : [...failures.makings].map(({ entry }) => entry);
 }
 
@@ -698,8 +703,12 @@ const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefin
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
 const accountWait = 5_000;
 
-/** @param needing the entries that may need repositories which the source loses */
-function createOrderOf(making: Making, needing: readonly Entry[], run: Run): CreateOrder {
+/** @param needing the entries that may need repositories which the source loses @param isAgain an earlier round has made it */
+function createOrderOf(
+  making: Making,
+  { needing, isAgain }: { readonly needing: readonly Entry[]; readonly isAgain: boolean },
+  run: Run,
+): CreateOrder {
   const { source, entry, uid } = making;
   const { order, tools, file, read } = run;
   const inAzure = describedOf(making, run);
@@ -744,19 +753,19 @@ function createOrderOf(making: Making, needing: readonly Entry[], run: Run): Cre
         return unshown(what, [keyOf(source), uid, what, id].join(), order.confirmed);
       },
       replaces: (to, old) => replaces(to, old, run),
-      staysInPlace: (to, old) => staysInPlace(to, old, making, needing, run),
+      staysInPlace: (to, old) => staysInPlace(to, old, making, run),
       isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isEach),
       // The first round has taken over what it could
-      maker: run.isAgain && tools.dryRun === "none" ? fileId(file) : inAzure?.file,
+      maker: isAgain && tools.dryRun === "none" ? fileId(file) : inAzure?.file,
       identity: inAzure?.identity,
-      inPlace: run.isAgain && tools.dryRun === "none" ? [] : (run.byKey.get(keyOf(source)) ?? []),
+      inPlace: isAgain && tools.dryRun === "none" ? [] : (run.byKey.get(keyOf(source)) ?? []),
       adopts: order.adopt.includes(placeOf(source)),
     },
   };
 }
 
 /** In a team's namespace, its owners can write the record. What they refuse is only the login of their own source. */
-async function staysInPlace(to: Ref<"secret">, old: Secret, making: Making, needing: readonly Entry[], run: Run) {
+async function staysInPlace(to: Ref<"secret">, old: Secret, making: Making, run: Run) {
   if (!replaces(to, old, run)) return undefined;
   const behind = await recordBehind(to, old, run);
   const { source, record } = behind;
@@ -765,9 +774,10 @@ async function staysInPlace(to: Ref<"secret">, old: Secret, making: Making, need
   const files = new Set(run.order.files.map(fileId));
   const isOfOthers = run.byKey.get(keyOf(source))?.some((one) => one.file !== undefined && !files.has(one.file));
   if (!record && isOfOthers) return otherFile(source, "another file");
+  const needing = await entriesNeeding(making, run.waiting !== undefined, run);
   if (!losesToOthers(behind, making, needing, run)) return undefined;
-  run.postponed?.add(making);
-  return run.postponed ? "later" : kept(to, "there");
+  run.waiting?.add(making);
+  return run.waiting ? "later" : kept(to, "there");
 }
 
 /** The record of a Secret, or of its source. */

@@ -2763,6 +2763,54 @@ testRows(
         applies(fileOf(blue), { ...failed, flags: " --skip-blocked", given: immutable("team-1", "acr-blue") }),
       ),
     },
+    ...[
+      {
+        what: "a copy moves to another source that pulls less",
+        from: [
+          { ...both, namespace: "own-1", copyTo: "{names: [team-0, team-1]}" },
+          { ...blue, copyTo: "{names: [own-2]}" },
+        ],
+        to: [
+          { ...both, namespace: "own-1", copyTo: "{names: [team-0]}" },
+          { ...blue, copyTo: "{names: [own-2, team-1]}" },
+        ],
+      },
+      {
+        what: "the copies of a source get another source, and it becomes one of eachOf",
+        from: [{ ...blue, namespace: "own-1" }],
+        to: [blue, { ...own, name: "acr-blue", eachOf: "{names: [own-1]}", repositories: "[app/web, app/api]" }],
+      },
+    ].map(({ what, from, to }) => ({
+      does: `apply keeps the references to a copy when ${what}`,
+      ...applies(fileOf(...from), { given: withApi }),
+      after: [
+        applies(fileOf(...to), {
+          check: (world: FakeWorld) => {
+            expect([lists(world, "team-0"), lists(world, "team-1")]).toEqual([["acr-blue"], ["acr-blue"]]);
+            expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]);
+          },
+        }),
+        nothingMore(fileOf(...to), { flags: " --prune --yes" }),
+      ],
+    })),
+    {
+      does: "apply keeps a repository of a source that has become eachOf, while another entry for its old copies is blocked",
+      ...applies(fileOf({ ...both, namespace: "own-1", copyTo: "{names: [team-1]}" }), { given: withApi }),
+      after: ["first", "second"].map(() =>
+        applies(
+          fileOf(
+            { ...red, repositories: "[app/web, app/api]", copyTo: "{names: [team-1]}" },
+            { ...own, name: "acr-blue", eachOf: "{names: [own-1]}" },
+          ),
+          {
+            ...failed,
+            flags: " --skip-blocked",
+            given: refuse("create secret team-1/acr-red", quota),
+            check: (world) => expect([grants(world, "own-1"), pulls(world, "team-1")]).toEqual([["app/api", "app/web"], true]),
+          },
+        ),
+      ),
+    },
     { does: "apply fails when no file is named", command: "apply", code: 1, stderr: any },
     {
       does: "apply fails when --prune could delete without an answer",
