@@ -238,7 +238,7 @@ export async function* writePlace(place: CreatePlace, given: Given, order: Order
 
 async function* writeIn(place: CreatePlace, given: Given, order: Order, tools: Tools): AsyncGenerator<Outcome> {
   const state = await place.read();
-  // Another entry has replaced the copy, or somebody has deleted it
+  // Another entry has replaced the copy, or a user has deleted it
   if (place.isLosing && !(state.secret && isCopyOf(state.secret, order.source))) return;
   if (place.hasCopy) {
     const copied = await copyIn(place, state.secret, given, order, tools);

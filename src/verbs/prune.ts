@@ -10,7 +10,7 @@ import type { Outcome } from "../outcome.ts";
 import { deletionWait, retryWhileReplicating } from "../retry.ts";
 import { mapConcurrently, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
-import { isOurDescription, parseAzureOwner, secretIn } from "../secret/azure-words.ts";
+import { isOurDescription, mapOf, parseAzureOwner, secretIn } from "../secret/azure-words.ts";
 import {
   type Created,
   createdIn,
@@ -296,7 +296,7 @@ function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list 
   const deletion = (what: string) => shell(`az acr ${what} delete`, "--registry", registry.name, "--name", name);
   const map: Step = {
     outcome: { to: { kind: "scopemap.azurecr.io", name }, result: "deleted", because },
-    isLeft: async () => !(await azure.listTokens(registry)).tokens.some(({ scopeMapId }) => isNamed(scopeMapId, name)),
+    isLeft: async () => !(await azure.listTokens(registry)).tokens.some((one) => mapOf(one).toLowerCase() === name.toLowerCase()),
     request: () => azure.deleteScopeMap(registry, name),
     command: deletion("scope-map"),
   };
@@ -311,9 +311,6 @@ function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list 
     map,
   ];
 }
-
-/** Azure ignores the case of names. */
-const isNamed = (id: string, name: string): boolean => id.toLowerCase().endsWith(`/${name.toLowerCase()}`);
 
 const passwordTimes = (passwords: Created["passwords"]) => passwords.map(({ slot, madeAt }) => [slot, madeAt]);
 

@@ -90,7 +90,7 @@ export class Play {
   readonly notes: string[] = [];
   /** Milliseconds. */
   now = Date.parse("2026-01-01T00:00:00Z");
-  /** Every user may read the id of the cluster. What a run without it has made, nobody can tell from another cluster's. */
+  /** Every user may read the id of the cluster. What a run without it has made can belong to another cluster. */
   isClusterKnown = false;
   /** Milliseconds by which Azure's clock is ahead of the API server's. */
   azureAhead = 0;
