@@ -160,46 +160,47 @@ test("creates the Secret of a file in the schedule that kubectl applies", { time
   await expect.poll(left, { timeout: 30_000 }).toBe("");
 });
 
-test.runIf(takesAll)("gives a new namespace its copy, and restarts its pods, at the next minute", { timeout: 240_000 }, async () => {
-  const place = "image-new";
-  const text = JSON.stringify({
-    ...{ name: "minute", namespace, registry: "myregistry" },
-    pullSecrets: [{ name: "acr-new", copyTo: { selector: "team=new" }, repositories: ["app/web"], serviceAccounts: ["default"] }],
+if (takesAll)
+  test("gives a new namespace its copy, and restarts its pods, at the next minute", { timeout: 240_000 }, async () => {
+    const place = "image-new";
+    const text = JSON.stringify({
+      ...{ name: "minute", namespace, registry: "myregistry" },
+      pullSecrets: [{ name: "acr-new", copyTo: { selector: "team=new" }, repositories: ["app/web"], serviceAccounts: ["default"] }],
+    });
+    const line = ["schedule", "-f", "-", "--image", image, "--at", "* * * * *"];
+    const { stdout } = await run([...line, "-o", "json"], { stdin: text });
+    const { items }: Awaited<ReturnType<typeof objectOf>> = JSON.parse(stdout);
+    const { spec } = items.find(({ kind }: { kind: string }) => kind === "CronJob").spec.jobTemplate.spec.template;
+    const own = scheduleName(namespace, "minute");
+    await create([serviceAccount(own)]);
+    Object.assign(spec, await inSandbox(spec));
+    await kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+    onTestFinished(async () => void (await kubectl(["delete", "cronjob", own, "-n", namespace])));
+    const succeeded = () => kubectl(["get", "cronjob", own, "-n", namespace, "-o", "jsonpath={.status.lastSuccessfulTime}"]);
+    await expect.poll(succeeded, { timeout: 90_000, interval: 500 }).not.toBe("");
+
+    const labels = { app: "web" };
+    const pod = { metadata: { labels }, spec: { containers: [{ name: "web", image: `${server}/app/web:1` }] } };
+    await create([
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: place, labels: { team: "new" } } },
+      {
+        ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace: place, name: "web" } },
+        spec: { replicas: 2, selector: { matchLabels: labels }, template: pod },
+      },
+    ]);
+    const podsOf = (path: string, phase: "Pending" | "Running") =>
+      kubectl(["get", "pods", "-n", place, "--field-selector", `status.phase=${phase}`, "-o", `jsonpath={.items[*]${path}}`]);
+    await expect
+      .poll(() => podsOf(".status.containerStatuses[*].state.waiting.reason", "Pending"), { timeout: 30_000, interval: 250 })
+      .toMatch(/ImagePull.* .*ImagePull/);
+    const waiting = (await podsOf(".metadata.name", "Pending")).split(" ");
+
+    await kubectl(["wait", "--for=condition=Available", "deployment/web", "-n", place, "--timeout=90s"]);
+
+    const started = (await podsOf(".metadata.name", "Running")).split(" ");
+    expect(started.filter((one) => !waiting.includes(one))).toHaveLength(2);
+    expect(await kubectl(["get", "secret", "acr-new", "-n", place, "-o", "jsonpath={.type}"])).toBe("kubernetes.io/dockerconfigjson");
   });
-  const line = ["schedule", "-f", "-", "--image", image, "--at", "* * * * *"];
-  const { stdout } = await run([...line, "-o", "json"], { stdin: text });
-  const { items }: Awaited<ReturnType<typeof objectOf>> = JSON.parse(stdout);
-  const { spec } = items.find(({ kind }: { kind: string }) => kind === "CronJob").spec.jobTemplate.spec.template;
-  const own = scheduleName(namespace, "minute");
-  await create([serviceAccount(own)]);
-  Object.assign(spec, await inSandbox(spec));
-  await kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
-  onTestFinished(async () => void (await kubectl(["delete", "cronjob", own, "-n", namespace])));
-  const succeeded = () => kubectl(["get", "cronjob", own, "-n", namespace, "-o", "jsonpath={.status.lastSuccessfulTime}"]);
-  await expect.poll(succeeded, { timeout: 90_000, interval: 500 }).not.toBe("");
-
-  const labels = { app: "web" };
-  const pod = { metadata: { labels }, spec: { containers: [{ name: "web", image: `${server}/app/web:1` }] } };
-  await create([
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: place, labels: { team: "new" } } },
-    {
-      ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace: place, name: "web" } },
-      spec: { replicas: 2, selector: { matchLabels: labels }, template: pod },
-    },
-  ]);
-  const podsOf = (path: string, phase: "Pending" | "Running") =>
-    kubectl(["get", "pods", "-n", place, "--field-selector", `status.phase=${phase}`, "-o", `jsonpath={.items[*]${path}}`]);
-  await expect
-    .poll(() => podsOf(".status.containerStatuses[*].state.waiting.reason", "Pending"), { timeout: 30_000, interval: 250 })
-    .toMatch(/ImagePull.* .*ImagePull/);
-  const waiting = (await podsOf(".metadata.name", "Pending")).split(" ");
-
-  await kubectl(["wait", "--for=condition=Available", "deployment/web", "-n", place, "--timeout=90s"]);
-
-  const started = (await podsOf(".metadata.name", "Running")).split(" ");
-  expect(started.filter((one) => !waiting.includes(one))).toHaveLength(2);
-  expect(await kubectl(["get", "secret", "acr-new", "-n", place, "-o", "jsonpath={.type}"])).toBe("kubernetes.io/dockerconfigjson");
-});
 
 test("contains one program and no shell", { timeout: 60_000 }, async () => {
   const { stdout } = await promisify(execFile)("sh", ["-c", `crane export ${image} - | tar -t`], {
