@@ -10,7 +10,6 @@ import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
-import { covers } from "../registry/repository.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces } from "../scope/namespaces.ts";
@@ -18,7 +17,7 @@ import { isGlob, isOpen } from "../scope/scope.ts";
 import { fileId } from "../secret/azure-words.ts";
 import { notDue } from "../secret/due.ts";
 import { loginOf, loginsIn } from "../secret/login.ts";
-import { type Credential, copiesOf, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
+import { type Credential, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
 import { Claimed, isAbandoned, isCopyOf } from "../secret/source.ts";
 import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
@@ -27,6 +26,7 @@ import { inLine, nameInPlace } from "../wording.ts";
 import { fileWords } from "./adopt.ts";
 import type { Effects } from "./apply-effects.ts";
 import { isTooWide, noRoom, planTokens, tooManyActions, withoutRoom } from "./apply-limits.ts";
+import { isWaiting, type Loss, type Need, needsOf, othersNaming, overlap, recordBehind, type Wanted } from "./apply-needs.ts";
 import { describedAccount, idOf, isAsDescribed, otherFile, type TakingAway, takeAway } from "./apply-removals.ts";
 import {
   type Described,
@@ -71,10 +71,10 @@ export type ApplyOrder = {
 export async function* applyFiles(order: ApplyOrder, tools: Tools): AsyncGenerator<Outcome> {
   // Before Azure is read, so that each Secret in the list has its description there
   const recorded = yield* recordedSources(order, tools);
-  const failures: Failures = { makings: new Set(), failedIn: new Set(), failedSources: new Set(), isUnread: false };
+  const wanted: Run["wanted"] = { isUnread: false, all: new Map() };
   const plans: Plan[] = [];
   const planned: (readonly [Run, Steps])[] = [];
-  for (const file of order.files) planned.push(yield* planFile(file, recorded, { failures, plans }, order, tools));
+  for (const file of order.files) planned.push(yield* planFile(file, recorded, { wanted, plans }, order, tools));
   const refused = await refusedBy(planned, order, tools);
   const runs = planned.map(([run, steps]) => [{ ...run, refused }, steps] as const);
   yield* takeMade(runs);
@@ -124,7 +124,7 @@ const removedFrom = ({ described, file: { entries } }: Run): readonly Described[
 async function* planFile(
   written: DesiredFile,
   recorded: readonly RecordedSource[],
-  { failures, plans }: Pick<Run, "failures"> & { readonly plans: Plan[] },
+  { wanted, plans }: Pick<Run, "wanted"> & { readonly plans: Plan[] },
   order: ApplyOrder,
   tools: Tools,
 ): AsyncGenerator<Outcome, readonly [Run, Steps]> {
@@ -134,7 +134,7 @@ async function* planFile(
   const entries = written.entries.map((entry) => ({ ...entry, registry: inAzure.spellings.get(entry.registry) ?? entry.registry }));
   const file = { ...written, entries };
   const run: Run = {
-    ...{ order, tools, file, failures, plans, read: inAzure.read, tokens: inAzure.tokens, refused: new Map() },
+    ...{ order, tools, file, wanted, plans, read: inAzure.read, tokens: inAzure.tokens, refused: new Map() },
     described: inAzure.sources.filter((one) => one.file === fileId(file)),
     byKey: Map.groupBy(inAzure.sources, ({ to }) => keyOf(to)),
     recorded: recorded.filter((one) => isSameFile(file, one.file)),
@@ -165,8 +165,22 @@ async function* takeMade(runs: readonly (readonly [Run, Steps])[]): AsyncGenerat
   // A copy that becomes a source does so before its old source would withdraw it
   for (const [run, { each }] of postponing) yield* taking(each, run);
   for (const [run, { shared }] of postponing) yield* taking(shared, run);
-  for (const [run] of postponing) yield* taking(run.waiting ?? [], { ...run, waiting: undefined });
+  yield* takeWaiting(postponing.map(([run]) => run));
   for (const [run] of postponing) yield* taking(run.postponed ?? [], { ...run, waiting: undefined, postponed: undefined });
+}
+
+/** Makes the sources that wait for others, each once those that it waits for are written. The last try says what is in the way. */
+async function* takeWaiting(runs: readonly Run[]): AsyncGenerator<Outcome> {
+  const waitingIn = runs.map((run) => ({ run, makings: [...(run.waiting ?? [])] }));
+  for (let isLast = false; waitingIn.some(({ makings }) => makings.length > 0); ) {
+    const before = waitingIn.flatMap(({ makings }) => makings).length;
+    for (const one of waitingIn) {
+      const again = new Set<Making>();
+      yield* taking(one.makings, { ...one.run, waiting: isLast ? undefined : again, isWaiting: true });
+      one.makings = [...again];
+    }
+    isLast = waitingIn.flatMap(({ makings }) => makings).length === before;
+  }
 }
 
 /** Returns the steps that take away what no file of the run has made: another one may have adopted it. */
@@ -175,7 +189,7 @@ function stillUnnamed(away: readonly Step[], runs: readonly (readonly [Run, Step
   function isAdopted({ source, described, isReplaced }: TakingAway): boolean {
     const [making, run] = made.get(keyOf(source)) ?? [];
     if (!making || !run || isReplaced || making.uid !== described.namespaceUid) return false;
-    return !run.failures.failedSources.has(making) && !replacesKind(making, described, run);
+    return wantedOf(making, run).hasFailed !== true && !replacesKind(making, described, run);
   }
   return away.filter((step) => step.does === "make" || !isAdopted(step));
 }
@@ -206,11 +220,13 @@ type Run = {
   readonly said: Set<string>;
   /** The paths without an image, by host: one warning for all entries. */
   readonly unverified: Map<string, Set<string>>;
-  readonly failures: Failures;
+  readonly wanted: WantedByAll;
   /** The accounts of sources that could not be written everywhere. */
   readonly accounts: Map<string, ReturnType<typeof describedAccount>>;
   /** Gets the sources that are made, or written to some places, after the others: something there loses what another entry gets. */
   readonly waiting?: Set<Making> | undefined;
+  /** The others are written: what a source still waits for decides. */
+  readonly isWaiting?: true;
   /** Gets the sources whose copies are taken away once all others are written. */
   readonly postponed?: Set<Making> | undefined;
   /** The sources that an earlier round has made, or tried to make. */
@@ -221,15 +237,10 @@ type Run = {
 
 type Plan = Pick<Run, "described" | "made" | "selected">;
 
-/** What could not be made, by all files of the run: what it would replace stays. */
-type Failures = {
-  /** What could not be made, or not everywhere: its copies may hold the credential from before. */
-  readonly makings: Set<Making>;
-  /** The namespaces in which something failed: a login that replaces another one may be missing there. */
-  readonly failedIn: Set<string>;
-  /** The sources whose copies were not written. */
-  readonly failedSources: Set<Making>;
-  /** The namespaces of an entry could not be read, so it may have to replace any credential. */
+/** What all files of the run want, and how far the run is. */
+type WantedByAll = {
+  readonly all: Map<Making, Wanted>;
+  /** The namespaces of an entry could not be read, so it may need any login. */
   isUnread: boolean;
 };
 
@@ -266,7 +277,7 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   for (const entry of file.entries) {
     const { uids, say, isUnread } = await namespacesOf(entry, run);
     for (const outcome of say) yield* judged(outcome, undefined, run);
-    run.failures.isUnread ||= isUnread === true;
+    run.wanted.isUnread ||= isUnread === true;
     if (isUnread) unread.add(entry.name);
     else if (uids.size === 0) empty.add(entry.name);
     yield* placeEntry(entry, uids, made);
@@ -287,7 +298,10 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   });
   const lost = described.filter((one) => isLost(one) && !isReplaced(one));
   const inPlace = [...described.filter(isReplaced), ...(await exceptUnmatched(lost, kept, run))];
-  for (const making of made) run.made.set(keyOf(making.source), making);
+  for (const making of made) {
+    run.made.set(keyOf(making.source), making);
+    run.wanted.all.set(making, wanting(making, run));
+  }
   await selectCopies(made, run);
   return {
     shared: made.filter(({ entry }) => !isEach(entry)),
@@ -401,17 +415,23 @@ const shortWait = 5_000;
 /** How many such claims it waits for. A tenant can write one in each of its namespaces. */
 const mostWaits = 8;
 
-const kept = (to: Ref, where: string) =>
-  new CliError("conflict", `${nameInPlace(to)} keeps its earlier credential, because another one was not written ${where}`, {
-    hint: "run the command again",
-  });
+/** @param what stays */
+const kept = (to: Ref, what: string, need: Need | "unread") => {
+  const why = need === "unread" ? "the namespaces of an entry could not be read" : `${nameInPlace(placeIn(need))} was not written`;
+  const hint = need !== "unread" && isWaiting(need) ? "apply one of the two changes first" : "run the command again";
+  return new CliError("conflict", `${nameInPlace(to)} keeps ${what}, because ${why}`, { hint });
+};
+
+const placeIn = ({ by: { source }, namespace }: Need): Ref => ({ ...source, namespace });
+
+const itsCredential = "its earlier credential";
 
 /** Takes nothing away until what replaces it works. */
 async function* takeUnlessNeeded(step: Step, run: Run): AsyncGenerator<Outcome> {
   const { source: to } = step;
   if (step.does === "make") return yield* take(step, run);
   const needed = await neededIn(step, run).catch(asRefusal);
-  if (needed !== undefined) return yield { to, error: needed instanceof CliError ? needed : kept(to, needed) };
+  if (needed) return yield { to, error: needed instanceof CliError ? needed : kept(to, itsCredential, needed) };
   const { confirmed } = run.order;
   const id = idOf(step.described);
   if (!confirmed.has(id)) return yield { to, error: notShown(nameInPlace(to)) };
@@ -430,55 +450,42 @@ async function becomesCopy({ name, namespace = "" }: Ref, { plans, tools }: Run)
   return false;
 }
 
-/** Where a source is still needed: there, another credential may have to replace it, and could not be written. */
-async function neededIn({ source, described, isReplaced }: TakingAway, run: Run): Promise<string | undefined> {
-  const { makings, isUnread } = run.failures;
-  const making = run.made.get(keyOf(source));
-  if (isUnread || (making && makings.has(making))) return "everywhere";
-  const { isEach, host, identity } = described;
-  const holdsIt = (copy: Secret) => loginOf(copy, host)?.username === identity;
-  const where = await failedPlace(source, isEach, run, isReplaced ? holdsIt : undefined);
-  return where && `in namespace ${where}`;
+/** What needs the credential of a source that is taken away. */
+async function neededIn({ source, described, isReplaced }: TakingAway, run: Run): Promise<Need | "unread" | undefined> {
+  const { host, identity, granted = ["*"] } = described;
+  const holds = (secret: Secret) => loginOf(secret, host)?.username === identity;
+  const [need] = await needed({ source, repositories: granted, ...(isReplaced && { holds }) }, run);
+  return need;
 }
 
-/**
- * A namespace with a source or its copy in which this run could not write everything. A source may not list all copies: it may be new.
- * @param holdsIt whether a copy holds a login that was replaced; absent: each copy counts
- */
-async function failedPlace(
-  source: Ref<"secret">,
-  isEach: boolean,
-  run: Run,
-  holdsIt?: (copy: Secret) => boolean,
-): Promise<string | undefined> {
-  const failed = await failedNamespaces(run);
-  const { namespace = "" } = source;
-  if (failed.has(namespace)) return namespace;
-  if (isEach || failed.size === 0) return undefined;
-  const cluster = run.tools.cluster();
-  const listed = holdsIt ? {} : copiesOf(await cluster.get(source));
-  const counts = (copy: Secret | undefined) => copy && isCopyOf(copy, source) && (!holdsIt || holdsIt(copy));
-  for (const name of failed) if (Object.hasOwn(listed, name) || counts(await cluster.get({ ...source, namespace: name }))) return name;
-  return undefined;
+/** Returns what needs a login that this run takes away, or `unread`: it is not known which namespaces there are. */
+async function needed(loss: Loss, { wanted, tools }: Run): Promise<readonly (Need | "unread")[]> {
+  return wanted.isUnread ? ["unread"] : Array.fromAsync(needsOf(loss, wanted.all.values(), tools.cluster()));
 }
 
-/** The namespaces in which this run could not write everything that the file names. */
-async function failedNamespaces({ failures: { failedIn, failedSources }, tools }: Run): Promise<ReadonlySet<string>> {
-  const all = new Set(failedIn);
-  for (const { entry } of failedSources) {
-    if (!entry.copyTo) continue;
-    const { uids } = await selectNamespaces(entry.copyTo, tools.cluster());
-    for (const name of uids.keys()) all.add(name);
+function wanting({ source, entry }: Making, { tools }: Run): Wanted {
+  const selecting = new Map<string, Promise<ReadonlySet<string>>>();
+  async function select(): Promise<ReadonlySet<string>> {
+    const copies = entry.copyTo ? (await selectNamespaces(entry.copyTo, tools.cluster())).uids.keys() : [];
+    return new Set([source.namespace ?? "", ...copies]);
   }
-  return all;
+  return {
+    ...{ source, entry, hasFailed: false, failedIn: new Set(), isWritten: false, laterIn: new Set() },
+    namespaces: () => memoize(selecting, "", select),
+  };
 }
 
-function noteFailure(step: Step, { to: { namespace } }: Outcome, { failures }: Run): void {
-  const { failedIn, failedSources, makings } = failures;
+function wantedOf(making: Making, { wanted }: Pick<Run, "wanted">): Wanted {
+  const found = wanted.all.get(making);
+  if (!found) throw new TypeError(`${keyOf(making.source)} is not among the sources of the run`);
+  return found;
+}
+
+function noteFailure(step: Step, { to: { namespace } }: Outcome, run: Run): void {
   if (step.does === "take away") return;
-  makings.add(step);
-  if (namespace !== undefined) failedIn.add(namespace);
-  if (namespace === step.source.namespace || namespace === undefined) failedSources.add(step);
+  const wanted = wantedOf(step, run);
+  if (namespace === step.source.namespace || namespace === undefined) wanted.hasFailed = true;
+  else wanted.failedIn.add(namespace);
 }
 
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
@@ -615,13 +622,16 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   if (await waitsForOthers(making, run)) return;
   const isAgain = run.begun.has(making);
   run.begun.add(making);
-  const needing = await entriesNeeding(making, run.postponed !== undefined, run);
+  const wanted = wantedOf(making, run);
+  const later = new Set<string>();
+  const order = await createOrderOf(making, { isAgain, later }, run);
   let credential: Credential | undefined;
   try {
-    for await (const outcome of createSecret(createOrderOf(making, { needing, isAgain }, run), tools)) {
+    for await (const outcome of createSecret(order, tools)) {
       if (keyOf(outcome.to) === keyOf(source) && outcome.object) credential = shownIn(outcome);
       yield outcome;
     }
+    Object.assign(wanted, { isWritten: true, laterIn: later });
     if (credential && !tools.interrupted()) yield* rotate({ to: source, credential }, entry, run);
   } catch (error) {
     throw withForce(error, createAnyway(entry), source);
@@ -632,31 +642,32 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
 const shownIn = ({ object, unmade }: Outcome): Credential | undefined => (unmade ? undefined : credentialOf(object as Secret));
 
 /**
- * The entries that may need a repository which a source loses.
- * @param areLater they are made later in the run; otherwise those count that could not be made
+ * Returns what needs the repositories that a source loses: of any source that names them, or once the others are written, of those that lack
+ * them otherwise.
  */
-async function entriesNeeding(making: Making, areLater: boolean, run: Run): Promise<readonly Entry[]> {
-  const { failures, order } = run;
-  if (areLater || failures.isUnread) return order.files.flatMap(({ entries }) => entries);
-  const where = await failedPlace(making.source, false, run);
-  return where === undefined ? [] : [...failures.makings].map(({ entry }) => entry);
+async function needing(loss: Loss & { readonly by: Wanted }, isLater: boolean, run: Run): Promise<readonly Need[]> {
+  const { all, isUnread } = run.wanted;
+  const others = othersNaming(loss, all.values());
+  if (!isLater && !isUnread && others.length > 0) return Array.fromAsync(needsOf(loss, others, run.tools.cluster()));
+  return others.map((by) => ({ by, namespace: by.source.namespace ?? "" }));
 }
 
 /**
- * Whether a source gets another credential later in the run, because it loses repositories that other entries name.
- * @throws CliError conflict if they could not be made
+ * Whether a source gets another credential later in the run, because it loses repositories that others need.
+ * @throws CliError conflict if those could not be written
  */
 async function waitsForOthers(making: Making, run: Run): Promise<boolean> {
   const { source, entry } = making;
-  const needing = await entriesNeeding(making, run.waiting !== undefined, run);
   const isOnlyKind = run.byKey.get(keyOf(source))?.length === 1 && describedOf(making, run) !== undefined;
-  if (needing.length === 0 || isOnlyKind) return false;
-  const behind = await recordBehind(source, await run.tools.cluster().get(source), run);
-  const isReplaced = behind.source !== source || behind.record?.kind !== entry.credential;
-  if (!isReplaced || !losesToOthers(behind, making, needing, run)) return false;
-  if (!run.waiting) throw kept(source, "everywhere");
-  run.waiting.add(making);
-  return true;
+  if (run.wanted.all.size === 1 || isOnlyKind) return false;
+  const cluster = run.tools.cluster();
+  const behind = await recordBehind(source, await cluster.get(source), cluster);
+  const isCopy = behind.source !== source;
+  if (!isCopy && behind.record?.kind === entry.credential) return false;
+  const need = await needBehind(behind, making, isCopy ? source.namespace : undefined, run);
+  if (need && !run.waiting) throw kept(source, itsCredential, need);
+  if (need) run.waiting?.add(making);
+  return need !== undefined;
 }
 
 /** The source as Azure describes it, for any file. */
@@ -703,17 +714,21 @@ const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefin
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
 const accountWait = 5_000;
 
-/** @param needing the entries that may need repositories which the source loses @param isAgain an earlier round has made it */
-function createOrderOf(
+/** @param isAgain an earlier round has made it @param later gets the namespaces that get their copy in a later round */
+async function createOrderOf(
   making: Making,
-  { needing, isAgain }: { readonly needing: readonly Entry[]; readonly isAgain: boolean },
+  { isAgain, later }: { readonly isAgain: boolean; readonly later: Set<string> },
   run: Run,
-): CreateOrder {
+): Promise<CreateOrder> {
   const { source, entry, uid } = making;
   const { order, tools, file, read } = run;
   const inAzure = describedOf(making, run);
   const isUnread = uid === undefined || !read.has(readKey(entry));
   const isEach = "eachOf" in entry.sources;
+  const by = wantedOf(making, run);
+  const granted = inAzure?.granted ?? ["*"];
+  const loss = { source, repositories: lackingIn(entry.repositories, granted), by };
+  const needs = await needing(loss, run.postponed !== undefined, run);
   const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
   const [names, globs] = [serviceAccounts.filter((word) => !isGlob(word)), serviceAccounts.filter(isGlob)];
   const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
@@ -733,11 +748,10 @@ function createOrderOf(
         return run.postponed !== undefined;
       },
       keeps(repository) {
-        if (!needing.some((one) => overlaps(one.repositories, repository))) return undefined;
+        const need = needs.find(({ by: { entry: other } }) => overlap(other.repositories, [repository]));
+        if (!need) return undefined;
         run.postponed?.add(making);
-        if (run.postponed) return "later";
-        const message = `${nameInPlace(source)} keeps ${repository}, because another Secret of the files could not be written`;
-        return new CliError("conflict", message, { hint: "run the command again" });
+        return run.postponed ? "later" : kept(source, repository, need);
       },
       moves(accounts) {
         const isOne = (name: string) => accounts.some((one) => one === name || isGlob(one) || isGlob(name));
@@ -746,14 +760,18 @@ function createOrderOf(
         return isMoved && (run.postponed ? "later" : "now");
       },
       async needed(to) {
-        const isNeeded = run.failures.isUnread || (await failedNamespaces(run)).has(to.namespace ?? "");
-        return isNeeded ? kept(to, "there") : undefined;
+        const [need] = await needed({ source, repositories: granted, at: to.namespace, by }, run);
+        return need && kept(to, itsCredential, need);
       },
       unshown(what, id) {
         return unshown(what, [keyOf(source), uid, what, id].join(), order.confirmed);
       },
       replaces: (to, old) => replaces(to, old, run),
-      staysInPlace: (to, old) => staysInPlace(to, old, making, run),
+      async staysInPlace(to, old) {
+        const stays = await staysInPlace(to, old, making, run);
+        if (stays === "later") later.add(to.namespace ?? "");
+        return stays;
+      },
       isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isEach),
       // The first round has taken over what it could
       maker: isAgain && tools.dryRun === "none" ? fileId(file) : inAzure?.file,
@@ -767,44 +785,35 @@ function createOrderOf(
 /** In a team's namespace, its owners can write the record. What they refuse is only the login of their own source. */
 async function staysInPlace(to: Ref<"secret">, old: Secret, making: Making, run: Run) {
   if (!replaces(to, old, run)) return undefined;
-  const behind = await recordBehind(to, old, run);
+  const behind = await recordBehind(to, old, run.tools.cluster());
   const { source, record } = behind;
   const { file } = record ?? {};
   if (file && !run.order.files.some((one) => isSameFile(one, file))) return otherFile(source, fileWords(file));
   const files = new Set(run.order.files.map(fileId));
   const isOfOthers = run.byKey.get(keyOf(source))?.some((one) => one.file !== undefined && !files.has(one.file));
   if (!record && isOfOthers) return otherFile(source, "another file");
-  const needing = await entriesNeeding(making, run.waiting !== undefined, run);
-  if (!losesToOthers(behind, making, needing, run)) return undefined;
+  const need = await needBehind(behind, making, to.namespace, run);
+  if (!need) return undefined;
   run.waiting?.add(making);
-  return run.waiting ? "later" : kept(to, "there");
-}
-
-/** The record of a Secret, or of its source. */
-async function recordBehind(to: Ref<"secret">, secret: Secret | undefined, { tools }: Pick<Run, "tools">) {
-  const copied = secret && sourceOf(secret);
-  if (!copied) return { source: to, record: credentialOf(secret) };
-  const source = { kind: "secret", name: copied.name, namespace: copied.namespace } as const;
-  return { source, record: credentialOf(await tools.cluster().get(source)) };
+  return run.waiting ? "later" : kept(to, itsCredential, need);
 }
 
 type Behind = Awaited<ReturnType<typeof recordBehind>>;
 
-/** Whether a login pulls repositories that these entries name, and the entry of the one that replaces it does not. */
-function losesToOthers({ source, record }: Behind, { entry }: Making, needing: readonly Entry[], { byKey }: Run): boolean {
-  const described = () => (byKey.get(keyOf(source)) ?? []).flatMap(({ granted }) => granted ?? ["*"]);
-  const lost = lackingIn(entry.repositories, record?.repositories ?? described());
-  return lost.some((repository) => needing.some((one) => overlaps(one.repositories, repository)));
+/** What needs the login of a Secret, which a source replaces there, or everywhere. */
+async function needBehind({ source, record }: Behind, making: Making, at: string | undefined, run: Run): Promise<Need | undefined> {
+  const described = () => (run.byKey.get(keyOf(source)) ?? []).flatMap(({ granted }) => granted ?? ["*"]);
+  const repositories = lackingIn(making.entry.repositories, record?.repositories ?? described());
+  const isLater = run.waiting !== undefined && !run.isWaiting;
+  const [need] = await needing({ source, repositories, at, by: wantedOf(making, run) }, isLater, run);
+  return need;
 }
-
-const overlaps = (some: readonly string[], repository: string): boolean =>
-  some.some((one) => one === repository || covers(one, repository) || covers(repository, one));
 
 /**
  * Whether a Secret is a source, or a copy of one, that Azure describes as one of a file of the run. No file may name it any more for this
  * namespace. The same for a Secret that a killed run has only claimed.
  */
-function replaces(to: Ref<"secret">, old: Secret, { plans, failures, tools }: Run): boolean {
+function replaces(to: Ref<"secret">, old: Secret, { plans, wanted, tools }: Run): boolean {
   const copied = sourceOf(old);
   const key = copied ? keyOf({ kind: "secret", name: copied.name, namespace: copied.namespace }) : keyOf(to);
   const isNamed = plans.some(({ made, selected }) => made.has(key) && selected.get(key)?.has(to.namespace ?? "") !== false);
@@ -812,6 +821,6 @@ function replaces(to: Ref<"secret">, old: Secret, { plans, failures, tools }: Ru
   // A team may have created a credential of its own under the name
   const isOfFile = (one: Described) => copied !== undefined || (record ? isAsDescribed(record, one) : loginsIn(old).length === 0);
   const isDescribed = () =>
-    !failures.isUnread && plans.some(({ described }) => described.some((one) => keyOf(one.to) === key && isOfFile(one)));
+    !wanted.isUnread && plans.some(({ described }) => described.some((one) => keyOf(one.to) === key && isOfFile(one)));
   return isOurs(old) && !isNamed && (isAbandoned(old, tools.cluster().now()) || isDescribed());
 }

@@ -1029,7 +1029,7 @@ testRows(
             ...failed,
             flags: " --prune --yes",
             given: refuse("putScopeMap", () => new CliError("forbidden", "HTTP 403")),
-            stderr: /keeps its earlier credential, because another one was not written/,
+            stderr: /keeps its earlier credential, because .* was not written/,
             check: (world: FakeWorld) => expect([pulls(world, "team-0"), pulls(world, "team-1")]).toEqual([true, true]),
           }),
           applies(fileOf(to), { flags: " --prune --yes" }),
@@ -1045,7 +1045,7 @@ testRows(
           ...failed,
           given: refuse("create secret team-0/acr-red"),
           stderr:
-            /^(?!(?:.*Forbidden){2}).*error: secret\/acr-blue in namespace team-0 keeps its earlier credential, because another one was not written/s,
+            /^(?!(?:.*Forbidden){2}).*error: secret\/acr-blue in namespace team-0 keeps its earlier credential, because .* was not written/s,
           check: (world) =>
             expect([pulls(world, "team-0"), lists(world, "team-0"), pulls(world, "team-1"), secretIn(world, "team-1", "acr-red")]).toEqual([
               true,
@@ -1597,7 +1597,7 @@ testRows(
           ...failed,
           flags: " --skip-blocked",
           given: all(holds("own-2", "kept", "own-1", "acr"), removes("own-1", "acr"), holds("own-1", "acr", "own-2", "kept")),
-          stderr: /error: secret\/acr in namespace own-1 keeps its earlier credential, because another one was not written/,
+          stderr: /error: secret\/acr in namespace own-1 keeps its earlier credential, because .* was not written/,
         }),
       ],
     },
@@ -1785,7 +1785,7 @@ testRows(
           {
             given: refuse("putToken"),
             ...failed,
-            stderr: /error: secret\/acr-blue in namespace team-1 keeps its earlier credential, because another one was not written/,
+            stderr: /error: secret\/acr-blue in namespace team-1 keeps its earlier credential, because .* was not written/,
             check: (world) => expect([pulls(world, "team-1"), lists(world, "team-1")]).toEqual([true, ["acr-blue"]]),
           },
         ),
@@ -1805,7 +1805,7 @@ testRows(
         applies(fileOf({ ...red, repositories: "[app/api]" }, blue), {
           given: refuse("putToken"),
           ...failed,
-          stderr: /error: secret\/acr-blue in namespace platform keeps app\/api, because another Secret of the files could not be written/,
+          stderr: /error: secret\/acr-blue in namespace platform keeps app\/api, because .* was not written/,
           check: (world) => expect(grants(world).toSorted()).toEqual(["app/api", "app/web"]),
         }),
         applies(fileOf({ ...red, repositories: "[app/api]" }, blue), { check: (world) => expect(grants(world)).toEqual(["app/web"]) }),
@@ -1820,7 +1820,7 @@ testRows(
         applies(fileOf({ ...red, serviceAccounts: "[ci]" }, blue), {
           given: refuse("putToken"),
           ...failed,
-          stderr: /error: serviceaccount\/ci in namespace team-0 keeps its earlier credential, because another one was not written there/,
+          stderr: /error: serviceaccount\/ci in namespace team-0 keeps its earlier credential, because .* was not written/,
           check: (world) => expect(["team-0", "team-1"].map((at) => lists(world, at, "ci"))).toEqual([["acr-blue"], ["acr-blue"]]),
         }),
         applies(fileOf({ ...red, serviceAccounts: "[ci]" }, blue), {
@@ -2336,7 +2336,7 @@ testRows(
           ...failed,
           flags: " --skip-blocked",
           given: all(given, refuse("create secret team-1/acr-red", quota)),
-          stderr: /keeps app\/api, because another Secret/,
+          stderr: /keeps app\/api, because .* was not written/,
           check: (world: FakeWorld) => expect(credentialOf(secretIn(world, "platform"))?.repositories).toEqual(["app/api", "app/web"]),
         }),
       ],
@@ -2374,6 +2374,42 @@ testRows(
         }),
       ),
     })),
+    {
+      does: "apply keeps the login of a kind while another entry that also changes its kind is blocked",
+      ...applies(fileOf(principal, { ...principal, name: "acr-red", copyTo: "{names: [team-0]}" }), { given: withApi }),
+      after: [
+        ...["first", "second"].map(() =>
+          applies(fileOf(blue, apiOfRed), {
+            ...failed,
+            flags: " --skip-blocked --prune --yes",
+            given: refuse("create secret team-1/acr-red", quota),
+            check: (world: FakeWorld) =>
+              expect([pulls(world, "team-1"), world.loginIn("team-1", "acr-blue")?.username]).toEqual([
+                true,
+                expect.stringMatching(/^aaaaaaaa-/),
+              ]),
+          }),
+        ),
+        applies(fileOf(blue, apiOfRed), { flags: " --prune --yes" }),
+        nothingMore(fileOf(blue, apiOfRed), { flags: " --prune --yes" }),
+      ],
+    },
+    {
+      does: "apply keeps the logins of a kind when each of two entries waits for the other",
+      ...applies(fileOf({ ...principal, copyTo: "{names: [team-0]}" }, { ...principal, name: "acr-red", copyTo: "{names: [team-1]}" }), {
+        given: withApi,
+      }),
+      after: [
+        applies(fileOf(blue, apiOfRed), {
+          ...failed,
+          flags: " --prune --yes",
+          stderr: /apply one of the two changes first/,
+          check: (world) => expect([pulls(world, "team-0"), pulls(world, "team-1", "acr-red")]).toEqual([true, true]),
+        }),
+        applies(fileOf({ ...blue, copyTo: "{names: [team-0]}" }, { ...principal, name: "acr-red" }), { flags: " --prune --yes" }),
+        applies(fileOf(blue, apiOfRed), { flags: " --prune --yes" }),
+      ],
+    },
     {
       does: "apply keeps a repository of a deleted source while another entry that gets a copy of it is blocked",
       ...applies(fileOf(blue), { given: abac }),

@@ -1,0 +1,122 @@
+import { lackingIn } from "../credential/repository-scope.ts";
+import type { Entry } from "../file/entry.ts";
+import { keyOf, type Ref } from "../kinds.ts";
+import type { Cluster } from "../kube/port.ts";
+import type { Secret } from "../objects.ts";
+import { covers } from "../registry/repository.ts";
+import { memoize } from "../scope/concurrency.ts";
+import { loginOf, sameLogin } from "../secret/login.ts";
+import { type Copies, type Credential, copiesOf, credentialOf, sourceOf } from "../secret/record.ts";
+import { isCopyOf } from "../secret/source.ts";
+
+// What the namespaces of a run of `apply` still need of a login, before the run narrows, replaces or ends it.
+
+type Reader = Pick<Cluster, "get">;
+
+/** What a run takes away: repositories of a login, in the namespaces that hold it. */
+export type Loss = {
+  readonly source: Ref<"secret">;
+  readonly repositories: readonly string[];
+  /** The only namespace that loses them. Absent: all that have the source or a copy. */
+  readonly at?: string | undefined;
+  /** What is written instead: it does not need what it replaces. */
+  readonly by?: Wanted;
+  /** Whether a Secret holds the login. Absent: the source and each of its copies do. */
+  holds?(secret: Secret): boolean;
+};
+
+/** A source that a run makes, and how far it is. */
+export type Wanted = {
+  readonly source: Ref<"secret">;
+  readonly entry: Pick<Entry, "name" | "repositories">;
+  /** The source or its account could not be written. */
+  hasFailed: boolean;
+  /** The namespaces in which something could not be written. */
+  readonly failedIn: Set<string>;
+  /** The source is written, and each namespace but those in which it failed and those that come later. */
+  isWritten: boolean;
+  /** The namespaces that get their copy later in the run. */
+  laterIn: ReadonlySet<string>;
+  /** The namespaces of the source and its copies. */
+  namespaces(): Promise<ReadonlySet<string>>;
+};
+
+export type Need = { readonly by: Wanted; readonly namespace: string };
+
+const stateIn = ({ hasFailed, failedIn, isWritten, laterIn }: Wanted, namespace: string) => {
+  if (hasFailed || failedIn.has(namespace)) return "failed";
+  return isWritten && !laterIn.has(namespace) ? "written" : "waiting";
+};
+
+/** Whether nothing failed there: its source itself waits for another one. */
+export const isWaiting = ({ by, namespace }: Need): boolean => stateIn(by, namespace) === "waiting";
+
+/** Returns the sources, except the one that is written instead, that name what is lost. */
+export const othersNaming = ({ by, repositories }: Loss, wanted: Iterable<Wanted>): readonly Wanted[] =>
+  [...wanted].filter((one) => one !== by && overlap(one.entry.repositories, repositories));
+
+/**
+ * Yields for each source a namespace that needs what is lost: the source names it, and the namespace does not have the source's login yet.
+ * A source that is not written yet may have another login there, which pulls the same.
+ * @throws CliError if a namespace or Secret can't be read
+ */
+export async function* needsOf(loss: Loss, wanted: Iterable<Wanted>, cluster: Reader): AsyncGenerator<Need> {
+  const { at } = loss;
+  const isHeldIn = holderTest(loss, cluster);
+  async function needs(one: Wanted, namespace: string): Promise<boolean> {
+    const state = stateIn(one, namespace);
+    if (state === "written" || !(await isHeldIn(namespace))) return false;
+    return state === "failed" || !(await pullsBesides(loss, one, namespace, cluster));
+  }
+  for (const one of othersNaming(loss, wanted)) {
+    const selected = await one.namespaces();
+    const namespace = await firstOf(at === undefined ? selected : selected.has(at) ? [at] : [], (name) => needs(one, name));
+    if (namespace !== undefined) yield { by: one, namespace };
+  }
+}
+
+async function firstOf(names: Iterable<string>, isIt: (name: string) => Promise<boolean>): Promise<string | undefined> {
+  for (const name of names) if (await isIt(name)) return name;
+  return undefined;
+}
+
+/** Returns whether a namespace has the login that is lost. A source may not list all its copies: it may be new. */
+function holderTest({ source, at, holds }: Loss, cluster: Reader): (namespace: string) => Promise<boolean> {
+  const listing = new Map<string, Promise<Copies>>();
+  const list = async () => copiesOf(await cluster.get(source));
+  return async (namespace) => {
+    if (namespace === (at ?? source.namespace)) return true;
+    if (!holds && Object.hasOwn(await memoize(listing, "", list), namespace)) return true;
+    const copy = await cluster.get({ ...source, namespace });
+    return copy !== undefined && isCopyOf(copy, source) && holds?.(copy) !== false;
+  };
+}
+
+/** Whether the Secret of an entry in a namespace has another login than the lost one, and pulls what the entry needs of it. */
+async function pullsBesides(
+  { source: lost, repositories, holds }: Loss,
+  { entry }: Wanted,
+  namespace: string,
+  cluster: Reader,
+): Promise<boolean> {
+  const to = { ...lost, name: entry.name, namespace };
+  const secret = await cluster.get(to);
+  const { source, record, login } = await recordBehind(to, secret, cluster);
+  if (!secret || !record || !login || !sameLogin(loginOf(secret, record.host), login)) return false;
+  const isLost = keyOf(source) === keyOf(lost) && holds?.(secret) !== false;
+  const needed = entry.repositories.filter((one) => overlap([one], repositories));
+  return !isLost && lackingIn(record.repositories ?? [], needed).length === 0;
+}
+
+/** Whether a repository of one list is, or is below, one of the other list. */
+export const overlap = (some: readonly string[], others: readonly string[]): boolean =>
+  some.some((one) => others.some((other) => one === other || covers(one, other) || covers(other, one)));
+
+/** Returns the source of a Secret, which may be the Secret itself, with its record and login. */
+export async function recordBehind(to: Ref<"secret">, secret: Secret | undefined, cluster: Reader) {
+  const copied = secret && sourceOf(secret);
+  const source = copied ? ({ kind: "secret", name: copied.name, namespace: copied.namespace } as const) : to;
+  const behind = copied ? await cluster.get(source) : secret;
+  const record: Credential | undefined = credentialOf(behind);
+  return { source, record, login: record && loginOf(behind, record.host) };
+}
