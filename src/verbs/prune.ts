@@ -323,17 +323,27 @@ async function stepsForRole({ to, rows: [{ passwords }] }: Removal, { azure, reg
   ];
 }
 
-/** Deletes an application that this plugin created if no other user can sign in to it, with its role; otherwise only passwords. */
+function namesOtherCluster(notes: string, { for: { cluster } }: Created): boolean {
+  const of = parseAzureOwner(notes);
+  return of !== undefined && of.cluster !== cluster;
+}
+
+/**
+ * Deletes an application that this plugin created for this cluster, with its role, if no other user can sign in to it; otherwise only
+ * passwords.
+ */
 async function stepsForApplication({ to, identity, what, rows }: Removal, { azure, registry, holders }: Again): Promise<Step[]> {
   const [[application], principal] = await Promise.all([azure.applications({ appId: identity }), azure.servicePrincipal(identity)]);
   if (!application || (what === "application" && application.keys.length > 0)) return [];
+  const [row] = rows;
   const wanted = new Set(rows.flatMap(({ passwords }) => passwords.map(({ slot }) => slot)));
   const keys = application.keys.filter(({ slot }) => wanted.has(slot));
   const rest = application.keys.filter((key) => !keys.includes(key));
   const roles = principal ? (await azure.roleAssignments(registry, principal.id)).filter(({ ours, here }) => ours && here) : [];
   // A run may be about to add a password
   const users = [...rest, ...heldOf({ to, identity }, holders.held)];
-  const isWhole = users.length === 0 && isOurDescription(application.notes);
+  const isElsewhere = namesOtherCluster(application.notes, row);
+  const isWhole = users.length === 0 && isOurDescription(application.notes) && !isElsewhere;
   const { otherKeys } = isWhole ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
   const command = shell("az role assignment delete", "--assignee", identity, "--scope", registry.id);
   const isLeft = async () => {
@@ -356,7 +366,7 @@ async function stepsForApplication({ to, identity, what, rows }: Removal, { azur
         }),
       ),
     ];
-  const isLast = keys.length > 0 && roles.length > 0 && !rest.some(({ displayName }) => parseAzureOwner(displayName));
+  const isLast = keys.length > 0 && !isElsewhere && roles.length > 0 && !rest.some(({ displayName }) => parseAzureOwner(displayName));
   return [
     ...keys.map(
       ({ slot }): Step => ({

@@ -120,6 +120,18 @@ testRows(
       ],
     },
     {
+      does: "deletes only its own password of an application that another cluster created",
+      given: (world) => {
+        const { directory } = world.azure;
+        const appId = directory.put("x", { keys: 0, notes: descriptionOf("x", { cluster: "00000000" }) });
+        directory.assign(appId, acrPull, { ours: true });
+        putKey(world, appId, keyIn("b"));
+      },
+      command: yes,
+      stdout: new RegExp(`^token\\S+ deleted\nscopemap\\S+ deleted\n${application}/x configured \\(-cccccccc-\\S+\\)\n$`),
+      leaves: { applications: ["x: "], roles: 1 },
+    },
+    {
       does: "deletes an application without a password that a killed run left",
       given: ({ azure: { directory } }) => {
         const notes = descriptionOf("b");
