@@ -163,7 +163,7 @@ testRows(
       command: yes,
       stdout: [],
       stderr:
-        /^Warning: the federated credentials of \S+acr-secretless-myregistry were not checked\n\* .*Forbidden.*\nno leftovers found\n$/,
+        /^Warning: the federated credentials of \S+acr-secretless-myregistry were not checked\n\* .*Forbidden.*\nno leftovers found among the objects that were checked\n$/,
       check: subjects("web", "api"),
     })),
     {
@@ -178,7 +178,8 @@ testRows(
       given: refuse("federatedCredentials"),
       command: yes,
       stdout: [],
-      stderr: /^Warning: the federated credentials of \S+ and 1 more were not checked\n\* .*Forbidden.*\nno leftovers found\n$/,
+      stderr:
+        /^Warning: the federated credentials of \S+ and 1 more were not checked\n\* .*Forbidden.*\nno leftovers found among the objects that were checked\n$/,
     },
     {
       does: "prints the command that deletes the federated credential when Azure refuses it",

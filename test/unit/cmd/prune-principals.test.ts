@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { CliError } from "../../../src/errors.ts";
 import { claimKey, copyLabel, credentialKey, sourceKey } from "../../../src/secret/record.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
@@ -200,6 +201,16 @@ testRows(
         command: line,
         stdout: /orphan/,
         stderr: /^Warning: .*\n\* .*Forbidden.*\n1 .* --yes\n$/,
+      }),
+    ),
+    ...["servicePrincipalRoles", "principal"].map(
+      (call): Row => ({
+        does: `fails when ${call} does not answer, although the tokens were checked`,
+        world: leftOverPrincipal,
+        given: refuse(call, () => new CliError("timeout", "no answer")),
+        command: yes,
+        code: 1,
+        stderr: /^Warning: .*\n\* no answer\nno leftovers found among the objects that were checked\n$/,
       }),
     ),
     ...[
