@@ -26,7 +26,7 @@ import {
   type PruneOptions,
   reasonToKeep,
 } from "../secret/leftovers.ts";
-import { type AccountRef, accountOfCredential, clientOf, roleRef } from "../secretless/objects.ts";
+import { type AccountRef, accountOfCredential, allows, audienceRight, clientOf, kubeletGroup, roleRef } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { pullLogins } from "../usage/holders.ts";
 import { idBy, uidOf } from "../usage/namespace.ts";
@@ -167,13 +167,16 @@ async function trusting(
 
 /**
  * Whether a ServiceAccount is set up for an identity, or is being set up: a run writes the role before the annotations. One that was
- * deleted and created again is not, and Entra ID would still exchange its tokens.
+ * deleted and created again is not, and Entra ID would still exchange its tokens. Its next owner can write the annotation, but not the right
+ * of the kubelets.
  */
 async function pullsAs(account: AccountRef, clientId: string | undefined, cluster: Cluster): Promise<boolean> {
   const there = await cluster.get(account);
   const client = clientOf(there);
-  if (!there || client !== undefined) return client !== undefined && client.toLowerCase() === clientId?.toLowerCase();
-  return (await cluster.get(roleRef(account))) !== undefined;
+  if (!there || (client !== undefined && client.toLowerCase() !== clientId?.toLowerCase())) return false;
+  if (allows(account, await cluster.get(roleRef(account)))) return true;
+  // An administrator can give the right in another way
+  return client !== undefined && cluster.groupMay(kubeletGroup, audienceRight(account));
 }
 
 type PruneTools = Pick<Tools, "cluster" | "dryRun" | "force" | "interrupted" | "sleep">;
