@@ -1,7 +1,7 @@
 import type { Azure } from "../src/azure/port.ts";
 import { registryHost } from "../src/azure/registry-name.ts";
 import { parseGoDuration } from "../src/duration.ts";
-import { CliError, usage, withLines } from "../src/errors.ts";
+import { CliError, isForbidden, usage, withLines } from "../src/errors.ts";
 import { plugin } from "../src/hint.ts";
 import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
@@ -32,6 +32,7 @@ const pruneFlags = {
         "Also delete exported credentials that no Secret holds: all but the newest of each Secret, or all. Copies of the exported Secrets " +
         "stop working. Without a value: older",
     },
+    force: { type: "boolean", describe: "Also delete credentials that unreadable kube-* namespaces may hold" },
   }),
   ...identityFlags,
   output: formatFlag("leftovers"),
@@ -71,9 +72,10 @@ export const prune = verb({
     const rows = sorted(found.rows);
     warnUnlisted(found, session);
     if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(found, azure, flags, session);
-    await showLeftovers(rows, { ...flags, olderThan: age }, session);
+    const isComplete = found.unlisted === undefined && found.unchecked.length === 0;
+    await showLeftovers(rows, { ...flags, olderThan: age, isComplete }, session);
     hintAtOthers(rows, { age, ...options }, session);
-    const code = Number(found.unlisted !== undefined);
+    const code = codeOf(found);
     if (removals.length === 0) return code;
     if (output !== undefined || !session.terminal) {
       session.stderr.write(`${removals.length} would be removed; add --yes\n`);
@@ -86,25 +88,30 @@ export const prune = verb({
 });
 
 /** `age`: the value of --older-than, in words. An export may be applied long after it was printed. */
-function optionsOf({ exported, "older-than": given }: PruneFlags): PruneOptions & { readonly age: string } {
+function optionsOf({ exported, force = false, "older-than": given }: PruneFlags): PruneOptions & { readonly age: string } {
   const age = given ?? (exported === undefined ? "10m" : "24h");
   const olderThan = parseGoDuration(age);
   if (olderThan === undefined) throw usage(`invalid --older-than "${age}": must be a duration, such as 30m or 0s`);
-  return { exports: exported ?? "none", olderThan, age };
+  return { exports: exported ?? "none", force, olderThan, age };
 }
 
-function warnUnlisted({ unlisted }: Leftovers, { warn }: Session): void {
+function warnUnlisted({ unlisted, needsForce }: Leftovers, { warn, hint }: Session): void {
   if (unlisted) warn(withLines("credentials for this cluster are kept because its Secrets could not be listed", unlisted.message));
+  if (needsForce) hint("if no Secret there has a login of this plugin, add --force");
 }
+
+/** A user without the rights on service principals can still delete tokens, so a 403 is no failure there. */
+const codeOf = ({ unlisted, unchecked }: Leftovers): number =>
+  Number(unlisted !== undefined || unchecked.some((error) => !isForbidden(error)));
 
 /** Deletes leftovers, and prints the outcomes. @returns the exit code */
 async function remove(found: Leftovers, azure: Azure, flags: PruneFlags, session: Session): Promise<number> {
   const { "dry-run": dryRun } = flags;
-  const tools = toolsOf(session, { "dry-run": dryRun, "field-manager": "" });
+  const tools = toolsOf(session, { "dry-run": dryRun, "field-manager": "", force: flags.force });
   const form = flags.output === "wide" ? undefined : flags.output;
   const printer = openPrinter(form, { ...session, dryRun, where: "one", managedFields: false, inAzure: true });
   const { failures } = await printOutcomes(deleteLeftovers(found, azure, tools), session, { printer, where: "one", total: 0 });
-  if (!session.interrupted()) return Number(failures > 0 || found.unlisted !== undefined);
+  if (!session.interrupted()) return failures > 0 ? 1 : codeOf(found);
   session.stderr.write("interrupted. Run the same command again to continue.\n");
   return 130;
 }

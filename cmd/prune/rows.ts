@@ -13,6 +13,8 @@ type ShowOptions = {
   readonly "no-headers": boolean;
   /** In words, such as 10m. */
   readonly olderThan: string;
+  /** Whether everything could be checked. */
+  readonly isComplete: boolean;
 };
 
 /**
@@ -40,7 +42,7 @@ export async function showLeftovers(rows: readonly Leftover[], flags: ShowOption
   if (isForPrograms(output)) return printReport(session, "prune", output, rows.map(leftoverItem));
   const shown = output === "wide" ? rows : rows.filter(({ state }) => state !== "in use");
   if (shown.length > 0) session.print(pruneTable(shown, flags, session.now()));
-  else session.stderr.write("no leftovers found\n");
+  else session.stderr.write(`no leftovers found${flags.isComplete ? "" : " among the objects that were checked"}\n`);
 }
 
 /** Hints at further objects that could be removed, and the flags for that. */
@@ -51,7 +53,7 @@ export function hintAtOthers(
 ): void {
   const hints = {
     "other cluster": "created for other clusters; to check them, run the command with the --context of each",
-    unknown: "without a recorded cluster, or with another name than their Secret gives; if nothing uses them, delete them in Azure",
+    unknown: "because it is unknown whether they are used; if nothing uses them, delete them in Azure",
     exported: `exported and not applied to this cluster; ${exports === "none" ? "to delete all but the newest of each Secret, add --exported" : "to delete them too, add --exported=all"}`,
     "too recent": `changed less than ${age} ago; to delete them too, wait or lower --older-than`,
   };

@@ -195,8 +195,10 @@ export type HolderFacts = {
   readonly held: HeldByName;
   /** The id of the cluster; undefined if not all its Secrets were listed. */
   readonly cluster: string | undefined;
-  /** The namespaces that refuse their Secrets: what is for one of their Secrets is kept. */
+  /** The namespaces that refuse their Secrets, which may hold any credential of the cluster. */
   readonly closed: ReadonlySet<string>;
+  /** The user accepts that. Only what is for a Secret of these namespaces is kept. */
+  readonly force: boolean;
   /** The uids of its namespaces, for objects whose description names no cluster. */
   readonly namespaceUids: ReadonlySet<string>;
 };
@@ -206,6 +208,8 @@ export type PruneOptions = {
   readonly olderThan: number;
   /** Also deletes what `create --export` has printed and no Secret holds: all except the newest of each Secret, or all. */
   readonly exports: "none" | "older" | "all";
+  /** Also deletes what namespaces that refuse their Secrets may hold. */
+  readonly force: boolean;
 };
 
 /**
@@ -240,13 +244,14 @@ function stateOf(one: Created, facts: HolderFacts, isKeptExport: boolean, isTooR
   return isTooRecent() ? "too recent" : state;
 }
 
-/** Whether the Secret that an object is for can't be read. */
-const isClosed = (one: Created, { closed }: HolderFacts): boolean => closed.has(secretIn(one.for)?.namespace ?? "");
+/** Whether a Secret that can't be read may hold an object. */
+const mayBeHeld = (one: Created, { closed, force }: HolderFacts): boolean =>
+  force ? closed.has(secretIn(one.for)?.namespace ?? "") : closed.size > 0;
 
 function stateByCluster(one: Created, facts: HolderFacts): LeftoverState {
   const { cluster: of, namespaceUid = "" } = one.for;
   const { cluster, namespaceUids } = facts;
-  if (isClosed(one, facts) && (of === undefined || of === cluster)) return "unknown";
+  if (mayBeHeld(one, facts) && (of === undefined || of === cluster)) return "unknown";
   const isHere = of === undefined ? cluster !== undefined && namespaceUids.has(namespaceUid) : of === cluster;
   // Anyone can copy a description
   if (isHere) return one.what === "password" || isDerived(one.to.name, one.for) ? "orphan" : "unknown";
@@ -292,9 +297,7 @@ function isYoung({ changedAt }: Created, now: Date | undefined, olderThan: numbe
 }
 
 /** Returns why objects stay after another look at the Secrets; undefined if they are still left over. */
-export function reasonToKeep(rows: readonly Created[], facts: HolderFacts): string | undefined {
-  if (rows.some((one) => isHeld(one, facts.held))) return "a Secret now holds it";
-  return rows.some((one) => !one.lost && (facts.cluster === undefined || isClosed(one, facts)))
-    ? "its holders are no longer known"
-    : undefined;
+export function reasonToKeep(rows: readonly Created[], facts: HolderFacts): "held" | "unlisted" | undefined {
+  if (rows.some((one) => isHeld(one, facts.held))) return "held";
+  return rows.some((one) => !one.lost && (facts.cluster === undefined || mayBeHeld(one, facts))) ? "unlisted" : undefined;
 }

@@ -60,6 +60,9 @@ const roleOf = (of: AccountRef, registries: readonly string[]): Role => ({
   rules: [{ apiGroups: [""], resources: [tokenAudience], resourceNames: [of.name], verbs: ["request-serviceaccounts-token-audience"] }],
 });
 
+/** Whether a role lets its holders request the token. Only a user with this right can write it, whatever its name and label say. */
+export const allows = (of: AccountRef, role: Role | undefined): boolean => isDeepStrictEqual(role?.rules, roleOf(of, []).rules);
+
 const bindingOf = (of: AccountRef): RoleBinding => ({
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "RoleBinding",
@@ -115,7 +118,7 @@ export const allowing =
     const object = roleOf(of, [...new Set([...registriesOf(role), host])]);
     if (!role) return { act: "create", object };
     const { rules, metadata } = object;
-    if (isDeepStrictEqual(role.rules, rules) && registriesOf(role).includes(host)) return { act: "keep", because: mayRequest };
+    if (allows(of, role) && registriesOf(role).includes(host)) return { act: "keep", because: mayRequest };
     const patch = { rules, metadata: { annotations: metadata.annotations } };
     return isOurs(role) ? { act: "patch", patch, because: mayRequest } : { act: "refuse", error: notOurs("role", role) };
   };

@@ -18,8 +18,8 @@ export async function idBy(read: () => Promise<string | undefined>): Promise<str
 }
 
 /**
- * Whether a namespace of the system refuses its Secrets to every user, as on AKS Automatic. It then counts as one without a login of this
- * plugin, unless a command or a record names it.
+ * Whether a namespace of the system refuses its Secrets, as on AKS Automatic to every user. It then counts as one without a login of this
+ * plugin, unless a command or a record names it. `prune` has no such record: the Secret that had it was deleted.
  */
 export const refusesAll = (namespace: string, error: unknown): boolean => namespace.startsWith("kube-") && isForbidden(error);
 

@@ -39,7 +39,7 @@ type DoctorTools = Parameters<typeof checkAll>[2] & {
 };
 
 /** Those of `prune`: a newer object in Azure may belong to a run that has not written its Secret yet. */
-const pruneOptions: PruneOptions = { exports: "none", olderThan: 10 * 60_000 };
+const pruneOptions: PruneOptions = { exports: "none", force: false, olderThan: 10 * 60_000 };
 
 /** The checks of one part, in the order of the output. `id` and `subject` are those of a finding without its own. */
 type Part = Pick<Finding, "id" | "subject"> & {

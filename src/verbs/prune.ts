@@ -26,7 +26,7 @@ import {
   type PruneOptions,
   reasonToKeep,
 } from "../secret/leftovers.ts";
-import { type AccountRef, accountOfCredential, clientOf, roleRef } from "../secretless/objects.ts";
+import { type AccountRef, accountOfCredential, allows, audienceRight, clientOf, kubeletGroup, roleRef } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { pullLogins } from "../usage/holders.ts";
 import { idBy, uidOf } from "../usage/namespace.ts";
@@ -39,6 +39,10 @@ export type Leftovers = {
   readonly removals: readonly Removal[];
   /** Why not all Secrets of the cluster could be listed. */
   readonly unlisted: CliError | undefined;
+  /** Why objects in Azure were not checked. */
+  readonly unchecked: readonly CliError[];
+  /** Whether only kube-* namespaces refused their Secrets, which `--force` accepts. */
+  readonly needsForce: boolean;
 };
 
 type Finding = {
@@ -53,29 +57,35 @@ type Finding = {
  * @throws CliError if the cluster does not respond, because then it is unknown what is left over
  */
 export async function findLeftovers(azure: Azure, cluster: Cluster, { registry: finding, options, warn }: Finding): Promise<Leftovers> {
-  const [registry, holders] = await Promise.all([finding, readHolders(cluster)]);
-  const reading = { azure, cluster, clusterId: holders.cluster, warn, unread: new Map<string, string>() };
+  const [registry, holders] = await Promise.all([finding, readHolders(cluster, options)]);
+  const reading = { azure, cluster, clusterId: holders.cluster, warn, unread: new Map<string, CliError>(), unchecked: [] };
   const [list, principals] = await Promise.all([azure.listTokens(registry), readPrincipals(reading, registry)]);
   const created = [...createdTokens(list, registry), ...principals];
   const namespaceUids = holders.cluster === undefined ? new Set<string>() : await uidsFor(created, cluster);
   const now = list.at === undefined ? undefined : new Date(list.at);
   const rows = judgeLeftovers(created, { ...holders, namespaceUids }, now, options);
-  return { registry, rows, removals: removalsOf(rows), unlisted: holders.unlisted };
+  const { unlisted } = holders;
+  const needsForce = unlisted !== undefined && holders.cluster !== undefined;
+  return { registry, rows, removals: removalsOf(rows), unlisted, unchecked: reading.unchecked, needsForce };
 }
 
-/** Reads what all Secrets of the cluster hold, and the id of the cluster if all could be listed. */
-async function readHolders(cluster: Cluster): Promise<Omit<HolderFacts, "namespaceUids"> & Pick<Leftovers, "unlisted">> {
+type Holders = HolderFacts & Pick<Leftovers, "unlisted">;
+
+/** Reads what all Secrets of the cluster hold, and its id if all could be listed, except those that a kube-* namespace refuses. */
+async function readHolders(cluster: Cluster, { force }: Pick<PruneOptions, "force">): Promise<Holders> {
   const found = openHeld();
   const closed = new Set<string>();
+  const facts = { closed, force, namespaceUids: new Set<string>() };
   try {
     for await (const page of pullLogins(cluster, { read: new Set(), closed })) for (const secret of page) found.add(secret);
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    return { held: found.all(), cluster: undefined, closed, unlisted: error };
+    return { ...facts, held: found.all(), cluster: undefined, unlisted: error };
   }
   const id = await idBy(() => uidOf(cluster, "kube-system"));
-  const message = "cannot read namespace kube-system, whose uid identifies the cluster";
-  return { held: found.all(), cluster: id, closed, unlisted: id === undefined ? new CliError("forbidden", message) : undefined };
+  const refused = closed.size > 0 && !force ? `cannot list the Secrets of ${inLine([...closed].sort())}` : undefined;
+  const message = id === undefined ? "cannot read namespace kube-system, whose uid identifies the cluster" : refused;
+  return { ...facts, held: found.all(), cluster: id, unlisted: message === undefined ? undefined : new CliError("forbidden", message) };
 }
 
 /** Reads the uids of the namespaces that objects name without their cluster. */
@@ -92,23 +102,26 @@ type Reading = {
   readonly clusterId: string | undefined;
   readonly warn: Finding["warn"];
   /** Why federated credentials can't be read, by the id of their identity. */
-  readonly unread: Map<string, string>;
+  readonly unread: Map<string, CliError>;
+  readonly unchecked: CliError[];
 };
 
 /** Reads the applications and managed identities with a role on the registry. If that is forbidden, the tokens can still be read. */
 async function readPrincipals(of: Reading, registry: AzureRegistry): Promise<Created[]> {
-  const { azure, warn, unread } = of;
+  const { azure, warn, unread, unchecked } = of;
   try {
     const roles = (await azure.servicePrincipalRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
     const ids = [...new Set(roles.map(({ principalId }) => principalId))];
     const reading = { width: limits.principals, interrupted: () => false };
     const created = await Array.fromAsync(runConcurrently(ids, reading, (id) => createdFor(id, roles, of)));
     const [why] = unread.values();
-    if (why !== undefined) warn(withLines(`the federated credentials of ${inLine([...unread.keys()], 1)} were not checked`, why));
+    if (why) warn(withLines(`the federated credentials of ${inLine([...unread.keys()], 1)} were not checked`, why.message));
+    unchecked.push(...unread.values());
     return created;
   } catch (error) {
     if (!isRefusal(error)) throw error;
     warn(withLines("service principals were not listed", error.message));
+    unchecked.push(error);
     return [];
   }
 }
@@ -121,7 +134,7 @@ async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Rea
   if (identityId !== undefined)
     return yield* await trusting({ id: identityId, clientId: appId }, of).catch((error: unknown) => {
       if (!isRefusal(error)) throw error;
-      unread.set(identityId, error.message);
+      unread.set(identityId, error);
       return [];
     });
   const [application] = await azure.applications({ appId });
@@ -154,16 +167,19 @@ async function trusting(
 
 /**
  * Whether a ServiceAccount is set up for an identity, or is being set up: a run writes the role before the annotations. One that was
- * deleted and created again is not, and Entra ID would still exchange its tokens.
+ * deleted and created again is not, and Entra ID would still exchange its tokens. Its next owner can write the annotation, but not the right
+ * of the kubelets.
  */
 async function pullsAs(account: AccountRef, clientId: string | undefined, cluster: Cluster): Promise<boolean> {
   const there = await cluster.get(account);
   const client = clientOf(there);
-  if (!there || client !== undefined) return client !== undefined && client.toLowerCase() === clientId?.toLowerCase();
-  return (await cluster.get(roleRef(account))) !== undefined;
+  if (!there || (client !== undefined && client.toLowerCase() !== clientId?.toLowerCase())) return false;
+  if (allows(account, await cluster.get(roleRef(account)))) return true;
+  // An administrator can give the right in another way
+  return client !== undefined && cluster.groupMay(kubeletGroup, audienceRight(account));
 }
 
-type PruneTools = Pick<Tools, "cluster" | "dryRun" | "interrupted" | "sleep">;
+type PruneTools = Pick<Tools, "cluster" | "dryRun" | "force" | "interrupted" | "sleep">;
 
 /** Deletes leftovers. Looks at all Secrets and at each object again right before, and deletes it only if it is still a leftover. */
 export async function* deleteLeftovers(
@@ -178,9 +194,9 @@ export async function* deleteLeftovers(
     const some = groups.slice(at, at + limits.credentials);
     if (tools.interrupted()) return yield* some.flat().map(({ to }): Outcome => ({ to, left: "interrupted" }));
     const hasTokens = some.flat().some(({ host }) => host !== undefined);
-    const [holders, list] = await Promise.all([readHolders(tools.cluster()), hasTokens ? azure.listTokens(registry) : undefined]);
+    const [holders, list] = await Promise.all([readHolders(tools.cluster(), tools), hasTokens ? azure.listTokens(registry) : undefined]);
     const cluster = tools.cluster();
-    const again = { azure, cluster, registry, holders: { ...holders, namespaceUids: new Set<string>() }, list };
+    const again = { azure, cluster, registry, holders, list };
     yield* runConcurrently(some, deleting, (group) => removeAll(group, again, tools));
   }
 }
@@ -201,7 +217,7 @@ type Again = {
   readonly azure: Azure;
   readonly cluster: Cluster;
   readonly registry: AzureRegistry;
-  readonly holders: HolderFacts;
+  readonly holders: Holders;
   readonly list: TokenList | undefined;
 };
 
@@ -213,15 +229,27 @@ async function* removeAll(removals: readonly Removal[], again: Again, tools: Pru
       continue;
     }
     try {
-      const reason = reasonToKeep(removal.rows, again.holders);
-      const steps = reason === undefined ? await stepsFor(removal, again) : [];
-      if (steps.length > 0) yield* take(steps, tools);
-      else yield kept(to, reason ?? changedSince);
+      const steps = await stepsNow(removal, again);
+      if (typeof steps === "string") yield kept(to, steps);
+      else yield* take(steps, tools);
     } catch (error) {
       yield { to, error: asCliError(error) };
     }
   }
 }
+
+/** Returns the requests that delete an object, or why it is kept. @throws CliError if it is unknown whether a Secret holds it */
+async function stepsNow(removal: Removal, again: Again): Promise<Step[] | string> {
+  const reason = reasonToKeep(removal.rows, again.holders);
+  if (reason === "unlisted") throw unlistedNow(removal.to, again.holders);
+  if (reason === "held") return "a Secret now holds it";
+  const steps = await stepsFor(removal, again);
+  return steps.length > 0 ? steps : changedSince;
+}
+
+/** The error for an object whose holders could be listed before, and can't be listed any more. */
+const unlistedNow = ({ name }: Ref, { unlisted }: Holders): CliError =>
+  new CliError("forbidden", withLines(`${name} is kept: the Secrets of the cluster could not be listed again`, unlisted?.message));
 
 const kept = (to: Ref, because: string): Outcome => ({ to, result: "unchanged", because, messages: [`${to.name} is kept: ${because}`] });
 
@@ -276,6 +304,7 @@ function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
 }
 
 async function stepsForCredential({ to, identity, client, rows: [row] }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
+  if (holders.cluster === undefined) throw unlistedNow(to, holders);
   // Reads no other ServiceAccount, so that no request comes between this one's and the deletion
   const isLeft = async () => {
     const [now] = await trusting({ id: identity, clientId: client }, { azure, cluster, clusterId: holders.cluster }, to.name);
@@ -323,17 +352,27 @@ async function stepsForRole({ to, rows: [{ passwords }] }: Removal, { azure, reg
   ];
 }
 
-/** Deletes an application that this plugin created if no other user can sign in to it, with its role; otherwise only passwords. */
+function namesOtherCluster(notes: string, { for: { cluster } }: Created): boolean {
+  const of = parseAzureOwner(notes);
+  return of !== undefined && of.cluster !== cluster;
+}
+
+/**
+ * Deletes an application that this plugin created for this cluster, with its role, if no other user can sign in to it; otherwise only
+ * passwords.
+ */
 async function stepsForApplication({ to, identity, what, rows }: Removal, { azure, registry, holders }: Again): Promise<Step[]> {
   const [[application], principal] = await Promise.all([azure.applications({ appId: identity }), azure.servicePrincipal(identity)]);
   if (!application || (what === "application" && application.keys.length > 0)) return [];
+  const [row] = rows;
   const wanted = new Set(rows.flatMap(({ passwords }) => passwords.map(({ slot }) => slot)));
   const keys = application.keys.filter(({ slot }) => wanted.has(slot));
   const rest = application.keys.filter((key) => !keys.includes(key));
   const roles = principal ? (await azure.roleAssignments(registry, principal.id)).filter(({ ours, here }) => ours && here) : [];
   // A run may be about to add a password
   const users = [...rest, ...heldOf({ to, identity }, holders.held)];
-  const isWhole = users.length === 0 && isOurDescription(application.notes);
+  const isElsewhere = namesOtherCluster(application.notes, row);
+  const isWhole = users.length === 0 && isOurDescription(application.notes) && !isElsewhere;
   const { otherKeys } = isWhole ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
   const command = shell("az role assignment delete", "--assignee", identity, "--scope", registry.id);
   const isLeft = async () => {
@@ -356,7 +395,7 @@ async function stepsForApplication({ to, identity, what, rows }: Removal, { azur
         }),
       ),
     ];
-  const isLast = keys.length > 0 && roles.length > 0 && !rest.some(({ displayName }) => parseAzureOwner(displayName));
+  const isLast = keys.length > 0 && !isElsewhere && roles.length > 0 && !rest.some(({ displayName }) => parseAzureOwner(displayName));
   return [
     ...keys.map(
       ({ slot }): Step => ({

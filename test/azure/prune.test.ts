@@ -20,10 +20,14 @@ async function pruning(azure: Azure, ...names: readonly string[]) {
   const fake = fakeCluster(openAsking());
   fake.put(namespace("kube-system", { uid: "uid-of-kube-system" }));
   const cluster = fake.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  const finding = { registry: azure.findRegistry("myregistry"), options: { olderThan: 0, exports: "none" as const }, warn: () => {} };
+  const finding = {
+    registry: azure.findRegistry("myregistry"),
+    options: { olderThan: 0, exports: "none" as const, force: false },
+    warn: () => {},
+  };
   const found = await findLeftovers(azure, cluster, finding);
   const removals = found.removals.filter(({ to }) => names.includes(to.name));
-  const tools = { cluster: () => cluster, dryRun: "none" as const, interrupted: () => false, sleep: async () => {} };
+  const tools = { cluster: () => cluster, dryRun: "none" as const, force: false, interrupted: () => false, sleep: async () => {} };
   return {
     rows: found.rows.filter(({ to }) => names.includes(to.name)),
     remove: () => Array.fromAsync(deleteLeftovers({ ...found, removals }, azure, tools)),

@@ -1,10 +1,12 @@
 import { expect } from "vitest";
-import { Busy } from "../../../src/errors.ts";
+import { Busy, CliError } from "../../../src/errors.ts";
+import { managedBy } from "../../../src/objects.ts";
+import { is } from "../../support/fakes/asked.ts";
 import { account, namespace } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { all, any, type Given, refuse, testRows, typed } from "../../support/rows.ts";
+import { all, any, failed, type Given, refuse, testRows, typed } from "../../support/rows.ts";
 
 const line = "prune --registry myregistry";
 const yes = `${line} --yes`;
@@ -27,6 +29,21 @@ const recreates: Given = ({ cluster }) => {
   for (const kind of ["role", "rolebinding"] as const) cluster.remove(`${kind}.rbac.authorization.k8s.io`, "demo", "acr-secretless-web");
   annotates(cluster, {});
 };
+const names =
+  (client: string): Given =>
+  ({ cluster }) =>
+    annotates(cluster, { "kubernetes.azure.com/acr-client-id": client });
+/** Gives the kubelets a role with these verbs. */
+const putRole =
+  (name: string, verbs: readonly string[]): Given =>
+  ({ cluster }) => {
+    const metadata = { name, namespace: "demo", labels: { [managedBy.key]: managedBy.value } };
+    const rules = [{ apiGroups: [""], resources: ["api://AzureADTokenExchange"], resourceNames: ["web"], verbs: [...verbs] }];
+    cluster.put({ apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata, rules });
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name };
+    const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:nodes" }];
+    cluster.put({ apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding", metadata, roleRef, subjects });
+  };
 const credentials = ({ azure }: FakeWorld) =>
   azure.identities.all
     .values()
@@ -117,7 +134,7 @@ testRows(
     },
     {
       does: "deletes the federated credential of an identity that its ServiceAccount does not name",
-      given: ({ cluster }) => annotates(cluster, { "kubernetes.azure.com/acr-client-id": "other" }),
+      given: names("other"),
       command: yes,
       stdout: /^federated\S+ deleted\n$/,
       check: subjects("api"),
@@ -127,6 +144,43 @@ testRows(
       given: ({ cluster }) => annotates(cluster, {}),
       command: yes,
       ...none,
+      check: subjects("web", "api"),
+    },
+    {
+      does: "deletes the federated credential when the next owner of the namespace names the identity, and kubelets have no right",
+      given: all(recreates, names("client-1")),
+      command: yes,
+      stdout: /^federated\S+ deleted\n$/,
+      check: subjects("api"),
+    },
+    {
+      does: "deletes the federated credential when the next owner of the namespace also writes a role of this name",
+      given: all(recreates, names("client-1"), putRole("acr-secretless-web", ["get"])),
+      command: yes,
+      stdout: /^federated\S+ deleted\n$/,
+      check: subjects("api"),
+    },
+    {
+      does: "keeps the federated credential when another role gives kubelets the right",
+      given: all(recreates, names("client-1"), putRole("kubelets", ["request-serviceaccounts-token-audience"])),
+      command: yes,
+      ...none,
+      check: subjects("web", "api"),
+    },
+    {
+      does: "fails and keeps the federated credential when the Secrets cannot be listed again in the last look",
+      given: (world) => {
+        let lists = 0;
+        // Each look has three lists of Secrets
+        return all(
+          deletes("web"),
+          refuse((asked) => is("list secret")(asked) && ++lists > 3),
+        )(world);
+      },
+      command: yes,
+      ...failed,
+      stderr: /^error: demo-web-\S+ is kept: .* listed again\n\* .*Forbidden.*\n/,
+      writes: [],
       check: subjects("web", "api"),
     },
     {
@@ -157,15 +211,22 @@ testRows(
       ...none,
       check: subjects("web", "api"),
     },
-    ...["federatedCredentials", "get serviceaccount", "get role."].map((call) => ({
+    ...["federatedCredentials", "get serviceaccount", "get role.", "groupMay"].map((call) => ({
       does: `warns and keeps all when ${call} is forbidden`,
-      given: all(call === "get role." ? recreates : deletes("web"), refuse(call)),
+      given: all(/role|group/.test(call) ? all(recreates, names("client-1")) : deletes("web"), refuse(call)),
       command: yes,
       stdout: [],
       stderr:
-        /^Warning: the federated credentials of \S+acr-secretless-myregistry were not checked\n\* .*Forbidden.*\nno leftovers found\n$/,
+        /^Warning: the federated credentials of \S+acr-secretless-myregistry were not checked\n\* .*Forbidden.*\nno leftovers found among the objects that were checked\n$/,
       check: subjects("web", "api"),
     })),
+    {
+      does: "fails when the federated credentials cannot be read for another reason",
+      given: refuse("federatedCredentials", () => new CliError("timeout", "no answer")),
+      command: yes,
+      code: 1,
+      stderr: /^Warning: .* were not checked\n\* no answer\nno leftovers found among the objects that were checked\n$/,
+    },
     {
       does: "warns once when the federated credentials of several identities cannot be read",
       world: async () => {
@@ -178,7 +239,8 @@ testRows(
       given: refuse("federatedCredentials"),
       command: yes,
       stdout: [],
-      stderr: /^Warning: the federated credentials of \S+ and 1 more were not checked\n\* .*Forbidden.*\nno leftovers found\n$/,
+      stderr:
+        /^Warning: the federated credentials of \S+ and 1 more were not checked\n\* .*Forbidden.*\nno leftovers found among the objects that were checked\n$/,
     },
     {
       does: "prints the command that deletes the federated credential when Azure refuses it",

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { CliError } from "../../../src/errors.ts";
 import { claimKey, copyLabel, credentialKey, sourceKey } from "../../../src/secret/record.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
@@ -120,6 +121,18 @@ testRows(
       ],
     },
     {
+      does: "deletes only its own password of an application that another cluster created",
+      given: (world) => {
+        const { directory } = world.azure;
+        const appId = directory.put("x", { keys: 0, notes: descriptionOf("x", { cluster: "00000000" }) });
+        directory.assign(appId, acrPull, { ours: true });
+        putKey(world, appId, keyIn("b"));
+      },
+      command: yes,
+      stdout: new RegExp(`^token\\S+ deleted\nscopemap\\S+ deleted\n${application}/x configured \\(-cccccccc-\\S+\\)\n$`),
+      leaves: { applications: ["x: "], roles: 1 },
+    },
+    {
       does: "deletes an application without a password that a killed run left",
       given: ({ azure: { directory } }) => {
         const notes = descriptionOf("b");
@@ -188,6 +201,16 @@ testRows(
         command: line,
         stdout: /orphan/,
         stderr: /^Warning: .*\n\* .*Forbidden.*\n1 .* --yes\n$/,
+      }),
+    ),
+    ...["servicePrincipalRoles", "principal"].map(
+      (call): Row => ({
+        does: `fails when ${call} does not answer, although the tokens were checked`,
+        world: leftOverPrincipal,
+        given: refuse(call, () => new CliError("timeout", "no answer")),
+        command: yes,
+        code: 1,
+        stderr: /^Warning: .*\n\* no answer\nno leftovers found among the objects that were checked\n$/,
       }),
     ),
     ...[

@@ -2,9 +2,9 @@ import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import type { Metadata } from "../../../src/objects.ts";
 import { claimKey, credentialKey } from "../../../src/secret/record.ts";
-import { is } from "../../support/fakes/asked.ts";
+import { type Asked, is } from "../../support/fakes/asked.ts";
 import { linesOf, watch, worldOf } from "../../support/fakes/fleet.ts";
-import type { FakeWorld } from "../../support/fakes/world.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { descriptionOf, here, hold, host, leftOver, nameIn, putToken } from "../../support/leftovers.ts";
 import { all, any, before, failed, type Given, type Row, refuse, testRows } from "../../support/rows.ts";
@@ -32,6 +32,18 @@ const put =
     putToken(world, token, of, slots);
 const again = "create acr-myregistry -n b --registry myregistry --repository app/web --verify=false";
 const { live, started } = watch();
+/** A copy of the deleted Secret in a namespace whose Secrets the user may not list. The user lists those of the others one by one. */
+const copiedTo =
+  (namespace: string): Given =>
+  (world) => {
+    addNamespaces(world.cluster, namespace);
+    hold(world, namespace, { username: name, password: "p" });
+    return refuse(unlistable(namespace))(world);
+  };
+const unlistable =
+  (...namespaces: string[]) =>
+  ({ call, at, namespace }: Asked) =>
+    call === "list" && at.startsWith("secret") && (namespace === undefined || namespaces.includes(namespace));
 const json = (stdout: string) => linesOf(stdout).map((text) => JSON.parse(text));
 
 const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
@@ -162,6 +174,50 @@ testRows(
         stdout: /other cluster/,
         stderr,
         writes: [],
+      }),
+    ),
+    ...["kube-system", "kube-flux"].map(
+      (namespace): Row => ({
+        does: `keeps a token that a copy in ${namespace} may hold when its Secrets cannot be listed`,
+        given: copiedTo(namespace),
+        command: yes,
+        code: 1,
+        stdout: /^NAME .*\n.* unknown *\n$/,
+        stderr: new RegExp(
+          `^Warning: .* could not be listed\n\\* cannot list the Secrets of ${namespace}\nhint: .* add --force\nhint: kept 1, .* in Azure\n$`,
+        ),
+        writes: [],
+        check: tokens(kept, name),
+      }),
+    ),
+    {
+      does: "deletes a token that kube-system may hold when --force, and keeps one whose Secret was there",
+      given: all(put(nameIn("kube-system"), descriptionOf("kube-system"), "password1"), refuse(unlistable("kube-system"))),
+      command: `${yes} --force`,
+      stdout: deleted,
+      check: tokens(kept, nameIn("kube-system")),
+    },
+    ...[
+      { what: "list secret", calls: is("list secret"), says: /Forbidden/ },
+      { what: "get namespace kube-system", calls: is("get namespace kube-system"), says: /namespace kube-system/ },
+      { what: "the list of one namespace", calls: unlistable("kube-system"), says: /the Secrets of kube-system/ },
+    ].map(
+      ({ what, calls, says }): Row => ({
+        does: `fails and keeps the token when ${what} is forbidden in the last look`,
+        given: (world) => {
+          let isLast = false;
+          return all(
+            before("listTokens", () => {
+              isLast = true;
+            }),
+            refuse((asked) => isLast && calls(asked)),
+          )(world);
+        },
+        command: yes,
+        ...failed,
+        stderr: new RegExp(`^error: ${name} is kept: .* listed again\n\\* .*${says.source}`),
+        writes: [],
+        check: tokens(kept, name),
       }),
     ),
     {

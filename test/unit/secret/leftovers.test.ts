@@ -16,7 +16,7 @@ import { Sensitive } from "../../../src/sensitive.ts";
 const [host, here, there] = ["myregistry.azurecr.io", "1a2b3c4d", "5e6f7a8b"];
 const old = "2026-01-01T00:00:00Z";
 const now = new Date("2026-01-01T00:10:00Z");
-const options: PruneOptions = { olderThan: 600_000, exports: "none" };
+const options: PruneOptions = { olderThan: 600_000, exports: "none", force: false };
 
 /** The name that is derived for Secret acr of namespace demo. */
 const name = azureName("uid-of-demo", "demo", "acr");
@@ -72,7 +72,7 @@ function held(...secrets: readonly Holding[]): HolderFacts["held"] {
   return found.all();
 }
 
-const facts: HolderFacts = { held: held(), cluster: here, closed: new Set(), namespaceUids: new Set() };
+const facts: HolderFacts = { held: held(), cluster: here, closed: new Set(), force: false, namespaceUids: new Set() };
 const ofKey: Partial<Credential> = { kind: "service-principal", identity: "app-1", slot: "k1" };
 const of = (cluster?: string): Created => ({ ...token, for: { ...token.for, cluster } });
 const exported = (cluster?: string): Created => ({ ...token, for: { ...token.for, cluster, isExported: true } });
@@ -120,14 +120,25 @@ test.for<{
     more: { cluster: undefined, namespaceUids: new Set(["uid-of-demo"]) },
     state: "unknown",
   },
-  { what: "its namespace refuses its Secrets", made: token, more: { closed: new Set(["demo"]) }, state: "unknown" },
+  ...[true, false].map((force) => ({
+    what: `its namespace refuses its Secrets, with force ${force}`,
+    made: token,
+    more: { closed: new Set(["demo"]), force },
+    state: "unknown" as const,
+  })),
   {
     what: "a namespace of another cluster has the name of one",
     made: of(there),
     more: { closed: new Set(["demo"]) },
     state: "other cluster",
   },
-  { what: "another namespace refuses its Secrets", made: token, more: { closed: new Set(["kube-system"]) }, state: "orphan" },
+  { what: "another namespace refuses its Secrets", made: token, more: { closed: new Set(["kube-system"]) }, state: "unknown" },
+  {
+    what: "another namespace refuses its Secrets, with force",
+    made: token,
+    more: { closed: new Set(["kube-system"]), force: true },
+    state: "orphan",
+  },
   { what: "it was exported", made: exported(here), state: "exported" },
   { what: "it was exported a moment ago", made: { ...exported(here), changedAt: undefined }, state: "exported" },
   { what: "it was exported for another cluster", made: exported(there), state: "other cluster" },
@@ -271,9 +282,11 @@ test("keeps the newest export of each Secret, and one whose time is not known", 
 
 test.for([
   { more: {}, stays: undefined },
-  { more: { held: held({ record: {} }) }, stays: "a Secret now holds it" },
-  { more: { cluster: undefined }, stays: "its holders are no longer known" },
-  { more: { closed: new Set(["demo"]) }, stays: "its holders are no longer known" },
+  { more: { held: held({ record: {} }) }, stays: "held" },
+  { more: { cluster: undefined }, stays: "unlisted" },
+  { more: { closed: new Set(["demo"]) }, stays: "unlisted" },
+  { more: { closed: new Set(["kube-system"]) }, stays: "unlisted" },
+  { more: { closed: new Set(["kube-system"]), force: true }, stays: undefined },
 ])("checks an object again before its deletion: $stays", ({ more, stays }) => {
   expect(reasonToKeep([token], { ...facts, ...more })).toBe(stays);
 });
