@@ -7,7 +7,7 @@ import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { uidsOf } from "../scope/namespaces.ts";
-import { claimOf, copiesOf, credentialOf } from "../secret/record.ts";
+import { claimOf, copiesOf, credentialOf, sourceOf } from "../secret/record.ts";
 import { Claimed, claiming, extending, forgetting, isCopyOf, requestLimit, StartAgain } from "../secret/source.ts";
 import type { Tools } from "../tools.ts";
 import type { Desired } from "./desired.ts";
@@ -40,6 +40,7 @@ const without = (facts: Knowledge["facts"], ...old: readonly Fact[]): Knowledge[
 
 async function* write(known: Knowledge, d: Desired, step: Step & { kind: "write" }, { tools }: World): AsyncGenerator<Outcome, Knowledge> {
   const old = known.facts.source;
+  await refuseAdopted(d, step, old?.value);
   const edited = await edit(d.source, step.decide, tools, old && { object: old.value ?? undefined });
   yield* step.print?.(edited) ?? [];
   const isDry = tools.dryRun !== "none";
@@ -47,6 +48,13 @@ async function* write(known: Knowledge, d: Desired, step: Step & { kind: "write"
   if (step.isClaim) return claimed(remember(known, memory), edited, isDry);
   const next = isDry ? after(known, step) : withSource(remember(known, memory), edited.object ?? null);
   return step.last && !isDry ? { ...next, facts: without(next.facts, "account", "holder", "test", "proof") } : next;
+}
+
+/** @throws CliError if the Secret is a copy of a source that another file has taken over since this run has read it */
+async function refuseAdopted({ source, creates, undo }: Desired, { does }: Step, old: Secret | null | undefined): Promise<void> {
+  if (does !== "store" || undo || !old || !sourceOf(old)) return;
+  const stays = await creates?.file?.staysInPlace(source, old);
+  if (stays instanceof CliError) throw stays;
 }
 
 const uidIn = ({ before, object }: Edited<"secret">) => before?.metadata.uid ?? object?.metadata.uid;

@@ -2452,6 +2452,18 @@ testRows(
         }),
       ],
     })),
+    {
+      does: "apply replaces no copy by a source when another file adopts the copy's source while the new password is made",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf({ ...own, name: "acr-blue", eachOf: "{names: [team-1]}" }), {
+          ...failed,
+          flags: " --prune --yes",
+          given: before("generatePassword", applied(elsewhere({ ...blue, namespace: "platform" }), " --adopt platform/acr-blue --yes")),
+          check: (world) => expect(world.loginIn("team-1", "acr-blue")).toEqual(world.loginIn("platform", "acr-blue")),
+        }),
+      ],
+    },
     ...[
       { what: "eachOf becomes copyTo", from: fileOf(own), to: fileOf({ ...blue, name: "acr", copyTo: "{names: [own-*]}" }) },
       {
