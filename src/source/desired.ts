@@ -89,6 +89,8 @@ export type FileOrder = FileOfRecord & {
   readonly maker: string | undefined;
   /** All that Azure describes for a Secret of the name, of any kind and in any namespace of the name. */
   readonly inPlace: readonly { readonly file: string | undefined; readonly granted: readonly string[] | undefined }[];
+  /** All of it was read. */
+  readonly isInPlaceRead: boolean;
   /** The user name of the credential that Azure describes; undefined if there is none, or if it was not read. */
   readonly identity: string | undefined;
   /** The user accepts that the file takes the source over. */

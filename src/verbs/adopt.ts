@@ -1,12 +1,14 @@
 import { kindCalled } from "../credential/kinds.ts";
 import { lackingIn } from "../credential/repository-scope.ts";
 import { InTheWay } from "../errors.ts";
-import { type Command, flag, plugin } from "../hint.ts";
+import { type Command, flag, type Hint, plugin } from "../hint.ts";
 import type { Ref } from "../kinds.ts";
 import type { Outcome } from "../outcome.ts";
 import { isLoginServerOf } from "../registry/login-server.ts";
-import { fileId } from "../secret/azure-words.ts";
+import { azureName, fileId } from "../secret/azure-words.ts";
+import { loginsIn } from "../secret/login.ts";
 import { type Credential, credentialOf, type FileIdentity, isSameFile } from "../secret/record.ts";
+import { isCopyOf } from "../secret/source.ts";
 import type { FileOrder } from "../source/desired.ts";
 import type { Places } from "../source/places.ts";
 import { unnamedIn } from "../source/wanted.ts";
@@ -27,7 +29,7 @@ type TakeOver = {
 export const fileWords = ({ home, name }: FileIdentity): string => `file ${name} in namespace ${home}`;
 
 /** The kinds of credential that `apply` creates. */
-const issued = ["acr-token", "service-principal"];
+export const issued = ["acr-token", "service-principal"] as const;
 
 /** Warns that the next run of `apply` undoes a change of another verb. */
 export function* warnOfFile(to: Ref, record: Credential | undefined, does: string): Generator<Outcome> {
@@ -43,7 +45,7 @@ export function* takeOver(order: TakeOver, { secret, unselected }: Pick<Places, 
   const { file, source, registry } = order;
   const record = credentialOf(secret);
   if (!file) return yield* warnOfFile(source, record, "takes away what the file does not name");
-  if (record && !issued.includes(record.kind)) throw notIssued(source, record);
+  if (record && !issued.some((kind) => kind === record.kind)) throw notIssued(source, record);
   const maker = makerOf(record, order.kind, file);
   if (maker === "this file") return;
   const lost = lostBy(record, file, order, unselected);
@@ -68,11 +70,14 @@ const notIssued = (source: Ref<"secret">, { identity, kind }: Credential) =>
 const losesNothing = (lost: readonly string[], record: Credential | undefined, registry: string): boolean =>
   lost.length === 0 || (record !== undefined && !isLoginServerOf(record.host, registry));
 
-function notAdopted({ source, again }: TakeOver, maker: string, loses: readonly string[]): InTheWay {
+function notAdopted(order: TakeOver, maker: string, loses: readonly string[]): InTheWay {
+  const message = [`${nameInPlace(order.source)} belongs to ${maker}`, ...loses.map((one) => `otherwise it ${one}`)].join("; ");
+  return new InTheWay(message, adopting(order), maker === "no file" ? "namespace" : "platform");
+}
+
+function adopting({ source, again }: TakeOver): Hint {
   const words = [...again.words, ...flag("adopt", `${source.namespace}/${source.name}`)];
-  const hint = { ...again, namespace: "", words, when: "to let the file take it over, run" };
-  const message = [`${nameInPlace(source)} belongs to ${maker}`, ...loses.map((one) => `otherwise it ${one}`)].join("; ");
-  return new InTheWay(message, hint, maker === "no file" ? "namespace" : "platform");
+  return { ...again, namespace: "", words, when: "to let the file take it over, run" };
 }
 
 /**
@@ -87,6 +92,23 @@ function makerOf(record: Credential | undefined, kind: string, file: FileOrder):
   if (id === undefined) return "no file";
   if (id === fileId(file)) return "this file";
   return recorded && !isSameFile(file, recorded) ? fileWords(recorded) : "another file";
+}
+
+/**
+ * Checks the copies of a source that was deleted. If not all was read that Azure describes for it, their login may be that of another file.
+ * @throws InTheWay
+ */
+export async function checkCopiesInPlace(order: TakeOver, { secret, all }: Places): Promise<void> {
+  const { file, source } = order;
+  if (!file || file.adopts || file.isInPlaceRead || credentialOf(secret)) return;
+  const { namespace: at = "", name } = source;
+  const own = [file.identity, azureName(file.uid ?? "", at, name)];
+  for await (const { namespace, hasCopy, read } of all()) {
+    const copy = hasCopy ? (await read()).secret : undefined;
+    if (!copy || !isCopyOf(copy, source) || loginsIn(copy).some(({ login }) => own.includes(login.username))) continue;
+    const message = `${nameInPlace(source)} was deleted, and its copy in namespace ${namespace} has a login that may be of another file`;
+    throw new InTheWay(message, adopting(order), "platform");
+  }
 }
 
 const othersInPlace = (file: FileOrder) => file.inPlace.filter((one) => one.file !== fileId(file));

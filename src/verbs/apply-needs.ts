@@ -20,13 +20,13 @@ export type Loss = {
   /** The only namespace that loses them. Absent: all that have the source or a copy. */
   readonly at?: string | undefined;
   /** What is written instead: it does not need what it replaces. */
-  readonly by?: Wanted;
+  readonly by?: Progress;
   /** Whether a Secret holds the login. Absent: the source and each of its copies do. */
   holds?(secret: Secret): boolean;
 };
 
 /** A source that a run makes, and how far it is. */
-export type Wanted = {
+export type Progress = {
   readonly source: Ref<"secret">;
   readonly entry: Pick<Entry, "name" | "repositories">;
   /** The source or its account could not be written. */
@@ -41,18 +41,15 @@ export type Wanted = {
   namespaces(): Promise<ReadonlySet<string>>;
 };
 
-export type Need = { readonly by: Wanted; readonly namespace: string };
+export type UnmetNeed = { readonly by: Progress; readonly namespace: string };
 
-const stateIn = ({ hasFailed, failedIn, isWritten, laterIn }: Wanted, namespace: string) => {
+const stateIn = ({ hasFailed, failedIn, isWritten, laterIn }: Progress, namespace: string) => {
   if (hasFailed || failedIn.has(namespace)) return "failed";
   return isWritten && !laterIn.has(namespace) ? "written" : "waiting";
 };
 
-/** Whether nothing failed there: its source itself waits for another one. */
-export const isWaiting = ({ by, namespace }: Need): boolean => stateIn(by, namespace) === "waiting";
-
 /** Returns the sources, except the one that is written instead, that name what is lost. */
-export const othersNaming = ({ by, repositories }: Loss, wanted: Iterable<Wanted>): readonly Wanted[] =>
+export const othersNaming = ({ by, repositories }: Loss, wanted: Iterable<Progress>): readonly Progress[] =>
   [...wanted].filter((one) => one !== by && overlap(one.entry.repositories, repositories));
 
 /**
@@ -60,10 +57,10 @@ export const othersNaming = ({ by, repositories }: Loss, wanted: Iterable<Wanted
  * A source that is not written yet may have another login there, which pulls the same.
  * @throws CliError if a namespace or Secret can't be read
  */
-export async function* needsOf(loss: Loss, wanted: Iterable<Wanted>, cluster: Reader): AsyncGenerator<Need> {
+export async function* needsOf(loss: Loss, wanted: Iterable<Progress>, cluster: Reader): AsyncGenerator<UnmetNeed> {
   const { at } = loss;
   const isHeldIn = holderTest(loss, cluster);
-  async function needs(one: Wanted, namespace: string): Promise<boolean> {
+  async function needs(one: Progress, namespace: string): Promise<boolean> {
     const state = stateIn(one, namespace);
     if (state === "written" || !(await isHeldIn(namespace))) return false;
     return state === "failed" || !(await pullsBesides(loss, one, namespace, cluster));
@@ -95,7 +92,7 @@ function holderTest({ source, at, holds }: Loss, cluster: Reader): (namespace: s
 /** Whether the Secret of an entry in a namespace has another login than the lost one, and pulls what the entry needs of it. */
 async function pullsBesides(
   { source: lost, repositories, holds }: Loss,
-  { entry }: Wanted,
+  { entry }: Progress,
   namespace: string,
   cluster: Reader,
 ): Promise<boolean> {

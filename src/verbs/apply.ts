@@ -23,10 +23,10 @@ import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
 import { inLine, nameInPlace } from "../wording.ts";
-import { fileWords } from "./adopt.ts";
+import { fileWords, issued } from "./adopt.ts";
 import type { Effects } from "./apply-effects.ts";
 import { isTooWide, noRoom, planTokens, tooManyActions, withoutRoom } from "./apply-limits.ts";
-import { isWaiting, type Loss, type Need, needsOf, othersNaming, overlap, recordBehind, type Wanted } from "./apply-needs.ts";
+import { type Loss, needsOf, othersNaming, overlap, type Progress, recordBehind, type UnmetNeed } from "./apply-needs.ts";
 import { describedAccount, idOf, isAsDescribed, otherFile, type TakingAway, takeAway } from "./apply-removals.ts";
 import {
   type Described,
@@ -239,7 +239,7 @@ type Plan = Pick<Run, "described" | "made" | "selected">;
 
 /** What all files of the run want, and how far the run is. */
 type WantedByAll = {
-  readonly all: Map<Making, Wanted>;
+  readonly all: Map<Making, Progress>;
   /** The namespaces of an entry could not be read, so it may need any login. */
   isUnread: boolean;
 };
@@ -416,13 +416,13 @@ const shortWait = 5_000;
 const mostWaits = 8;
 
 /** @param what stays */
-const kept = (to: Ref, what: string, need: Need | "unread") => {
+const kept = (to: Ref, what: string, need: UnmetNeed | "unread") => {
   const why = need === "unread" ? "the namespaces of an entry could not be read" : `${nameInPlace(placeIn(need))} was not written`;
-  const hint = need !== "unread" && isWaiting(need) ? "apply one of the two changes first" : "run the command again";
+  const hint = "run the command again; if that does not help, apply one of the two changes first";
   return new CliError("conflict", `${nameInPlace(to)} keeps ${what}, because ${why}`, { hint });
 };
 
-const placeIn = ({ by: { source }, namespace }: Need): Ref => ({ ...source, namespace });
+const placeIn = ({ by: { source }, namespace }: UnmetNeed): Ref => ({ ...source, namespace });
 
 const itsCredential = "its earlier credential";
 
@@ -451,19 +451,20 @@ async function becomesCopy({ name, namespace = "" }: Ref, { plans, tools }: Run)
 }
 
 /** What needs the credential of a source that is taken away. */
-async function neededIn({ source, described, isReplaced }: TakingAway, run: Run): Promise<Need | "unread" | undefined> {
+async function neededIn({ source, described, isReplaced }: TakingAway, run: Run): Promise<UnmetNeed | "unread" | undefined> {
   const { host, identity, granted = ["*"] } = described;
   const holds = (secret: Secret) => loginOf(secret, host)?.username === identity;
-  const [need] = await needed({ source, repositories: granted, ...(isReplaced && { holds }) }, run);
+  const loss = { source, repositories: granted };
+  const [need] = await needed(isReplaced ? { ...loss, holds } : loss, run);
   return need;
 }
 
 /** Returns what needs a login that this run takes away, or `unread`: it is not known which namespaces there are. */
-async function needed(loss: Loss, { wanted, tools }: Run): Promise<readonly (Need | "unread")[]> {
+async function needed(loss: Loss, { wanted, tools }: Run): Promise<readonly (UnmetNeed | "unread")[]> {
   return wanted.isUnread ? ["unread"] : Array.fromAsync(needsOf(loss, wanted.all.values(), tools.cluster()));
 }
 
-function wanting({ source, entry }: Making, { tools }: Run): Wanted {
+function wanting({ source, entry }: Making, { tools }: Run): Progress {
   const selecting = new Map<string, Promise<ReadonlySet<string>>>();
   async function select(): Promise<ReadonlySet<string>> {
     const copies = entry.copyTo ? (await selectNamespaces(entry.copyTo, tools.cluster())).uids.keys() : [];
@@ -475,7 +476,7 @@ function wanting({ source, entry }: Making, { tools }: Run): Wanted {
   };
 }
 
-function wantedOf(making: Making, { wanted }: Pick<Run, "wanted">): Wanted {
+function wantedOf(making: Making, { wanted }: Pick<Run, "wanted">): Progress {
   const found = wanted.all.get(making);
   if (!found) throw new TypeError(`${keyOf(making.source)} is not among the sources of the run`);
   return found;
@@ -645,7 +646,7 @@ const shownIn = ({ object, unmade }: Outcome): Credential | undefined => (unmade
  * Returns what needs the repositories that a source loses: of any source that names them, or once the others are written, of those that lack
  * them otherwise.
  */
-async function needing(loss: Loss & { readonly by: Wanted }, isLater: boolean, run: Run): Promise<readonly Need[]> {
+async function needing(loss: Loss & { readonly by: Progress }, isLater: boolean, run: Run): Promise<readonly UnmetNeed[]> {
   const { all, isUnread } = run.wanted;
   const others = othersNaming(loss, all.values());
   if (!isLater && !isUnread && others.length > 0) return Array.fromAsync(needsOf(loss, others, run.tools.cluster()));
@@ -777,6 +778,7 @@ async function createOrderOf(
       maker: isAgain && tools.dryRun === "none" ? fileId(file) : inAzure?.file,
       identity: inAzure?.identity,
       inPlace: isAgain && tools.dryRun === "none" ? [] : (run.byKey.get(keyOf(source)) ?? []),
+      isInPlaceRead: issued.every((kind) => read.has(readKey({ ...entry, credential: kind }))),
       adopts: order.adopt.includes(placeOf(source)),
     },
   };
@@ -801,7 +803,7 @@ async function staysInPlace(to: Ref<"secret">, old: Secret, making: Making, run:
 type Behind = Awaited<ReturnType<typeof recordBehind>>;
 
 /** What needs the login of a Secret, which a source replaces there, or everywhere. */
-async function needBehind({ source, record }: Behind, making: Making, at: string | undefined, run: Run): Promise<Need | undefined> {
+async function needBehind({ source, record }: Behind, making: Making, at: string | undefined, run: Run): Promise<UnmetNeed | undefined> {
   const described = () => (run.byKey.get(keyOf(source)) ?? []).flatMap(({ granted }) => granted ?? ["*"]);
   const repositories = lackingIn(making.entry.repositories, record?.repositories ?? described());
   const isLater = run.waiting !== undefined && !run.isWaiting;

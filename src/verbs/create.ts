@@ -14,7 +14,7 @@ import { reconcile } from "../source/reconcile.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom } from "../usage/images.ts";
 import { copyError } from "../usage/pull-secrets.ts";
-import { takeOver } from "./adopt.ts";
+import { checkCopiesInPlace, takeOver } from "./adopt.ts";
 
 export type CreateOrder = Omit<Creating, "fieldManager" | "now"> &
   Pick<Desired, "source" | "expiresAt" | "expiresExactly" | "verify"> & {
@@ -80,6 +80,7 @@ async function readPlaces(order: Creating & Pick<Desired, "source">, tools: Tool
   const stays = places.secret && copied && (await order.file?.staysInPlace(order.source, places.secret));
   if (stays && stays !== "later") throw stays;
   checkCopies(places.copies);
+  await checkCopiesInPlace(order, places);
   return { ...places, say: [...takeOver(order, places), ...places.say] };
 }
 

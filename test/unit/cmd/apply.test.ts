@@ -2755,6 +2755,36 @@ testRows(
         }),
       ],
     },
+    ...[
+      { what: "it may not read roles", given: refuse("servicePrincipalRoles") },
+      { what: "it may not read the cluster's id", given: refuse("get namespace kube-system") },
+      { what: "Azure does not list its tokens", given: refuse("listTokens", timesOut, 1) },
+    ].map(({ what, given }) => ({
+      does: `apply replaces no copy of another file's deleted source when ${what}`,
+      ...applies(fileOf(principal), { given: withApi }),
+      after: [
+        applies(elsewhere({ ...blue, namespace: "platform", copyTo: "{names: [team-0]}", repositories: "[app/api]" }), {
+          ...failed,
+          given: all(removes("platform"), given),
+          stderr: /--adopt platform\/acr-blue/,
+          check: (world: FakeWorld) =>
+            expect([pulls(world, "team-0"), world.loginIn("team-0", "acr-blue")?.username]).toEqual([
+              true,
+              expect.stringMatching(/^aaaaaaaa-/),
+            ]),
+        }),
+      ],
+    })),
+    {
+      does: "apply makes its deleted source again when it may not read roles",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(fileOf(blue), {
+          given: all(removes("platform"), refuse("servicePrincipalRoles")),
+          check: (world) => expect(world.loginIn("team-0", "acr-blue")).toEqual(world.loginIn("platform", "acr-blue")),
+        }),
+      ],
+    },
     {
       does: "apply replaces no copy of a deleted source when Azure describes it as another file's, too",
       ...applies(fileOf({ ...principal, copyTo: "{names: [team-0]}" }), { given: withApi }),
