@@ -418,14 +418,17 @@ async function deleteParts(
   { at, account, role, binding: bound }: AccountState,
   { identityId, identity, origin, credentials }: DeletingState,
   azure: Azure,
-  { inAzure, inCluster }: ReturnType<typeof openSteps>,
+  { inAzure, inCluster, cluster }: ReturnType<typeof openSteps>,
 ): Promise<Outcome[]> {
   const done = clientOf(account) === undefined ? [] : [await inCluster(at, unannotating(identity?.clientId), account)];
   if (bound) done.push(await inCluster(bindingRef(at), deleting, bound, [...done]));
   // Another user may trust the same ServiceAccount by a credential of another name
   const wanted = credentialFor(at, origin);
   if (credentials.some((each) => each.name === wanted.name && trusts(each, wanted))) {
-    const remove = () => azure.deleteFederatedCredential(identityId, wanted.name);
+    const remove = async () => {
+      await requireNotSetUp(at, identity?.clientId, cluster());
+      await azure.deleteFederatedCredential(identityId, wanted.name);
+    };
     done.push(
       await inAzure(credentialRef(wanted.name), { because: unused, after: [...done], isDone: false, id: identity?.principalId, remove }),
     );
@@ -433,6 +436,19 @@ async function deleteParts(
   // Last, because another run that sets the ServiceAccount up finds everything before it or creates it
   if (role) done.push(await inCluster(roleRef(at), deletingUnrecorded, role, [...done]));
   return done;
+}
+
+/**
+ * Looks before each try of a deletion, because Azure has no preconditions.
+ * @throws CliError conflict if the ServiceAccount has been set up for the identity since this run removed its annotations and records
+ */
+async function requireNotSetUp(at: AccountRef, own: string | undefined, cluster: Cluster): Promise<void> {
+  const [account, role] = await Promise.all([cluster.get(at), cluster.get(roleRef(at))]);
+  const client = clientOf(account);
+  // The role of a ServiceAccount with another identity is for that one
+  const decision = client === undefined || client === own ? deletingUnrecorded(role) : undefined;
+  if (decision?.act === "refuse") throw decision.error;
+  if (client !== undefined && client === own) throw changedSince(at);
 }
 
 /**
@@ -472,6 +488,9 @@ type InAzure = {
   | { readonly remove: () => Promise<void>; readonly create?: undefined; readonly id: string | undefined }
 );
 
+const changedSince = (to: Ref): CliError =>
+  new CliError("conflict", `${nameOf(to)} has changed since it was shown`, { hint: "run the command again" });
+
 /** The objects that a deletion may change. An object that replaces one of them is another one. */
 export type Confirmed = ReadonlySet<string>;
 
@@ -497,10 +516,11 @@ function openSteps(tools: SecretlessTools, only?: Confirmed | "all") {
   /** @throws CliError conflict */
   function requireShown(of: Outcome, isSame: boolean): void {
     if (!only || (isSame && (only === "all" || only.has(keyOf(of))))) return;
-    throw new CliError("conflict", `${nameOf(of.to)} has changed since it was shown`, { hint: "run the command again" });
+    throw changedSince(of.to);
   }
 
   return {
+    cluster: () => tools.cluster(),
     inAzure: (to: Ref, { because, after = [], mayBeNew = false, isDone, create, remove, id }: InAzure) =>
       step({ to, because }, after, async () => {
         if (isDone) return { to, because, result: "unchanged" };

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { CliError, NotYet } from "../../../src/errors.ts";
+import { Busy, CliError, NotYet } from "../../../src/errors.ts";
 import type { Pod, Secret } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account } from "../../support/fakes/cluster.ts";
@@ -252,6 +252,67 @@ function runBefore(call: string, nth: number, line: string): void {
     return next();
   });
 }
+
+/** Does some work while Azure rejects the first try of a call. */
+function whileBusy(call: string, work: () => unknown): void {
+  const stop = world.asking.around(async (asked, next) => {
+    if (asked.call !== call) return next();
+    stop();
+    await work();
+    throw new Busy("one write at a time", 30_000);
+  });
+}
+
+const succeeds = async (line: string) => expect(await run(line)).toMatchObject({ code: 0 });
+const rolesOfWeb = ["role.rbac.authorization.k8s.io", "rolebinding.rbac.authorization.k8s.io"] as const;
+const annotate = (annotations: Readonly<Record<string, string>>) =>
+  world.cluster.put({ ...account("demo", "web"), metadata: { name: "web", namespace: "demo", annotations } });
+
+/** Replaces the ServiceAccount by a new one without a role. */
+function recreate(): void {
+  annotate({});
+  for (const kind of rolesOfWeb) world.cluster.remove(kind, "demo", "acr-secretless-web");
+}
+
+const again = 'another run has set up the ServiceAccount of role "acr-secretless-web" for myregistry.azurecr.io';
+test.for([
+  { when: "another run sets it up", before: () => {}, work: () => succeeds(creating), says: again },
+  { when: "another run sets up one that was created again", before: recreate, work: () => succeeds(creating), says: again },
+  {
+    when: "a user annotates one that was created again",
+    before: recreate,
+    work: () => annotate({ [keys[0]]: "client-1" }),
+    says: "serviceaccount/web has changed since it was shown",
+  },
+])("keeps the federated credential of a ServiceAccount, and fails, when Azure is busy and $when", async ({ before, work, says }) => {
+  await run("create web api --registry myregistry");
+  before();
+  whileBusy("deleteFederatedCredential", work);
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`error: ${says}\n`),
+  });
+
+  expect(seen().identities[0]?.credentials).toMatchObject([
+    { subject: "system:serviceaccount:demo:web" },
+    { subject: "system:serviceaccount:demo:api" },
+  ]);
+  expect(seen().annotations[keys[0]]).toBe("client-1");
+});
+
+test("deletes the federated credential of a ServiceAccount when it has another identity", async () => {
+  await run("create web api --registry myregistry");
+  annotate({});
+  await run(`${creating} --identity other`);
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 0 });
+
+  expect(seen().identities.map(({ credentials }) => credentials.map(({ subject }) => subject.split(":").at(-1)))).toEqual([
+    ["api"],
+    ["web"],
+  ]);
+});
 
 test("keeps the identity when another run gives it to a ServiceAccount in the meantime", async () => {
   await run(creating);
