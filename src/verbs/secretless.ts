@@ -106,30 +106,42 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
   const isChanged = done.some(({ result = "unchanged" }) => result !== "unchanged");
   const isSetUp = (at: AccountRef) => resultOf(at) !== undefined;
-  if (identity && isChanged && tools.dryRun === "none") yield* repair(counted.filter(isSetUp), identity, state, azure, tools);
+  if (identity && isChanged && tools.dryRun === "none") yield* repair(counted.filter(isSetUp), { ...state, identity }, azure, tools);
 }
 
 /** Creates again what another run, which did not see the new setup yet, may have deleted since this run read it. */
 async function* repair(
   accounts: readonly AccountRef[],
-  identity: ManagedIdentity,
-  state: SecretlessState,
+  state: SecretlessState & { readonly identity: ManagedIdentity },
   azure: Azure,
   tools: SecretlessTools,
 ): AsyncGenerator<Outcome> {
   const { registry, identityId, mode, origin } = state;
+  const { principalId } = state.identity;
   if (accounts.length === 0 || tools.interrupted()) return;
-  const read = Promise.all([azure.federatedCredentials(identityId), azure.roleAssignments(registry, identity.principalId)]);
-  const now = await read.catch(asRefusal);
+  const reads = [azure.federatedCredentials(identityId), azure.roleAssignments(registry, principalId), requireSame(state, azure)] as const;
+  const now = await Promise.all(reads).catch(asRefusal);
   if (now instanceof CliError) return yield { to: identityRef(identityId), error: now };
   const [credentials, assignments] = now;
   const { inAzure } = openSteps(tools);
   const again = { because: "another run has deleted it", mayBeNew: true, isDone: false };
-  const create = () => azure.assignRole(registry, { principalId: identity.principalId, role: pullRole[mode].id });
-  if (!givenRole({ ...state, identity, assignments })) yield await inAzure(assignmentRef(state), { ...again, create });
+  const create = () => azure.assignRole(registry, { principalId, role: pullRole[mode].id });
+  if (!givenRole({ ...state, assignments })) yield await inAzure(assignmentRef(state), { ...again, create });
   const wanted = accounts.map((at) => credentialFor(at, origin));
   for (const one of wanted.filter((each) => !credentials.some((there) => trusts(there, each))))
-    yield await inAzure(credentialRef(one.name), { ...again, create: () => azure.putFederatedCredential(identityId, one) });
+    yield await inAzure(credentialRef(one.name), { ...again, create: () => trust(state, one, azure) });
+}
+
+/** Looks before each try, because Azure may be busy for minutes. */
+async function trust(state: SecretlessState, credential: FederatedCredential, azure: Azure): Promise<void> {
+  await requireSame(state, azure);
+  await azure.putFederatedCredential(state.identityId, credential);
+}
+
+/** @throws CliError conflict if another identity has replaced the one that was read. Azure may not show a new one yet */
+async function requireSame({ identityId, identity }: SecretlessState, azure: Azure): Promise<void> {
+  const now = await azure.managedIdentity(identityId);
+  if (now && identity && now.clientId !== identity.clientId) throw changedSince(identityRef(identityId));
 }
 
 /** @param before the steps for the identity and its role */
@@ -141,7 +153,7 @@ async function* setUp(
   [known, assigned]: readonly [Outcome, Outcome],
 ): AsyncGenerator<Outcome> {
   if (refusal) return yield { to: at, error: refusal };
-  const { registry, identityId, identity } = state;
+  const { registry, identity } = state;
   const { inAzure, inCluster } = openSteps(tools);
   const wanted = credentialFor(at, state.origin);
   const trusting = state.credentials.find((one) => trusts(one, wanted));
@@ -150,7 +162,7 @@ async function* setUp(
     after: [known],
     mayBeNew: true,
     isDone: trusting !== undefined,
-    create: () => azure.putFederatedCredential(identityId, wanted),
+    create: () => trust(state, wanted, azure),
   });
   yield trusted;
   // Its creation time tells secretless check since when Azure has the rest
@@ -158,7 +170,7 @@ async function* setUp(
   yield allowed;
   const bound = await inCluster(bindingRef(at), binding(at), there.binding, [allowed]);
   yield bound;
-  const annotated = await inCluster(at, annotating(at, identity), there.account, [bound]);
+  const annotated = await inCluster(at, annotating(at, identity), there.account, [bound], () => requireSame(state, azure));
   yield annotated;
   if (annotated.result === "configured" && givenRole(state) !== "limited")
     yield await describePulls({ at, ...there }, registry, tools.cluster());
@@ -489,7 +501,7 @@ type InAzure = {
 );
 
 const changedSince = (to: Ref): CliError =>
-  new CliError("conflict", `${nameOf(to)} has changed since it was shown`, { hint: "run the command again" });
+  new CliError("conflict", `${nameOf(to)} has changed since it was read`, { hint: "run the command again" });
 
 /** The objects that a deletion may change. An object that replaces one of them is another one. */
 export type Confirmed = ReadonlySet<string>;
@@ -529,9 +541,16 @@ function openSteps(tools: SecretlessTools, only?: Confirmed | "all") {
         if (tools.dryRun === "none") await during(to, write);
         return { to, id, because, result: create ? "created" : "deleted" };
       }),
-    /** @param object the object as it was read before */
-    inCluster: <K extends ClusterKind>(to: Ref<K>, decide: Decide<K>, object: KubeObjects[K] | undefined, after: readonly Outcome[] = []) =>
+    /** @param object the object as it was read before @param check throws if the object must stay as it is */
+    inCluster: <K extends ClusterKind>(
+      to: Ref<K>,
+      decide: Decide<K>,
+      object: KubeObjects[K] | undefined,
+      after: readonly Outcome[] = [],
+      check?: () => Promise<void>,
+    ) =>
       step({ to }, after, async () => {
+        await check?.();
         const decideShown: Decide<K> = (now) => {
           const decision = decide(now);
           if (["patch", "delete"].includes(decision.act)) requireShown({ to, object: now }, now?.metadata.uid === object?.metadata.uid);

@@ -282,7 +282,7 @@ test.for([
     when: "a user annotates one that was created again",
     before: recreate,
     work: () => annotate({ [keys[0]]: "client-1" }),
-    says: "serviceaccount/web has changed since it was shown",
+    says: "serviceaccount/web has changed since it was read",
   },
 ])("keeps the federated credential of a ServiceAccount, and fails, when Azure is busy and $when", async ({ before, work, says }) => {
   await run("create web api --registry myregistry");
@@ -312,6 +312,35 @@ test("deletes the federated credential of a ServiceAccount when it has another i
     ["api"],
     ["web"],
   ]);
+});
+
+test.for([
+  { call: "putFederatedCredential", annotated: undefined, before: () => run("create api --registry myregistry") },
+  {
+    call: "assignRole",
+    annotated: undefined,
+    before: async () => {
+      await run(creating);
+      annotate({});
+      world.azure.directory.assignments.splice(0);
+    },
+  },
+  { call: "otherRoles", annotated: "client-1", before: () => run("create api --registry myregistry") },
+])("fails when another identity replaces the one of the ServiceAccount during $call", async ({ call, annotated, before }) => {
+  await before();
+  let after: unknown;
+  whileBusy(call, () => {
+    const [identity = expect.unreachable("no identity")] = seen().identities;
+    world.azure.identities.all.set(identityId, { ...identity, clientId: "client-2", principalId: "principal-2" });
+    after = structuredClone(seen().identities);
+  });
+
+  expect(await run(creating)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^error: \S+\/acr-secretless-myregistry has changed since it was read\nhint: run the command again$/m),
+  });
+
+  expect([seen().annotations[keys[0]], seen().identities]).toEqual([annotated, after]);
 });
 
 test("keeps the identity when another run gives it to a ServiceAccount in the meantime", async () => {
@@ -844,7 +873,7 @@ test.for([
 
   expect(await ask({ ...person, sees })).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^error: \S+ has changed since it was shown\nhint: run the command again$/m),
+    stderr: expect.stringMatching(/^error: \S+ has changed since it was read\nhint: run the command again$/m),
   });
 
   expect(Object.keys(seen()[stays])).toEqual(Object.keys(after?.[stays] ?? {}));
@@ -877,7 +906,7 @@ test.for(["serviceaccount", "role.rbac.authorization.k8s.io", "rolebinding.rbac.
 
     expect(await run("delete web --registry myregistry --yes")).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("has changed since it was shown"),
+      stderr: expect.stringContaining("has changed since it was read"),
     });
 
     expect(world.cluster.all(kind).filter(({ metadata }) => metadata.name.endsWith("web"))).toHaveLength(1);
