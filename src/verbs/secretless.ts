@@ -214,7 +214,10 @@ async function* otherRights(
   const to = identityRef(identityId);
   if (!identity.ours)
     return yield { to, messages: [`another user created managed identity ${to.name}; the pods can use all of its roles`] };
-  const { roles } = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unlessRefused(none)) : none;
+  const unread = (error: unknown) => ({ ...none, forbidden: asRefusal(error) });
+  const { roles, forbidden } = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unread) : none;
+  const unknown = "the other roles of the identity, which the pods can use too, could not be read";
+  if (forbidden) yield { to, messages: [withLines(unknown, forbidden.message)] };
   const onlyPulls = ({ role }: (typeof roles)[number]) => Object.values(pullRole).some(({ id }) => id === role);
   const elsewhere = namesOf(roles.filter((one) => !one.here && onlyPulls(one)));
   if (elsewhere !== "") yield { to, messages: [`the pods can also pull from ${elsewhere}, because the identity can`] };
@@ -224,7 +227,7 @@ async function* otherRights(
   if (all !== "") yield { to, messages: [`the pods can also use other roles of the identity: ${all}`] };
 }
 
-const none = { roles: [] } as const;
+const none = { roles: [], forbidden: undefined } as const;
 
 /** Returns the name of a role, or its GUID if Azure doesn't show it. */
 async function roleName(guid: string, registry: AzureRegistry, azure: Azure): Promise<string> {

@@ -618,6 +618,21 @@ test("warns that pods gain the other roles of the identity, on the registry and 
   });
 });
 
+test.for([
+  { when: "Azure does not answer", answers: () => Promise.reject(new CliError("timeout", "Azure says no")) },
+  { when: "a subscription is forbidden", answers: async () => ({ roles: [], forbidden: new CliError("forbidden", "Azure says no") }) },
+])("warns that pods may gain other roles of the identity when $when", async ({ answers }) => {
+  await run("create api --registry myregistry");
+  world.asking.around((asked, next) => (asked.call === "otherRoles" ? answers() : next()));
+
+  expect(await run(creating)).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(
+      "Warning: the other roles of the identity, which the pods can use too, could not be read\n* Azure says no\n",
+    ),
+  });
+});
+
 test("warns of other roles when the ServiceAccount had the annotations before", async () => {
   await run("create api --registry myregistry");
   addAssignment("b24988ac-6180-42a0-ab88-20f7382dd24c");
