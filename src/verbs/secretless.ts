@@ -306,14 +306,18 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
     reason === undefined ? { because: unused, after: [...done], isDone: false } : { because: reason, isDone: true };
   const { principalId } = identity;
   const role = pullRole[state.mode].id;
-  const assigned = state.assignments.find((one) => one.role === role && one.ours);
-  const restore = assigned && (() => azure.assignRole(registry, { principalId, role, condition: assigned.condition }));
+  const isOwn = (one: RoleAssignment) => one.role === role && one.ours;
+  let assigned = state.assignments.find(isOwn);
+  const restore = assigned && (() => azure.assignRole(registry, { principalId, role, condition: assigned?.condition }));
   if (assigned) {
     const reason = because(left.filter(({ name }) => !kept.includes(name)));
     const remove = async () => {
-      await azure.unassignRole(registry, { principalId, role });
-      // The identity may stay, so another run that found the role would have lost it
-      await requireUnused(identityId, azure, { kept, restore });
+      // Another user may have limited it
+      assigned = (await azure.roleAssignments(registry, principalId)).find(isOwn) ?? assigned;
+      const failed = await azure.unassignRole(registry, { principalId, role }).then(() => undefined, asCliError);
+      // The identity may stay, so another run that found the role would have lost it, even if the answer was lost
+      await tools.uninterrupted(() => requireUnused(identityId, azure, { kept, restore }));
+      if (failed) throw failed;
     };
     done.push(await steps.inAzure(assignmentRef(state), { ...how(reason), id: assigned.name, remove }));
     yield* done.slice(-1);

@@ -4,7 +4,7 @@ import type { Pod, Secret } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
+import { type Live, type } from "../../support/in-process.ts";
 import { copySecret, sourceSecret } from "../../support/records.ts";
 
 const identityId = "/registries/myregistry/providers/Microsoft.ManagedIdentity/userAssignedIdentities/acr-secretless-myregistry";
@@ -403,6 +403,33 @@ test.for([
   expect(seen().assignments.filter(({ ours, on }) => ours && on === undefined)).toHaveLength(1);
 });
 
+test.for(["the answer is lost", "the run is interrupted"])(
+  "restores the role with its condition when another run gives the identity to a ServiceAccount, and %s",
+  async (when) => {
+    await run(creating);
+    const condition = "@Resource[repositories:name] StringStartsWith 'app/'";
+    let interrupt = () => {};
+    const stop = world.asking.around(async (asked, next) => {
+      const { assignments } = world.azure.directory;
+      if (asked.call === "deleteFederatedCredential")
+        assignments.push({ ...(assignments.pop() ?? expect.unreachable("no role")), condition });
+      if (asked.call !== "unassignRole") return next();
+      stop();
+      await succeeds("create api --registry myregistry");
+      await next();
+      if (when === "the answer is lost") throw new CliError("timeout", "no answer");
+      interrupt();
+    });
+
+    expect(await ask({ ...person, started: (live: Live) => (interrupt = live.interrupt) })).toMatchObject({
+      code: when === "the answer is lost" ? 1 : 130,
+      stderr: expect.stringContaining("another run has given it to system:serviceaccount:demo:api\nhint: run the command again\n"),
+    });
+
+    expect(seen().assignments).toMatchObject([{ condition }]);
+  },
+);
+
 test("gives an identity the role again when another run removes it before putFederatedCredential", async () => {
   addRegistry();
   await run(`${creating} ${shared}`);
@@ -691,22 +718,14 @@ const identities = [
   { of: "another identity", identity: shared },
 ] as const;
 
-/** Refuses a call. The first answer about roles is about the named registry. */
-function refuseCall(call: string, kind: "notFound" | "forbidden" | "unreachable"): () => void {
-  let left = call === "roleAssignments" ? 1 : 0;
-  return world.asking.around(
-    refusing(
-      (asked) => is(call)(asked) && left-- <= 0,
-      () => new CliError(kind, "Azure says no"),
-    ),
-  );
-}
+const refuseCall = (call: string, kind: "notFound" | "forbidden" | "unreachable") =>
+  world.asking.around(refusing(is(call), () => new CliError(kind, "Azure says no")));
 
 test.for(
   [
     { when: "no readable subscription has it", call: "registryAt secondreg", kind: "notFound" },
     { when: "Azure does not answer", call: "registryAt secondreg", kind: "unreachable" },
-    { when: "its roles are forbidden", call: "roleAssignments", kind: "forbidden" },
+    { when: "its roles are forbidden", call: "roleAssignments secondreg", kind: "forbidden" },
   ].flatMap((row) => identities.map((each) => ({ ...row, ...each }))),
 )("keeps a ServiceAccount with $of, and fails, when its role records another registry and $when", async ({ call, kind, identity }) => {
   addRegistry();
