@@ -31,10 +31,12 @@ import {
   registriesOf,
   roleRef,
   setUpSince,
+  signsInAs,
   tokenAudience,
   trusts,
   unannotating,
   unused,
+  workloadKey,
 } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
@@ -448,9 +450,12 @@ async function deleteParts(
       await requireNotSetUp(at, identity?.clientId, cluster());
       await azure.deleteFederatedCredential(identityId, wanted.name);
     };
-    done.push(
-      await inAzure(credentialRef(wanted.name), { because: unused, after: [...done], isDone: false, id: identity?.principalId, remove }),
-    );
+    const isDone = signsInAs(account, identity?.clientId);
+    const because = isDone ? "Azure Workload Identity uses it" : unused;
+    const outcome = await inAzure(credentialRef(wanted.name), { because, after: [...done], isDone, id: identity?.principalId, remove });
+    const kept = `federated credential ${wanted.name} is kept, because ${because}`;
+    const messages = [`${kept}. If it does not, remove the annotation and run the command again`];
+    done.push(isDone ? { ...outcome, messages, fix: kubectl("annotate", `serviceaccount/${at.name}`, `${workloadKey}-`) } : outcome);
   }
   // Last, because another run that sets the ServiceAccount up finds everything before it or creates it
   if (role) done.push(await inCluster(roleRef(at), deletingUnrecorded, role, [...done]));
@@ -467,7 +472,7 @@ async function requireNotSetUp(at: AccountRef, own: string | undefined, cluster:
   // The role of a ServiceAccount with another identity is for that one
   const decision = client === undefined || client === own ? deletingUnrecorded(role) : undefined;
   if (decision?.act === "refuse") throw decision.error;
-  if (client !== undefined && client === own) throw changedSince(at);
+  if ((client !== undefined && client === own) || signsInAs(account, own)) throw changedSince(at);
 }
 
 /**
@@ -483,7 +488,8 @@ async function leftCredentials(
   const isCurrent = tools.dryRun !== "none" || tools.interrupted();
   const credentials = isCurrent ? read : await azure.federatedCredentials(identityId);
   // If Azure shows one that this run has deleted, another run has created it again
-  return credentials.filter(({ name }) => !done.some(({ to, result }) => isCredential(to, name) && (isCurrent || result !== "deleted")));
+  const isLeft = ({ result }: Outcome) => result === "unchanged" || (!isCurrent && result === "deleted");
+  return credentials.filter(({ name }) => done.every((one) => !isCredential(one.to, name) || isLeft(one)));
 }
 
 const isCredential = ({ kind, name }: Ref, wanted: string): boolean => kind === credentialKind && name === wanted;

@@ -130,6 +130,13 @@ testRows(
       check: subjects("web", "api"),
     },
     {
+      does: "keeps the federated credential that Azure Workload Identity uses",
+      given: all(recreates, ({ cluster }) => annotates(cluster, { "azure.workload.identity/client-id": "CLIENT-1" })),
+      command: yes,
+      ...none,
+      check: subjects("web", "api"),
+    },
+    {
       does: "reads the ServiceAccount in the last request before it deletes the federated credential",
       given: deletes("web"),
       command: yes,
