@@ -74,6 +74,13 @@ const bindingOf = (of: AccountRef): RoleBinding => ({
 /** Returns the id of the identity in a ServiceAccount's annotation. */
 export const clientOf = (account: KubeObject | undefined): string | undefined => account?.metadata.annotations?.[annotationKeys.clientId];
 
+/** The annotation of Azure Workload Identity with the id of the identity. */
+export const workloadKey = "azure.workload.identity/client-id";
+
+/** Whether Azure Workload Identity also signs the pods of a ServiceAccount in as the identity, by the same federated credential. */
+export const signsInAs = (account: KubeObject | undefined, client: string | undefined): boolean =>
+  client !== undefined && account?.metadata.annotations?.[workloadKey]?.toLowerCase() === client.toLowerCase();
+
 /** The annotations before Azure has generated the identity, in a dry run. */
 const generated = { clientId: "GENERATED-BY-AZURE", tenant: "GENERATED-BY-AZURE" };
 

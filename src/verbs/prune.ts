@@ -26,7 +26,16 @@ import {
   type PruneOptions,
   reasonToKeep,
 } from "../secret/leftovers.ts";
-import { type AccountRef, accountOfCredential, allows, audienceRight, clientOf, kubeletGroup, roleRef } from "../secretless/objects.ts";
+import {
+  type AccountRef,
+  accountOfCredential,
+  allows,
+  audienceRight,
+  clientOf,
+  kubeletGroup,
+  roleRef,
+  signsInAs,
+} from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { pullLogins } from "../usage/holders.ts";
 import { idBy, uidOf } from "../usage/namespace.ts";
@@ -159,7 +168,7 @@ async function trusting(
     return account ? [{ to: credentialRef(one.name), account }] : [];
   });
   const read = async ({ to, account }: (typeof own)[number]) => {
-    const isNeeded = await pullsAs(account, clientId, cluster);
+    const isNeeded = await usesIdentity(account, clientId, cluster);
     return federatedCredential(to, { id, clientId }, account, { cluster: clusterId, isNeeded });
   };
   return Promise.all(own.map(read));
@@ -168,10 +177,11 @@ async function trusting(
 /**
  * Whether a ServiceAccount is set up for an identity, or is being set up: a run writes the role before the annotations. One that was
  * deleted and created again is not, and Entra ID would still exchange its tokens. Its next owner can write the annotation, but not the right
- * of the kubelets.
+ * of the kubelets. Azure Workload Identity may also use the identity.
  */
-async function pullsAs(account: AccountRef, clientId: string | undefined, cluster: Cluster): Promise<boolean> {
+async function usesIdentity(account: AccountRef, clientId: string | undefined, cluster: Cluster): Promise<boolean> {
   const there = await cluster.get(account);
+  if (signsInAs(there, clientId)) return true;
   const client = clientOf(there);
   if (!there || (client !== undefined && client.toLowerCase() !== clientId?.toLowerCase())) return false;
   if (allows(account, await cluster.get(roleRef(account)))) return true;

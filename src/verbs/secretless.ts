@@ -31,10 +31,12 @@ import {
   registriesOf,
   roleRef,
   setUpSince,
+  signsInAs,
   tokenAudience,
   trusts,
   unannotating,
   unused,
+  workloadKey,
 } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
@@ -106,30 +108,42 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
   const isChanged = done.some(({ result = "unchanged" }) => result !== "unchanged");
   const isSetUp = (at: AccountRef) => resultOf(at) !== undefined;
-  if (identity && isChanged && tools.dryRun === "none") yield* repair(counted.filter(isSetUp), identity, state, azure, tools);
+  if (identity && isChanged && tools.dryRun === "none") yield* repair(counted.filter(isSetUp), { ...state, identity }, azure, tools);
 }
 
 /** Creates again what another run, which did not see the new setup yet, may have deleted since this run read it. */
 async function* repair(
   accounts: readonly AccountRef[],
-  identity: ManagedIdentity,
-  state: SecretlessState,
+  state: SecretlessState & { readonly identity: ManagedIdentity },
   azure: Azure,
   tools: SecretlessTools,
 ): AsyncGenerator<Outcome> {
   const { registry, identityId, mode, origin } = state;
+  const { principalId } = state.identity;
   if (accounts.length === 0 || tools.interrupted()) return;
-  const read = Promise.all([azure.federatedCredentials(identityId), azure.roleAssignments(registry, identity.principalId)]);
-  const now = await read.catch(asRefusal);
+  const reads = [azure.federatedCredentials(identityId), azure.roleAssignments(registry, principalId), requireSame(state, azure)] as const;
+  const now = await Promise.all(reads).catch(asRefusal);
   if (now instanceof CliError) return yield { to: identityRef(identityId), error: now };
   const [credentials, assignments] = now;
   const { inAzure } = openSteps(tools);
   const again = { because: "another run has deleted it", mayBeNew: true, isDone: false };
-  const create = () => azure.assignRole(registry, { principalId: identity.principalId, role: pullRole[mode].id });
-  if (!givenRole({ ...state, identity, assignments })) yield await inAzure(assignmentRef(state), { ...again, create });
+  const create = () => azure.assignRole(registry, { principalId, role: pullRole[mode].id });
+  if (!givenRole({ ...state, assignments })) yield await inAzure(assignmentRef(state), { ...again, create });
   const wanted = accounts.map((at) => credentialFor(at, origin));
   for (const one of wanted.filter((each) => !credentials.some((there) => trusts(there, each))))
-    yield await inAzure(credentialRef(one.name), { ...again, create: () => azure.putFederatedCredential(identityId, one) });
+    yield await inAzure(credentialRef(one.name), { ...again, create: () => trust(state, one, azure) });
+}
+
+/** Looks before each try, because Azure may be busy for minutes. */
+async function trust(state: SecretlessState, credential: FederatedCredential, azure: Azure): Promise<void> {
+  await requireSame(state, azure);
+  await azure.putFederatedCredential(state.identityId, credential);
+}
+
+/** @throws CliError conflict if another identity has replaced the one that was read. Azure may not show a new one yet */
+async function requireSame({ identityId, identity }: SecretlessState, azure: Azure): Promise<void> {
+  const now = await azure.managedIdentity(identityId);
+  if (now && identity && now.clientId !== identity.clientId) throw changedSince(identityRef(identityId));
 }
 
 /** @param before the steps for the identity and its role */
@@ -141,7 +155,7 @@ async function* setUp(
   [known, assigned]: readonly [Outcome, Outcome],
 ): AsyncGenerator<Outcome> {
   if (refusal) return yield { to: at, error: refusal };
-  const { registry, identityId, identity } = state;
+  const { registry, identity } = state;
   const { inAzure, inCluster } = openSteps(tools);
   const wanted = credentialFor(at, state.origin);
   const trusting = state.credentials.find((one) => trusts(one, wanted));
@@ -150,7 +164,7 @@ async function* setUp(
     after: [known],
     mayBeNew: true,
     isDone: trusting !== undefined,
-    create: () => azure.putFederatedCredential(identityId, wanted),
+    create: () => trust(state, wanted, azure),
   });
   yield trusted;
   // Its creation time tells secretless check since when Azure has the rest
@@ -158,7 +172,7 @@ async function* setUp(
   yield allowed;
   const bound = await inCluster(bindingRef(at), binding(at), there.binding, [allowed]);
   yield bound;
-  const annotated = await inCluster(at, annotating(at, identity), there.account, [bound]);
+  const annotated = await inCluster(at, annotating(at, identity), there.account, [bound], () => requireSame(state, azure));
   yield annotated;
   if (annotated.result === "configured" && givenRole(state) !== "limited")
     yield await describePulls({ at, ...there }, registry, tools.cluster());
@@ -202,7 +216,10 @@ async function* otherRights(
   const to = identityRef(identityId);
   if (!identity.ours)
     return yield { to, messages: [`another user created managed identity ${to.name}; the pods can use all of its roles`] };
-  const { roles } = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unlessRefused(none)) : none;
+  const unread = (error: unknown) => ({ ...none, forbidden: asRefusal(error) });
+  const { roles, forbidden } = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unread) : none;
+  const unknown = "the other roles of the identity, which the pods can use too, could not be read";
+  if (forbidden) yield { to, messages: [withLines(unknown, forbidden.message)] };
   const onlyPulls = ({ role }: (typeof roles)[number]) => Object.values(pullRole).some(({ id }) => id === role);
   const elsewhere = namesOf(roles.filter((one) => !one.here && onlyPulls(one)));
   if (elsewhere !== "") yield { to, messages: [`the pods can also pull from ${elsewhere}, because the identity can`] };
@@ -212,7 +229,7 @@ async function* otherRights(
   if (all !== "") yield { to, messages: [`the pods can also use other roles of the identity: ${all}`] };
 }
 
-const none = { roles: [] } as const;
+const none = { roles: [], forbidden: undefined } as const;
 
 /** Returns the name of a role, or its GUID if Azure doesn't show it. */
 async function roleName(guid: string, registry: AzureRegistry, azure: Azure): Promise<string> {
@@ -291,14 +308,18 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
     reason === undefined ? { because: unused, after: [...done], isDone: false } : { because: reason, isDone: true };
   const { principalId } = identity;
   const role = pullRole[state.mode].id;
-  const assigned = state.assignments.find((one) => one.role === role && one.ours);
-  const restore = assigned && (() => azure.assignRole(registry, { principalId, role, condition: assigned.condition }));
+  const isOwn = (one: RoleAssignment) => one.role === role && one.ours;
+  let assigned = state.assignments.find(isOwn);
+  const restore = assigned && (() => azure.assignRole(registry, { principalId, role, condition: assigned?.condition }));
   if (assigned) {
     const reason = because(left.filter(({ name }) => !kept.includes(name)));
     const remove = async () => {
-      await azure.unassignRole(registry, { principalId, role });
-      // The identity may stay, so another run that found the role would have lost it
-      await requireUnused(identityId, azure, { kept, restore });
+      // Another user may have limited it
+      assigned = (await azure.roleAssignments(registry, principalId)).find(isOwn) ?? assigned;
+      const failed = await azure.unassignRole(registry, { principalId, role }).then(() => undefined, asCliError);
+      // The identity may stay, so another run that found the role would have lost it, even if the answer was lost
+      await tools.uninterrupted(() => requireUnused(identityId, azure, { kept, restore }));
+      if (failed) throw failed;
     };
     done.push(await steps.inAzure(assignmentRef(state), { ...how(reason), id: assigned.name, remove }));
     yield* done.slice(-1);
@@ -418,21 +439,40 @@ async function deleteParts(
   { at, account, role, binding: bound }: AccountState,
   { identityId, identity, origin, credentials }: DeletingState,
   azure: Azure,
-  { inAzure, inCluster }: ReturnType<typeof openSteps>,
+  { inAzure, inCluster, cluster }: ReturnType<typeof openSteps>,
 ): Promise<Outcome[]> {
   const done = clientOf(account) === undefined ? [] : [await inCluster(at, unannotating(identity?.clientId), account)];
   if (bound) done.push(await inCluster(bindingRef(at), deleting, bound, [...done]));
   // Another user may trust the same ServiceAccount by a credential of another name
   const wanted = credentialFor(at, origin);
   if (credentials.some((each) => each.name === wanted.name && trusts(each, wanted))) {
-    const remove = () => azure.deleteFederatedCredential(identityId, wanted.name);
-    done.push(
-      await inAzure(credentialRef(wanted.name), { because: unused, after: [...done], isDone: false, id: identity?.principalId, remove }),
-    );
+    const remove = async () => {
+      await requireNotSetUp(at, identity?.clientId, cluster());
+      await azure.deleteFederatedCredential(identityId, wanted.name);
+    };
+    const isDone = signsInAs(account, identity?.clientId);
+    const because = isDone ? "Azure Workload Identity uses it" : unused;
+    const outcome = await inAzure(credentialRef(wanted.name), { because, after: [...done], isDone, id: identity?.principalId, remove });
+    const kept = `federated credential ${wanted.name} is kept, because ${because}`;
+    const messages = [`${kept}. If it does not, remove the annotation and run the command again`];
+    done.push(isDone ? { ...outcome, messages, fix: kubectl("annotate", `serviceaccount/${at.name}`, `${workloadKey}-`) } : outcome);
   }
   // Last, because another run that sets the ServiceAccount up finds everything before it or creates it
   if (role) done.push(await inCluster(roleRef(at), deletingUnrecorded, role, [...done]));
   return done;
+}
+
+/**
+ * Looks before each try of a deletion, because Azure has no preconditions.
+ * @throws CliError conflict if the ServiceAccount has been set up for the identity since this run removed its annotations and records
+ */
+async function requireNotSetUp(at: AccountRef, own: string | undefined, cluster: Cluster): Promise<void> {
+  const [account, role] = await Promise.all([cluster.get(at), cluster.get(roleRef(at))]);
+  const client = clientOf(account);
+  // The role of a ServiceAccount with another identity is for that one
+  const decision = client === undefined || client === own ? deletingUnrecorded(role) : undefined;
+  if (decision?.act === "refuse") throw decision.error;
+  if ((client !== undefined && client === own) || signsInAs(account, own)) throw changedSince(at);
 }
 
 /**
@@ -448,7 +488,8 @@ async function leftCredentials(
   const isCurrent = tools.dryRun !== "none" || tools.interrupted();
   const credentials = isCurrent ? read : await azure.federatedCredentials(identityId);
   // If Azure shows one that this run has deleted, another run has created it again
-  return credentials.filter(({ name }) => !done.some(({ to, result }) => isCredential(to, name) && (isCurrent || result !== "deleted")));
+  const isLeft = ({ result }: Outcome) => result === "unchanged" || (!isCurrent && result === "deleted");
+  return credentials.filter(({ name }) => done.every((one) => !isCredential(one.to, name) || isLeft(one)));
 }
 
 const isCredential = ({ kind, name }: Ref, wanted: string): boolean => kind === credentialKind && name === wanted;
@@ -471,6 +512,9 @@ type InAzure = {
   | { readonly create: () => Promise<void>; readonly remove?: undefined; readonly id?: undefined }
   | { readonly remove: () => Promise<void>; readonly create?: undefined; readonly id: string | undefined }
 );
+
+const changedSince = (to: Ref): CliError =>
+  new CliError("conflict", `${nameOf(to)} has changed since it was read`, { hint: "run the command again" });
 
 /** The objects that a deletion may change. An object that replaces one of them is another one. */
 export type Confirmed = ReadonlySet<string>;
@@ -497,10 +541,11 @@ function openSteps(tools: SecretlessTools, only?: Confirmed | "all") {
   /** @throws CliError conflict */
   function requireShown(of: Outcome, isSame: boolean): void {
     if (!only || (isSame && (only === "all" || only.has(keyOf(of))))) return;
-    throw new CliError("conflict", `${nameOf(of.to)} has changed since it was shown`, { hint: "run the command again" });
+    throw changedSince(of.to);
   }
 
   return {
+    cluster: () => tools.cluster(),
     inAzure: (to: Ref, { because, after = [], mayBeNew = false, isDone, create, remove, id }: InAzure) =>
       step({ to, because }, after, async () => {
         if (isDone) return { to, because, result: "unchanged" };
@@ -509,9 +554,16 @@ function openSteps(tools: SecretlessTools, only?: Confirmed | "all") {
         if (tools.dryRun === "none") await during(to, write);
         return { to, id, because, result: create ? "created" : "deleted" };
       }),
-    /** @param object the object as it was read before */
-    inCluster: <K extends ClusterKind>(to: Ref<K>, decide: Decide<K>, object: KubeObjects[K] | undefined, after: readonly Outcome[] = []) =>
+    /** @param object the object as it was read before @param check throws if the object must stay as it is */
+    inCluster: <K extends ClusterKind>(
+      to: Ref<K>,
+      decide: Decide<K>,
+      object: KubeObjects[K] | undefined,
+      after: readonly Outcome[] = [],
+      check?: () => Promise<void>,
+    ) =>
       step({ to }, after, async () => {
+        await check?.();
         const decideShown: Decide<K> = (now) => {
           const decision = decide(now);
           if (["patch", "delete"].includes(decision.act)) requireShown({ to, object: now }, now?.metadata.uid === object?.metadata.uid);

@@ -169,7 +169,9 @@ export function fakeDirectory(): FakeDirectory {
           remove(keys, (key) => key.slot === slot);
         }),
       roleAssignments: ({ name: on }, principalId) =>
-        ask("roleAssignments", principalId, false, () => assignments.filter((one) => one.principalId === principalId && isOn(one, on))),
+        ask("roleAssignments", `${on} ${principalId}`, false, () =>
+          assignments.filter((one) => one.principalId === principalId && isOn(one, on)),
+        ),
       otherRoles: ({ name: registry }, principalId) =>
         ask("otherRoles", principalId, false, () => ({
           roles: assignments

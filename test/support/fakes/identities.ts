@@ -20,6 +20,7 @@ const tenant = "11111111-1111-1111-1111-111111111111";
 /** Creates a tenant with managed identities. Entra ID does not check the signatures of tokens. */
 export function fakeIdentities(): FakeIdentities {
   const all = new Map<string, FakeIdentity>();
+  let created = 0;
   const entra: FakeIdentities["entra"] = {};
   const named = (id: string): FakeIdentity => {
     const found = all.get(id);
@@ -43,14 +44,9 @@ export function fakeIdentities(): FakeIdentities {
       createManagedIdentity: (id) =>
         ask("createManagedIdentity", id, true, () => {
           // A PUT of an identity that exists keeps its ids
-          const identity = all.get(id) ?? {
-            id,
-            clientId: `client-${all.size + 1}`,
-            principalId: `principal-${all.size + 1}`,
-            tenant,
-            ours: true,
-            credentials: [],
-          };
+          const number = all.has(id) ? created : ++created;
+          const ids = { clientId: `client-${number}`, principalId: `principal-${number}` };
+          const identity = all.get(id) ?? { id, ...ids, tenant, ours: true, credentials: [] };
           all.set(id, identity);
           return identity;
         }),

@@ -168,6 +168,13 @@ testRows(
       check: subjects("web", "api"),
     },
     {
+      does: "keeps the federated credential that Azure Workload Identity uses",
+      given: all(recreates, ({ cluster }) => annotates(cluster, { "azure.workload.identity/client-id": "CLIENT-1" })),
+      command: yes,
+      ...none,
+      check: subjects("web", "api"),
+    },
+    {
       does: "fails and keeps the federated credential when the Secrets cannot be listed again in the last look",
       given: (world) => {
         let lists = 0;

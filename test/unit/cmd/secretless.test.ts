@@ -1,16 +1,17 @@
 import { beforeEach, expect, test } from "vitest";
-import { CliError, NotYet } from "../../../src/errors.ts";
+import { Busy, CliError, NotYet } from "../../../src/errors.ts";
 import type { Pod, Secret } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
+import { type Live, type } from "../../support/in-process.ts";
 import { copySecret, sourceSecret } from "../../support/records.ts";
 
 const identityId = "/registries/myregistry/providers/Microsoft.ManagedIdentity/userAssignedIdentities/acr-secretless-myregistry";
 const image = "myregistry.azurecr.io/app/web:1";
 const issuer = "https://cluster.blob.core.windows.net/one";
 const keys = ["kubernetes.azure.com/acr-client-id", "kubernetes.azure.com/acr-tenant-id"] as const;
+const workload = "azure.workload.identity/client-id";
 const node = { apiVersion: "v1", kind: "Node", metadata: { name: "worker-1" } } as const;
 
 let world: FakeWorld;
@@ -253,6 +254,118 @@ function runBefore(call: string, nth: number, line: string): void {
   });
 }
 
+/** Does some work while Azure rejects the first try of a call. */
+function whileBusy(call: string, work: () => unknown): void {
+  const stop = world.asking.around(async (asked, next) => {
+    if (asked.call !== call) return next();
+    stop();
+    await work();
+    throw new Busy("one write at a time", 30_000);
+  });
+}
+
+const succeeds = async (line: string) => expect(await run(line)).toMatchObject({ code: 0 });
+const rolesOfWeb = ["role.rbac.authorization.k8s.io", "rolebinding.rbac.authorization.k8s.io"] as const;
+const annotate = (annotations: Readonly<Record<string, string>>) =>
+  world.cluster.put({ ...account("demo", "web"), metadata: { name: "web", namespace: "demo", annotations } });
+
+/** Replaces the ServiceAccount by a new one without a role. */
+function recreate(): void {
+  annotate({});
+  for (const kind of rolesOfWeb) world.cluster.remove(kind, "demo", "acr-secretless-web");
+}
+
+const again = 'another run has set up the ServiceAccount of role "acr-secretless-web" for myregistry.azurecr.io';
+test.for([
+  { when: "another run sets it up", before: () => {}, work: () => succeeds(creating), says: again },
+  { when: "another run sets up one that was created again", before: recreate, work: () => succeeds(creating), says: again },
+  {
+    when: "a user annotates one that was created again",
+    before: recreate,
+    work: () => annotate({ [keys[0]]: "client-1" }),
+    says: "serviceaccount/web has changed since it was read",
+  },
+  {
+    when: "a user annotates one that was created again for Azure Workload Identity",
+    before: recreate,
+    work: () => annotate({ [workload]: "CLIENT-1" }),
+    says: "serviceaccount/web has changed since it was read",
+  },
+])("keeps the federated credential of a ServiceAccount, and fails, when Azure is busy and $when", async ({ before, work, says }) => {
+  await run("create web api --registry myregistry");
+  before();
+  whileBusy("deleteFederatedCredential", work);
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`error: ${says}\n`),
+  });
+
+  expect(seen().identities[0]?.credentials).toMatchObject([
+    { subject: "system:serviceaccount:demo:web" },
+    { subject: "system:serviceaccount:demo:api" },
+  ]);
+  expect(Object.values(seen().annotations)[0]).toMatch(/^client-1$/i);
+});
+
+test("keeps a federated credential, and says so, when Azure Workload Identity uses it", async () => {
+  await run(creating);
+  annotate({ ...seen().annotations, [workload]: "CLIENT-1" });
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^federatedcredential\S+ unchanged\n(?:.*\n)*roleassignment\S+ deleted\nidentity\S+ unchanged$/m),
+    stderr:
+      expect.stringContaining(`Warning: federated credential demo-web-9dc4d00dde is kept, because Azure Workload Identity uses it. If it does not, remove the annotation and run the command again:
+  kubectl annotate -n demo serviceaccount/web ${workload}-
+`),
+  });
+
+  expect(seen()).toMatchObject({ annotations: { [workload]: "CLIENT-1" }, roles: [], identities: [{ credentials: [{}] }] });
+});
+
+test("deletes the federated credential of a ServiceAccount when it has another identity", async () => {
+  await run("create web api --registry myregistry");
+  annotate({});
+  await run(`${creating} --identity other`);
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 0 });
+
+  expect(seen().identities.map(({ credentials }) => credentials.map(({ subject }) => subject.split(":").at(-1)))).toEqual([
+    ["api"],
+    ["web"],
+  ]);
+});
+
+test.for([
+  { call: "putFederatedCredential", annotated: undefined, before: () => run("create api --registry myregistry") },
+  {
+    call: "assignRole",
+    annotated: undefined,
+    before: async () => {
+      await run(creating);
+      annotate({});
+      world.azure.directory.assignments.splice(0);
+    },
+  },
+  { call: "otherRoles", annotated: "client-1", before: () => run("create api --registry myregistry") },
+])("fails when another identity replaces the one of the ServiceAccount during $call", async ({ call, annotated, before }) => {
+  await before();
+  let after: unknown;
+  whileBusy(call, () => {
+    const [identity = expect.unreachable("no identity")] = seen().identities;
+    world.azure.identities.all.set(identityId, { ...identity, clientId: "client-2", principalId: "principal-2" });
+    after = structuredClone(seen().identities);
+  });
+
+  expect(await run(creating)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^error: \S+\/acr-secretless-myregistry has changed since it was read\nhint: run the command again$/m),
+  });
+
+  expect([seen().annotations[keys[0]], seen().identities]).toEqual([annotated, after]);
+});
+
 test("keeps the identity when another run gives it to a ServiceAccount in the meantime", async () => {
   await run(creating);
   runBefore("deleteFederatedCredential", 1, "create api -n demo");
@@ -312,6 +425,33 @@ test.for([
 
   expect(seen().assignments.filter(({ ours, on }) => ours && on === undefined)).toHaveLength(1);
 });
+
+test.for(["the answer is lost", "the run is interrupted"])(
+  "restores the role with its condition when another run gives the identity to a ServiceAccount, and %s",
+  async (when) => {
+    await run(creating);
+    const condition = "@Resource[repositories:name] StringStartsWith 'app/'";
+    let interrupt = () => {};
+    const stop = world.asking.around(async (asked, next) => {
+      const { assignments } = world.azure.directory;
+      if (asked.call === "deleteFederatedCredential")
+        assignments.push({ ...(assignments.pop() ?? expect.unreachable("no role")), condition });
+      if (asked.call !== "unassignRole") return next();
+      stop();
+      await succeeds("create api --registry myregistry");
+      await next();
+      if (when === "the answer is lost") throw new CliError("timeout", "no answer");
+      interrupt();
+    });
+
+    expect(await ask({ ...person, started: (live: Live) => (interrupt = live.interrupt) })).toMatchObject({
+      code: when === "the answer is lost" ? 1 : 130,
+      stderr: expect.stringContaining("another run has given it to system:serviceaccount:demo:api\nhint: run the command again\n"),
+    });
+
+    expect(seen().assignments).toMatchObject([{ condition }]);
+  },
+);
 
 test("gives an identity the role again when another run removes it before putFederatedCredential", async () => {
   addRegistry();
@@ -528,6 +668,21 @@ test("warns that pods gain the other roles of the identity, on the registry and 
   });
 });
 
+test.for([
+  { when: "Azure does not answer", answers: () => Promise.reject(new CliError("timeout", "Azure says no")) },
+  { when: "a subscription is forbidden", answers: async () => ({ roles: [], forbidden: new CliError("forbidden", "Azure says no") }) },
+])("warns that pods may gain other roles of the identity when $when", async ({ answers }) => {
+  await run("create api --registry myregistry");
+  world.asking.around((asked, next) => (asked.call === "otherRoles" ? answers() : next()));
+
+  expect(await run(creating)).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(
+      "Warning: the other roles of the identity, which the pods can use too, could not be read\n* Azure says no\n",
+    ),
+  });
+});
+
 test("warns of other roles when the ServiceAccount had the annotations before", async () => {
   await run("create api --registry myregistry");
   addAssignment("b24988ac-6180-42a0-ab88-20f7382dd24c");
@@ -586,22 +741,14 @@ const identities = [
   { of: "another identity", identity: shared },
 ] as const;
 
-/** Refuses a call. The first answer about roles is about the named registry. */
-function refuseCall(call: string, kind: "notFound" | "forbidden" | "unreachable"): () => void {
-  let left = call === "roleAssignments" ? 1 : 0;
-  return world.asking.around(
-    refusing(
-      (asked) => is(call)(asked) && left-- <= 0,
-      () => new CliError(kind, "Azure says no"),
-    ),
-  );
-}
+const refuseCall = (call: string, kind: "notFound" | "forbidden" | "unreachable") =>
+  world.asking.around(refusing(is(call), () => new CliError(kind, "Azure says no")));
 
 test.for(
   [
     { when: "no readable subscription has it", call: "registryAt secondreg", kind: "notFound" },
     { when: "Azure does not answer", call: "registryAt secondreg", kind: "unreachable" },
-    { when: "its roles are forbidden", call: "roleAssignments", kind: "forbidden" },
+    { when: "its roles are forbidden", call: "roleAssignments secondreg", kind: "forbidden" },
   ].flatMap((row) => identities.map((each) => ({ ...row, ...each }))),
 )("keeps a ServiceAccount with $of, and fails, when its role records another registry and $when", async ({ call, kind, identity }) => {
   addRegistry();
@@ -783,7 +930,7 @@ test.for([
 
   expect(await ask({ ...person, sees })).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^error: \S+ has changed since it was shown\nhint: run the command again$/m),
+    stderr: expect.stringMatching(/^error: \S+ has changed since it was read\nhint: run the command again$/m),
   });
 
   expect(Object.keys(seen()[stays])).toEqual(Object.keys(after?.[stays] ?? {}));
@@ -816,7 +963,7 @@ test.for(["serviceaccount", "role.rbac.authorization.k8s.io", "rolebinding.rbac.
 
     expect(await run("delete web --registry myregistry --yes")).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("has changed since it was shown"),
+      stderr: expect.stringContaining("has changed since it was read"),
     });
 
     expect(world.cluster.all(kind).filter(({ metadata }) => metadata.name.endsWith("web"))).toHaveLength(1);
