@@ -10,7 +10,7 @@ import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
 import { uidsOf } from "../scope/namespaces.ts";
 import { azureName, fileId, parseAzureOwner } from "../secret/azure-words.ts";
-import { loginsIn } from "../secret/login.ts";
+import { loginOf, loginsIn } from "../secret/login.ts";
 import { type Credential, credentialOf, isOurs, isSameFile } from "../secret/record.ts";
 import { abandoning, Claimed, claimedBy, claiming, discarding, extending, holdsNothingElse, otherClaim } from "../secret/source.ts";
 import type { Tools } from "../tools.ts";
@@ -193,6 +193,9 @@ async function* endLost(described: Described, secret: Secret | undefined, isChan
     yield* discard(secret, identity, described, run);
   }
   const held = new Set<string>();
+  // Another tool manages it, or its owners are in the way
+  const stays = !isChanged && identity !== undefined && loginOf(secret, described.host)?.username === identity;
+  if (stays) held.add(`${nameInPlace(described.to)} stays. It holds ${identity}, which is revoked`);
   const { unlisted } = await namedHolders(held, described, run.order).find(identity ?? "", () => true);
   yield { to: found.account.ref, messages: [...(uncheckedHolders(unlisted) ?? []), ...held] };
   yield* removeAccount(found, run, refuse);

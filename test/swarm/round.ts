@@ -61,7 +61,7 @@ function created(kind: Kind): Way {
 
 const applied = ["copies", "copies", "one", "alone", "unlisted", "aging", "each", "each-less", "each-and-copies", "copies-and-each"];
 /** Without an entry, `apply --prune` revokes the whole token, and only warns of a Secret of others that holds its login. */
-const holding = /^(keepsTheLogin|removesTheLabel|namesAnotherSource|generatesPassword.)$/;
+const holding = /^(keepsTheLogin|removesTheLabel|namesAnotherSource|generatesPassword.|helmLabelsTheSource)$/;
 
 function appliedFrom(kind: Kind): Way {
   const lines = applied.map((file, at) => apply(kind, file, at % 2 === 0 ? " --prune --yes" : ""));
@@ -100,12 +100,14 @@ type Pick = <T>(from: readonly T[]) => T;
 const clock = (pick: Pick, chance: Chance): number => pick([0, 0, chance(110) * 1000 - 55_000]);
 
 function drawSteps({ lines, fates, acts: others }: Way, pick: Pick, chance: Chance): Step[] {
+  const isDisturbed = chance(2) === 0;
+  // A password that a person generates for a deleted Secret is protected only by its age
+  const usual = isDisturbed ? lines.filter((line) => !line.includes("--older-than 0s")) : lines;
   const start = (starts: number): Step => {
-    const line = pick(lines);
+    const line = pick(usual);
     const drawn = Array.from({ length: pick([0, 0, 1, 1, 2]) }, () => [1 + chance(pick([8, 24, 60])), pick(fates)] as const);
     return { starts, line, ahead: clock(pick, chance), fates: Object.fromEntries(drawn) };
   };
-  const isDisturbed = chance(2) === 0;
   const steps = [start(1), start(2)];
   let runs = 3;
   const next = (what: number): Step => {

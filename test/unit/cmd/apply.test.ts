@@ -2776,6 +2776,22 @@ testRows(
       ],
     })),
     {
+      does: "apply --prune names a Secret that another tool manages when it ends its credential",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(nothingOf, {
+          flags: " --prune --yes",
+          given: (world) => {
+            const { metadata, ...rest } = secretIn(world, "platform", "acr-blue") ?? expect.unreachable("no Secret");
+            const labels = { ...metadata.labels, "app.kubernetes.io/managed-by": "Helm" };
+            world.cluster.put({ ...rest, metadata: { ...metadata, labels } }, "helm");
+          },
+          stderr: /secret\/acr-blue in namespace platform stays\. It holds platform-acr-blue-\w+, which is revoked/,
+          check: (world) => expect([pulls(world, "platform"), secretIn(world, "platform", "acr-blue")]).toEqual([false, expect.anything()]),
+        }),
+      ],
+    },
+    {
       does: "apply makes its deleted source again when it may not read roles",
       ...applies(fileOf(blue)),
       after: [
