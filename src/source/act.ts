@@ -24,9 +24,11 @@ const remember = (known: Knowledge, memory: Partial<Memory> | undefined): Knowle
 });
 
 /** The knowledge left when another run may have written: this run's own acts on passwords and objects. */
-function forgotten({ memory: { replaces, stored, ended, uid, said, waits, restarts } }: Knowledge): Knowledge {
+function forgotten({ memory }: Knowledge): Knowledge {
+  const { made: { slot, madeAt } = {}, replaces, stored, ended, uid, said, waits, restarts } = memory;
+  const unstored = slot !== undefined && madeAt !== undefined ? { slot, madeAt } : memory.unstored;
   const once = new Set([...said].filter((one) => ["rights", "places"].includes(one)));
-  return { ...nothing, memory: { ...nothing.memory, replaces, stored, ended, uid, said: once, waits, restarts: restarts + 1 } };
+  return { ...nothing, memory: { ...nothing.memory, unstored, replaces, stored, ended, uid, said: once, waits, restarts: restarts + 1 } };
 }
 
 // Writes

@@ -50,6 +50,8 @@ export type Memory = {
   readonly noted?: Omit<Intent, "until"> | undefined;
   /** A password that this run has generated and not stored. A dry run generates none: only its record. */
   readonly made?: (Partial<Pick<Made, "login" | "madeAt">> & Omit<Made, "login" | "madeAt">) | undefined;
+  /** A password that this run has generated before it started again. No Secret has it. */
+  readonly unstored?: Shown | undefined;
   /** The login that the registry has accepted, by its hash. */
   readonly proven?: string | undefined;
   /** The password that a rotation replaces, by slot and creation time; `none`: it completes a rotation that was killed. */

@@ -25,7 +25,8 @@ function needsPassword(d: Desired, o: Observed): boolean {
 function slotFor(o: Observed): string | undefined {
   const { memory, claim, record } = o;
   if (memory.noted) return memory.noted.slot;
-  const isLeft = (password: Shown) => isLeftOver({ claim, credential: record }, password);
+  const isOwn = (password: Shown) => samePassword(password, memory.unstored) && !isRecorded(record, password);
+  const isLeft = (password: Shown) => isOwn(password) || isLeftOver({ claim, credential: record }, password);
   return issuerOf(o).slotFor(o.ask("account"), claim?.intent, isLeft, o.ask("owner"));
 }
 

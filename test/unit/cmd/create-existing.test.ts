@@ -186,6 +186,13 @@ testRows([
     leaves: slots("password1", "password2"),
   },
   {
+    does: "generates its password in the same slot when a user deletes the claimed Secret",
+    given: before("prove", removes),
+    command: line,
+    stdout: any,
+    leaves: slots("password1"),
+  },
+  {
     does: "ends the older of two passwords that no Secret records only with --force",
     given: bothLeft,
     command: line,
