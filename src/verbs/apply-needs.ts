@@ -8,10 +8,9 @@ import { memoize } from "../scope/concurrency.ts";
 import { loginOf, sameLogin } from "../secret/login.ts";
 import { type Copies, type Credential, copiesOf, credentialOf, sourceOf } from "../secret/record.ts";
 import { isCopyOf } from "../secret/source.ts";
+import { chosenTargets, type TargetOptions, targetOf } from "../usage/targets.ts";
 
 // What the namespaces of a run of `apply` still need of a login, before the run narrows, replaces or ends it.
-
-type Reader = Pick<Cluster, "get">;
 
 /** What a run takes away: repositories of a login, in the namespaces that hold it. */
 export type Loss = {
@@ -29,6 +28,8 @@ export type Loss = {
 export type Progress = {
   readonly source: Ref<"secret">;
   readonly entry: Pick<Entry, "name" | "repositories">;
+  /** Its ServiceAccounts in each namespace. */
+  readonly targets: TargetOptions;
   /** The source or its account could not be written. */
   hasFailed: boolean;
   /** The namespaces in which something could not be written. */
@@ -57,7 +58,7 @@ export const othersNaming = ({ by, repositories }: Loss, wanted: Iterable<Progre
  * A source that is not written yet may have another login there, which pulls the same.
  * @throws CliError if a namespace or Secret can't be read
  */
-export async function* needsOf(loss: Loss, wanted: Iterable<Progress>, cluster: Reader): AsyncGenerator<UnmetNeed> {
+export async function* needsOf(loss: Loss, wanted: Iterable<Progress>, cluster: Cluster): AsyncGenerator<UnmetNeed> {
   const { at } = loss;
   const isHeldIn = holderTest(loss, cluster);
   async function needs(one: Progress, namespace: string): Promise<boolean> {
@@ -78,7 +79,7 @@ async function firstOf(names: Iterable<string>, isIt: (name: string) => Promise<
 }
 
 /** Returns whether a namespace has the login that is lost. A source may not list all its copies: it may be new. */
-function holderTest({ source, at, holds }: Loss, cluster: Reader): (namespace: string) => Promise<boolean> {
+function holderTest({ source, at, holds }: Loss, cluster: Cluster): (namespace: string) => Promise<boolean> {
   const listing = new Map<string, Promise<Copies>>();
   const list = async () => copiesOf(await cluster.get(source));
   return async (namespace) => {
@@ -89,12 +90,12 @@ function holderTest({ source, at, holds }: Loss, cluster: Reader): (namespace: s
   };
 }
 
-/** Whether the Secret of an entry in a namespace has another login than the lost one, and pulls what the entry needs of it. */
+/** Whether the Secret of an entry in a namespace has another login than the lost one, and gives the same pods what the entry needs of it. */
 async function pullsBesides(
   { source: lost, repositories, holds }: Loss,
-  { entry }: Progress,
+  { entry, targets }: Progress,
   namespace: string,
-  cluster: Reader,
+  cluster: Cluster,
 ): Promise<boolean> {
   const to = { ...lost, name: entry.name, namespace };
   const secret = await cluster.get(to);
@@ -102,7 +103,10 @@ async function pullsBesides(
   if (!secret || !record || !login || !sameLogin(loginOf(secret, record.host), login)) return false;
   const isLost = keyOf(source) === keyOf(lost) && holds?.(secret) !== false;
   const needed = entry.repositories.filter((one) => overlap([one], repositories));
-  return !isLost && lackingIn(record.repositories ?? [], needed).length === 0;
+  if (isLost || lackingIn(record.repositories ?? [], needed).length > 0) return false;
+  const choice = { secret: entry.name, targets, lenient: true, mayLack: true };
+  const lists = (await chosenTargets({ cluster, namespace }, choice, undefined)).map((target) => targetOf(target).names);
+  return lists.every((names) => !names.includes(lost.name) || names.includes(entry.name));
 }
 
 /** Whether a repository of one list is, or is below, one of the other list. */
@@ -110,7 +114,7 @@ export const overlap = (some: readonly string[], others: readonly string[]): boo
   some.some((one) => others.some((other) => one === other || covers(one, other) || covers(other, one)));
 
 /** Returns the source of a Secret, which may be the Secret itself, with its record and login. */
-export async function recordBehind(to: Ref<"secret">, secret: Secret | undefined, cluster: Reader) {
+export async function recordBehind(to: Ref<"secret">, secret: Secret | undefined, cluster: Cluster) {
   const copied = secret && sourceOf(secret);
   const source = copied ? ({ kind: "secret", name: copied.name, namespace: copied.namespace } as const) : to;
   const behind = copied ? await cluster.get(source) : secret;

@@ -22,6 +22,7 @@ import { Claimed, isAbandoned, isCopyOf } from "../secret/source.ts";
 import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
 import { uidOf } from "../usage/namespace.ts";
+import type { TargetOptions } from "../usage/targets.ts";
 import { inLine, nameInPlace } from "../wording.ts";
 import { fileWords, issued } from "./adopt.ts";
 import type { Effects } from "./apply-effects.ts";
@@ -471,9 +472,15 @@ function wanting({ source, entry }: Making, { tools }: Run): Progress {
     return new Set([source.namespace ?? "", ...copies]);
   }
   return {
-    ...{ source, entry, hasFailed: false, failedIn: new Set(), isWritten: false, laterIn: new Set() },
+    ...{ source, entry, targets: targetsOf(entry), hasFailed: false, failedIn: new Set(), isWritten: false, laterIn: new Set() },
     namespaces: () => memoize(selecting, "", select),
   };
+}
+
+function targetsOf({ serviceAccounts }: Entry): TargetOptions {
+  const [names, globs] = [serviceAccounts.filter((word) => !isGlob(word)), serviceAccounts.filter(isGlob)];
+  const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
+  return { picks, whereUsed: false };
 }
 
 function wantedOf(making: Making, { wanted }: Pick<Run, "wanted">): Progress {
@@ -660,7 +667,7 @@ async function needing(loss: Loss & { readonly by: Progress }, isLater: boolean,
 async function waitsForOthers(making: Making, run: Run): Promise<boolean> {
   const { source, entry } = making;
   const isOnlyKind = run.byKey.get(keyOf(source))?.length === 1 && describedOf(making, run) !== undefined;
-  if (run.wanted.all.size === 1 || isOnlyKind) return false;
+  if (run.wanted.all.size === 1 || (isOnlyKind && !mayBeCopy(source, run))) return false;
   const cluster = run.tools.cluster();
   const behind = await recordBehind(source, await cluster.get(source), cluster);
   const isCopy = behind.source !== source;
@@ -670,6 +677,10 @@ async function waitsForOthers(making: Making, run: Run): Promise<boolean> {
   if (need) run.waiting?.add(making);
   return need !== undefined;
 }
+
+/** Whether Azure describes a source that may have a copy in the place of this one. */
+const mayBeCopy = (source: Ref<"secret">, { byKey }: Run): boolean =>
+  [...byKey].some(([key, found]) => key !== keyOf(source) && found.some(({ to, isEach }) => to.name === source.name && !isEach));
 
 /** The source as Azure describes it, for any file. */
 const describedOf = ({ source, entry, uid }: Making, { byKey }: Run): Described | undefined =>
@@ -731,13 +742,11 @@ async function createOrderOf(
   const loss = { source, repositories: lackingIn(entry.repositories, granted), by };
   const needs = await needing(loss, run.postponed !== undefined, run);
   const { registry, credential, repositories, expiresIn, copyTo, restart, serviceAccounts } = entry;
-  const [names, globs] = [serviceAccounts.filter((word) => !isGlob(word)), serviceAccounts.filter(isGlob)];
-  const picks = serviceAccounts.length > 0 ? [{ kind: "serviceaccount", names, globs, selector: undefined } as const] : [];
   return {
     ...{ source, registry, kind: credential, isIssued: true, open: () => order.open(entry) },
     repositories,
     ...{ fromPods: false, podsTell: false, exact: true, expiresAt: expiryOf(expiresIn, tools), verify: order.verify },
-    ...{ shape: undefined, copyTo, targets: { picks, whereUsed: false }, wait: accountWait, restart, recreate: false },
+    ...{ shape: undefined, copyTo, targets: targetsOf(entry), wait: accountWait, restart, recreate: false },
     ...{ again: order.again, reader: undefined, holders: order.revoking.holders },
     file: {
       ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isEach },

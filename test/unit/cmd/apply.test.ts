@@ -80,6 +80,8 @@ const applied =
     expect(await type(`apply -f -${flags}`, ports, { stdin: text })).toMatchObject({ code: 0 });
 /** Another run applies a file that takes over the Secret of own-1. */
 const adoptsOwn = applied(elsewhere(ownIn("own-1")), " --adopt own-1/acr --yes");
+const bluesOwn: Lines = { ...own, name: "acr-blue", eachOf: "{names: [own-1]}", repositories: "[app/api]" };
+const redOwn: Lines = { ...own, name: "acr-red", eachOf: "{names: [team-0]}" };
 const loose = { stdout: any, stderr: any, writes: any } as const;
 const madeAt = (world: FakeWorld, at = "platform", name?: string) => credentialOf(secretIn(world, at, name))?.madeAt;
 const pulls = (world: FakeWorld, at: string, name = "acr-blue") => {
@@ -2394,6 +2396,64 @@ testRows(
         nothingMore(fileOf(blue, apiOfRed), { flags: " --prune --yes" }),
       ],
     },
+    ...[
+      {
+        what: "the source of a team, whose token is still there, replaces the copy",
+        before: [fileOf(bluesOwn), fileOf({ ...blue, copyTo: "{names: [own-1]}" })],
+        to: fileOf(bluesOwn, { ...red, copyTo: "{names: [own-1]}" }),
+        at: "own-1",
+        blocked: ["create secret own-1/acr-red"],
+      },
+      {
+        what: "a ServiceAccount moves to it",
+        before: [fileOf({ ...both, copyTo: "{names: [team-0]}", serviceAccounts: "[ci]" }, { ...redOwn, ...ofPrincipal })],
+        to: fileOf(
+          { ...bluesOwn, eachOf: "{names: [team-0]}", repositories: "[app/web]", serviceAccounts: "[ci]" },
+          { ...redOwn, repositories: "[app/api]", serviceAccounts: "[default, ci]" },
+        ),
+        at: "team-0",
+        account: "ci",
+        blocked: ["patch serviceaccount team-0/ci", "patch secret team-0/acr-red"],
+      },
+      {
+        what: "its source is in the namespace, for the pods of others",
+        before: [
+          fileOf(
+            { ...both, namespace: "team-0", copyTo: "{names: [team-0]}" },
+            { ...both, name: "acr-red", namespace: "team-0", copyTo: "{names: [team-1]}" },
+          ),
+        ],
+        to: fileOf(
+          { ...blue, copyTo: "{names: [team-0]}" },
+          { ...red, namespace: "own-2", copyTo: "{names: [team-0, team-1]}", repositories: "[app/api]" },
+        ),
+        at: "team-0",
+        blocked: ["patch serviceaccount team-0/default", "patch secret team-0/acr-red"],
+      },
+    ].flatMap(({ what, before: files, to, at, account: of = "default", blocked }) =>
+      blocked.map((call) => ({
+        does: `apply keeps what a copy pulls while another entry is blocked (${call}), and ${what}`,
+        ...applies(files[0] ?? "", { given: all(withApi, accounts("team-0", "default", "ci")) }),
+        after: [
+          ...files.slice(1).map((file) => applies(file)),
+          ...["first", "second"].map(() =>
+            applies(to, {
+              ...failed,
+              flags: " --skip-blocked",
+              given: refuse(call, quota),
+              check: (world: FakeWorld) => {
+                const granted = lists(world, at, of).flatMap((name) => {
+                  const { username = "" } = world.loginIn(at, name) ?? {};
+                  return world.azure.scopeMaps.get(username)?.actions ?? [];
+                });
+                expect(granted.join()).toContain("app/web/content/read");
+                expect(granted.join()).toContain(what.startsWith("the source") ? "app/web" : "app/api/content/read");
+              },
+            }),
+          ),
+        ],
+      })),
+    ),
     {
       does: "apply keeps the logins of a kind when each of two entries waits for the other",
       ...applies(fileOf({ ...principal, copyTo: "{names: [team-0]}" }, { ...principal, name: "acr-red", copyTo: "{names: [team-1]}" }), {

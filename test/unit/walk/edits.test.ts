@@ -13,8 +13,9 @@ import { takesAll } from "../../support/sampled.ts";
 const homes = ["platform", "own-1", "team-0"];
 const teams = ["team-0", "team-1", "own-1", "own-2"];
 const all = ["platform", ...teams];
-const names = ["acr-a", "acr-b"];
+const names = ["acr-a", "acr-b", "acr-c"];
 const repositories = ["app/web", "app/api"];
+const accounts = ["default", "ci"];
 
 /** An entry of a file. */
 type Entry = {
@@ -59,7 +60,7 @@ function drawPlaces({ pick, some, is }: Draw): Entry["places"] {
 
 function drawEntry(name: string, mode: Mode, draw: Draw): Entry {
   const isPrincipal = draw.is(25);
-  const serviceAccounts = draw.is(80) ? ["default"] : ["default", "ci"];
+  const serviceAccounts = draw.is(70) ? ["default"] : draw.some(accounts);
   return { name, places: drawPlaces(draw), repositories: repositoriesOf(isPrincipal, mode, draw), isPrincipal, serviceAccounts };
 }
 
@@ -133,17 +134,21 @@ function pulledBy({ azure, loginIn }: FakeWorld, at: string, name: string): read
   return repositories.filter(isGranted);
 }
 
-/** What pods of the default ServiceAccount pull, as NAMESPACE REPOSITORY. */
+/** What pods pull, as NAMESPACE SERVICEACCOUNT REPOSITORY. */
 function pulledIn(world: FakeWorld): ReadonlySet<string> {
-  const secretsOf = (at: string) => world.cluster.get("serviceaccount", at, "default")?.imagePullSecrets ?? [];
-  return new Set(all.flatMap((at) => secretsOf(at).flatMap(({ name = "" }) => pulledBy(world, at, name).map((one) => `${at} ${one}`))));
+  const pulledAs = (at: string, account: string) =>
+    (world.cluster.get("serviceaccount", at, account)?.imagePullSecrets ?? []).flatMap(({ name = "" }) => pulledBy(world, at, name));
+  return new Set(
+    all.flatMap((at) => accounts.flatMap((account) => pulledAs(at, account).map((repository) => `${at} ${account} ${repository}`))),
+  );
 }
 
 const wantedBy = (entries: readonly Entry[]): ReadonlySet<string> =>
   new Set(
     entries.flatMap((entry) => {
       const named = entry.repositories.includes("*") ? repositories : entry.repositories;
-      return targetsOf(entry).flatMap((at) => named.map((one) => `${at} ${one}`));
+      const pods = targetsOf(entry).flatMap((at) => entry.serviceAccounts.map((account) => `${at} ${account}`));
+      return pods.flatMap((pod) => named.map((repository) => `${pod} ${repository}`));
     }),
   );
 
@@ -156,7 +161,8 @@ type Obstacle = { readonly verbs: readonly string[]; readonly at: string };
 
 function drawObstacle({ pick, is }: Draw): Obstacle {
   const verbs = pick([["create"], ["patch"], ["create", "patch"], []]);
-  return { verbs, at: `secret ${pick(all)}/${is(30) ? "" : pick(names)}` };
+  const [at, name, account] = [pick(all), is(30) ? "" : pick(names), pick(accounts)];
+  return { verbs, at: is(80) ? `secret ${at}/${name}` : `serviceaccount ${at}/${account}` };
 }
 
 /** A user deletes a Secret, or a namespace, which is created again. */
@@ -180,7 +186,7 @@ function start(mode: Mode) {
   world.azure.facts.mode = mode;
   world.cluster.about.now = () => clock.now;
   world.azure.clock.made = () => clock.now;
-  for (const at of all) for (const name of ["default", "ci"]) world.cluster.put(account(at, name));
+  for (const at of all) for (const name of accounts) world.cluster.put(account(at, name));
   return { world, clock };
 }
 
