@@ -3,6 +3,7 @@ import type { Entry } from "../file/entry.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
+import { isLoginServerOf } from "../registry/login-server.ts";
 import { covers } from "../registry/repository.ts";
 import { memoize } from "../scope/concurrency.ts";
 import { loginOf, sameLogin } from "../secret/login.ts";
@@ -24,38 +25,36 @@ export type Loss = {
   holds?(secret: Secret): boolean;
 };
 
-/** A source that a run makes, and how far it is. */
+/** An entry of a file, and how far the run is with it. */
 export type Progress = {
-  readonly source: Ref<"secret">;
-  readonly entry: Pick<Entry, "name" | "repositories">;
+  readonly entry: Pick<Entry, "name" | "registry" | "repositories">;
   /** Its ServiceAccounts in each namespace. */
   readonly targets: TargetOptions;
-  /** The source or its account could not be written. */
+  /** The source of its copies, or its account, could not be written. */
   hasFailed: boolean;
   /** The namespaces in which something could not be written. */
   readonly failedIn: Set<string>;
-  /** The source is written, and each namespace but those in which it failed and those that come later. */
-  isWritten: boolean;
-  /** The namespaces that get their copy later in the run. */
-  laterIn: ReadonlySet<string>;
-  /** The namespaces of the source and its copies. */
+  /** The namespaces whose Secret was written, and listed by its ServiceAccounts. */
+  readonly writtenIn: Set<string>;
+  /** The namespaces that it selects now: labels may have changed since the run has begun. */
   namespaces(): Promise<ReadonlySet<string>>;
 };
 
+/** A namespace that needs what is lost, because of an entry. */
 export type UnmetNeed = { readonly by: Progress; readonly namespace: string };
 
-const stateIn = ({ hasFailed, failedIn, isWritten, laterIn }: Progress, namespace: string) => {
+function stateIn({ hasFailed, failedIn, writtenIn }: Progress, namespace: string) {
   if (hasFailed || failedIn.has(namespace)) return "failed";
-  return isWritten && !laterIn.has(namespace) ? "written" : "waiting";
-};
+  return writtenIn.has(namespace) ? "written" : "waiting";
+}
 
-/** Returns the sources, except the one that is written instead, that name what is lost. */
+/** Returns the entries, except the one that is written instead, that name what is lost. */
 export const othersNaming = ({ by, repositories }: Loss, wanted: Iterable<Progress>): readonly Progress[] =>
   [...wanted].filter((one) => one !== by && overlap(one.entry.repositories, repositories));
 
 /**
- * Yields for each source a namespace that needs what is lost: the source names it, and the namespace does not have the source's login yet.
- * A source that is not written yet may have another login there, which pulls the same.
+ * Yields for each entry a namespace that needs what is lost: the entry names it, and its Secret is not written there. If it did not fail, the
+ * Secret that is there may pull the same by another login.
  * @throws CliError if a namespace or Secret can't be read
  */
 export async function* needsOf(loss: Loss, wanted: Iterable<Progress>, cluster: Cluster): AsyncGenerator<UnmetNeed> {
@@ -103,7 +102,8 @@ async function pullsBesides(
   if (!secret || !record || !login || !sameLogin(loginOf(secret, record.host), login)) return false;
   const isLost = keyOf(source) === keyOf(lost) && holds?.(secret) !== false;
   const needed = entry.repositories.filter((one) => overlap([one], repositories));
-  if (isLost || lackingIn(record.repositories ?? [], needed).length > 0) return false;
+  const isWanted = isLoginServerOf(record.host, entry.registry) && lackingIn(record.repositories ?? [], needed).length === 0;
+  if (isLost || !isWanted) return false;
   const choice = { secret: entry.name, targets, lenient: true, mayLack: true };
   const lists = (await chosenTargets({ cluster, namespace }, choice, undefined)).map((target) => targetOf(target).names);
   return lists.every((names) => !names.includes(lost.name) || names.includes(entry.name));

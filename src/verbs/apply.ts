@@ -190,7 +190,8 @@ function stillUnnamed(away: readonly Step[], runs: readonly (readonly [Run, Step
   function isAdopted({ source, described, isReplaced }: TakingAway): boolean {
     const [making, run] = made.get(keyOf(source)) ?? [];
     if (!making || !run || isReplaced || making.uid !== described.namespaceUid) return false;
-    return wantedOf(making, run).hasFailed !== true && !replacesKind(making, described, run);
+    const { hasFailed, failedIn } = progressOf(making.entry, run);
+    return !hasFailed && !failedIn.has(making.source.namespace ?? "") && !replacesKind(making, described, run);
   }
   return away.filter((step) => step.does === "make" || !isAdopted(step));
 }
@@ -240,7 +241,7 @@ type Plan = Pick<Run, "described" | "made" | "selected">;
 
 /** What all files of the run want, and how far the run is. */
 type WantedByAll = {
-  readonly all: Map<Making, Progress>;
+  readonly all: Map<Entry, Progress>;
   /** The namespaces of an entry could not be read, so it may need any login. */
   isUnread: boolean;
 };
@@ -299,10 +300,8 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   });
   const lost = described.filter((one) => isLost(one) && !isReplaced(one));
   const inPlace = [...described.filter(isReplaced), ...(await exceptUnmatched(lost, kept, run))];
-  for (const making of made) {
-    run.made.set(keyOf(making.source), making);
-    run.wanted.all.set(making, wanting(making, run));
-  }
+  for (const making of made) run.made.set(keyOf(making.source), making);
+  for (const entry of file.entries) run.wanted.all.set(entry, started(entry, run));
   await selectCopies(made, run);
   return {
     shared: made.filter(({ entry }) => !isEach(entry)),
@@ -423,7 +422,7 @@ const kept = (to: Ref, what: string, need: UnmetNeed | "unread") => {
   return new CliError("conflict", `${nameInPlace(to)} keeps ${what}, because ${why}`, { hint });
 };
 
-const placeIn = ({ by: { source }, namespace }: UnmetNeed): Ref => ({ ...source, namespace });
+const placeIn = ({ by: { entry }, namespace }: UnmetNeed): Ref => ({ kind: "secret", name: entry.name, namespace });
 
 const itsCredential = "its earlier credential";
 
@@ -465,14 +464,16 @@ async function needed(loss: Loss, { wanted, tools }: Run): Promise<readonly (Unm
   return wanted.isUnread ? ["unread"] : Array.fromAsync(needsOf(loss, wanted.all.values(), tools.cluster()));
 }
 
-function wanting({ source, entry }: Making, { tools }: Run): Progress {
+function started(entry: Entry, { tools }: Run): Progress {
+  const { sources, copyTo } = entry;
   const selecting = new Map<string, Promise<ReadonlySet<string>>>();
   async function select(): Promise<ReadonlySet<string>> {
-    const copies = entry.copyTo ? (await selectNamespaces(entry.copyTo, tools.cluster())).uids.keys() : [];
-    return new Set([source.namespace ?? "", ...copies]);
+    const scope = "eachOf" in sources ? sources.eachOf : copyTo;
+    const selected = scope ? (await selectNamespaces(scope, tools.cluster())).uids.keys() : [];
+    return new Set(["namespace" in sources ? sources.namespace : [], ...selected].flat());
   }
   return {
-    ...{ source, entry, targets: targetsOf(entry), hasFailed: false, failedIn: new Set(), isWritten: false, laterIn: new Set() },
+    ...{ entry, targets: targetsOf(entry), hasFailed: false, failedIn: new Set(), writtenIn: new Set() },
     namespaces: () => memoize(selecting, "", select),
   };
 }
@@ -483,27 +484,38 @@ function targetsOf({ serviceAccounts }: Entry): TargetOptions {
   return { picks, whereUsed: false };
 }
 
-function wantedOf(making: Making, { wanted }: Pick<Run, "wanted">): Progress {
-  const found = wanted.all.get(making);
-  if (!found) throw new TypeError(`${keyOf(making.source)} is not among the sources of the run`);
+function progressOf(entry: Entry, { wanted }: Pick<Run, "wanted">): Progress {
+  const found = wanted.all.get(entry);
+  if (!found) throw new TypeError(`${entry.name} is not among the entries of the run`);
   return found;
 }
 
-function noteFailure(step: Step, { to: { namespace } }: Outcome, run: Run): void {
-  if (step.does === "take away") return;
-  const wanted = wantedOf(step, run);
-  if (namespace === step.source.namespace || namespace === undefined) wanted.hasFailed = true;
-  else wanted.failedIn.add(namespace);
+function noteFailure({ source, entry }: Making, { to: { namespace } }: Outcome, run: Run): void {
+  const progress = progressOf(entry, run);
+  const isOfSource = namespace === undefined || namespace === source.namespace;
+  if (isOfSource && !("eachOf" in entry.sources)) progress.hasFailed = true;
+  else progress.failedIn.add(namespace ?? source.namespace ?? "");
+}
+
+/** Notes what failed at once, and what was written in the end, when its ServiceAccounts list it. */
+async function* noting(making: Making, outcomes: AsyncIterable<Outcome>, run: Run): AsyncGenerator<Outcome> {
+  const written: string[] = [];
+  for await (const outcome of outcomes) {
+    const { to, result } = outcome;
+    if (isFailed(outcome)) noteFailure(making, outcome, run);
+    if (to.kind === "secret" && result) written.push(to.namespace ?? "");
+    yield outcome;
+  }
+  for (const namespace of written) progressOf(making.entry, run).writtenIn.add(namespace);
 }
 
 async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
   const tools = toolsFor(step, run);
   const isAgain = step.does === "make" && run.begun.has(step);
-  const outcomes = step.does === "make" ? make(step, { ...run, tools }) : takeAway(step, { ...run, tools });
+  const outcomes = step.does === "make" ? noting(step, make(step, { ...run, tools }), run) : takeAway(step, { ...run, tools });
   try {
     for await (const outcome of outcomes) {
       run.order.effects.see(step, outcome);
-      if (isFailed(outcome)) noteFailure(step, outcome, run);
       for (const one of withoutRepetition(outcome, run, isAgain)) yield* judged(one, step, run);
     }
   } catch (error) {
@@ -513,8 +525,10 @@ async function* take(step: Step, run: Run): AsyncGenerator<Outcome> {
 
 async function* failedBy(error: unknown, step: Step, run: Run): AsyncGenerator<Outcome> {
   const to = step.source;
-  noteFailure(step, { to }, run);
-  if (step.does === "make") run.postponed?.delete(step);
+  if (step.does === "make") {
+    noteFailure(step, { to }, run);
+    run.postponed?.delete(step);
+  }
   if (error instanceof Interrupted) return yield { to, left: "interrupted" };
   run.claimed += Number(isOfClaim(error));
   for (const one of withoutRepetition({ to: placeWithout(step) ?? to, error: asCliError(error) }, run, false))
@@ -630,16 +644,13 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
   if (await waitsForOthers(making, run)) return;
   const isAgain = run.begun.has(making);
   run.begun.add(making);
-  const wanted = wantedOf(making, run);
-  const later = new Set<string>();
-  const order = await createOrderOf(making, { isAgain, later }, run);
+  const order = await createOrderOf(making, isAgain, run);
   let credential: Credential | undefined;
   try {
     for await (const outcome of createSecret(order, tools)) {
       if (keyOf(outcome.to) === keyOf(source) && outcome.object) credential = shownIn(outcome);
       yield outcome;
     }
-    Object.assign(wanted, { isWritten: true, laterIn: later });
     if (credential && !tools.interrupted()) yield* rotate({ to: source, credential }, entry, run);
   } catch (error) {
     throw withForce(error, createAnyway(entry), source);
@@ -650,14 +661,13 @@ async function* make(making: Making, run: Run): AsyncGenerator<Outcome> {
 const shownIn = ({ object, unmade }: Outcome): Credential | undefined => (unmade ? undefined : credentialOf(object as Secret));
 
 /**
- * Returns what needs the repositories that a source loses: of any source that names them, or once the others are written, of those that lack
- * them otherwise.
+ * Returns what needs the repositories that a source loses. In an earlier round (`isLater`), each entry that names them does, and its namespaces
+ * are not looked at.
  */
-async function needing(loss: Loss & { readonly by: Progress }, isLater: boolean, run: Run): Promise<readonly UnmetNeed[]> {
-  const { all, isUnread } = run.wanted;
-  const others = othersNaming(loss, all.values());
-  if (!isLater && !isUnread && others.length > 0) return Array.fromAsync(needsOf(loss, others, run.tools.cluster()));
-  return others.map((by) => ({ by, namespace: by.source.namespace ?? "" }));
+async function needing(loss: Loss & { readonly by: Progress }, isLater: boolean, run: Run): Promise<readonly (UnmetNeed | "unread")[]> {
+  const others = othersNaming(loss, run.wanted.all.values());
+  if (isLater) return others.map((by) => ({ by, namespace: "" }));
+  return others.length > 0 ? needed(loss, run) : [];
 }
 
 /**
@@ -726,18 +736,14 @@ const expiryOf = (expiresIn: number | undefined, tools: Tools): string | undefin
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds. */
 const accountWait = 5_000;
 
-/** @param isAgain an earlier round has made it @param later gets the namespaces that get their copy in a later round */
-async function createOrderOf(
-  making: Making,
-  { isAgain, later }: { readonly isAgain: boolean; readonly later: Set<string> },
-  run: Run,
-): Promise<CreateOrder> {
+/** @param isAgain an earlier round has made it */
+async function createOrderOf(making: Making, isAgain: boolean, run: Run): Promise<CreateOrder> {
   const { source, entry, uid } = making;
   const { order, tools, file, read } = run;
   const inAzure = describedOf(making, run);
   const isUnread = uid === undefined || !read.has(readKey(entry));
   const isEach = "eachOf" in entry.sources;
-  const by = wantedOf(making, run);
+  const by = progressOf(entry, run);
   const granted = inAzure?.granted ?? ["*"];
   const loss = { source, repositories: lackingIn(entry.repositories, granted), by };
   const needs = await needing(loss, run.postponed !== undefined, run);
@@ -758,7 +764,7 @@ async function createOrderOf(
         return run.postponed !== undefined;
       },
       keeps(repository) {
-        const need = needs.find(({ by: { entry: other } }) => overlap(other.repositories, [repository]));
+        const need = needs.find((one) => one === "unread" || overlap(one.by.entry.repositories, [repository]));
         if (!need) return undefined;
         run.postponed?.add(making);
         return run.postponed ? "later" : kept(source, repository, need);
@@ -777,11 +783,7 @@ async function createOrderOf(
         return unshown(what, [keyOf(source), uid, what, id].join(), order.confirmed);
       },
       replaces: (to, old) => replaces(to, old, run),
-      async staysInPlace(to, old) {
-        const stays = await staysInPlace(to, old, making, run);
-        if (stays === "later") later.add(to.namespace ?? "");
-        return stays;
-      },
+      staysInPlace: (to, old) => staysInPlace(to, old, making, run),
       isDescribed: isUnread || (inAzure?.isIntact === true && inAzure.file === fileId(file) && inAzure.isEach === isEach),
       // The first round has taken over what it could
       maker: isAgain && tools.dryRun === "none" ? fileId(file) : inAzure?.file,
@@ -812,11 +814,16 @@ async function staysInPlace(to: Ref<"secret">, old: Secret, making: Making, run:
 type Behind = Awaited<ReturnType<typeof recordBehind>>;
 
 /** What needs the login of a Secret, which a source replaces there, or everywhere. */
-async function needBehind({ source, record }: Behind, making: Making, at: string | undefined, run: Run): Promise<UnmetNeed | undefined> {
+async function needBehind(
+  { source, record }: Behind,
+  making: Making,
+  at: string | undefined,
+  run: Run,
+): Promise<UnmetNeed | "unread" | undefined> {
   const described = () => (run.byKey.get(keyOf(source)) ?? []).flatMap(({ granted }) => granted ?? ["*"]);
   const repositories = lackingIn(making.entry.repositories, record?.repositories ?? described());
   const isLater = run.waiting !== undefined && !run.isWaiting;
-  const [need] = await needing({ source, repositories, at, by: wantedOf(making, run) }, isLater, run);
+  const [need] = await needing({ source, repositories, at, by: progressOf(making.entry, run) }, isLater, run);
   return need;
 }
 

@@ -82,6 +82,7 @@ const applied =
 const adoptsOwn = applied(elsewhere(ownIn("own-1")), " --adopt own-1/acr --yes");
 const bluesOwn: Lines = { ...own, name: "acr-blue", eachOf: "{names: [own-1]}", repositories: "[app/api]" };
 const redOwn: Lines = { ...own, name: "acr-red", eachOf: "{names: [team-0]}" };
+const redsOwn: Lines = { ...own, eachOf: "{selector: team=red}" };
 const loose = { stdout: any, stderr: any, writes: any } as const;
 const madeAt = (world: FakeWorld, at = "platform", name?: string) => credentialOf(secretIn(world, at, name))?.madeAt;
 const pulls = (world: FakeWorld, at: string, name = "acr-blue") => {
@@ -2454,6 +2455,19 @@ testRows(
         ],
       })),
     ),
+    {
+      does: "apply keeps a copy when the label of its namespace moves to an entry whose namespaces are read already",
+      ...applies(fileOf(redsOwn, green), { given: all(labeled("own-1", "red"), labeled("own-2", "green"), labeled("team-1", "green")) }),
+      after: [
+        applies(fileOf(redsOwn, green), {
+          ...failed,
+          given: all(labeled("team-0", "red"), before("generatePassword", labeled("own-2", "red"))),
+          check: (world) => expect([lists(world, "own-2"), pulls(world, "own-2")]).toEqual([["acr-blue"], true]),
+        }),
+        applies(fileOf(redsOwn, green)),
+        nothingMore(fileOf(redsOwn, green), { check: (world) => expect(pulls(world, "own-2", "acr")).toBe(true) }),
+      ],
+    },
     {
       does: "apply keeps the logins of a kind when each of two entries waits for the other",
       ...applies(fileOf({ ...principal, copyTo: "{names: [team-0]}" }, { ...principal, name: "acr-red", copyTo: "{names: [team-1]}" }), {
