@@ -15,9 +15,9 @@ import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces } from "../scope/namespaces.ts";
 import { isGlob, isOpen } from "../scope/scope.ts";
 import { fileId } from "../secret/azure-words.ts";
-import { notDue } from "../secret/due.ts";
+import { dueAt, notDue } from "../secret/due.ts";
 import { loginOf, loginsIn } from "../secret/login.ts";
-import { type Credential, credentialOf, isOurs, isSameFile, recordIn, sourceOf } from "../secret/record.ts";
+import { type Credential, credentialOf, isOurs, isSameFile, recordIn, samePassword, sourceOf } from "../secret/record.ts";
 import { Claimed, isAbandoned, isCopyOf } from "../secret/source.ts";
 import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
@@ -613,7 +613,17 @@ async function stillIn(namespace: string, { source, entry, uid }: Making, run: R
   if (secret && login && login.username !== identity && isCopyOf(secret, source)) throw unknownPassword();
   if (!secret || login?.username !== identity) return { password: undefined, kept };
   const { madeAt } = sourceOf(secret) ?? recordIn(secret) ?? {};
-  return { password: passwords.find((one) => isSameTime(one.madeAt, madeAt)) ?? "ended", kept };
+  const password = passwords.find((one) => isSameTime(one.madeAt, madeAt));
+  return { password: password ? await asItEnds(password, source, entry, run) : "ended", kept };
+}
+
+/** A replaced password ends with its grace period, or with the next rotation. */
+async function asItEnds(password: Shown, source: Ref<"secret">, { olderThan }: Entry, { tools }: Run): Promise<Shown> {
+  const cluster = tools.cluster();
+  const current = credentialOf(await cluster.get(source));
+  if (!current?.previous || !samePassword(current.previous, password)) return password;
+  const due = dueAt(current, olderThan, cluster.now());
+  return { ...password, expiresAt: current.previous.until ?? (Number.isFinite(due) ? toSeconds(new Date(due)) : password.expiresAt) };
 }
 
 /** Azure does not describe a Secret of the file, or a copy of its source. @throws CliError if it holds another password than the source */
@@ -820,8 +830,10 @@ async function needBehind(
   at: string | undefined,
   run: Run,
 ): Promise<UnmetNeed | "unread" | undefined> {
-  const described = () => (run.byKey.get(keyOf(source)) ?? []).flatMap(({ granted }) => granted ?? ["*"]);
-  const repositories = lackingIn(making.entry.repositories, record?.repositories ?? described());
+  // A run that was killed may have granted more than the record names
+  const described = (run.byKey.get(keyOf(source)) ?? []).filter(({ kind }) => !record || kind.credential === record.kind);
+  const pulled = [...(record?.repositories ?? []), ...described.flatMap(({ granted }) => granted ?? ["*"])];
+  const repositories = lackingIn(making.entry.repositories, [...new Set(pulled)]);
   const isLater = run.waiting !== undefined && !run.isWaiting;
   const [need] = await needing({ source, repositories, at, by: progressOf(making.entry, run) }, isLater, run);
   return need;

@@ -74,7 +74,9 @@ function appliedFrom(kind: Kind): Way {
 function secretless(kind: Kind): Way {
   const own = "secretless create default --registry myregistry -n app";
   const way = created(kind);
-  return { ...way, lines: [...way.lines, ...Array.from({ length: 8 }, () => own)], fates: [...kills, ...failures] };
+  // Nor has it an age
+  const lines = way.lines.filter((line) => !line.includes("--older-than 0s"));
+  return { ...way, lines: [...lines, ...Array.from({ length: 8 }, () => own)], fates: [...kills, ...failures] };
 }
 
 /** Returns what a seed decides. */
@@ -101,8 +103,10 @@ const clock = (pick: Pick, chance: Chance): number => pick([0, 0, chance(110) * 
 
 function drawSteps({ lines, fates, acts: others }: Way, pick: Pick, chance: Chance): Step[] {
   const isDisturbed = chance(2) === 0;
-  // A password that a person generates for a deleted Secret is protected only by its age
-  const usual = isDisturbed ? lines.filter((line) => !line.includes("--older-than 0s")) : lines;
+  // Azure does not show who generated a password, so prune may delete a token with one that a person generated for a deleted Secret
+  const prunes = chance(2) === 0;
+  const usual = isDisturbed && !prunes ? lines.filter((line) => !line.startsWith("prune")) : lines;
+  const acting = prunes ? others.filter(({ name }) => !name.startsWith("generatesPassword")) : others;
   const start = (starts: number): Step => {
     const line = pick(usual);
     const drawn = Array.from({ length: pick([0, 0, 1, 1, 2]) }, () => [1 + chance(pick([8, 24, 60])), pick(fates)] as const);
@@ -113,7 +117,7 @@ function drawSteps({ lines, fates, acts: others }: Way, pick: Pick, chance: Chan
   const next = (what: number): Step => {
     if (what < 4) return start(runs++);
     if (what < 6) return { passes: pick([1000, minute, 10 * minute, 70 * minute, 1500 * minute]) };
-    if (what < 8 && isDisturbed) return { acts: pick(others).name };
+    if (what < 8 && isDisturbed) return { acts: pick(acting).name };
     return { goes: Math.max(1, runs - 1 - chance(4)), requests: pick([1, 2, 5, 12, 30, 999]) };
   };
   for (let left = 8 + chance(24); left > 0; left--) steps.push(next(chance(20)));

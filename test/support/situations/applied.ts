@@ -1,4 +1,4 @@
-import { type Credential, credentialKey, credentialOf } from "../../../src/secret/record.ts";
+import { type Credential, credentialKey, credentialOf, sourceKey } from "../../../src/secret/record.ts";
 import { type AppliedWorld, applyAll, type Besides, type WrittenEntry, type WrittenFile } from "../applied-world.ts";
 import { pullSecret } from "../fakes/cluster.ts";
 import { create, kubectl } from "../kubectl.ts";
@@ -133,6 +133,8 @@ const ages =
     if (password) password.creationTime = earlier(password.creationTime);
     const annotations = { [credentialKey]: JSON.stringify({ ...record, slot, madeAt: earlier(madeAt) }) };
     await patch("home", { metadata: { annotations } })(world);
+    const copied = JSON.stringify({ namespace: world.at("home"), name: "acr-blue", madeAt: earlier(madeAt) });
+    for (const at of ["a", "b"]) await patch(at, { metadata: { annotations: { [sourceKey]: copied } } })(world);
   };
 
 const wrongLogin = Buffer.from(JSON.stringify({ auths: { "myregistry.azurecr.io": { username: "u", password: "p" } } })).toString("base64");
@@ -166,6 +168,7 @@ const created: Happens = async ({ shell, at }) => {
 
 const otherCopies = changed(({ at }) => ({ copyTo: { names: [at("b"), at("e")] } }));
 const noCopies: Files = (world) => [file(world, withoutCopies(world))];
+const asPrincipal = changed({ credential: "service-principal", repositories: ["*"] });
 const fewerAccounts = changed({ serviceAccounts: ["default"] });
 
 export const applied: readonly Situation[] = [
@@ -181,7 +184,7 @@ export const applied: readonly Situation[] = [
     first: onlyBlue,
     steps: [{ files: changed(({ at }) => ({ namespace: at("e") })), flags: "--prune --yes" }],
     scheduled: {
-      leaves: (world) => [file(world, blue(world), { ...withoutCopies(world), namespace: world.at("e"), serviceAccounts: [] })],
+      leaves: (world) => [file(world, { ...withoutCopies(world), serviceAccounts: [] }, { ...blue(world), namespace: world.at("e") })],
     },
   },
   {
@@ -208,7 +211,9 @@ export const applied: readonly Situation[] = [
   {
     what: "another kind of credential",
     first: onlyBlue,
-    steps: [{ files: changed({ credential: "service-principal", repositories: ["*"] }), says: /^token\.azurecr\.io\/\S+ deleted$/m }],
+    steps: [{ files: asPrincipal, says: /^token\.azurecr\.io\/\S+ deleted$/m }],
+    // It says that it did not look for other holders of the token
+    scheduled: { steps: [{ files: asPrincipal, says: /^token\.azurecr\.io\/\S+ deleted$/m, lacks: ["list secrets"] }] },
   },
   { what: "a shorter life of passwords", first: onlyBlue, steps: [{ files: changed({ expiresIn: "30d" }) }] },
   {

@@ -82,6 +82,8 @@ const applied =
 const adoptsOwn = applied(elsewhere(ownIn("own-1")), " --adopt own-1/acr --yes");
 const bluesOwn: Lines = { ...own, name: "acr-blue", eachOf: "{names: [own-1]}", repositories: "[app/api]" };
 const redOwn: Lines = { ...own, name: "acr-red", eachOf: "{names: [team-0]}" };
+const bothOwn: Lines = { ...own, repositories: "[app/web, app/api]" };
+const bluesSame: Lines = { ...own, eachOf: "{selector: team=blue}", repositories: "[app/api]" };
 const redsOwn: Lines = { ...own, eachOf: "{selector: team=red}" };
 const loose = { stdout: any, stderr: any, writes: any } as const;
 const madeAt = (world: FakeWorld, at = "platform", name?: string) => credentialOf(secretIn(world, at, name))?.madeAt;
@@ -716,9 +718,9 @@ testRows(
       ],
     },
     ...[
-      { what: "source", file: fileOf(aging), at: "own-1", name: "acr", other: "own-2" },
-      { what: "copy", file: fileOf(agingCopies), at: "team-1", name: "acr-blue", other: "team-0" },
-    ].flatMap(({ what, file, at, name, other }) => [
+      { what: "source", file: fileOf(aging), at: "own-1", name: "acr", other: "own-2", ends: "2026-04-01", isRotated: false },
+      { what: "copy", file: fileOf(agingCopies), at: "team-1", name: "acr-blue", other: "team-0", ends: "2026-02-02", isRotated: true },
+    ].flatMap(({ what, file, at, name, other, ends, isRotated }) => [
       {
         does: `apply --skip-blocked warns of a blocked ${what} with its expiry and the next step, and fails in the last third of its life`,
         ...applies(file),
@@ -732,11 +734,17 @@ testRows(
             ),
             check: (world: FakeWorld) => expect(pulls(world, other, name)).toBe(true),
           }),
+          // The others have a new password since, and the one of the copy is in its grace period
+          applies(file, {
+            ...(isRotated ? failed : loose),
+            flags: " --skip-blocked",
+            stderr: isRotated ? /is immutable, and its password ends at 2026-02-02/ : any,
+          }),
           applies(file, {
             ...failed,
             flags: " --skip-blocked",
             given: later("2026-03-05T00:00:00Z"),
-            stderr: /is immutable, and its password ends at 2026-04-01/,
+            stderr: new RegExp(`is immutable, and its password ends at ${ends}`),
           }),
         ],
       },
@@ -2466,6 +2474,45 @@ testRows(
         }),
         applies(fileOf(redsOwn, green)),
         nothingMore(fileOf(redsOwn, green), { check: (world) => expect(pulls(world, "own-2", "acr")).toBe(true) }),
+      ],
+    },
+    {
+      does: "apply keeps a repository that Azure grants and the record of a killed run does not name while another entry is blocked",
+      ...applies(fileOf({ ...bluesOwn, repositories: "[app/web]" }), { given: all(withApi, accounts("own-1", "default")) }),
+      after: [
+        applies(
+          fileOf(
+            { ...blue, copyTo: "{names: [own-1]}", repositories: "[app/api]" },
+            { ...red, copyTo: "{names: [own-1]}", repositories: "[base/os]" },
+          ),
+          {
+            ...failed,
+            flags: " --skip-blocked",
+            given: all(grantsMore, refuse("create secret own-1/acr-red", quota)),
+            check: (world) => expect(grants(world, "own-1")).toContain("base/os"),
+          },
+        ),
+      ],
+    },
+    {
+      does: "apply narrows no credential while an entry that gets the repository is not made: its namespaces are not read",
+      ...applies(fileOf(bothOwn), { given: withApi }),
+      after: [
+        applies(fileOf(own, { ...redOwn, eachOf: "{selector: team=red}", repositories: "[app/api]" }), {
+          ...failed,
+          given: all(labeled("own-1", "red"), refuse("list namespace", refused, 1)),
+          check: (world) => expect(grants(world, "own-1", "acr")).toEqual(["app/api", "app/web"]),
+        }),
+      ],
+    },
+    {
+      does: "apply narrows no credential while an entry that gets the repository is not made: it has the same name",
+      ...applies(fileOf(redsOwn, bluesSame), { given: all(withApi, labeled("own-1", "blue"), labeled("own-2", "red")) }),
+      after: [
+        applies(fileOf({ ...redsOwn, eachOf: "{names: [own-*]}" }, bluesSame), {
+          ...failed,
+          check: (world) => expect(grants(world, "own-1", "acr")).toContain("app/api"),
+        }),
       ],
     },
     {
