@@ -154,10 +154,10 @@ async function applySchedule(given: ScheduleFlags, session: Session): Promise<Sc
 /** Returns the name of a file as a key of a ConfigMap. */
 const keyOf = (path: string) => (path.split(/[/\\]/).at(-1) ?? "").replace(/[^-.\w]/g, "-");
 
-/** Each run looks for its sources in all registries of a file. Returns their names or ids in Azure, as words of a shell. */
+/** Each run looks for its sources in all registries of a file. Returns their names, login servers or ids in Azure, as words of a shell. */
 function registriesOf(files: readonly DesiredFile[]): readonly string[] {
   const written = files.flatMap(({ registry, entries }) => [registry ?? [], ...entries.map((entry) => entry.registry)].flat());
-  const inAzure = (registry: string) => (readRegistryId(registry) ? registry : (registryName(registry) ?? registry.replace(/-.*/, "")));
+  const inAzure = (registry: string) => (readRegistryId(registry) ? registry : (registryName(registry) ?? registry));
   return [...new Set(written.map((registry) => quoted(inAzure(registryHost(registry)))))];
 }
 

@@ -70,4 +70,8 @@ export function azureCommands(schedule: Schedule, format: (command: Command) => 
   ];
 }
 
-const idOf = (registry: string) => `az acr show --name ${registry} --query id --output tsv`;
+/** A login server with a hash does not show the name of its registry, and another one may have the rest of it as its name. */
+const idOf = (registry: string) =>
+  /^[a-z0-9.-]+$/.test(registry) && registry.includes(".")
+    ? `az acr list --query "[?loginServer=='${registry}'].id" --output tsv | grep .`
+    : `az acr show --name ${registry} --query id --output tsv`;
