@@ -9,7 +9,7 @@ import type { Right } from "../src/kube/port.ts";
 import { printData, printList } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
-import { registryName } from "../src/registry/login-server.ts";
+import { registryName, withoutProvider } from "../src/registry/login-server.ts";
 import { azureCommands } from "../src/schedule/azure-commands.ts";
 import {
   cronOf,
@@ -157,7 +157,9 @@ const keyOf = (path: string) => (path.split(/[/\\]/).at(-1) ?? "").replace(/[^-.
 /** Each run looks for its sources in all registries of a file. Returns their names, login servers or ids in Azure, as words of a shell. */
 function registriesOf(files: readonly DesiredFile[]): readonly string[] {
   const written = files.flatMap(({ registry, entries }) => [registry ?? [], ...entries.map((entry) => entry.registry)].flat());
-  const inAzure = (registry: string) => (readRegistryId(registry) ? registry : (registryName(registry) ?? registry));
+  // The name is not known if the login server has a hash
+  const inAzure = (registry: string) =>
+    readRegistryId(registry) || withoutProvider(registry) !== undefined ? registry : (registryName(registry) ?? registry);
   return [...new Set(written.map((registry) => quoted(inAzure(registryHost(registry)))))];
 }
 

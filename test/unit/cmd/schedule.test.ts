@@ -246,11 +246,18 @@ async function printedFor(flags: string, file: string): Promise<string> {
 test.for([
   { what: "assigns no role", when: "the registry is not in the subscription of az", flags: "", fails: "az acr show" },
   { what: "assigns no role", when: "the registry is not in the subscription of az", flags: `--client-id ${client}`, fails: "az acr show" },
+  {
+    what: "assigns no role",
+    when: "no registry of az has the login server",
+    flags: "",
+    fails: "az acr list",
+    registry: "web-ab12.azurecr.io",
+  },
   { what: "writes no Secret", when: "az makes no service principal", flags: "", fails: "az ad sp create-for-rbac" },
   { what: "notes no expiry", when: "az lists no password", flags: "", fails: "az ad app credential list" },
   { what: "creates no federated credential", when: "the cluster has no uid", flags: `--client-id ${client}`, fails: "kubectl get" },
-])("$what when $when", async ({ what, flags, fails }) => {
-  const calls = callsOf(await printedFor(flags, namedTeams), fails);
+])("$what when $when", async ({ what, flags, fails, registry = "myregistry" }) => {
+  const calls = callsOf(await printedFor(flags, namedTeams.replace("myregistry", registry)), fails);
   const changes = {
     "assigns no role": /^az (role assignment|ad sp) create/,
     "writes no Secret": /^kubectl create /,
