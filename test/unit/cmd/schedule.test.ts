@@ -251,7 +251,7 @@ test.for([
     when: "no registry of az has the login server",
     flags: "",
     fails: "az acr list",
-    registry: "web-ab12.azurecr.io",
+    registry: "webreg-ab12.azurecr.io",
   },
   { what: "writes no Secret", when: "az makes no service principal", flags: "", fails: "az ad sp create-for-rbac" },
   { what: "notes no expiry", when: "az lists no password", flags: "", fails: "az ad app credential list" },
