@@ -25,6 +25,7 @@ import {
   credentialFor,
   deleting,
   deletingUnrecorded,
+  isSameClient,
   type Origin,
   recordingOnly,
   registriesKey,
@@ -403,7 +404,7 @@ const otherRegistries = (role: Role | undefined, { recorded, registry }: Deletin
 async function deleteAccount(one: AccountState, state: DeletingState, azure: Azure, steps: ReturnType<typeof openSteps>) {
   const { at, account, role } = one;
   const client = clientOf(account);
-  if (client !== undefined && client !== state.identity?.clientId) {
+  if (client !== undefined && !isSameClient(client, state.identity?.clientId)) {
     const { name } = identityRef(state.identityId);
     const kept = `serviceaccount "${at.name}" is kept, because it has the identity ${JSON.stringify(client)} and not ${name}`;
     const messages = [`${kept}. Repeat the --registry and --identity of its setup`];
@@ -470,9 +471,10 @@ async function requireNotSetUp(at: AccountRef, own: string | undefined, cluster:
   const [account, role] = await Promise.all([cluster.get(at), cluster.get(roleRef(at))]);
   const client = clientOf(account);
   // The role of a ServiceAccount with another identity is for that one
-  const decision = client === undefined || client === own ? deletingUnrecorded(role) : undefined;
+  const isOwn = isSameClient(client, own);
+  const decision = client === undefined || isOwn ? deletingUnrecorded(role) : undefined;
   if (decision?.act === "refuse") throw decision.error;
-  if ((client !== undefined && client === own) || signsInAs(account, own)) throw changedSince(at);
+  if (isOwn || signsInAs(account, own)) throw changedSince(at);
 }
 
 /**

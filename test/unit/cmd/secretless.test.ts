@@ -282,7 +282,7 @@ test.for([
   {
     when: "a user annotates one that was created again",
     before: recreate,
-    work: () => annotate({ [keys[0]]: "client-1" }),
+    work: () => annotate({ [keys[0]]: "CLIENT-1" }),
     says: "serviceaccount/web has changed since it was read",
   },
   {
@@ -599,6 +599,31 @@ test.for(["", " --dry-run=client"])("creates nothing%s when the name of the regi
 });
 
 const second = `web --registry secondreg ${shared}`;
+
+/** Writes the annotations of the ServiceAccount in capitals. */
+const capitalize = () => annotate(Object.fromEntries(Object.entries(seen().annotations).map(([key, id]) => [key, id.toUpperCase()])));
+
+test("keeps the pulls from another registry when the annotation has the client ID in capitals", async () => {
+  addRegistry();
+  await run(`${creating} ${shared}`);
+  await run(`create ${second}`);
+  capitalize();
+  const { annotations, identities } = structuredClone(seen());
+
+  expect(await run(`delete web --registry myregistry ${shared} --yes`)).toMatchObject(pullsSecond);
+
+  expect(seen()).toMatchObject({ annotations, identities, assignments: [{ on: "secondreg" }] });
+});
+
+test("finds the setup of a ServiceAccount when its annotation has the client ID in capitals", async () => {
+  await run(creating);
+  capitalize();
+
+  expect(await run(creating)).toMatchObject({ code: 0 });
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 0 });
+
+  expect(seen()).toEqual({ annotations: {}, roles: [], bindings: [], identities: [], assignments: [] });
+});
 
 test("ends only the role on the named registry when the identity pulls from another one, and the rest with the last registry", async () => {
   addRegistry();
