@@ -141,10 +141,10 @@ async function trust(state: SecretlessState, credential: FederatedCredential, az
   await azure.putFederatedCredential(state.identityId, credential);
 }
 
-/** @throws CliError conflict if another identity has replaced the one that was read. Azure may not show a new one yet */
+/** @throws CliError conflict if the identity that was read, or its tag, has changed. Azure may not show a new identity yet */
 async function requireSame({ identityId, identity }: SecretlessState, azure: Azure): Promise<void> {
   const now = await azure.managedIdentity(identityId);
-  if (now && identity && now.clientId !== identity.clientId) throw changedSince(identityRef(identityId));
+  if (now && identity && (now.clientId !== identity.clientId || now.ours !== identity.ours)) throw changedSince(identityRef(identityId));
 }
 
 /** @param before the steps for the identity and its role */
@@ -328,6 +328,9 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   const isUsed = because(left);
   const others = isUsed || tools.interrupted() ? {} : await otherUse(identity, registry, azure);
   const remove = async () => {
+    const { because: use } = await otherUse(identity, registry, azure);
+    if (use !== undefined) throw changedSince(identityRef(identityId));
+    await requireSame(state, azure);
     await requireUnused(identityId, azure, { kept: [], restore });
     await azure.deleteManagedIdentity(identityId);
   };
@@ -438,17 +441,18 @@ function keptFor(at: AccountRef, others: readonly string[], { recorded }: Deleti
 
 async function deleteParts(
   { at, account, role, binding: bound }: AccountState,
-  { identityId, identity, origin, credentials }: DeletingState,
+  state: DeletingState,
   azure: Azure,
   { inAzure, inCluster, cluster }: ReturnType<typeof openSteps>,
 ): Promise<Outcome[]> {
+  const { identityId, identity, origin, credentials } = state;
   const done = clientOf(account) === undefined ? [] : [await inCluster(at, unannotating(identity?.clientId), account)];
   if (bound) done.push(await inCluster(bindingRef(at), deleting, bound, [...done]));
   // Another user may trust the same ServiceAccount by a credential of another name
   const wanted = credentialFor(at, origin);
   if (credentials.some((each) => each.name === wanted.name && trusts(each, wanted))) {
     const remove = async () => {
-      await requireNotSetUp(at, identity?.clientId, cluster());
+      await Promise.all([requireSame(state, azure), requireNotSetUp(at, identity?.clientId, cluster())]);
       await azure.deleteFederatedCredential(identityId, wanted.name);
     };
     const isDone = signsInAs(account, identity?.clientId);

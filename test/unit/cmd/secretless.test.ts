@@ -308,6 +308,61 @@ test.for([
   expect(Object.values(seen().annotations)[0]).toMatch(/^client-1$/i);
 });
 
+/** Creates the identity again as another user, with another principal. */
+function replaceIdentity(): void {
+  const [identity = expect.unreachable("no identity")] = seen().identities;
+  world.azure.identities.all.set(identityId, { ...identity, clientId: "client-9", principalId: "principal-9" });
+}
+
+/** Deletes the identity and its setup, and sets the ServiceAccount up again. */
+async function setUpAgain(): Promise<void> {
+  world.azure.identities.all.clear();
+  world.azure.directory.assignments.splice(0);
+  annotate({});
+  await succeeds(creating);
+}
+
+/** Takes the identity over as another user, who removes the tag of this plugin. */
+function untag(): void {
+  const [identity = expect.unreachable("no identity")] = seen().identities;
+  world.azure.identities.all.set(identityId, { ...identity, ours: false });
+}
+
+test.for([
+  { call: "deleteFederatedCredential", when: "other runs delete the identity and set it up again", work: setUpAgain },
+  { call: "deleteManagedIdentity", when: "another user replaces the identity", work: replaceIdentity },
+  { call: "deleteManagedIdentity", when: "another user removes its tag", work: untag },
+  { call: "deleteManagedIdentity", when: "another user gives the identity a role", work: () => addAssignment(reader) },
+])("deletes nothing more, and fails, when Azure is busy during $call and $when", async ({ call, work }) => {
+  await run(creating);
+  let after: unknown;
+  whileBusy(call, async () => {
+    await work();
+    after = structuredClone(seen().identities);
+  });
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^error: \S+\/acr-secretless-myregistry has changed since it was read\nhint: run the command again$/m),
+  });
+
+  expect(after).toHaveLength(1);
+  expect(seen().identities).toEqual(after);
+});
+
+test("keeps the identity when another user replaces it while its roles are read", async () => {
+  await run(creating);
+  let reads = 0;
+  world.asking.around(async ({ call }, next) => {
+    if (call === "otherRoles" && ++reads === 2) replaceIdentity();
+    return next();
+  });
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 1 });
+
+  expect(seen().identities).toMatchObject([{ clientId: "client-9" }]);
+});
+
 test("keeps a federated credential, and says so, when Azure Workload Identity uses it", async () => {
   await run(creating);
   annotate({ ...seen().annotations, [workload]: "CLIENT-1" });
