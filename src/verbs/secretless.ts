@@ -85,21 +85,23 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   });
   yield known;
   const role = pullRole[state.mode];
-  const given = givenRole(state);
+  let { assignments } = state;
   const assigned = await inAzure(assignmentRef(state), {
     because: `${role.name} allows only pulling`,
     after: [known],
     mayBeNew: true,
-    isDone: given !== undefined,
-    create: () => azure.assignRole(registry, { principalId: identity?.principalId ?? "", role: role.id }),
+    isDone: givenRole(state) !== undefined,
+    create: async () => {
+      assignments = await assign(state, identity?.principalId ?? "", azure);
+    },
   });
   yield assigned;
   if (assigned.result === "created") yield* othersGaining(state);
-  if (given === "limited") yield limited(state);
+  if (givenRole({ ...state, assignments }) === "limited") yield limited(state);
 
   const done: Outcome[] = [];
   for (const account of accounts) {
-    for await (const outcome of setUp(account, { ...state, identity }, azure, tools, [known, assigned])) {
+    for await (const outcome of setUp(account, { ...state, identity, assignments }, azure, tools, [known, assigned])) {
       done.push(outcome);
       yield outcome;
     }
@@ -109,7 +111,8 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
   const isChanged = done.some(({ result = "unchanged" }) => result !== "unchanged");
   const isSetUp = (at: AccountRef) => resultOf(at) !== undefined;
-  if (identity && isChanged && tools.dryRun === "none") yield* repair(counted.filter(isSetUp), { ...state, identity }, azure, tools);
+  if (identity && isChanged && tools.dryRun === "none")
+    yield* repair(counted.filter(isSetUp), { ...state, identity, assignments }, azure, tools);
 }
 
 /** Creates again what another run, which did not see the new setup yet, may have deleted since this run read it. */
@@ -119,23 +122,39 @@ async function* repair(
   azure: Azure,
   tools: SecretlessTools,
 ): AsyncGenerator<Outcome> {
-  const { registry, identityId, mode, origin } = state;
-  const { principalId } = state.identity;
+  const { registry, identityId, identity, origin } = state;
   if (accounts.length === 0 || tools.interrupted()) return;
-  const reads = [azure.federatedCredentials(identityId), azure.roleAssignments(registry, principalId), requireSame(state, azure)] as const;
+  const reads = [
+    azure.federatedCredentials(identityId),
+    azure.roleAssignments(registry, identity.principalId),
+    requireSame(state, azure),
+  ] as const;
   const now = await Promise.all(reads).catch(asRefusal);
   if (now instanceof CliError) return yield { to: identityRef(identityId), error: now };
   const [credentials, assignments] = now;
   const { inAzure } = openSteps(tools);
   const again = { because: "another run has deleted it", mayBeNew: true, isDone: false };
-  const create = () => azure.assignRole(registry, { principalId, role: pullRole[mode].id });
+  const create = async () => void (await assign(state, identity.principalId, azure));
   if (!givenRole({ ...state, assignments })) yield await inAzure(assignmentRef(state), { ...again, create });
   const wanted = accounts.map((at) => credentialFor(at, origin));
   for (const one of wanted.filter((each) => !credentials.some((there) => trusts(there, each))))
     yield await inAzure(credentialRef(one.name), { ...again, create: () => trust(state, one, azure) });
 }
 
-/** Looks before each try, because Azure may be busy for minutes. */
+/**
+ * Assigns the role with the condition that another user gave it. Looks before each try, because Azure may be busy for minutes.
+ * @returns the assignments before
+ */
+async function assign(state: SecretlessState, principalId: string, azure: Azure): Promise<readonly RoleAssignment[]> {
+  const { registry, identity, mode } = state;
+  // Azure may not know the principal of a new identity yet
+  const assignments = identity ? await azure.roleAssignments(registry, identity.principalId) : [];
+  const { condition } = ownAssignment({ ...state, assignments }) ?? ownAssignment(state) ?? {};
+  await azure.assignRole(registry, { principalId, role: pullRole[mode].id, condition });
+  return assignments;
+}
+
+/** Looks before each try, like {@link assign}. */
 async function trust(state: SecretlessState, credential: FederatedCredential, azure: Azure): Promise<void> {
   await requireSame(state, azure);
   await azure.putFederatedCredential(state.identityId, credential);
@@ -186,12 +205,15 @@ function requireProvider({ name, loginServer }: AzureRegistry): void {
 }
 
 /** Whether the identity may pull from the registry: all of it, or only what the condition of another user allows. */
-function givenRole({ assignments, mode, identity }: SecretlessState): "whole" | "limited" | undefined {
-  const given = assignments.filter(({ role }) => role === pullRole[mode].id);
-  if (given.some(({ condition }) => condition === undefined)) return "whole";
-  // A principal has a role on a scope once, so another assignment would replace the condition
-  return given.some(({ here, principalId }) => here && principalId === identity?.principalId) ? "limited" : undefined;
+function givenRole(state: SecretlessState): "whole" | "limited" | undefined {
+  const { assignments, mode } = state;
+  if (assignments.some(({ role, condition }) => role === pullRole[mode].id && condition === undefined)) return "whole";
+  return ownAssignment(state) ? "limited" : undefined;
 }
+
+/** The role's assignment to the identity on the registry. Azure allows one, so another assignment would replace its condition. */
+const ownAssignment = ({ assignments, mode, identity }: SecretlessState): RoleAssignment | undefined =>
+  assignments.find(({ role, here, principalId }) => role === pullRole[mode].id && here && principalId === identity?.principalId);
 
 /** Warns that a condition of another user limits what pods can pull. */
 const limited = ({ mode, registry, identityId }: SecretlessState): Outcome => ({

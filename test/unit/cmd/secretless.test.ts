@@ -128,13 +128,19 @@ test("creates the role for repositories when the registry has ABAC", async () =>
   expect(seen().assignments).toMatchObject([{ role: "b93aa761-3e63-49ed-ac28-beffa264f7ac" }]);
 });
 
+const condition = "@Resource[repositories:name] StringStartsWith 'app/'";
+
+/** Limits the role as another user. */
+function limitRole(): void {
+  const { assignments } = world.azure.directory;
+  assignments.push({ ...(assignments.pop() ?? expect.unreachable("no role")), condition });
+}
+
 test.for(["web", "api"])("keeps the condition that another user gave the role, and warns, when it sets up %s", async (name) => {
   world.azure.facts.mode = "abac";
   await run(creating);
   world.cluster.put(account("demo", "web"));
-  const condition = "@Resource[repositories:name] StringStartsWith 'app/'";
-  const { assignments } = world.azure.directory;
-  assignments.splice(0, 1, { ...(assignments[0] ?? expect.unreachable("no role")), condition });
+  limitRole();
 
   const { stdout, stderr, code } = await run(`create ${name} --registry myregistry`);
 
@@ -143,7 +149,7 @@ test.for(["web", "api"])("keeps the condition that another user gave the role, a
     'Warning: role "Container Registry Repository Reader" on myregistry has a condition, so pods pull only what it allows\n',
   );
   expect(stderr).not.toContain("every repository");
-  expect(assignments).toMatchObject([{ condition }]);
+  expect(seen().assignments).toMatchObject([{ condition }]);
 });
 
 const unknown = () => new NotYet("notFound", "Azure does not know it");
@@ -485,12 +491,9 @@ test.for(["the answer is lost", "the run is interrupted"])(
   "restores the role with its condition when another run gives the identity to a ServiceAccount, and %s",
   async (when) => {
     await run(creating);
-    const condition = "@Resource[repositories:name] StringStartsWith 'app/'";
     let interrupt = () => {};
     const stop = world.asking.around(async (asked, next) => {
-      const { assignments } = world.azure.directory;
-      if (asked.call === "deleteFederatedCredential")
-        assignments.push({ ...(assignments.pop() ?? expect.unreachable("no role")), condition });
+      if (asked.call === "deleteFederatedCredential") limitRole();
       if (asked.call !== "unassignRole") return next();
       stop();
       await succeeds("create api --registry myregistry");
@@ -520,6 +523,35 @@ test("gives an identity the role again when another run removes it before putFed
   });
 
   expect(seen().assignments.filter(({ ours, on }) => ours && on === undefined)).toHaveLength(1);
+});
+
+test("gives an identity the role with its condition again when another run removes it", async () => {
+  await run(creating);
+  limitRole();
+  const stop = world.asking.around(async ({ call }, next) => {
+    if (call === "putFederatedCredential") world.azure.directory.assignments.splice(0);
+    return next();
+  });
+
+  expect(await run("create api --registry myregistry")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^roleassignment\S+ created$/m),
+  });
+  stop();
+
+  expect(seen().assignments).toMatchObject([{ condition }]);
+});
+
+test("keeps the condition of a role, and warns, when another user gives the role while Azure is busy", async () => {
+  await run("create api --registry myregistry");
+  const [role = expect.unreachable("no role")] = world.azure.directory.assignments.splice(0);
+  whileBusy("assignRole", () => world.azure.directory.assignments.push({ ...role, condition }));
+
+  const { code, stderr } = await run(creating);
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("has a condition, so pods pull only what it allows\n") });
+  expect(stderr).not.toContain("every repository");
+  expect(seen().assignments).toMatchObject([{ condition }]);
 });
 
 test("creates a federated credential again when prune deletes it before the role exists", async () => {
