@@ -25,6 +25,7 @@ import {
   credentialFor,
   deleting,
   deletingUnrecorded,
+  isRecorded,
   isSameClient,
   type Origin,
   recordingOnly,
@@ -311,11 +312,13 @@ function checkCount(
 export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, tools: SecretlessTools): AsyncGenerator<Outcome> {
   const state = await readState(order, azure, tools);
   const { registry, identityId, identity } = state;
-  const recorded = await tools.during("Reading the recorded registries", () => rolesOnRecorded(state, azure));
+  const otherRoles = async () => (identity ? await azure.otherRoles(registry, identity.principalId) : none);
+  const reads = () => Promise.all([rolesOnRecorded(state, azure), otherRoles().catch(asRefusal)]);
+  const [recorded, before] = await tools.during("Reading the roles of the identity", reads);
   const steps = openSteps(tools, order.confirmed ?? "all");
   const done: Outcome[] = [];
   for (const account of state.accounts) {
-    const { kept, outcomes } = await deleteAccount(account, { ...state, recorded }, azure, steps);
+    const { kept, outcomes } = await deleteAccount(account, { ...state, recorded, others: before }, azure, steps);
     done.push(...outcomes);
     yield* [...kept, ...outcomes];
   }
@@ -348,10 +351,9 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
     yield* done.slice(-1);
   }
   const isUsed = because(left);
-  const others = isUsed || tools.interrupted() ? {} : await otherUse(identity, registry, azure);
+  const others = isUsed || tools.interrupted() ? {} : otherUse(identity, before);
   const remove = async () => {
-    const { because: use } = await otherUse(identity, registry, azure);
-    if (use !== undefined) throw changedSince(identityRef(identityId));
+    if (otherUse(identity, await otherRoles()).because !== undefined) throw changedSince(identityRef(identityId));
     await requireSame(state, azure);
     await requireUnused(identityId, azure, { kept: [], restore });
     await azure.deleteManagedIdentity(identityId);
@@ -392,8 +394,9 @@ async function requireUnused(
 }
 
 /** Returns why an identity without ServiceAccounts is kept; nothing if Azure shows no other role. @throws CliError if that is unknown */
-async function otherUse({ id, principalId }: ManagedIdentity, registry: AzureRegistry, azure: Azure): Promise<Partial<Outcome>> {
-  const { roles, forbidden } = await azure.otherRoles(registry, principalId);
+function otherUse({ id }: ManagedIdentity, others: OtherRoles): Partial<Outcome> {
+  if (others instanceof CliError) throw others;
+  const { roles, forbidden } = others;
   if (roles.length === 0 && !forbidden) return {};
   const { name } = identityRef(id);
   const because = roles.length > 0 ? `it has other roles, on ${namesOf(roles)}` : "its other roles could not be read";
@@ -419,7 +422,9 @@ async function rolesOnRecorded({ accounts, registry, identity }: SecretlessState
   return new Map(await mapConcurrently([...hosts], limits.subscriptions, read));
 }
 
-type DeletingState = SecretlessState & { readonly recorded: Recorded };
+type OtherRoles = Awaited<ReturnType<Azure["otherRoles"]>> | CliError;
+
+type DeletingState = SecretlessState & { readonly recorded: Recorded; readonly others: OtherRoles };
 
 /** Returns the other registries that a role records, except those on which Azure shows that the identity has no role. */
 const otherRegistries = (role: Role | undefined, { recorded, registry }: DeletingState): readonly string[] =>
@@ -443,6 +448,8 @@ async function deleteAccount(one: AccountState, state: DeletingState, azure: Azu
   const others = otherRegistries(now, state);
   if (others.length > 0) return { kept: [keptFor(at, others, state)], outcomes: [released] };
   if (isFailed(released)) return { kept: [], outcomes: [released] };
+  const error = client === undefined || isRecorded(now) ? undefined : unrecorded(at, state);
+  if (error) return { kept: [{ to: at, error }], outcomes: [released] };
   // Another run that found the registry recorded has not written the role, but has assigned its own before
   const since = [...(await rolesOnRecorded({ ...state, accounts: [one] }, azure))].flatMap(([host, has]) => (has === false ? [] : host));
   if (since.length > 0) return { kept: [], outcomes: [{ to: at, error: setUpSince(roleRef(at).name, since) }] };
@@ -456,9 +463,20 @@ function keptFor(at: AccountRef, others: readonly string[], { recorded }: Deleti
   if (needed.length > 0) return { to: at, messages: [`${kept} also pulls from ${inLine(needed)}`] };
   const unread = others.map((host) => recorded.get(host)).find((answer) => answer instanceof CliError);
   const message = withLines(`${kept} may also pull from ${inLine(others)}, where Azure does not show its roles`, unread?.message);
-  const forget = kubectl("annotate", `role/${roleRef(at).name}`, `${registriesKey}-`);
-  const hint = { ...forget, when: "if it does not, remove the record and run the command again" };
+  const forget = kubectl("annotate", "--overwrite", `role/${roleRef(at).name}`, `${registriesKey}=`);
+  const hint = { ...forget, when: "if it does not, empty the record and run the command again" };
   return { to: at, error: new CliError(unread?.kind ?? "conflict", message, { hint }) };
+}
+
+/** Returns why a ServiceAccount without a record is kept: its identity has roles elsewhere, or Azure does not show them. */
+function unrecorded(at: AccountRef, { others }: DeletingState): CliError | undefined {
+  const unread = others instanceof CliError ? others : others.forbidden;
+  const elsewhere = others instanceof CliError ? "" : namesOf(others.roles.filter(({ here }) => !here));
+  if (elsewhere === "" && !unread) return undefined;
+  const because = elsewhere === "" ? "the other roles of its identity could not be read" : `its identity has roles on ${elsewhere}`;
+  const kept = `serviceaccount "${at.name}" is kept, because no role "${roleRef(at).name}" records its registries, and ${because}`;
+  const hint = "run secretless create for each registry that it pulls from, and run the command again";
+  return new CliError(unread?.kind ?? "conflict", withLines(kept, unread?.message), { hint });
 }
 
 async function deleteParts(
