@@ -48,7 +48,7 @@ export const registriesOf = (role: KubeObject | undefined): readonly string[] =>
   (role?.metadata.annotations?.[registriesKey] ?? "").split(",").filter((host) => host !== "");
 
 /** Whether the registries are known. A role without the annotation, which another tool may have removed, says nothing about them. */
-export const isRecorded = (role: KubeObject | undefined): boolean => role?.metadata.annotations?.[registriesKey] !== undefined;
+export const recordsRegistries = (role: KubeObject | undefined): boolean => role?.metadata.annotations?.[registriesKey] !== undefined;
 
 const metadataOf = ({ namespace, name }: AccountRef) => ({
   name: roleName(name),

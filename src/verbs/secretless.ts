@@ -25,10 +25,10 @@ import {
   credentialFor,
   deleting,
   deletingUnrecorded,
-  isRecorded,
   isSameClient,
   type Origin,
   recordingOnly,
+  recordsRegistries,
   registriesKey,
   registriesOf,
   roleRef,
@@ -244,7 +244,6 @@ async function* otherRights(
   const { roles, forbidden } = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unread) : none;
   const unknown = "the other roles of the identity, which the pods can use too, could not be read";
   if (forbidden) yield { to, messages: [withLines(unknown, forbidden.message)] };
-  const onlyPulls = ({ role }: (typeof roles)[number]) => Object.values(pullRole).some(({ id }) => id === role);
   const elsewhere = namesOf(roles.filter((one) => !one.here && onlyPulls(one)));
   if (elsewhere !== "") yield { to, messages: [`the pods can also pull from ${elsewhere}, because the identity can`] };
   const more = roles.filter((one) => !onlyPulls(one));
@@ -252,6 +251,8 @@ async function* otherRights(
   const all = inLine([...new Set(await Promise.all(named))]);
   if (all !== "") yield { to, messages: [`the pods can also use other roles of the identity: ${all}`] };
 }
+
+const onlyPulls = ({ role }: { readonly role: string }) => Object.values(pullRole).some(({ id }) => id === role);
 
 const none = { roles: [], forbidden: undefined } as const;
 
@@ -430,7 +431,7 @@ type DeletingState = SecretlessState & { readonly recorded: Recorded; readonly o
 const otherRegistries = (role: Role | undefined, { recorded, registry }: DeletingState): readonly string[] =>
   registriesOf(role).filter((host) => host !== registry.loginServer && recorded.get(host) !== false);
 
-/** @returns the outcomes of its objects, and why it is kept */
+/** @returns the outcomes of its objects, and why it is kept or what else it loses */
 async function deleteAccount(one: AccountState, state: DeletingState, azure: Azure, steps: ReturnType<typeof openSteps>) {
   const { at, account, role } = one;
   const client = clientOf(account);
@@ -448,12 +449,13 @@ async function deleteAccount(one: AccountState, state: DeletingState, azure: Azu
   const others = otherRegistries(now, state);
   if (others.length > 0) return { kept: [keptFor(at, others, state)], outcomes: [released] };
   if (isFailed(released)) return { kept: [], outcomes: [released] };
-  const error = client === undefined || isRecorded(now) ? undefined : unrecorded(at, state);
+  const error = client === undefined || recordsRegistries(now) ? undefined : unrecorded(at, state);
   if (error) return { kept: [{ to: at, error }], outcomes: [released] };
   // Another run that found the registry recorded has not written the role, but has assigned its own before
   const since = [...(await rolesOnRecorded({ ...state, accounts: [one] }, azure))].flatMap(([host, has]) => (has === false ? [] : host));
   if (since.length > 0) return { kept: [], outcomes: [{ to: at, error: setUpSince(roleRef(at).name, since) }] };
-  return { kept: [], outcomes: await deleteParts({ ...one, role: now }, state, azure, steps) };
+  const kept = client === undefined ? [] : alsoLost(at, state);
+  return { kept, outcomes: await deleteParts({ ...one, role: now }, state, azure, steps) };
 }
 
 /** Returns why a ServiceAccount is kept: a warning if its identity has a role on another registry, an error if Azure does not show it. */
@@ -466,6 +468,13 @@ function keptFor(at: AccountRef, others: readonly string[], { recorded }: Deleti
   const forget = kubectl("annotate", "--overwrite", `role/${roleRef(at).name}`, `${registriesKey}=`);
   const hint = { ...forget, when: "if it does not, empty the record and run the command again" };
   return { to: at, error: new CliError(unread?.kind ?? "conflict", message, { hint }) };
+}
+
+/** Returns a warning if a ServiceAccount also loses registries that it does not record. */
+function alsoLost(at: AccountRef, { others }: DeletingState): Outcome[] {
+  const elsewhere = others instanceof CliError ? [] : others.roles.filter((one) => !one.here && onlyPulls(one));
+  const neededBy = `without the identity, serviceaccount "${at.name}" cannot pull from ${namesOf(elsewhere)} either`;
+  return elsewhere.length > 0 ? [{ to: at, neededBy, messages: [neededBy] }] : [];
 }
 
 /** Returns why a ServiceAccount without a record is kept: its identity has roles elsewhere, or Azure does not show them. */

@@ -1047,6 +1047,20 @@ const names = [
 ];
 const question = `Delete ${names.join(", ")}, and remove the identity from serviceaccount/web?`;
 
+test("warns, also in the question, that a ServiceAccount loses a registry that was set up for another one", async () => {
+  addRegistry();
+  await run(`${creating} ${shared}`);
+  await run(`create api --registry secondreg ${shared}`);
+  const lost = 'without the identity, serviceaccount "web" cannot pull from secondreg either';
+  const line = `secretless delete web --registry myregistry ${shared} -n demo`;
+
+  expect((await type(line, world.ports, { ...person, answers: [false] })).stderr).toContain(`${lost}. Delete rolebinding`);
+  expect(await type(`${line} --yes`, world.ports)).toMatchObject({ code: 0, stderr: expect.stringContaining(`Warning: ${lost}\n`) });
+
+  expect(seen()).toMatchObject({ annotations: {}, identities: [{ credentials: [{ subject: "system:serviceaccount:demo:api" }] }] });
+  expect((await type(`${line} --yes`, world.ports)).stderr).not.toContain(lost);
+});
+
 test("names each change in the question, and deletes nothing when the answer is no", async () => {
   await run(creating);
   const before = seen();
