@@ -47,6 +47,9 @@ export const registriesKey = "acr-secret/registries";
 export const registriesOf = (role: KubeObject | undefined): readonly string[] =>
   (role?.metadata.annotations?.[registriesKey] ?? "").split(",").filter((host) => host !== "");
 
+/** Whether the registries are known. A role without the annotation, which another tool may have removed, says nothing about them. */
+export const recordsRegistries = (role: KubeObject | undefined): boolean => role?.metadata.annotations?.[registriesKey] !== undefined;
+
 const metadataOf = ({ namespace, name }: AccountRef) => ({
   name: roleName(name),
   namespace,
@@ -74,12 +77,16 @@ const bindingOf = (of: AccountRef): RoleBinding => ({
 /** Returns the id of the identity in a ServiceAccount's annotation. */
 export const clientOf = (account: KubeObject | undefined): string | undefined => account?.metadata.annotations?.[annotationKeys.clientId];
 
+/** Whether two ids name the same identity. Entra ID ignores their case. */
+export const isSameClient = (one: string | undefined, other: string | undefined): boolean =>
+  one !== undefined && one.toLowerCase() === other?.toLowerCase();
+
 /** The annotation of Azure Workload Identity with the id of the identity. */
 export const workloadKey = "azure.workload.identity/client-id";
 
 /** Whether Azure Workload Identity also signs the pods of a ServiceAccount in as the identity, by the same federated credential. */
 export const signsInAs = (account: KubeObject | undefined, client: string | undefined): boolean =>
-  client !== undefined && account?.metadata.annotations?.[workloadKey]?.toLowerCase() === client.toLowerCase();
+  isSameClient(account?.metadata.annotations?.[workloadKey], client);
 
 /** The annotations before Azure has generated the identity, in a dry run. */
 const generated = { clientId: "GENERATED-BY-AZURE", tenant: "GENERATED-BY-AZURE" };
@@ -91,10 +98,10 @@ export const annotating =
     const { name, namespace } = to;
     if (!account) return { act: "refuse", error: absent("serviceaccounts", name, { ...kubectl("get", "serviceaccounts"), namespace }) };
     const client = clientOf(account);
-    if (client !== undefined && client !== identity?.clientId) return { act: "refuse", error: otherIdentity(to, client) };
+    if (client !== undefined && !isSameClient(client, identity?.clientId)) return { act: "refuse", error: otherIdentity(to, client) };
     const { clientId, tenant } = identity ?? generated;
     const because = "pods pull as the identity that it names";
-    if (client === clientId && account.metadata.annotations?.[annotationKeys.tenant] === tenant) return { act: "keep", because };
+    if (isSameClient(client, clientId) && account.metadata.annotations?.[annotationKeys.tenant] === tenant) return { act: "keep", because };
     const annotations = { [annotationKeys.clientId]: clientId, [annotationKeys.tenant]: tenant };
     return { act: "patch", patch: { metadata: { annotations } }, because };
   };
@@ -111,7 +118,7 @@ export const unannotating =
   (account) => {
     const client = clientOf(account);
     if (client === undefined) return { act: "keep", because: "it has no identity" };
-    if (client !== own) return { act: "keep", because: `it has the identity ${JSON.stringify(client)}` };
+    if (!isSameClient(client, own)) return { act: "keep", because: `it has the identity ${JSON.stringify(client)}` };
     const annotations = { [annotationKeys.clientId]: null, [annotationKeys.tenant]: null };
     return { act: "patch", patch: { metadata: { annotations } }, because: "new pods no longer pull as the identity" };
   };

@@ -25,8 +25,10 @@ import {
   credentialFor,
   deleting,
   deletingUnrecorded,
+  isSameClient,
   type Origin,
   recordingOnly,
+  recordsRegistries,
   registriesKey,
   registriesOf,
   roleRef,
@@ -84,21 +86,23 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   });
   yield known;
   const role = pullRole[state.mode];
-  const given = givenRole(state);
+  let { assignments } = state;
   const assigned = await inAzure(assignmentRef(state), {
     because: `${role.name} allows only pulling`,
     after: [known],
     mayBeNew: true,
-    isDone: given !== undefined,
-    create: () => azure.assignRole(registry, { principalId: identity?.principalId ?? "", role: role.id }),
+    isDone: givenRole(state) !== undefined,
+    create: async () => {
+      assignments = await assign(state, identity?.principalId ?? "", azure);
+    },
   });
   yield assigned;
   if (assigned.result === "created") yield* othersGaining(state);
-  if (given === "limited") yield limited(state);
+  if (givenRole({ ...state, assignments }) === "limited") yield limited(state);
 
   const done: Outcome[] = [];
   for (const account of accounts) {
-    for await (const outcome of setUp(account, { ...state, identity }, azure, tools, [known, assigned])) {
+    for await (const outcome of setUp(account, { ...state, identity, assignments }, azure, tools, [known, assigned])) {
       done.push(outcome);
       yield outcome;
     }
@@ -108,7 +112,8 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
   const isChanged = done.some(({ result = "unchanged" }) => result !== "unchanged");
   const isSetUp = (at: AccountRef) => resultOf(at) !== undefined;
-  if (identity && isChanged && tools.dryRun === "none") yield* repair(counted.filter(isSetUp), { ...state, identity }, azure, tools);
+  if (identity && isChanged && tools.dryRun === "none")
+    yield* repair(counted.filter(isSetUp), { ...state, identity, assignments }, azure, tools);
 }
 
 /** Creates again what another run, which did not see the new setup yet, may have deleted since this run read it. */
@@ -118,32 +123,48 @@ async function* repair(
   azure: Azure,
   tools: SecretlessTools,
 ): AsyncGenerator<Outcome> {
-  const { registry, identityId, mode, origin } = state;
-  const { principalId } = state.identity;
+  const { registry, identityId, identity, origin } = state;
   if (accounts.length === 0 || tools.interrupted()) return;
-  const reads = [azure.federatedCredentials(identityId), azure.roleAssignments(registry, principalId), requireSame(state, azure)] as const;
+  const reads = [
+    azure.federatedCredentials(identityId),
+    azure.roleAssignments(registry, identity.principalId),
+    requireSame(state, azure),
+  ] as const;
   const now = await Promise.all(reads).catch(asRefusal);
   if (now instanceof CliError) return yield { to: identityRef(identityId), error: now };
   const [credentials, assignments] = now;
   const { inAzure } = openSteps(tools);
   const again = { because: "another run has deleted it", mayBeNew: true, isDone: false };
-  const create = () => azure.assignRole(registry, { principalId, role: pullRole[mode].id });
+  const create = async () => void (await assign(state, identity.principalId, azure));
   if (!givenRole({ ...state, assignments })) yield await inAzure(assignmentRef(state), { ...again, create });
   const wanted = accounts.map((at) => credentialFor(at, origin));
   for (const one of wanted.filter((each) => !credentials.some((there) => trusts(there, each))))
     yield await inAzure(credentialRef(one.name), { ...again, create: () => trust(state, one, azure) });
 }
 
-/** Looks before each try, because Azure may be busy for minutes. */
+/**
+ * Assigns the role with the condition that another user gave it. Looks before each try, because Azure may be busy for minutes.
+ * @returns the assignments before
+ */
+async function assign(state: SecretlessState, principalId: string, azure: Azure): Promise<readonly RoleAssignment[]> {
+  const { registry, identity, mode } = state;
+  // Azure may not know the principal of a new identity yet
+  const assignments = identity ? await azure.roleAssignments(registry, identity.principalId) : [];
+  const { condition } = ownAssignment({ ...state, assignments }) ?? ownAssignment(state) ?? {};
+  await azure.assignRole(registry, { principalId, role: pullRole[mode].id, condition });
+  return assignments;
+}
+
+/** Looks before each try, like {@link assign}. */
 async function trust(state: SecretlessState, credential: FederatedCredential, azure: Azure): Promise<void> {
   await requireSame(state, azure);
   await azure.putFederatedCredential(state.identityId, credential);
 }
 
-/** @throws CliError conflict if another identity has replaced the one that was read. Azure may not show a new one yet */
+/** @throws CliError conflict if the identity that was read, or its tag, has changed. Azure may not show a new identity yet */
 async function requireSame({ identityId, identity }: SecretlessState, azure: Azure): Promise<void> {
   const now = await azure.managedIdentity(identityId);
-  if (now && identity && now.clientId !== identity.clientId) throw changedSince(identityRef(identityId));
+  if (now && identity && (now.clientId !== identity.clientId || now.ours !== identity.ours)) throw changedSince(identityRef(identityId));
 }
 
 /** @param before the steps for the identity and its role */
@@ -185,12 +206,15 @@ function requireProvider({ name, loginServer }: AzureRegistry): void {
 }
 
 /** Whether the identity may pull from the registry: all of it, or only what the condition of another user allows. */
-function givenRole({ assignments, mode, identity }: SecretlessState): "whole" | "limited" | undefined {
-  const given = assignments.filter(({ role }) => role === pullRole[mode].id);
-  if (given.some(({ condition }) => condition === undefined)) return "whole";
-  // A principal has a role on a scope once, so another assignment would replace the condition
-  return given.some(({ here, principalId }) => here && principalId === identity?.principalId) ? "limited" : undefined;
+function givenRole(state: SecretlessState): "whole" | "limited" | undefined {
+  const { assignments, mode } = state;
+  if (assignments.some(({ role, condition }) => role === pullRole[mode].id && condition === undefined)) return "whole";
+  return ownAssignment(state) ? "limited" : undefined;
 }
+
+/** The role's assignment to the identity on the registry. Azure allows one, so another assignment would replace its condition. */
+const ownAssignment = ({ assignments, mode, identity }: SecretlessState): RoleAssignment | undefined =>
+  assignments.find(({ role, here, principalId }) => role === pullRole[mode].id && here && principalId === identity?.principalId);
 
 /** Warns that a condition of another user limits what pods can pull. */
 const limited = ({ mode, registry, identityId }: SecretlessState): Outcome => ({
@@ -220,7 +244,6 @@ async function* otherRights(
   const { roles, forbidden } = isGiven ? await azure.otherRoles(registry, identity.principalId).catch(unread) : none;
   const unknown = "the other roles of the identity, which the pods can use too, could not be read";
   if (forbidden) yield { to, messages: [withLines(unknown, forbidden.message)] };
-  const onlyPulls = ({ role }: (typeof roles)[number]) => Object.values(pullRole).some(({ id }) => id === role);
   const elsewhere = namesOf(roles.filter((one) => !one.here && onlyPulls(one)));
   if (elsewhere !== "") yield { to, messages: [`the pods can also pull from ${elsewhere}, because the identity can`] };
   const more = roles.filter((one) => !onlyPulls(one));
@@ -228,6 +251,8 @@ async function* otherRights(
   const all = inLine([...new Set(await Promise.all(named))]);
   if (all !== "") yield { to, messages: [`the pods can also use other roles of the identity: ${all}`] };
 }
+
+const onlyPulls = ({ role }: { readonly role: string }) => Object.values(pullRole).some(({ id }) => id === role);
 
 const none = { roles: [], forbidden: undefined } as const;
 
@@ -288,11 +313,13 @@ function checkCount(
 export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, tools: SecretlessTools): AsyncGenerator<Outcome> {
   const state = await readState(order, azure, tools);
   const { registry, identityId, identity } = state;
-  const recorded = await tools.during("Reading the recorded registries", () => rolesOnRecorded(state, azure));
+  const otherRoles = async () => (identity ? await azure.otherRoles(registry, identity.principalId) : none);
+  const reads = () => Promise.all([rolesOnRecorded(state, azure), otherRoles().catch(asRefusal)]);
+  const [recorded, before] = await tools.during("Reading the roles of the identity", reads);
   const steps = openSteps(tools, order.confirmed ?? "all");
   const done: Outcome[] = [];
   for (const account of state.accounts) {
-    const { kept, outcomes } = await deleteAccount(account, { ...state, recorded }, azure, steps);
+    const { kept, outcomes } = await deleteAccount(account, { ...state, recorded, others: before }, azure, steps);
     done.push(...outcomes);
     yield* [...kept, ...outcomes];
   }
@@ -325,8 +352,10 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
     yield* done.slice(-1);
   }
   const isUsed = because(left);
-  const others = isUsed || tools.interrupted() ? {} : await otherUse(identity, registry, azure);
+  const others = isUsed || tools.interrupted() ? {} : otherUse(identity, before);
   const remove = async () => {
+    if (otherUse(identity, await otherRoles()).because !== undefined) throw changedSince(identityRef(identityId));
+    await requireSame(state, azure);
     await requireUnused(identityId, azure, { kept: [], restore });
     await azure.deleteManagedIdentity(identityId);
   };
@@ -366,8 +395,9 @@ async function requireUnused(
 }
 
 /** Returns why an identity without ServiceAccounts is kept; nothing if Azure shows no other role. @throws CliError if that is unknown */
-async function otherUse({ id, principalId }: ManagedIdentity, registry: AzureRegistry, azure: Azure): Promise<Partial<Outcome>> {
-  const { roles, forbidden } = await azure.otherRoles(registry, principalId);
+function otherUse({ id }: ManagedIdentity, others: OtherRoles): Partial<Outcome> {
+  if (others instanceof CliError) throw others;
+  const { roles, forbidden } = others;
   if (roles.length === 0 && !forbidden) return {};
   const { name } = identityRef(id);
   const because = roles.length > 0 ? `it has other roles, on ${namesOf(roles)}` : "its other roles could not be read";
@@ -393,17 +423,19 @@ async function rolesOnRecorded({ accounts, registry, identity }: SecretlessState
   return new Map(await mapConcurrently([...hosts], limits.subscriptions, read));
 }
 
-type DeletingState = SecretlessState & { readonly recorded: Recorded };
+type OtherRoles = Awaited<ReturnType<Azure["otherRoles"]>> | CliError;
+
+type DeletingState = SecretlessState & { readonly recorded: Recorded; readonly others: OtherRoles };
 
 /** Returns the other registries that a role records, except those on which Azure shows that the identity has no role. */
 const otherRegistries = (role: Role | undefined, { recorded, registry }: DeletingState): readonly string[] =>
   registriesOf(role).filter((host) => host !== registry.loginServer && recorded.get(host) !== false);
 
-/** @returns the outcomes of its objects, and why it is kept */
+/** @returns the outcomes of its objects, and why it is kept or what else it loses */
 async function deleteAccount(one: AccountState, state: DeletingState, azure: Azure, steps: ReturnType<typeof openSteps>) {
   const { at, account, role } = one;
   const client = clientOf(account);
-  if (client !== undefined && client !== state.identity?.clientId) {
+  if (client !== undefined && !isSameClient(client, state.identity?.clientId)) {
     const { name } = identityRef(state.identityId);
     const kept = `serviceaccount "${at.name}" is kept, because it has the identity ${JSON.stringify(client)} and not ${name}`;
     const messages = [`${kept}. Repeat the --registry and --identity of its setup`];
@@ -417,10 +449,13 @@ async function deleteAccount(one: AccountState, state: DeletingState, azure: Azu
   const others = otherRegistries(now, state);
   if (others.length > 0) return { kept: [keptFor(at, others, state)], outcomes: [released] };
   if (isFailed(released)) return { kept: [], outcomes: [released] };
+  const error = client === undefined || recordsRegistries(now) ? undefined : unrecorded(at, state);
+  if (error) return { kept: [{ to: at, error }], outcomes: [released] };
   // Another run that found the registry recorded has not written the role, but has assigned its own before
   const since = [...(await rolesOnRecorded({ ...state, accounts: [one] }, azure))].flatMap(([host, has]) => (has === false ? [] : host));
   if (since.length > 0) return { kept: [], outcomes: [{ to: at, error: setUpSince(roleRef(at).name, since) }] };
-  return { kept: [], outcomes: await deleteParts({ ...one, role: now }, state, azure, steps) };
+  const kept = client === undefined ? [] : alsoLost(at, state);
+  return { kept, outcomes: await deleteParts({ ...one, role: now }, state, azure, steps) };
 }
 
 /** Returns why a ServiceAccount is kept: a warning if its identity has a role on another registry, an error if Azure does not show it. */
@@ -430,24 +465,43 @@ function keptFor(at: AccountRef, others: readonly string[], { recorded }: Deleti
   if (needed.length > 0) return { to: at, messages: [`${kept} also pulls from ${inLine(needed)}`] };
   const unread = others.map((host) => recorded.get(host)).find((answer) => answer instanceof CliError);
   const message = withLines(`${kept} may also pull from ${inLine(others)}, where Azure does not show its roles`, unread?.message);
-  const forget = kubectl("annotate", `role/${roleRef(at).name}`, `${registriesKey}-`);
-  const hint = { ...forget, when: "if it does not, remove the record and run the command again" };
+  const forget = kubectl("annotate", "--overwrite", `role/${roleRef(at).name}`, `${registriesKey}=`);
+  const hint = { ...forget, when: "if it does not, empty the record and run the command again" };
   return { to: at, error: new CliError(unread?.kind ?? "conflict", message, { hint }) };
+}
+
+/** Returns a warning if a ServiceAccount also loses registries that it does not record. */
+function alsoLost(at: AccountRef, { others }: DeletingState): Outcome[] {
+  const elsewhere = others instanceof CliError ? [] : others.roles.filter((one) => !one.here && onlyPulls(one));
+  const neededBy = `without the identity, serviceaccount "${at.name}" cannot pull from ${namesOf(elsewhere)} either`;
+  return elsewhere.length > 0 ? [{ to: at, neededBy, messages: [neededBy] }] : [];
+}
+
+/** Returns why a ServiceAccount without a record is kept: its identity has roles elsewhere, or Azure does not show them. */
+function unrecorded(at: AccountRef, { others }: DeletingState): CliError | undefined {
+  const unread = others instanceof CliError ? others : others.forbidden;
+  const elsewhere = others instanceof CliError ? "" : namesOf(others.roles.filter(({ here }) => !here));
+  if (elsewhere === "" && !unread) return undefined;
+  const because = elsewhere === "" ? "the other roles of its identity could not be read" : `its identity has roles on ${elsewhere}`;
+  const kept = `serviceaccount "${at.name}" is kept, because no role "${roleRef(at).name}" records its registries, and ${because}`;
+  const hint = "run secretless create for each registry that it pulls from, and run the command again";
+  return new CliError(unread?.kind ?? "conflict", withLines(kept, unread?.message), { hint });
 }
 
 async function deleteParts(
   { at, account, role, binding: bound }: AccountState,
-  { identityId, identity, origin, credentials }: DeletingState,
+  state: DeletingState,
   azure: Azure,
   { inAzure, inCluster, cluster }: ReturnType<typeof openSteps>,
 ): Promise<Outcome[]> {
+  const { identityId, identity, origin, credentials } = state;
   const done = clientOf(account) === undefined ? [] : [await inCluster(at, unannotating(identity?.clientId), account)];
   if (bound) done.push(await inCluster(bindingRef(at), deleting, bound, [...done]));
   // Another user may trust the same ServiceAccount by a credential of another name
   const wanted = credentialFor(at, origin);
   if (credentials.some((each) => each.name === wanted.name && trusts(each, wanted))) {
     const remove = async () => {
-      await requireNotSetUp(at, identity?.clientId, cluster());
+      await Promise.all([requireSame(state, azure), requireNotSetUp(at, identity?.clientId, cluster())]);
       await azure.deleteFederatedCredential(identityId, wanted.name);
     };
     const isDone = signsInAs(account, identity?.clientId);
@@ -470,9 +524,10 @@ async function requireNotSetUp(at: AccountRef, own: string | undefined, cluster:
   const [account, role] = await Promise.all([cluster.get(at), cluster.get(roleRef(at))]);
   const client = clientOf(account);
   // The role of a ServiceAccount with another identity is for that one
-  const decision = client === undefined || client === own ? deletingUnrecorded(role) : undefined;
+  const isOwn = isSameClient(client, own);
+  const decision = client === undefined || isOwn ? deletingUnrecorded(role) : undefined;
   if (decision?.act === "refuse") throw decision.error;
-  if ((client !== undefined && client === own) || signsInAs(account, own)) throw changedSince(at);
+  if (isOwn || signsInAs(account, own)) throw changedSince(at);
 }
 
 /**

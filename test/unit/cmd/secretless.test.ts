@@ -128,13 +128,19 @@ test("creates the role for repositories when the registry has ABAC", async () =>
   expect(seen().assignments).toMatchObject([{ role: "b93aa761-3e63-49ed-ac28-beffa264f7ac" }]);
 });
 
+const condition = "@Resource[repositories:name] StringStartsWith 'app/'";
+
+/** Limits the role as another user. */
+function limitRole(): void {
+  const { assignments } = world.azure.directory;
+  assignments.push({ ...(assignments.pop() ?? expect.unreachable("no role")), condition });
+}
+
 test.for(["web", "api"])("keeps the condition that another user gave the role, and warns, when it sets up %s", async (name) => {
   world.azure.facts.mode = "abac";
   await run(creating);
   world.cluster.put(account("demo", "web"));
-  const condition = "@Resource[repositories:name] StringStartsWith 'app/'";
-  const { assignments } = world.azure.directory;
-  assignments.splice(0, 1, { ...(assignments[0] ?? expect.unreachable("no role")), condition });
+  limitRole();
 
   const { stdout, stderr, code } = await run(`create ${name} --registry myregistry`);
 
@@ -143,7 +149,7 @@ test.for(["web", "api"])("keeps the condition that another user gave the role, a
     'Warning: role "Container Registry Repository Reader" on myregistry has a condition, so pods pull only what it allows\n',
   );
   expect(stderr).not.toContain("every repository");
-  expect(assignments).toMatchObject([{ condition }]);
+  expect(seen().assignments).toMatchObject([{ condition }]);
 });
 
 const unknown = () => new NotYet("notFound", "Azure does not know it");
@@ -272,7 +278,7 @@ const annotate = (annotations: Readonly<Record<string, string>>) =>
 /** Replaces the ServiceAccount by a new one without a role. */
 function recreate(): void {
   annotate({});
-  for (const kind of rolesOfWeb) world.cluster.remove(kind, "demo", "acr-secretless-web");
+  removeRole();
 }
 
 const again = 'another run has set up the ServiceAccount of role "acr-secretless-web" for myregistry.azurecr.io';
@@ -282,7 +288,7 @@ test.for([
   {
     when: "a user annotates one that was created again",
     before: recreate,
-    work: () => annotate({ [keys[0]]: "client-1" }),
+    work: () => annotate({ [keys[0]]: "CLIENT-1" }),
     says: "serviceaccount/web has changed since it was read",
   },
   {
@@ -306,6 +312,61 @@ test.for([
     { subject: "system:serviceaccount:demo:api" },
   ]);
   expect(Object.values(seen().annotations)[0]).toMatch(/^client-1$/i);
+});
+
+/** Creates the identity again as another user, with another principal. */
+function replaceIdentity(): void {
+  const [identity = expect.unreachable("no identity")] = seen().identities;
+  world.azure.identities.all.set(identityId, { ...identity, clientId: "client-9", principalId: "principal-9" });
+}
+
+/** Deletes the identity and its setup, and sets the ServiceAccount up again. */
+async function setUpAgain(): Promise<void> {
+  world.azure.identities.all.clear();
+  world.azure.directory.assignments.splice(0);
+  annotate({});
+  await succeeds(creating);
+}
+
+/** Takes the identity over as another user, who removes the tag of this plugin. */
+function untag(): void {
+  const [identity = expect.unreachable("no identity")] = seen().identities;
+  world.azure.identities.all.set(identityId, { ...identity, ours: false });
+}
+
+test.for([
+  { call: "deleteFederatedCredential", when: "other runs delete the identity and set it up again", work: setUpAgain },
+  { call: "deleteManagedIdentity", when: "another user replaces the identity", work: replaceIdentity },
+  { call: "deleteManagedIdentity", when: "another user removes its tag", work: untag },
+  { call: "deleteManagedIdentity", when: "another user gives the identity a role", work: () => addAssignment(reader) },
+])("deletes nothing more, and fails, when Azure is busy during $call and $when", async ({ call, work }) => {
+  await run(creating);
+  let after: unknown;
+  whileBusy(call, async () => {
+    await work();
+    after = structuredClone(seen().identities);
+  });
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^error: \S+\/acr-secretless-myregistry has changed since it was read\nhint: run the command again$/m),
+  });
+
+  expect(after).toHaveLength(1);
+  expect(seen().identities).toEqual(after);
+});
+
+test("keeps the identity when another user replaces it while its roles are read", async () => {
+  await run(creating);
+  let reads = 0;
+  world.asking.around(async ({ call }, next) => {
+    if (call === "otherRoles" && ++reads === 2) replaceIdentity();
+    return next();
+  });
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 1 });
+
+  expect(seen().identities).toMatchObject([{ clientId: "client-9" }]);
 });
 
 test("keeps a federated credential, and says so, when Azure Workload Identity uses it", async () => {
@@ -386,7 +447,7 @@ test.for(
   [
     { call: "federatedCredentials", nth: 2, stays: true },
     { call: "unassignRole", nth: 1, stays: false },
-    { call: "otherRoles", nth: 1, stays: false },
+    { call: "otherRoles", nth: 2, stays: false },
     { call: "federatedCredentials", nth: 3, stays: false },
     { call: "federatedCredentials", nth: 4, stays: false },
   ].flatMap((row) => setups.map((each) => ({ ...row, ...each }))),
@@ -430,12 +491,9 @@ test.for(["the answer is lost", "the run is interrupted"])(
   "restores the role with its condition when another run gives the identity to a ServiceAccount, and %s",
   async (when) => {
     await run(creating);
-    const condition = "@Resource[repositories:name] StringStartsWith 'app/'";
     let interrupt = () => {};
     const stop = world.asking.around(async (asked, next) => {
-      const { assignments } = world.azure.directory;
-      if (asked.call === "deleteFederatedCredential")
-        assignments.push({ ...(assignments.pop() ?? expect.unreachable("no role")), condition });
+      if (asked.call === "deleteFederatedCredential") limitRole();
       if (asked.call !== "unassignRole") return next();
       stop();
       await succeeds("create api --registry myregistry");
@@ -467,6 +525,35 @@ test("gives an identity the role again when another run removes it before putFed
   expect(seen().assignments.filter(({ ours, on }) => ours && on === undefined)).toHaveLength(1);
 });
 
+test("gives an identity the role with its condition again when another run removes it", async () => {
+  await run(creating);
+  limitRole();
+  const stop = world.asking.around(async ({ call }, next) => {
+    if (call === "putFederatedCredential") world.azure.directory.assignments.splice(0);
+    return next();
+  });
+
+  expect(await run("create api --registry myregistry")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^roleassignment\S+ created$/m),
+  });
+  stop();
+
+  expect(seen().assignments).toMatchObject([{ condition }]);
+});
+
+test("keeps the condition of a role, and warns, when another user gives the role while Azure is busy", async () => {
+  await run("create api --registry myregistry");
+  const [role = expect.unreachable("no role")] = world.azure.directory.assignments.splice(0);
+  whileBusy("assignRole", () => world.azure.directory.assignments.push({ ...role, condition }));
+
+  const { code, stderr } = await run(creating);
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("has a condition, so pods pull only what it allows\n") });
+  expect(stderr).not.toContain("every repository");
+  expect(seen().assignments).toMatchObject([{ condition }]);
+});
+
 test("creates a federated credential again when prune deletes it before the role exists", async () => {
   let isDone = false;
   world.asking.around(async (asked, next) => {
@@ -493,11 +580,11 @@ test.for([
   { when: "Azure refuses to restore the role", refused: "assignRole", says: "another run has given it to", roles: 0 },
 ])("keeps the identity, and fails, when $when", async ({ refused, says, roles }) => {
   await run(creating);
-  let isTaken = false;
+  let reads = 0;
   if (roles === 0) runBefore("unassignRole", 1, "create api -n demo");
   world.asking.around(async ({ call }, next) => {
-    isTaken ||= call === "otherRoles";
-    if (isTaken && call === refused) throw new CliError("forbidden", "Azure says no");
+    if (call === "otherRoles") reads++;
+    if (reads >= 2 && call === refused) throw new CliError("forbidden", "Azure says no");
     return next();
   });
 
@@ -599,6 +686,31 @@ test.for(["", " --dry-run=client"])("creates nothing%s when the name of the regi
 });
 
 const second = `web --registry secondreg ${shared}`;
+
+/** Writes the annotations of the ServiceAccount in capitals. */
+const capitalize = () => annotate(Object.fromEntries(Object.entries(seen().annotations).map(([key, id]) => [key, id.toUpperCase()])));
+
+test("keeps the pulls from another registry when the annotation has the client ID in capitals", async () => {
+  addRegistry();
+  await run(`${creating} ${shared}`);
+  await run(`create ${second}`);
+  capitalize();
+  const { annotations, identities } = structuredClone(seen());
+
+  expect(await run(`delete web --registry myregistry ${shared} --yes`)).toMatchObject(pullsSecond);
+
+  expect(seen()).toMatchObject({ annotations, identities, assignments: [{ on: "secondreg" }] });
+});
+
+test("finds the setup of a ServiceAccount when its annotation has the client ID in capitals", async () => {
+  await run(creating);
+  capitalize();
+
+  expect(await run(creating)).toMatchObject({ code: 0 });
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 0 });
+
+  expect(seen()).toEqual({ annotations: {}, roles: [], bindings: [], identities: [], assignments: [] });
+});
 
 test("ends only the role on the named registry when the identity pulls from another one, and the rest with the last registry", async () => {
   addRegistry();
@@ -732,8 +844,8 @@ test("keeps a ServiceAccount when its identity has a role above a recorded regis
   expect(seen()).toMatchObject({ annotations, identities: [{ credentials: [{}] }] });
 });
 
-const hint = `hint: if it does not, remove the record and run the command again:
-  kubectl annotate -n demo role/acr-secretless-web acr-secret/registries-
+const hint = `hint: if it does not, empty the record and run the command again:
+  kubectl annotate -n demo --overwrite role/acr-secretless-web acr-secret/registries=
 `;
 
 const identities = [
@@ -788,6 +900,67 @@ test.for(
   expect(await run(`delete web --registry myregistry ${identity} --yes`)).toMatchObject({ code: 0 });
 
   expect(seen()).toEqual({ annotations: {}, roles: [], bindings: [], identities: [], assignments: [] });
+});
+
+/** Deletes the role and its binding. An administrator can let the kubelets request tokens by a ClusterRole. */
+function removeRole(): void {
+  for (const kind of rolesOfWeb) world.cluster.remove(kind, "demo", "acr-secretless-web");
+}
+
+/** Removes the annotation with the registries. */
+function removeRecord(): void {
+  const [{ metadata, ...role } = expect.unreachable("no role")] = seen().roles;
+  world.cluster.put({ ...role, metadata: { ...metadata, annotations: {} } });
+}
+
+const unshown = () => void refuseCall("otherRoles", "unreachable");
+const noOther = () => {};
+const roleElsewhere = "its identity has roles on secondreg";
+const rolesUnread = "the other roles of its identity could not be read";
+
+test.for([
+  { when: "its role is gone", remove: removeRole, shows: noOther, says: roleElsewhere },
+  {
+    when: "its role has no record",
+    remove: removeRecord,
+    shows: noOther,
+    says: roleElsewhere,
+  },
+  { when: "its role is gone and Azure does not answer", remove: removeRole, shows: unshown, says: `${rolesUnread}\n* Azure says no` },
+  {
+    when: "its role is gone and other roles are forbidden",
+    remove: removeRole,
+    shows: () => void forbidden(),
+    says: `${rolesUnread}\n* no`,
+  },
+])("keeps a ServiceAccount that may pull elsewhere, and fails, when $when", async ({ remove, shows, says }) => {
+  addRegistry();
+  await run(`${creating} ${shared}`);
+  await run(`create ${second}`);
+  remove();
+  shows();
+  const { roles: _, assignments, ...pulling } = structuredClone(seen());
+
+  const { code, stderr } = await run(`delete web --registry myregistry ${shared} --yes`);
+
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr:
+      expect.stringContaining(`error: serviceaccount "web" is kept, because no role "acr-secretless-web" records its registries, and ${says}
+hint: run secretless create for each registry that it pulls from, and run the command again
+`),
+  });
+  expect(seen()).toMatchObject({ ...pulling, assignments: assignments.filter(({ on }) => on === "secondreg") });
+});
+
+test("deletes a setup whose role is gone when the identity has a role on the registry only", async () => {
+  await run(creating);
+  removeRole();
+  addAssignment(reader, { on: undefined });
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 0 });
+
+  expect(seen()).toMatchObject({ annotations: {}, identities: [{ credentials: [] }] });
 });
 
 test("looks up 20 registries of a role, and keeps the ServiceAccount when it records more", async () => {
@@ -873,6 +1046,20 @@ const names = [
   "roleassignment.management.azure.com/AcrPull-on-myregistry and identity.managedidentity.azure.com/acr-secretless-myregistry",
 ];
 const question = `Delete ${names.join(", ")}, and remove the identity from serviceaccount/web?`;
+
+test("warns, also in the question, that a ServiceAccount loses a registry that was set up for another one", async () => {
+  addRegistry();
+  await run(`${creating} ${shared}`);
+  await run(`create api --registry secondreg ${shared}`);
+  const lost = 'without the identity, serviceaccount "web" cannot pull from secondreg either';
+  const line = `secretless delete web --registry myregistry ${shared} -n demo`;
+
+  expect((await type(line, world.ports, { ...person, answers: [false] })).stderr).toContain(`${lost}. Delete rolebinding`);
+  expect(await type(`${line} --yes`, world.ports)).toMatchObject({ code: 0, stderr: expect.stringContaining(`Warning: ${lost}\n`) });
+
+  expect(seen()).toMatchObject({ annotations: {}, identities: [{ credentials: [{ subject: "system:serviceaccount:demo:api" }] }] });
+  expect((await type(`${line} --yes`, world.ports)).stderr).not.toContain(lost);
+});
 
 test("names each change in the question, and deletes nothing when the answer is no", async () => {
   await run(creating);
