@@ -503,7 +503,7 @@ async function* noting(making: Making, outcomes: AsyncIterable<Outcome>, run: Ru
   for await (const outcome of outcomes) {
     const { to, result } = outcome;
     if (isFailed(outcome)) noteFailure(making, outcome, run);
-    if (to.kind === "secret" && result) written.push(to.namespace ?? "");
+    if (result && keyOf(to) === keyOf({ ...making.source, namespace: to.namespace })) written.push(to.namespace ?? "");
     yield outcome;
   }
   for (const namespace of written) progressOf(making.entry, run).writtenIn.add(namespace);
