@@ -59,6 +59,8 @@ export function hintAtOthers(
   };
   const accounts = rows.filter(({ what, willDelete }) => willDelete && what === "federated credential").map(({ for: { words } }) => words);
   if (accounts.length > 0) hint(`pods cannot pull without a pull secret until you set these up again: ${inLine(accounts)}`);
+  const signedIn = rows.filter(({ needed }) => needed === "workload identity").map(({ for: { words } }) => words);
+  if (signedIn.length > 0) hint(`kept ${signedIn.length}, because Azure Workload Identity uses it: ${inLine(signedIn)}`);
   for (const [wanted, why] of Object.entries(hints)) {
     const { length } = rows.filter(({ state, willDelete }) => state === wanted && !willDelete);
     if (length > 0) hint(`kept ${length}, ${why}`);

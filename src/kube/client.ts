@@ -99,7 +99,7 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
       return isAllowed("SelfSubjectAccessReview", { resourceAttributes: { ...right, resource, subresource } });
     },
 
-    groupMay: (group: string, resourceAttributes: Right) => isAllowed("SubjectAccessReview", { groups: [group], resourceAttributes }),
+    groupsMay: (groups: readonly string[], resourceAttributes: Right) => isAllowed("SubjectAccessReview", { groups, resourceAttributes }),
 
     requestToken: async (of: Ref<"serviceaccount">, audience: string) => {
       // The shortest lifetime that the server accepts, in seconds

@@ -60,8 +60,8 @@ export type Cluster = {
   serverVersion(): Promise<{ readonly gitVersion: string }>;
   /** Whether you have a right (authorization.k8s.io/v1 SelfSubjectAccessReview). The server stores nothing. */
   may(right: Right): Promise<boolean>;
-  /** Whether a group has a right (authorization.k8s.io/v1 SubjectAccessReview). The server stores nothing. */
-  groupMay(group: string, right: Right): Promise<boolean>;
+  /** Whether a member of these groups has a right (authorization.k8s.io/v1 SubjectAccessReview). The server stores nothing. */
+  groupsMay(groups: readonly string[], right: Right): Promise<boolean>;
   /** A token of a ServiceAccount for an audience, valid for ten minutes (authentication.k8s.io/v1 TokenRequest). */
   requestToken(of: Ref<"serviceaccount">, audience: string): Promise<Sensitive>;
   /** Your user name in the cluster (authentication.k8s.io/v1 SelfSubjectReview); "" if unknown. The server stores nothing. */

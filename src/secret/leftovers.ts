@@ -30,8 +30,8 @@ export type Created = {
   /** When it was created and when any part of it was last changed (RFC 3339), if Azure shows that. */
   readonly madeAt: string | undefined;
   readonly changedAt: string | undefined;
-  /** Another object in Azure needs it, or it has other sign-in methods than these passwords. */
-  readonly needed?: true | undefined;
+  /** Another object in Azure, a ServiceAccount or only Azure Workload Identity needs it, or it has other sign-in methods than these passwords. */
+  readonly needed?: true | "workload identity" | undefined;
   /** A role whose principal was deleted, or a federated credential. No Secret can hold these. */
   readonly lost?: true;
 };
@@ -108,8 +108,8 @@ export const orphanedRole = ({ principalId, role, madeAt }: RoleAssignment): Cre
   lost: true,
 });
 
-/** A federated credential that `secretless create` made. @param isNeeded its ServiceAccount is set up for the identity */
-export const federatedCredential = (to: Ref, of: IdentityOf, account: Ref, { cluster, isNeeded }: FederatedOf): Created => ({
+/** A federated credential that `secretless create` made. */
+export const federatedCredential = (to: Ref, of: IdentityOf, account: Ref, { cluster, needed }: FederatedOf): Created => ({
   to,
   what: "federated credential",
   kind: "secretless",
@@ -120,14 +120,14 @@ export const federatedCredential = (to: Ref, of: IdentityOf, account: Ref, { clu
   madeAt: undefined,
   // A run creates it only for a ServiceAccount that exists, so it is never too recent
   changedAt: "1970-01-01T00:00:00Z",
-  needed: isNeeded || undefined,
+  needed,
   lost: true,
 });
 
 /** A managed identity by its resource id, with its client id. */
 export type IdentityOf = { readonly id: string; readonly clientId: string | undefined };
 
-type FederatedOf = { readonly cluster: string; readonly isNeeded: boolean };
+type FederatedOf = Pick<Created, "needed"> & { readonly cluster: string };
 
 /** What a Secret holds, or is about to hold. */
 type Held = {
@@ -244,9 +244,11 @@ function stateOf(one: Created, facts: HolderFacts, isKeptExport: boolean, isTooR
   return isTooRecent() ? "too recent" : state;
 }
 
-/** Whether a Secret that can't be read may hold an object. */
-const mayBeHeld = (one: Created, { closed, force }: HolderFacts): boolean =>
-  force ? closed.has(secretIn(one.for)?.namespace ?? "") : closed.size > 0;
+/** Whether a Secret that can't be read may hold an object. The name of a password with a long owner names no namespace. */
+function mayBeHeld(one: Created, { closed, force }: HolderFacts): boolean {
+  const { namespace } = (force && secretIn(one.for)) || {};
+  return namespace === undefined ? closed.size > 0 : closed.has(namespace);
+}
 
 function stateByCluster(one: Created, facts: HolderFacts): LeftoverState {
   const { cluster: of, namespaceUid = "" } = one.for;
@@ -299,5 +301,6 @@ function isYoung({ changedAt }: Created, now: Date | undefined, olderThan: numbe
 /** Returns why objects stay after another look at the Secrets; undefined if they are still left over. */
 export function reasonToKeep(rows: readonly Created[], facts: HolderFacts): "held" | "unlisted" | undefined {
   if (rows.some((one) => isHeld(one, facts.held))) return "held";
-  return rows.some((one) => !one.lost && (facts.cluster === undefined || mayBeHeld(one, facts))) ? "unlisted" : undefined;
+  const isUnknown = (one: Created) => (facts.cluster === undefined ? one.what !== "role" : !one.lost && mayBeHeld(one, facts));
+  return rows.some(isUnknown) ? "unlisted" : undefined;
 }

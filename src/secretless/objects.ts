@@ -17,8 +17,8 @@ export const tokenAudience = "api://AzureADTokenExchange";
 /** The annotations that the acr-credential-provider reads. */
 export const annotationKeys = { clientId: "kubernetes.azure.com/acr-client-id", tenant: "kubernetes.azure.com/acr-tenant-id" } as const;
 
-/** The group of the kubelets. */
-export const kubeletGroup = "system:nodes";
+/** The groups of the kubelets. The first has only them. */
+export const kubeletGroups = ["system:nodes", "system:authenticated"] as const;
 
 /** A ServiceAccount, by its namespace and name. */
 export type AccountRef = Ref<"serviceaccount"> & { readonly namespace: string };
@@ -71,7 +71,7 @@ const bindingOf = (of: AccountRef): RoleBinding => ({
   kind: "RoleBinding",
   metadata: metadataOf(of),
   roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: roleName(of.name) },
-  subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: kubeletGroup }],
+  subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: kubeletGroups[0] }],
 });
 
 /** Returns the id of the identity in a ServiceAccount's annotation. */

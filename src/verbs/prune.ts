@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Azure, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
+import type { Application, Azure, AzureRegistry, RoleAssignment } from "../azure/port.ts";
 import { pullRole } from "../credential/granted-rights.ts";
 import { roleStays } from "../credential/service-principal/roles.ts";
 import { asCliError, CliError, isForbidden, isNotFound, isRefusal, unlessForbidden, withLines } from "../errors.ts";
@@ -10,7 +10,7 @@ import type { Outcome } from "../outcome.ts";
 import { deletionWait, retryWhileReplicating } from "../retry.ts";
 import { mapConcurrently, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
-import { isOurDescription, mapOf, parseAzureOwner, secretIn } from "../secret/azure-words.ts";
+import { isOurDescription, parseAzureOwner, secretIn } from "../secret/azure-words.ts";
 import {
   type Created,
   createdIn,
@@ -32,7 +32,7 @@ import {
   allows,
   audienceRight,
   clientOf,
-  kubeletGroup,
+  kubeletGroups,
   roleRef,
   signsInAs,
 } from "../secretless/objects.ts";
@@ -168,25 +168,26 @@ async function trusting(
     return account ? [{ to: credentialRef(one.name), account }] : [];
   });
   const read = async ({ to, account }: (typeof own)[number]) => {
-    const isNeeded = await usesIdentity(account, clientId, cluster);
-    return federatedCredential(to, { id, clientId }, account, { cluster: clusterId, isNeeded });
+    const needed = await needOf(account, clientId, cluster);
+    return federatedCredential(to, { id, clientId }, account, { cluster: clusterId, needed });
   };
   return Promise.all(own.map(read));
 }
 
 /**
- * Whether a ServiceAccount is set up for an identity, or is being set up: a run writes the role before the annotations. One that was
- * deleted and created again is not, and Entra ID would still exchange its tokens. Its next owner can write the annotation, but not the right
- * of the kubelets. Azure Workload Identity may also use the identity.
+ * Returns `true` if a ServiceAccount is set up for an identity, or is being set up: a run writes the role before the annotations. One that
+ * was deleted and created again is not, and Entra ID would still exchange its tokens. Its next owner can write the annotation, but not the
+ * right of the kubelets. Azure Workload Identity may also use the identity.
  */
-async function usesIdentity(account: AccountRef, clientId: string | undefined, cluster: Cluster): Promise<boolean> {
+async function needOf(account: AccountRef, clientId: string | undefined, cluster: Cluster): Promise<Created["needed"]> {
   const there = await cluster.get(account);
-  if (signsInAs(there, clientId)) return true;
   const client = clientOf(there);
-  if (!there || (client !== undefined && client.toLowerCase() !== clientId?.toLowerCase())) return false;
-  if (allows(account, await cluster.get(roleRef(account)))) return true;
+  const isNamed = client?.toLowerCase() === clientId?.toLowerCase();
   // An administrator can give the right in another way
-  return client !== undefined && cluster.groupMay(kubeletGroup, audienceRight(account));
+  const isSetUp = async () =>
+    allows(account, await cluster.get(roleRef(account))) || (isNamed && cluster.groupsMay(kubeletGroups, audienceRight(account)));
+  if (there && (isNamed || client === undefined) && (await isSetUp())) return true;
+  return signsInAs(there, clientId) ? "workload identity" : undefined;
 }
 
 type PruneTools = Pick<Tools, "cluster" | "dryRun" | "force" | "interrupted" | "sleep">;
@@ -200,14 +201,12 @@ export async function* deleteLeftovers(
   // Objects of one name are deleted one after the other
   const groups = [...Map.groupBy(removals, ({ to }) => keyOf(to)).values()];
   const deleting = { width: limits.credentials, interrupted: () => false };
+  const cluster = tools.cluster();
   for (let at = 0; at < groups.length; at += limits.credentials) {
     const some = groups.slice(at, at + limits.credentials);
     if (tools.interrupted()) return yield* some.flat().map(({ to }): Outcome => ({ to, left: "interrupted" }));
-    const hasTokens = some.flat().some(({ host }) => host !== undefined);
-    const [holders, list] = await Promise.all([readHolders(tools.cluster(), tools), hasTokens ? azure.listTokens(registry) : undefined]);
-    const cluster = tools.cluster();
-    const again = { azure, cluster, registry, holders, list };
-    yield* runConcurrently(some, deleting, (group) => removeAll(group, again, tools));
+    const holders = await readHolders(cluster, tools);
+    yield* runConcurrently(some, deleting, (group) => removeAll(group, { azure, cluster, registry, holders }, tools));
   }
 }
 
@@ -222,14 +221,8 @@ function removalsOf(rows: readonly Leftover[]): Removal[] {
   return [...together.values()].map((all): Removal => ({ ...(all[0] as Created), rows: all as [Leftover, ...Leftover[]] }));
 }
 
-/** The answers right before the deletion. */
-type Again = {
-  readonly azure: Azure;
-  readonly cluster: Cluster;
-  readonly registry: AzureRegistry;
-  readonly holders: Holders;
-  readonly list: TokenList | undefined;
-};
+/** `holders`: a first look, which serves several deletions. */
+type Again = { readonly azure: Azure; readonly cluster: Cluster; readonly registry: AzureRegistry; readonly holders: Holders };
 
 async function* removeAll(removals: readonly Removal[], again: Again, tools: PruneTools): AsyncGenerator<Outcome> {
   for (const removal of removals) {
@@ -239,34 +232,29 @@ async function* removeAll(removals: readonly Removal[], again: Again, tools: Pru
       continue;
     }
     try {
-      const steps = await stepsNow(removal, again);
-      if (typeof steps === "string") yield kept(to, steps);
-      else yield* take(steps, tools);
+      yield* take(removal, again, tools);
     } catch (error) {
       yield { to, error: asCliError(error) };
     }
   }
 }
 
-/** Returns the requests that delete an object, or why it is kept. @throws CliError if it is unknown whether a Secret holds it */
-async function stepsNow(removal: Removal, again: Again): Promise<Step[] | string> {
-  const reason = reasonToKeep(removal.rows, again.holders);
-  if (reason === "unlisted") throw unlistedNow(removal.to, again.holders);
-  if (reason === "held") return "a Secret now holds it";
-  const steps = await stepsFor(removal, again);
-  return steps.length > 0 ? steps : changedSince;
+/** Returns why an object is kept after another look at the Secrets. @throws CliError if it is unknown whether a Secret holds it */
+function whyKept({ to, rows }: Removal, holders: Holders): string | undefined {
+  const reason = reasonToKeep(rows, holders);
+  if (reason !== "unlisted") return reason && "a Secret now holds it";
+  throw new CliError(
+    "forbidden",
+    withLines(`${to.name} is kept: the Secrets of the cluster could not be listed again`, holders.unlisted?.message),
+  );
 }
-
-/** The error for an object whose holders could be listed before, and can't be listed any more. */
-const unlistedNow = ({ name }: Ref, { unlisted }: Holders): CliError =>
-  new CliError("forbidden", withLines(`${name} is kept: the Secrets of the cluster could not be listed again`, unlisted?.message));
 
 const kept = (to: Ref, because: string): Outcome => ({ to, result: "unchanged", because, messages: [`${to.name} is kept: ${because}`] });
 
 type Step = {
   readonly outcome: Outcome;
-  /** Whether the object is still left over. Is asked directly before the request, because Azure has no preconditions. */
-  isLeft?(): Promise<boolean>;
+  /** Whether the object, and everything in Azure and the cluster that uses it, still is as it was. Absent: the Secrets decide alone. */
+  isLeft?(holders: Holders): Promise<boolean>;
   /** Absent: the outcome only says something. */
   request?(): Promise<unknown>;
   /** The command that does the same. */
@@ -274,30 +262,46 @@ type Step = {
 };
 
 /** Sends the requests one after the other, up to the first that fails or whose object has changed. */
-async function* take(steps: readonly Step[], tools: PruneTools): AsyncGenerator<Outcome> {
+async function* take(removal: Removal, again: Again, tools: PruneTools): AsyncGenerator<Outcome> {
+  const steps = await stepsFor(removal, again);
+  if (steps.length === 0) yield kept(removal.to, changedSince);
   for (const step of steps) {
     const { to } = step.outcome;
     if (tools.interrupted()) return yield { to, left: "interrupted" };
-    const error = await send(step, tools);
-    if (error === "changed") return yield kept(to, changedSince);
-    if (error) {
-      yield { to, error };
+    const failed = await send(step, removal, again, tools);
+    if (typeof failed === "string") return yield kept(to, failed);
+    if (failed) {
+      yield { to, error: failed };
       return yield { to, messages: ["it was not deleted; to delete it yourself"], fix: step.command };
     }
     yield step.outcome;
   }
 }
 
-/** @returns the error of a request, or `changed` without one. An object that does not exist any more counts as deleted */
-async function send({ isLeft, request }: Step, { dryRun, sleep }: PruneTools): Promise<CliError | "changed" | undefined> {
-  if (!request || dryRun !== "none") return undefined;
+/**
+ * Looks again directly before each try of a request, because Azure has no preconditions. An object that does not exist any more counts as
+ * deleted.
+ * @returns the error of the request, or why the object is kept
+ */
+async function send({ isLeft, request }: Step, removal: Removal, again: Again, tools: PruneTools): Promise<CliError | string | undefined> {
+  if (!request || tools.dryRun !== "none") return undefined;
+  let first: Holders | undefined = again.holders;
+  let isSent = false;
+  const work = async () => {
+    isSent = false;
+    const holders: Holders = first ?? (await readHolders(again.cluster, tools));
+    first = undefined;
+    const why = whyKept(removal, holders) ?? (isLeft && !(await isLeft(holders)) ? changedSince : undefined);
+    if (why !== undefined) return why;
+    isSent = true;
+    await request();
+    return undefined;
+  };
   try {
-    return await retryWhileReplicating(false, { wait: deletionWait, sleep }, async () => {
-      if (isLeft && !(await isLeft())) return "changed";
-      await request();
-      return undefined;
-    });
+    return await retryWhileReplicating(false, { wait: deletionWait, sleep: tools.sleep }, work);
   } catch (error) {
+    // Without an answer it is unknown whether to delete the object, so no command to do so follows
+    if (!isSent) throw error;
     return isNotFound(error) ? undefined : asCliError(error);
   }
 }
@@ -313,53 +317,51 @@ function stepsFor(removal: Removal, again: Again): Promise<Step[]> | Step[] {
   return removal.what === "role" ? stepsForRole(removal, again) : stepsForApplication(removal, again);
 }
 
-async function stepsForCredential({ to, identity, client, rows: [row] }: Removal, { azure, cluster, holders }: Again): Promise<Step[]> {
-  if (holders.cluster === undefined) throw unlistedNow(to, holders);
+function stepsForCredential({ to, identity: id, client: clientId, rows: [row] }: Removal, { azure, cluster }: Again): Step[] {
   // Reads no other ServiceAccount, so that no request comes between this one's and the deletion
-  const isLeft = async () => {
-    const [now] = await trusting({ id: identity, clientId: client }, { azure, cluster, clusterId: holders.cluster }, to.name);
-    return now !== undefined && !now.needed;
+  const isLeft = async ({ cluster: clusterId }: Holders) => {
+    const reading = trusting({ id, clientId }, { azure, cluster, clusterId }, to.name);
+    const [identity, [now]] = await Promise.all([azure.managedIdentity(id), reading]);
+    // Another identity can have its name
+    return identity?.clientId.toLowerCase() === clientId?.toLowerCase() && now !== undefined && !now.needed;
   };
-  const [, subscription, group, name = ""] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(identity) ?? [];
+  const [, subscription, group, name = ""] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(id) ?? [];
   const place = [...flag("resource-group", group), ...flag("subscription", subscription)];
   const command = shell("az identity federated-credential delete", "--name", to.name, "--identity-name", name, place);
   const outcome = { to, result: "deleted", because: `${row.for.words} does not use it` } as const;
-  return [{ outcome, isLeft, request: () => azure.deleteFederatedCredential(identity, to.name), command }];
+  return [{ outcome, isLeft, request: () => azure.deleteFederatedCredential(id, to.name), command }];
 }
 
-function stepsForToken({ to, rows: [before] }: Removal, { azure, registry, list }: Again): Step[] {
-  const now = createdTokens(list ?? { tokens: [], scopeMaps: [] }, registry).find((one) => keyOf(one.to) === keyOf(to));
+function stepsForToken({ to, rows: [before] }: Removal, { azure, registry }: Again): Step[] {
   const { name } = to;
-  const isSame = (passwords: Created["passwords"]) => isDeepStrictEqual(passwordTimes(passwords), passwordTimes(before.passwords));
-  if (!now || now.needed || !isSame(now.passwords)) return [];
+  const isSame = (now: Created, passwords: Created["passwords"]) =>
+    !now.needed && isDeepStrictEqual([now.for, now.passwords], [before.for, passwords]);
   const deletion = (what: string) => shell(`az acr ${what} delete`, "--registry", registry.name, "--name", name);
   const map: Step = {
     outcome: { to: { kind: "scopemap.azurecr.io", name }, result: "deleted", because },
-    isLeft: async () => !(await azure.listTokens(registry)).tokens.some((one) => mapOf(one).toLowerCase() === name.toLowerCase()),
+    isLeft: async () => {
+      const maps = createdTokens(await azure.listTokens(registry), registry).filter(({ what }) => what === "scope map");
+      return maps.some((now) => now.to.name.toLowerCase() === name.toLowerCase() && isSame(now, []));
+    },
     request: () => azure.deleteScopeMap(registry, name),
     command: deletion("scope-map"),
   };
   if (before.what === "scope map") return [map];
-  return [
-    {
-      outcome: { to, result: "deleted", because },
-      isLeft: async () => isSame((await azure.token(registry, name))?.passwords ?? []),
-      request: () => azure.deleteToken(registry, name),
-      command: deletion("token"),
-    },
-    map,
-  ];
+  const isLeft = async () => {
+    const [token, scopeMap] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, name)]);
+    const all = createdTokens({ tokens: token ? [token] : [], scopeMaps: scopeMap ? [scopeMap] : [] }, registry);
+    return all.some((now) => now.what === "token" && isSame(now, before.passwords));
+  };
+  const outcome = { to, result: "deleted", because } as const;
+  return [{ outcome, isLeft, request: () => azure.deleteToken(registry, name), command: deletion("token") }, map];
 }
 
-const passwordTimes = (passwords: Created["passwords"]) => passwords.map(({ slot, madeAt }) => [slot, madeAt]);
-
-async function stepsForRole({ to, rows: [{ passwords }] }: Removal, { azure, registry }: Again): Promise<Step[]> {
+function stepsForRole({ to, rows: [{ passwords }] }: Removal, { azure, registry }: Again): Step[] {
   const [{ slot: role } = { slot: "" }] = passwords;
-  if (await azure.principal(to.name)) return [];
+  const isLeft = async () => (await azure.principal(to.name)) === undefined;
+  const request = () => azure.unassignRole(registry, { principalId: to.name, role });
   const command = shell("az role assignment list", "--scope", registry.id, "--query", `[?principalId=='${to.name}']`);
-  return [
-    { outcome: { to, result: "deleted", because }, request: () => azure.unassignRole(registry, { principalId: to.name, role }), command },
-  ];
+  return [{ outcome: { to, result: "deleted", because }, isLeft, request, command }];
 }
 
 function namesOtherCluster(notes: string, { for: { cluster } }: Created): boolean {
@@ -371,29 +373,23 @@ function namesOtherCluster(notes: string, { for: { cluster } }: Created): boolea
  * Deletes an application that this plugin created for this cluster, with its role, if no other user can sign in to it; otherwise only
  * passwords.
  */
-async function stepsForApplication({ to, identity, what, rows }: Removal, { azure, registry, holders }: Again): Promise<Step[]> {
-  const [[application], principal] = await Promise.all([azure.applications({ appId: identity }), azure.servicePrincipal(identity)]);
-  if (!application || (what === "application" && application.keys.length > 0)) return [];
-  const [row] = rows;
-  const wanted = new Set(rows.flatMap(({ passwords }) => passwords.map(({ slot }) => slot)));
-  const keys = application.keys.filter(({ slot }) => wanted.has(slot));
-  const rest = application.keys.filter((key) => !keys.includes(key));
+async function stepsForApplication(removal: Removal, { azure, registry, holders }: Again): Promise<Step[]> {
+  const { to, identity } = removal;
+  const look = async (by: Holders) => (await azure.applications({ appId: identity })).map((one) => partsOf(one, removal, by))[0];
+  const [before, principal] = await Promise.all([look(holders), azure.servicePrincipal(identity)]);
+  if (!before) return [];
+  const { application, keys, rest, isElsewhere, isOwn } = before;
+  const isAlone = async () => (await azure.access(application.id, principal?.id)).otherKeys.length === 0;
   const roles = principal ? (await azure.roleAssignments(registry, principal.id)).filter(({ ours, here }) => ours && here) : [];
-  // A run may be about to add a password
-  const users = [...rest, ...heldOf({ to, identity }, holders.held)];
-  const isElsewhere = namesOtherCluster(application.notes, row);
-  const isWhole = users.length === 0 && isOurDescription(application.notes) && !isElsewhere;
-  const { otherKeys } = isWhole ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
   const command = shell("az role assignment delete", "--assignee", identity, "--scope", registry.id);
-  const isLeft = async () => {
-    const [now] = await azure.applications({ appId: identity });
-    return isDeepStrictEqual([now?.notes, now?.keys], [application.notes, application.keys]);
-  };
-  if (isWhole && otherKeys.length === 0)
+  if (isOwn && (await isAlone()))
     return [
       {
         outcome: { to, result: "deleted", because },
-        isLeft,
+        isLeft: async (by) => {
+          const [now, isStillAlone] = await Promise.all([look(by), isAlone()]);
+          return isStillAlone && isDeepStrictEqual(now, before);
+        },
         request: () => azure.deleteApplication(application.id),
         command: shell("az ad app delete", "--id", identity),
       },
@@ -416,4 +412,15 @@ async function stepsForApplication({ to, identity, what, rows }: Removal, { azur
     ),
     ...(isLast ? [{ outcome: roleStays(application, registry), command }] : []),
   ];
+}
+
+/** `isOwn`: it is this plugin's, for this cluster, and has no other passwords. */
+function partsOf(application: Application, { to, identity, rows }: Removal, { held }: Holders) {
+  const wanted = new Set(rows.flatMap(({ passwords }) => passwords.map(({ slot }) => slot)));
+  const keys = application.keys.filter(({ slot }) => wanted.has(slot));
+  const rest = application.keys.filter((key) => !keys.includes(key));
+  const isElsewhere = namesOtherCluster(application.notes, rows[0]);
+  // A run may be about to add a password
+  const users = [...rest, ...heldOf({ to, identity }, held)];
+  return { application, keys, rest, isElsewhere, isOwn: users.length === 0 && isOurDescription(application.notes) && !isElsewhere };
 }

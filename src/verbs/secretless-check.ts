@@ -10,7 +10,7 @@ import type { KubeObjects, Role, ServiceAccount } from "../objects.ts";
 import type { ImageRef, Proof, Registry } from "../registry/port.ts";
 import { askUntilFinal, isYoung } from "../retry.ts";
 import { tokenUser } from "../secret/guess.ts";
-import { type AccountRef, annotationKeys, audienceRight, kubeletGroup, roleRef, tokenAudience } from "../secretless/objects.ts";
+import { type AccountRef, annotationKeys, audienceRight, kubeletGroups, roleRef, tokenAudience } from "../secretless/objects.ts";
 import type { Sensitive } from "../sensitive.ts";
 import type { Tools } from "../tools.ts";
 import { hasProvider } from "../usage/kubelets.ts";
@@ -52,7 +52,7 @@ export async function* checkSecretless(checked: CheckedPull, tools: PullTools & 
   const { cluster, account, pod } = checked;
   const [role, audience, provider, token] = [
     cluster.get(roleRef(account)).catch(unlessRefused(undefined)),
-    cluster.groupMay(kubeletGroup, audienceRight(account)).catch(asRefusal),
+    cluster.groupsMay(kubeletGroups, audienceRight(account)).catch(asRefusal),
     providerOf(cluster).catch(asRefusal),
     cluster.requestToken(account, tokenAudience).catch(asRefusal),
   ];

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Busy } from "../../src/errors.ts";
 import { commandsIn } from "./commands.ts";
 import { demo, exactly, lost, refused, stateOf } from "./demo.ts";
 import { type Asked, is, losing, refusing } from "./fakes/asked.ts";
@@ -158,4 +159,17 @@ export const before =
       await act(world);
       return next();
     });
+  };
+
+/** Acts once while Azure rejects a call because of another write. */
+export const whileBusy =
+  (call: string, act: Given): Given =>
+  (world) => {
+    const undo = world.asking.around(async (asked, next) => {
+      if (!is(call)(asked)) return next();
+      undo();
+      await act(world);
+      throw new Busy("one write at a time", 30_000);
+    });
+    return undo;
   };

@@ -175,12 +175,15 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
           const { verb, resource, namespace: inside } = right;
           return ask("may", { kind: `${verb} ${resource}`, namespace: inside }, false, false, () => !about.denies(right));
         },
-        groupMay: async (group, { resource, name, namespace, verb }) =>
-          ask("groupMay", { kind: group, namespace, ...(name !== undefined && { name }) }, false, false, () =>
+        groupsMay: async (groups, { resource, name, namespace, verb }) =>
+          ask("groupsMay", { kind: groups.join(), namespace, ...(name !== undefined && { name }) }, false, false, () =>
             of("rolebinding.rbac.authorization.k8s.io")
               .values()
               .map(({ object }) => object as RoleBinding)
-              .filter(({ metadata, subjects = [] }) => metadata.namespace === namespace && subjects.some((one) => one.name === group))
+              .filter(
+                ({ metadata, subjects = [] }) =>
+                  metadata.namespace === namespace && subjects.some((one) => groups.includes(one.name ?? "")),
+              )
               .map(({ roleRef }) => of("role.rbac.authorization.k8s.io").get(keyOf(namespace, roleRef.name ?? ""))?.object as Role)
               .flatMap((role) => role?.rules ?? [])
               .some(

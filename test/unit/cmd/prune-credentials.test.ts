@@ -1,12 +1,11 @@
 import { expect } from "vitest";
-import { Busy, CliError } from "../../../src/errors.ts";
+import { CliError } from "../../../src/errors.ts";
 import { managedBy } from "../../../src/objects.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { account, namespace } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
-import { all, any, failed, type Given, refuse, testRows, typed } from "../../support/rows.ts";
+import { all, any, failed, type Given, refuse, testRows, typed, whileBusy } from "../../support/rows.ts";
 
 const line = "prune --registry myregistry";
 const yes = `${line} --yes`;
@@ -35,13 +34,13 @@ const names =
     annotates(cluster, { "kubernetes.azure.com/acr-client-id": client });
 /** Gives the kubelets a role with these verbs. */
 const putRole =
-  (name: string, verbs: readonly string[]): Given =>
+  (name: string, verbs: readonly string[], group = "system:nodes"): Given =>
   ({ cluster }) => {
     const metadata = { name, namespace: "demo", labels: { [managedBy.key]: managedBy.value } };
     const rules = [{ apiGroups: [""], resources: ["api://AzureADTokenExchange"], resourceNames: ["web"], verbs: [...verbs] }];
     cluster.put({ apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata, rules });
     const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name };
-    const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:nodes" }];
+    const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: group }];
     cluster.put({ apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding", metadata, roleRef, subjects });
   };
 const credentials = ({ azure }: FakeWorld) =>
@@ -60,6 +59,21 @@ const trusts =
     const [identity] = azure.identities.all.values();
     identity?.credentials.push({ name, issuer, subject: "system:serviceaccount:demo:gone", audiences: ["api://AzureADTokenExchange"] });
   };
+const again = "secretless create web --registry myregistry -n demo";
+/** Another user deletes the identity with its role, and another run creates another one under its name. */
+const replaces: Given = async (world) => {
+  world.azure.identities.all.clear();
+  world.azure.directory.assignments.splice(0);
+  await typed(again)(world);
+};
+const replacesInLastLook: Given = (world) => {
+  let lists = 0;
+  return world.asking.around(async (asked, next) => {
+    // Each look has three lists of Secrets
+    if (is("list secret")(asked) && ++lists === 4) await replaces(world);
+    return next();
+  });
+};
 const identity = { clientId: "client", principalId: "principal", tenant: "t", ours: true };
 
 /** A cluster with two ServiceAccounts. */
@@ -76,21 +90,25 @@ testRows(
   [
     {
       does: "keeps a federated credential that is set up again while Azure is busy",
-      given: all(recreates, ({ asking, ports }) => {
-        const undo = asking.around(async (asked, next) => {
-          if (asked.call !== "deleteFederatedCredential") return next();
-          undo();
-          expect(await type("secretless create web --registry myregistry -n demo", ports)).toMatchObject({ code: 0 });
-          throw new Busy("one write at a time", 30_000);
-        });
-        return undo;
-      }),
+      given: all(recreates, whileBusy("deleteFederatedCredential", typed(again))),
       command: yes,
       stdout: any,
       stderr: any,
       writes: any,
       check: subjects("web", "api"),
     },
+    ...[
+      { when: "while Azure is busy", given: whileBusy("deleteFederatedCredential", replaces) },
+      { when: "before the last look", given: replacesInLastLook },
+    ].map(({ when, given }) => ({
+      does: `keeps the federated credential when another run replaces its identity ${when}`,
+      given: all(recreates, given),
+      command: yes,
+      stdout: /^federated\S+ unchanged\n$/,
+      stderr: any,
+      writes: any,
+      check: subjects("web"),
+    })),
     { does: "finds nothing while all ServiceAccounts exist", command: yes, ...none, check: subjects("web", "api") },
     {
       does: "deletes the federated credential of a ServiceAccount that does not exist, whatever its age, and keeps the identity",
@@ -168,10 +186,18 @@ testRows(
       check: subjects("web", "api"),
     },
     {
-      does: "keeps the federated credential that Azure Workload Identity uses",
+      does: "keeps the federated credential when a role gives all users the right",
+      given: all(recreates, names("client-1"), putRole("users", ["request-serviceaccounts-token-audience"], "system:authenticated")),
+      command: yes,
+      ...none,
+      check: subjects("web", "api"),
+    },
+    {
+      does: "keeps the federated credential that only Azure Workload Identity uses, and names its ServiceAccount",
       given: all(recreates, ({ cluster }) => annotates(cluster, { "azure.workload.identity/client-id": "CLIENT-1" })),
       command: yes,
       ...none,
+      stderr: [...none.stderr, "hint: kept 1, because Azure Workload Identity uses it: serviceaccount web in namespace demo"],
       check: subjects("web", "api"),
     },
     {
@@ -218,7 +244,7 @@ testRows(
       ...none,
       check: subjects("web", "api"),
     },
-    ...["federatedCredentials", "get serviceaccount", "get role.", "groupMay"].map((call) => ({
+    ...["federatedCredentials", "get serviceaccount", "get role.", "groupsMay"].map((call) => ({
       does: `warns and keeps all when ${call} is forbidden`,
       given: all(/role|group/.test(call) ? all(recreates, names("client-1")) : deletes("web"), refuse(call)),
       command: yes,

@@ -1,18 +1,20 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
+import { azureName, describeInAzure, keyNameOf } from "../../../src/secret/azure-words.ts";
 import { claimKey, copyLabel, credentialKey, sourceKey } from "../../../src/secret/record.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { descriptionOf, hold, keyIn, leftOver, leftOverPrincipal, nameIn, putKey } from "../../support/leftovers.ts";
-import { all, any, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
+import { descriptionOf, here, hold, keyIn, leftOver, leftOverPrincipal, nameIn, putKey } from "../../support/leftovers.ts";
+import { all, any, type Given, type Row, refuse, testRows, typed, whileBusy } from "../../support/rows.ts";
 import { acrPull } from "../../support/service-principal.ts";
 
 const line = "prune --registry myregistry";
 const yes = `${line} --yes`;
 const nothing = { command: yes, stdout: [], stderr: ["no leftovers found"] };
 const [application, role] = ["application.graph.microsoft.com", "roleassignment.management.azure.com"];
-const exportLong = `create ${"long-".repeat(12)}name --registry myregistry -n demo --export`;
+const longName = `${"long-".repeat(12)}name`;
+const exportLong = `create ${longName} --registry myregistry -n demo --export`;
 const again = "create acr-myregistry -n b --registry myregistry --service-principal --verify=false";
 const later = { now: () => new Date("2026-03-01T00:00:00Z") };
 const none = { username: "", password: "" };
@@ -53,6 +55,13 @@ const otherKeys =
   ({ azure: { directory } }) => {
     for (const { id } of directory.applications) directory.access.set(id, { owners: ["o-1"], principalOwners: [], otherKeys: [otherKey] });
   };
+/** A run claims the application of namespace `b` for a Secret, whose password it is about to add. */
+const claims: Given = (world) => {
+  hold(world, "b", { username: "u", password: "p" });
+  const { metadata, ...secret } = world.cluster.get("secret", "b", "acr-myregistry") ?? expect.unreachable("no Secret");
+  const claim = { run: "r", until: "2026-03-01T00:01:00Z", identity: nameIn("b") };
+  world.cluster.put({ ...secret, metadata: { ...metadata, annotations: { [claimKey]: JSON.stringify(claim) } } });
+};
 const keys =
   (...counts: number[]) =>
   ({ azure: { directory } }: FakeWorld) => {
@@ -194,6 +203,60 @@ testRows(
         after: [{ ...nothing, command: `${yes} --older-than 0s`, check: keys(1, 0) }],
       },
     ]),
+    ...[
+      { what: "another client can sign in to it", change: otherKeys("federated credential") },
+      { what: "a run claims it", change: claims },
+    ].map(
+      ({ what, change }): Row => ({
+        does: `keeps an application when ${what} while Azure is busy`,
+        world: leftOverPrincipal,
+        given: whileBusy("deleteApplication", change),
+        command: yes,
+        stdout: new RegExp(`^${application}/${nameIn("b")} unchanged\n$`),
+        stderr: /is kept: it has changed since\n$/,
+        writes: any,
+        check: keys(1, 1),
+      }),
+    ),
+    {
+      does: "keeps a role when its principal is restored while Azure is busy",
+      world: () => worldOf(["a"]),
+      given: (world) => {
+        const { directory } = world.azure;
+        directory.assign(directory.put("x"), acrPull, { ours: true });
+        directory.applications.pop();
+        const principals = directory.principals.splice(0);
+        return whileBusy("unassignRole", () => directory.principals.push(...principals))(world);
+      },
+      command: yes,
+      stdout: /^roleassignment\S+ unchanged\n$/,
+      stderr: /is kept: it has changed since\n$/,
+      writes: any,
+      check: ({ azure }) => expect(azure.directory.assignments).toHaveLength(1),
+    },
+    {
+      does: "keeps the passwords of a Secret with a long name in kube-flux, which refuses its Secrets, when --force",
+      world: () => worldOf(["a", "kube-flux"]),
+      given: (world) => {
+        const { directory } = world.azure;
+        const description = describeInAzure({
+          secret: longName,
+          namespace: "kube-flux",
+          namespaceUid: "uid-of-kube-flux",
+          cluster: here,
+          isExported: false,
+        });
+        const name = azureName("uid-of-kube-flux", "kube-flux", longName);
+        const appId = directory.put(name, { keys: 0, notes: description });
+        directory.assign(appId, acrPull, { ours: true });
+        putKey(world, appId, keyNameOf({ description, name }, "00000000"));
+        return refuse(({ call, at, namespace }) => call === "list" && at.startsWith("secret") && namespace !== "a")(world);
+      },
+      command: `${yes} --force`,
+      stdout: /^NAME .*\n.* password .* unknown *\n$/,
+      stderr: /^hint: kept 1, .* delete them in Azure\n$/,
+      writes: [],
+    },
     ...["servicePrincipalRoles", "principal", "applications"].map(
       (call): Row => ({
         does: `warns and lists tokens when ${call} is forbidden`,

@@ -7,7 +7,7 @@ import { linesOf, watch, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { descriptionOf, here, hold, host, leftOver, nameIn, putToken } from "../../support/leftovers.ts";
-import { all, any, before, failed, type Given, type Row, refuse, testRows } from "../../support/rows.ts";
+import { all, any, before, failed, type Given, type Row, refuse, testRows, whileBusy } from "../../support/rows.ts";
 
 const line = "prune --registry myregistry";
 const yes = `${line} --yes`;
@@ -257,6 +257,23 @@ testRows(
       command: yes,
       stdout: [`token.azurecr.io/${name} unchanged`],
       stderr: new RegExp(`^Warning: ${name} is kept: it has changed since\n$`),
+      check: tokens(kept, name),
+    },
+    {
+      does: "keeps a token when its Secret is restored while Azure is busy",
+      given: whileBusy("deleteToken", (world) => hold(world, "b", { username: name, password: "p" }, { slot: "password1" })),
+      command: yes,
+      stdout: [`token.azurecr.io/${name} unchanged`],
+      stderr: new RegExp(`\nWarning: ${name} is kept: a Secret now holds it\n$`),
+      writes: any,
+      check: tokens(kept, name),
+    },
+    {
+      does: "fails and prints no command when the Secrets cannot be listed again while Azure is busy",
+      given: whileBusy("deleteToken", refuse("list secret")),
+      command: yes,
+      ...failed,
+      stderr: new RegExp(`\nerror: ${name} is kept: .* listed again\n\\* .*Forbidden.*\n$`),
       check: tokens(kept, name),
     },
     {

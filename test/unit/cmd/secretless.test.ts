@@ -1468,7 +1468,7 @@ test("names the server in the command that prints the keys to publish", async ()
 
 test("reports a part as unknown, and exits with 2, when it may not be read", async () => {
   await run(creating);
-  for (const call of ["groupMay", "metrics"]) world.asking.around(refusing(is(call), () => new CliError("forbidden", "no")));
+  for (const call of ["groupsMay", "metrics"]) world.asking.around(refusing(is(call), () => new CliError("forbidden", "no")));
 
   expect(await parts()).toMatchObject({ "token-audience": "unknown", "node-provider": "unknown", "image-access": "ok" });
   expect((await run(checking)).code).toBe(2);

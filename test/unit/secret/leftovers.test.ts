@@ -291,6 +291,9 @@ test.for([
   expect(reasonToKeep([token], { ...facts, ...more })).toBe(stays);
 });
 
-test("deletes a role of a deleted principal although the cluster can no longer be listed", () => {
-  expect(reasonToKeep([{ ...token, lost: true }], { ...facts, cluster: undefined })).toBeUndefined();
+test.for([
+  ["role", undefined],
+  ["federated credential", "unlisted"],
+] as const)("looks at a %s again when the cluster can no longer be listed", ([what, stays]) => {
+  expect(reasonToKeep([{ ...token, what, lost: true }], { ...facts, cluster: undefined })).toBe(stays);
 });
