@@ -81,7 +81,7 @@ test("creates a pull secret with the installed plugin", { timeout: 60_000 }, asy
   const namespace = await newNamespace();
   await type(`kubectl krew install --manifest=${file} --archive=${archive}`);
 
-  const command = `kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount app -n ${namespace}`;
+  const command = `kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount app --expires-in 90d -n ${namespace}`;
   const { code, stdout, stderr } = await shell.type(command, { env: { PATH: env["PATH"] ?? "" } });
 
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
