@@ -70,7 +70,7 @@ export function azureCommands(schedule: Schedule, format: (command: Command) => 
   ];
 }
 
-/** A login server with a hash does not show the name of its registry, and another one may have the rest of it as its name. */
+/** A login server with a hash does not show the name of its registry. Another registry may have the part before the hash as its name. */
 const idOf = (registry: string) =>
   /^[a-z0-9.-]+$/.test(registry) && registry.includes(".")
     ? `az acr list --query "[?loginServer=='${registry}'].id" --output tsv | grep .`

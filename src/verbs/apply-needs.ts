@@ -89,7 +89,7 @@ function holderTest({ source, at, holds }: Loss, cluster: Cluster): (namespace: 
   };
 }
 
-/** Whether the Secret of an entry in a namespace has another login than the lost one, and gives the same pods what the entry needs of it. */
+/** Whether the Secret of an entry in a namespace has another login. It must give the same pods what the entry needs of the lost one. */
 async function pullsBesides(
   { source: lost, repositories, holds }: Loss,
   { entry, targets }: Progress,

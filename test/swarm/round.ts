@@ -103,7 +103,7 @@ const clock = (pick: Pick, chance: Chance): number => pick([0, 0, chance(110) * 
 
 function drawSteps({ lines, fates, acts: others }: Way, pick: Pick, chance: Chance): Step[] {
   const isDisturbed = chance(2) === 0;
-  // Azure does not show who generated a password, so prune may delete a token with one that a person generated for a deleted Secret
+  // Azure does not show who generated a password. Prune may delete a token with one of a person, if its Secret was deleted
   const prunes = chance(2) === 0;
   const usual = isDisturbed && !prunes ? lines.filter((line) => !line.startsWith("prune")) : lines;
   const acting = prunes ? others.filter(({ name }) => !name.startsWith("generatesPassword")) : others;
