@@ -1,5 +1,5 @@
 import type { Application, AzureRegistry, RoleAssignment, TokenList } from "../azure/port.ts";
-import type { Ref } from "../kinds.ts";
+import { keyOf, type Ref } from "../kinds.ts";
 import type { Metadata } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { hostOf, servesHost } from "../registry/server-key.ts";
@@ -197,7 +197,9 @@ export type HolderFacts = {
   readonly cluster: string | undefined;
   /** The namespaces that refuse their Secrets, which may hold any credential of the cluster. */
   readonly closed: ReadonlySet<string>;
-  /** The user accepts that. Only what is for a Secret of these namespaces is kept. */
+  /** The kube-* namespaces with a copy of a source, by its key, as its record lists them. */
+  readonly recorded: ReadonlyMap<string, readonly string[]>;
+  /** The user accepts that. Only what is for a Secret of these namespaces, or for a source that records a copy there, is kept. */
   readonly force: boolean;
   /** The uids of its namespaces, for objects whose description names no cluster. */
   readonly namespaceUids: ReadonlySet<string>;
@@ -245,9 +247,11 @@ function stateOf(one: Created, facts: HolderFacts, isKeptExport: boolean, isTooR
 }
 
 /** Whether a Secret that can't be read may hold an object. The name of a password with a long owner names no namespace. */
-function mayBeHeld(one: Created, { closed, force }: HolderFacts): boolean {
-  const { namespace } = (force && secretIn(one.for)) || {};
-  return namespace === undefined ? closed.size > 0 : closed.has(namespace);
+function mayBeHeld(one: Created, { closed, recorded, force }: HolderFacts): boolean {
+  const secret = force ? secretIn(one.for) : undefined;
+  if (!secret) return closed.size > 0;
+  const copies = recorded.get(keyOf({ kind: "secret", ...secret })) ?? [];
+  return [secret.namespace, ...copies].some((namespace) => closed.has(namespace));
 }
 
 function stateByCluster(one: Created, facts: HolderFacts): LeftoverState {

@@ -21,7 +21,9 @@ export async function idBy(read: () => Promise<string | undefined>): Promise<str
  * Whether a namespace of the system refuses its Secrets, as on AKS Automatic to every user. It then counts as one without a login of this
  * plugin, unless a command or a record names it. `prune` has no such record: the Secret that had it was deleted.
  */
-export const refusesAll = (namespace: string, error: unknown): boolean => namespace.startsWith("kube-") && isForbidden(error);
+export const refusesAll = (namespace: string, error: unknown): boolean => isSystem(namespace) && isForbidden(error);
+
+export const isSystem = (namespace: string): boolean => namespace.startsWith("kube-");
 
 /** @throws CliError notFound if a namespace doesn't exist. Without permission to read it, the namespace is assumed to exist */
 export async function requireNamespace(cluster: Cluster, name: string): Promise<void> {

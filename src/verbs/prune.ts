@@ -38,7 +38,7 @@ import {
 } from "../secretless/objects.ts";
 import type { Tools } from "../tools.ts";
 import { pullLogins } from "../usage/holders.ts";
-import { idBy, uidOf } from "../usage/namespace.ts";
+import { idBy, isSystem, uidOf } from "../usage/namespace.ts";
 import { inLine } from "../wording.ts";
 import { credentialRef } from "./secretless.ts";
 
@@ -84,9 +84,14 @@ type Holders = HolderFacts & Pick<Leftovers, "unlisted">;
 async function readHolders(cluster: Cluster, { force }: Pick<PruneOptions, "force">): Promise<Holders> {
   const found = openHeld();
   const closed = new Set<string>();
-  const facts = { closed, force, namespaceUids: new Set<string>() };
+  const recorded = new Map<string, readonly string[]>();
+  const facts = { closed, recorded, force, namespaceUids: new Set<string>() };
   try {
-    for await (const page of pullLogins(cluster, { read: new Set(), closed })) for (const secret of page) found.add(secret);
+    for await (const page of pullLogins(cluster, { read: new Set(), closed }))
+      for (const secret of page) {
+        found.add(secret);
+        recorded.set(keyOf(secret.to), secret.copies.filter(isSystem));
+      }
   } catch (error) {
     if (!isForbidden(error)) throw error;
     return { ...facts, held: found.all(), cluster: undefined, unlisted: error };

@@ -197,6 +197,21 @@ testRows(
       stdout: deleted,
       check: tokens(kept, nameIn("kube-system")),
     },
+    {
+      does: "keeps a token when --force, and its Secret records a copy in kube-flux, which may hold it",
+      given: (world) => {
+        copiedTo("kube-flux")(world);
+        hold(world, "b", { username: "other", password: "p" });
+        const secret = world.cluster.get("secret", "b", "acr-myregistry") ?? expect.unreachable("no Secret");
+        const copies = Buffer.from(JSON.stringify({ "kube-flux": "uid" })).toString("base64");
+        world.cluster.put({ ...secret, data: { ...secret.data, "acr-secret.copies": copies } });
+      },
+      command: `${yes} --force`,
+      stdout: any,
+      stderr: any,
+      writes: [],
+      check: tokens(kept, name),
+    },
     ...[
       { what: "list secret", calls: is("list secret"), says: /Forbidden/ },
       { what: "get namespace kube-system", calls: is("get namespace kube-system"), says: /namespace kube-system/ },

@@ -72,7 +72,7 @@ function held(...secrets: readonly Holding[]): HolderFacts["held"] {
   return found.all();
 }
 
-const facts: HolderFacts = { held: held(), cluster: here, closed: new Set(), force: false, namespaceUids: new Set() };
+const facts: HolderFacts = { held: held(), cluster: here, recorded: new Map(), closed: new Set(), force: false, namespaceUids: new Set() };
 const ofKey: Partial<Credential> = { kind: "service-principal", identity: "app-1", slot: "k1" };
 const of = (cluster?: string): Created => ({ ...token, for: { ...token.for, cluster } });
 const exported = (cluster?: string): Created => ({ ...token, for: { ...token.for, cluster, isExported: true } });
