@@ -95,6 +95,8 @@ export type FileOrder = FileOfRecord & {
   readonly identity: string | undefined;
   /** The user accepts that the file takes the source over. */
   readonly adopts: boolean;
+  /** The ServiceAccounts of the copy that the source replaces, if they are known. */
+  readonly former: readonly string[];
   /** The source is in the namespace of a team, which can write its record. */
   readonly isOfTeam: boolean;
   /** The source is one of several for which the file has one entry. */

@@ -134,7 +134,7 @@ export const fileInAzure = ({ file }: Creating): FileInAzure | undefined => file
 
 /** The file that a source records: during a run with the ServiceAccounts that it named before, until their references are removed. */
 export function fileFor({ creates }: Desired, record: Credential | undefined): FileOfRecord | undefined {
-  return creates?.file ? fileWith(creates.file, record?.file?.serviceAccounts ?? []) : record?.file;
+  return creates?.file ? fileWith(creates.file, (record ? record.file?.serviceAccounts : creates.file.former) ?? []) : record?.file;
 }
 
 /** The ServiceAccounts that a record names and its file does not. */

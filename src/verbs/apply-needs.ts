@@ -19,8 +19,9 @@ export type Loss = {
   readonly repositories: readonly string[];
   /** The only namespace that loses them. Absent: all that have the source or a copy. */
   readonly at?: string | undefined;
-  /** What is written instead: it does not need what it replaces. */
+  /** The entry that is written instead, in one namespace (`byIn`) or in all of them. It does not need what it replaces there. */
   readonly by?: Progress;
+  readonly byIn?: string | undefined;
   /** Whether a Secret holds the login. Absent: the source and each of its copies do. */
   holds?(secret: Secret): boolean;
 };
@@ -49,8 +50,8 @@ function stateIn({ hasFailed, failedIn, writtenIn }: Progress, namespace: string
 }
 
 /** Returns the entries, except the one that is written instead, that name what is lost. */
-export const othersNaming = ({ by, repositories }: Loss, wanted: Iterable<Progress>): readonly Progress[] =>
-  [...wanted].filter((one) => one !== by && overlap(one.entry.repositories, repositories));
+export const othersNaming = ({ by, byIn, repositories }: Loss, wanted: Iterable<Progress>): readonly Progress[] =>
+  [...wanted].filter((one) => (one !== by || byIn !== undefined) && overlap(one.entry.repositories, repositories));
 
 /**
  * Yields for each entry a namespace that needs what is lost: the entry names it, and its Secret is not written there. If it did not fail, the
@@ -58,10 +59,10 @@ export const othersNaming = ({ by, repositories }: Loss, wanted: Iterable<Progre
  * @throws CliError if a namespace or Secret can't be read
  */
 export async function* needsOf(loss: Loss, wanted: Iterable<Progress>, cluster: Cluster): AsyncGenerator<UnmetNeed> {
-  const { at } = loss;
+  const { at, by, byIn } = loss;
   const isHeldIn = holderTest(loss, cluster);
   async function needs(one: Progress, namespace: string): Promise<boolean> {
-    const state = stateIn(one, namespace);
+    const state = one === by && namespace === byIn ? "written" : stateIn(one, namespace);
     if (state === "written" || !(await isHeldIn(namespace))) return false;
     return state === "failed" || !(await pullsBesides(loss, one, namespace, cluster));
   }

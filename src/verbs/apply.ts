@@ -8,6 +8,7 @@ import { asCliError, asRefusal, CliError, InTheWay, Interrupted, unlessForbidden
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
+import type { Cluster } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
@@ -702,6 +703,11 @@ async function waitsForOthers(making: Making, run: Run): Promise<boolean> {
 const mayBeCopy = (source: Ref<"secret">, { byKey }: Run): boolean =>
   [...byKey].some(([key, found]) => key !== keyOf(source) && found.some(({ to, isEach }) => to.name === source.name && !isEach));
 
+async function accountsBehind(to: Ref<"secret">, cluster: Cluster): Promise<readonly string[]> {
+  const { source, record } = await recordBehind(to, await cluster.get(to), cluster);
+  return source === to ? [] : (record?.file?.serviceAccounts ?? []);
+}
+
 /** The source as Azure describes it, for any file. */
 const describedOf = ({ source, entry, uid }: Making, { byKey }: Run): Described | undefined =>
   byKey.get(keyOf(source))?.find(({ namespaceUid, kind }) => namespaceUid === uid && readKey(kind) === readKey(entry));
@@ -766,6 +772,7 @@ async function createOrderOf(making: Making, isAgain: boolean, run: Run): Promis
     ...{ again: order.again, reader: undefined, holders: order.revoking.holders },
     file: {
       ...{ home: file.home, name: file.name, serviceAccounts, prune: order.prune, granted: inAzure?.granted, isEach },
+      former: mayBeCopy(source, run) ? await accountsBehind(source, tools.cluster()) : [],
       isOfTeam: source.namespace !== file.home,
       uid,
       endsReplaced: run.described.some((one) => replacesKind(making, one, run)),
@@ -786,7 +793,10 @@ async function createOrderOf(making: Making, isAgain: boolean, run: Run): Promis
         return isMoved && (run.postponed ? "later" : "now");
       },
       async needed(to) {
-        const [need] = await needed({ source, repositories: granted, at: to.namespace, by }, run);
+        const [need] = await needed(
+          { source, repositories: granted, at: to.namespace, by, byIn: isEach ? source.namespace : undefined },
+          run,
+        );
         return need && kept(to, itsCredential, need);
       },
       unshown(what, id) {

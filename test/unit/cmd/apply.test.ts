@@ -2516,6 +2516,17 @@ testRows(
       ],
     },
     {
+      does: "apply removes the references of a copy when a source with other ServiceAccounts replaces it",
+      ...applies(fileOf({ ...blue, copyTo: "{names: [own-1]}" }), { given: accounts("own-1", "ci") }),
+      after: [
+        applies(fileOf({ ...bluesOwn, repositories: "[app/web]", serviceAccounts: "[ci]" }), {
+          flags: " --prune --yes",
+          check: (world) => expect([lists(world, "own-1"), lists(world, "own-1", "ci")]).toEqual([[], ["acr-blue"]]),
+        }),
+        nothingMore(fileOf({ ...bluesOwn, repositories: "[app/web]", serviceAccounts: "[ci]" }), { flags: " --prune --yes" }),
+      ],
+    },
+    {
       does: "apply keeps the logins of a kind when each of two entries waits for the other",
       ...applies(fileOf({ ...principal, copyTo: "{names: [team-0]}" }, { ...principal, name: "acr-red", copyTo: "{names: [team-1]}" }), {
         given: withApi,
