@@ -110,7 +110,7 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
   const resultOf = (at: AccountRef) => done.find(({ to, result }) => result && to.kind === at.kind && to.name === at.name)?.result;
   const isGiven = done.some(({ result }) => result === "configured" || result === "created");
   if (state.identity) yield* otherRights(state.identity, isGiven, state, azure);
-  const isChanged = done.some(({ result = "unchanged" }) => result !== "unchanged");
+  const isChanged = [known, assigned, ...done].some(({ result = "unchanged" }) => result !== "unchanged");
   const isSetUp = (at: AccountRef) => resultOf(at) !== undefined;
   if (identity && isChanged && tools.dryRun === "none")
     yield* repair(counted.filter(isSetUp), { ...state, identity, assignments }, azure, tools);
@@ -140,6 +140,13 @@ async function* repair(
   const wanted = accounts.map((at) => credentialFor(at, origin));
   for (const one of wanted.filter((each) => !credentials.some((there) => trusts(there, each))))
     yield await inAzure(credentialRef(one.name), { ...again, create: () => trust(state, one, azure) });
+  for (const at of accounts) if (!(await isSetUpFor(identity, at, tools.cluster()))) yield { to: at, error: changedSince(at) };
+}
+
+/** Whether a ServiceAccount has the annotations, and kubelets may request its token. */
+async function isSetUpFor({ clientId }: ManagedIdentity, at: AccountRef, cluster: Cluster): Promise<boolean> {
+  const [account, role, bound] = await Promise.all([cluster.get(at), cluster.get(roleRef(at)), cluster.get(bindingRef(at))]);
+  return isSameClient(clientOf(account), clientId) && role !== undefined && bound !== undefined;
 }
 
 /**

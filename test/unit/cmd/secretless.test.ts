@@ -427,6 +427,21 @@ test.for([
   expect([seen().annotations[keys[0]], seen().identities]).toEqual([annotated, after]);
 });
 
+test.for([
+  { what: "annotations", remove: () => world.cluster.put(account("demo", "web")) },
+  { what: "role", remove: () => world.cluster.remove("role.rbac.authorization.k8s.io", "demo", "acr-secretless-web") },
+  { what: "role binding", remove: () => world.cluster.remove("rolebinding.rbac.authorization.k8s.io", "demo", "acr-secretless-web") },
+])("fails when another run removes the $what of a ServiceAccount whose other parts it creates", async ({ remove }) => {
+  await run(creating);
+  world.azure.directory.assignments.splice(0);
+  whileBusy("assignRole", remove);
+
+  expect(await run(creating)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/error: serviceaccount\/web has changed since it was read\nhint: run the command again$/m),
+  });
+});
+
 test("keeps the identity when another run gives it to a ServiceAccount in the meantime", async () => {
   await run(creating);
   runBefore("deleteFederatedCredential", 1, "create api -n demo");
