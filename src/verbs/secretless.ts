@@ -81,7 +81,10 @@ export async function* createSecretless(order: SecretlessOrder, azure: Azure, to
     because: "pods sign in to Azure as this identity",
     isDone: identity !== undefined,
     create: async () => {
-      identity = await azure.createManagedIdentity(identityId, registry);
+      // Azure may be busy for minutes, and would change the tags of an identity that another user creates by then
+      const there = await azure.managedIdentity(identityId);
+      if (there && !there.ours) throw changedSince(identityRef(identityId));
+      identity = there ?? (await azure.createManagedIdentity(identityId, registry));
     },
   });
   yield known;

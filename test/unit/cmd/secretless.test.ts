@@ -442,6 +442,15 @@ test.for([
   });
 });
 
+test("fails when another user creates the identity while Azure is busy", async () => {
+  const theirs = { id: identityId, clientId: "theirs", principalId: "p", tenant: "t", ours: false, credentials: [] };
+  whileBusy("createManagedIdentity", () => world.azure.identities.all.set(identityId, theirs));
+
+  expect(await run(creating)).toMatchObject({ code: 1, stderr: expect.stringContaining("has changed since it was read") });
+
+  expect(seen()).toMatchObject({ identities: [theirs], assignments: [] });
+});
+
 test("keeps the identity when another run gives it to a ServiceAccount in the meantime", async () => {
   await run(creating);
   runBefore("deleteFederatedCredential", 1, "create api -n demo");
