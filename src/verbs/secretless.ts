@@ -9,7 +9,7 @@ import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { KubeObjects, Role, RoleBinding, ServiceAccount } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
-import { withoutProvider } from "../registry/login-server.ts";
+import { registryName, withoutProvider } from "../registry/login-server.ts";
 import { retryWhileReplicating } from "../retry.ts";
 import { mapConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
@@ -437,9 +437,15 @@ type OtherRoles = Awaited<ReturnType<Azure["otherRoles"]>> | CliError;
 
 type DeletingState = SecretlessState & { readonly recorded: Recorded; readonly others: OtherRoles };
 
-/** Returns the other registries that a role records, except those on which Azure shows that the identity has no role. */
-const otherRegistries = (role: Role | undefined, { recorded, registry }: DeletingState): readonly string[] =>
-  registriesOf(role).filter((host) => host !== registry.loginServer && recorded.get(host) !== false);
+/**
+ * Returns the other registries that a role records, except those on which Azure shows that the identity has no role. It may list a new role
+ * late.
+ */
+function otherRegistries(role: Role | undefined, { recorded, others, registry }: DeletingState): readonly string[] {
+  const shown = others instanceof CliError ? [] : others.roles.map(({ on }) => on);
+  const hasNone = (host: string) => recorded.get(host) === false && !shown.includes(registryName(host) ?? host);
+  return registriesOf(role).filter((host) => host !== registry.loginServer && !hasNone(host));
+}
 
 /** @returns the outcomes of its objects, and why it is kept or what else it loses */
 async function deleteAccount(one: AccountState, state: DeletingState, azure: Azure, steps: ReturnType<typeof openSteps>) {
@@ -463,7 +469,10 @@ async function deleteAccount(one: AccountState, state: DeletingState, azure: Azu
   if (error) return { kept: [{ to: at, error }], outcomes: [released] };
   // Another run that found the registry recorded has not written the role, but has assigned its own before
   const since = [...(await rolesOnRecorded({ ...state, accounts: [one] }, azure))].flatMap(([host, has]) => (has === false ? [] : host));
-  if (since.length > 0) return { kept: [], outcomes: [{ to: at, error: setUpSince(roleRef(at).name, since) }] };
+  if (since.length > 0) {
+    const recorded = await steps.inCluster(roleRef(at), (there) => recordingOnly([...registriesOf(there), ...since], there), now);
+    return { kept: [], outcomes: [recorded, { to: at, error: setUpSince(roleRef(at).name, since) }] };
+  }
   const kept = client === undefined ? [] : alsoLost(at, state);
   return { kept, outcomes: await deleteParts({ ...one, role: now }, state, azure, steps) };
 }

@@ -711,6 +711,22 @@ test.for(["", " --dry-run=client"])("creates nothing%s when the name of the regi
 
 const second = `web --registry secondreg ${shared}`;
 
+test.for([1, 2])("keeps a ServiceAccount and its record when Azure lists the role on another registry late: %i times", async (times) => {
+  addRegistry();
+  await run(`create web --registry myregistry ${shared}`);
+  await run(`create ${second}`);
+  const before = seen();
+  let left = times;
+  world.asking.around(async ({ call, at }, next) => (`${call} ${at}`.startsWith("roleAssignments secondreg") && left-- > 0 ? [] : next()));
+
+  for (let index = 0; index < times; index++)
+    expect(await run(`delete web --registry myregistry ${shared} --yes`)).toMatchObject({ code: 1 });
+  expect(await run(`delete web --registry myregistry ${shared} --yes`)).toMatchObject({ code: 0 });
+
+  expect(seen().annotations).toEqual(before.annotations);
+  expect(seen().roles).toMatchObject([{ metadata: { annotations: { "acr-secret/registries": "secondreg.azurecr.io" } } }]);
+});
+
 /** Writes the annotations of the ServiceAccount in capitals. */
 const capitalize = () => annotate(Object.fromEntries(Object.entries(seen().annotations).map(([key, id]) => [key, id.toUpperCase()])));
 
