@@ -95,8 +95,9 @@ const rows: readonly Row[] = [
     prints: /^rolebinding\S+ deleted$/m,
     holds: [audience, token],
   },
-  { line: "prune --registry myregistry", prints: /^(NAME .* STATE\n(.*\n)*)?$/ },
-  { line: "doctor --registry myregistry -n NS", before: [attached], scheduled: true, prints: /^✔ image-pulls: /m },
+  // It asks whether the ServiceAccounts of federated credentials are set up
+  { line: "prune --registry myregistry", before: [secretless], prints: /^(NAME .* STATE\n(.*\n)*)?$/ },
+  { line: "doctor --registry myregistry -n NS", before: [attached, secretless], scheduled: true, prints: /^✔ image-pulls: /m },
 ];
 
 /** Creates a namespace with a Deployment whose pods run as `app`, and runs command lines in it. */
