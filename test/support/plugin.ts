@@ -95,6 +95,6 @@ export async function newNamespace(
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "app", namespace }, imagePullSecrets: references },
   ]);
-  atEnd(async () => void (await kubectl(["delete", "namespace", namespace, "--wait=false"])));
+  atEnd(async () => void (await kubectl(["delete", "namespace", namespace, "--wait=false", "--ignore-not-found"])));
   return namespace;
 }
