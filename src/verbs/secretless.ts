@@ -5,7 +5,7 @@ import { minute } from "../duration.ts";
 import { absent, asCliError, asRefusal, CliError, isForbidden, unlessRefused, withLines } from "../errors.ts";
 import { kubectl, plugin, shell } from "../hint.ts";
 import { type ClusterKind, nameOf, type Ref } from "../kinds.ts";
-import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
+import { type Decide, type Decision, edit, outcomeOf } from "../kube/edit.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { KubeObjects, Role, RoleBinding, ServiceAccount } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
@@ -143,13 +143,11 @@ async function* repair(
   const wanted = accounts.map((at) => credentialFor(at, origin));
   for (const one of wanted.filter((each) => !credentials.some((there) => trusts(there, each))))
     yield await inAzure(credentialRef(one.name), { ...again, create: () => trust(state, one, azure) });
-  for (const at of accounts) if (!(await isSetUpFor(identity, at, tools.cluster()))) yield { to: at, error: changedSince(at) };
-}
-
-/** Whether a ServiceAccount has the annotations, and kubelets may request its token. */
-async function isSetUpFor({ clientId }: ManagedIdentity, at: AccountRef, cluster: Cluster): Promise<boolean> {
-  const [account, role, bound] = await Promise.all([cluster.get(at), cluster.get(roleRef(at)), cluster.get(bindingRef(at))]);
-  return isSameClient(clientOf(account), clientId) && role !== undefined && bound !== undefined;
+  for (const at of accounts) {
+    const there = await readAccount(tools.cluster(), at).catch(asCliError);
+    if (there instanceof CliError) yield { to: at, error: there };
+    else if (decisionsFor(there, state).some(({ act }) => act !== "keep")) yield { to: at, error: changedSince(at) };
+  }
 }
 
 /**
@@ -727,10 +725,16 @@ function identityIdOf(named: string | undefined, registry: AzureRegistry): strin
 }
 
 /** Returns why a ServiceAccount can't be set up, so that nothing is created for it. */
-function refusalOf({ at, account, role, binding: bound }: AccountState, { identity, registry }: SecretlessState): CliError | undefined {
-  const decisions = [annotating(at, identity)(account), allowing(at, registry.loginServer)(role), binding(at)(bound)];
-  return decisions.map((decision) => (decision.act === "refuse" ? decision.error : undefined)).find((error) => error);
-}
+const refusalOf = (there: AccountState, state: SecretlessState): CliError | undefined =>
+  decisionsFor(there, state)
+    .map((decision) => (decision.act === "refuse" ? decision.error : undefined))
+    .find((error) => error);
+
+/** Returns what a setup does to the objects of a ServiceAccount. */
+const decisionsFor = (
+  { at, account, role, binding: bound }: AccountState,
+  { identity, registry }: SecretlessState,
+): readonly Decision[] => [annotating(at, identity)(account), allowing(at, registry.loginServer)(role), binding(at)(bound)];
 
 const identityRef = (id: string): Ref => ({ kind: "identity.managedidentity.azure.com", name: id.split("/").at(-1) ?? "" });
 

@@ -431,6 +431,12 @@ test.for([
   { what: "annotations", remove: () => world.cluster.put(account("demo", "web")) },
   { what: "role", remove: () => world.cluster.remove("role.rbac.authorization.k8s.io", "demo", "acr-secretless-web") },
   { what: "role binding", remove: () => world.cluster.remove("rolebinding.rbac.authorization.k8s.io", "demo", "acr-secretless-web") },
+  {
+    what: "record",
+    remove: () => seen().roles.map((one) => world.cluster.put({ ...one, metadata: { ...one.metadata, annotations: {} } })),
+  },
+  { what: "rules", remove: () => seen().roles.map((one) => world.cluster.put({ ...one, rules: [] })) },
+  { what: "subjects", remove: () => seen().bindings.map((one) => world.cluster.put({ ...one, subjects: [] })) },
 ])("fails when another run removes the $what of a ServiceAccount whose other parts it creates", async ({ remove }) => {
   await run(creating);
   world.azure.directory.assignments.splice(0);
