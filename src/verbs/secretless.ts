@@ -334,7 +334,9 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   if (!identity) return yield* missingIdentity(order, identityId, done);
 
   const left = await leftCredentials(state, done, azure, tools);
-  const kept = state.accounts.map(({ at }) => credentialFor(at, state.origin).name).filter((name) => !isDeleted(name, done));
+  // Pods that Azure Workload Identity signs in may pull too
+  const signedOut = state.accounts.filter(({ account }) => !signsInAs(account, identity.clientId));
+  const kept = signedOut.map(({ at }) => credentialFor(at, state.origin).name).filter((name) => !isDeleted(name, done));
   const because = (users: readonly FederatedCredential[]) => {
     if (!identity.ours) return "another user created the identity";
     return users.length > 0 ? `it has ${users.length} other federated credentials` : undefined;

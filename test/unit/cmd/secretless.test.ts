@@ -369,20 +369,25 @@ test("keeps the identity when another user replaces it while its roles are read"
   expect(seen().identities).toMatchObject([{ clientId: "client-9" }]);
 });
 
-test("keeps a federated credential, and says so, when Azure Workload Identity uses it", async () => {
+test("keeps a federated credential and the role of its identity, and says so, when Azure Workload Identity uses it", async () => {
   await run(creating);
   annotate({ ...seen().annotations, [workload]: "CLIENT-1" });
 
   expect(await run("delete web --registry myregistry --yes")).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^federatedcredential\S+ unchanged\n(?:.*\n)*roleassignment\S+ deleted\nidentity\S+ unchanged$/m),
+    stdout: expect.stringMatching(/^federatedcredential\S+ unchanged\n(?:.*\n)*roleassignment\S+ unchanged\nidentity\S+ unchanged$/m),
     stderr:
       expect.stringContaining(`Warning: federated credential demo-web-9dc4d00dde is kept, because Azure Workload Identity uses it. If it does not, remove the annotation and run the command again:
   kubectl annotate -n demo serviceaccount/web ${workload}-
 `),
   });
 
-  expect(seen()).toMatchObject({ annotations: { [workload]: "CLIENT-1" }, roles: [], identities: [{ credentials: [{}] }] });
+  expect(seen()).toMatchObject({
+    annotations: { [workload]: "CLIENT-1" },
+    roles: [],
+    assignments: [{}],
+    identities: [{ credentials: [{}] }],
+  });
 });
 
 test("deletes the federated credential of a ServiceAccount when it has another identity", async () => {
