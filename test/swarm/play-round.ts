@@ -1,7 +1,8 @@
 import type { randomUUID } from "node:crypto";
 import { chanceFrom } from "../support/fakes/chance.ts";
+import { fileBy } from "../unit/walk/files.ts";
 import { type Act, Play, type Program } from "../unit/walk/play.ts";
-import { pass, rotate, stateOf } from "../unit/walk/scenarios.ts";
+import { pass, stateOf } from "../unit/walk/scenarios.ts";
 import { name } from "../unit/walk/watch.ts";
 import { acts, type Round, type Step } from "./round.ts";
 
@@ -40,16 +41,17 @@ async function perform(play: Play, step: Step, runs: Map<number, number>): Promi
   }
   const [oldest = 0, ...others] = [...play.programs.entries()].flatMap(([index, { state }]) => (state === "going" ? [index] : []));
   if (others.length + 1 >= atATime) await end(play, oldest);
-  await endOtherFiles(play, step.line);
+  await endOtherVersions(play, step.line);
   play.add(step.line, step.fates, step.ahead);
   runs.set(step.starts, play.programs.length - 1);
 }
 
 /** Two versions of a file at a time each take away what only the other one names. */
-async function endOtherFiles(play: Play, line: string): Promise<void> {
-  if (!line.startsWith("apply")) return;
+async function endOtherVersions(play: Play, line: string): Promise<void> {
+  const file = fileBy(line);
+  if (!file) return;
   for (const [index, program] of play.programs.entries())
-    if (program.line.startsWith("apply") && program.line !== line) await end(play, index);
+    if (fileBy(program.line)?.secret === file.secret && program.line !== line) await end(play, index);
 }
 
 /** Lets a run send some requests, or go to its end. */
@@ -77,15 +79,31 @@ async function endsWell(play: Play, { line, steps }: Round): Promise<void> {
   // A password that a person has ended in a grace period is replaced after it
   play.act(pass);
   await again(play, line);
-  const { secrets } = stateOf(play);
-  const isServed = (of: string) => secrets.some(({ at, state }) => at === `${of}/${name}` && state === "has the login");
-  const unserved = ["app", "b", "c"].filter((at) => !isServed(at));
+  const unserved = [...unservedBy(play), ...(await unservedByOther(play, steps))];
   if (unserved.length > 0) play.fail(`no login in ${unserved}`);
-  if (secrets.some(({ at, isClaimed }) => isClaimed && at === `app/${name}`)) play.fail("the source is claimed");
+  if (stateOf(play).secrets.some(({ at, isClaimed }) => isClaimed && at === `app/${name}`)) play.fail("the source is claimed");
   await again(play, prune);
   // The same, and one password of a token, which prune keeps as a whole
-  if (!isDisturbed && stateOf(play).unknown > 0) await again(play, `${rotate("0")} --force`);
+  if (!isDisturbed && stateOf(play).unknown > 0) await again(play, "rotate -A --grace 0 --force");
   if (!isDisturbed && stateOf(play).unknown > 0) play.fail("passwords are left");
+}
+
+/** @returns the namespaces that have no login of the source */
+function unservedBy(play: Play): readonly string[] {
+  const { secrets } = stateOf(play);
+  const isServed = (of: string) => secrets.some(({ at, state }) => at === `${of}/${name}` && state === "has the login");
+  return ["app", "b", "c"].filter((at) => !isServed(at));
+}
+
+/** Applies the other file that a round applied last. @returns the namespaces that have none of its logins */
+async function unservedByOther(play: Play, steps: readonly Step[]): Promise<readonly string[]> {
+  const lines = steps.flatMap((step) => ("line" in step && fileBy(step.line)?.secret === "acr-other" ? [step.line] : []));
+  const line = lines.at(-1);
+  if (line === undefined) return [];
+  await again(play, line);
+  const { secrets } = stateOf(play);
+  const pulls = (of: string) => secrets.some(({ at, state }) => at === `${of}/acr-other` && state !== "has no login");
+  return fileBy(line)?.given.filter((at) => !pulls(at)) ?? [];
 }
 
 /** Runs a command that must succeed, unless it asks a user for --force. @returns whether it asks */
@@ -98,7 +116,7 @@ async function asks(play: Play, line: string): Promise<boolean> {
 
 /** What tenants have written in their namespaces would make the command ask. */
 function tenantsLeave({ world: { cluster } }: Play): void {
-  for (const { metadata } of cluster.all("secret"))
+  for (const { metadata } of cluster.all("secret").filter((one) => one.metadata.name !== "acr-other"))
     if (metadata.namespace === "b" || metadata.namespace === "evil") cluster.remove("secret", metadata.namespace, metadata.name);
 }
 

@@ -1,15 +1,18 @@
-/** A file of `apply`, and the namespaces in which it wants the Secret. */
-export type AppliedFile = { readonly text: string; readonly given: readonly string[] };
+/** A file of `apply`, its Secret, and the namespaces in which it wants that. */
+export type AppliedFile = { readonly text: string; readonly secret: string; readonly given: readonly string[] };
 
 type Keys = Readonly<Record<string, string>>;
 
-const fileOf = (given: readonly string[], ...entries: readonly Keys[]): AppliedFile => {
-  const items = entries.map((entry) => Object.entries(entry).map(([key, value]) => `${key}: ${value}`));
-  return {
-    text: `{name: teams, namespace: app, registry: myregistry, pullSecrets: [${items.map((one) => `{${one.join(", ")}}`).join(", ")}]}`,
-    given,
-  };
-};
+/** The Secrets of the walks' two files, and the namespaces that commands give them to. The first is also that of other commands. */
+export const givenTo = { "acr-myregistry": ["app", "b", "c"], "acr-other": ["d", "b", "c"] } as const;
+
+function fileIn(home: string, secret: keyof typeof givenTo, given: readonly string[], entries: readonly Keys[]): AppliedFile {
+  const items = entries.map((entry) => `{${Object.entries(entry).map(([key, value]) => `${key}: ${value}`)}}`);
+  return { text: `{name: teams, namespace: ${home}, registry: myregistry, pullSecrets: [${items}]}`, secret, given };
+}
+
+const fileOf = (given: readonly string[], ...entries: readonly Keys[]) => fileIn("app", "acr-myregistry", given, entries);
+const otherOf = (given: readonly string[], entry: Keys) => fileIn("d", "acr-other", given, [{ ...entry, name: "acr-other" }]);
 
 const one: Keys = { name: "acr-myregistry", repositories: "[app/web]", serviceAccounts: "[default]" };
 const shared: Keys = { ...one, namespace: "app", copyTo: "{names: [b, c]}" };
@@ -35,6 +38,9 @@ const filesOf = (kind: Keys): Readonly<Record<string, AppliedFile>> => ({
   two: fileOf(["app", "b", "c"], { ...shared, ...kind }, { ...one, ...kind, name: "acr-second", eachOf: "{names: [b]}" }),
   beside: fileOf(["app", "b"], { ...shared, ...kind, copyTo: "{names: [b]}" }, { ...second, ...kind, copyTo: "{names: [c]}" }),
   swapped: fileOf(["app", "c"], { ...shared, ...kind, copyTo: "{names: [c]}" }, { ...second, ...kind, copyTo: "{names: [b]}" }),
+  other: otherOf(["d", "b", "c"], { ...shared, ...kind, namespace: "d" }),
+  "other-one": otherOf(["d", "c"], { ...shared, ...kind, namespace: "d", copyTo: "{names: [c]}" }),
+  "other-each": otherOf(["b", "c"], { ...one, ...kind, eachOf: "{names: [b, c]}" }),
   aging: fileOf(["app", "b", "c"], { ...shared, ...kind, rotate: "{olderThan: 36h, grace: 1h}" }),
 });
 
@@ -45,5 +51,5 @@ export const files: ReadonlyMap<string, AppliedFile> = new Map(
   ),
 );
 
-/** The namespaces that the file of a command wants the Secret in; undefined for a command without a file. */
-export const givenBy = (line: string): readonly string[] | undefined => files.get(/^apply -f (\S+)/.exec(line)?.[1] ?? "")?.given;
+/** The file that a command applies. */
+export const fileBy = (line: string): AppliedFile | undefined => files.get(/^apply -f (\S+)/.exec(line)?.[1] ?? "");

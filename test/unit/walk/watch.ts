@@ -5,17 +5,17 @@ import { claimOf, credentialOf } from "../../../src/secret/record.ts";
 import { clientOf } from "../../../src/secretless/objects.ts";
 import type { Asked } from "../../support/fakes/asked.ts";
 import { type Login, loginOf } from "../../support/logins.ts";
-import { givenBy } from "./files.ts";
+import { fileBy, givenTo } from "./files.ts";
 import type { Play, Program } from "./play.ts";
 
-/** The Secret that every command of a walk is about, and its namespaces. */
+/** The Secret that every command of a walk is about, except for another file. */
 export const name = "acr-myregistry";
 export const host = "myregistry.azurecr.io";
-const given = ["app", "b", "c"];
 const day = 24 * 3_600_000;
 
-/** The user name of a token, or the id of an application, that this plugin created for the source. */
-const isOwn = (username: string | undefined) => username !== undefined && /^(app|b|c)-acr-myregistry-|^a{8}-/.test(username);
+/** The user name of a token, or the id of an application, that this plugin created for a source. */
+const isOwn = (username: string | undefined) =>
+  username !== undefined && /^(app|b|c)-acr-myregistry-|^(d|b|c)-acr-other-|^a{8}-/.test(username);
 
 type Text = Readonly<Record<string, string>>;
 const marks = /^acr-secret\/|^app\.kubernetes\.io\/managed-by$|^kubernetes\.azure\.com\/acr-/;
@@ -152,7 +152,7 @@ export class Watch {
       return [`${secret.metadata.namespace}/${secret.metadata.name}`, { secret, login, pulls: login !== undefined && azure.knows(login) }];
     });
     const lists = cluster.all("serviceaccount").map(({ imagePullSecrets = [], metadata }): [string, string] => {
-      const names = imagePullSecrets.flatMap((one) => (one.name === name ? [] : [one.name]));
+      const names = imagePullSecrets.flatMap((one) => (Object.hasOwn(givenTo, one.name ?? "") ? [] : [one.name]));
       return [`${metadata.namespace}/${metadata.name}`, JSON.stringify([names, metadata.labels, without(metadata.annotations)])];
     });
     const tokens = [...azure.tokens].flatMap(([of, { passwords }]) =>
@@ -193,9 +193,10 @@ export class Watch {
   }
 
   #compareSecret(key: string, before: Looked | undefined, after: Looked | undefined, program: Program, what: string): void {
-    const [namespace = "", called] = key.split("/");
-    const isGiven = given.includes(namespace) && called === name;
-    const isDeleted = isGiven && !after?.login && endsLogin(program, namespace);
+    const [namespace = "", called = ""] = key.split("/");
+    const given: readonly string[] = givenTo[called as keyof typeof givenTo] ?? [];
+    const isGiven = given.includes(namespace);
+    const isDeleted = isGiven && !after?.login && endsLogin(program, namespace, called);
     if (!before && after) this.#created.set(key, this.#play.step);
     if (before?.pulls && !after?.pulls && !isDeleted) this.#compareUse(key, after?.login?.password, program, what);
     if (after?.login && after.login.password !== before?.login?.password) this.#compareLogin(key, after.login, isGiven, what);
@@ -249,8 +250,11 @@ export class Watch {
 }
 
 /** Whether a command takes the login of a namespace away. */
-const endsLogin = ({ line }: Program, namespace: string): boolean =>
-  /^(delete|prune)/.test(line) || givenBy(line)?.includes(namespace) === false;
+function endsLogin({ line }: Program, namespace: string, secret: string): boolean {
+  if (/^(delete|prune)/.test(line)) return secret === name;
+  const file = fileBy(line);
+  return file?.secret === secret && !file.given.includes(namespace);
+}
 
 /** Whether a write changes what others have in a Secret. */
 function isLost(before: Secret, after: Secret | undefined): boolean {
