@@ -23,15 +23,20 @@ export function recordOf(
 ): Credential {
   const { identity, slot, madeAt, expiresAt, by } = made;
   const { grace, repositories, file } = order;
-  const until = grace === "next" ? undefined : new Date(now + grace).toISOString();
+  // It ends with its own life, too
+  const expiry = Date.parse(replaced?.expiresAt ?? "") || Number.POSITIVE_INFINITY;
+  const until = grace === "next" ? undefined : new Date(Math.min(now + grace, expiry)).toISOString();
   const previous = replaced && { slot: replaced.slot ?? "", madeAt: replaced.madeAt ?? "", until };
   return { kind, host: registry.loginServer, identity, slot, madeAt, expiresAt, by, repositories, previous, file };
 }
 
-/** Returns the expiry of a new password that lasts as long as the one that it replaces, according to the times that Azure shows. */
+/**
+ * Returns the expiry of a new password that lasts as long as the one that it replaces, according to the times that Azure shows. If Azure
+ * does not show that one, because a person has ended it, those of the record count.
+ */
 export function lifetimeOf({ passwords }: Account, replaced: Credential | undefined, now: Date): string | undefined {
-  const shown = passwords.find((password) => samePassword(password, replaced));
-  return shown && renewedExpiry(shown.madeAt, shown.expiresAt ?? "", now);
+  const { madeAt = "", expiresAt = "" } = passwords.find((password) => samePassword(password, replaced)) ?? replaced ?? {};
+  return renewedExpiry(madeAt, expiresAt, now);
 }
 
 /** Whether a killed run has left a password that is in no Secret. One that was generated outside of the time of its claim is a person's. */

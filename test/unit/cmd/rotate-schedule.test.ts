@@ -131,13 +131,23 @@ testRows([
     check: expiries(["n0"], "2026-02-04"),
   },
   {
-    does: "replaces an expired password of the Secret's own token",
+    does: "ends the grace period with the life of the replaced password when that ends first",
+    world: created("--expires-in 10d"),
+    command: "rotate -n n0 --grace 24d",
+    options: january5,
+    check: (world) => expect(recordIn(world, "n0").previous?.until?.slice(0, 10)).toBe("2026-01-11"),
+  },
+  {
+    does: "gives the new password the recorded lifetime when Azure does not show the one that it replaces",
     world: created("--expires-in 10d"),
     given: (world) => world.azure.tokens.get(recordIn(world, "n0").identity)?.passwords.delete("password1"),
     command: "rotate -n n0",
     options: on("2026-02-05T00:00:00Z"),
     stderr: any,
-    check: (world) => expect(isAlive(world, "n0")).toBe(true),
+    check: (world) => {
+      expect(isAlive(world, "n0")).toBe(true);
+      expiries(["n0"], "2026-02-14")(world);
+    },
   },
   ...[
     "--older-than=-1h",
