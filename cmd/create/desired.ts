@@ -1,6 +1,6 @@
-import { day, parseLifetime } from "../../src/duration.ts";
+import { parseLifetime } from "../../src/duration.ts";
 import { CliError, usage } from "../../src/errors.ts";
-import { defaultLifetime } from "../../src/file/keys.ts";
+import { defaultGrace, defaultLifetime } from "../../src/file/keys.ts";
 import { readFiles } from "../../src/file/read.ts";
 import { fileData, type NewEntry } from "../../src/file/write.ts";
 import { argumentKind, kinds } from "../../src/kinds.ts";
@@ -24,6 +24,7 @@ export async function desiredOf(flags: CreateFlags, options: CreateOptions): Pro
   const { source, registry, repositories, copyTo, targets } = options;
   refuseUnsayable(flags, options);
   const { name, namespace = "" } = source;
+  const expiresIn = parseLifetime(flags["expires-in"] ?? "") ?? defaultLifetime;
   const entry: NewEntry = {
     name,
     registry,
@@ -32,9 +33,9 @@ export async function desiredOf(flags: CreateFlags, options: CreateOptions): Pro
     repositories,
     serviceAccounts: targets.picks.flatMap(({ names, globs }) => [...names, ...globs]),
     credential: flags["service-principal"] === undefined ? "acr-token" : "service-principal",
-    expiresIn: parseLifetime(flags["expires-in"] ?? "") ?? defaultLifetime,
+    expiresIn,
     olderThan: undefined,
-    grace: day,
+    grace: defaultGrace(expiresIn),
     restart: flags.restart === "none" ? "none" : "stuck",
   };
   // A name of a file is shorter than that of a Secret, and has no dots

@@ -68,11 +68,19 @@ const rotate = mapForm({
     example: "60d",
     fallback: "the last third of its lifetime, if it expires",
   },
-  grace: { form: duration, describe: "How long a replaced password still works.", example: "24h", fallback: "24h" },
+  grace: {
+    form: duration,
+    describe: "How long a replaced password still works. At most a third of expiresIn.",
+    example: "24h",
+    fallback: "24h, or a third of expiresIn if that is shorter",
+  },
 });
 
 /** The lifetime of a new password, in milliseconds, if the file doesn't say it. A run that applies the file also rotates. */
 export const defaultLifetime = 90 * day;
+
+/** How long a replaced password works if the file doesn't say it, in milliseconds. */
+export const defaultGrace = (expiresIn: number | undefined): number => Math.min(day, (expiresIn ?? Number.POSITIVE_INFINITY) / 3);
 
 /** Keys of an entry. At the top of the file, they are the defaults of all entries. */
 const defaults = {

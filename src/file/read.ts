@@ -1,11 +1,11 @@
 import { registryNameIn } from "../azure/registry-name.ts";
-import { day, formatLifetime } from "../duration.ts";
+import { formatLifetime } from "../duration.ts";
 import { CliError, withLines } from "../errors.ts";
 import { parseRepositoryScope } from "../registry/repository.ts";
 import { includes, type Scope, scopeOfNamespaces } from "../scope/scope.ts";
 import type { DesiredFile, Entry } from "./entry.ts";
 import type { Placed, ReportProblem } from "./form.ts";
-import { defaultLifetime, fileForm } from "./keys.ts";
+import { defaultGrace, defaultLifetime, fileForm } from "./keys.ts";
 import { documentsIn, InvalidYaml, type Located, type Yaml } from "./located.ts";
 
 /** A file of YAML or JSON. @param path as messages name it */
@@ -146,17 +146,21 @@ function repositoryIn({ at, value }: Placed<string>, registry: string | undefine
 function lifetimesOf(own: Own, top: Top, report: ReportProblem): Pick<Entry, "expiresIn" | "olderThan" | "grace"> {
   const written = own.expiresIn ?? top.expiresIn;
   const expiresIn = written ? written.value : defaultLifetime;
-  const rotates = [own.rotate?.value, top.rotate?.value];
-  const olderThan = rotates.map((each) => each?.olderThan).find((each) => each !== undefined);
-  const grace = rotates.map((each) => each?.grace).find((each) => each !== undefined);
-  if (olderThan?.value !== undefined && expiresIn !== undefined && olderThan.value >= expiresIn)
-    report(
-      olderThan.at,
-      `olderThan must be shorter than expiresIn (${formatLifetime(expiresIn)}), so that the password is replaced before it expires`,
-    );
+  const { olderThan, grace } = { ...top.rotate?.value, ...own.rotate?.value };
+  if (expiresIn !== undefined) reportLongerThan(expiresIn, { olderThan, grace }, report);
   if (written && expiresIn === Infinity && (own.credential ?? top.credential)?.value === "service-principal")
     report(written.at, "expiresIn must not be never for a service principal, because Azure ends each of its passwords");
-  return { expiresIn: expiresIn === Infinity ? undefined : expiresIn, olderThan: olderThan?.value, grace: grace?.value ?? day };
+  const lifetime = expiresIn === Infinity ? undefined : expiresIn;
+  return { expiresIn: lifetime, olderThan: olderThan?.value, grace: grace?.value ?? defaultGrace(lifetime) };
+}
+
+type Rotate = NonNullable<Top["rotate"]>["value"];
+
+/** A rotation in the last third of a life waits for the grace period of the one before. */
+function reportLongerThan(expiresIn: number, { olderThan, grace }: NonNullable<Rotate>, report: ReportProblem): void {
+  const life = `expiresIn (${formatLifetime(expiresIn)}), so that the password is replaced before it expires`;
+  if (olderThan && (olderThan.value ?? 0) >= expiresIn) report(olderThan.at, `olderThan must be shorter than ${life}`);
+  if (grace && (grace.value ?? 0) > expiresIn / 3) report(grace.at, `grace must be at most a third of ${life}`);
 }
 
 /** Returns a function that finds the line and the column of an offset, both from 1. */

@@ -1,8 +1,8 @@
-import { day, formatLifetime } from "../duration.ts";
+import { formatLifetime } from "../duration.ts";
 import { withoutAbsent } from "../json.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { DesiredFile, Entry } from "./entry.ts";
-import { defaultLifetime, entryKeys } from "./keys.ts";
+import { defaultGrace, defaultLifetime, entryKeys } from "./keys.ts";
 
 /** A file to write. Its entries have no place yet. */
 type NewFile = Pick<DesiredFile, "home" | "name"> & { readonly entries: readonly NewEntry[] };
@@ -20,8 +20,9 @@ const values: Readonly<Record<(typeof entryKeys)[number], (entry: NewEntry) => u
   serviceAccounts: ({ serviceAccounts }) => (serviceAccounts.length > 0 ? serviceAccounts : undefined),
   credential: ({ credential }) => (credential === "acr-token" ? undefined : credential),
   expiresIn: ({ expiresIn }) => (expiresIn === defaultLifetime ? undefined : (lifetimeData(expiresIn) ?? "never")),
-  rotate: ({ olderThan, grace }) => {
-    const rotate = withoutAbsent({ olderThan: lifetimeData(olderThan), grace: grace === day ? undefined : lifetimeData(grace) });
+  rotate: ({ expiresIn, olderThan, grace }) => {
+    const shown = grace === defaultGrace(expiresIn) ? undefined : lifetimeData(grace);
+    const rotate = withoutAbsent({ olderThan: lifetimeData(olderThan), grace: shown });
     return Object.keys(rotate).length > 0 ? rotate : undefined;
   },
   restart: ({ restart }) => (restart === "stuck" ? undefined : restart),

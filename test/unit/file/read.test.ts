@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { day, minute } from "../../../src/duration.ts";
+import { day, hour, minute } from "../../../src/duration.ts";
 import { CliError, linesIn } from "../../../src/errors.ts";
 import { entry, readOne, readSeveral, wholeFile } from "../../support/desired.ts";
 
@@ -75,6 +75,11 @@ test.for([
     what: "the age of an entry with the grace period of the file",
     text: withEntry(`${web}, rotate: {olderThan: 2d}`, "myregistry", "rotate: {olderThan: 9d, grace: 30m}"),
     reads: { olderThan: 2 * day, grace: 30 * minute },
+  },
+  {
+    what: "a grace period of a third of a short lifetime",
+    text: withEntry(`${web}, expiresIn: 36h`),
+    reads: { expiresIn: 36 * hour, grace: 12 * hour },
   },
   { what: "an entry whose passwords never expire", text: withEntry(`${web}, expiresIn: never`), reads: { expiresIn: undefined } },
   {
@@ -211,6 +216,11 @@ test.for([
     what: "a rotation after the expiry",
     text: withEntry(`${web}, expiresIn: 30d`, "myregistry", "rotate: {olderThan: →30d}"),
     says: ["expiresIn"],
+  },
+  {
+    what: "a grace period that lasts into the last third of the next life",
+    text: withEntry(`${web}, expiresIn: 36h`, "myregistry", "rotate: {grace: →13h}"),
+    says: ["expiresIn (1d12h)"],
   },
   {
     what: "control characters",

@@ -32,7 +32,7 @@ const scopes = fc.oneof(
 
 const lifetimes = fc
   .record({ expiresIn: fc.option(minutes, { nil: undefined }), olderThan: fc.option(minutes, { nil: undefined }), grace: minutes })
-  .filter(({ expiresIn = Number.POSITIVE_INFINITY, olderThan = 0 }) => olderThan < expiresIn);
+  .filter(({ expiresIn = Number.POSITIVE_INFINITY, olderThan = 0, grace }) => olderThan < expiresIn && grace <= expiresIn / 3);
 
 const entries = fc
   .record({
