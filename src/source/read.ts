@@ -9,6 +9,8 @@ import type { Ref } from "../kinds.ts";
 import { edit } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
+import { mapConcurrently } from "../scope/concurrency.ts";
+import { limits } from "../scope/limits.ts";
 import { uidsOf, uidsOfAll } from "../scope/namespaces.ts";
 import { type Credential, samePassword } from "../secret/record.ts";
 import type { Tools } from "../tools.ts";
@@ -112,7 +114,7 @@ const readers: { readonly [F in Fact]: Reader<F> } = {
     return holders(issuerOf(o).registry.loginServer).find(identity ?? "", countsAsHolder(o, d.source, ending), at);
   },
   // A copy in a namespace that is being deleted still holds the login
-  namespaces: async (_, { copies }, { tools }) => namespacesOf(copies, tools, uidsOfAll),
+  namespaces: async (_, { copies }, { tools }) => namespacesOf(copies, tools),
   rehearsal: async (d, o, { tools }) => {
     if (d.revoke && isIssued(o)) await issuerOf(o).requireRemoval?.();
     const decide = (old: Secret | undefined) =>
@@ -136,15 +138,21 @@ async function checkRepositories(issuer: Issuer, order: Creating & Pick<Desired,
     });
 }
 
-async function namespacesOf(copies: Observed["copies"], { cluster }: Tools, read = uidsOf): Promise<readonly string[]> {
-  const uids = await read(Object.keys(copies), cluster());
+async function namespacesOf(copies: Observed["copies"], { cluster }: Tools): Promise<readonly string[]> {
+  const uids = await uidsOfAll(Object.keys(copies), cluster());
   return Object.keys(copies).filter((name) => uids.get(name) === copies[name]);
 }
 
+/** A namespace that can't be read keeps no other from its login. */
 async function readCopies(secret: string, copies: Observed["copies"], tools: Tools): Promise<KnownCopies> {
   const cluster = tools.cluster();
-  const namespaces = await namespacesOf(copies, tools);
+  const names = Object.keys(copies);
+  const all = await uidsOf(names, cluster).catch(unlessForbidden(undefined));
+  const uidIn = async (name: string) => (all ?? (await uidsOf([name], cluster))).get(name);
+  const uids = await mapConcurrently(names, limits.cluster, async (name) => [name, await uidIn(name).catch(asRefusal)] as const);
   const known = new Map<string, Secret | CliError | undefined>();
+  for (const [name, uid] of uids) if (uid instanceof CliError) known.set(name, uid);
+  const namespaces = uids.flatMap(([name, uid]) => (uid === copies[name] ? [name] : []));
   const reads = { secret, targets: { picks: [], whereUsed: false }, pods: "none", lenient: true } as const;
   for await (const { scope, read } of readersOf({ cluster, namespaces, open: true, trace: tools.trace }, reads))
     known.set(scope.namespace, await read().then((state) => state.secret, asRefusal));

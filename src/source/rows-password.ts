@@ -1,3 +1,4 @@
+import { skewOfAzure } from "../clock.ts";
 import { type Held, isNewerCopy, isOther, uncheckedHolders, whyHeld } from "../credential/holders.ts";
 import { endOfDelay, InGrace, isDue, isLeftOver, isRecent, StillHeld } from "../credential/issue.ts";
 import type { Account, Shown } from "../credential/issuer.ts";
@@ -21,12 +22,13 @@ function needsPassword(d: Desired, o: Observed): boolean {
   return memory.replaces === steps.passwordOf(record) || !login || !isRecordShown(o) || isRefused(d, o);
 }
 
-/** The slot for a password: the one that this run has noted, or a free one. */
+/** The slot for a password: the one that this run has noted, or a free one. A password that has expired is in no use. */
 function slotFor(o: Observed): string | undefined {
-  const { memory, claim, record } = o;
+  const { memory, claim, record, by } = o;
   if (memory.noted) return memory.noted.slot;
   const isOwn = (password: Shown) => samePassword(password, memory.unstored) && !isRecorded(record, password);
-  const isLeft = (password: Shown) => isOwn(password) || isLeftOver({ claim, credential: record }, password);
+  const hasExpired = ({ expiresAt = "" }: Shown) => Date.parse(expiresAt) + skewOfAzure < by.now;
+  const isLeft = (password: Shown) => hasExpired(password) || isOwn(password) || isLeftOver({ claim, credential: record }, password);
   return issuerOf(o).slotFor(o.ask("account"), claim?.intent, isLeft, o.ask("owner"));
 }
 

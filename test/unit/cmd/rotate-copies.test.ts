@@ -148,6 +148,28 @@ testRows(
       ],
     },
     {
+      does: "rotates the source and the other copies each time when the namespace of a copy may not be read",
+      given: refuse("get namespace b"),
+      command: now,
+      ...failed,
+      stdout: [...source, inC],
+      check: both(alive("a", "b", "c"), slots("password1", "password2"), sameAsSource("c")),
+      after: [
+        {
+          ...on("2026-01-03T00:00:00Z", refuse("get namespace b")),
+          command: line,
+          ...failed,
+          check: both(alive("a", "c"), sameAsSource("c")),
+        },
+        {
+          ...on("2026-01-05T00:00:00Z", refuse("get namespace b")),
+          command: line,
+          ...failed,
+          check: both(alive("a", "c"), sameAsSource("c")),
+        },
+      ],
+    },
+    {
       does: "keeps the replaced password when another user changes a copy to a Secret of their own",
       given: before("patch secret b/acr-myregistry", ({ cluster }) => void cluster.put(pullSecret("b", name))),
       command: now,
