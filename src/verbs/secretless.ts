@@ -10,10 +10,11 @@ import type { Cluster } from "../kube/port.ts";
 import type { KubeObjects, Role, RoleBinding, ServiceAccount } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { registryName, withoutProvider } from "../registry/login-server.ts";
-import { retryWhileReplicating } from "../retry.ts";
+import { isYoung, retryWhileReplicating } from "../retry.ts";
 import { mapConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { clusterId } from "../secret/azure-words.ts";
+import { lastWrittenAt } from "../secret/owners.ts";
 import { credentialOf, sourceOf } from "../secret/record.ts";
 import {
   type AccountRef,
@@ -327,7 +328,12 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   const steps = openSteps(tools, order.confirmed ?? "all");
   const done: Outcome[] = [];
   for (const account of state.accounts) {
-    const { kept, outcomes } = await deleteAccount(account, { ...state, recorded, others: before }, azure, steps);
+    const { kept, outcomes } = await deleteAccount(
+      account,
+      { ...state, recorded, others: before, now: tools.cluster().now() },
+      azure,
+      steps,
+    );
     done.push(...outcomes);
     yield* [...kept, ...outcomes];
   }
@@ -435,15 +441,17 @@ async function rolesOnRecorded({ accounts, registry, identity }: SecretlessState
 
 type OtherRoles = Awaited<ReturnType<Azure["otherRoles"]>> | CliError;
 
-type DeletingState = SecretlessState & { readonly recorded: Recorded; readonly others: OtherRoles };
+/** `now`: the time of the API server, in milliseconds. */
+type DeletingState = SecretlessState & { readonly recorded: Recorded; readonly others: OtherRoles; readonly now: number };
 
 /**
  * Returns the other registries that a role records, except those on which Azure shows that the identity has no role. It may list a new role
- * late.
+ * late, so a young record counts.
  */
-function otherRegistries(role: Role | undefined, { recorded, others, registry }: DeletingState): readonly string[] {
+function otherRegistries(role: Role | undefined, { recorded, others, registry, now }: DeletingState): readonly string[] {
   const shown = others instanceof CliError ? [] : others.roles.map(({ on }) => on);
-  const hasNone = (host: string) => recorded.get(host) === false && !shown.includes(registryName(host) ?? host);
+  const isNew = role !== undefined && isYoung(lastWrittenAt(role.metadata, ["metadata", "annotations", registriesKey]), now);
+  const hasNone = (host: string) => recorded.get(host) === false && !isNew && !shown.includes(registryName(host) ?? host);
   return registriesOf(role).filter((host) => host !== registry.loginServer && !hasNone(host));
 }
 

@@ -738,6 +738,35 @@ test.for([1, 2])("keeps a ServiceAccount and its record when Azure lists the rol
   expect(seen().roles).toMatchObject([{ metadata: { annotations: { "acr-secret/registries": "secondreg.azurecr.io" } } }]);
 });
 
+/** Shows that the record of the role was written now, as a real API server does. */
+const dateRecord = () =>
+  world.asking.around(async ({ call, at }, next) => {
+    const answer = await next();
+    if (!/^(get|patch) role\.rbac/.test(`${call} ${at}`) || !answer) return answer;
+    const { metadata } = answer as { metadata: object };
+    const fieldsV1 = { "f:metadata": { "f:annotations": { "f:acr-secret/registries": {} } } };
+    const time = new Date(world.cluster.about.now()).toISOString();
+    return { ...answer, metadata: { ...metadata, managedFields: [{ manager: "kubectl-acr-secret", time, fieldsV1 }] } };
+  });
+
+test("keeps a ServiceAccount and its record when no list of Azure shows the role on another registry that was just recorded", async () => {
+  addRegistry();
+  await run(`create web --registry myregistry ${shared}`);
+  await run(`create ${second}`);
+  const { annotations, identities, bindings } = structuredClone(seen());
+  dateRecord();
+  world.asking.around(async ({ call, at }, next) => {
+    if (`${call} ${at}`.startsWith("roleAssignments secondreg")) return [];
+    return call === "otherRoles" ? { roles: [] } : next();
+  });
+
+  expect(await run(`delete web --registry myregistry ${shared} --yes`)).toMatchObject({ code: 1 });
+
+  expect(seen()).toMatchObject({ annotations, identities, bindings });
+  expect(seen().roles).toMatchObject([{ metadata: { annotations: { "acr-secret/registries": "secondreg.azurecr.io" } } }]);
+  expect(seen().assignments).toMatchObject([{ on: "secondreg" }]);
+});
+
 /** Writes the annotations of the ServiceAccount in capitals. */
 const capitalize = () => annotate(Object.fromEntries(Object.entries(seen().annotations).map(([key, id]) => [key, id.toUpperCase()])));
 
