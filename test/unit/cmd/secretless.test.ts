@@ -609,7 +609,7 @@ test.for([
   {
     when: "its credentials can't be read again",
     refused: "federatedCredentials",
-    says: "its federated credentials could not be read",
+    says: "its ServiceAccounts could not be read",
     roles: 1,
   },
   { when: "Azure refuses to restore the role", refused: "assignRole", says: "another run has given it to", roles: 0 },
@@ -737,6 +737,34 @@ test.for([1, 2])("keeps a ServiceAccount and its record when Azure lists the rol
   expect(seen().annotations).toEqual(before.annotations);
   expect(seen().roles).toMatchObject([{ metadata: { annotations: { "acr-secret/registries": "secondreg.azurecr.io" } } }]);
 });
+
+test.for([
+  { when: "Azure is busy", breaks: whileBusy },
+  {
+    when: "Azure removes the role",
+    breaks: (call: string, work: () => unknown) => {
+      const stop = world.asking.around(async (asked, next) => {
+        if (asked.call !== call) return next();
+        stop();
+        await work();
+        return next();
+      });
+    },
+  },
+])(
+  "keeps the role of a ServiceAccount with two registries, and fails, when another run sets it up again while $when",
+  async ({ breaks }) => {
+    addRegistry();
+    await run(`${creating} ${shared}`);
+    await run(`create ${second}`);
+    breaks("unassignRole", () => succeeds(`${creating} ${shared}`));
+
+    expect(await run(`delete web --registry myregistry ${shared} --yes`)).toMatchObject({ code: 1 });
+
+    expect(seen().roles[0]?.metadata.annotations).toEqual({ "acr-secret/registries": "secondreg.azurecr.io,myregistry.azurecr.io" });
+    expect(seen().assignments).toHaveLength(2);
+  },
+);
 
 /** Shows that the record of the role was written now, as a real API server does. */
 const dateRecord = () =>
