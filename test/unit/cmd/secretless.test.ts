@@ -766,6 +766,16 @@ test.for([
   },
 );
 
+test("names --identity first when a ServiceAccount with another identity is set up for a second registry", async () => {
+  addRegistry();
+  await run(creating);
+
+  expect(await run("create web --registry secondreg")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hint: repeat the --identity of its setup.*:\n {2}kubectl annotate /m),
+  });
+});
+
 /** Shows that the record of the role was written now, as a real API server does. */
 const dateRecord = () =>
   world.asking.around(async ({ call, at }, next) => {
