@@ -374,6 +374,7 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
     };
     done.push(await steps.inAzure(assignmentRef(state), { ...how(reason), id: assigned.name, remove }));
     yield* done.slice(-1);
+    if (!identity.ours) yield stays(state, principalId);
   }
   const isUsed = because(left);
   const others = isUsed || tools.interrupted() ? {} : otherUse(identity, before);
@@ -388,6 +389,13 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   const message = "nodes keep the logins that they have for up to 60 minutes, or until the kubelet restarts";
   yield { to: identityRef(identityId), messages: [message], isInfo: true };
 }
+
+/** Says that an identity of another user keeps the role that `createSecretless` gave it. */
+const stays = ({ registry, mode, identityId }: SecretlessState, principalId: string): Outcome => ({
+  to: identityRef(identityId),
+  messages: [`the identity keeps role "${pullRole[mode].name}" on ${registry.name}. If nothing else pulls with it, delete the role`],
+  fix: shell("az role assignment delete", "--assignee", principalId, "--role", pullRole[mode].id, "--scope", registry.id),
+});
 
 function* missingIdentity({ identity }: SecretlessOrder, id: string, done: readonly Outcome[]): Generator<Outcome> {
   const isUnneeded = done.some(({ left, result = "unchanged" }) => left !== undefined || result !== "unchanged");

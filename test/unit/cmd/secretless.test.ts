@@ -776,6 +776,21 @@ test("names --identity first when a ServiceAccount with another identity is set 
   });
 });
 
+test("names the role that the identity of another user keeps, and the command that deletes it", async () => {
+  const id = identityId.replace(/[^/]+$/, "team");
+  world.azure.identities.all.set(id, { id, clientId: "c", principalId: "p", tenant: "t", ours: false, credentials: [] });
+  await run(`${creating} --identity team`);
+
+  const { code, stderr } = await run("delete web --registry myregistry --identity team --yes");
+
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringMatching(
+      /role "AcrPull" on myregistry(.|\n)*az role assignment delete --assignee p --role \S+ --scope \/registries\/myregistry\n/,
+    ),
+  });
+});
+
 /** Shows that the record of the role was written now, as a real API server does. */
 const dateRecord = () =>
   world.asking.around(async ({ call, at }, next) => {
