@@ -191,10 +191,10 @@ async function isNameFree(arm: Arm, identity: Pick<Identity, "subscription">, na
   return arm.send(request, ({ nameAvailable }) => (typeof nameAvailable === "boolean" ? nameAvailable : undefined));
 }
 
-export async function subscriptions(arm: Arm): Promise<{ id: string; name: string }[]> {
+export async function subscriptions(arm: Arm): Promise<{ id: string; name: string; tenant: string | undefined }[]> {
   const request = { path: "/subscriptions", version: apiVersion.subscriptions, doing: "list the subscriptions" };
-  const list = await arm.list(request, ({ subscriptionId: id, displayName }) =>
-    typeof id === "string" ? [{ id, name: textOf(displayName) ?? "" }] : [],
+  const list = await arm.list(request, ({ subscriptionId: id, displayName, tenantId }) =>
+    typeof id === "string" ? [{ id, name: textOf(displayName) ?? "", tenant: textOf(tenantId) }] : [],
   );
   return list.flat();
 }

@@ -179,6 +179,11 @@ export type Principals = {
   ): Promise<{ readonly roles: readonly OtherRole[]; readonly forbidden?: CliError | undefined }>;
   /** A role's definition by its GUID, built in or custom; undefined if it does not exist. @throws CliError forbidden */
   roleDefinition(registry: AzureRegistry, guid: string): Promise<RoleDefinition | undefined>;
+  /**
+   * The id of the tenant of a registry; undefined if Azure does not show it. Azure Lighthouse shows registries of other tenants, whose
+   * principals Microsoft Graph does not find.
+   */
+  tenantOf(registry: AzureRegistry): Promise<string | undefined>;
   /** The roles of all service principals on a registry, or on a scope above it. */
   servicePrincipalRoles(registry: AzureRegistry): Promise<readonly RoleAssignment[]>;
   /** A service principal by its own id. */

@@ -40,6 +40,10 @@ export const openRoles = (arm: Arm) =>
       const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
       return arm.find({ path, version, doing: `read the role definition ${guid}` }, asDefinition);
     },
+    async tenantOf(registry) {
+      const own = subscriptionOf(registry).toLowerCase();
+      return (await subscriptions(arm)).find(({ id }) => `/subscriptions/${id.toLowerCase()}` === own)?.tenant;
+    },
     async servicePrincipalRoles(registry) {
       const doing = `read the roles on registry ${registry.name}`;
       const isOfService = ({ properties }: Json) => (objectOf(properties).principalType ?? "ServicePrincipal") === "ServicePrincipal";

@@ -109,7 +109,8 @@ export const annotating =
 function otherIdentity({ name }: AccountRef, client: string): CliError {
   const message = `serviceaccount "${name}" has the identity ${JSON.stringify(client)} in the annotation ${annotationKeys.clientId}`;
   const args = [`serviceaccount/${name}`, ...Object.values(annotationKeys).map((key) => `${key}-`)];
-  return new CliError("invalid", message, { hint: kubectl("annotate", args) });
+  const when = "repeat the --identity of its setup; or if no pod pulls as that identity, remove the annotations";
+  return new CliError("invalid", message, { hint: { ...kubectl("annotate", args), when } });
 }
 
 /** Removes the annotations, unless they name another identity than this plugin wrote. */

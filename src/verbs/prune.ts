@@ -127,7 +127,7 @@ async function readPrincipals(of: Reading, registry: AzureRegistry): Promise<Cre
     const roles = (await azure.servicePrincipalRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
     const ids = [...new Set(roles.map(({ principalId }) => principalId))];
     const reading = { width: limits.principals, interrupted: () => false };
-    const created = await Array.fromAsync(runConcurrently(ids, reading, (id) => createdFor(id, roles, of)));
+    const created = await Array.fromAsync(runConcurrently(ids, reading, (id) => createdFor(id, roles, registry, of)));
     const [why] = unread.values();
     if (why) warn(withLines(`the federated credentials of ${inLine([...unread.keys()], 1)} were not checked`, why.message));
     unchecked.push(...unread.values());
@@ -140,10 +140,14 @@ async function readPrincipals(of: Reading, registry: AzureRegistry): Promise<Cre
   }
 }
 
-async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Reading): AsyncGenerator<Created> {
+async function* createdFor(id: string, roles: readonly RoleAssignment[], registry: AzureRegistry, of: Reading): AsyncGenerator<Created> {
   const { azure, unread } = of;
   const principal = await azure.principal(id);
-  if (!principal) return yield* roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(orphanedRole);
+  if (!principal) {
+    const orphans = roles.filter(({ principalId, ours, here }) => principalId === id && ours && here);
+    if (orphans.length > 0) await requireTenant(registry, azure);
+    return yield* orphans.map(orphanedRole);
+  }
   const { appId, identityId } = principal;
   if (identityId !== undefined)
     return yield* await trusting({ id: identityId, clientId: appId }, of).catch((error: unknown) => {
@@ -156,6 +160,14 @@ async function* createdFor(id: string, roles: readonly RoleAssignment[], of: Rea
   const isEmpty = application.keys.length === 0 && isOurDescription(application.notes);
   const { otherKeys } = isEmpty ? await azure.access(application.id, principal.id) : { otherKeys: [] };
   yield* createdIn(application, otherKeys.length > 0);
+}
+
+/** @throws CliError forbidden unless Microsoft Graph, which did not find a principal, knows all principals of the registry's tenant */
+async function requireTenant(registry: AzureRegistry, azure: Azure): Promise<void> {
+  const [tenant, own] = await Promise.all([azure.tenantOf(registry), azure.identity()]);
+  if (tenant?.toLowerCase() === own.tenant.toLowerCase()) return;
+  const owner = tenant === undefined ? "Azure does not show the tenant of the registry" : `the registry belongs to tenant ${tenant}`;
+  throw new CliError("forbidden", `${owner}, and you are signed in to ${own.tenant}`);
 }
 
 /**

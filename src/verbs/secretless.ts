@@ -10,10 +10,11 @@ import type { Cluster } from "../kube/port.ts";
 import type { KubeObjects, Role, RoleBinding, ServiceAccount } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { registryName, withoutProvider } from "../registry/login-server.ts";
-import { retryWhileReplicating } from "../retry.ts";
+import { isYoung, retryWhileReplicating } from "../retry.ts";
 import { mapConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { clusterId } from "../secret/azure-words.ts";
+import { lastWrittenAt } from "../secret/owners.ts";
 import { credentialOf, sourceOf } from "../secret/record.ts";
 import {
   type AccountRef,
@@ -327,7 +328,12 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   const steps = openSteps(tools, order.confirmed ?? "all");
   const done: Outcome[] = [];
   for (const account of state.accounts) {
-    const { kept, outcomes } = await deleteAccount(account, { ...state, recorded, others: before }, azure, steps);
+    const { kept, outcomes } = await deleteAccount(
+      account,
+      { ...state, recorded, others: before, now: tools.cluster().now() },
+      azure,
+      steps,
+    );
     done.push(...outcomes);
     yield* [...kept, ...outcomes];
   }
@@ -336,7 +342,14 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   const left = await leftCredentials(state, done, azure, tools);
   // Pods that Azure Workload Identity signs in may pull too
   const signedOut = state.accounts.filter(({ account }) => !signsInAs(account, identity.clientId));
-  const kept = signedOut.map(({ at }) => credentialFor(at, state.origin).name).filter((name) => !isDeleted(name, done));
+  const namesOfKept = (accounts: readonly AccountState[]) =>
+    accounts.map(({ at }) => credentialFor(at, state.origin).name).filter((name) => !isDeleted(name, done));
+  /** Another run may have set a ServiceAccount up for the registry again. */
+  const unrecording = async () => {
+    const now = await Promise.all(signedOut.map(async (one) => ({ ...one, role: await tools.cluster().get(roleRef(one.at)) })));
+    return namesOfKept(now.filter(({ role }) => !registriesOf(role).includes(registry.loginServer)));
+  };
+  const kept = namesOfKept(signedOut);
   const because = (users: readonly FederatedCredential[]) => {
     if (!identity.ours) return "another user created the identity";
     return users.length > 0 ? `it has ${users.length} other federated credentials` : undefined;
@@ -351,22 +364,24 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   if (assigned) {
     const reason = because(left.filter(({ name }) => !kept.includes(name)));
     const remove = async () => {
+      await requireUnused(identityId, azure, { kept: unrecording, restore: undefined });
       // Another user may have limited it
       assigned = (await azure.roleAssignments(registry, principalId)).find(isOwn) ?? assigned;
       const failed = await azure.unassignRole(registry, { principalId, role }).then(() => undefined, asCliError);
       // The identity may stay, so another run that found the role would have lost it, even if the answer was lost
-      await tools.uninterrupted(() => requireUnused(identityId, azure, { kept, restore }));
+      await tools.uninterrupted(() => requireUnused(identityId, azure, { kept: unrecording, restore }));
       if (failed) throw failed;
     };
     done.push(await steps.inAzure(assignmentRef(state), { ...how(reason), id: assigned.name, remove }));
     yield* done.slice(-1);
+    if (!identity.ours) yield stays(state, principalId);
   }
   const isUsed = because(left);
   const others = isUsed || tools.interrupted() ? {} : otherUse(identity, before);
   const remove = async () => {
     if (otherUse(identity, await otherRoles()).because !== undefined) throw changedSince(identityRef(identityId));
     await requireSame(state, azure);
-    await requireUnused(identityId, azure, { kept: [], restore });
+    await requireUnused(identityId, azure, { kept: async () => [], restore });
     await azure.deleteManagedIdentity(identityId);
   };
   const outcome = await steps.inAzure(identityRef(identityId), { ...how(isUsed ?? others.because), id: principalId, remove });
@@ -374,6 +389,13 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   const message = "nodes keep the logins that they have for up to 60 minutes, or until the kubelet restarts";
   yield { to: identityRef(identityId), messages: [message], isInfo: true };
 }
+
+/** Says that an identity of another user keeps the role that `createSecretless` gave it. */
+const stays = ({ registry, mode, identityId }: SecretlessState, principalId: string): Outcome => ({
+  to: identityRef(identityId),
+  messages: [`the identity keeps role "${pullRole[mode].name}" on ${registry.name}. If nothing else pulls with it, delete the role`],
+  fix: shell("az role assignment delete", "--assignee", principalId, "--role", pullRole[mode].id, "--scope", registry.id),
+});
 
 function* missingIdentity({ identity }: SecretlessOrder, id: string, done: readonly Outcome[]): Generator<Outcome> {
   const isUnneeded = done.some(({ left, result = "unchanged" }) => left !== undefined || result !== "unchanged");
@@ -384,21 +406,22 @@ function* missingIdentity({ identity }: SecretlessOrder, id: string, done: reado
 
 /**
  * Restores the role of an identity that another run may have given to a ServiceAccount since this run removed the role. Azure has no
- * preconditions, so this is read right after that, and right before the deletion of the identity.
+ * preconditions, so this is read right before and after that, and right before the deletion of the identity.
  * @param kept the federated credentials that do not need the role
  * @throws CliError if the identity has others, or if that is unknown
  */
 async function requireUnused(
   identityId: string,
   azure: Azure,
-  { kept, restore }: { readonly kept: readonly string[]; readonly restore: (() => Promise<void>) | undefined },
+  { kept, restore }: { readonly kept: () => Promise<readonly string[]>; readonly restore: (() => Promise<void>) | undefined },
 ): Promise<void> {
-  const users = await azure.federatedCredentials(identityId).catch(asRefusal);
+  const users = await Promise.all([azure.federatedCredentials(identityId), kept()]).catch(asRefusal);
   const unread = users instanceof CliError ? users : undefined;
-  const subjects = users instanceof CliError ? [] : users.filter(({ name }) => !kept.includes(name)).map(({ subject }) => subject);
+  const [credentials, unneeding] = users instanceof CliError ? [[], []] : users;
+  const subjects = credentials.filter(({ name }) => !unneeding.includes(name)).map(({ subject }) => subject);
   if (!unread && subjects.length === 0) return;
   const lost = await restore?.().then(() => undefined, asRefusal);
-  const because = unread ? "its federated credentials could not be read" : `another run has given it to ${inLine(subjects)}`;
+  const because = unread ? "its ServiceAccounts could not be read" : `another run has given it to ${inLine(subjects)}`;
   const message = `managed identity ${identityRef(identityId).name} is kept, because ${because}`;
   const hint = lost ? "run secretless create for its ServiceAccounts again" : "run the command again";
   throw new CliError(unread?.kind ?? "conflict", withLines(message, unread?.message, lost?.message), { hint });
@@ -435,15 +458,17 @@ async function rolesOnRecorded({ accounts, registry, identity }: SecretlessState
 
 type OtherRoles = Awaited<ReturnType<Azure["otherRoles"]>> | CliError;
 
-type DeletingState = SecretlessState & { readonly recorded: Recorded; readonly others: OtherRoles };
+/** `now`: the time of the API server, in milliseconds. */
+type DeletingState = SecretlessState & { readonly recorded: Recorded; readonly others: OtherRoles; readonly now: number };
 
 /**
  * Returns the other registries that a role records, except those on which Azure shows that the identity has no role. It may list a new role
- * late.
+ * late, so a young record counts.
  */
-function otherRegistries(role: Role | undefined, { recorded, others, registry }: DeletingState): readonly string[] {
+function otherRegistries(role: Role | undefined, { recorded, others, registry, now }: DeletingState): readonly string[] {
   const shown = others instanceof CliError ? [] : others.roles.map(({ on }) => on);
-  const hasNone = (host: string) => recorded.get(host) === false && !shown.includes(registryName(host) ?? host);
+  const isNew = role !== undefined && isYoung(lastWrittenAt(role.metadata, ["metadata", "annotations", registriesKey]), now);
+  const hasNone = (host: string) => recorded.get(host) === false && !isNew && !shown.includes(registryName(host) ?? host);
   return registriesOf(role).filter((host) => host !== registry.loginServer && !hasNone(host));
 }
 

@@ -178,6 +178,7 @@ export function fakeDirectory(): FakeDirectory {
             .filter((one) => one.principalId === principalId && !(one.ours && isOn(one, registry)))
             .map(({ on = firstRegistry, role }) => ({ on, role, here: on === registry })),
         })),
+      tenantOf: ({ name }) => ask("tenantOf", name, false, () => "t-1"),
       servicePrincipalRoles: () => ask("servicePrincipalRoles", "", false, () => [...assignments]),
       principal: (of) => ask("principal", of, false, () => principals.find((one) => one.id === of)),
       assignRole: ({ name: on }, { principalId, role, condition }) =>

@@ -266,6 +266,21 @@ testRows(
         stderr: /^Warning: .*\n\* .*Forbidden.*\n1 .* --yes\n$/,
       }),
     ),
+    ...["t-2", undefined].map(
+      (tenant): Row => ({
+        does: `keeps the roles of principals that Microsoft Graph does not find when the tenant of the registry is ${tenant ?? "unknown"}`,
+        world: leftOverPrincipal,
+        given: (world) =>
+          world.asking.around(async (asked, next) => {
+            if (asked.call === "principal") return undefined;
+            return asked.call === "tenantOf" ? tenant : next();
+          }),
+        command: yes,
+        stdout: any,
+        stderr: /^Warning: service principals were not listed\n\* .*tenant.*t-1/,
+        leaves: { roles: 2 },
+      }),
+    ),
     ...["servicePrincipalRoles", "principal"].map(
       (call): Row => ({
         does: `fails when ${call} does not answer, although the tokens were checked`,

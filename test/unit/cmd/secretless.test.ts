@@ -609,7 +609,7 @@ test.for([
   {
     when: "its credentials can't be read again",
     refused: "federatedCredentials",
-    says: "its federated credentials could not be read",
+    says: "its ServiceAccounts could not be read",
     roles: 1,
   },
   { when: "Azure refuses to restore the role", refused: "assignRole", says: "another run has given it to", roles: 0 },
@@ -736,6 +736,88 @@ test.for([1, 2])("keeps a ServiceAccount and its record when Azure lists the rol
 
   expect(seen().annotations).toEqual(before.annotations);
   expect(seen().roles).toMatchObject([{ metadata: { annotations: { "acr-secret/registries": "secondreg.azurecr.io" } } }]);
+});
+
+test.for([
+  { when: "Azure is busy", breaks: whileBusy },
+  {
+    when: "Azure removes the role",
+    breaks: (call: string, work: () => unknown) => {
+      const stop = world.asking.around(async (asked, next) => {
+        if (asked.call !== call) return next();
+        stop();
+        await work();
+        return next();
+      });
+    },
+  },
+])(
+  "keeps the role of a ServiceAccount with two registries, and fails, when another run sets it up again while $when",
+  async ({ breaks }) => {
+    addRegistry();
+    await run(`${creating} ${shared}`);
+    await run(`create ${second}`);
+    breaks("unassignRole", () => succeeds(`${creating} ${shared}`));
+
+    expect(await run(`delete web --registry myregistry ${shared} --yes`)).toMatchObject({ code: 1 });
+
+    expect(seen().roles[0]?.metadata.annotations).toEqual({ "acr-secret/registries": "secondreg.azurecr.io,myregistry.azurecr.io" });
+    expect(seen().assignments).toHaveLength(2);
+  },
+);
+
+test("names --identity first when a ServiceAccount with another identity is set up for a second registry", async () => {
+  addRegistry();
+  await run(creating);
+
+  expect(await run("create web --registry secondreg")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hint: repeat the --identity of its setup.*:\n {2}kubectl annotate /m),
+  });
+});
+
+test("names the role that the identity of another user keeps, and the command that deletes it", async () => {
+  const id = identityId.replace(/[^/]+$/, "team");
+  world.azure.identities.all.set(id, { id, clientId: "c", principalId: "p", tenant: "t", ours: false, credentials: [] });
+  await run(`${creating} --identity team`);
+
+  const { code, stderr } = await run("delete web --registry myregistry --identity team --yes");
+
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringMatching(
+      /role "AcrPull" on myregistry(.|\n)*az role assignment delete --assignee p --role \S+ --scope \/registries\/myregistry\n/,
+    ),
+  });
+});
+
+/** Shows that the record of the role was written now, as a real API server does. */
+const dateRecord = () =>
+  world.asking.around(async ({ call, at }, next) => {
+    const answer = await next();
+    if (!/^(get|patch) role\.rbac/.test(`${call} ${at}`) || !answer) return answer;
+    const { metadata } = answer as { metadata: object };
+    const fieldsV1 = { "f:metadata": { "f:annotations": { "f:acr-secret/registries": {} } } };
+    const time = new Date(world.cluster.about.now()).toISOString();
+    return { ...answer, metadata: { ...metadata, managedFields: [{ manager: "kubectl-acr-secret", time, fieldsV1 }] } };
+  });
+
+test("keeps a ServiceAccount and its record when no list of Azure shows the role on another registry that was just recorded", async () => {
+  addRegistry();
+  await run(`create web --registry myregistry ${shared}`);
+  await run(`create ${second}`);
+  const { annotations, identities, bindings } = structuredClone(seen());
+  dateRecord();
+  world.asking.around(async ({ call, at }, next) => {
+    if (`${call} ${at}`.startsWith("roleAssignments secondreg")) return [];
+    return call === "otherRoles" ? { roles: [] } : next();
+  });
+
+  expect(await run(`delete web --registry myregistry ${shared} --yes`)).toMatchObject({ code: 1 });
+
+  expect(seen()).toMatchObject({ annotations, identities, bindings });
+  expect(seen().roles).toMatchObject([{ metadata: { annotations: { "acr-secret/registries": "secondreg.azurecr.io" } } }]);
+  expect(seen().assignments).toMatchObject([{ on: "secondreg" }]);
 });
 
 /** Writes the annotations of the ServiceAccount in capitals. */
