@@ -1,4 +1,4 @@
-import { absent, unlessForbidden } from "../errors.ts";
+import { absent, asForbidden, type CliError, unlessForbidden } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Metadata } from "../objects.ts";
@@ -51,6 +51,13 @@ export const uidsOf = async (names: readonly string[], cluster: Reader): Promise
 /** The same, also of those that are being deleted: their objects can be deleted. */
 export const uidsOfAll = async (names: readonly string[], cluster: Reader): Promise<ReadonlyMap<string, string>> =>
   new Map((await readNamespaces(names, cluster)).map(({ name, uid = "" }) => [name, uid]));
+
+/** Returns the uid of each namespace, undefined if it does not exist or is being deleted, or why it may not be read. */
+export async function uidOfEach(names: readonly string[], cluster: Reader): Promise<ReadonlyMap<string, string | CliError | undefined>> {
+  const all = await uidsOf(names, cluster).catch(unlessForbidden(undefined));
+  const uidIn = async (name: string) => (all ?? (await uidsOf([name], cluster))).get(name);
+  return new Map(await mapConcurrently(names, limits.cluster, async (name) => [name, await uidIn(name).catch(asForbidden)] as const));
+}
 
 /** Reads those namespaces that exist, in the order of the names: from a list of all of them, if they are many and the run may list. */
 async function readNamespaces(names: readonly string[], cluster: Reader): Promise<readonly Metadata[]> {

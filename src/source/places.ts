@@ -1,5 +1,5 @@
 import { beyond } from "../credential/repository-scope.ts";
-import { absent, asCliError, asForbidden, CliError, InTheWay, Interrupted, isForbidden, unlessForbidden } from "../errors.ts";
+import { absent, asCliError, asForbidden, CliError, InTheWay, Interrupted, isForbidden, withLines } from "../errors.ts";
 import { flag } from "../hint.ts";
 import { type Ref, resourceOf } from "../kinds.ts";
 import { type Decide, edit, outcomeOf } from "../kube/edit.ts";
@@ -10,7 +10,7 @@ import type { ImageRef, Login } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { memoize } from "../scope/concurrency.ts";
-import { missingNamespace, type Selected, selectNamespaces, uidsOf } from "../scope/namespaces.ts";
+import { missingNamespace, type Selected, selectNamespaces, uidOfEach } from "../scope/namespaces.ts";
 import { isGlob, isOpen } from "../scope/scope.ts";
 import { type Copies, type Credential, copiesData, copiesOf, credentialOf } from "../secret/record.ts";
 import { type Copying, copying, isCopyOf, mayWithdraw, StartAgain, withdrawing } from "../secret/source.ts";
@@ -68,7 +68,7 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   const secret = own ? own.secret : await cluster.get(source);
   const selected = await selectionOf(order, cluster);
   const isTaken = takesAway(order, selected);
-  const { rest, unselected, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), {
+  const { rest, unread, copies } = await copiesAfter(secret, namespace, selected?.uids ?? new Map(), {
     cluster,
     isTaken,
     isEach: order.file?.isEach,
@@ -108,8 +108,8 @@ export async function placesOf(order: Order, tools: Tools): Promise<Places> {
   return {
     secret,
     copies,
-    ...{ withdrawn, unselected },
-    say: selected ? sayOf(order, selected, kept) : [],
+    ...{ withdrawn, unselected: [...rest, ...unread.keys()] },
+    say: [...(selected ? sayOf(order, selected, kept) : []), ...sayUnread(order, unread)],
     namespaces: [...targetScope.namespaces, ...rest],
     all,
     images: (host) => (host === undefined ? Promise.resolve([]) : memoize(images, host, () => readImages(host))),
@@ -149,19 +149,27 @@ async function copiesAfter(
 ) {
   const recorded = credentialOf(secret) ? copiesOf(secret) : {};
   const others = Object.entries(recorded).filter(([name]) => !selected.has(name));
-  const names = others.map(([name]) => name);
-  // A schedule may read only the namespaces that its file names now. To take something away, it need not know more, except from a team
-  const unknown = isEach ? new Map<string, string>() : undefined;
-  const uids = await uidsOf(names, cluster).catch(isTaken ? unlessForbidden(unknown) : rethrow);
+  const uids = await uidOfEach(
+    others.map(([name]) => name),
+    cluster,
+  );
+  // A schedule may read only the namespaces that its file names now
+  const refused = new Map([...uids].flatMap(([name, uid]) => (uid instanceof CliError ? [[name, uid] as const] : [])));
+  const [refusal] = refused.values();
+  if (refusal && !isTaken) throw refusal;
   // A namespace that was deleted and created again was given nothing
-  const rest = others.filter(([name, uid]) => !uids || uids.get(name) === uid);
-  const copies: Copies = Object.fromEntries([...rest, ...selected].filter(([name]) => name !== own).sort());
-  return { rest: rest.map(([name]) => name), unselected: uids === unknown ? names : rest.map(([name]) => name), copies };
+  const listed = others.filter(([name, uid]) => refused.has(name) || uids.get(name) === uid);
+  const copies: Copies = Object.fromEntries([...listed, ...selected].filter(([name]) => name !== own).sort());
+  // To take something away, a run need not know more. What a team lists is no reason to fail
+  const unread = isEach ? refused : new Map<string, CliError>();
+  return { rest: listed.map(([name]) => name).filter((name) => !unread.has(name)), unread, copies };
 }
 
-const rethrow = (error: unknown): never => {
-  throw error;
-};
+/** Warns of copies that stay in the list, for a run that may read their namespaces. */
+function* sayUnread({ source }: Order, unread: ReadonlyMap<string, CliError>): Generator<Outcome> {
+  const [refusal] = unread.values();
+  if (refusal) yield { to: source, messages: [withLines(`its copies in ${inLine([...unread.keys()])} stay`, refusal.message)] };
+}
 
 /** The most bytes of a Secret's data (core/v1 MaxSecretSize), less room for the login and for entries of other hosts. */
 const mostBytes = 1024 * 1024 - 64 * 1024;

@@ -9,9 +9,7 @@ import type { Ref } from "../kinds.ts";
 import { edit } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import type { Outcome } from "../outcome.ts";
-import { mapConcurrently } from "../scope/concurrency.ts";
-import { limits } from "../scope/limits.ts";
-import { uidsOf, uidsOfAll } from "../scope/namespaces.ts";
+import { uidOfEach, uidsOfAll } from "../scope/namespaces.ts";
 import { type Credential, samePassword } from "../secret/record.ts";
 import type { Tools } from "../tools.ts";
 import { imagesFrom } from "../usage/images.ts";
@@ -146,13 +144,10 @@ async function namespacesOf(copies: Observed["copies"], { cluster }: Tools): Pro
 /** A namespace that can't be read keeps no other from its login. */
 async function readCopies(secret: string, copies: Observed["copies"], tools: Tools): Promise<KnownCopies> {
   const cluster = tools.cluster();
-  const names = Object.keys(copies);
-  const all = await uidsOf(names, cluster).catch(unlessForbidden(undefined));
-  const uidIn = async (name: string) => (all ?? (await uidsOf([name], cluster))).get(name);
-  const uids = await mapConcurrently(names, limits.cluster, async (name) => [name, await uidIn(name).catch(asRefusal)] as const);
+  const uids = await uidOfEach(Object.keys(copies), cluster);
   const known = new Map<string, Secret | CliError | undefined>();
   for (const [name, uid] of uids) if (uid instanceof CliError) known.set(name, uid);
-  const namespaces = uids.flatMap(([name, uid]) => (uid === copies[name] ? [name] : []));
+  const namespaces = Object.keys(copies).filter((name) => uids.get(name) === copies[name]);
   const reads = { secret, targets: { picks: [], whereUsed: false }, pods: "none", lenient: true } as const;
   for await (const { scope, read } of readersOf({ cluster, namespaces, open: true, trace: tools.trace }, reads))
     known.set(scope.namespace, await read().then((state) => state.secret, asRefusal));

@@ -352,6 +352,20 @@ testRows(
       ],
     },
     {
+      does: "apply keeps a copy in the list when each namespace gets a source and the run may not read that of the copy",
+      ...applies(fileOf({ ...blue, namespace: "own-1", copyTo: "{names: [own-1, team-0, team-1]}" })),
+      after: [
+        applies(fileOf({ ...blue, namespace: "", copyTo: "", eachOf: "{names: [own-1, team-0]}" }), {
+          given: refuse("get namespace team-1"),
+          stderr: /own-1: its copies in team-1 stay/,
+          check: (world) => expect(Object.keys(copiesOf(secretIn(world, "own-1")))).toEqual(["team-1"]),
+        }),
+        applies(fileOf({ ...blue, namespace: "", copyTo: "", eachOf: "{names: [own-1, team-0]}" }), {
+          check: (world) => expect([secretIn(world, "team-1"), lists(world, "team-1")]).toEqual([undefined, []]),
+        }),
+      ],
+    },
+    {
       does: "apply keeps the copies when a pattern matches nothing, and takes them away with --prune",
       ...applies(fileOf(blue)),
       after: [
