@@ -16,6 +16,9 @@ export type Where = {
 /** The preconditions of a write (meta/v1 Preconditions): another object of the same name is not changed. */
 export type Preconditions = { readonly uid: string; readonly version?: string };
 
+/** The message of the policy that limits what a schedule writes (src/schedule/policy.ts): the run lacks a right. */
+export const notOfSchedule = "the files of the schedule do not name or select this object";
+
 /** A request as the API server's authorizer sees it. Without a namespace, it is for all namespaces. */
 export type Right = {
   /** The API group, "" for the core group. */

@@ -1,6 +1,7 @@
 import { CliError, Conflict, type ErrorKind, type ObstacleOwner } from "../errors.ts";
 import { parseObject } from "../json.ts";
 import type { Answer } from "./exchange.ts";
+import { notOfSchedule } from "./port.ts";
 
 /** meta/v1 Status: the body of an error response of the API server. */
 type Status = {
@@ -57,7 +58,8 @@ const ofNamespace = ["Forbidden", "NotFound", "Conflict", "AlreadyExists", "Inva
 /** The authorizer and the admission control both answer Forbidden. Only the text of the message differs. */
 function ownerOf({ reason = "", message = "" }: Status): ObstacleOwner | undefined {
   if (!ofNamespace.includes(reason)) return undefined;
-  return reason === "Forbidden" && / is forbidden: User .* cannot /.test(message) ? "platform" : "namespace";
+  const isRight = / is forbidden: User .* cannot /.test(message) || message.endsWith(` denied request: ${notOfSchedule}`);
+  return reason === "Forbidden" && isRight ? "platform" : "namespace";
 }
 
 /** kubectl's format: a single cause in the line, several as a list below it. */

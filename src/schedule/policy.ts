@@ -1,4 +1,4 @@
-import type { Right } from "../kube/port.ts";
+import { notOfSchedule, type Right } from "../kube/port.ts";
 
 /** The variable in which a CronJob names the policy that limits its ServiceAccount. */
 export const policyVariable = "ACR_SECRET_POLICY";
@@ -40,7 +40,7 @@ export function policyFor(rights: readonly Right[], user: string): object {
         expression:
           '[string(variables.object.metadata.name), "*"].map(name, request.resource.resource + "/" + name)' +
           ".exists(key, key in variables.places && variables.namespaces.exists(one, one in variables.places[key]))",
-        message: "the files of the schedule do not name or select this object",
+        message: notOfSchedule,
         reason: "Forbidden",
       },
       {

@@ -81,7 +81,7 @@ type Files = NonNullable<AppliedStep["files"]>;
 const appliedByUser = (files: Files): readonly AppliedStep[] => [{ files, instead: (world) => applyAll(world.shell, files(world)) }, {}];
 
 /** The policy of the new files denies what an old role still grants. */
-const deniedByPolicy = /is blocked: .* denied request: the files of the schedule do not name or select this object/;
+const deniedByPolicy = { code: 1, says: /denied request: the files of the schedule do not name or select this object/ } as const;
 
 const label =
   (short: string, text: string): Happens =>
@@ -246,7 +246,7 @@ export const applied: readonly Situation[] = [
     what: "a namespace that loses the label of copies",
     first: onlyBlue,
     steps: [{ happens: label("a", "team-"), says: /stays known/ }],
-    named: { steps: [{ happens: label("a", "team-"), says: deniedByPolicy }, ...appliedByUser(onlyBlue)] },
+    named: { steps: [{ happens: label("a", "team-"), ...deniedByPolicy }, ...appliedByUser(onlyBlue)] },
   },
   { what: "a namespace that gets the label of eachOf", first: onlyTier, steps: [{ happens: label("e", "tier=ID") }] },
   {
@@ -392,7 +392,7 @@ export const applied: readonly Situation[] = [
     what: "a reference of a person, in a namespace that loses its copy",
     first: onlyBlue,
     steps: [{ happens: losesCopyWithReference }],
-    named: { steps: [{ happens: losesCopyWithReference, says: deniedByPolicy }, ...appliedByUser(onlyBlue)] },
+    named: { steps: [{ happens: losesCopyWithReference, ...deniedByPolicy }, ...appliedByUser(onlyBlue)] },
     besides: { listedBy: ["b/jane lists acr-blue"] },
   },
 ];

@@ -163,3 +163,17 @@ test.for([
 ] as const)("recognizes a broken connection in %s: %s", ([sentence, broken]) => {
   expect(isBroken(sentence)).toBe(broken);
 });
+
+test.for([
+  { of: "a right that the user lacks", owner: "platform", message: 'User "jane" cannot get resource "secrets"' },
+  {
+    of: "the policy of a schedule",
+    owner: "platform",
+    message:
+      "ValidatingAdmissionPolicy 'teams' with binding 'teams' denied request: the files of the schedule do not name or select this object",
+  },
+  { of: "another policy", owner: "namespace", message: "ValidatingAdmissionPolicy 'x' with binding 'x' denied request: no" },
+  { of: "a quota", owner: "namespace", message: "exceeded quota: few, requested: secrets=1" },
+])("names the $owner as the owner of an obstacle when the API server refuses because of $of", ({ owner, message }) => {
+  expect(statusError(status(403, "Forbidden", `secrets "acr" is forbidden: ${message}`))).toMatchObject({ owner });
+});
