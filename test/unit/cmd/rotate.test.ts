@@ -348,6 +348,14 @@ testRows(
 );
 
 const theirs: Given = (world) => makeByHand(world, "password2");
+const expire =
+  (slot: "password1" | "password2"): Given =>
+  ({ azure: { tokens } }) => {
+    for (const { passwords } of tokens.values()) {
+      const password = passwords.get(slot);
+      if (password) passwords.set(slot, { ...password, expiry: "2025-12-31T00:00:00Z" });
+    }
+  };
 const full = `no Secret records password2 of ${token}, and another tool may use it`;
 const { live, started } = watch();
 /** Interrupts the run at its first call of this kind. */
@@ -387,6 +395,22 @@ testRows(
       stderr: [`error: ${full}`, "hint: add --force to end password2 if no pull Secret holds it"],
       writes: generatesNone,
       check: slots("password1", "password2"),
+    },
+    {
+      does: "replaces its own password, and keeps the one that a person generated, when its own has expired",
+      given: all(theirs, expire("password1")),
+      command: line,
+      stdout: rotated,
+      writes: /^(?!.*clearPassword).*generatePassword \S+ password1/s,
+      check: slots("password1", "password2"),
+    },
+    {
+      does: "uses the slot of an expired password when no Secret records it",
+      given: all(theirs, expire("password2")),
+      command: line,
+      stdout: rotated,
+      writes: /^(?!.*clearPassword).*generatePassword \S+ password2/s,
+      check: (world) => expect([knowsFirst(world), isAlive(world, "demo")]).toEqual([true, true]),
     },
     {
       does: "ends the password that a person generated when --force",
