@@ -410,7 +410,7 @@ testRows(
       command: line,
       stdout: rotated,
       writes: /^(?!.*clearPassword).*generatePassword \S+ password2/s,
-      check: (world) => expect([knowsFirst(world), isAlive(world, "demo")]).toEqual([true, true]),
+      check: slots("password1", "password2"),
     },
     {
       does: "ends the password that a person generated when --force",
