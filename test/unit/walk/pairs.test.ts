@@ -84,7 +84,7 @@ const pairs = kinds.flatMap(({ what, kind }): Pair[] => {
     { start: applied, first: apply(kind, "none", " --prune --yes"), second: applying, mayLeave: kind !== "" },
     { start: applied, first: apply(kind, "none", " --prune --yes"), second: apply(kind, "none", " --prune --yes") },
     { start: orphan, first: applying, second: prune, last: applying, mayLeave: true },
-    { start: orphan, first: prune, second: applying, mayLeave: true },
+    { start: orphan, first: prune, second: applying, last: applying, mayLeave: true },
   ];
   return rows.map((row) => ({ ...row, what: `${nameOf(row.first)} and ${nameOf(row.second)}, ${what}` }));
 });
