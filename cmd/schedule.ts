@@ -3,7 +3,7 @@ import { readRegistryId, registryHost } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
 import type { DesiredFile } from "../src/file/entry.ts";
 import { readFiles } from "../src/file/read.ts";
-import { flag, kubectl, quoted } from "../src/hint.ts";
+import { flag, kubectl, plugin, quoted } from "../src/hint.ts";
 import { isObjectName } from "../src/kinds.ts";
 import type { Right } from "../src/kube/port.ts";
 import { printData, printList } from "../src/output/object.ts";
@@ -25,7 +25,7 @@ import { reasonsOf, rightsToApply } from "../src/schedule/rights.ts";
 import { isGuid } from "../src/secret/azure-words.ts";
 import { inLine } from "../src/wording.ts";
 import { readTexts } from "./apply/read-files.ts";
-import { dataOutput, type Flags, fileFlag, firstIgnored, mustBe, nodesCanPull, under, type Values } from "./line/flags.ts";
+import { dataOutput, type Flags, fileFlag, firstIgnored, mustBe, nodesCanPull, under, type Values, wordsOf } from "./line/flags.ts";
 import { ours } from "./line/kubectl-flags.ts";
 import { clientVersion, pagesAddress } from "./project.ts";
 import type { Session } from "./session.ts";
@@ -52,7 +52,7 @@ const flags = {
       refuse: mustBe("at most 43 lowercase letters, digits and -", (name) => nameForm.test(name), "name"),
       value: "NAME",
       describe: "Name of the objects, before a hash of it and their namespace",
-      fallback: "that of the file, acr-secret-check for check",
+      fallback: "that of a single file, acr-secret-check for check",
     },
     namespace: {
       ...ours.namespace,
@@ -118,6 +118,18 @@ function checkSchedule(given: ScheduleFlags, namespace: string): Schedule {
   };
 }
 
+/** @throws CliError usage. With the name of the first file, another first file would make a second schedule, and the old one would go on */
+function nameOf(files: readonly DesiredFile[], given: ScheduleFlags): string {
+  const [first, ...others] = files;
+  if (given.name !== undefined) return given.name;
+  if (first && others.length === 0) return first.name;
+  throw usage(`required flag(s) "name" not set, because there are ${files.length} files`, {
+    ...plugin("schedule", wordsOf(flags, given), "--name", "NAME"),
+    isLocal: true,
+    when: "to replace a schedule, use its name without the hash",
+  });
+}
+
 /** @throws CliError usage. The objects of a schedule are in one namespace */
 function homeOf(files: readonly DesiredFile[]): string {
   const [home = "", ...others] = new Set(files.map((file) => file.home));
@@ -130,7 +142,7 @@ async function applySchedule(given: ScheduleFlags, session: Session): Promise<Sc
   const texts = await readTexts(given.filename, session);
   const files = readFiles(texts, await import("js-yaml"));
   const namespace = homeOf(files);
-  const name = given.name ?? files[0]?.name ?? "";
+  const name = nameOf(files, given);
   const paths = texts.map(({ path }) => (path === "stdin" ? `${name}.yaml` : keyOf(path)));
   const isUnique = new Set(paths).size === paths.length;
   const keys = isUnique ? paths : paths.map((key, at) => `${at + 1}-${key}`);

@@ -88,7 +88,7 @@ test.for([
     return join(folder, name);
   });
 
-  const { stdout } = await run(["schedule", ...files.flatMap((file) => ["-f", file]), "--image", image, "-o", "json"]);
+  const { stdout } = await run(["schedule", ...files.flatMap((file) => ["-f", file]), "--name", "teams", "--image", image, "-o", "json"]);
   const { items } = JSON.parse(stdout);
   const of = (kind: string) => items.find((object: { kind: string }) => object.kind === kind);
   const { containers, volumes } = of("CronJob").spec.jobTemplate.spec.template.spec;
@@ -202,6 +202,17 @@ test.for([
   const { code, stdout, stderr } = await type(line, {}, { stdin });
 
   expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(message) });
+});
+
+test("rejects schedule -f - of several files without --name", async () => {
+  const files = [namedTeams, namedTeams.replace("name: teams", "name: amber").replace("acr-blue", "acr-amber")].join("---\n");
+  const [unnamed, named] = await Promise.all(
+    ["", " --name teams"].map((name) => type(`schedule -f - --image ${image}${name}`, {}, { stdin: files })),
+  );
+
+  expect(unnamed).toMatchObject({ code: 1, stdout: "" });
+  expect(unnamed?.stderr).toMatch(/^error: .* "name" not set, .*\n.*\n {2}kubectl acr-secret schedule -f=- --image \S+ --name NAME$/m);
+  expect(named).toMatchObject({ code: 0 });
 });
 
 const roleIn = (page: string) =>
