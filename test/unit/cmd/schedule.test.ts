@@ -147,6 +147,16 @@ test.for([
   expect(stdout.match(/^# kubectl delete namespace /gm) ?? []).toHaveLength(deletes);
 });
 
+test("deletes no namespace with the command of the page when schedule check printed the objects", async () => {
+  const { stdout } = await type(`schedule check --image ${image}`, {}, {});
+  const [, grep = ""] = /^\$ (grep .*) schedule\.yaml \| cut -c 3- \| sh$/m.exec(readFileSync("docs/schedule.md", "utf8")) ?? [];
+  const found = execFileSync("sh", ["-c", grep], { encoding: "utf8", input: stdout }).split("\n").filter(Boolean);
+
+  expect(found).toEqual([
+    expect.stringMatching(/^# kubectl delete cronjob,\S+ -A --field-selector metadata\.name=acr-secret-check-\w{8}$/),
+  ]);
+});
+
 test("passes its policy to each run, and labels what is applied before the rights", async () => {
   const line = `schedule -f - --image ${image} -o json`;
   const { items } = JSON.parse((await type(line, {}, { stdin: namedTeams })).stdout);
