@@ -104,7 +104,7 @@ function checkSchedule(given: ScheduleFlags, namespace: string): Schedule {
   const other = firstIgnored(flags, given, checkFlags);
   if (other !== undefined) throw usage(`--${other} cannot be used with schedule check`);
   return {
-    name: scheduleName(namespace, given.name ?? "acr-secret-check"),
+    name: scheduleName(namespace, given.name ?? "acr-secret-check", "check"),
     namespace,
     cron: cronOf(given.at ?? "") ?? "0 * * * *",
     image: imageOf(given),

@@ -119,16 +119,22 @@ test.for([
 const cluster = ["ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
 
 test.for([
-  { line: "schedule -f -", namespace: "platform", name: "teams", kinds: [] },
-  { line: "schedule -f - --name blue", namespace: "platform", name: "blue", kinds: [] },
-  { line: "schedule check --network-policy", namespace: "acr-secret", name: "acr-secret-check", kinds: ["Namespace", "NetworkPolicy"] },
-  { line: "schedule check -n other", namespace: "other", name: "acr-secret-check", kinds: [] },
-])("names the objects of $line", async ({ line, namespace, name, kinds }) => {
+  { line: "schedule -f -", namespace: "platform", name: "teams", verb: "apply", kinds: [] },
+  { line: "schedule -f - --name blue", namespace: "platform", name: "blue", verb: "apply", kinds: [] },
+  {
+    line: "schedule check --network-policy",
+    namespace: "acr-secret",
+    name: "acr-secret-check",
+    verb: "check",
+    kinds: ["Namespace", "NetworkPolicy"],
+  },
+  { line: "schedule check -n other", namespace: "other", name: "acr-secret-check", verb: "check", kinds: [] },
+] as const)("names the objects of $line", async ({ line, namespace, name, verb, kinds }) => {
   const objects = await objectsOf(line);
 
   expect(objects.map(({ kind }) => kind).filter((kind) => ["Namespace", "NetworkPolicy"].includes(kind))).toEqual(kinds);
   for (const { kind, metadata } of objects.filter((object) => object.kind !== "Namespace")) {
-    expect(metadata.name, kind).toBe(scheduleName(namespace, name));
+    expect(metadata.name, kind).toBe(scheduleName(namespace, name, verb));
     expect(metadata.namespace === undefined, kind).toBe(cluster.includes(kind));
     expect(metadata.labels, kind).toMatchObject({ "acr-secret/schedule": metadata.name });
   }
@@ -141,7 +147,7 @@ test.for([
 ])("says which schedule $line replaces, and deletes no home of a file", async ({ line, file, deletes }) => {
   const { stdout } = await type(`${line} --image ${image}`, {}, { stdin: file });
   const [, home = ""] = deletes === 0 ? (/^namespace: (.*)$/m.exec(file) ?? []) : ["", "acr-secret"];
-  const name = scheduleName(home, deletes === 0 ? "teams" : "acr-secret-check");
+  const name = deletes === 0 ? scheduleName(home, "teams") : scheduleName(home, "acr-secret-check", "check");
 
   expect(stdout).toContain(`# This replaces the schedule ${name} in namespace ${home}, if it exists. `);
   expect(stdout.match(/^# kubectl delete namespace /gm) ?? []).toHaveLength(deletes);
@@ -177,11 +183,12 @@ test("limits the Secrets of its ServiceAccount before it has rights", async () =
   expect(kinds.indexOf("ValidatingAdmissionPolicyBinding")).toBeLessThan(kinds.indexOf("ClusterRole"));
 });
 
-test("replaces no object of a schedule for another file, another home or another name", async () => {
+test("replaces no object of a schedule for another file, another home, another name or another verb", async () => {
   const files = [namedTeams, namedTeams.replaceAll("platform", "other"), namedTeams.replace("name: teams", "name: blue")];
   const printed = files.map((file) => objectsOf("schedule -f -", file));
   const named = files.slice(0, 2).map((file) => objectsOf("schedule -f - --name x", file));
-  const objects = (await Promise.all([...printed, ...named])).flat();
+  const checks = objectsOf("schedule check -n platform --name teams");
+  const objects = (await Promise.all([...printed, ...named, checks])).flat();
   const ids = objects.flatMap(({ kind, metadata: { namespace, name } }) => (kind === "Namespace" ? [] : [`${kind} ${namespace}/${name}`]));
 
   expect(new Set(ids).size).toBe(ids.length);
