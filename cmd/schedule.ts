@@ -1,7 +1,8 @@
 import rbac from "../docs/rbac.json" with { type: "json" };
 import { readRegistryId, registryHost } from "../src/azure/registry-name.ts";
+import { formatLifetime } from "../src/duration.ts";
 import { usage } from "../src/errors.ts";
-import type { DesiredFile } from "../src/file/entry.ts";
+import type { DesiredFile, Entry } from "../src/file/entry.ts";
 import { readFiles } from "../src/file/read.ts";
 import { flag, kubectl, plugin, quoted } from "../src/hint.ts";
 import { isObjectName } from "../src/kinds.ts";
@@ -11,6 +12,7 @@ import { printable } from "../src/output/printable.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { registryName, withoutProvider } from "../src/registry/login-server.ts";
 import { azureCommands } from "../src/schedule/azure-commands.ts";
+import { longestPause } from "../src/schedule/cron.ts";
 import {
   cronOf,
   filesFolder,
@@ -137,6 +139,18 @@ function homeOf(files: readonly DesiredFile[]): string {
   throw usage(`the files have different homes: ${inLine([home, ...others])}`, "print a schedule for each home");
 }
 
+/** @throws CliError usage. A run must find each password after it is due and before it expires */
+function requireOften(cron: string, entries: readonly Entry[]): void {
+  const pause = longestPause(cron);
+  const late = entries.filter(({ expiresIn = Number.POSITIVE_INFINITY, olderThan = expiresIn }) => {
+    return pause >= Math.max(expiresIn / 3, expiresIn === olderThan ? 0 : expiresIn - olderThan);
+  });
+  if (late.length === 0) return;
+  const found = Number.isFinite(pause) ? `has a pause of ${formatLifetime(pause)}` : "never runs";
+  const message = `the schedule "${cron}" ${found}, in which passwords can expire: ${inLine(late.map(({ at }) => at))}`;
+  throw usage(message, "add --at with a shorter pause than a third of expiresIn");
+}
+
 async function applySchedule(given: ScheduleFlags, session: Session): Promise<Schedule> {
   const image = imageOf(given);
   const texts = await readTexts(given.filename, session);
@@ -147,11 +161,13 @@ async function applySchedule(given: ScheduleFlags, session: Session): Promise<Sc
   const isUnique = new Set(paths).size === paths.length;
   const keys = isUnique ? paths : paths.map((key, at) => `${at + 1}-${key}`);
   const entries = files.flatMap((file) => file.entries);
+  const cron = cronOf(given.at ?? "") ?? "*/5 * * * *";
+  requireOften(cron, entries);
   const { "client-id": clientId, "azure-secret": secret = "azure" } = given;
   return {
     name: scheduleName(namespace, name),
     namespace,
-    cron: cronOf(given.at ?? "") ?? "*/5 * * * *",
+    cron,
     image,
     args: ["apply", ...keys.flatMap((key) => flag("filename", `${filesFolder}/${key}`, "f")), "--skip-blocked", "--quiet"],
     rights: rightsToApply(entries),

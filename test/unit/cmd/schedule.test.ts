@@ -232,6 +232,29 @@ test("rejects schedule -f - of several files without --name", async () => {
   expect(named).toMatchObject({ code: 0 });
 });
 
+test.for([
+  { at: "03:00", keys: "expiresIn: 36h" },
+  { at: "03:00", keys: "expiresIn: 3d" },
+  { at: "0 3 * * 1", keys: "expiresIn: 14d" },
+  { at: "0 0 30 2 *", keys: "expiresIn: 14d" },
+])("rejects --at $at when the file has $keys", async ({ at, keys }) => {
+  const stdin = namedTeams.replace("pullSecrets:", `${keys}\npullSecrets:`);
+  const { code, stdout, stderr } = await run(["schedule", "-f", "-", "--image", image, "--at", at], { stdin });
+
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(/^error: the schedule "[^"]+" (has a pause of \S+|never runs), in which passwords can expire: stdin:6\nhint: /);
+});
+
+test.for([
+  { at: "03:00", keys: "expiresIn: 4d" },
+  { at: "0 3 * * 1", keys: "expiresIn: 14d\nrotate: {olderThan: 5d, grace: 1d}" },
+  { at: "0 0 1 1 *", keys: "expiresIn: never" },
+])("accepts --at $at when the file has $keys", async ({ at, keys }) => {
+  const stdin = namedTeams.replace("pullSecrets:", `${keys}\npullSecrets:`);
+
+  expect(await run(["schedule", "-f", "-", "--image", image, "--at", at], { stdin })).toMatchObject({ code: 0, stderr: "" });
+});
+
 const roleIn = (page: string) =>
   /^az role definition create [\s\S]*?"Name": "ACR pull tokens"[\s\S]*?^```$/m.exec(readFileSync(page, "utf8"))?.[0];
 
