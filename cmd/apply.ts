@@ -113,7 +113,7 @@ export const apply = verb({
     const printing = { ...flags, endsAccess: endsLogin };
     const code = await conclude(flags.quiet ? changesOf(outcomes) : outcomes, session, printing, { namespaces: undefined, open: true });
     if (flags["dry-run"] !== "none") printEffects(effects, files, flags, session);
-    else if (printsHints(code, flags)) hintSchedule(effects, flags, session);
+    else if (printsHints(code, flags)) hintSchedule(effects, files, flags, session);
     return code;
   },
 });
@@ -127,11 +127,16 @@ function printEffects(effects: Effects, files: readonly DesiredFile[], { output 
 }
 
 /** Says when the run must be repeated, and what repeats it. Nothing for the run of a schedule. */
-function hintSchedule({ deadline }: Effects, { filename, quiet }: ApplyFlags, { env, hint }: Session): void {
+function hintSchedule(
+  { deadline }: Effects,
+  { length }: readonly DesiredFile[],
+  { filename, quiet }: ApplyFlags,
+  { env, hint }: Session,
+): void {
   if (deadline === undefined || quiet || env[policyVariable] !== undefined) return;
   const files = filename.includes("-") ? ["FILE"] : filename;
   hint({
-    ...plugin("schedule", flag("filename", files, "f"), "--image", "IMAGE"),
+    ...plugin("schedule", flag("filename", files, "f"), "--image", "IMAGE", length > 1 ? ["--name", "NAME"] : []),
     isLocal: true,
     when: `run this again before ${deadline}, or let a CronJob do it`,
   });

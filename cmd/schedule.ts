@@ -1,9 +1,10 @@
 import rbac from "../docs/rbac.json" with { type: "json" };
 import { readRegistryId, registryHost } from "../src/azure/registry-name.ts";
+import { formatLifetime } from "../src/duration.ts";
 import { usage } from "../src/errors.ts";
-import type { DesiredFile } from "../src/file/entry.ts";
+import type { DesiredFile, Entry } from "../src/file/entry.ts";
 import { readFiles } from "../src/file/read.ts";
-import { flag, kubectl, quoted } from "../src/hint.ts";
+import { flag, kubectl, plugin, quoted } from "../src/hint.ts";
 import { isObjectName } from "../src/kinds.ts";
 import type { Right } from "../src/kube/port.ts";
 import { printData, printList } from "../src/output/object.ts";
@@ -11,6 +12,7 @@ import { printable } from "../src/output/printable.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { registryName, withoutProvider } from "../src/registry/login-server.ts";
 import { azureCommands } from "../src/schedule/azure-commands.ts";
+import { longestPause } from "../src/schedule/cron.ts";
 import {
   cronOf,
   filesFolder,
@@ -25,7 +27,7 @@ import { reasonsOf, rightsToApply } from "../src/schedule/rights.ts";
 import { isGuid } from "../src/secret/azure-words.ts";
 import { inLine } from "../src/wording.ts";
 import { readTexts } from "./apply/read-files.ts";
-import { dataOutput, type Flags, fileFlag, firstIgnored, mustBe, nodesCanPull, under, type Values } from "./line/flags.ts";
+import { dataOutput, type Flags, fileFlag, firstIgnored, mustBe, nodesCanPull, under, type Values, wordsOf } from "./line/flags.ts";
 import { ours } from "./line/kubectl-flags.ts";
 import { clientVersion, pagesAddress } from "./project.ts";
 import type { Session } from "./session.ts";
@@ -52,7 +54,7 @@ const flags = {
       refuse: mustBe("at most 43 lowercase letters, digits and -", (name) => nameForm.test(name), "name"),
       value: "NAME",
       describe: "Name of the objects, before a hash of it and their namespace",
-      fallback: "that of the file, acr-secret-check for check",
+      fallback: "that of a single file, acr-secret-check for check",
     },
     namespace: {
       ...ours.namespace,
@@ -104,7 +106,7 @@ function checkSchedule(given: ScheduleFlags, namespace: string): Schedule {
   const other = firstIgnored(flags, given, checkFlags);
   if (other !== undefined) throw usage(`--${other} cannot be used with schedule check`);
   return {
-    name: scheduleName(namespace, given.name ?? "acr-secret-check"),
+    name: scheduleName(namespace, given.name ?? "acr-secret-check", "check"),
     namespace,
     cron: cronOf(given.at ?? "") ?? "0 * * * *",
     image: imageOf(given),
@@ -118,6 +120,18 @@ function checkSchedule(given: ScheduleFlags, namespace: string): Schedule {
   };
 }
 
+/** @throws CliError usage. With the name of the first file, another first file would make a second schedule, and the old one would go on */
+function nameOf(files: readonly DesiredFile[], given: ScheduleFlags): string {
+  const [first, ...others] = files;
+  if (given.name !== undefined) return given.name;
+  if (first && others.length === 0) return first.name;
+  throw usage(`required flag(s) "name" not set, because there are ${files.length} files`, {
+    ...plugin("schedule", wordsOf(flags, given), "--name", "NAME"),
+    isLocal: true,
+    when: "to replace a schedule, use its name without the hash",
+  });
+}
+
 /** @throws CliError usage. The objects of a schedule are in one namespace */
 function homeOf(files: readonly DesiredFile[]): string {
   const [home = "", ...others] = new Set(files.map((file) => file.home));
@@ -125,21 +139,35 @@ function homeOf(files: readonly DesiredFile[]): string {
   throw usage(`the files have different homes: ${inLine([home, ...others])}`, "print a schedule for each home");
 }
 
+/** @throws CliError usage. A run must find each password after it is due and before it expires */
+function requireOften(cron: string, entries: readonly Entry[]): void {
+  const pause = longestPause(cron);
+  const late = entries.filter(({ expiresIn = Number.POSITIVE_INFINITY, olderThan = expiresIn }) => {
+    return pause >= Math.max(expiresIn / 3, expiresIn === olderThan ? 0 : expiresIn - olderThan);
+  });
+  if (late.length === 0) return;
+  const found = Number.isFinite(pause) ? `has a pause of ${formatLifetime(pause)}` : "never runs";
+  const message = `the schedule "${cron}" ${found}, in which passwords can expire: ${inLine(late.map(({ at }) => at))}`;
+  throw usage(message, "add --at with a shorter pause than a third of expiresIn");
+}
+
 async function applySchedule(given: ScheduleFlags, session: Session): Promise<Schedule> {
   const image = imageOf(given);
   const texts = await readTexts(given.filename, session);
   const files = readFiles(texts, await import("js-yaml"));
   const namespace = homeOf(files);
-  const name = given.name ?? files[0]?.name ?? "";
+  const name = nameOf(files, given);
   const paths = texts.map(({ path }) => (path === "stdin" ? `${name}.yaml` : keyOf(path)));
   const isUnique = new Set(paths).size === paths.length;
   const keys = isUnique ? paths : paths.map((key, at) => `${at + 1}-${key}`);
   const entries = files.flatMap((file) => file.entries);
+  const cron = cronOf(given.at ?? "") ?? "*/5 * * * *";
+  requireOften(cron, entries);
   const { "client-id": clientId, "azure-secret": secret = "azure" } = given;
   return {
     name: scheduleName(namespace, name),
     namespace,
-    cron: cronOf(given.at ?? "") ?? "*/5 * * * *",
+    cron,
     image,
     args: ["apply", ...keys.flatMap((key) => flag("filename", `${filesFolder}/${key}`, "f")), "--skip-blocked", "--quiet"],
     rights: rightsToApply(entries),

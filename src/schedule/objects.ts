@@ -41,8 +41,8 @@ export const passwordEnd = "acr-secret/password-expires-at";
 export const policySelector = "acr-secret/part=policy";
 
 /** Returns the name of a schedule's objects, which no other object has. @param home their namespace */
-export const scheduleName = (home: string, name: string): string =>
-  `${name}-${createHash("sha256").update(`${home}/${name}`).digest("hex").slice(0, 8)}`;
+export const scheduleName = (home: string, name: string, verb: "apply" | "check" = "apply"): string =>
+  `${name}-${createHash("sha256").update(`${verb}/${home}/${name}`).digest("hex").slice(0, 8)}`;
 
 /** Returns the user name of a ServiceAccount. */
 const userOf = ({ name, namespace }: Schedule) => `system:serviceaccount:${namespace}:${name}`;

@@ -31,23 +31,27 @@ async function withNamespaces(file: string): Promise<{ file: string; platform: s
 }
 
 test.for([
-  { line: check, flag: (namespace: string) => ` -n ${namespace}`, name: "acr-secret-check" },
-  { line: files, flag: () => "", name: "teams" },
-])("prints objects for $line whose pods admission accepts as restricted", { timeout: 120_000 }, async ({ line, flag, name }) => {
-  const { file, platform: namespace } = await withNamespaces(namedTeams);
-  const words = `${line}${flag(namespace)}`;
-  expect(await shell.type(`kubectl acr-secret ${words} -o yaml | kubectl apply -f -`, { stdin: file })).toMatchObject({ code: 0 });
-  await kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]);
-  const { template } = (await objectOf(words, "CronJob", file)).spec.jobTemplate.spec;
+  { line: check, flag: (namespace: string) => ` -n ${namespace}`, name: "acr-secret-check", verb: "check" },
+  { line: files, flag: () => "", name: "teams", verb: "apply" },
+] as const)(
+  "prints objects for $line whose pods admission accepts as restricted",
+  { timeout: 120_000 },
+  async ({ line, flag, name, verb }) => {
+    const { file, platform: namespace } = await withNamespaces(namedTeams);
+    const words = `${line}${flag(namespace)}`;
+    expect(await shell.type(`kubectl acr-secret ${words} -o yaml | kubectl apply -f -`, { stdin: file })).toMatchObject({ code: 0 });
+    await kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]);
+    const { template } = (await objectOf(words, "CronJob", file)).spec.jobTemplate.spec;
 
-  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "pod", namespace }, spec: template.spec };
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "pod", namespace }, spec: template.spec };
 
-  expect(await kubectl(["create", "--dry-run=server", "-o", "name", "-f", "-"], JSON.stringify(pod))).toBe("pod/pod\n");
-  const cronJob = scheduleName(namespace, name);
-  expect(await kubectl(["create", "job", "now", `--from=cronjob/${cronJob}`, "-n", namespace, "-o", "name"])).toBe("job.batch/now\n");
-  const runs = ["get", "cronjobs,jobs", "-l", "acr-secret/schedule", "-n", namespace, "-o", "name"];
-  expect(await kubectl(runs)).toBe(`cronjob.batch/${cronJob}\njob.batch/now\n`);
-});
+    expect(await kubectl(["create", "--dry-run=server", "-o", "name", "-f", "-"], JSON.stringify(pod))).toBe("pod/pod\n");
+    const cronJob = scheduleName(namespace, name, verb);
+    expect(await kubectl(["create", "job", "now", `--from=cronjob/${cronJob}`, "-n", namespace, "-o", "name"])).toBe("job.batch/now\n");
+    const runs = ["get", "cronjobs,jobs", "-l", "acr-secret/schedule", "-n", namespace, "-o", "name"];
+    expect(await kubectl(runs)).toBe(`cronjob.batch/${cronJob}\njob.batch/now\n`);
+  },
+);
 
 /** Whether the ServiceAccount has a right. */
 async function may({ user }: ScheduleAccount, right: Right): Promise<boolean> {
@@ -452,7 +456,7 @@ test("removes every object of all schedules, and no other, with the printed comm
   const { file: stdin, platform } = await withNamespaces(namedTeams);
   const lines = [files, check].map((line) => `kubectl acr-secret ${line}`);
   for (const line of lines) expect(await shell.type(`${line} | kubectl apply -f -`, { stdin })).toMatchObject({ code: 0 });
-  const names = [scheduleName(platform, "teams"), scheduleName("acr-secret", "acr-secret-check")];
+  const names = [scheduleName(platform, "teams"), scheduleName("acr-secret", "acr-secret-check", "check")];
   const left = () => kubectl(["get", kinds, "-A", "-l", `acr-secret/schedule in (${names})`, "-o", "name"]);
   expect((await left()).trim().split("\n")).toHaveLength(3 + 2 * 4 + 2 + 5);
 

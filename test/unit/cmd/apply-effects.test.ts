@@ -151,6 +151,11 @@ testRows(
       ),
     },
     {
+      does: "apply prints the flag --name of the command for a CronJob when there are several files",
+      ...applies([fileOf(`${blue}, ${web}`), fileOf(`${own}, ${web}`).replace("teams", "amber")].join("\n---\n")),
+      check: (_, { stderr }) => expect(stderr).toMatch(/\n {2}kubectl acr-secret schedule -f FILE --image IMAGE --name NAME\n$/),
+    },
+    {
       does: "apply names no time when no password expires",
       ...applies(fileOf(`${blue}, ${web}, expiresIn: never`)),
       check: (_, { stderr }) => expect(stderr).not.toContain("run this again"),

@@ -88,7 +88,7 @@ test.for([
     return join(folder, name);
   });
 
-  const { stdout } = await run(["schedule", ...files.flatMap((file) => ["-f", file]), "--image", image, "-o", "json"]);
+  const { stdout } = await run(["schedule", ...files.flatMap((file) => ["-f", file]), "--name", "teams", "--image", image, "-o", "json"]);
   const { items } = JSON.parse(stdout);
   const of = (kind: string) => items.find((object: { kind: string }) => object.kind === kind);
   const { containers, volumes } = of("CronJob").spec.jobTemplate.spec.template.spec;
@@ -119,16 +119,22 @@ test.for([
 const cluster = ["ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
 
 test.for([
-  { line: "schedule -f -", namespace: "platform", name: "teams", kinds: [] },
-  { line: "schedule -f - --name blue", namespace: "platform", name: "blue", kinds: [] },
-  { line: "schedule check --network-policy", namespace: "acr-secret", name: "acr-secret-check", kinds: ["Namespace", "NetworkPolicy"] },
-  { line: "schedule check -n other", namespace: "other", name: "acr-secret-check", kinds: [] },
-])("names the objects of $line", async ({ line, namespace, name, kinds }) => {
+  { line: "schedule -f -", namespace: "platform", name: "teams", verb: "apply", kinds: [] },
+  { line: "schedule -f - --name blue", namespace: "platform", name: "blue", verb: "apply", kinds: [] },
+  {
+    line: "schedule check --network-policy",
+    namespace: "acr-secret",
+    name: "acr-secret-check",
+    verb: "check",
+    kinds: ["Namespace", "NetworkPolicy"],
+  },
+  { line: "schedule check -n other", namespace: "other", name: "acr-secret-check", verb: "check", kinds: [] },
+] as const)("names the objects of $line", async ({ line, namespace, name, verb, kinds }) => {
   const objects = await objectsOf(line);
 
   expect(objects.map(({ kind }) => kind).filter((kind) => ["Namespace", "NetworkPolicy"].includes(kind))).toEqual(kinds);
   for (const { kind, metadata } of objects.filter((object) => object.kind !== "Namespace")) {
-    expect(metadata.name, kind).toBe(scheduleName(namespace, name));
+    expect(metadata.name, kind).toBe(scheduleName(namespace, name, verb));
     expect(metadata.namespace === undefined, kind).toBe(cluster.includes(kind));
     expect(metadata.labels, kind).toMatchObject({ "acr-secret/schedule": metadata.name });
   }
@@ -141,10 +147,20 @@ test.for([
 ])("says which schedule $line replaces, and deletes no home of a file", async ({ line, file, deletes }) => {
   const { stdout } = await type(`${line} --image ${image}`, {}, { stdin: file });
   const [, home = ""] = deletes === 0 ? (/^namespace: (.*)$/m.exec(file) ?? []) : ["", "acr-secret"];
-  const name = scheduleName(home, deletes === 0 ? "teams" : "acr-secret-check");
+  const name = deletes === 0 ? scheduleName(home, "teams") : scheduleName(home, "acr-secret-check", "check");
 
   expect(stdout).toContain(`# This replaces the schedule ${name} in namespace ${home}, if it exists. `);
   expect(stdout.match(/^# kubectl delete namespace /gm) ?? []).toHaveLength(deletes);
+});
+
+test("deletes no namespace with the command of the page when schedule check printed the objects", async () => {
+  const { stdout } = await type(`schedule check --image ${image}`, {}, {});
+  const [, grep = ""] = /^\$ (grep .*) schedule\.yaml \| cut -c 3- \| sh$/m.exec(readFileSync("docs/schedule.md", "utf8")) ?? [];
+  const found = execFileSync("sh", ["-c", grep], { encoding: "utf8", input: stdout }).split("\n").filter(Boolean);
+
+  expect(found).toEqual([
+    expect.stringMatching(/^# kubectl delete cronjob,\S+ -A --field-selector metadata\.name=acr-secret-check-\w{8}$/),
+  ]);
 });
 
 test("passes its policy to each run, and labels what is applied before the rights", async () => {
@@ -167,11 +183,12 @@ test("limits the Secrets of its ServiceAccount before it has rights", async () =
   expect(kinds.indexOf("ValidatingAdmissionPolicyBinding")).toBeLessThan(kinds.indexOf("ClusterRole"));
 });
 
-test("replaces no object of a schedule for another file, another home or another name", async () => {
+test("replaces no object of a schedule for another file, another home, another name or another verb", async () => {
   const files = [namedTeams, namedTeams.replaceAll("platform", "other"), namedTeams.replace("name: teams", "name: blue")];
   const printed = files.map((file) => objectsOf("schedule -f -", file));
   const named = files.slice(0, 2).map((file) => objectsOf("schedule -f - --name x", file));
-  const objects = (await Promise.all([...printed, ...named])).flat();
+  const checks = objectsOf("schedule check -n platform --name teams");
+  const objects = (await Promise.all([...printed, ...named, checks])).flat();
   const ids = objects.flatMap(({ kind, metadata: { namespace, name } }) => (kind === "Namespace" ? [] : [`${kind} ${namespace}/${name}`]));
 
   expect(new Set(ids).size).toBe(ids.length);
@@ -202,6 +219,40 @@ test.for([
   const { code, stdout, stderr } = await type(line, {}, { stdin });
 
   expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(message) });
+});
+
+test("rejects schedule -f - of several files without --name", async () => {
+  const files = [namedTeams, namedTeams.replace("name: teams", "name: amber").replace("acr-blue", "acr-amber")].join("---\n");
+  const [unnamed, named] = await Promise.all(
+    ["", " --name teams"].map((name) => type(`schedule -f - --image ${image}${name}`, {}, { stdin: files })),
+  );
+
+  expect(unnamed).toMatchObject({ code: 1, stdout: "" });
+  expect(unnamed?.stderr).toMatch(/^error: .* "name" not set, .*\n.*\n {2}kubectl acr-secret schedule -f=- --image \S+ --name NAME$/m);
+  expect(named).toMatchObject({ code: 0 });
+});
+
+test.for([
+  { at: "03:00", keys: "expiresIn: 36h" },
+  { at: "03:00", keys: "expiresIn: 3d" },
+  { at: "0 3 * * 1", keys: "expiresIn: 14d" },
+  { at: "0 0 30 2 *", keys: "expiresIn: 14d" },
+])("rejects --at $at when the file has $keys", async ({ at, keys }) => {
+  const stdin = namedTeams.replace("pullSecrets:", `${keys}\npullSecrets:`);
+  const { code, stdout, stderr } = await run(["schedule", "-f", "-", "--image", image, "--at", at], { stdin });
+
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(/^error: the schedule "[^"]+" (has a pause of \S+|never runs), in which passwords can expire: stdin:6\nhint: /);
+});
+
+test.for([
+  { at: "03:00", keys: "expiresIn: 4d" },
+  { at: "0 3 * * 1", keys: "expiresIn: 14d\nrotate: {olderThan: 5d, grace: 1d}" },
+  { at: "0 0 1 1 *", keys: "expiresIn: never" },
+])("accepts --at $at when the file has $keys", async ({ at, keys }) => {
+  const stdin = namedTeams.replace("pullSecrets:", `${keys}\npullSecrets:`);
+
+  expect(await run(["schedule", "-f", "-", "--image", image, "--at", at], { stdin })).toMatchObject({ code: 0, stderr: "" });
 });
 
 const roleIn = (page: string) =>
