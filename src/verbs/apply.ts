@@ -18,7 +18,7 @@ import { isGlob, isOpen } from "../scope/scope.ts";
 import { fileId } from "../secret/azure-words.ts";
 import { dueAt, notDue } from "../secret/due.ts";
 import { loginOf, loginsIn } from "../secret/login.ts";
-import { type Credential, credentialOf, isOurs, isSameFile, recordIn, samePassword, sourceOf } from "../secret/record.ts";
+import { type Credential, copiesOf, credentialOf, isOurs, isSameFile, recordIn, samePassword, sourceOf } from "../secret/record.ts";
 import { Claimed, isAbandoned, isCopyOf } from "../secret/source.ts";
 import { isSameTime, toSeconds } from "../timestamp.ts";
 import type { Tools } from "../tools.ts";
@@ -826,9 +826,21 @@ async function staysInPlace(to: Ref<"secret">, old: Secret, making: Making, run:
   const isOfOthers = run.byKey.get(keyOf(source))?.some((one) => one.file !== undefined && !files.has(one.file));
   if (!record && isOfOthers) return otherFile(source, "another file");
   const need = await needBehind(behind, making, to.namespace, run);
-  if (!need) return undefined;
+  if (!need) return droppedWith(to, old, run);
   run.waiting?.add(making);
   return run.waiting ? "later" : kept(to, itsCredential, need);
+}
+
+/** The error if a source that becomes a copy lists copies that no entry names: with its list, no run would take them away. */
+async function droppedWith(to: Ref<"secret">, old: Secret, { wanted, tools }: Run): Promise<CliError | undefined> {
+  const entries = [...wanted.all.values()].filter(({ entry }) => entry.name === to.name);
+  const named = new Set((await Promise.all(entries.map((one) => one.namespaces()))).flatMap((names) => [...names]));
+  const others = Object.keys(credentialOf(old) ? copiesOf(old) : {}).filter((namespace) => !named.has(namespace));
+  const copies = await Promise.all(others.map((namespace) => tools.cluster().get({ ...to, namespace })));
+  const left = others.filter((_, index) => copies[index] && isCopyOf(copies[index], to));
+  if (left.length === 0) return undefined;
+  const hint = `first apply the file with the source in ${to.namespace}, and without these namespaces`;
+  return new InTheWay(`${nameInPlace(to)} stays, because it has copies in ${inLine(left)}, which no entry names`, hint, "platform");
 }
 
 type Behind = Awaited<ReturnType<typeof recordBehind>>;
