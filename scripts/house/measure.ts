@@ -22,9 +22,9 @@ export function measureHouse(): Measure[] {
     .flatMap(({ text }) => [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|type) (\w+)/gm)])
     .map(([, name]) => name);
   return [
-    { what: "lines in cmd and src", count: lines(files), limit: above(32_950) },
-    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_680_000) },
-    { what: "lines in test", count: lines(sourcesIn("test")), limit: above(63_200) },
+    { what: "lines in cmd and src", count: lines(files), limit: above(33_050) },
+    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_685_000) },
+    { what: "lines in test", count: lines(sourcesIn("test")), limit: above(63_400) },
     { what: "lines in sandbox", count: lines(sourcesIn("sandbox")), limit: above(7_448) },
     { what: "lines in scripts", count: lines(sourcesIn("scripts")), limit: above(4_550) },
     { what: "files in cmd and src", count: files.length, limit: above(282) },
@@ -44,14 +44,14 @@ export function measureHouse(): Measure[] {
     },
     { what: "conditional spreads", count: matches(files, /\.\.\.\([^\n?]*&& [^\n?]*\)/g), limit: 0 },
     { what: "files that call reveal()", count: files.filter(({ text }) => text.includes(".reveal(")).length, limit: 4 },
-    { what: "words on all pages", count: words.reduce((sum, count) => sum + count, 0), limit: above(32_900) },
+    { what: "words on all pages", count: words.reduce((sum, count) => sum + count, 0), limit: above(31_000) },
     { what: "words on the longest page", count: Math.max(...words), limit: pageLimit },
   ];
 }
 
-/** Returns the number of words on README.md and on each page of docs/, by path. */
+/** Returns the number of words on README.md and on each page of docs/, by path. The track record has a row for each fault. */
 export function wordsByPage(): ReadonlyMap<string, number> {
-  const pages = filesOf("README.md", "docs").filter(({ path }) => /^(README|docs\/[^/]+)\.md$/.test(path));
+  const pages = filesOf("README.md", "docs").filter(({ path }) => /^(README|docs\/(?!track-record)[^/]+)\.md$/.test(path));
   return new Map(pages.map(({ path, text }) => [path, wordsIn(text)]));
 }
 

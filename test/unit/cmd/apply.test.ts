@@ -366,6 +366,20 @@ testRows(
       ],
     },
     {
+      does: "apply keeps a source that is to become a copy, and fails, when it has copies that no entry names",
+      ...applies(fileOf({ ...blue, namespace: "own-1", copyTo: "{names: [own-1, team-0, team-1]}" })),
+      after: [
+        applies(fileOf({ ...blue, copyTo: "{names: [own-1, team-0]}" }), {
+          ...failed,
+          stderr: /secret\/acr-blue in namespace own-1 stays, because it has copies in team-1/,
+          check: (world) => expect(Object.keys(copiesOf(secretIn(world, "own-1")))).toEqual(["team-0", "team-1"]),
+        }),
+        applies(fileOf({ ...blue, namespace: "own-1", copyTo: "{names: [own-1, team-0]}" }), {
+          check: (world) => expect([secretIn(world, "team-1"), lists(world, "team-1")]).toEqual([undefined, []]),
+        }),
+      ],
+    },
+    {
       does: "apply keeps the copies when a pattern matches nothing, and takes them away with --prune",
       ...applies(fileOf(blue)),
       after: [
@@ -2615,7 +2629,7 @@ testRows(
       {
         what: "a source moves, and its namespace gets a copy",
         from: fileOf(blueOfTeam),
-        to: fileOf({ ...blue, copyTo: "{names: [own-1, team-0]}" }),
+        to: fileOf({ ...blue, copyTo: "{names: [own-1, 'team-*']}" }),
       },
     ].map(({ what, from, to }) => ({
       does: `apply --prune --dry-run prints no deletion of a Secret that the run keeps when ${what}`,
