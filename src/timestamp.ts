@@ -18,6 +18,8 @@ export const toSeconds = (time: Date): string => `${time.toISOString().slice(0, 
  * @returns undefined if the earlier one has no known expiry
  */
 export function renewedExpiry(madeAt: string, expiresAt: string, now: Date): string | undefined {
+  if (!isTimestamp(madeAt) || !isTimestamp(expiresAt)) return undefined;
   const lasted = Date.parse(expiresAt) - Date.parse(madeAt);
-  return lasted > 0 ? toSeconds(new Date(now.getTime() + lasted)) : undefined;
+  const renewed = toSeconds(new Date(now.getTime() + lasted));
+  return lasted > 0 && isTimestamp(renewed) ? renewed : undefined;
 }

@@ -33,6 +33,7 @@ export function recordOf(
 /**
  * Returns the expiry of a new password that lasts as long as the one that it replaces, according to the times that Azure shows. If Azure
  * does not show that one, because a person has ended it, those of the record count.
+ * @param replaced of the same kind
  */
 export function lifetimeOf({ passwords }: Account, replaced: Credential | undefined, now: Date): string | undefined {
   const { madeAt = "", expiresAt = "" } = passwords.find((password) => samePassword(password, replaced)) ?? replaced ?? {};

@@ -1,4 +1,4 @@
-import { absent, asForbidden, type CliError, unlessForbidden } from "../errors.ts";
+import { absent, asForbidden, CliError, unlessForbidden } from "../errors.ts";
 import { kubectl } from "../hint.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Metadata } from "../objects.ts";
@@ -52,10 +52,21 @@ export const uidsOf = async (names: readonly string[], cluster: Reader): Promise
 export const uidsOfAll = async (names: readonly string[], cluster: Reader): Promise<ReadonlyMap<string, string>> =>
   new Map((await readNamespaces(names, cluster)).map(({ name, uid = "" }) => [name, uid]));
 
-/** Returns the uid of each namespace, undefined if it does not exist or is being deleted, or why it may not be read. */
-export async function uidOfEach(names: readonly string[], cluster: Reader): Promise<ReadonlyMap<string, string | CliError | undefined>> {
-  const all = await uidsOf(names, cluster).catch(unlessForbidden(undefined));
-  const uidIn = async (name: string) => (all ?? (await uidsOf([name], cluster))).get(name);
+/** The most namespaces that are read one by one. The policy of a schedule can hardly name more. */
+export const mostRead = 1000;
+
+/**
+ * Returns the uid of each namespace, undefined if it does not exist or is being deleted, or why it may not be read.
+ * @param most how many are read one by one if they may not be read together
+ */
+export async function uidOfEach(
+  names: readonly string[],
+  cluster: Reader,
+  most = mostRead,
+): Promise<ReadonlyMap<string, string | CliError | undefined>> {
+  const all = await uidsOf(names, cluster).catch(asForbidden);
+  if (all instanceof CliError && names.length > most) return new Map(names.map((name) => [name, all]));
+  const uidIn = async (name: string) => (all instanceof CliError ? await uidsOf([name], cluster) : all).get(name);
   return new Map(await mapConcurrently(names, limits.cluster, async (name) => [name, await uidIn(name).catch(asForbidden)] as const));
 }
 

@@ -201,8 +201,8 @@ async function generate(known: Knowledge, d: Desired, o: Observed, step: Step & 
   const { tools } = world;
   const { account, slot } = step;
   const { ref, identity = ref.name } = account;
-  const wanted = step.expiresAt ?? lifetimeOf(account, o.record, tools.now());
   const issuer = issuerOf(o);
+  const wanted = step.expiresAt ?? lifetimeOf(account, o.record?.kind === issuer.kind ? o.record : undefined, tools.now());
   const lifetime = { expiresAt: wanted, isExact: d.expiresExactly === true };
   const expiresAt = issuer.expiryOf ? await issuer.expiryOf(account, lifetime) : wanted;
   if (o.by.isDry) return remember(known, { made: { identity, slot, expiresAt }, noted: undefined });

@@ -10,7 +10,7 @@ import type { ImageRef, Login } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { memoize } from "../scope/concurrency.ts";
-import { missingNamespace, type Selected, selectNamespaces, uidOfEach } from "../scope/namespaces.ts";
+import { missingNamespace, mostRead, type Selected, selectNamespaces, uidOfEach } from "../scope/namespaces.ts";
 import { isGlob, isOpen } from "../scope/scope.ts";
 import { type Copies, type Credential, copiesData, copiesOf, credentialOf } from "../secret/record.ts";
 import { type Copying, copying, isCopyOf, mayWithdraw, StartAgain, withdrawing } from "../secret/source.ts";
@@ -140,6 +140,9 @@ function sayOf({ source, file }: Order, { uids, ending, missing }: Selected, kep
   ];
 }
 
+/** The most copies that stay in a list although they can't be read, if a team may have written the list. */
+const mostOfTeam = 16;
+
 /** Returns the recorded copies that are not selected, and all copies of the source. */
 async function copiesAfter(
   secret: Secret | undefined,
@@ -149,23 +152,22 @@ async function copiesAfter(
 ) {
   const recorded = credentialOf(secret) ? copiesOf(secret) : {};
   const others = Object.entries(recorded).filter(([name]) => !selected.has(name));
-  const uids = await uidOfEach(
-    others.map(([name]) => name),
-    cluster,
-  );
   // A schedule may read only the namespaces that its file names now
+  const names = others.map(([name]) => name);
+  const uids = await uidOfEach(names, cluster, isEach ? mostOfTeam : mostRead);
   const refused = new Map([...uids].flatMap(([name, uid]) => (uid instanceof CliError ? [[name, uid] as const] : [])));
   const [refusal] = refused.values();
   if (refusal && !isTaken) throw refusal;
   // A namespace that was deleted and created again was given nothing
-  const listed = others.filter(([name, uid]) => refused.has(name) || uids.get(name) === uid);
+  const stay = isEach && refused.size > mostOfTeam ? new Map() : refused;
+  const listed = others.filter(([name, uid]) => stay.has(name) || uids.get(name) === uid);
   const copies: Copies = Object.fromEntries([...listed, ...selected].filter(([name]) => name !== own).sort());
   // To take something away, a run need not know more. What a team lists is no reason to fail
   const unread = isEach ? refused : new Map<string, CliError>();
   return { rest: listed.map(([name]) => name).filter((name) => !unread.has(name)), unread, copies };
 }
 
-/** Warns of copies that stay in the list, for a run that may read their namespaces. */
+/** Warns of copies that stay, for a run that may read their namespaces. */
 function* sayUnread({ source }: Order, unread: ReadonlyMap<string, CliError>): Generator<Outcome> {
   const [refusal] = unread.values();
   if (refusal) yield { to: source, messages: [withLines(`its copies in ${inLine([...unread.keys()])} stay`, refusal.message)] };

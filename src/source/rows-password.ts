@@ -27,10 +27,12 @@ function slotFor(o: Observed): string | undefined {
   const { memory, claim, record, by } = o;
   if (memory.noted) return memory.noted.slot;
   const isOwn = (password: Shown) => samePassword(password, memory.unstored) && !isRecorded(record, password);
-  const hasExpired = ({ expiresAt = "" }: Shown) => Date.parse(expiresAt) + skewOfAzure < by.now;
-  const isLeft = (password: Shown) => hasExpired(password) || isOwn(password) || isLeftOver({ claim, credential: record }, password);
+  const isLeft = (password: Shown) =>
+    hasExpired(password, by.now) || isOwn(password) || isLeftOver({ claim, credential: record }, password);
   return issuerOf(o).slotFor(o.ask("account"), claim?.intent, isLeft, o.ask("owner"));
 }
+
+const hasExpired = ({ expiresAt = "" }: Shown, now: number): boolean => Date.parse(expiresAt) + skewOfAzure < now;
 
 const inside = ({ passwords }: Account, slot: string) => passwords.find((password) => password.slot === slot);
 
@@ -70,10 +72,11 @@ function makeRoom(d: Desired, o: Observed): steps.Step | undefined {
   if (!record?.previous || !password) return undefined;
   const account = ask("account");
   const { until } = record.previous;
-  if (until !== undefined && !isDue(record, by.now) && !needsSlot(d, o)) return steps.refuse(new InGrace(account, record.previous, until));
+  const isFree = hasExpired(password, by.now) || needsSlot(d, o);
+  if (until !== undefined && !isDue(record, by.now) && !isFree) return steps.refuse(new InGrace(account, record.previous, until));
   const held = holderOf(o, password);
   const why = whyHeld(held);
-  if (why === undefined || needsSlot(d, o) || !isRecent(record, by.now)) return endPrevious(o, password, held);
+  if (why === undefined || isFree || !isRecent(record, by.now)) return endPrevious(o, password, held);
   const stays = `${password.slot} of ${account.ref.name} stays, because ${why}`;
   return steps.refuse(new StillHeld(`${stays} until ${toSeconds(new Date(endOfDelay(record)))}`));
 }

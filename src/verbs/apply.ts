@@ -4,14 +4,14 @@ import type { Issuer, Shown, Taker } from "../credential/issuer.ts";
 import { unverified } from "../credential/prove.ts";
 import { lackingIn } from "../credential/repository-scope.ts";
 import { formatLifetime } from "../duration.ts";
-import { asCliError, asRefusal, CliError, InTheWay, Interrupted, unlessForbidden } from "../errors.ts";
+import { asCliError, asForbidden, asRefusal, CliError, InTheWay, Interrupted, isForbidden, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import { type Command, flag, plugin } from "../hint.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Cluster } from "../kube/port.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
-import { memoize, runConcurrently } from "../scope/concurrency.ts";
+import { mapConcurrently, memoize, runConcurrently } from "../scope/concurrency.ts";
 import { limits } from "../scope/limits.ts";
 import { missingNamespace, selectNamespaces } from "../scope/namespaces.ts";
 import { isGlob, isOpen } from "../scope/scope.ts";
@@ -725,8 +725,13 @@ async function* rotate(source: Listed, entry: Entry, { order, tools }: Run): Asy
     ...{ expiresAt: expiryOf(expiresIn, tools), open: order.openRecorded, holders: order.revoking.holders },
     notDue: (current: Credential) => whyNotDue(current, entry, tools.cluster().now()),
   };
+  // A team may have written the list of the copies of its source
+  const isOthers = (to: Ref) => "eachOf" in entry.sources && to.namespace !== source.to.namespace;
   try {
-    yield* rotateSources(rotating, tools);
+    for await (const outcome of rotateSources(rotating, tools))
+      yield outcome.error && isForbidden(outcome.error) && isOthers(outcome.to)
+        ? { to: outcome.to, messages: [outcome.error.message] }
+        : outcome;
   } catch (error) {
     if (error instanceof StillHeld) yield { to: source.to, messages: [error.message] };
     else if (!(error instanceof InGrace)) throw withForce(error, plugin("rotate", source.to.name, "--force"), source.to);
@@ -832,12 +837,20 @@ async function staysInPlace(to: Ref<"secret">, old: Secret, making: Making, run:
 }
 
 /** The error if a source that becomes a copy lists copies that no entry names: with its list, no run would take them away. */
-async function droppedWith(to: Ref<"secret">, old: Secret, { wanted, tools }: Run): Promise<CliError | undefined> {
+async function droppedWith(to: Ref<"secret">, old: Secret, { wanted, byKey, tools }: Run): Promise<CliError | undefined> {
+  // A team may have written the list of a source of its own
+  if (byKey.get(keyOf(to))?.some(({ isEach }) => isEach)) return undefined;
   const entries = [...wanted.all.values()].filter(({ entry }) => entry.name === to.name);
   const named = new Set((await Promise.all(entries.map((one) => one.namespaces()))).flatMap((names) => [...names]));
   const others = Object.keys(credentialOf(old) ? copiesOf(old) : {}).filter((namespace) => !named.has(namespace));
-  const copies = await Promise.all(others.map((namespace) => tools.cluster().get({ ...to, namespace })));
-  const left = others.filter((_, index) => copies[index] && isCopyOf(copies[index], to));
+  const isLeft = (one: Secret | CliError | undefined) => one instanceof CliError || (one && isCopyOf(one, to));
+  const read = (namespace: string) =>
+    tools
+      .cluster()
+      .get({ ...to, namespace })
+      .catch(asForbidden);
+  const copies = await mapConcurrently(others, limits.cluster, read);
+  const left = others.filter((_, index) => isLeft(copies[index]));
   if (left.length === 0) return undefined;
   const hint = `first apply the file with the source in ${to.namespace}, and without these namespaces`;
   return new InTheWay(`${nameInPlace(to)} stays, because it has copies in ${inLine(left)}, which no entry names`, hint, "platform");

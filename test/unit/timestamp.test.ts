@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isSameTime, isTimestamp } from "../../src/timestamp.ts";
+import { isSameTime, isTimestamp, renewedExpiry } from "../../src/timestamp.ts";
 
 test.for([
   { a: "2100-12-31T12:59:59.000Z", b: "2100-12-31T12:59:59+00:00", same: true },
@@ -20,4 +20,14 @@ test.for([
   { text: "tomorrow", is: false },
 ])("$text is a time of RFC 3339: $is", ({ text, is }) => {
   expect(isTimestamp(text)).toBe(is);
+});
+
+test.for([
+  { madeAt: "2026-01-01T00:00:00Z", expiresAt: "2026-01-11T00:00:00Z", renewed: "2026-02-11T00:00:00Z" },
+  { madeAt: "2026-01-01T00:00:00Z", expiresAt: "2025-01-01T00:00:00Z", renewed: undefined },
+  { madeAt: "2026-01-01T00:00:00Z", expiresAt: "+275760-09-13T00:00:00Z", renewed: undefined },
+  { madeAt: "2026-01-01T00:00:00Z", expiresAt: "9999-12-31T00:00:00Z", renewed: undefined },
+  { madeAt: "yesterday", expiresAt: "2026-01-11T00:00:00Z", renewed: undefined },
+])("a password that lasted from $madeAt to $expiresAt is renewed until $renewed", ({ madeAt, expiresAt, renewed }) => {
+  expect(renewedExpiry(madeAt, expiresAt, new Date("2026-02-01T00:00:00Z"))).toBe(renewed);
 });

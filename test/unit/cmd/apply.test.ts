@@ -1,7 +1,17 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { statusError } from "../../../src/kube/status.ts";
-import { claimKey, claimOf, copiesOf, copyLabel, credentialKey, credentialOf, sourceKey } from "../../../src/secret/record.ts";
+import {
+  claimKey,
+  claimOf,
+  copiesData,
+  copiesKey,
+  copiesOf,
+  copyLabel,
+  credentialKey,
+  credentialOf,
+  sourceKey,
+} from "../../../src/secret/record.ts";
 import { lost, refused } from "../../support/demo.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
@@ -190,6 +200,13 @@ const forgeCopies =
   };
 
 const twoOwn: Lines = { ...own, eachOf: "{names: [own-1, own-2]}" };
+/** The tenant of a namespace writes a list of copies into its source. */
+const listsOther =
+  (at: string): Given =>
+  ({ cluster }) => {
+    const secret = secretIn({ cluster } as FakeWorld, at, "acr") ?? expect.unreachable("no source");
+    cluster.put({ ...secret, data: { ...secret.data, [copiesKey]: copiesData({ other: "x" }) ?? "" } });
+  };
 const onlySecond: Lines = { eachOf: "{names: [own-2]}" };
 
 const green: Lines = { ...blue, copyTo: "{selector: team=green}" };
@@ -362,6 +379,18 @@ testRows(
         }),
         applies(fileOf({ ...blue, namespace: "", copyTo: "", eachOf: "{names: [own-1, team-0]}" }), {
           check: (world) => expect([secretIn(world, "team-1"), lists(world, "team-1")]).toEqual([undefined, []]),
+        }),
+      ],
+    },
+    {
+      does: "apply rotates, and warns, when a team lists a namespace in its source that the run may not read",
+      ...applies(fileOf(aging)),
+      after: [
+        applies(fileOf(aging), {
+          given: all(later("2026-02-01T00:00:00Z"), listsOther("own-1"), refuse("get namespace other")),
+          stderr: /Warning: other: /,
+          writes: /generatePassword own-1-acr-/,
+          check: (world) => expect([pulls(world, "own-1", "acr"), pulls(world, "own-2", "acr")]).toEqual([true, true]),
         }),
       ],
     },

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { credentialKey } from "../../../src/secret/record.ts";
+import { credentialKey, credentialOf } from "../../../src/secret/record.ts";
 import { Sensitive } from "../../../src/sensitive.ts";
 import { attachedAll, demo, entryOf, line } from "../../support/demo.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
@@ -154,6 +154,22 @@ testRows([
     code: 1,
     stderr: /holds the credential of "demo-acr-myregistry-/,
     after: [{ command: `${command} --force`, stderr: any }],
+  },
+  {
+    does: "creates a password that never expires in the place of an expired token of the own identity",
+    ...first,
+    after: [
+      after(240, {
+        command: `${line} --repository app/web`,
+        given: ({ azure }) => azure.entra.alive.clear(),
+        stdout: any,
+        stderr: any,
+        check: ({ cluster }) => {
+          const { kind, expiresAt } = credentialOf(cluster.get("secret", "demo", "acr-myregistry")) ?? {};
+          expect([kind, expiresAt]).toEqual(["acr-token", undefined]);
+        },
+      }),
+    ],
   },
   {
     does: "gives the copies the same token, and replaces it there too",

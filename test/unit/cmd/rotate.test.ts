@@ -39,6 +39,14 @@ const hidesPasswords =
 const held: Given = ({ cluster }) => {
   cluster.put(pullSecret("other", "theirs", { [host]: first ?? expect.unreachable("no login") }));
 };
+const expire =
+  (slot: "password1" | "password2"): Given =>
+  ({ azure: { tokens } }) => {
+    for (const { passwords } of tokens.values()) {
+      const password = passwords.get(slot);
+      if (password) passwords.set(slot, { ...password, expiry: "2025-12-31T00:00:00Z" });
+    }
+  };
 const generatesNone = /^(?!.*generatePassword)/s;
 
 testRows(
@@ -131,6 +139,15 @@ testRows(
       given: all(remember, typed(`${line} --grace 1h`), held, clockAt("2026-01-01T03:00:00Z")),
       command: "rotate -A --expiring-within 1d --grace 0 --force",
       stdout: any,
+      stderr: any,
+      check: slots("password1", "password2"),
+    },
+    {
+      does: "rotates when a Secret holds the replaced password, which has expired",
+      ...on("2026-01-01T03:00:00Z"),
+      given: all(remember, typed(`${line} --grace 24h`), held, expire("password1"), clockAt("2026-01-01T03:00:00Z")),
+      command: line,
+      stdout: [`${azure} configured (-password1)`, ...rotated],
       stderr: any,
       check: slots("password1", "password2"),
     },
@@ -348,14 +365,6 @@ testRows(
 );
 
 const theirs: Given = (world) => makeByHand(world, "password2");
-const expire =
-  (slot: "password1" | "password2"): Given =>
-  ({ azure: { tokens } }) => {
-    for (const { passwords } of tokens.values()) {
-      const password = passwords.get(slot);
-      if (password) passwords.set(slot, { ...password, expiry: "2025-12-31T00:00:00Z" });
-    }
-  };
 const full = `no Secret records password2 of ${token}, and another tool may use it`;
 const { live, started } = watch();
 /** Interrupts the run at its first call of this kind. */
