@@ -341,9 +341,15 @@ async function* print(known: Knowledge, d: Desired, step: Step & { kind: "print"
   return remember(known, memory);
 }
 
-async function reverse(known: Knowledge, { reversals, memory }: Step & { kind: "reverse" }): Promise<Knowledge> {
-  for (const one of reversals.toReversed()) await one();
-  return remember({ ...known, facts: without(known.facts, "account", "holder"), last: undefined }, memory);
+/** Takes grants back while the claim lasts. The next run uses what is left. */
+async function reverse(known: Knowledge, d: Desired, step: Step & { kind: "reverse" }, world: World): Promise<Knowledge> {
+  const held = holding(known, d, world);
+  for (const one of step.reversals.toReversed()) {
+    if (!world.creating?.print) await held.last();
+    await one();
+  }
+  const after = held.known();
+  return remember({ ...after, facts: without(after.facts, "account", "holder"), last: undefined }, step.memory);
 }
 
 /** Takes references and copies away while the claim lasts. The loop goes on with those that are left. */
@@ -450,7 +456,7 @@ async function* does(known: Knowledge, d: Desired, o: Observed, step: Step, worl
     case "print":
       return yield* print(known, d, step, world);
     case "reverse":
-      return reverse(known, step);
+      return reverse(known, d, step, world);
     case "withdraw":
       return yield* withdraw(known, d, o, step, world);
     case "revoke":

@@ -1,6 +1,6 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import { drawn } from "../../support/sampled.ts";
-import { kills, type Play } from "./play.ts";
+import { kills, Play } from "./play.ts";
 import {
   after,
   apply,
@@ -162,3 +162,16 @@ test.for(kinds.map(({ what, kind }) => [what, kind] as const))(
     }
   },
 );
+
+test("create deletes no application that another run has got while a rollback stood still", async () => {
+  const principal = " --service-principal";
+  const play = new Play();
+  const first = play.add(create(principal, "--copy-to b"), { 12: "interrupted" });
+  play.add(create(principal, copies));
+  while (!first.trace.at(-1)?.startsWith("unassignRole") && first.trace.length < 99) await play.play([[0, 1]]);
+
+  await play.play([[1], [0]]);
+
+  play.watch.check();
+  expect(stateOf(play).applications).toHaveLength(1);
+});
