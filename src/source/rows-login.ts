@@ -4,6 +4,7 @@ import { OthersLogin } from "../credential/owner.ts";
 import { type Patience, youngPatience } from "../credential/prove.ts";
 import type { Login } from "../registry/port.ts";
 import { isYoung, waitingFor } from "../retry.ts";
+import { notDue } from "../secret/due.ts";
 import type { Credential } from "../secret/record.ts";
 import { type Desired, endsAtOnce } from "./desired.ts";
 import type { Memory, Observed } from "./observe.ts";
@@ -25,12 +26,13 @@ const isBehind = (d: Desired, o: Observed): boolean =>
 
 /**
  * Whether a rotation replaces the password. For a day, a rotation that was killed or failed for a copy is completed with its stored
- * password. Later, a tenant that writes a copy or holds the replaced password does not stop a new one.
+ * password. Later, and in the last third of its life, a tenant that writes a copy or holds the replaced password does not stop a new one.
  */
 function mustReplace(d: Desired, o: Observed): boolean {
   const { record, login, by } = o;
   if (!record || !login || !isRecordShown(o) || isRefused(d, o)) return true;
-  if (endsAtOnce(d) || !isRecent(record, by.now)) return true;
+  const isEnding = notDue(record, { expiresWithin: "last third" }, by.now).length === 0;
+  if (endsAtOnce(d) || !isRecent(record, by.now) || isEnding) return true;
   const { previous, madeAt = "" } = record;
   const isOverdue = previous?.until !== undefined && Date.parse(previous.until) <= Date.parse(madeAt);
   return !isOverdue && !isBehind(d, o);

@@ -362,7 +362,8 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   let assigned = state.assignments.find(isOwn);
   const restore = assigned && (() => azure.assignRole(registry, { principalId, role, condition: assigned?.condition }));
   if (assigned) {
-    const reason = because(left.filter(({ name }) => !kept.includes(name)));
+    const users = left.filter(({ name }) => !kept.includes(name));
+    const reason = because(users);
     const remove = async () => {
       await requireUnused(identityId, azure, { kept: unrecording, restore: undefined });
       // Another user may have limited it
@@ -374,7 +375,7 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
     };
     done.push(await steps.inAzure(assignmentRef(state), { ...how(reason), id: assigned.name, remove }));
     yield* done.slice(-1);
-    if (!identity.ours) yield stays(state, principalId);
+    if (reason !== undefined) yield stays(state, principalId, users);
   }
   const isUsed = because(left);
   const others = isUsed || tools.interrupted() ? {} : otherUse(identity, before);
@@ -391,11 +392,13 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
 }
 
 /** Says that an identity of another user keeps the role that `createSecretless` gave it. */
-const stays = ({ registry, mode, identityId }: SecretlessState, principalId: string): Outcome => ({
-  to: identityRef(identityId),
-  messages: [`the identity keeps role "${pullRole[mode].name}" on ${registry.name}. If nothing else pulls with it, delete the role`],
-  fix: shell("az role assignment delete", "--assignee", principalId, "--role", pullRole[mode].id, "--scope", registry.id),
-});
+function stays({ registry, mode, identityId }: SecretlessState, principalId: string, users: readonly FederatedCredential[]): Outcome {
+  const to = identityRef(identityId);
+  const kept = `the identity keeps role "${pullRole[mode].name}" on ${registry.name}`;
+  if (users.length > 0) return { to, messages: [`${kept} for ${inLine(users.map(({ subject }) => subject))}`] };
+  const fix = shell("az role assignment delete", "--assignee", principalId, "--role", pullRole[mode].id, "--scope", registry.id);
+  return { to, messages: [`${kept}. If nothing else pulls with it, delete the role`], fix };
+}
 
 function* missingIdentity({ identity }: SecretlessOrder, id: string, done: readonly Outcome[]): Generator<Outcome> {
   const isUnneeded = done.some(({ left, result = "unchanged" }) => left !== undefined || result !== "unchanged");

@@ -382,6 +382,11 @@ test("keeps a federated credential and the role of its identity, and says so, wh
 `),
   });
 
+  await run(creating);
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({
+    stderr: expect.stringContaining('keeps role "AcrPull" on myregistry for system:serviceaccount:demo:web\n'),
+  });
+
   expect(seen()).toMatchObject({
     annotations: { [workload]: "CLIENT-1" },
     roles: [],
