@@ -28,6 +28,6 @@ test.for([
   { madeAt: "2026-01-01T00:00:00Z", expiresAt: "+275760-09-13T00:00:00Z", renewed: undefined },
   { madeAt: "2026-01-01T00:00:00Z", expiresAt: "9999-12-31T00:00:00Z", renewed: undefined },
   { madeAt: "yesterday", expiresAt: "2026-01-11T00:00:00Z", renewed: undefined },
-])("a password that lasted from $madeAt to $expiresAt is renewed until $renewed", ({ madeAt, expiresAt, renewed }) => {
+])("renews a password that lasted from $madeAt to $expiresAt until $renewed", ({ madeAt, expiresAt, renewed }) => {
   expect(renewedExpiry(madeAt, expiresAt, new Date("2026-02-01T00:00:00Z"))).toBe(renewed);
 });

@@ -163,7 +163,7 @@ test.for(kinds.map(({ what, kind }) => [what, kind] as const))(
   },
 );
 
-test("create deletes no application that another run has got while a rollback stood still", async () => {
+test("deletes no application that another run has got when a rollback pauses", async () => {
   const principal = " --service-principal";
   const play = new Play();
   const first = play.add(create(principal, "--copy-to b"), { 12: "interrupted" });
