@@ -100,7 +100,7 @@ async function unservedByOther(play: Play, steps: readonly Step[]): Promise<read
   const lines = steps.flatMap((step) => ("line" in step && fileBy(step.line)?.secret === "acr-other" ? [step.line] : []));
   const line = lines.at(-1);
   if (line === undefined) return [];
-  await again(play, line);
+  await again(play, `${line.replace(/ --prune.*/, "")} --prune --yes`);
   const { secrets } = stateOf(play);
   const pulls = (of: string) => secrets.some(({ at, state }) => at === `${of}/acr-other` && state !== "has no login");
   return fileBy(line)?.given.filter((at) => !pulls(at)) ?? [];
