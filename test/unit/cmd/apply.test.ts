@@ -395,6 +395,17 @@ testRows(
       ],
     },
     {
+      does: "apply ends the credential of a team that leaves when its source lists a namespace that the run may not read",
+      ...applies(fileOf({ ...own, eachOf: "{names: [own-1, own-2]}" })),
+      after: [
+        applies(fileOf({ ...own, eachOf: "{names: [own-2]}" }), {
+          ...failed,
+          given: all(listsOther("own-1"), refuse("get namespace other")),
+          check: (world) => expect([pulls(world, "own-1", "acr"), pulls(world, "own-2", "acr")]).toEqual([false, true]),
+        }),
+      ],
+    },
+    {
       does: "apply keeps a source that is to become a copy, and fails, when it has copies that no entry names",
       ...applies(fileOf({ ...blue, namespace: "own-1", copyTo: "{names: [own-1, team-0, team-1]}" })),
       after: [
