@@ -1,4 +1,5 @@
 import { parseObject, withoutAbsent } from "../json.ts";
+import { isObjectName } from "../kinds.ts";
 import { managedBy, type Secret } from "../objects.ts";
 import { isTimestamp } from "../timestamp.ts";
 
@@ -124,7 +125,8 @@ function isPrevious(value: unknown): value is Credential["previous"] {
 
 function fileIn(value: unknown): FileOfRecord | undefined {
   const { home, name, serviceAccounts } = (value ?? {}) as Record<string, unknown>;
-  const accounts = textsIn(serviceAccounts);
+  // A team can write any text into the record of its source, and an API server rejects a path that is none
+  const accounts = textsIn(serviceAccounts)?.filter((one) => isObjectName(one.replaceAll("*", "x")));
   return isLabel(home) && isLabel(name) && accounts ? { home, name, serviceAccounts: accounts } : undefined;
 }
 
@@ -154,7 +156,8 @@ export function sourceOf(secret: WithMetadata): SourceOfCopy | undefined {
 /** The namespaces with a copy. Only the owners of the source's namespace can write it. */
 export function copiesOf(secret: Pick<Secret, "data"> | undefined): Copies {
   const found = parseObject(Buffer.from(secret?.data?.[copiesKey] ?? "", "base64").toString()) ?? {};
-  return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  const isCopy = (entry: [string, unknown]): entry is [string, string] => isObjectName(entry[0]) && typeof entry[1] === "string";
+  return Object.fromEntries(Object.entries(found).filter(isCopy));
 }
 
 /** The value under {@link copiesKey}; null removes the key. */
