@@ -124,12 +124,14 @@ async function* removeUntilLost(described: Described, read: Secret | undefined, 
   } catch (error) {
     const isDeleted = isNotFound(error) && !(await tools.cluster().get(to));
     // What a team lists in its Secret may be what the run may not read
-    const isBlocked = isEach && error instanceof CliError && (error.owner === "namespace" || isForbidden(error));
+    const isBlocked = isEach && error instanceof CliError && (error.owner === "namespace" || lacksRight(error));
     if (isDeleted || isBlocked) yield* endLost(described, read, false, run);
     if (!isDeleted) throw withDelete(error, to);
   }
   for (const message of held) yield { to, messages: [message] };
 }
+
+const lacksRight = (error: CliError): boolean => isForbidden(error) && error.owner === "platform";
 
 /**
  * The error if another file has taken over a source since this run has read Azure. In the home, a source without a file is of no file: an

@@ -400,7 +400,7 @@ testRows(
       after: [
         applies(fileOf({ ...own, eachOf: "{names: [own-2]}" }), {
           ...failed,
-          given: all(listsOther("own-1"), refuse("get namespace other")),
+          given: all(listsOther("own-1"), refuse("get namespace other", forbid('namespaces "other"'))),
           check: (world) => expect([pulls(world, "own-1", "acr"), pulls(world, "own-2", "acr")]).toEqual([false, true]),
         }),
       ],
