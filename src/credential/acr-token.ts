@@ -134,7 +134,7 @@ function refuseDisabled(token: AcrToken | undefined): void {
 /** The two slots of a token. */
 const slots = ["password1", "password2"] as const;
 
-/** Returns a slot that is empty, or whose password is left; never one whose password may be in use. */
+/** Returns a slot that is empty, or whose password is left over or has expired. Others may be in use. */
 function freeSlot({ passwords }: Account, noted: Intent | undefined, isLeftOver: (password: Shown) => boolean): Slot | undefined {
   const taken = passwords.filter((password) => !isLeftOver(password));
   const free = slots.filter((slot) => taken.every((password) => password.slot !== slot));

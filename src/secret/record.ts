@@ -125,7 +125,7 @@ function isPrevious(value: unknown): value is Credential["previous"] {
 
 function fileIn(value: unknown): FileOfRecord | undefined {
   const { home, name, serviceAccounts } = (value ?? {}) as Record<string, unknown>;
-  // A team can write any text into the record of its source, and an API server rejects a path that is none
+  // A team can write any text into the record of its source. A request for an invalid name fails
   const accounts = textsIn(serviceAccounts)?.filter((one) => isObjectName(one.replaceAll("*", "x")));
   return isLabel(home) && isLabel(name) && accounts ? { home, name, serviceAccounts: accounts } : undefined;
 }

@@ -140,7 +140,7 @@ function sayOf({ source, file }: Order, { uids, ending, missing }: Selected, kep
   ];
 }
 
-/** The most copies that stay in a list although they can't be read, if a team may have written the list. */
+/** The most names that stay in a list of a team although the run may not read them. */
 const mostOfTeam = 16;
 
 /** Returns the recorded copies that are not selected, and all copies of the source. */
@@ -167,7 +167,7 @@ async function copiesAfter(
   return { rest: listed.map(([name]) => name).filter((name) => !unread.has(name)), unread, copies };
 }
 
-/** Warns of copies that stay, for a run that may read their namespaces. */
+/** Warns of copies that this run leaves, because it may not read their namespaces. */
 function* sayUnread({ source }: Order, unread: ReadonlyMap<string, CliError>): Generator<Outcome> {
   const [refusal] = unread.values();
   if (refusal) yield { to: source, messages: [withLines(`its copies in ${inLine([...unread.keys()])} stay`, refusal.message)] };

@@ -123,15 +123,16 @@ async function* removeUntilLost(described: Described, read: Secret | undefined, 
     yield* remove(deletion, tools);
   } catch (error) {
     const isDeleted = isNotFound(error) && !(await tools.cluster().get(to));
-    // What a team lists in its Secret may be what the run may not read
-    const isBlocked = isEach && error instanceof CliError && (error.owner === "namespace" || lacksRight(error));
+    const isBlocked = isEach && isOfTeam(error);
     if (isDeleted || isBlocked) yield* endLost(described, read, false, run);
     if (!isDeleted) throw withDelete(error, to);
   }
   for (const message of held) yield { to, messages: [message] };
 }
 
-const lacksRight = (error: CliError): boolean => isForbidden(error) && error.owner === "platform";
+/** Whether a team is in the way, or lists in its Secret what the run has no right to read. */
+const isOfTeam = (error: unknown): boolean =>
+  error instanceof CliError && (error.owner === "namespace" || (error.owner === "platform" && isForbidden(error)));
 
 /**
  * The error if another file has taken over a source since this run has read Azure. In the home, a source without a file is of no file: an

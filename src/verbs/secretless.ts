@@ -391,7 +391,7 @@ export async function* deleteSecretless(order: SecretlessOrder, azure: Azure, to
   yield { to: identityRef(identityId), messages: [message], isInfo: true };
 }
 
-/** Says that an identity of another user keeps the role that `createSecretless` gave it. */
+/** Says for whom an identity keeps its role on the registry, or how to delete the role. */
 function stays({ registry, mode, identityId }: SecretlessState, principalId: string, users: readonly FederatedCredential[]): Outcome {
   const to = identityRef(identityId);
   const kept = `the identity keeps role "${pullRole[mode].name}" on ${registry.name}`;

@@ -54,6 +54,16 @@ export async function makeByHand({ azure }: FakeWorld, slot: Slot, token = [...a
   return (await fake.generatePassword({} as never, { token, slot })).password.reveal();
 }
 
+/** A password has expired by the times that Azure shows. */
+export const expire =
+  (slot: Slot, expiry = "2025-12-31T00:00:00Z"): Given =>
+  ({ azure: { tokens } }) => {
+    for (const { passwords } of tokens.values()) {
+      const password = passwords.get(slot);
+      if (password) passwords.set(slot, { ...password, expiry });
+    }
+  };
+
 /** Returns the slots of a token that have a password. */
 export const slotsOf = (world: FakeWorld, token?: string): string[] => {
   const found = token === undefined ? [...world.azure.tokens.values()][0] : world.azure.tokens.get(token);

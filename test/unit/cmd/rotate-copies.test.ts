@@ -4,7 +4,7 @@ import { copiesData, copiesKey, copyLabel } from "../../../src/secret/record.ts"
 import { namespace, pullSecret } from "../../support/fakes/cluster.ts";
 import { copied, stored, watch } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { host, isAlive, on, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
+import { expire, host, isAlive, on, recordIn, slotsOf, writesRecord } from "../../support/rotating.ts";
 import { all, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const name = "acr-myregistry";
@@ -35,14 +35,6 @@ const sameAsSource =
   (...names: string[]) =>
   (world: FakeWorld) =>
     expect(names.map((at) => world.loginIn(at))).toEqual(names.map(() => world.loginIn("a")));
-
-/** The replaced password has expired. */
-const endsFirst: Given = ({ azure }) => {
-  for (const { passwords } of azure.tokens.values()) {
-    const first = passwords.get("password1");
-    if (first) passwords.set("password1", { ...first, expiry: "2026-01-01T11:00:00Z" });
-  }
-};
 
 const { live, started } = watch();
 /** A tenant takes the login out of a copy. */
@@ -182,7 +174,7 @@ testRows(
       ...on(
         "2026-01-01T12:00:00Z",
         typed(line),
-        endsFirst,
+        expire("password1", "2026-01-01T11:00:00Z"),
         writesRecord("a", { expiresAt: "2026-01-01T16:00:00Z" }),
         refuse("get namespace b"),
       ),
