@@ -31,8 +31,8 @@ export function recordOf(
 }
 
 /**
- * Returns the expiry of a new password that lasts as long as the one that it replaces, according to the times that Azure shows. If Azure
- * does not show that one, because a person has ended it, those of the record count.
+ * Returns the expiry of a new password that lasts as long as the one that it replaces. The times that Azure shows count, or those of the
+ * record if a person has ended that one.
  * @param replaced of the same kind
  */
 export function lifetimeOf({ passwords }: Account, replaced: Credential | undefined, now: Date): string | undefined {

@@ -56,7 +56,7 @@ export const uidsOfAll = async (names: readonly string[], cluster: Reader): Prom
 export const mostRead = 1000;
 
 /**
- * Returns the uid of each namespace, undefined if it does not exist or is being deleted, or why it may not be read.
+ * Returns the uid of each namespace, or why it may not be read. It is undefined if the namespace does not exist or is being deleted.
  * @param most how many are read one by one if they may not be read together
  */
 export async function uidOfEach(

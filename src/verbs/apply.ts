@@ -836,7 +836,7 @@ async function staysInPlace(to: Ref<"secret">, old: Secret, making: Making, run:
   return run.waiting ? "later" : kept(to, itsCredential, need);
 }
 
-/** The error if a source that becomes a copy lists copies that no entry names: with its list, no run would take them away. */
+/** The error if a source that becomes a copy lists copies that no entry names. Without its list, they would stay permanently. */
 async function droppedWith(to: Ref<"secret">, old: Secret, { wanted, byKey, tools }: Run): Promise<CliError | undefined> {
   // A team may have written the list of a source of its own
   if (byKey.get(keyOf(to))?.some(({ isEach }) => isEach)) return undefined;

@@ -32,7 +32,7 @@ type Way = {
   readonly acts: readonly Act[];
 };
 
-/** A record says which key of an application its Secret holds, so a tenant who writes another one gives up its own login. */
+/** A record says which key its Secret holds. A tenant who writes another one gives up its own login. */
 const honest = tenants.filter(({ name }) => name !== "writesTheRecordOfTheSource");
 const all: readonly Act[] = [...honest, ...tools, ...persons, ...colleagues, endPassword];
 /** By name. */
@@ -80,7 +80,7 @@ function appliedFrom(kind: Kind): Way {
 function secretless(kind: Kind): Way {
   const own = "secretless create default --registry myregistry -n app";
   const way = created(kind);
-  // Nor has it an age: prune deletes a part that a run has just made, and the run makes it again
+  // It has no age, so prune deletes a part that a run has just made, and the run makes it again
   const lines = way.lines.filter((line) => !line.startsWith("prune"));
   return { ...way, lines: [...lines, ...Array.from({ length: 8 }, () => own)], fates: [...kills, ...failures] };
 }
