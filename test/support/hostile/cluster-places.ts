@@ -11,6 +11,8 @@ import { attach, auths, image, ours, pod, record, refuse } from "./world.ts";
 /** The place of a hostile text: in a world, or in the ports of command lines. */
 export type Place = {
   readonly where: string;
+  /** No output prints the text: names in a list of copies are dropped if they are invalid. */
+  readonly isDropped?: true;
   prepare?(made: FakeWorld, text: string): void;
   ports?(made: FakeWorld, text: string): Partial<World>;
 };
@@ -146,7 +148,7 @@ export const tenants: readonly Place[] = [
   },
   { where: "the creator of a password that a Secret records", prepare: recorded((by) => ({ by })) },
   { where: "the source of a copy", prepare: copyOf },
-  { where: "the copies of a source", prepare: withCopy },
+  { where: "the copies of a source", isDropped: true, prepare: withCopy },
   {
     where: "the day of a password's end that a Secret records",
     prepare: recorded((expiresAt) => ({ expiresAt, madeAt: expiresAt, slot: expiresAt })),
@@ -187,6 +189,7 @@ export const tenants: readonly Place[] = [
   },
   {
     where: "a namespace's name",
+    isDropped: true,
     prepare: (made, name) => {
       for (const cluster of made.clusters.values()) addNamespaces(cluster, name);
     },
