@@ -320,13 +320,16 @@ async function* place(
 }
 
 /** Yields the outcomes of places. @returns the namespaces without one, and those in which something failed */
-async function* countPlaces(outcomes: AsyncIterable<Outcome>, { namespaces }: Places, { kind }: Ref) {
+async function* countPlaces(outcomes: AsyncIterable<Outcome>, { namespaces, copies }: Places, { kind }: Ref) {
   const left = new Set(namespaces);
+  // A copy that could not be read may hold the replaced password, too
+  const unwritten = new Set(Object.keys(copies));
   const failed = new Map<string, "failed" | "incomplete">();
   for await (const outcome of outcomes) {
-    const { namespace = "" } = outcome.to;
+    const { kind: of, namespace = "" } = outcome.to;
     if (!outcome.left) left.delete(namespace);
-    if (isFailed(outcome)) failed.set(namespace, outcome.to.kind === kind ? "failed" : (failed.get(namespace) ?? "incomplete"));
+    if (isFailed(outcome)) failed.set(namespace, unwritten.has(namespace) ? "failed" : "incomplete");
+    else if (of === kind) unwritten.delete(namespace);
     yield outcome;
   }
   return { left, failed };

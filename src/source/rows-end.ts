@@ -95,7 +95,7 @@ export const endRows: readonly StepRow[] = [
     },
   },
   {
-    when: "the replaced password has ended, and the record names it",
+    when: "the replaced password has ended, the record names it, and no copy was missed",
     does: "store the record without it",
     killed: "nothing is left",
     of: ["create", "rotate"],
@@ -103,7 +103,9 @@ export const endRows: readonly StepRow[] = [
     isHeld: true,
     decide(d, o) {
       const { record, login, memory } = o;
-      if (!record?.previous || memory.isDelayed || !steps.isPreviousDue(o)) return undefined;
+      // It tells a rotation with a filter to write the missed copies
+      const isMissed = [...memory.places.values()].includes("failed");
+      if (!record?.previous || memory.isDelayed || isMissed || !steps.isPreviousDue(o)) return undefined;
       const { previous: _, ...credential } = record;
       return steps.store(d, o, { credential, login }, { isQuiet: true });
     },

@@ -6,6 +6,7 @@ import type { Login } from "../registry/port.ts";
 import { isYoung, waitingFor } from "../retry.ts";
 import { notDue } from "../secret/due.ts";
 import type { Credential } from "../secret/record.ts";
+import { isCopyOf } from "../secret/source.ts";
 import { type Desired, endsAtOnce } from "./desired.ts";
 import type { Memory, Observed } from "./observe.ts";
 import type { StepRow } from "./steps.ts";
@@ -18,11 +19,15 @@ function waitForRegistry(o: Observed, what: string, because: string, { wait, pau
   return milliseconds === undefined ? undefined : steps.wait(o, what, { milliseconds, why: waitingFor(wait, because), rereads });
 }
 
-/** Whether a copy lacks the login of its source. One that can't be read may hold the replaced password. */
-const isBehind = (d: Desired, o: Observed): boolean =>
-  [...steps.copiesIn(o)].some(([name, secret]) =>
-    steps.isSecret(secret) ? steps.copyDecision(d, o, name, secret)?.act === "patch" : o.record?.previous !== undefined,
-  );
+/** Whether a copy lacks the login of its source. One that can't be read or written may hold the replaced password. */
+function isBehind(d: Desired, o: Observed): boolean {
+  const isAnyReplaced = o.record?.previous !== undefined;
+  return [...steps.copiesIn(o)].some(([name, secret]) => {
+    if (!steps.isSecret(secret)) return isAnyReplaced;
+    const act = steps.copyDecision(d, o, name, secret)?.act;
+    return act === "patch" || (act === "refuse" && isAnyReplaced && secret !== undefined && isCopyOf(secret, d.source));
+  });
+}
 
 /**
  * Whether a rotation replaces the password. For a day, a rotation that was killed or failed for a copy is completed with its stored

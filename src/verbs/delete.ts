@@ -202,23 +202,33 @@ async function* removeCopy(state: NamespaceState, secret: Secret, source: Source
   const { namespace = "" } = to;
   const from = { kind: to.kind, name: source.name, namespace: source.namespace } as const;
   const record = await tools.cluster().get(from).catch(asForbidden);
-  const isRecordedHere = !(record instanceof CliError) && Object.hasOwn(copiesOf(record), namespace);
+  // Another name is a copy that a user has made, and its source does not list it
+  const isOwn = from.name === to.name;
+  const isRecordedHere = isOwn && !(record instanceof CliError) && Object.hasOwn(copiesOf(record), namespace);
   if (order.revoke) {
     const hint: Hint = isRecordedHere ? { ...plugin("delete", from.name, "--revoke"), namespace: from.namespace } : "omit --revoke";
     throw refusal(to, `is a copy of secret "${from.name}" in namespace "${from.namespace}", which holds the credential`, hint);
   }
   await rehearse(to, secret, tools);
   // First, because a rerun after a kill does not know the source once the copy is deleted
-  const unwritten =
-    record instanceof CliError ? record : await edit(from, withoutCopy(namespace), tools).then(() => undefined, asForbidden);
-  if (unwritten) {
-    const still = record instanceof CliError ? "may still list" : "still lists";
-    const problem = `${nameInPlace(from)} ${still} namespace ${namespace}, so create makes the copy again`;
-    yield { to: from, messages: [`${problem}: ${unwritten.message}`] };
-  }
+  if (isOwn) yield* unlist(from, namespace, record, tools);
   yield* detach(state, order, tools);
   const host = (!(record instanceof CliError) && credentialOf(record)?.host) || loginsIn(secret)[0]?.server || "";
   yield outcomeOf(to, await edit(to, withdrawing(from, host), tools));
+}
+
+/** Takes a namespace out of the list of its source, if the run may. */
+async function* unlist(
+  from: Ref<"secret">,
+  namespace: string,
+  record: Secret | CliError | undefined,
+  tools: Tools,
+): AsyncGenerator<Outcome> {
+  const isRead = !(record instanceof CliError);
+  const error = isRead ? await edit(from, withoutCopy(namespace), tools).then(() => undefined, asForbidden) : record;
+  if (!error) return;
+  const problem = `${nameInPlace(from)} ${isRead ? "still lists" : "may still list"} namespace ${namespace}, so create makes the copy again`;
+  yield { to: from, messages: [`${problem}: ${error.message}`] };
 }
 
 const withoutCopy =

@@ -496,6 +496,21 @@ testRows(
       ],
     },
     {
+      does: "apply keeps the replaced password when its file has changed and a copy may not be read",
+      ...applies(fileOf({ ...blue, rotate: "{olderThan: 60d}" })),
+      after: [
+        applies(fileOf({ ...blue, rotate: "{olderThan: 60d}" }), {
+          given: all(later("2026-03-05T00:00:00Z"), refuse("get secret team-1/")),
+          ...failed,
+        }),
+        applies(fileOf({ ...blue, rotate: "{olderThan: 60d}", repositories: "[app/web, app/api]" }), {
+          given: all(later("2026-03-06T01:00:00Z"), refuse("get secret team-1/"), refuse("list secret")),
+          ...failed,
+          check: (world) => expect(pulls(world, "team-1")).toBe(true),
+        }),
+      ],
+    },
+    {
       does: "apply replaces the credential with one of another kind",
       ...applies(fileOf(blue)),
       after: [

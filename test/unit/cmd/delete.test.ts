@@ -464,6 +464,21 @@ testRows(
       ],
     },
     {
+      does: "deletes a copy that a user has made under another name, and leaves the list of the source",
+      given: ({ cluster }) => {
+        const secret = cluster.get("secret", "b", "acr-myregistry") ?? expect.unreachable("no Secret");
+        const { labels, annotations } = secret.metadata;
+        cluster.put({ ...secret, metadata: { name: "mine", namespace: "b", labels, annotations } });
+      },
+      command: "delete mine -y -n b",
+      stdout: ["secret/mine deleted"],
+      stderr: [],
+      check: (world) => {
+        namespaces("demo", "b", "c")(world);
+        expect(copies(world)).toEqual(["b", "c"]);
+      },
+    },
+    {
       does: "changes nothing when the API server does not answer to the write of the source, and deletes the copy when it runs again",
       given: refuse("patch secret demo/", lost),
       command: "delete -y -n b",

@@ -135,6 +135,36 @@ testRows(
       after: [{ command: line, stdout: [`secret/${name} unchanged`, inB], check: both(alive("a", "b", "c"), sameAsSource("b", "c")) }],
     },
     {
+      does: "gives a missed copy the current password when --grace 0 --force and a filter skips its source later",
+      given: refuse("patch secret b/"),
+      command: `${now} --force`,
+      ...failed,
+      stdout: any,
+      stderr: any,
+      check: alive("a", "c"),
+      after: [
+        { command: "rotate -A --expiring-within 1d", stdout: [inB], stderr: any, check: both(alive("a", "b", "c"), slots("password2")) },
+      ],
+    },
+    {
+      does: "completes a rotation when a tenant has made a copy immutable and Secrets may not be listed",
+      given: (world) => void world.cluster.put({ ...secretIn(world, "b"), immutable: true }, "kubectl-acr-secret"),
+      command: line,
+      ...failed,
+      stdout: [...source, inC],
+      stderr: any,
+      after: [
+        {
+          given: refuse(({ call, at }) => call === "list" && at !== "secret a"),
+          command: line,
+          ...failed,
+          stdout: [`secret/${name} unchanged`],
+          stderr: any,
+          check: both(alive("a", "b", "c"), slots("password1", "password2")),
+        },
+      ],
+    },
+    {
       does: "rotates the source and the other copies when a copy may not be read, and completes when it runs again",
       given: refuse("get secret b/"),
       command: now,
