@@ -69,7 +69,7 @@ const staleReads = { pause: 5_000, count: 12 };
 /** Waits for a password that is so young that Azure may not show it yet. @returns undefined if it is shown, or if it has ended */
 export function waitUntilShown(d: Desired, o: Observed): steps.Step | undefined {
   const { record, login, by } = o;
-  if (by.isDry || !record || login?.username !== record.identity || !isYoung(record.madeAt, by.now)) return undefined;
+  if (!record || login?.username !== record.identity || !isYoung(record.madeAt, by.now)) return undefined;
   if (isRecordShown(o) || isRefused(d, o) || steps.waitsFor(o, "password") >= staleReads.count) return undefined;
   const why = waitingFor(staleReads.pause * staleReads.count, `it does not show the password of ${record.identity} yet`);
   return steps.wait(o, "password", { milliseconds: staleReads.pause, why, rereads: "account" });
@@ -98,7 +98,7 @@ export const unshownRow: StepRow = {
   decide(d, o) {
     const { replaces, made, stored: isStored } = o.memory;
     if (made !== undefined || isStored !== undefined || replaces === "none") return undefined;
-    return d.password === "new" && d.verify && !isOfAnother(o) && waitUntilShown(d, o);
+    return !o.by.isDry && d.password === "new" && d.verify && !isOfAnother(o) && waitUntilShown(d, o);
   },
 };
 

@@ -14,6 +14,7 @@ import { emptying, forgetting } from "../secret/source.ts";
 import { joinNames } from "../wording.ts";
 import type { Desired } from "./desired.ts";
 import type { Observed } from "./observe.ts";
+import { waitUntilShown } from "./rows-login.ts";
 import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
 import { isIssued, issuerOf } from "./wanted.ts";
@@ -61,7 +62,7 @@ function refuseHeld({ record }: Observed, held: Held): steps.Step | undefined {
 
 /**
  * Refuses to revoke by a record that does not say what the source holds. Its owners may have changed it, or another user the account. A
- * killed run has left no login.
+ * killed run has left no login, and Azure may not show a young account yet.
  */
 function refuseInexact(d: Desired, o: Observed, record: Credential): steps.Step | undefined {
   const { login, ask } = o;
@@ -71,6 +72,8 @@ function refuseInexact(d: Desired, o: Observed, record: Credential): steps.Step 
   const called = `secret "${d.source.name}" in namespace "${d.source.namespace}"`;
   if (!account.exists) {
     if (ask("test", login.password.hash()).pulls === "no") return undefined;
+    const wait = waitUntilShown(d, o);
+    if (wait) return wait;
     const hint = "delete it without --revoke, and find the login's account with prune";
     return steps.refuse(new InTheWay(`${called} records ${account.ref.name}, which does not exist, and its login works`, hint));
   }

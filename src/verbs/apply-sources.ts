@@ -3,7 +3,7 @@ import { isIntact, pulledRepositories } from "../credential/acr-token.ts";
 import { builtInRole } from "../credential/granted-rights.ts";
 import type { Holders } from "../credential/holders.ts";
 import { granted } from "../credential/service-principal/roles.ts";
-import { asRefusal, type CliError, isForbidden, unlessForbidden } from "../errors.ts";
+import { asRefusal, CliError, isForbidden, unlessForbidden } from "../errors.ts";
 import type { DesiredFile, Entry } from "../file/entry.ts";
 import type { Ref } from "../kinds.ts";
 import { managedBy, type Secret } from "../objects.ts";
@@ -52,6 +52,7 @@ export type InAzure = {
 };
 
 type Reading = {
+  readonly prune: boolean;
   readonly revoking: { holders(host: string): Holders };
   azure(): Promise<Azure>;
   findRegistry(named: string): Promise<AzureRegistry>;
@@ -68,7 +69,8 @@ export async function* describe(file: DesiredFile, found: InAzure, order: Readin
   const registries = yield* findRegistries(file, found, order);
   const cluster = await idBy(() => uidOf(tools.cluster(), "kube-system"));
   const unread = "cannot read namespace kube-system, whose uid names this cluster in Azure, so no Secret is taken away";
-  if (cluster === undefined) return yield { to: { kind: "namespace", name: "kube-system" }, messages: [unread] };
+  const told = order.prune ? { error: new CliError("forbidden", unread) } : { messages: [unread] };
+  if (cluster === undefined) return yield { to: { kind: "namespace", name: "kube-system" }, ...told };
   for (const [registry, at] of registries) {
     const read = () => readRegistry({ registry, at, cluster }, found, order);
     try {

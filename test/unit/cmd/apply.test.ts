@@ -2991,6 +2991,18 @@ testRows(
       ],
     })),
     {
+      does: "apply --prune fails when it may not read the cluster's id",
+      ...applies(fileOf(blue)),
+      after: [
+        applies(nothingOf, {
+          ...failed,
+          flags: " --prune --yes",
+          given: refuse("get namespace kube-system"),
+          check: (world) => expect(pulls(world, "platform")).toBe(true),
+        }),
+      ],
+    },
+    {
       does: "apply --prune names a Secret that another tool manages when it ends its credential",
       ...applies(fileOf(blue)),
       after: [

@@ -159,6 +159,16 @@ testRows(
       check: (world) => expect(slotsOf(world)).toEqual(["password1"]),
     },
     {
+      does: "waits and revokes a credential when Azure does not show its young account yet and its login works",
+      given: ({ asking }) => {
+        let left = 2;
+        asking.around(async ({ call }, next) => (call === "token" && left-- > 0 ? undefined : next()));
+      },
+      command: revoke,
+      stdout: [patched, ...inAzure, deleted],
+      check: (world) => expect([world.azure.tokens.size, world.azure.scopeMaps.size]).toEqual([0, 0]),
+    },
+    {
       does: "names the password that it would end when there is no terminal",
       given: (world) => makeByHand(world, "password2"),
       command: revoke.replace(" -y", ""),
