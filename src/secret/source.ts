@@ -345,6 +345,12 @@ export function isCopyOf(secret: Secret, source: Ref<"secret">): boolean {
   return named?.namespace === source.namespace && named?.name === source.name;
 }
 
+/** Whether a Secret in the place of a copy may hold a replaced password of its source. Another tool may have changed its label. */
+export function mayHoldReplaced(secret: Secret, { source, credential, login }: Pick<Copying, "source" | "credential" | "login">): boolean {
+  const held = loginOf(secret, credential.host);
+  return !sameLogin(held, login) && (isCopyOf(secret, source) || held?.username === credential.identity);
+}
+
 /**
  * Whether a namespace that a source lists may lose its copy, and the references to it. Another source of the name has references of its own.
  * A team can list any namespace, also one whose Secret was deleted.

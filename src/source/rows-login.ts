@@ -6,7 +6,7 @@ import type { Login } from "../registry/port.ts";
 import { isYoung, waitingFor } from "../retry.ts";
 import { notDue } from "../secret/due.ts";
 import type { Credential } from "../secret/record.ts";
-import { isCopyOf } from "../secret/source.ts";
+import { mayHoldReplaced } from "../secret/source.ts";
 import { type Desired, endsAtOnce } from "./desired.ts";
 import type { Memory, Observed } from "./observe.ts";
 import type { StepRow } from "./steps.ts";
@@ -21,11 +21,11 @@ function waitForRegistry(o: Observed, what: string, because: string, { wait, pau
 
 /** Whether a copy lacks the login of its source. One that can't be read or written may hold the replaced password. */
 function isBehind(d: Desired, o: Observed): boolean {
-  const isAnyReplaced = o.record?.previous !== undefined;
+  const { record: credential, login } = o;
   return [...steps.copiesIn(o)].some(([name, secret]) => {
-    if (!steps.isSecret(secret)) return isAnyReplaced;
     const act = steps.copyDecision(d, o, name, secret)?.act;
-    return act === "patch" || (act === "refuse" && isAnyReplaced && secret !== undefined && isCopyOf(secret, d.source));
+    if (act === "patch" || !credential?.previous) return act === "patch";
+    return !steps.isSecret(secret) || (act === "refuse" && secret && mayHoldReplaced(secret, { source: d.source, credential, login }));
   });
 }
 

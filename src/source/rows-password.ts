@@ -4,8 +4,10 @@ import { endOfDelay, InGrace, isDue, isLeftOver, isRecent, StillHeld } from "../
 import type { Account, Shown } from "../credential/issuer.ts";
 import { CliError, InTheWay } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
+import type { Secret } from "../objects.ts";
 import { isYoung } from "../retry.ts";
 import { isRecorded, samePassword } from "../secret/record.ts";
+import { mayHoldReplaced } from "../secret/source.ts";
 import { toSeconds } from "../timestamp.ts";
 import { nameInPlace } from "../wording.ts";
 import { type Desired, endsAtOnce } from "./desired.ts";
@@ -65,6 +67,15 @@ export function endPrevious({ ask }: Observed, password: Shown, { by, unlisted }
 /** A login that does not work needs a slot now, unless the registry may not know the password yet. */
 const needsSlot = (d: Desired, { record, by }: Observed): boolean => (d.creates ? !isYoung(record?.madeAt, by.now) : endsAtOnce(d));
 
+/** A copy that may hold the replaced password, if Secrets can't be listed. */
+function copyWithReplaced(d: Desired, o: Observed): Ref<"secret"> | undefined {
+  const { record: credential, login } = o;
+  const mayHold = (secret: Secret | CliError | undefined) =>
+    !steps.isSecret(secret) || (credential && secret && mayHoldReplaced(secret, { source: d.source, credential, login }));
+  const [namespace] = [...steps.copiesIn(o)].find(([, secret]) => mayHold(secret)) ?? [];
+  return namespace === undefined ? undefined : { ...d.source, namespace };
+}
+
 /** A token has only two passwords, and a record names only one that was replaced. */
 function makeRoom(d: Desired, o: Observed): steps.Step | undefined {
   const { record, by, ask } = o;
@@ -74,7 +85,8 @@ function makeRoom(d: Desired, o: Observed): steps.Step | undefined {
   const { until } = record.previous;
   const isFree = hasExpired(password, by.now) || needsSlot(d, o);
   if (until !== undefined && !isDue(record, by.now) && !isFree) return steps.refuse(new InGrace(account, record.previous, until));
-  const held = holderOf(o, password);
+  const listed = holderOf(o, password);
+  const held = listed.unlisted && !isFree ? { ...listed, by: copyWithReplaced(d, o) } : listed;
   const why = whyHeld(held);
   if (why === undefined || isFree || !isRecent(record, by.now)) return endPrevious(o, password, held);
   const stays = `${password.slot} of ${account.ref.name} stays, because ${why}`;

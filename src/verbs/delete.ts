@@ -21,7 +21,7 @@ import {
   type SourceOfCopy,
   sourceOf,
 } from "../secret/record.ts";
-import { discarding, isCopyOf, mayWithdraw, StartAgain, withdrawing } from "../secret/source.ts";
+import { claimedBy, discarding, isCopyOf, mayWithdraw, otherClaim, StartAgain, withdrawing } from "../secret/source.ts";
 import { removing } from "../source/desired.ts";
 import { reconcile } from "../source/reconcile.ts";
 import { otherLogins } from "../source/rows-remove.ts";
@@ -167,8 +167,10 @@ async function* removeOther(state: NamespaceState, secret: Secret, { order, tool
       `(type ${secret.type ?? "Opaque"}) was not created by kubectl acr-secret`,
       "use another name, or add --force to delete it",
     );
-  const others = tools.force ? undefined : otherLogins(to, secret, undefined);
-  if (others) throw others;
+  // A run that has only claimed the Secret may send its next request to Azure without it
+  const claim = otherClaim(secret, { run: tools.runId, now: tools.cluster().now() });
+  const obstacle = claim ? claimedBy(to, claim) : otherLogins(to, secret, undefined);
+  if (obstacle && !tools.force) throw obstacle;
   await rehearse(to, secret, tools);
   yield* detach(state, order, tools);
   const discard = discarding(secret.metadata.uid, tools.force);

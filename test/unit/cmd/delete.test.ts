@@ -38,21 +38,34 @@ const put =
   ({ cluster }) => {
     for (const object of objects) cluster.put(object);
   };
+/** A run has created the Secret and claims it. */
+const claimedUntil =
+  (until: string): Given =>
+  ({ cluster }) => {
+    const secret = pullSecret("demo", "acr-myregistry");
+    const claim = JSON.stringify({ run: "x", until, identity: "demo-acr-1", created: true });
+    const labels = { "app.kubernetes.io/managed-by": "kubectl-acr-secret" };
+    cluster.put({ ...secret, metadata: { ...secret.metadata, labels, annotations: { "acr-secret/claim": claim } } });
+  };
 const alone = stuckPod("demo", "alone", image, { names: ["acr-myregistry"], owner: "" });
 
 testRows(
   [
     {
       does: "names what a killed create may have left when the Secret has no login yet",
-      given: ({ cluster }) => {
-        const secret = pullSecret("demo", "acr-myregistry");
-        const claim = JSON.stringify({ run: "x", until: "2000-01-01T00:00:00Z", identity: "demo-acr-1", created: true });
-        const labels = { "app.kubernetes.io/managed-by": "kubectl-acr-secret" };
-        cluster.put({ ...secret, metadata: { ...secret.metadata, labels, annotations: { "acr-secret/claim": claim } } });
-      },
+      given: claimedUntil("2000-01-01T00:00:00Z"),
       command: "delete acr-myregistry --yes -n demo",
       stdout: deleted,
       stderr: /may have created demo-acr-1 in Azure.*\n.*prune -n demo --registry REGISTRY\n$/,
+    },
+    {
+      does: "refuses to delete a Secret that another run has only claimed, and deletes it after the end of the claim",
+      given: claimedUntil("2026-01-01T00:01:00Z"),
+      command: "delete acr-myregistry --yes -n demo",
+      ...failed,
+      stderr: /another run is writing secret "acr-myregistry"/,
+      check: ({ cluster }) => expect(cluster.get("secret", "demo", "acr-myregistry")).toBeDefined(),
+      after: [{ given: claimedUntil("2025-12-31T00:00:00Z"), command: "delete acr-myregistry --yes -n demo", stdout: any, stderr: any }],
     },
     {
       does: "removes the references, then deletes the Secret, and prints what still exists in Azure",

@@ -40,6 +40,20 @@ const { live, started } = watch();
 /** A tenant takes the login out of a copy. */
 const takeOut: Given = ({ cluster }) => void cluster.put({ ...pullSecret("b", name), metadata: secretMetadata(cluster, "b") });
 
+/** A tenant removes the label of a copy. */
+const unlabel: Given = ({ cluster }) => {
+  const { labels: { [copyLabel]: _, ...labels } = {}, ...metadata } = secretMetadata(cluster, "b");
+  cluster.put({ ...cluster.get("secret", "b", name), metadata: { ...metadata, labels } } as Secret);
+};
+/** A deletion was killed once it had taken the login out of the source. */
+const emptied: Given = (world) => {
+  const secret = secretIn(world, "a");
+  const config = Buffer.from('{"auths":{}}').toString("base64");
+  world.cluster.put({ ...secret, data: { ...secret.data, ".dockerconfigjson": config } }, "kubectl-acr-secret");
+};
+/** The run may list the Secrets of its namespace only. */
+const unlisted = refuse(({ call, at }) => call === "list" && at.startsWith("secret") && at !== "secret a");
+
 testRows(
   [
     {
@@ -155,12 +169,35 @@ testRows(
       stderr: any,
       after: [
         {
-          given: refuse(({ call, at }) => call === "list" && at !== "secret a"),
+          given: unlisted,
           command: line,
           ...failed,
           stdout: [`secret/${name} unchanged`],
           stderr: any,
           check: both(alive("a", "b", "c"), slots("password1", "password2")),
+        },
+      ],
+    },
+    {
+      does: "fails and keeps the replaced password when a tenant has unlabeled a copy and Secrets may not be listed",
+      given: all(unlabel, unlisted),
+      command: now,
+      ...failed,
+      stdout: [...source, inC],
+      stderr: any,
+      check: both(alive("a", "b", "c"), slots("password1", "password2")),
+      after: [
+        { given: unlisted, command: now, ...failed, stdout: [`secret/${name} unchanged`], stderr: any, check: alive("a", "b", "c") },
+        {
+          given: all(
+            emptied,
+            before("get secret a/", (world) => refuse("list secret")(world)),
+          ),
+          command: now,
+          ...failed,
+          stdout: [],
+          stderr: new RegExp(`password1 of ${token} stays, because secret/${name} in namespace b holds it`),
+          check: alive("b", "c"),
         },
       ],
     },

@@ -67,7 +67,7 @@ export class Watch {
   /** The passwords that a person has ended, with the step. */
   readonly #endedByPersons = new Map<string, number>();
   readonly #written = new Map<string, number>();
-  /** When others have written a Secret (milliseconds). A rotation waits for a day for a Secret that holds a password. */
+  /** When others have first written a Secret with this login (milliseconds). A rotation waits for a day for a Secret that holds a password. */
   readonly #writtenAt = new Map<string, number>();
   /** In which step a program created a Secret. */
   readonly #created = new Map<string, number>();
@@ -116,7 +116,8 @@ export class Watch {
     for (const [key, { secret, login, pulls }] of after.secrets) {
       if (before.secrets.get(key)?.secret !== secret) {
         this.#written.set(key, this.#play.step);
-        this.#writtenAt.set(key, this.#play.now);
+        const isSameLogin = login?.password === before.secrets.get(key)?.login?.password;
+        if (!isSameLogin || !this.#writtenAt.has(key)) this.#writtenAt.set(key, this.#play.now);
       }
       // Others may write what they want
       if (login && pulls) this.#proven.add(login.password);
