@@ -49,8 +49,9 @@ export class Unconfirmed extends InTheWay {}
 /** A Secret holds a working login that is not of this plugin or of its Azure identity. No rotation can replace it. */
 export class OthersLogin extends InTheWay {}
 
-export const notOwn = ({ to }: Owner, { identity }: Credential) =>
-  new Unconfirmed(`${nameInPlace(to)} records the ACR token "${identity}", which is not its own`, {
-    ...plugin("delete", to.name),
-    namespace: to.namespace,
-  });
+/** @param of `revoking`: the Secret is to be deleted. Otherwise it can get a token of its own */
+export function notOwn({ to }: Owner, { identity, host }: Credential, of?: "revoking"): Unconfirmed {
+  const again = plugin("create", to.name, "--registry", host, "--repository", "REPOSITORY", "--force");
+  const hint = { ...(of ? plugin("delete", to.name) : again), namespace: to.namespace };
+  return new Unconfirmed(`${nameInPlace(to)} records the ACR token "${identity}", which is not its own`, hint);
+}

@@ -8,7 +8,7 @@ import { isFailed, type Outcome } from "../outcome.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
 import { uidsOf } from "../scope/namespaces.ts";
 import { claimOf, copiesOf, credentialOf, sourceOf } from "../secret/record.ts";
-import { Claimed, claiming, extending, forgetting, isCopyOf, mayHoldReplaced, requestLimit, StartAgain } from "../secret/source.ts";
+import { Claimed, claiming, extending, forgetting, isCopyOf, requestLimit, StartAgain } from "../secret/source.ts";
 import type { Tools } from "../tools.ts";
 import type { Desired } from "./desired.ts";
 import { type Deciding, type Fact, type Knowledge, leftOf, type Memory, mostRestarts, nothing, type Observed, observe } from "./observe.ts";
@@ -272,7 +272,7 @@ async function copied(namespace: string, secret: Secret | CliError | undefined, 
     const outcome = await copyTo(namespace, secret, given, { mayCreate: false }, tools);
     if (!outcome.error) return { how: "done", outcome };
     // A tenant has replaced the copy. Another one that can't be written fails the run, and delays the end of the password that it holds
-    const isReplaced = secret !== undefined && !isCopyOf(secret, given.source) && !mayHoldReplaced(secret, given);
+    const isReplaced = secret !== undefined && !isCopyOf(secret, given.source);
     if (isReplaced) return { how: "done", outcome: { to, messages: [outcome.error.message], isInfo: true } };
     return { how: "failed", outcome };
   } catch (error) {

@@ -11,7 +11,17 @@ import { type Desired, endsAtOnce } from "./desired.ts";
 import type { Memory, Observed } from "./observe.ts";
 import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
-import { fileFor, hasExpired, isIssued, isRecordShown, isRefused, issuerOf, keepsLogin, obstacleFor, repositoriesFor } from "./wanted.ts";
+import {
+  fileFor,
+  hasExpired,
+  isIssued,
+  isOfAnother,
+  isRecordShown,
+  isRefused,
+  keepsLogin,
+  obstacleFor,
+  repositoriesFor,
+} from "./wanted.ts";
 
 /** Waits until the registry knows a password, with pauses that grow. @returns undefined if it has waited long enough */
 function waitForRegistry(o: Observed, what: string, because: string, { wait, pauses }: Patience, rereads: "proof" | "test") {
@@ -82,7 +92,7 @@ export const youngRow: StepRow = {
   kind: "issued",
   decide(d, o) {
     const { record, login, by, memory } = o;
-    if (steps.isSupplied(o) || d.password === "recorded" || memory.made || memory.stored !== undefined || !record) return undefined;
+    if (steps.isSupplied(o) || d.password === "recorded" || memory.made || !record) return undefined;
     if (!isRefused(d, o) || hasExpired(record, d.creates) || !isRecordShown(o)) return undefined;
     if (login?.username !== record.identity || !isYoung(record.madeAt, by.now)) return undefined;
     return waitForRegistry(o, "young password", `${record.host} rejects the password of ${record.identity}`, youngPatience(), "test");
@@ -96,14 +106,12 @@ export const unshownRow: StepRow = {
   of: ["create", "rotate"],
   kind: "issued",
   decide(d, o) {
-    const { replaces, made, stored: isStored } = o.memory;
-    if (made !== undefined || isStored !== undefined || replaces === "none") return undefined;
+    const { replaces, made } = o.memory;
+    // Another run may have replaced the password that this one has stored
+    if (made !== undefined || steps.isSupplied(o) || replaces === "none") return undefined;
     return !o.by.isDry && d.password === "new" && d.verify && !isOfAnother(o) && waitUntilShown(d, o);
   },
 };
-
-/** The source records an account that Azure has under another name, such as that of an exported Secret. */
-const isOfAnother = (o: Observed): boolean => issuerOf(o).hasOwnName && o.record?.identity !== o.ask("owner").name;
 
 /** What a run remembers of a login that it has stored: nothing reverses it any more. */
 const stored = (credential: Credential): Partial<Memory> => ({

@@ -43,7 +43,7 @@ export const shownPrevious = ({ ask, record }: Observed): Shown | undefined =>
   record?.previous && ask("account").passwords.find((password) => samePassword(password, record.previous));
 
 /** A Secret that holds another password than the source. A dry run that only seems to replace it would find the source. */
-export function holderOf(o: Observed, ending: Shown): Held {
+function holderOf(o: Observed, ending: Shown): Held {
   return o.by.isDry && !o.login ? {} : o.ask("holder", ending.slot);
 }
 
@@ -67,13 +67,19 @@ export function endPrevious({ ask }: Observed, password: Shown, { by, unlisted }
 /** A login that does not work needs a slot now, unless the registry may not know the password yet. */
 const needsSlot = (d: Desired, { record, by }: Observed): boolean => (d.creates ? !isYoung(record?.madeAt, by.now) : endsAtOnce(d));
 
-/** A copy that may hold the replaced password, if Secrets can't be listed. */
+/** A copy that may hold the replaced password. */
 function copyWithReplaced(d: Desired, o: Observed): Ref<"secret"> | undefined {
   const { record: credential, login } = o;
   const mayHold = (secret: Secret | CliError | undefined) =>
     !steps.isSecret(secret) || (credential && secret && mayHoldReplaced(secret, { source: d.source, credential, login }));
   const [namespace] = [...steps.copiesIn(o)].find(([, secret]) => mayHold(secret)) ?? [];
   return namespace === undefined ? undefined : { ...d.source, namespace };
+}
+
+/** A Secret that holds the replaced password. If Secrets can't be listed, the recorded copies count. */
+export function heldOf(d: Desired, o: Observed, replaced: Shown): Held {
+  const held = holderOf(o, replaced);
+  return held.unlisted && !endsAtOnce(d) ? { ...held, by: copyWithReplaced(d, o) } : held;
 }
 
 /** A token has only two passwords, and a record names only one that was replaced. */
@@ -85,8 +91,7 @@ function makeRoom(d: Desired, o: Observed): steps.Step | undefined {
   const { until } = record.previous;
   const isFree = hasExpired(password, by.now) || needsSlot(d, o);
   if (until !== undefined && !isDue(record, by.now) && !isFree) return steps.refuse(new InGrace(account, record.previous, until));
-  const listed = holderOf(o, password);
-  const held = listed.unlisted && !isFree ? { ...listed, by: copyWithReplaced(d, o) } : listed;
+  const held = heldOf(d, o, password);
   const why = whyHeld(held);
   if (why === undefined || isFree || !isRecent(record, by.now)) return endPrevious(o, password, held);
   const stays = `${password.slot} of ${account.ref.name} stays, because ${why}`;

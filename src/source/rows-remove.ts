@@ -66,7 +66,7 @@ function refuseHeld({ record }: Observed, held: Held): steps.Step | undefined {
  */
 function refuseInexact(d: Desired, o: Observed, record: Credential): steps.Step | undefined {
   const { login, ask } = o;
-  if (issuerOf(o).hasOwnName && record.identity !== ask("owner").name) return steps.refuse(notOwn(ask("owner"), record));
+  if (issuerOf(o).hasOwnName && record.identity !== ask("owner").name) return steps.refuse(notOwn(ask("owner"), record, "revoking"));
   if (!login) return undefined;
   const account = ask("account");
   const called = `secret "${d.source.name}" in namespace "${d.source.namespace}"`;

@@ -72,12 +72,17 @@ export function obstacleFor(d: Desired, creates: Creating, o: Observed): (secret
   return (secret) => obstacleTo(d.source, secret, wanted);
 }
 
+/** The source records an account that Azure has under another name, such as that of an exported Secret. */
+export const isOfAnother = (o: Observed): boolean => issuerOf(o).hasOwnName && o.record?.identity !== o.ask("owner").name;
+
 /** Whether a source has a login of the wanted kind that works and may pull what is wanted. */
 export function isCovered(d: Desired, creates: Creating, o: Observed): boolean {
   const { secret, record, claim } = o;
   const { kind, file, shape = "pull-secret", exact } = creates;
   if (!secret || !record || claim || !creates.isIssued || shapeOf(secret) !== shape) return false;
   if (record.kind !== kind || !isLoginServerOf(record.host, creates.registry)) return false;
+  // With --force, a Secret of a backup gets a token of its own
+  if (d.force && isOfAnother(o)) return false;
   if (file && !isOfFile(record, file)) return false;
   const { repositories = [] } = record;
   const used = creates.fromPods ? o.ask("images", record.host).map(({ repository }) => repository) : [];

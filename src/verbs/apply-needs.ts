@@ -24,6 +24,8 @@ export type Loss = {
   readonly byIn?: string | undefined;
   /** Whether a Secret holds the login. Absent: the source and each of its copies do. */
   holds?(secret: Secret): boolean;
+  /** Whether the source shows that an entry with its place was not written: the read before may have been old. Absent in a dry run. */
+  isUnwritten?: ((secret: Secret) => boolean) | undefined;
 };
 
 /** An entry of a file, and how far the run is with it. */
@@ -63,7 +65,8 @@ export async function* needsOf(loss: Loss, wanted: Iterable<Progress>, cluster: 
   const isHeldIn = holderTest(loss, cluster);
   async function needs(one: Progress, namespace: string): Promise<boolean> {
     const state = one === by && namespace === byIn ? "written" : stateIn(one, namespace);
-    if (state === "written" || !(await isHeldIn(namespace))) return false;
+    if (state === "written") return isUnwritten(loss, one, namespace, cluster);
+    if (!(await isHeldIn(namespace))) return false;
     return state === "failed" || !(await pullsBesides(loss, one, namespace, cluster));
   }
   for (const one of othersNaming(loss, wanted)) {
@@ -71,6 +74,17 @@ export async function* needsOf(loss: Loss, wanted: Iterable<Progress>, cluster: 
     const namespace = await firstOf(at === undefined ? selected : selected.has(at) ? [at] : [], (name) => needs(one, name));
     if (namespace !== undefined) yield { by: one, namespace };
   }
+}
+
+async function isUnwritten(
+  { source, isUnwritten: isOld }: Loss,
+  { entry }: Progress,
+  namespace: string,
+  cluster: Cluster,
+): Promise<boolean> {
+  if (!isOld || entry.name !== source.name || namespace !== source.namespace) return false;
+  const secret = await cluster.get(source);
+  return secret !== undefined && isOld(secret);
 }
 
 async function firstOf(names: Iterable<string>, isIt: (name: string) => Promise<boolean>): Promise<string | undefined> {

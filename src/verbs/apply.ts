@@ -455,7 +455,8 @@ async function becomesCopy({ name, namespace = "" }: Ref, { plans, tools }: Run)
 async function neededIn({ source, described, isReplaced }: TakingAway, run: Run): Promise<UnmetNeed | "unread" | undefined> {
   const { host, identity, granted = ["*"] } = described;
   const holds = (secret: Secret) => loginOf(secret, host)?.username === identity;
-  const loss = { source, repositories: granted };
+  const isUnwritten = run.tools.dryRun === "none" ? (secret: Secret) => credentialOf(secret) !== undefined && holds(secret) : undefined;
+  const loss = { source, repositories: granted, isUnwritten };
   const [need] = await needed(isReplaced ? { ...loss, holds } : loss, run);
   return need;
 }

@@ -207,6 +207,8 @@ async function* removeCopy(state: NamespaceState, secret: Secret, source: Source
   // Another name is a copy that a user has made, and its source does not list it
   const isOwn = from.name === to.name;
   const isRecordedHere = isOwn && !(record instanceof CliError) && Object.hasOwn(copiesOf(record), namespace);
+  // `apply` has just read it as a source
+  if (order.isFoundInAzure) throw new CliError("conflict", `${nameInPlace(to)} has changed`, { hint: "run the command again" });
   if (order.revoke) {
     const hint: Hint = isRecordedHere ? { ...plugin("delete", from.name, "--revoke"), namespace: from.namespace } : "omit --revoke";
     throw refusal(to, `is a copy of secret "${from.name}" in namespace "${from.namespace}", which holds the credential`, hint);

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { statusError } from "../../../src/kube/status.ts";
+import type { Secret } from "../../../src/objects.ts";
 import {
   claimKey,
   claimOf,
@@ -13,6 +14,7 @@ import {
   sourceKey,
 } from "../../../src/secret/record.ts";
 import { lost, refused } from "../../support/demo.ts";
+import type { Asked } from "../../support/fakes/asked.ts";
 import { account, namespace, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
@@ -41,6 +43,8 @@ const entryOf = (entry: Lines): string =>
     .join("");
 const fileOf = (...entries: readonly Lines[]): string =>
   `name: teams\nnamespace: platform\nregistry: myregistry\npullSecrets:\n${entries.map(entryOf).join("")}`;
+/** A copy, as an old read shows it. */
+let copyBefore: Secret | undefined;
 const nothingOf = "name: teams\nnamespace: platform\nregistry: myregistry\npullSecrets: []\n";
 /** The same entries in a file of the same name with another home. */
 const elsewhere = (...entries: readonly Lines[]): string => fileOf(...entries).replace("namespace: platform", "namespace: team-0");
@@ -2990,6 +2994,26 @@ testRows(
         }),
       ],
     })),
+    {
+      does: "apply keeps the credential of a source when an old read shows a copy in its place",
+      ...applies(fileOf({ ...blue, name: "acr", copyTo: "{names: [own-1]}" })),
+      check: (world) => {
+        copyBefore = secretIn(world, "own-1", "acr");
+      },
+      after: [
+        applies(fileOf(own)),
+        applies(fileOf({ ...blue, name: "acr", copyTo: "{names: [own-1]}" }), {
+          ...failed,
+          flags: " --prune --yes",
+          given: ({ asking }) => {
+            let left = 1;
+            const isOld = ({ call, at }: Asked) => call === "get" && at === "secret own-1/acr" && left-- > 0;
+            asking.around(async (asked, next) => (isOld(asked) ? copyBefore : next()));
+          },
+          check: (world) => expect(pulls(world, "own-1", "acr")).toBe(true),
+        }),
+      ],
+    },
     {
       does: "apply --prune fails when it may not read the cluster's id",
       ...applies(fileOf(blue)),

@@ -23,6 +23,17 @@ const finance = names(`finance/payroll, .*:\n  ${command} finance/payroll`);
 const many = Array.from({ length: 12 }, (_, index) => `team/${String(index).padStart(2, "0")}`);
 const first = `${["app/web", ...many.slice(0, 9)].map((one) => `+${one}`).join(", ")} and 3 more`;
 
+const recordsAnother = all(typed(line), ({ cluster, azure }) => {
+  const secret = cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
+  const auth = Buffer.from("theirs:hunter2").toString("base64");
+  const auths = JSON.stringify({ auths: { "myregistry.azurecr.io": { username: "theirs", password: "hunter2", auth } } });
+  azure.users.set("theirs", "hunter2");
+  const record = JSON.stringify({ ...JSON.parse(secret.metadata.annotations?.[credentialKey] ?? ""), identity: "theirs" });
+  const annotations = { [credentialKey]: record };
+  const data = { ".dockerconfigjson": Buffer.from(auths).toString("base64") };
+  cluster.put({ ...secret, metadata: { ...secret.metadata, annotations }, data }, "kubectl-acr-secret");
+});
+
 testRows([
   {
     does: "warns when the credential can pull the whole registry",
@@ -126,20 +137,20 @@ testRows([
     ],
   },
   {
+    does: "gives a Secret that records another token its own with --force, although its login pulls what is wanted",
+    given: recordsAnother,
+    command: `${line} --force`,
+    stdout: any,
+    stderr: any,
+    leaves: { username: token },
+  },
+  {
     does: "refuses to grant more when the Secret records another token, and replaces that login with --force",
-    given: all(typed(line), ({ cluster, azure }) => {
-      const secret = cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
-      const auth = Buffer.from("theirs:hunter2").toString("base64");
-      const auths = JSON.stringify({ auths: { "myregistry.azurecr.io": { username: "theirs", password: "hunter2", auth } } });
-      azure.users.set("theirs", "hunter2");
-      const record = JSON.stringify({ ...JSON.parse(secret.metadata.annotations?.[credentialKey] ?? ""), identity: "theirs" });
-      const annotations = { [credentialKey]: record };
-      const data = { ".dockerconfigjson": Buffer.from(auths).toString("base64") };
-      cluster.put({ ...secret, metadata: { ...secret.metadata, annotations }, data }, "kubectl-acr-secret");
-    }),
+    given: recordsAnother,
     command: `${line} --repository app/api`,
     code: 1,
-    stderr: /^error: .* records the ACR token "theirs", which is not its own\nhint: kubectl acr-secret delete -n demo acr-myregistry\n$/,
+    stderr:
+      /^error: .* records the ACR token "theirs", which is not its own\nhint: kubectl acr-secret create -n demo acr-myregistry --registry myregistry\.azurecr\.io --repository REPOSITORY --force\n$/,
     after: [{ command: `${line} --force --repository app/api`, stdout: any, stderr: any, leaves: { username: token } }],
   },
 ]);

@@ -86,7 +86,7 @@ testRows(
         code: 1,
         stderr: [
           `error: secret/${name} in namespace evil records the ACR token "${ofA}", which is not its own`,
-          `hint: kubectl acr-secret delete -n evil ${name}`,
+          `hint: kubectl acr-secret create -n evil ${name} --registry ${host} --repository REPOSITORY --force`,
         ],
         writes: /^(patch secret evil\/.*\n){2}$/,
         check: untouched,

@@ -101,6 +101,11 @@ export class Play {
   /** Azure answers as of then, until `until`. */
   #lag: { readonly until: number; readonly answer: Past["answer"] } | undefined;
 
+  /** Whether a request without an answer may be applied later. */
+  get isDelaying(): boolean {
+    return this.#later.length > 0;
+  }
+
   constructor() {
     this.world = fakeWorld();
     const { cluster, azure, asking, files: disk } = this.world;

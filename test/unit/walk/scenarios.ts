@@ -167,6 +167,11 @@ export function stateOf({ world: { cluster, azure }, watch }: Play) {
     [...token.passwords].map(([slot, { creationTime: madeAt }]) => ({ slot, madeAt })),
   );
   const keys = azure.directory.applications.flatMap((one) => one.keys);
+  // Without its role, an application pulls nothing, and no run finds it
+  const { principals, assignments } = azure.directory;
+  const isUseful = (one: { readonly appId: string }) =>
+    principals.some(({ appId, id }) => appId === one.appId && assignments.some(({ principalId }) => principalId === id));
+  const useful = azure.directory.applications.filter(isUseful).flatMap((one) => one.keys);
   return {
     secrets: secrets.sort((a, b) => a.at.localeCompare(b.at)),
     lists: lists.sort(),
@@ -178,7 +183,7 @@ export function stateOf({ world: { cluster, azure }, watch }: Play) {
     identities: [...azure.identities.all.values()].map(({ credentials }) => credentials.map(({ subject }) => subject)),
     annotated: cluster.all("serviceaccount").flatMap((account) => (clientOf(account) === undefined ? [] : [account.metadata.namespace])),
     recorded: [...passwords, ...keys].filter(isRecorded).length,
-    unknown: [...passwords, ...keys].filter((one) => !isRecorded(one) && !watch.isPersons(one.madeAt)).length,
+    unknown: [...passwords, ...useful].filter((one) => !isRecorded(one) && !watch.isPersons(one.madeAt)).length,
   };
 }
 

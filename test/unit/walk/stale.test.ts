@@ -9,6 +9,7 @@ import {
   fatesUpTo,
   kinds,
   pass,
+  remove,
   rotate,
   type Scenario,
   scenarios,
@@ -47,3 +48,20 @@ test.for(kinds.map(({ what, kind }) => [what, kind] as const))(
     }
   },
 );
+
+test("create ends no login of a later create when a read is answered as of some writes ago", { timeout: 120_000 }, async () => {
+  const line = create("", copies);
+  // In the writes of its copies
+  for (const requests of [16, 17, 18])
+    for (const [step, fate] of fatesUpTo(14, lags)) {
+      const play = await after(line, pass);
+      play.add(rotate("next"), { 8: "kill before" });
+      play.add(line);
+      play.add(`${remove} --revoke`);
+      play.add(line, { [step]: fate });
+      await play.play([[0]]);
+      await play.pass(600_000);
+      await play.play([[1, requests], [2], [3], [1]]);
+      play.watch.check();
+    }
+});

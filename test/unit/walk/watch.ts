@@ -133,7 +133,8 @@ export class Watch {
       if (known.has(text)) continue;
       this.#personsTimes.add(madeAt);
       this.#persons.set(text, this.#play.step);
-      if (slot === intent?.slot && !this.isStrict) this.#unclear.add(text);
+      // A delayed write may note the slot
+      if ((slot === intent?.slot || this.#play.isDelaying) && !this.isStrict) this.#unclear.add(text);
     }
   }
 
@@ -197,7 +198,7 @@ export class Watch {
     const [namespace = "", called = ""] = key.split("/");
     const given: readonly string[] = givenTo[called as keyof typeof givenTo] ?? [];
     const isGiven = given.includes(namespace);
-    const isDeleted = isGiven && !after?.login && endsLogin(program, namespace, called);
+    const isDeleted = isGiven && endsLogin(program, namespace, called, after?.login);
     if (!before && after) this.#created.set(key, this.#play.step);
     if (before?.pulls && !after?.pulls && !isDeleted) this.#compareUse(key, after?.login?.password, program, what);
     if (after?.login && after.login.password !== before?.login?.password) this.#compareLogin(key, after.login, isGiven, what);
@@ -250,9 +251,12 @@ export class Watch {
   #breach = (what: string) => void this.#breaches.push(what);
 }
 
-/** Whether a command takes the login of a namespace away. */
-function endsLogin({ line }: Program, namespace: string, secret: string): boolean {
-  if (/^(delete|prune)/.test(line)) return secret === name;
+/**
+ * Whether a command takes the login of a namespace away.
+ * @param left the login that its Secret still has. The end of an entry ends it, although a stale read may keep the Secret
+ */
+function endsLogin({ line }: Program, namespace: string, secret: string, left: Login | undefined): boolean {
+  if (/^(delete|prune)/.test(line)) return secret === name && !left;
   const file = fileBy(line);
   return file?.secret === secret && !file.given.includes(namespace);
 }
