@@ -10,7 +10,7 @@ import { joinNames, nameInPlace } from "../wording.ts";
 import { endsAtOnce } from "./desired.ts";
 import { mostRestarts } from "./observe.ts";
 import { waitUntilShown } from "./rows-login.ts";
-import { endPrevious, heldOf, shownPrevious } from "./rows-password.ts";
+import { endPrevious, holderOfReplaced, shownPrevious } from "./rows-password.ts";
 import type { StepRow } from "./steps.ts";
 import * as steps from "./steps.ts";
 import { issuerOf } from "./wanted.ts";
@@ -67,7 +67,7 @@ export const endRows: readonly StepRow[] = [
         const messages = [`${stays}, because ${nameInPlace(failed)} could not be written`];
         return steps.decide("keep the replaced password", { isDelayed: true }, [{ to: ref, messages }]);
       }
-      const held = heldOf(d, o, password);
+      const held = holderOfReplaced(d, o, password);
       const why = whyHeld(held);
       if (why === undefined || endsAtOnce(d)) return endPrevious(o, password, held);
       const until = toSeconds(new Date(endOfDelay(record)));

@@ -77,7 +77,7 @@ function copyWithReplaced(d: Desired, o: Observed): Ref<"secret"> | undefined {
 }
 
 /** A Secret that holds the replaced password. If Secrets can't be listed, the recorded copies count. */
-export function heldOf(d: Desired, o: Observed, replaced: Shown): Held {
+export function holderOfReplaced(d: Desired, o: Observed, replaced: Shown): Held {
   const held = holderOf(o, replaced);
   return held.unlisted && !endsAtOnce(d) ? { ...held, by: copyWithReplaced(d, o) } : held;
 }
@@ -91,7 +91,7 @@ function makeRoom(d: Desired, o: Observed): steps.Step | undefined {
   const { until } = record.previous;
   const isFree = hasExpired(password, by.now) || needsSlot(d, o);
   if (until !== undefined && !isDue(record, by.now) && !isFree) return steps.refuse(new InGrace(account, record.previous, until));
-  const held = heldOf(d, o, password);
+  const held = holderOfReplaced(d, o, password);
   const why = whyHeld(held);
   if (why === undefined || isFree || !isRecent(record, by.now)) return endPrevious(o, password, held);
   const stays = `${password.slot} of ${account.ref.name} stays, because ${why}`;
