@@ -46,7 +46,7 @@ const mostTested = 50;
 type Found = {
   readonly to: Ref<"secret">;
   readonly login: Login;
-  /** The key of an application that the Secret records as its own. */
+  /** The key of an application that the Secret, or the source whose login it has, records as its own. */
   readonly key: string | undefined;
   /** The source of a copy, and when the password of the copy was created. */
   readonly source: SourceOfCopy | undefined;
@@ -165,7 +165,9 @@ async function listFor(cluster: Pick<Cluster, "pages">, wanted: ReadonlySet<stri
     if (isForbidden(error)) return error;
     throw error;
   }
-  const all = [...found].map(([username, byPassword]) => [username, [...byPassword.values()]] as const);
+  const all = [...found].map(
+    ([username, byPassword]) => [username, [...byPassword.values()].map((one) => withKeyOfSource(one, byPassword))] as const,
+  );
   const held = all.flatMap(([, some]) => some);
   const own = new Set(held.map(({ to }) => to.namespace ?? ""));
   const [first] = refused.values();
@@ -176,6 +178,12 @@ async function listFor(cluster: Pick<Cluster, "pages">, wanted: ReadonlySet<stri
     (name) => [name, new CliError("forbidden", `namespace "${name}" refuses its Secrets, and has a copy`)] as const,
   );
   return { logins: new Map(all), unread: new Map([...refused, ...withCopy]) };
+}
+
+/** A copy with the login of its source has the key that its source records. */
+function withKeyOfSource(one: Found, all: ReadonlyMap<string, Found>): Found {
+  const of = one.source && all.get(keyIn({ ...one.to, ...one.source }, one.login));
+  return of ? { ...one, key: of.key } : one;
 }
 
 /** The most characters of a password in Azure, with a margin. */
@@ -197,8 +205,10 @@ function heldIn({ to, metadata, logins, copies }: PullLogins, wanted: ReadonlySe
   return some.slice(0, mostKept).map(({ login }) => ({ to, login, key: keyOfUser(login.username), source, copies }));
 }
 
+const keyIn = (to: Ref, { password }: Login): string => `${keyOf(to)}\n${password.hash()}`;
+
 function add(found: Map<string, Map<string, Found>>, one: Found): void {
   const all = found.get(one.login.username) ?? new Map<string, Found>();
-  all.set(`${keyOf(one.to)}\n${one.login.password.hash()}`, one);
+  all.set(keyIn(one.to, one.login), one);
   found.set(one.login.username, all);
 }

@@ -575,6 +575,15 @@ testRows([
     },
   },
   {
+    does: "ends only the key of its Secret when a copy of another Secret has a key of the same application",
+    world: () => worldOf(["demo", "other", "third"]),
+    given: typed(`${principal}=ci`, "create --registry myregistry --service-principal=ci -n other --copy-to third"),
+    command: revoke,
+    stdout: any,
+    stderr: any,
+    check: (world) => expect([isAlive(world, "demo"), isAlive(world, "other"), isAlive(world, "third")]).toEqual([false, true, true]),
+  },
+  {
     does: "keeps the key of a Secret that another user copied",
     world: demo(`${principal}=ci`),
     given: held(),
