@@ -347,10 +347,7 @@ async function* print(known: Knowledge, d: Desired, step: Step & { kind: "print"
 /** Takes grants back while the claim lasts. The next run uses what is left. */
 async function reverse(known: Knowledge, d: Desired, step: Step & { kind: "reverse" }, world: World): Promise<Knowledge> {
   const held = holding(known, d, world);
-  for (const one of step.reversals.toReversed()) {
-    if (!world.creating?.print) await held.last();
-    await one();
-  }
+  for (const one of step.reversals.toReversed()) await (world.creating?.print ? one() : held.send(one));
   const after = held.known();
   return remember({ ...after, facts: without(after.facts, "account", "holder"), last: undefined }, step.memory);
 }

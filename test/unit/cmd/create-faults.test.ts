@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { Busy } from "../../../src/errors.ts";
-import { everything, exactly, line, made, nothing, refused, token } from "../../support/demo.ts";
+import { claimOf } from "../../../src/secret/record.ts";
+import { everything, exactly, line, lost, made, nothing, refused, token } from "../../support/demo.ts";
 import { watch } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { clockAt } from "../../support/rotating.ts";
@@ -57,6 +58,18 @@ testRows([
     ...failed,
     stdout: [],
     leaves: nothing,
+  },
+  {
+    does: "keeps its claim when Azure does not answer to a reversal, which it may still apply",
+    given: (world) => {
+      refuse("deleteToken", lost)(world);
+      return refuse("prove")(world);
+    },
+    command: line,
+    ...failed,
+    stdout: [],
+    check: ({ cluster }) => expect(claimOf(cluster.get("secret", "demo", "acr-myregistry"))).toBeDefined(),
+    after: [{ given: later, ...again }],
   },
   {
     does: "keeps what it created in Azure for the next run when the Secret cannot be patched",
