@@ -18,6 +18,7 @@ import {
   endedBy,
   type ListEdit,
   listAfter,
+  noteWithout,
   patchOf,
   type RecreateOptions,
   refuseOwned,
@@ -145,14 +146,27 @@ async function removeMissing({ object, target, missing: listed }: Dangling, tool
   const { namespace = "" } = to;
   // Check now: a name can be in a list before its Secret is created
   const missing = tools.dryRun === "client" ? listed : await missingSecrets({ cluster: tools.cluster(), namespace }, listed);
-  return editList(object, { does: "detach", decide: (old) => (old ? withoutNames(missing, old) : refuseMissing(to)) }, tools);
+  const decide = (old: TargetObject | undefined) => (old ? withoutNames(missing, old) : refuseMissing(to));
+  const outcome = await editList(object, { does: "detach", decide }, tools);
+  return outcome.result === "patched" && tools.dryRun === "none" ? unlessCreated(outcome, missing, tools) : outcome;
+}
+
+/** Another run that creates the Secret meanwhile finds its name in the list. */
+async function unlessCreated(outcome: Outcome, removed: readonly string[], tools: Tools): Promise<Outcome> {
+  const { namespace = "" } = outcome.to;
+  const missing = await missingSecrets({ cluster: tools.cluster(), namespace }, removed);
+  const created = removed.find((name) => !missing.includes(name));
+  if (created === undefined) return outcome;
+  const hint = plugin("attach", created, targetArgument(outcome.to as Ref<TargetKind>));
+  return { ...outcome, error: new CliError("conflict", `secret "${created}" was created while its name was removed`, { hint }) };
 }
 
 function withoutNames(missing: readonly string[], object: TargetObject) {
-  const { to, names } = targetOf(object);
+  const { to, names, added } = targetOf(object);
   const after = names.filter((name) => !missing.includes(name));
   if (after.length === names.length) return { act: "keep", because: "every listed Secret exists" } as const;
-  return patchOf(to, after);
+  const { act, patch } = patchOf(to, after);
+  return { act, patch: { ...patch, ...noteWithout(missing, added) } };
 }
 
 const refuseMissing = ({ kind, name }: Ref<TargetKind>) => ({ act: "refuse", error: absent(resourceOf(kind), name) }) as const;

@@ -78,13 +78,20 @@ const decideList =
     return { act, patch: { ...patch, ...noteOf(target, wanted) } };
   };
 
-/** The metadata of a patch that notes who has added a name; none if the note stays. */
-function noteOf({ added = [] }: Target, { does, secret, noted }: ListEdit): { readonly metadata?: object } {
-  if (does === "attach" ? !noted : !added.includes(secret)) return {};
-  const others = added.filter((name) => name !== secret);
-  const names = does === "attach" ? [...others, secret].sort() : others;
-  return { metadata: { annotations: { [addedKey]: names.length > 0 ? names.join(",") : null } } };
+/** The metadata of a patch that notes which names `apply` has added; none if the note stays. A name that a person adds or removes is out. */
+function noteOf({ added = [] }: Target, { does, secret, noted }: ListEdit): Note {
+  return does === "attach" && noted ? noteWith([...new Set([...added, secret])]) : noteWithout([secret], added);
 }
+
+type Note = { readonly metadata?: { readonly annotations: Readonly<Record<string, string | null>> } };
+
+const noteWith = (names: readonly string[]): Note => ({
+  metadata: { annotations: { [addedKey]: names.length > 0 ? names.toSorted().join(",") : null } },
+});
+
+/** @param added what the note names */
+export const noteWithout = (removed: readonly string[], added: readonly string[] = []): Note =>
+  added.some((name) => removed.includes(name)) ? noteWith(added.filter((name) => !removed.includes(name))) : {};
 
 /**
  * Returns the merge patch that sets these names. It contains every name, even if the API merges the list by name. Therefore one loop serves

@@ -43,6 +43,13 @@ const entryOf = (entry: Lines): string =>
     .join("");
 const fileOf = (...entries: readonly Lines[]): string =>
   `name: teams\nnamespace: platform\nregistry: myregistry\npullSecrets:\n${entries.map(entryOf).join("")}`;
+/** Another client writes the list of a ServiceAccount. */
+const listsIn =
+  (of: string, names: readonly string[]): Given =>
+  ({ cluster }) => {
+    const there = cluster.get("serviceaccount", "team-0", of) ?? expect.unreachable("no ServiceAccount");
+    cluster.put({ ...there, imagePullSecrets: names.map((name) => ({ name })) });
+  };
 /** A copy, as an old read shows it. */
 let copyBefore: Secret | undefined;
 const nothingOf = "name: teams\nnamespace: platform\nregistry: myregistry\npullSecrets: []\n";
@@ -3014,6 +3021,28 @@ testRows(
         }),
       ],
     },
+    ...[
+      {
+        what: "a person attaches it again after another client had removed it",
+        given: all(listsIn("jane", []), typed("attach acr-blue --serviceaccount jane -n team-0")),
+      },
+      {
+        what: "a person adds it again after detach --dangling",
+        given: all(
+          ({ cluster }) => void cluster.remove("secret", "team-0", "acr-blue"),
+          typed("detach --dangling -n team-0"),
+          listsIn("jane", ["acr-blue"]),
+        ),
+      },
+    ].map(({ what, given }) => ({
+      does: `apply keeps a reference when ${what}`,
+      ...applies(fileOf({ ...blue, serviceAccounts: "[default, jane]" }), {
+        given: ({ cluster }) => {
+          for (const at of ["platform", "team-0", "team-1"]) cluster.put(account(at, "jane"));
+        },
+      }),
+      after: [applies(fileOf(blue), { given, check: (world: FakeWorld) => expect(lists(world, "team-0", "jane")).toEqual(["acr-blue"]) })],
+    })),
     {
       does: "apply --prune fails when it may not read the cluster's id",
       ...applies(fileOf(blue)),

@@ -4,7 +4,7 @@ import { is } from "../../support/fakes/asked.ts";
 import { account, pullSecret } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { all, any, type Given, type Row, testRows } from "../../support/rows.ts";
+import { all, any, before, failed, type Given, type Row, testRows } from "../../support/rows.ts";
 import { type TargetName, targetObject } from "../../support/situations/target-objects.ts";
 
 const detach = "detach --dangling -n demo";
@@ -79,6 +79,13 @@ testRows(
         stderr: any,
       }),
     ),
+    {
+      does: "fails and prints the command that adds the name again when its Secret is created during the write",
+      given: before("patch serviceaccount demo/app", ({ cluster }) => void cluster.put(pullSecret("demo", "gone"))),
+      command: detach,
+      ...failed,
+      stderr: /secret "gone" was created while its name was removed\nhint: kubectl acr-secret attach -n demo gone serviceaccount\/app\n/,
+    },
     {
       does: "keeps the name of a Secret that is created before the write",
       given: comesLater,
