@@ -256,10 +256,16 @@ async function* copy(
     if (outcome.result) copies.set(namespace, outcome.object as Secret | undefined);
     if (outcome.result !== "unchanged") yield outcome;
   });
-  for await (const outcome of outcomes) if (!step.isSilent) yield outcome;
+  for await (const outcome of outcomes) {
+    // A rotation would end the password that the copy holds
+    if (step.isSilent && outcome.error && isLost(outcome.error)) throw outcome.error;
+    if (!step.isSilent) yield outcome;
+  }
   const facts = o.by.isDry ? known.facts : without(known.facts, "account", "holder");
   const next = { ...known, facts: { ...facts, copies: { of: "", value: copies } }, last: undefined };
-  return remember(next, { ...step.memory, ...(step.isSilent ? {} : { places }) });
+  // The claim may have ended before
+  const isWhole = [...step.copies.keys()].every((namespace) => places.has(namespace));
+  return remember(next, step.isSilent ? (isWhole ? step.memory : {}) : { places });
 }
 
 type Copied = { readonly how: "done" | "failed"; readonly outcome: Outcome };

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { copiesData, copiesKey, copyLabel } from "../../../src/secret/record.ts";
+import { lost } from "../../support/demo.ts";
 import { namespace, pullSecret } from "../../support/fakes/cluster.ts";
 import { copied, stored, watch } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
@@ -287,6 +288,21 @@ testRows(
           stdout: [ended, ...source, inB, inC],
           writes: /patch secret b\/.*clearPassword/s,
           check: both(alive("a", "b", "c"), sameAsSource("b", "c")),
+        },
+      ],
+    },
+    {
+      does: "keeps the replaced password a day later when the API server does not answer to the write of a copy that holds it",
+      given: refuse("patch secret b/"),
+      command: line,
+      ...failed,
+      after: [
+        {
+          ...on("2026-01-02T01:00:00Z", refuse("patch secret b/", lost)),
+          command: line,
+          ...failed,
+          stdout: [],
+          check: both(alive("a", "b", "c"), slots("password1", "password2")),
         },
       ],
     },
