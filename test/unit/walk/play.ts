@@ -113,6 +113,7 @@ export class Play {
     cluster.about.now = () => this.now;
     azure.clock.made = () => this.now + this.azureAhead;
     Object.defineProperty(azure.clock, "at", { get: () => new Date(this.now + this.azureAhead).toISOString() });
+    Object.defineProperty(azure.clock, "at", { get: () => new Date(this.now + this.azureAhead).toISOString() });
     azure.directory.clock.now = () => this.now + this.azureAhead;
     // The role of an application can be limited to repositories
     azure.facts.mode = "abac";
@@ -249,6 +250,7 @@ export class Play {
   async #perform(program: Program, asked: Asked, next: () => Promise<unknown>): Promise<unknown> {
     this.step++;
     if (asked.writes && !asked.dryRun) this.#remember(asked.port);
+    if (/^put(ScopeMap|Token)$/.test(asked.call)) this.#noteTime(asked.at);
     if (/^(token|applications)$/.test(asked.call)) program.looked = this.step;
     const { until = 0, answer } = this.#lag ?? {};
     if (answer && asked.port === "azure" && !asked.writes && this.now < until) return answer(() => this.watch.around(program, asked, next));
@@ -257,6 +259,13 @@ export class Play {
       program.lists.push(this.step);
     }
     return this.watch.around(program, asked, next);
+  }
+
+  /** When a token or its scope map was created or changed. */
+  #noteTime(of: string): void {
+    const at = new Date(this.now + this.azureAhead).toISOString();
+    const { times } = this.world.azure;
+    times.set(of, { madeAt: times.get(of)?.madeAt ?? at, changedAt: at });
   }
 
   #remember(port: Asked["port"]): void {
