@@ -295,7 +295,7 @@ async function* stepsOf(run: Run): AsyncGenerator<Outcome, Steps> {
   yield* away.filter((one) => !isTaken(one)).map((one) => unnamed(one, run));
   const known = new Set([...kept.keys(), ...described.map(({ to }) => keyOf(to))]);
   const isKnown = ({ to }: RecordedSource) => known.has(keyOf(to)) || unread.has(to.name);
-  for (const { to } of undescribed(run).filter((one) => !isKnown(one))) yield notInAzure(to, file);
+  for (const { to } of undescribed(run).filter((one) => !isKnown(one))) yield notInAzure(to, run);
   const takingAway = (one: Described, onlyAdded: boolean): TakingAway => ({
     ...{ does: "take away", source: one.to, described: one, onlyAdded, isReplaced: isReplaced(one) },
   });
@@ -404,11 +404,13 @@ function undescribed({ file, recorded, read }: Run): readonly RecordedSource[] {
 }
 
 /** Someone may have edited its description in Azure. In any other namespace than the home, its tenant may have written the record. */
-function notInAzure(to: Ref, file: DesiredFile): Outcome {
+function notInAzure(to: Ref, { file, byKey }: Pick<Run, "file" | "byKey">): Outcome {
   const message = `secret/${to.name} records ${fileWords(file)}, which does not name it, and Azure describes it otherwise, so it stays`;
   if (to.namespace !== file.home) return { to, messages: [message] };
-  const hint = { ...plugin("delete", to.name, "--revoke"), namespace: to.namespace, when: "if no pod needs it, run" };
-  return { to, error: new InTheWay(message, hint) };
+  // A run of another file is adopting it, or was killed
+  const isTaken = byKey.get(keyOf(to))?.some((one) => one.file !== undefined && one.file !== fileId(file));
+  const revoke = { ...plugin("delete", to.name, "--revoke"), namespace: to.namespace, when: "if no pod needs it, run" };
+  return { to, error: new InTheWay(message, isTaken ? "apply the file that has adopted it again" : revoke) };
 }
 
 /** How long a run with --skip-blocked waits for the claim of another run, in milliseconds: anyone in a namespace can write one. */

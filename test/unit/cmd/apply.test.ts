@@ -2067,6 +2067,24 @@ testRows(
       ],
     },
     {
+      does: "apply prints no command that deletes a removed Secret when another file is adopting it",
+      ...applies(fileOf(blue, own)),
+      after: [
+        applies(fileOf(own), {
+          ...failed,
+          given: ({ azure }) =>
+            editMap(azure, ({ description, ...map }) => ({
+              ...map,
+              description: description.includes("acr-blue") ? description.replace(/by file .*/, `by file ${"0".repeat(16)}`) : description,
+            })),
+          flags: " --prune --yes",
+          writes: [],
+          stderr:
+            /secret\/acr-blue records file teams in namespace platform.*\nhint: apply the file that has adopted it again\n(?![\s\S]*--revoke)/,
+        }),
+      ],
+    },
+    {
       does: "apply takes a Secret away once when the file spells its registry in two ways",
       ...applies(fileOf(blue, { ...own, registry: "myregistry.azurecr.io" })),
       after: [
