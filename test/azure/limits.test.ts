@@ -37,7 +37,7 @@ const changesInAzure = () =>
     .list()
     .filter(({ host, method, path }) => host === "management.azure.com" && method !== "GET" && !path.includes("ResourceGraph"));
 
-test("apply fails before its first write when a registry has no room for the tokens of new entries", async () => {
+test("fails before the first write of apply when a registry has no room for the tokens of new entries", async () => {
   const { apply, in_, registry } = await almostFull();
 
   for (const flags of ["", " --dry-run", " --prune --yes"]) {
@@ -53,7 +53,7 @@ test("apply fails before its first write when a registry has no room for the tok
   expect([changesInAzure(), in_.asking.writes, registry.tokens.length]).toEqual([[], [], 95]);
 });
 
-test("apply uses the last tokens of a registry, and a dry run says so before", async () => {
+test("uses the last tokens of a registry in apply, and a dry run says so before", async () => {
   const { apply, registry } = await almostFull();
 
   expect(await apply(fileOf(5, "30d"), " --dry-run")).toMatchObject({
@@ -66,7 +66,7 @@ test("apply uses the last tokens of a registry, and a dry run says so before", a
   expect(registry.tokens).toHaveLength(100);
 });
 
-test("apply with --skip-blocked makes the new entries that fit, and rotates, when a registry has no room for all", async () => {
+test("makes the new entries that fit, and rotates, with apply --skip-blocked when a registry has no room for all", async () => {
   const { apply, in_, registry } = await almostFull();
 
   const effects = { stderr: expect.stringMatching(/^Registry myregistry: 95 ACR tokens, 100 during the run, at most 100 \(Basic\)$/m) };

@@ -16,14 +16,14 @@ async function sourcesOf(...tops: string[]): Promise<Source[]> {
   return Promise.all(paths.map(async (path) => ({ path, text: await readFile(join(root, path), "utf8") })));
 }
 
-test("the sources keep to the house's rules", async () => {
+test("keeps the sources to the house's rules", async () => {
   const sources = await sourcesOf("src", "cmd");
 
   expect(sources.length).toBeGreaterThan(20);
   expect(breaches(sources)).toEqual([]);
 });
 
-test("no file comes back to itself over its imports", async () => {
+test("finds no file that comes back to itself over its imports", async () => {
   expect(circle(await sourcesOf("src", "cmd", "sandbox", "scripts"))).toEqual([]);
 });
 
@@ -55,7 +55,7 @@ test("writes objects of the cluster in edit, and pods that no other object creat
   ]);
 });
 
-test("no folder imports one of its own floor or above, with two exceptions", () => {
+test("finds no folder that imports one of its own floor or above, with two exceptions", () => {
   const floorOf = (room: string) => floors.findIndex((floor) => floor.includes(room));
   const up = Object.entries(rooms).flatMap(([room, may]) =>
     may.filter((other) => floorOf(other) <= floorOf(room)).map((other) => `${room} ${other}`),

@@ -77,7 +77,7 @@ async function attacks(): Promise<void> {
   await kubectl(["delete", "serviceaccount", "default", "-n", c, "--wait=false"]);
 }
 
-test("apply --skip-blocked gives all other teams their logins when a tenant blocks its namespaces", { timeout: 120_000 }, async () => {
+test("gives all other teams their logins with apply --skip-blocked when a tenant blocks its namespaces", { timeout: 120_000 }, async () => {
   await kubectl(["label", "namespace", ...[...tenant, ...others, "e"].map(at), `shared=${id}`]);
   expect(await applyAll(shell, [fileWith(["app/web"])])).toMatchObject({ code: 0 });
   const after = [fileWith(["app/web", "app/api"])];

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { azSubscription } from "../../../src/azure/az.ts";
 import { newFolder } from "../../support/new-folder.ts";
 
-test("never runs a program of the current folder on Windows", async () => {
+test("runs no program of the current folder on Windows", async () => {
   const folder = await newFolder({ az: '#!/bin/sh\necho "{\\"id\\": \\"$NODEFAULTCURRENTDIRECTORYINEXEPATH\\"}"\n' });
   await chmod(`${folder}/az`, 0o700);
 

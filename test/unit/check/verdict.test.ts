@@ -255,7 +255,7 @@ describe("judge", () => {
   });
 
   test.for(["refused", "no-login", "out-of-scope", "not-found", "throttled", "cache-rule"])(
-    "only notes a node's message that a successful pull disproves: %s",
+    "notes a node's message that a successful pull disproves: %s",
     (cause) => {
       const given = { ...facts, ...fails(cause) };
 

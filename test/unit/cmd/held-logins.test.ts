@@ -45,7 +45,7 @@ test.for(Object.keys(commands).flatMap((command) => Object.keys(records).map((re
   },
 );
 
-test("create --force keeps the login of another Secret when it replaces one that does not work", async () => {
+test("keeps the login of another Secret with create --force when it replaces one that does not work", async () => {
   const world = await stored("a");
   addNamespaces(world.cluster, "b");
   const login = world.loginIn("a") ?? expect.unreachable("no login");

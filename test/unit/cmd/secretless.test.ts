@@ -1091,7 +1091,7 @@ hint: run secretless create for each registry that it pulls from, and run the co
   expect(seen()).toMatchObject({ ...pulling, assignments: assignments.filter(({ on }) => on === "secondreg") });
 });
 
-test("deletes a setup whose role is gone when the identity has a role on the registry only", async () => {
+test("deletes a setup without its Role when the identity has a role on the registry only", async () => {
   await run(creating);
   removeRole();
   addAssignment(reader, { on: undefined });
