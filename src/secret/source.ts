@@ -314,6 +314,8 @@ export type Copying = {
   readonly mayCreate: boolean;
   /** Whether the copy takes the place of a Secret that is not its copy: a source, or a copy of another source. */
   readonly replaces?: ((old: Secret) => boolean) | undefined;
+  /** The run. It replaces no source that another run has claimed, whose last request Azure may still apply. Absent in a dry run. */
+  readonly by?: Pick<By, "run" | "now"> | undefined;
 };
 
 /** Gives a copy the login of its source. */
@@ -325,7 +327,7 @@ export const copying =
 function updateCopy(old: Secret, to: Ref<"secret">, of: Copying): Decision {
   const { source, credential, login } = of;
   const isCopy = isCopyOf(old, source);
-  const problem = isCopy || of.replaces?.(old) ? rejection(to, old, undefined) : notCopy(to, old, source);
+  const problem = isCopy ? rejection(to, old, undefined) : keptInPlace(old, to, of);
   if (problem) return refuse(problem);
   const annotations = copyNote(of);
   const isDone =
@@ -338,6 +340,13 @@ function updateCopy(old: Secret, to: Ref<"secret">, of: Copying): Decision {
     ? { metadata: { annotations, labels: labels(undefined) }, data }
     : { metadata: converted, data: { ...data, [copiesKey]: null } };
   return { act: "patch", patch, because: "holds another credential", note: { unmade: login ? undefined : true } };
+}
+
+/** Why a Secret that is no copy of the source stays in the place of one. */
+function keptInPlace(old: Secret, to: Ref<"secret">, { source, replaces, by }: Copying): CliError | undefined {
+  if (!replaces?.(old)) return notCopy(to, old, source);
+  const claim = by && otherClaim(old, by);
+  return claim ? claimedBy(to, claim) : rejection(to, old, undefined);
 }
 
 export function isCopyOf(secret: Secret, source: Ref<"secret">): boolean {

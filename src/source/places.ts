@@ -295,7 +295,8 @@ export async function copyTo(
   tools: Tools,
 ): Promise<Outcome> {
   const to = { ...given.source, namespace };
-  const decide = copying(to, { ...given, mayCreate, replaces });
+  const by = tools.dryRun === "none" ? { run: tools.runId, now: tools.cluster().now() } : undefined;
+  const decide = copying(to, { ...given, mayCreate, replaces, by });
   const decision = decide(secret);
   if (decision.act === "keep") return { to, result: "unchanged", because: decision.because, object: secret };
   if (decision.act === "refuse") return { to, error: decision.error };

@@ -923,6 +923,18 @@ testRows(
       ],
     })),
     {
+      does: "apply replaces no source with a copy when another run has claimed it",
+      ...applies(fileOf(own)),
+      after: [
+        applies(fileOf({ ...blue, name: "acr", namespace: "own-1", copyTo: "{names: [own-2]}" }), {
+          ...failed,
+          given: annotates("own-2", { key: claimKey, value: claimed, name: "acr", manager: "kubectl-edit" }),
+          stderr: /error: another run is writing secret "acr" in namespace "own-2"/,
+          check: (world) => expect([claimOf(secretIn(world, "own-2", "acr"))?.run, pulls(world, "own-2", "acr")]).toEqual(["x", true]),
+        }),
+      ],
+    },
+    {
       does: "apply --skip-blocked fails when a copy is that of another source",
       ...applies(fileOf({ ...blue, name: "acr", namespace: "own-1" })),
       after: [
