@@ -24,7 +24,7 @@ export function measureHouse(): Measure[] {
   return [
     { what: "lines in cmd and src", count: lines(files), limit: above(33_200) },
     { what: "bytes in cmd and src", count: bytes(files), limit: above(1_692_000) },
-    { what: "lines in test", count: lines(sourcesIn("test")), limit: above(63_700) },
+    { what: "lines in test", count: lines(sourcesIn("test")), limit: above(63_800) },
     { what: "lines in sandbox", count: lines(sourcesIn("sandbox")), limit: above(7_448) },
     { what: "lines in scripts", count: lines(sourcesIn("scripts")), limit: above(4_550) },
     { what: "files in cmd and src", count: files.length, limit: above(282) },

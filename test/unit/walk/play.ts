@@ -106,13 +106,17 @@ export class Play {
     return this.#later.length > 0;
   }
 
+  /** Whether Azure may answer a read as before a write. */
+  get isLagging(): boolean {
+    return this.#lag !== undefined && this.now < this.#lag.until;
+  }
+
   constructor() {
     this.world = fakeWorld();
     const { cluster, azure, asking, files: disk } = this.world;
     addNamespaces(cluster, "kube-system", "app", "b", "c", "d", "evil");
     cluster.about.now = () => this.now;
     azure.clock.made = () => this.now + this.azureAhead;
-    Object.defineProperty(azure.clock, "at", { get: () => new Date(this.now + this.azureAhead).toISOString() });
     Object.defineProperty(azure.clock, "at", { get: () => new Date(this.now + this.azureAhead).toISOString() });
     azure.directory.clock.now = () => this.now + this.azureAhead;
     // The role of an application can be limited to repositories
@@ -197,10 +201,15 @@ export class Play {
 
   /** Lets time pass, and applies what was delayed until then. */
   async pass(milliseconds: number): Promise<void> {
-    this.now += milliseconds;
-    const due = this.#later.filter(({ at }) => at <= this.now);
-    this.#later = this.#later.filter(({ at }) => at > this.now);
-    for (const { apply } of due) await apply().catch(() => {});
+    const end = this.now + milliseconds;
+    const due = this.#later.filter(({ at }) => at <= end);
+    this.#later = this.#later.filter(({ at }) => at > end);
+    for (const { at, apply } of due) {
+      // An act may have let time pass
+      this.now = Math.max(this.now, at);
+      await apply().catch(() => {});
+    }
+    this.now = Math.max(this.now, end);
   }
 
   fail(why: string): never {

@@ -185,7 +185,7 @@ export class Watch {
 
   #compare(before: Seen, after: Seen, program: Program, what: string): void {
     for (const key of new Set([...before.secrets.keys(), ...after.secrets.keys()]))
-      this.#compareSecret(key, before.secrets.get(key), after.secrets.get(key), program, what);
+      this.#compareSecret(key, before, after.secrets.get(key), program, what);
     for (const [key, list] of before.lists)
       if (after.lists.get(key) !== list) this.#breach(`${what} changes another's entry in the list of ${key}`);
     if (after.isPromised) this.#breach(`${what} leaves annotations that promise a pull which fails`);
@@ -194,31 +194,47 @@ export class Watch {
     for (const password of before.passwords) if (!alive.has(password.text)) this.#compareEnd(password, before, program, what);
   }
 
-  #compareSecret(key: string, before: Looked | undefined, after: Looked | undefined, program: Program, what: string): void {
+  #compareSecret(key: string, seen: Seen, after: Looked | undefined, program: Program, what: string): void {
+    const before = seen.secrets.get(key);
     const [namespace = "", called = ""] = key.split("/");
     const given: readonly string[] = givenTo[called as keyof typeof givenTo] ?? [];
     const isGiven = given.includes(namespace);
     const isDeleted = isGiven && endsLogin(program, namespace, called, after?.login);
     if (!before && after) this.#created.set(key, this.#play.step);
-    if (before?.pulls && !after?.pulls && !isDeleted) this.#compareUse(key, after?.login?.password, program, what);
+    if (before?.pulls && !after?.pulls && !isDeleted) this.#compareUse(key, after?.login?.password, seen, program, what);
     if (after?.login && after.login.password !== before?.login?.password) this.#compareLogin(key, after.login, isGiven, what);
     if (before && isLost(before.secret, after?.secret)) this.#breach(`${what} changes what others wrote in ${key}`);
   }
 
-  #compareUse(key: string, password: string | undefined, program: Program, what: string): void {
+  #compareUse(key: string, password: string | undefined, seen: Seen, program: Program, what: string): void {
     // If a person has ended the source's password, one of the two slots must be emptied for another
     const isEnded = this.#isEndedByPerson(program, password);
     const isWritten = program.listed > 0 && (this.#written.get(key) ?? -1) > program.listed;
     // A deletion in Azure has no precondition, so a run may use the account again after `prune` has listed the Secrets by their three types, or after `apply` has looked at it
     const since = { prune: program.lists.at(-3) ?? 0, apply: program.looked }[program.line.split(" ")[0] ?? ""];
     const isCreated = since !== undefined && (this.#created.get(key) ?? -1) > since;
-    if (isEnded || isWritten || isCreated || this.#isHeldLong(key, program)) this.excused.gap++;
+    const isOld = this.#isHeldLong(key, program) || this.#isReplacedLong(password, seen);
+    if (isEnded || isWritten || isCreated || isOld || this.#isHidden(password, seen)) this.excused.gap++;
     else this.#breach(`${what} ends the login of ${key}`);
   }
 
   #isHeldLong(key: string, { line }: Program): boolean {
     const { now } = this.#play;
     return /^(rotate|apply)/.test(line) && now - (this.#writtenAt.get(key) ?? now) > day;
+  }
+
+  /** The first rotation a day after another ends the password that it replaced, also if that run has stopped in between. */
+  #isReplacedLong(password: string | undefined, seen: Seen): boolean {
+    const { madeAt = "", previous } = credentialOf(this.#source(seen)) ?? {};
+    const ended = seen.passwords.find(({ text }) => text === password);
+    const isReplaced = ended !== undefined && previous?.slot === ended.slot && isSame(previous.madeAt, ended.madeAt ?? "");
+    return isReplaced && this.#play.now - Date.parse(madeAt) > day;
+  }
+
+  /** Azure did not show a password that it had just made. */
+  #isHidden(password: string | undefined, { passwords }: Seen): boolean {
+    const { madeAt = "" } = passwords.find(({ text }) => text === password) ?? {};
+    return this.#play.isLagging && this.#play.now + this.#play.azureAhead - Date.parse(madeAt) < 60_000;
   }
 
   #isEndedByPerson({ looked }: Program, password = ""): boolean {
