@@ -160,8 +160,12 @@ async function* ensure(owner: Owner, account: TokenAccount, grant: Grant, env: E
   yield { to: account.ref, result: "created", because: "it does not exist" };
   if (dryRun) return ready;
   // A PUT over an existing token deletes its passwords
-  if (await azure.token(registry, name)) throw new CliError("conflict", `another client created the ACR token "${name}"`);
-  const remove = () => undo.push(() => patiently(() => azure.deleteToken(registry, name)));
+  if (await azure.token(registry, name)) {
+    // An old read has hidden its scope map, too, which must stay
+    if (!account.scopeMap) undo.pop();
+    throw new CliError("conflict", `another client created the ACR token "${name}"`);
+  }
+  const remove = () => undo.push((sending) => patiently(() => sending(() => azure.deleteToken(registry, name))));
   const put = () => azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${name}` });
   const token = await send(put).catch((error: unknown) => {
     // It may have been created
@@ -203,9 +207,10 @@ async function* ensureScopeMap(
   const written = await writeDifference(name, { added: change.added, removed: change.removed, describe }, env);
   const describeAgain: Difference["describe"] = async (now) => (grant.file ? before : now) ?? describe(now);
   const reverse = { added: change.removed, removed: change.added, describe: describeAgain };
-  undo.push(() =>
-    scopeMap ? writeDifference(name, reverse, { ...env, send: patiently }) : patiently(() => azure.deleteScopeMap(registry, name)),
-  );
+  undo.push((sending) => {
+    const send: Sending["send"] = (request) => patiently(() => sending(request));
+    return scopeMap ? writeDifference(name, reverse, { ...env, send }) : send(() => azure.deleteScopeMap(registry, name));
+  });
   return written;
 }
 

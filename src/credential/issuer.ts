@@ -42,13 +42,16 @@ export type Made = { readonly login: Login; readonly identity: string } & Passwo
 /** What a source and its claim say about the account. */
 export type Evidence = { readonly credential: Credential | undefined; readonly claim: Claim | undefined };
 
+/** Reverses a change in Azure. Sends each write while the claim lasts: time may pass after a read. */
+export type Reversal = (send: Sending["send"]) => Promise<unknown>;
+
 /** How a step sends its requests. */
 export type Sending = {
   readonly dryRun: boolean;
   /** Sends a request that changes Azure, while the claim lasts. */
   send<T>(request: () => Promise<T>): Promise<T>;
   /** What reverses the steps so far, the last one last. */
-  readonly undo: (() => Promise<unknown>)[];
+  readonly undo: Reversal[];
   /** Called when no login works any more, before the object is deleted that names the source. */
   readonly beforeTrace?: (() => Promise<unknown>) | undefined;
 };

@@ -217,7 +217,7 @@ async function* ensureApplication(
   const notes = await owner.description();
   const made = await retryWhileReplicating(false, retry, () => send(() => azure.createApplication({ displayName: name, notes })));
   const remove = () => retryWhileReplicating(true, { wait: briefly, sleep }, () => azure.deleteApplication(made.id));
-  undo.push(async () => ((await isUsedSince(owner, made, azure)) ? undefined : remove()));
+  undo.push(async (sending) => ((await isUsedSince(owner, made, azure)) ? undefined : sending(remove)));
   await sleep(listDelay);
   // `send` makes the claim last while Azure replicates
   const problem = `application "${name}" was created, but Microsoft Graph does not list it yet`;
@@ -256,7 +256,8 @@ async function* ensurePrincipal(
   try {
     const made = await retryWhileReplicating(isNew, retry, () => send(() => azure.createServicePrincipal(appId)));
     // Azure deletes the service principal of a deleted application
-    if (!isNew) undo.push(async () => ((await isUsedSince(owner, application, azure)) ? undefined : azure.deleteServicePrincipal(made.id)));
+    const remove = () => azure.deleteServicePrincipal(made.id);
+    if (!isNew) undo.push(async (sending) => ((await isUsedSince(owner, application, azure)) ? undefined : sending(remove)));
     return made;
   } catch (error) {
     // Another run may have created the service principal of the same application at the same time
@@ -285,7 +286,7 @@ async function* ensureRole(owner: Owner, of: EnsuringRole, env: Ensuring): Async
   yield { to, result: change.isNew ? "created" : "configured", grants, withdraws: withdraws.length > 0 ? withdraws : undefined, messages };
   if (!application || !principal || env.dryRun) return;
   const reverse = await writeRole({ name: ref.name, principal, change, isNew: !account.principal }, env);
-  if (reverse) env.undo.push(async () => ((await isUsedSince(owner, application, env.azure)) ? undefined : reverse()));
+  if (reverse) env.undo.push(async (sending) => ((await isUsedSince(owner, application, env.azure)) ? undefined : reverse(sending)));
 }
 
 /** Whether another Secret has got a password of an application since it was read. */

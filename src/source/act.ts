@@ -1,5 +1,5 @@
 import { lifetimeOf } from "../credential/issue.ts";
-import type { Account, Made } from "../credential/issuer.ts";
+import type { Account, Made, Reversal } from "../credential/issuer.ts";
 import { asCliError, CliError, Interrupted, isLost } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { type Edited, edit, outcomeOf } from "../kube/edit.ts";
@@ -171,7 +171,7 @@ async function claimAsRead(known: Knowledge, d: Desired, world: World): Promise<
 /** Creates and grants what is missing. A failure is remembered, with what reverses the steps before it. */
 async function grant(known: Knowledge, d: Desired, o: Observed, step: Step & { kind: "grant" }, world: World): Promise<Knowledge> {
   const held = holding(known, d, world);
-  const reversals: (() => Promise<unknown>)[] = [];
+  const reversals: Reversal[] = [];
   const say: Outcome[] = [...(step.say ?? [])];
   const { creates } = d;
   const wanted = { repositories: step.repositories, exact: creates?.exact ?? false, file: creates && fileInAzure(creates) };
@@ -353,7 +353,7 @@ async function* print(known: Knowledge, d: Desired, step: Step & { kind: "print"
 /** Takes grants back while the claim lasts. The next run uses what is left. */
 async function reverse(known: Knowledge, d: Desired, step: Step & { kind: "reverse" }, world: World): Promise<Knowledge> {
   const held = holding(known, d, world);
-  for (const one of step.reversals.toReversed()) await (world.creating?.print ? one() : held.send(one));
+  for (const one of step.reversals.toReversed()) await one(world.creating?.print ? (request) => request() : held.send);
   const after = held.known();
   return remember({ ...after, facts: without(after.facts, "account", "holder"), last: undefined }, step.memory);
 }

@@ -1,5 +1,5 @@
 import type { Held } from "../credential/holders.ts";
-import type { Account, Issuer, Made, Shown, Taken, Taker, Unrevocable } from "../credential/issuer.ts";
+import type { Account, Issuer, Made, Reversal, Shown, Taken, Taker, Unrevocable } from "../credential/issuer.ts";
 import type { Owner } from "../credential/owner.ts";
 import type { LoginTest, ProofOnce } from "../credential/prove.ts";
 import type { CliError } from "../errors.ts";
@@ -103,7 +103,7 @@ export type Granting = {
   /** Printed once the login is in the Secret: a run that fails reverses it. */
   readonly say: readonly Outcome[];
   /** What reverses it, the last one last. */
-  readonly reversals: readonly (() => Promise<unknown>)[];
+  readonly reversals: readonly Reversal[];
   /** The record of the source before. */
   readonly before: string;
   /** The account did not exist. */

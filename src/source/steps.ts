@@ -1,5 +1,5 @@
 import { isDue, recordOf } from "../credential/issue.ts";
-import { type Account, isShown, type Shown } from "../credential/issuer.ts";
+import { type Account, isShown, type Reversal, type Shown } from "../credential/issuer.ts";
 import type { CliError } from "../errors.ts";
 import { type Decide, type Edited, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
@@ -52,7 +52,7 @@ export type Step = (
   /** Deletes the account with the objects that were created for it. */
   | { readonly kind: "revoke"; readonly account: Account }
   /** Reverses what this run has created and granted in Azure. */
-  | { readonly kind: "reverse"; readonly reversals: readonly (() => Promise<unknown>)[] }
+  | { readonly kind: "reverse"; readonly reversals: readonly Reversal[] }
   | ({ readonly kind: "wait" } & Waiting)
   | { readonly kind: "refuse"; readonly error: CliError }
   | { readonly kind: "decide" }

@@ -34,7 +34,7 @@ async function issue(issuer: Issuer, { name, secret = name, repositories = [] }:
   const made = await issuer.generate(account, issuer.slotFor(account, undefined, () => false, owner) ?? "", undefined, sending.send);
   undo.push(() => issuer.end(account, made));
   return async () => {
-    for (const reverse of undo.toReversed()) await reverse();
+    for (const reverse of undo.toReversed()) await reverse(sending.send);
   };
 }
 

@@ -6,7 +6,7 @@ import type { Outcome } from "../../outcome.ts";
 import { retryWhileReplicating } from "../../retry.ts";
 import { StartAgain } from "../../secret/source.ts";
 import { builtInRole, type Mode, pullRole } from "../granted-rights.ts";
-import type { Grant, Sending } from "../issuer.ts";
+import type { Grant, Reversal, Sending } from "../issuer.ts";
 import { lackingIn } from "../repository-scope.ts";
 
 /** Returns the repositories that roles allow to pull, without those of unknown conditions; undefined if no role allows pulling. */
@@ -155,7 +155,7 @@ type RoleEnv = Pick<Sending, "send"> & {
  * Assigns the role. Another client may have changed it since it was read, so this run writes only its own difference.
  * @returns what reverses it; undefined if there was nothing to write
  */
-export async function writeRole(of: WritingRole, env: RoleEnv): Promise<(() => Promise<void>) | undefined> {
+export async function writeRole(of: WritingRole, env: RoleEnv): Promise<Reversal | undefined> {
   const { name, principal, change, isNew } = of;
   const { azure, registry, mode, waits, sleep, send } = env;
   const at = { principalId: principal.id, role: pullRole[mode].id };
@@ -176,10 +176,10 @@ export async function writeRole(of: WritingRole, env: RoleEnv): Promise<(() => P
     if (!had || lackingIn(had, change.wanted).length > 0) throw error;
     return undefined;
   }
-  return async () => {
+  return async (sending) => {
     const added = after.filter((one) => before?.includes(one) !== true);
     const others = ((await read()) ?? []).filter((one) => !added.includes(one));
     const left = union(before ?? [], others);
-    await (left.length > 0 ? put(left) : azure.unassignRole(registry, at));
+    await sending(async () => void (await (left.length > 0 ? put(left) : azure.unassignRole(registry, at))));
   };
 }

@@ -97,7 +97,7 @@ function open(world: FakeWorld, options: Options = {}) {
     create,
     remove: async () => Array.fromAsync(issuer.remove(of, await look(), sending)),
     async undoAll() {
-      for (const reverse of undo.toReversed()) await reverse();
+      for (const reverse of undo.toReversed()) await reverse(sending.send);
     },
   };
 }

@@ -133,8 +133,8 @@ export class Watch {
       if (known.has(text)) continue;
       this.#personsTimes.add(madeAt);
       this.#persons.set(text, this.#play.step);
-      // A delayed write may note the slot
-      if ((slot === intent?.slot || this.#play.isDelaying) && !this.isStrict) this.#unclear.add(text);
+      // A delayed write may note the slot, and so may a run to which Azure does not show the password yet
+      if ((slot === intent?.slot || this.#play.isDelaying || this.#play.isLagging) && !this.isStrict) this.#unclear.add(text);
     }
   }
 
@@ -214,7 +214,7 @@ export class Watch {
     const since = { prune: program.lists.at(-3) ?? 0, apply: program.looked }[program.line.split(" ")[0] ?? ""];
     const isCreated = since !== undefined && (this.#created.get(key) ?? -1) > since;
     const isOld = this.#isHeldLong(key, program) || this.#isReplacedLong(password, seen);
-    if (isEnded || isWritten || isCreated || isOld || this.#isHidden(password, seen)) this.excused.gap++;
+    if (isEnded || isWritten || isCreated || isOld || isUnlisted(program) || this.#isHidden(password, seen)) this.excused.gap++;
     else this.#breach(`${what} ends the login of ${key}`);
   }
 
@@ -231,9 +231,11 @@ export class Watch {
     return isReplaced && this.#play.now - Date.parse(madeAt) > day;
   }
 
-  /** Azure did not show a password that it had just made. */
-  #isHidden(password: string | undefined, { passwords }: Seen): boolean {
-    const { madeAt = "" } = passwords.find(({ text }) => text === password) ?? {};
+  /** Azure did not show a password that it had just made, and the source does not record it. */
+  #isHidden(password: string | undefined, seen: Seen): boolean {
+    const { madeAt = "", slot } = seen.passwords.find(({ text }) => text === password) ?? {};
+    const record = credentialOf(this.#source(seen));
+    if (record?.slot === slot && isSame(record?.madeAt, madeAt)) return false;
     return this.#play.isLagging && this.#play.now + this.#play.azureAhead - Date.parse(madeAt) < 60_000;
   }
 
@@ -276,6 +278,10 @@ function endsLogin({ line }: Program, namespace: string, secret: string, left: L
   const file = fileBy(line);
   return file?.secret === secret && !file.given.includes(namespace);
 }
+
+/** Whether the API server has refused to list Secrets: then a run counts only the copies that carry its label. */
+const isUnlisted = ({ fates, trace }: Program): boolean =>
+  [...fates].some(([step, fate]) => fate === "forbidden" && trace[step - 1] === "list secret");
 
 /** Whether a write changes what others have in a Secret. */
 function isLost(before: Secret, after: Secret | undefined): boolean {
