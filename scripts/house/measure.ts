@@ -23,13 +23,13 @@ export function measureHouse(): Measure[] {
     .map(([, name]) => name);
   return [
     { what: "lines in cmd and src", count: lines(files), limit: above(33_200) },
-    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_692_000) },
+    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_692_100) },
     { what: "lines in test", count: lines(sourcesIn("test")), limit: above(63_800) },
     { what: "lines in sandbox", count: lines(sourcesIn("sandbox")), limit: above(7_448) },
     { what: "lines in scripts", count: lines(sourcesIn("scripts")), limit: above(4_550) },
     { what: "files in cmd and src", count: files.length, limit: above(282) },
     { what: "files under 25 lines", count: files.filter((file) => lines([file]) < 25).length, limit: above(14) },
-    { what: "exported types", count: matches(files, /^export type /gm), limit: above(308) },
+    { what: "exported types", count: matches(files, /^export type /gm), limit: above(309) },
     { what: "exported names that exist twice", count: exportedNames.length - new Set(exportedNames).size, limit: 0 },
     // A retry: the same condition checks for a conflict and for the number of the attempt.
     {

@@ -1,4 +1,4 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import { lags } from "./play.ts";
 import {
   after,
@@ -14,6 +14,7 @@ import {
   type Scenario,
   scenarios,
   undisturbed,
+  upTo,
 } from "./scenarios.ts";
 
 /** A stale read of its ServiceAccount leaves the annotations of a setup, which has no claim. */
@@ -64,4 +65,19 @@ test("create ends no login of a later create when a read is answered as of some 
       await play.play([[1, requests], [2], [3], [1]]);
       play.watch.check();
     }
+});
+
+test("create keeps the scope map of a token when an old read hides both", { timeout: 120_000 }, async () => {
+  const line = create("", "");
+  for (const [step, fate] of upTo(8).flatMap((step) => lags.map((fate) => [step, fate] as const))) {
+    const play = await after(line);
+    const made = [...play.world.azure.scopeMaps.keys()];
+    play.world.cluster.remove("secret", "app", "acr-myregistry");
+    play.add(line, { [step]: fate });
+    await play.play([[0, 8]]);
+    // Azure shows them again
+    await play.pass(30_000);
+    await play.play([[0]]);
+    expect([...play.world.azure.scopeMaps.keys()], play.told("its scope map")).toEqual(made);
+  }
 });
