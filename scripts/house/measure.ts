@@ -22,9 +22,9 @@ export function measureHouse(): Measure[] {
     .flatMap(({ text }) => [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|type) (\w+)/gm)])
     .map(([, name]) => name);
   return [
-    { what: "lines in cmd and src", count: lines(files), limit: above(33_200) },
-    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_692_100) },
-    { what: "lines in test", count: lines(sourcesIn("test")), limit: above(63_800) },
+    { what: "lines in cmd and src", count: lines(files), limit: above(33_250) },
+    { what: "bytes in cmd and src", count: bytes(files), limit: above(1_693_000) },
+    { what: "lines in test", count: lines(sourcesIn("test")), limit: above(63_850) },
     { what: "lines in sandbox", count: lines(sourcesIn("sandbox")), limit: above(7_448) },
     { what: "lines in scripts", count: lines(sourcesIn("scripts")), limit: above(4_550) },
     { what: "files in cmd and src", count: files.length, limit: above(282) },

@@ -315,11 +315,14 @@ async function* remove(account: PrincipalAccount, env: Ensuring): AsyncGenerator
   // An application without passwords can be used again, and the role of a deleted application can't be found any more
   for (const password of account.passwords) await change(() => endKey(now, password, env));
   await env.beforeTrace?.();
-  if (env.beforeTrace && (await hasOthers(now, account, azure))) return;
+  const isUsed = async () => !dryRun && (await hasOthers(now, account, azure));
+  const stays = { to: ref, messages: [`application "${ref.name}" stays, because another run has added a password`] };
+  if (await isUsed()) return yield stays;
   if (role) {
     await change(() => azure.unassignRole(registry, role));
     yield { to: roleRef(ref.name), result: "deleted", because };
   }
+  if (await isUsed()) return yield stays;
   await change(() => azure.deleteApplication(now.id));
   yield { to: ref, result: "deleted", because };
 }

@@ -6,7 +6,7 @@ import { type Edited, edit, outcomeOf } from "../kube/edit.ts";
 import type { Secret } from "../objects.ts";
 import { isFailed, type Outcome } from "../outcome.ts";
 import { memoize, runConcurrently } from "../scope/concurrency.ts";
-import { uidsOf } from "../scope/namespaces.ts";
+import { uidOfEach, uidsOf } from "../scope/namespaces.ts";
 import { claimOf, copiesOf, credentialOf, sourceOf } from "../secret/record.ts";
 import { Claimed, claiming, extending, forgetting, isCopyOf, requestLimit, StartAgain } from "../secret/source.ts";
 import type { Tools } from "../tools.ts";
@@ -227,10 +227,25 @@ async function* end(known: Knowledge, o: Observed, step: Step & { kind: "end" },
 }
 
 /** The login of the source, for places that are written while the claim lasts. */
-function givenBy(d: Desired, o: Observed, held: ReturnType<typeof holding>): Given {
+function givenBy(d: Desired, o: Observed, held: ReturnType<typeof holding>): Omit<Given, "isSame"> {
   if (!o.record) throw new TypeError("a source without a record has no login for copies");
   const isRenewed = o.memory.kept === undefined;
   return { source: d.source, credential: o.record, login: o.login, isRenewed, claim: held.last, isEnding: held.isEnding };
+}
+
+/** How long a list of namespaces is used, in milliseconds: one may be deleted and created again before it gets its copy. */
+const uidsLast = 5_000;
+
+/** Returns whether a namespace still has the uid that the run has read. */
+function sameNamespaces(
+  { by }: Observed,
+  read: () => Promise<ReadonlyMap<string, unknown>>,
+  wanted: Readonly<Record<string, string>>,
+  { cluster }: Tools,
+): Given["isSame"] {
+  const uids = new Map<number, ReturnType<typeof read>>();
+  const uidsNow = () => memoize(uids, Math.floor(cluster().now() / uidsLast), read);
+  return async (namespace) => by.isDry || (await uidsNow()).get(namespace) === wanted[namespace];
 }
 
 /** Gives copies the login of the source while the claim lasts. The loop goes on with those that are left. */
@@ -244,7 +259,8 @@ async function* copy(
   const { tools } = world;
   const end = tools.cluster().now() + timeLeft(known, world) - requestLimit;
   const isEnding = () => tools.cluster().now() > end;
-  const given = { ...givenBy(d, o, holding(known, d, world)), claim: async () => undefined, isEnding };
+  const isSame = sameNamespaces(o, () => uidOfEach([...step.copies.keys()], tools.cluster()), o.copies, tools);
+  const given = { ...givenBy(d, o, holding(known, d, world)), claim: async () => undefined, isEnding, isSame };
   const places = new Map(known.memory.places);
   const copies = new Map(known.facts.copies?.value);
   const bounds = { interrupted: () => tools.interrupted() || isEnding() };
@@ -287,9 +303,6 @@ async function copied(namespace: string, secret: Secret | CliError | undefined, 
   }
 }
 
-/** How long a list of namespaces is used, in milliseconds: one may be deleted and created again before it gets its copy. */
-const uidsLast = 5_000;
-
 /** Gives namespaces their copies and references, and takes away what a file does not name. */
 async function* place(
   known: Knowledge,
@@ -305,11 +318,8 @@ async function* place(
   // A schedule may not read the namespaces that its file names no more
   const unread = new Set(creates.file ? places.unselected : []);
   const selected = Object.keys(places.copies).filter((name) => !unread.has(name));
-  const uids = new Map<number, ReturnType<typeof uidsOf>>();
-  const uidsNow = () => memoize(uids, Math.floor(tools.cluster().now() / uidsLast), () => uidsOf(selected, tools.cluster()));
-  const isSame = async (namespace: string) =>
-    o.by.isDry || unread.has(namespace) || (await uidsNow()).get(namespace) === places.copies[namespace];
-  const given = { ...givenBy(d, o, held), isSame };
+  const isRead = sameNamespaces(o, () => uidsOf(selected, tools.cluster()), places.copies, tools);
+  const given = { ...givenBy(d, o, held), isSame: async (namespace: string) => unread.has(namespace) || isRead(namespace) };
   try {
     const order = { ...creates, source };
     const writing = runConcurrently(places.all(), tools, (one) => writePlace(one, given, order, tools));

@@ -231,8 +231,8 @@ export type Given = {
   claim(): Promise<void>;
   /** Whether the claim ends before a request that is sent now is applied. */
   isEnding(): boolean;
-  /** Whether a namespace is still the one that the run has selected. A rotation has just read its copies. */
-  isSame?(namespace: string): Promise<boolean>;
+  /** Whether a namespace is still the one that the run has read. */
+  isSame(namespace: string): Promise<boolean>;
 };
 
 /** Gives one namespace its copy and the targets there the Secret, or takes both away. A failure doesn't stop the others. */
@@ -302,7 +302,7 @@ export async function copyTo(
   if (decision.act === "refuse") return { to, error: decision.error };
   if (tools.interrupted()) return { to, left: "interrupted" };
   try {
-    if (given.isSame && !(await given.isSame(namespace))) return createdAgain(namespace);
+    if (!(await given.isSame(namespace))) return createdAgain(namespace);
     return await writeClaimed(to, decide, given, secret, tools);
   } catch (error) {
     if (!(error instanceof CliError) || error instanceof StartAgain || tools.interrupted()) throw error;

@@ -93,6 +93,8 @@ const mayRevoke = (d: Desired, o: Observed): boolean => !o.memory.isRevoked && r
 
 /** Ends the recorded passwords, with the account unless it has others. With --force, all passwords if the record names none of them. */
 function revoke(d: Desired, o: Observed): steps.Step {
+  // Another user may have generated a password since the account was read
+  if (!o.by.isDry && o.last !== "account") return steps.readOf("account", "");
   const account = o.ask("account");
   const { passwords } = account;
   const [password, ...more] = passwords.filter((one) => isOwn(o, one));

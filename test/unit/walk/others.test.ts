@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { claimKey } from "../../../src/secret/record.ts";
-import { pullSecret } from "../../support/fakes/cluster.ts";
+import { claimKey, copyLabel, sourceKey } from "../../../src/secret/record.ts";
+import { namespace, pullSecret } from "../../support/fakes/cluster.ts";
+import { loginOf } from "../../support/logins.ts";
 import { drawn } from "../../support/sampled.ts";
 import { persons, tenants, tools } from "./acts.ts";
 import type { Act, Play } from "./play.ts";
-import { after, copies, create, pass, remove, rotate, stateOf, undisturbed, upTo } from "./scenarios.ts";
+import { after, copies, create, pass, remove, rotate, type Step, stateOf, undisturbed, upTo } from "./scenarios.ts";
 
 /** What a killed create leaves that has only claimed its Secret. */
 function leavesAClaim({ world: { cluster } }: Play): void {
@@ -86,3 +87,61 @@ test.for(rows.map((one) => [one.who, one.what, one] as const))(
       }
   },
 );
+
+/** Plays a command, and lets another writer act after each number of requests. @returns what the next request is, where that fails */
+async function failsBefore(start: readonly Step[], line: string, act: (play: Play) => Promise<boolean> | boolean): Promise<string[]> {
+  const undisturbedRun = await (await after(...start)).alone(line);
+  const found: string[] = [];
+  for (const [step, next] of undisturbedRun.trace.entries()) {
+    const play = await after(...start);
+    play.add(line);
+    await play.play([[0, step]]);
+    if (await act(play)) found.push(next);
+  }
+  return found;
+}
+
+test("delete keeps the token when a person generates a password before its last read", { timeout: 120_000 }, async () => {
+  const lost = await failsBefore(made, `${remove} --revoke`, async (play) => {
+    const { tokens } = play.world.azure;
+    const [name = ""] = tokens.keys();
+    if (!tokens.has(name)) return false;
+    play.world.azure.generate(name, "password2");
+    await play.play([[0]]);
+    return !tokens.has(name);
+  });
+  expect(lost.filter((next) => !/^(scopeMap|deleteToken) /.test(next))).toEqual([]);
+});
+
+test("delete keeps the application when another Secret gets a password of it before its last read", { timeout: 120_000 }, async () => {
+  const start = [create(" --service-principal", ""), pass];
+  const ended = await failsBefore(start, `${remove} --revoke`, async (play) => {
+    const { azure, cluster } = play.world;
+    const appId = azure.directory.applications[0]?.appId;
+    play.add(`create acr-myregistry --registry myregistry --repository app/web -n b --service-principal=${appId}`);
+    await play.play([[1]]);
+    const login = loginOf(cluster.get("secret", "b", "acr-myregistry"));
+    if (!login || !azure.knows(login)) return false;
+    await play.play([[0]]);
+    return !azure.knows(login);
+  });
+  expect(ended.filter((next) => !/^(unassignRole|deleteApplication) /.test(next))).toEqual([]);
+});
+
+test("rotate gives no login to a namespace that was created again before its last read", { timeout: 120_000 }, async () => {
+  const given = await failsBefore(made, rotate("0"), async (play) => {
+    const { azure, cluster } = play.world;
+    cluster.remove("secret", "b", "acr-myregistry");
+    cluster.remove("namespace", "", "b");
+    cluster.put(namespace("b", { uid: "of another namespace" }));
+    const forged = pullSecret("b", "acr-myregistry", {});
+    const labels = { [copyLabel]: "app", "app.kubernetes.io/managed-by": "kubectl-acr-secret" };
+    const annotations = { [sourceKey]: JSON.stringify({ namespace: "app", name: "acr-myregistry" }) };
+    cluster.put({ ...forged, metadata: { ...forged.metadata, uid: "of another Secret", labels, annotations } });
+    await play.play([[0]]);
+    const login = loginOf(cluster.get("secret", "b", "acr-myregistry"));
+    return login !== undefined && azure.knows(login);
+  });
+  expect(given.length).toBeLessThan(4);
+  expect(given.filter((next) => !/^(get namespace|get secret|patch secret) /.test(next))).toEqual([]);
+});
