@@ -93,14 +93,15 @@ const mayRevoke = (d: Desired, o: Observed): boolean => !o.memory.isRevoked && r
 
 /** Ends the recorded passwords, with the account unless it has others. With --force, all passwords if the record names none of them. */
 function revoke(d: Desired, o: Observed): steps.Step {
-  // Another user may have generated a password since the account was read
-  if (!o.by.isDry && o.last !== "account") return steps.readOf("account", "");
   const account = o.ask("account");
   const { passwords } = account;
   const [password, ...more] = passwords.filter((one) => isOwn(o, one));
   const others = passwords.filter((one) => !isOwn(o, one));
   const isInexact = d.force && password === undefined && o.memory.ended.length === 0;
-  if (others.length === 0 || isInexact) return { kind: "revoke", does: "revoke", account, memory: { isRevoked: true } };
+  const isWhole = others.length === 0 || isInexact;
+  // Another user may have generated a password since the account was read
+  if (isWhole && !o.by.isDry && o.last !== "account") return steps.readOf("account", "");
+  if (isWhole) return { kind: "revoke", does: "revoke", account, memory: { isRevoked: true } };
   const slots = joinNames(others.map(({ slot }) => slot));
   const messages = [`${slots} of ${account.ref.name} still works, because secret/${d.source.name} does not record it`];
   if (!password) return steps.decide("revoke", { isRevoked: true }, [{ to: account.ref, messages }]);
